@@ -1,0 +1,156 @@
+"""Tables II and III of arXiv 2603.05343 on rMD17, ours: every recipe trained alike, with the control they lack.
+
+    python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --out runs/rmd17
+
+For one molecule: the float model of configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames), every recipe with the
+same epochs and schedule, the float model trained on for as long, and the rows of each on the whole of test_01. What is
+already there is not made again, so a run that was stopped goes on; `--only` takes some of the recipes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gaq.cli.training_progress import shown_training
+from gaq.config import load
+from gaq.data.dataset import Dataset
+from gaq.data.read import read_dataset
+from gaq.engine.open import open_engine
+from gaq.engine.protocol import Engine
+from gaq.measure.accuracy import accuracy, fidelity
+from gaq.measure.conservation import path_work
+from gaq.measure.ledger import Row, row, write_rows
+from gaq.measure.statistics import predict
+from gaq.measure.symmetry import symmetry
+from gaq.quant.install import preset
+from gaq.train.checkpoint import load_checkpoint
+from gaq.train.config import TrainConfig
+from gaq.train.fit import fit
+from gaq.train.interrupt import graceful_interrupt
+from gaq.train.memory import keep_freed_memory, use_threads
+from gaq.train.session import QuantizationPlan, finish_training, prepare_training, run_quantization
+
+HERE = Path(__file__).resolve().parent.parent
+CONTROL = "fp32-control"
+PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend
+RECIPES = (
+    "frame-w4a8",
+    CONTROL,
+    "w4",
+    "gaq-w4a8",
+    "w4a16",
+    "frame-w8a8",
+    "naive-int8",
+    "int8-per-vector",
+    "gaq-w8a8",
+    "w8",
+)
+ROTATIONS = 32
+SYMMETRY_FRAMES = 100  # for recipes that make no claim of exactness
+EXACT = ("frame-w4a8", "frame-w8a8", "w4a16")  # every frame of the test set is turned
+UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One molecule."""
+
+    molecule: str
+    train: Dataset
+    test: Dataset
+    out: Path
+    epochs: int
+    lr: float
+
+
+def main() -> None:
+    arguments = parsed(sys.argv[1:])
+    use_threads(1)
+    keep_freed_memory()
+    train, test = (
+        read_dataset(arguments.data / f"rmd17_{arguments.molecule}_{part}_01.npz") for part in ("train", "test")
+    )
+    job = Job(arguments.molecule, train, test, arguments.out / arguments.molecule, arguments.epochs, arguments.lr)
+    parent = float_model(job)
+    for name in arguments.only or ("fp32", *RECIPES):
+        path = parent if name == "fp32" else quantized(job, parent, name)
+        ledger(job, parent, path, name)
+        shutil.copyfile(path, arguments.models / f"rmd17-{job.molecule}-{name}.ckpt")
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("molecule")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
+    parser.add_argument("--out", type=Path, default=Path("runs/rmd17"))
+    parser.add_argument("--models", type=Path, default=HERE / "models")
+    parser.add_argument("--epochs", type=int, default=60, help="of quantization-aware training, and of the control")
+    parser.add_argument("--lr", type=float, default=5e-3)
+    parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES))
+    return parser.parse_args(words)
+
+
+def float_model(job: Job) -> Path:
+    """Trains the float model unless it is there; `last.ckpt` lets a stopped training go on."""
+    out = job.out / "fp32"
+    config = load(HERE / f"configs/rmd17-{job.molecule}-fp32.toml", TrainConfig)
+    if not finished(out):
+        out.mkdir(parents=True, exist_ok=True)
+        prepared = prepare_training(config, job.train, out)
+        with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} fp32") as show:
+            resume = (out / "last.ckpt").exists()
+            best = fit(prepared.start, prepared.task, resume=resume, interrupt=interrupt, show=show)
+        finish_training(best, prepared.task)
+    return out / "model.ckpt"
+
+
+def quantized(job: Job, parent: Path, name: str) -> Path:
+    """Quantizes by one recipe, or trains the control, unless that is done."""
+    out = job.out / name
+    if not finished(out):
+        out.mkdir(parents=True, exist_ok=True)
+        epochs = 0 if name in PTQ else job.epochs
+        recipe = preset("fp32" if name == CONTROL else name, epochs // 8)
+        plan = QuantizationPlan(replace(recipe, name=name) if name == CONTROL else recipe, epochs, job.lr)
+        with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} {name}") as show:
+            resume = (out / "last.ckpt").exists()
+            run_quantization(
+                load_checkpoint(parent), job.train, plan, out, resume=resume, interrupt=interrupt, show=show
+            )
+    return out / "model.ckpt"
+
+
+def finished(out: Path) -> bool:
+    """Whether a training in this folder came to its end: only then are there validation errors in the manifest."""
+    return (out / "model.ckpt").exists() and "validation" in load_checkpoint(out / "model.ckpt").manifest
+
+
+def ledger(job: Job, parent: Path, path: Path, name: str) -> None:
+    """Measures one model on the test set and writes `rows.jsonl` beside it, unless that is done."""
+    target = path.parent / "rows.jsonl"
+    if target.exists():
+        return
+    engine, floor = open_engine(path), open_engine(parent)
+    rows = measured(engine, floor, job, ROTATIONS, None if name in EXACT else SYMMETRY_FRAMES)
+    model = f"rmd17-{job.molecule}-{name}.ckpt"
+    write_rows(target, [replace(entry, model=model, recipe=name, threads=1) for entry in rows])
+
+
+def measured(engine: Engine, parent: Engine, job: Job, rotations: int, frames: int | None) -> list[Row]:
+    """Accuracy, fidelity, symmetry, path work and size."""
+    name = job.test.name
+    found = predict(engine, job.test.structures)
+    rows = accuracy(engine, job.test, predictions=found)
+    rows += fidelity(engine, parent, job.test, predictions=found)
+    rows += symmetry(engine, job.test.structures[:frames], rotations, data=name)
+    rows += path_work(engine, job.test.structures[:10], data=name)
+    sizes: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
+    return rows + [row(engine, name, metric, value, UNITS[metric], 1) for metric, value in sizes.items()]
+
+
+if __name__ == "__main__":
+    main()

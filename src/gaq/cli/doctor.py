@@ -1,0 +1,164 @@
+"""`gaq doctor`: what this machine has, what it lacks and how to get it, and whether the basics hold here."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gaq.data.read import read_dataset
+from gaq.errors import GaqError
+from gaq.files import write_atomically
+from gaq.measure.rotations import octahedral_group
+
+# Instruction sets that decide how fast integer products are, in the words of Linux.
+INSTRUCTION_SETS = (
+    *("sse4_1", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "amx_int8"),
+    *("asimd", "asimddp", "i8mm", "sve"),
+)
+CORE = ("torch", "numpy", "ase", "pydantic", "typer", "rich", "safetensors")
+OPTIONAL = (
+    ("tblite", "reference labels by GFN2-xTB (gaq data label)"),
+    ("matplotlib", "plots"),
+    ("pooch", "downloads (gaq data fetch)"),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. `fine` is None where there is nothing to judge."""
+
+    item: str
+    value: str
+    fine: bool | None = None
+
+
+def doctor(
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the findings, one JSON object a line."),
+    ] = None,
+) -> None:
+    """Say what this machine has, what is missing and how to get it; leave with 1 if a self-test fails."""
+    findings = [*_versions(), *_processor(), *_extras(), *_engines(), *_self_tests()]
+    _print(findings, Console(highlight=False))
+    if json_file is not None:
+        text = "".join(json.dumps(asdict(finding), ensure_ascii=False) + "\n" for finding in findings)
+        write_atomically(json_file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    if any(finding.fine is False for finding in findings):
+        raise typer.Exit(1)
+
+
+def instruction_sets(cpuinfo: str) -> list[str]:
+    """Those of `INSTRUCTION_SETS` that a text in the form of Linux' /proc/cpuinfo lists."""
+    lines = [line for line in cpuinfo.splitlines() if line.lower().startswith(("flags", "features"))]
+    present = set(lines[0].partition(":")[2].split()) if lines else set()
+    return [name for name in INSTRUCTION_SETS if name in present]
+
+
+def exact_products(rows: int = 1040) -> Finding:
+    """Whether products of 8-bit codes, summed in float32, are whole and right: what quantized layers rely on.
+
+    The largest total of `rows` products is rows * 127^2; up to 2^24 every partial sum is a whole number that
+    float32 holds. A machine set to multiply in reduced precision fails here.
+    """
+    import torch
+
+    codes = torch.randint(-127, 128, (64, rows), generator=torch.Generator().manual_seed(0))
+    codes[0] = 127  # the largest total there is
+    product = codes.float() @ codes.float().T
+    wrong = int((product.long() != codes @ codes.T).sum())
+    return Finding("products of codes are exact", f"{wrong} of {product.numel()} sums wrong", wrong == 0)
+
+
+def embedded_data() -> Finding:
+    """Whether the data that come with gaq can be read and their physics is whole.
+
+    No frame may pull on itself: |sum_i F_i| is below 0.05 eV/Å. And the 24 rotations of the cube, which swap
+    and negate coordinates and round nothing, leave squared distances as they were up to the order of a sum.
+    """
+    item = "embedded data"
+    try:
+        dataset = read_dataset("embedded")
+    except (GaqError, OSError) as error:
+        return Finding(item, str(error), False)
+    pull = max(float(np.linalg.norm(labels.forces.sum(axis=0))) for labels in dataset.labels)
+    first = dataset.structures[0]
+    before = _squared_distances(first.positions)
+    turned = (_squared_distances(first.rotated(rotation).positions) for rotation in octahedral_group())
+    change = max(float(np.abs(after / before - 1).max()) for after in turned)
+    value = (
+        f"{len(dataset)} frames; largest net force {pull:.1e} eV/Å; turned distances change by {change:.0e}"
+    )
+    return Finding(item, value, pull < 0.05 and change < 1e-14)
+
+
+def _squared_distances(positions: np.ndarray) -> np.ndarray:
+    """Of all pairs of atoms, as a flat array."""
+    first, second = np.triu_indices(len(positions), k=1)
+    return ((positions[first] - positions[second]) ** 2).sum(axis=1)
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("gaq", importlib.metadata.version("gaq"))
+    yield Finding("python", platform.python_version(), sys.version_info >= (3, 11))
+    for name in CORE:
+        yield Finding(name, importlib.metadata.version(name))
+
+
+def _processor() -> Iterator[Finding]:
+    import torch
+
+    cpuinfo = Path("/proc/cpuinfo")
+    known = instruction_sets(cpuinfo.read_text()) if cpuinfo.is_file() else []
+    yield Finding("system", f"{platform.system()} {platform.machine()}")
+    yield Finding("instruction sets", " ".join(known) or "not told by this system")
+    yield Finding("cores", f"{_cores()} usable of {os.cpu_count()}")
+    yield Finding("torch threads", str(torch.get_num_threads()))
+    yield Finding(
+        "GPU", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use"
+    )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _extras() -> Iterator[Finding]:
+    for name, purpose in OPTIONAL:
+        if importlib.util.find_spec(name) is None:
+            yield Finding(name, f"missing: {purpose}. Install it by: {sys.executable} -m pip install {name}")
+        else:
+            yield Finding(name, importlib.metadata.version(name))
+
+
+def _engines() -> Iterator[Finding]:
+    yield Finding("engine torch", "found")
+    yield Finding("engine native", "not built in this version")
+
+
+def _self_tests() -> tuple[Finding, ...]:
+    return exact_products(), embedded_data()
+
+
+def _print(findings: list[Finding], console: Console) -> None:
+    marks = {None: Text(""), True: Text("ok", style="green"), False: Text("FAILS", style="bold red")}
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        table.add_row(
+            Text(finding.item, style="bold"), Text(finding.value, overflow="fold"), marks[finding.fine]
+        )
+    console.print(table)

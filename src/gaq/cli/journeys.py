@@ -1,0 +1,82 @@
+"""What `gaq` alone prints: four journeys, from a molecule to a model in use, in lines that can be pasted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One way through gaq: what it leaves behind, and the lines that do it."""
+
+    name: str
+    about: str
+    lines: tuple[str, ...]
+
+
+QUICKEST = Journey(
+    "Everything at once",
+    "on a small molecule, from data to the table, in some minutes",
+    ("gaq demo",),
+)
+
+# The embedded frames come from runs with seed 0: what is trained on frames of seed 1 can be tested on them.
+JOURNEYS = (
+    Journey(
+        "1  Train",
+        "reference frames become a force field in float",
+        (
+            "gaq data label ethanol --frames 1000 --seed 1 --workers 2 -o ethanol.xyz",
+            "gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",
+        ),
+    ),
+    Journey(
+        "2  Quantize",
+        "the same model with integer codes, its symmetry kept",
+        (
+            "gaq quantize --list-recipes",
+            "gaq quantize runs/a/model.ckpt --recipe frame-w4a8 --data ethanol.xyz --epochs 50 --out runs/b",
+        ),
+    ),
+    Journey(
+        "3  Evaluate and check",
+        "what it cost, and whether the physics is whole",
+        (
+            "gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --parent runs/a/model.ckpt --data embedded",
+            "gaq check runs/b/model.ckpt --data embedded",
+        ),
+    ),
+    Journey(
+        "4  Deploy",
+        "a calculator for ASE, in Python",
+        (
+            "import gaq",
+            "from ase.build import molecule",
+            'atoms = molecule("CH3CH2OH")',
+            'atoms.calc = gaq.Calculator("runs/b/model.ckpt")',
+            "atoms.get_potential_energy(), atoms.get_forces()",
+        ),
+    ),
+)
+
+AFTERWORD = "gaq VERB --help has options and an example; gaq doctor looks at this machine."
+
+
+def print_journeys(console: Console) -> None:
+    """Print the page. Commands have no prompt and no frame, so that they can be copied as they are."""
+    console.print()
+    console.print(
+        Text("gaq", style="bold cyan").append(
+            "  equivariant force fields, quantized with their physics", "dim"
+        )
+    )
+    for journey in (QUICKEST, *JOURNEYS):
+        console.print()
+        console.print(Text(journey.name, style="bold").append(f"  {journey.about}", style="dim not bold"))
+        for line in journey.lines:
+            console.print(Text(f"   {line}", style="green"), soft_wrap=True)
+    console.print()
+    console.print(Text(AFTERWORD, style="dim"))

@@ -1,0 +1,133 @@
+"""The command `gaq`: its verbs, what it says alone, and how it ends when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gaq.cli.check import check
+from gaq.cli.data import app as data
+from gaq.cli.doctor import doctor
+from gaq.cli.evaluate import evaluate
+from gaq.cli.journeys import print_journeys
+from gaq.cli.quantize import quantize
+from gaq.cli.train import train
+from gaq.errors import BadFile, GaqError
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb, the function behind it (its docstring is the help), and lines that can be pasted."""
+
+    name: str
+    function: Callable[..., None]
+    examples: tuple[str, ...]
+
+
+# Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
+VERBS = (
+    Verb("train", train, ("gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",)),
+    Verb(
+        "quantize",
+        quantize,
+        (
+            "gaq quantize runs/a/model.ckpt --recipe w4 --data ethanol.xyz --epochs 50",
+            "gaq quantize --list-recipes",
+        ),
+    ),
+    Verb("evaluate", evaluate, ("gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",)),
+    Verb("check", check, ("gaq check runs/b/model.ckpt --data embedded",)),
+    Verb(
+        "doctor",
+        doctor,
+        (
+            "gaq doctor",
+            "gaq doctor --json doctor.jsonl",
+        ),
+    ),
+)
+GROUPS: tuple[tuple[str, typer.Typer], ...] = (("data", data),)
+
+
+def run() -> None:
+    """Entry point. Exit code 0: done; 1: a check or a limit failed; 2: wrong usage or bad input."""
+    sys.exit(outcome(sys.argv[1:]))
+
+
+def outcome(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code.
+
+    A user's mistake is one line on stderr, `Name: text`; what is unforeseen is our fault and keeps its
+    traceback.
+    """
+    try:
+        application()(args=list(arguments), prog_name="gaq")
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        if _by_ctrl_c(leaving):
+            _say("Interrupted", "files already written are whole; --resume goes on, where a verb has it.")
+        return code
+    except GaqError as error:
+        _say(type(error).__name__, str(error))
+        return error.exit_code
+    except OSError as error:  # a disk or a path that gave way under a library
+        _say(BadFile.__name__, str(error))
+        return BadFile.exit_code
+    return 0
+
+
+def application() -> typer.Typer:
+    """The command line as an object, with all verbs."""
+    app = typer.Typer(
+        name="gaq",
+        help="Equivariant force fields: trained, quantized without breaking their physics, and checked.",
+        epilog="`gaq` alone shows the way from a molecule to a checked model.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback(invoke_without_command=True)(_alone)
+    for verb in VERBS:
+        app.command(verb.name, epilog=epilog(verb.examples))(verb.function)
+    for name, group in GROUPS:
+        app.add_typer(group, name=name)
+    return app
+
+
+def epilog(examples: Sequence[str]) -> str:
+    """Examples as the last lines of a help page; `\\b` keeps the line breaks as they are."""
+    return "\n".join(
+        ("\b", "Example:" if len(examples) == 1 else "Examples:", *(f"  {line}" for line in examples))
+    )
+
+
+def _alone(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        from gaq import __version__
+
+        print(f"gaq {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print_journeys(Console(highlight=False))
+
+
+def _by_ctrl_c(leaving: SystemExit) -> bool:
+    """Whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
+    return isinstance(getattr(leaving.__context__, "__cause__", None), KeyboardInterrupt)
+
+
+def _say(name: str, text: str) -> None:
+    Console(stderr=True, highlight=False).print(
+        Text(f"{name}: ", style="bold red").append(text, style="not bold default"), soft_wrap=True
+    )

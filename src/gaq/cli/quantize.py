@@ -1,0 +1,92 @@
+"""`gaq quantize`: a recipe into the slots of a float model, as it is (PTQ) or trained on (QAT)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gaq.quant.recipe import Recipe
+
+
+def quantize(
+    model: Annotated[Path | None, typer.Argument(help="Float checkpoint.", show_default=False)] = None,
+    recipe: Annotated[str, typer.Option(help="Name of a preset, or a TOML file.")] = "frame-w4a8",
+    data: Annotated[
+        str, typer.Option(help="Labelled frames to calibrate and train on.", show_default=False)
+    ] = "",
+    epochs: Annotated[int, typer.Option(min=0, help="Epochs of training; 0 is PTQ.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path(
+        "runs/quantize"
+    ),
+    limit: Annotated[int | None, typer.Option(min=1, help="First N frames.", show_default=False)] = None,
+    warmup: Annotated[
+        int | None, typer.Option(min=0, help="Epochs before vectors are quantized; an eighth by default.")
+    ] = None,
+    lr: Annotated[float, typer.Option(min=0, help="Peak learning rate of the matrices.")] = 5e-3,
+    batch: Annotated[int, typer.Option(min=1, help="Structures per step.")] = 10,
+    distill: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of structures displaced and labelled by the float parent."),
+    ] = 0.0,
+    noise: Annotated[float, typer.Option(min=0, help="Displacement of those, Å per component.")] = 0.03,
+    lee: Annotated[float, typer.Option(min=0, help="Weight of the LEE penalty on the forces.")] = 0.0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of PyTorch.", show_default=False)
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
+    list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and leave.")] = False,
+) -> None:
+    """Quantize a float model: post-training with --epochs 0, quantization-aware training with more.
+
+    --recipe fp32 with --epochs N is the control: the float model trained on for as long.
+    """
+    if list_recipes:
+        from gaq.cli.recipes import print_recipes
+
+        print_recipes()
+        return
+    from gaq.cli.summary import say_trained
+    from gaq.cli.training_progress import shown_training
+    from gaq.data.read import read_dataset
+    from gaq.engine.open import check_device
+    from gaq.errors import UsageError
+    from gaq.files import readable_file, writable_folder
+    from gaq.train.checkpoint import load_checkpoint
+    from gaq.train.interrupt import graceful_interrupt
+    from gaq.train.memory import keep_freed_memory, use_threads
+    from gaq.train.session import QuantizationPlan, run_quantization
+
+    if model is None:
+        raise UsageError("gaq quantize needs a float checkpoint, or --list-recipes to see the recipes.")
+    if epochs and not data:
+        raise UsageError(
+            f"--epochs {epochs} trains, and there is nothing to train on: give labelled frames with --data."
+        )
+    chosen = _recipe(recipe, warmup if warmup is not None else epochs // 8)
+    check_device(device)
+    parent = load_checkpoint(readable_file(model))
+    dataset = read_dataset(data, limit) if data else None
+    writable_folder(out)
+    use_threads(threads)
+    keep_freed_memory()
+    plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee)
+    with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
+        finished = run_quantization(
+            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
+        )
+    say_trained(finished, out)
+
+
+def _recipe(name: str, warmup: int) -> Recipe:
+    """A preset by name, or a recipe from a TOML file."""
+    from gaq.quant.install import preset
+    from gaq.quant.recipe import Recipe
+
+    if name.endswith(".toml") or Path(name).is_file():
+        return Recipe.from_toml(Path(name))
+    return preset(name, warmup)

@@ -1,0 +1,61 @@
+"""Progress of measurements on stderr, stage by stage: a bar on a terminal, a line now and then without one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 15.0
+
+
+class Watch:
+    """Shows named stages: `with Watch() as watch: watch("rotation", done, total)`."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._lines = not console.is_terminal
+        self._spoke = time.monotonic()
+        self._stage: tuple[str, TaskID] | None = None
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=self._lines,
+        )
+
+    def __enter__(self) -> Watch:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Say that `done` of `total` steps of a stage are made; a new name begins a new stage."""
+        now = time.monotonic()
+        if not self._lines:
+            self._bar.update(self._task(stage, total), completed=done, total=total)
+        elif now - self._spoke > SECONDS_BETWEEN_LINES:
+            self._spoke = now
+            Console(stderr=True, highlight=False).print(f"{stage}: {done} of {total}", markup=False)
+
+    def stage(self, name: str) -> Callable[[int, int], None]:
+        """A progress report for one stage, as the measurements take it."""
+
+        def told(done: int, total: int) -> None:
+            self(name, done, total)
+
+        return told
+
+    def _task(self, stage: str, total: int) -> TaskID:
+        if self._stage is None or self._stage[0] != stage:
+            if self._stage is not None:
+                self._bar.remove_task(self._stage[1])
+            self._stage = stage, self._bar.add_task(stage, total=total)
+        return self._stage[1]

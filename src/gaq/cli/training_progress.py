@@ -1,0 +1,72 @@
+"""Shows a training as it goes: a bar with the current errors and the time left, or a line now and then in a
+log.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from gaq.train import fit
+
+LOG_INTERVAL = 10.0  # s between lines where there is no terminal
+
+
+@contextmanager
+def shown_training(title: str) -> Iterator[Callable[[fit.Progress], None]]:
+    """A callback for `fit`."""
+    if not sys.stderr.isatty():
+        yield _Log(title)
+        return
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
+        TextColumn("{task.fields[errors]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, errors="")
+
+        def show(progress: fit.Progress) -> None:
+            bar.update(task, total=progress.steps, completed=progress.step, errors=_errors(progress))
+
+        yield show
+
+
+class _Log:
+    """Lines on stderr, at most one in `LOG_INTERVAL` seconds and one at the end."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.began = self.printed = time.monotonic()
+        self.first: int | None = None
+
+    def __call__(self, progress: fit.Progress) -> None:
+        now = time.monotonic()
+        if self.first is None:
+            self.first = progress.step - 1
+        done = progress.step - self.first
+        if now - self.printed < LOG_INTERVAL and progress.step < progress.steps:
+            return
+        self.printed = now
+        left = (now - self.began) / done * (progress.steps - progress.step)
+        print(
+            f"{self.title}: step {progress.step}/{progress.steps}  {_errors(progress)}  {left / 60:.1f} min left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _errors(progress: fit.Progress) -> str:
+    if progress.last is None:
+        return ""
+    last = progress.last
+    return f"epoch {last.epoch}: E {last.energy_mae:.2f} meV  F {last.force_mae:.2f} meV/Å"

@@ -1,0 +1,127 @@
+"""TOML files as frozen pydantic models: an unknown key is an error with a hint, and no value is converted."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from gaq.errors import BadFile, ConfigError, UsageError, nearest
+from gaq.files import readable_file
+
+
+class Frozen(BaseModel):
+    """What every section of a configuration derives from: no other keys, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load(path: str | os.PathLike[str], model_class: type[Model], overrides: Sequence[str] = ()) -> Model:
+    """Read a TOML file into `model_class`, after `overrides` such as `train.epochs=100` were set in it.
+
+    The right side of an override is read as TOML; what is not TOML is a text, so that `data.file=a.xyz` needs
+    no quotes. Raises BadFile (missing, a folder, not a text), ConfigError (not TOML, unknown key, wrong type,
+    out of range; all of them at once) and UsageError (an override without `=`).
+    """
+    table = _parse(path)
+    changed = [_override(table, text) for text in overrides]
+    try:
+        # By way of JSON, where strict reading still makes tuples of lists and enumerations of texts.
+        return model_class.model_validate_json(json.dumps(table, default=str), strict=True)
+    except ValidationError as error:
+        faults = [_fault(one, model_class, changed) for one in error.errors(include_url=False)]
+        raise ConfigError(f"{path}: " + "\n  ".join(faults)) from error
+
+
+def dump(model: BaseModel) -> str:
+    """The TOML text that `load` reads back as the same model; None is left out, since TOML has no null."""
+    return tomli_w.dumps(model.model_dump(mode="json", exclude_none=True))
+
+
+def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        text = readable_file(path).read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path} is not a text file; a TOML file was expected.") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path} is not TOML: {error}. A line is `key = value`; texts are in quotes."
+        ) from error
+
+
+def _override(table: dict[str, Any], text: str) -> tuple[str, ...]:
+    """Set one `section.key=value` in the table; returns its path."""
+    key, equals, value = text.partition("=")
+    path = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(path):
+        raise UsageError(f"--set {text!r} is not of the form section.key=value, such as train.epochs=100.")
+    for depth, part in enumerate(path[:-1], start=1):
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"--set {text!r}: {'.'.join(path[:depth])} is a value, not a section.")
+    table[path[-1]] = _value(value.strip())
+    return path
+
+
+def _value(text: str) -> object:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if len(parsed) == 1 else text
+
+
+def _fault(error: ErrorDetails, model_class: type[BaseModel], changed: Sequence[tuple[str, ...]]) -> str:
+    """One sentence: the key, what came, what was expected."""
+    place = error["loc"]
+    key = ".".join(str(part) for part in place) or "the file as a whole"
+    source = " (given by --set)" if any(place[: len(path)] == path for path in changed) else ""
+    if error["type"] == "extra_forbidden":
+        known = _keys(model_class, place[:-1])
+        hint = nearest(str(place[-1]), known) or (
+            f" Known here: {', '.join(sorted(known))}." if known else ""
+        )
+        return f"unknown key {key}{source}.{hint}"
+    if error["type"] == "missing":
+        return f"{key} is missing."
+    return f"{key} is {_shown(error['input'])}{source}; {_expected(error)}."
+
+
+def _expected(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ").removesuffix(".")
+    return message.replace("Input should be", "expected", 1)
+
+
+def _shown(value: object) -> str:
+    """What came, as it would stand in the file; long values are cut."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _keys(model_class: type[BaseModel], place: Sequence[int | str]) -> Mapping[str, object]:
+    """The keys that are known at a place: the fields of the model found by walking there."""
+    models: list[type[BaseModel]] = [model_class]
+    for part in place:
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        if fields:  # other parts are positions in lists and tags of unions
+            models = [found for field in fields for found in _models(field.annotation)]
+    return {name: None for model in models for name in model.model_fields}
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    """Models in an annotation such as `Section`, `Section | None` or `tuple[Section, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in typing.get_args(annotation) for model in _models(part)]

@@ -1,0 +1,30 @@
+"""A labelled set of structures, whatever file it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gaq.atoms.structure import Labels, Structure
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Structures with labels, the name that rows of the ledger give them, and the hash of the file."""
+
+    name: str
+    structures: tuple[Structure, ...]
+    labels: tuple[Labels, ...]
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.structures)
+
+    def subset(self, indices: Sequence[int]) -> Dataset:
+        """The frames with these indices, in this order."""
+        return Dataset(
+            self.name,
+            tuple(self.structures[i] for i in indices),
+            tuple(self.labels[i] for i in indices),
+            self.sha256,
+        )

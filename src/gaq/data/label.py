@@ -1,0 +1,135 @@
+"""New reference data: molecular dynamics of a molecule with xTB, its frames labelled, in several processes.
+
+The work is divided into replicas, whose number does not depend on that of the processes: what comes out
+depends on the settings alone, bit for bit. (GFN2-xTB: Bannwarth et al., J. Chem. Theory Comput. 15, 1652
+(2019).)
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from gaq.atoms.structure import Labels, Structure
+from gaq.data.extxyz import write_extxyz
+from gaq.data.labelled_npz import write_labelled_npz
+from gaq.data.partial import Settings, load_progress
+from gaq.data.workers import run_replicas
+from gaq.errors import NotAvailable, UsageError, nearest
+from gaq.files import writable_folder
+
+METHODS = ("gfn2-xtb", "gfn1-xtb")
+WRITERS = {".xyz": write_extxyz, ".extxyz": write_extxyz, ".npz": write_labelled_npz}
+
+
+def label(
+    settings: Settings,
+    output: Path,
+    workers: int = 1,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Callable[[int], None] = lambda frames: None,
+) -> int:
+    """Makes the frames and writes them to `output` (.xyz or .npz; Å, eV, eV/Å); returns how many there are.
+
+    `progress` is told the number of finished frames now and then. Ctrl-C keeps what was made in
+    `OUTPUT.partial.*.npz` and returns the smaller number; `resume` goes on from there, exactly. The result
+    does not depend on `workers`. Raises UsageError, BadFile, NotAvailable (no tblite), Diverged.
+    """
+    check_settings(settings, workers)
+    partials = _prepare(settings, output, resume, overwrite)
+    done = run_replicas(settings, partials, workers, progress)
+    if done < settings.frames:
+        return done
+    structures, labels = _gather(settings, partials)
+    WRITERS[output.suffix](output, structures, labels, origin(settings))
+    for partial in partials:
+        partial.unlink()
+    return done
+
+
+def check_settings(settings: Settings, workers: int) -> None:
+    """Refuses what makes no sense. Raises UsageError, or NotAvailable when tblite is not installed."""
+    if settings.method not in METHODS:
+        hint = nearest(settings.method, METHODS)
+        raise UsageError(f"no method {settings.method!r}; known are {', '.join(METHODS)}.{hint}")
+    rules = {
+        "--frames": (settings.frames, settings.frames >= 1, "1 or more"),
+        "--interval": (settings.interval, settings.interval >= 1, "1 or more steps"),
+        "--dt": (settings.timestep, 0 < settings.timestep <= 5, "more than 0 and at most 5 fs"),
+        "--temperature": (settings.temperature, 0 < settings.temperature <= 10000, "0 to 10,000 K"),
+        "--equilibrate": (settings.equilibration, settings.equilibration >= 0, "0 fs or more"),
+        "--replicas": (
+            settings.replicas,
+            1 <= settings.replicas <= settings.frames,
+            "1 to the number of frames",
+        ),
+        "--workers": (workers, workers >= 1, "1 or more processes"),
+        "--seed": (settings.seed, settings.seed >= 0, "0 or more"),
+        "--multiplicity": (settings.multiplicity, settings.multiplicity >= 1, "1 or more"),
+    }
+    for option, (value, fine, expected) in rules.items():
+        if not fine:
+            raise UsageError(f"{option} {value}: expected {expected}.")
+    electrons = sum(settings.species) - settings.charge
+    if electrons < 1 or (electrons - settings.multiplicity) % 2 == 0:
+        raise UsageError(
+            f"{settings.molecule} with charge {settings.charge} has {electrons} electrons, which cannot have "
+            f"multiplicity {settings.multiplicity}. Set --charge or --multiplicity (2 for a radical)."
+        )
+    if importlib.util.find_spec("tblite") is None:
+        raise NotAvailable(
+            "labels are made with tblite, which is not installed. Install it: pip install tblite"
+        )
+
+
+def origin(settings: Settings) -> str:
+    """The command that makes these frames again, and the versions that made them."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("tblite", "ase", "numpy"))
+    return f"{command(settings)}; {versions}"
+
+
+def command(settings: Settings) -> str:
+    """The command line, complete with all that decides what the frames are."""
+    return (
+        f"gaq data label {settings.molecule} --method {settings.method} --temperature "
+        f"{settings.temperature:g} --frames {settings.frames} --interval {settings.interval} --dt "
+        f"{settings.timestep:g} --equilibrate {settings.equilibration:g} --replicas {settings.replicas} "
+        f"--seed {settings.seed} --charge {settings.charge} --multiplicity {settings.multiplicity}"
+    )
+
+
+def partial_files(output: Path, replicas: int) -> list[Path]:
+    """Where unfinished replicas of `output` are kept."""
+    return [output.with_name(f"{output.name}.partial.{replica}.npz") for replica in range(replicas)]
+
+
+def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) -> list[Path]:
+    if output.suffix not in WRITERS:
+        raise UsageError(
+            f"cannot tell the format of {output}; give a name that ends in {', '.join(WRITERS)}."
+        )
+    if output.exists() and not overwrite:
+        raise UsageError(f"{output} exists. Choose another name, or add --overwrite.")
+    writable_folder(output.parent)
+    left = sorted(output.parent.glob(f"{output.name}.partial.*.npz"))
+    partials = partial_files(output, settings.replicas)
+    if left and not resume:
+        raise UsageError(
+            f"{left[0]} holds frames of an unfinished run. Add --resume to go on, or delete "
+            f"{output.name}.partial.*"
+        )
+    for partial in left:
+        load_progress(partial, settings)  # other settings are found out before anything is computed
+    return partials
+
+
+def _gather(settings: Settings, partials: list[Path]) -> tuple[tuple[Structure, ...], tuple[Labels, ...]]:
+    species = np.array(settings.species)
+    frames = [frame for partial in partials for frame in load_progress(partial, settings).frames]
+    structures = tuple(Structure.molecule(species, positions) for positions, _, _ in frames)
+    return structures, tuple(Labels(energy, forces) for _, energy, forces in frames)

@@ -1,0 +1,111 @@
+"""NumPy archives: opened without executing anything, and turned into conformations of one molecule."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gaq.atoms.checks import check_conformations
+from gaq.atoms.structure import Labels, Structure
+from gaq.data.labels import check_finite_labels
+from gaq.errors import BadFile
+
+
+@dataclass(frozen=True)
+class ArrayNames:
+    """What a kind of file calls its arrays."""
+
+    kind: str  # what to call such a file in an error
+    species: str
+    positions: str
+    energies: str
+    forces: str
+
+    def all(self) -> tuple[str, str, str, str]:
+        return self.species, self.positions, self.energies, self.forces
+
+
+def npz_keys(path: Path) -> tuple[str, ...]:
+    """The names of the arrays in the archive. Raises BadFile when it is truncated or no archive at all."""
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return tuple(archive.files)
+    except (zipfile.BadZipFile, ValueError, EOFError, OSError, AttributeError) as error:
+        raise BadFile(_broken(path, error)) from error
+
+
+def read_arrays(path: Path, keys: Sequence[str], kind: str) -> dict[str, np.ndarray]:
+    """These arrays of the archive. Raises BadFile: truncated, one missing, or one of Python objects."""
+    present = npz_keys(path)
+    missing = [key for key in keys if key not in present]
+    if missing:
+        raise BadFile(
+            f"{path} has the arrays {', '.join(present) or '(none)'}; {kind} needs {', '.join(keys)}: "
+            f"{', '.join(missing)} is missing."
+        )
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return {key: archive[key] for key in keys}
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
+        raise BadFile(_broken(path, error)) from error
+
+
+def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames) -> None:
+    """Refuses arrays that do not fit each other: [atom], [frame, atom, 3], [frame], [frame, atom, 3].
+
+    One energy per frame may also come as [frame, 1]. Raises BadFile.
+    """
+    species, positions = arrays[names.species], arrays[names.positions]
+    energies, forces = arrays[names.energies], arrays[names.forces]
+    for key in names.all():
+        if arrays[key].dtype.kind not in "iuf":
+            raise BadFile(f"{path}: array {key} holds {arrays[key].dtype}; expected numbers.")
+    if positions.ndim != 3 or positions.shape[2] != 3:
+        raise BadFile(f"{path}: {names.positions} has shape {positions.shape}; expected (frames, atoms, 3).")
+    frames, atoms = positions.shape[:2]
+    expected = {
+        names.species: [(atoms,), (frames, atoms)] if species.ndim == 2 else [(atoms,)],
+        names.energies: [(frames,), (frames, 1)],
+        names.forces: [(frames, atoms, 3)],
+    }
+    for key, array in zip(expected, (species, energies, forces), strict=True):
+        if array.shape not in expected[key]:
+            raise BadFile(
+                f"{path}: {key} has shape {array.shape}; {names.positions} has {frames} frames of {atoms} "
+                f"atoms, so {' or '.join(map(str, expected[key]))} was expected."
+            )
+    if frames == 0:
+        raise BadFile(f"{path} holds no frames; expected at least one.")
+
+
+def conformations(
+    path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames, unit: float, limit: int | None
+) -> tuple[tuple[Structure, ...], tuple[Labels, ...]]:
+    """Checked structures and labels of one molecule in open space, in Å, eV and eV/Å.
+
+    `unit` is the energy unit of the file in eV. Raises BadFile, BadStructure and BadLabels.
+    """
+    check_shapes(path, arrays, names)
+    chosen = slice(0, limit)
+    species = arrays[names.species].astype(np.int64)
+    positions = arrays[names.positions][chosen].astype(np.float64)
+    energies = arrays[names.energies][chosen].reshape(len(positions)).astype(np.float64) * unit
+    forces = arrays[names.forces][chosen].astype(np.float64) * unit
+    check_conformations(species, positions, str(path))
+    structures = tuple(Structure.molecule(species, frame) for frame in positions)
+    labels = tuple(Labels(float(e), f) for e, f in zip(energies, forces, strict=True))
+    check_finite_labels(labels, str(path))
+    return structures, labels
+
+
+def _broken(path: Path, error: Exception) -> str:
+    return (
+        f"{path} cannot be read as a NumPy archive "
+        f"({str(error).splitlines()[0] if str(error) else 'it ends early'}). It is truncated or another "
+        f"kind of file; download or copy it again."
+    )

@@ -1,0 +1,112 @@
+"""What decides the frames of a labelling run, and what is kept of one that is not finished.
+
+A partial file holds the frames so far and the exact state of the dynamics, so that going on gives the same
+frames as never having stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaq.errors import BadFile, UsageError
+from gaq.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what the frames are."""
+
+    molecule: str  # as the user named it, without folders
+    species: tuple[int, ...]
+    positions: tuple[tuple[float, float, float], ...]  # Å
+    method: str  # gfn2-xtb or gfn1-xtb
+    temperature: float  # K
+    frames: int
+    interval: int  # steps between frames
+    timestep: float  # fs
+    equilibration: float  # fs before the first frame of each replica
+    seed: int
+    replicas: int
+    charge: int
+    multiplicity: int
+
+    def frames_of(self, replica: int) -> int:
+        """Frames that this replica makes: equal shares, the first ones take the remainder."""
+        return self.frames // self.replicas + (replica < self.frames % self.replicas)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a replica has made so far, and where its dynamics stand. Å, eV, eV/Å, ASE momenta."""
+
+    segments: int  # finished stretches of `interval` steps, equilibration included
+    positions: np.ndarray
+    momenta: np.ndarray
+    random_state: Mapping[str, Any]
+    frames: tuple[tuple[np.ndarray, float, np.ndarray], ...] = field(default=())
+
+
+def save_progress(partial: Path, progress: Progress, settings: Settings) -> None:
+    """Writes everything needed to go on exactly. Raises BadFile."""
+    shape = (-1, len(settings.species), 3)
+    arrays: dict[str, Any] = {
+        "positions": np.array([f[0] for f in progress.frames]).reshape(shape),
+        "energies": np.array([f[1] for f in progress.frames]),
+        "forces": np.array([f[2] for f in progress.frames]).reshape(shape),
+        "last_positions": progress.positions,
+        "last_momenta": progress.momenta,
+        "segments": np.array(progress.segments),
+        "random_state": np.array(json.dumps(progress.random_state)),
+        "settings": np.array(settings_text(settings)),
+    }
+
+    def write(temporary: Path) -> None:
+        with open(temporary, "wb") as stream:
+            np.savez(stream, **arrays)
+
+    write_atomically(partial, write)
+
+
+def load_progress(partial: Path, settings: Settings) -> Progress:
+    """Reads it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
+    try:
+        with open(partial, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+        made_with = json.loads(str(arrays["settings"]))
+        frames = tuple(
+            zip(arrays["positions"], map(float, arrays["energies"]), arrays["forces"], strict=True)
+        )
+        progress = Progress(
+            int(arrays["segments"]),
+            arrays["last_positions"],
+            arrays["last_momenta"],
+            json.loads(str(arrays["random_state"])),
+            frames,
+        )
+    except Exception as error:  # a damaged archive fails in many ways
+        raise BadFile(
+            f"{partial} is damaged ({error}). Delete it and start again without --resume."
+        ) from error
+    wanted = json.loads(settings_text(settings))
+    different = [
+        f"{key} {made_with.get(key)} then, {wanted[key]} now"
+        for key in wanted
+        if made_with.get(key) != wanted[key]
+    ]
+    if different:
+        raise UsageError(
+            f"{partial} was made with other settings: {'; '.join(different)}. Repeat the earlier options "
+            f"with --resume, or delete the partial files."
+        )
+    return progress
+
+
+def settings_text(settings: Settings) -> str:
+    """The settings as JSON; equal settings give equal texts."""
+    return json.dumps(asdict(settings), sort_keys=True)

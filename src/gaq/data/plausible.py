@@ -1,0 +1,158 @@
+"""Are the labels in the units they are said to be in? Three tests that stay silent unless they are sure.
+
+1. *Level.* An all-electron energy of H to Ne lies within 3 % of the sum of the free atoms' energies. If the
+   median over the frames agrees with that sum in another unit than the file's, the file is in that other
+   unit. Energies with another zero (pseudopotentials, xTB, atomization) agree in none and pass.
+2. *Slope.* Between two frames near each other, turned onto each other, ΔE ≈ -½ (F₁ + F₂)·Δx, exact for a
+   quadratic energy. If both sides go together (|correlation| ≥ 0.7) and yet differ tenfold, energies and
+   forces are in different units; if they go against each other, the "forces" are gradients.
+3. *Size.* Forces on atoms of real structures have a root mean square below some 3 eV/Å even at 2,000 K. A
+   median above 15 eV/Å is kcal/mol/Å.
+
+What none of them can see: all labels of an unfamiliar method in Hartree. Small forces are no evidence,
+because relaxed structures have them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gaq.atoms.structure import Labels, Structure
+from gaq.errors import BadLabels
+from gaq.units import HARTREE, KCAL_PER_MOL
+
+# Exact non-relativistic energies of free atoms, Hartree: Chakravorty et al., Phys. Rev. A 47, 3649 (1993),
+# table.
+FREE_ATOM = {
+    1: -0.5,
+    2: -2.903724,
+    3: -7.47806,
+    4: -14.66736,
+    5: -24.65391,
+    6: -37.8450,
+    7: -54.5892,
+    8: -75.0673,
+    9: -99.7339,
+    10: -128.9376,
+}
+UNITS = {"eV": 1.0, "Hartree": HARTREE, "kcal/mol": KCAL_PER_MOL, "kJ/mol": KCAL_PER_MOL / 4.184}
+LEVEL_MARGIN = 0.03
+LARGEST_MEDIAN_FORCE = 15.0  # eV/Å
+COMPARED_FRAMES = 40
+
+
+def check_units(
+    structures: Sequence[Structure], labels: Sequence[Labels], where: str, unit: str = "eV"
+) -> None:
+    """Refuses labels that are plainly in other units than those of the file's kind.
+
+    Labels are given as read, converted to eV and eV/Å on the belief that the file is in `unit` (a key of
+    `UNITS`). Raises BadLabels.
+    """
+    found = _unit_of_level(structures, labels, UNITS[unit])
+    if found is not None and found != unit:
+        raise BadLabels(
+            f"{where} has energies that fit {found}: the median lies within {LEVEL_MARGIN:.0%} of the sum "
+            f"of its atoms' energies in that unit; {unit} was expected. Convert energies and forces to "
+            f"{unit}."
+        )
+    known = [i for i, label in enumerate(labels) if np.isfinite(label.forces).all()]
+    _check_slope([structures[i] for i in known], [labels[i] for i in known], where)
+    _check_size([labels[i] for i in known], where, unit)
+
+
+def _unit_of_level(structures: Sequence[Structure], labels: Sequence[Labels], unit: float) -> str | None:
+    ratios = []
+    for i in _spread(len(structures), COMPARED_FRAMES):
+        species = structures[i].species.tolist()
+        if len(species) > 1 and all(z in FREE_ATOM for z in species):
+            ratios.append(labels[i].energy / unit / sum(FREE_ATOM[z] for z in species))
+    if not ratios:
+        return None
+    level = float(np.median(ratios))  # the file's number per Hartree
+    for name, value in UNITS.items():
+        if abs(level * value / HARTREE - 1) < LEVEL_MARGIN:
+            return name
+    return None
+
+
+def _check_slope(structures: Sequence[Structure], labels: Sequence[Labels], where: str) -> None:
+    comparison = energy_and_work(structures, labels)
+    if comparison is None:
+        return
+    change, work = comparison
+    correlation = float(change @ work / np.sqrt((change @ change) * (work @ work)))
+    ratio = float(np.sqrt((change @ change) / (work @ work)))
+    if correlation <= -0.7:
+        raise BadLabels(
+            f"{where} has forces that point uphill (energy changes and -F·Δx between frames: correlation "
+            f"{correlation:.2f}). Forces are minus the gradient of the energy; change their sign."
+        )
+    if correlation >= 0.7 and not 0.1 < ratio < 10:
+        raise BadLabels(
+            f"{where} has energies and forces in different units: between frames the energy changes "
+            f"{ratio:.3g} times as much as the forces say (correlation {correlation:.2f}). Expected eV "
+            f"with eV/Å; 1 kcal/mol is {KCAL_PER_MOL:.5f} eV, 1 Hartree is {HARTREE:.4f} eV, 1 "
+            f"Hartree/Bohr is 51.42 eV/Å."
+        )
+
+
+def energy_and_work(
+    structures: Sequence[Structure], labels: Sequence[Labels]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """ΔE and -½ (F₁ + F₂)·Δx (eV) of the nearest pairs among frames of the first molecule; None when too few.
+
+    The second frame of each pair is first turned onto the other (Kabsch, Acta Cryst. A 32, 922 (1976)).
+    """
+    same = [i for i, s in enumerate(structures) if _comparable(s, structures[0])]
+    same = [same[k] for k in _spread(len(same), COMPARED_FRAMES)]
+    if len(same) < 8:
+        return None
+    x = np.stack([structures[i].positions - structures[i].positions.mean(axis=0) for i in same])
+    f = np.stack([labels[i].forces for i in same])
+    e = np.array([labels[i].energy for i in same])
+    first, second = np.triu_indices(len(same), k=1)
+    turn = _rotations_onto(x[second], x[first])
+    step = x[second] @ turn - x[first]
+    work = -0.5 * np.einsum("pai,pai->p", f[first] + f[second] @ turn, step)
+    nearest = np.argsort(np.abs(step).max(axis=(1, 2)))[: max(20, len(first) // 10)]
+    change = (e[second] - e[first])[nearest]
+    work = work[nearest]
+    if not (np.abs(change).max() > 1e-6 and np.abs(work).max() > 1e-6):
+        return None
+    return change, work
+
+
+def _comparable(structure: Structure, other: Structure) -> bool:
+    return (
+        len(structure) > 2
+        and not structure.periodic.any()
+        and np.array_equal(structure.species, other.species)
+    )
+
+
+def _rotations_onto(moved: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+    """Matrices [pair, 3, 3] with `moved @ matrix` as near to `fixed` as turning alone can bring it."""
+    u, _, vt = np.linalg.svd(np.einsum("pai,paj->pij", moved, fixed))
+    u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
+    return u @ vt
+
+
+def _check_size(labels: Sequence[Labels], where: str, unit: str) -> None:
+    if not labels:
+        return
+    sample = [labels[i].forces for i in _spread(len(labels), 1000)]
+    size = float(np.median([np.sqrt((f**2).mean()) for f in sample]))
+    if size > LARGEST_MEDIAN_FORCE:
+        raise BadLabels(
+            f"{where} has forces of {size:.1f} eV/Å (median over frames of the root mean square), if they "
+            f"are in {unit}/Å; real structures stay below {LARGEST_MEDIAN_FORCE:g}. Check the unit of the "
+            f"forces: in kcal/mol/Å the same numbers would be {size * KCAL_PER_MOL / UNITS[unit]:.2f} eV/Å."
+        )
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most `most` indices, evenly over `count`."""
+    return [int(i) for i in np.linspace(0, count - 1, min(count, most))] if count else []

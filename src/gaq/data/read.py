@@ -1,0 +1,73 @@
+"""One door for every data file: what it is is seen from its content, not from its name."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from gaq.atoms.from_ase import from_ase
+from gaq.atoms.structure import Structure
+from gaq.data.dataset import Dataset
+from gaq.data.extxyz import read_extxyz, read_frames
+from gaq.data.labelled_npz import read_labelled_npz
+from gaq.data.npz import npz_keys
+from gaq.data.qm7x import read_qm7x
+from gaq.data.rmd17 import read_rmd17
+from gaq.errors import BadFile, UsageError
+from gaq.files import readable_file
+
+# The arrays that tell a kind of npz, and its reader.
+NPZ_KINDS = (
+    (("nuclear_charges", "coords", "energies", "forces"), read_rmd17),
+    (("species", "positions", "energies", "forces", "units"), read_labelled_npz),
+    (("z", "R", "E", "F"), read_qm7x),
+)
+EMBEDDED = "embedded"
+
+
+def embedded_file() -> Path:
+    """The data set that comes with the package: conformations of ethanol at 500 K, labelled with GFN2-xTB."""
+    return Path(str(files("gaq.data") / EMBEDDED / "ethanol-gfn2-xtb.npz"))
+
+
+def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool = False) -> Dataset:
+    """Structures with reference energies (eV) and forces (eV/Å) from any labelled file.
+
+    Known are npz files of rMD17, of QM7-X and of `gaq data label`, and whatever ASE reads, extended XYZ
+    first of all. The word `embedded` stands for the data set that comes with gaq. `limit` takes the first
+    frames; `energies_only` accepts frames without forces, which are NaN then (`labels.has_forces`). Raises
+    BadFile, BadStructure, BadLabels, UsageError.
+    """
+    file = _find(path, limit)
+    if not _is_zip(file):
+        return read_extxyz(file, limit, energies_only)
+    keys = npz_keys(file)
+    for needed, reader in NPZ_KINDS:
+        if set(needed) <= set(keys):
+            return reader(file, limit)
+    expected = "; or ".join(", ".join(needed) for needed, _ in NPZ_KINDS)
+    raise BadFile(f"{file} has the arrays {', '.join(keys) or '(none)'}; expected {expected}.")
+
+
+def read_structures(path: str | Path, limit: int | None = None) -> tuple[Structure, ...]:
+    """Structures of a file of any format that ASE knows, or of an npz, without their labels.
+
+    Raises BadFile, BadStructure, UsageError; for an npz BadLabels too.
+    """
+    file = _find(path, limit)
+    if _is_zip(file):
+        return read_dataset(file, limit).structures
+    return tuple(from_ase(atoms, index, str(file)) for index, atoms in enumerate(read_frames(file, limit)))
+
+
+def _find(path: str | Path, limit: int | None) -> Path:
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit {limit}: expected 1 or more frames.")
+    if str(path) == EMBEDDED and not Path(path).exists():
+        return embedded_file()
+    return readable_file(path)
+
+
+def _is_zip(path: Path) -> bool:
+    with open(path, "rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"

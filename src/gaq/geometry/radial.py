@@ -1,0 +1,29 @@
+"""Functions of one distance: the radial basis and the envelope that ends it smoothly at the cutoff."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def envelope(distance: Tensor, cutoff: float) -> Tensor:
+    """φ(r) = 1 − 28 x⁶ + 48 x⁷ − 21 x⁸ with x = r / cutoff, zero beyond; twice differentiable at the cutoff.
+
+    Gasteiger et al., arXiv 2003.03123, eq. 8 with p = 6.
+    """
+    x = (distance / cutoff).clamp(max=1.0)
+    x6 = x**6
+    return 1.0 - x6 * (28.0 - x * (48.0 - 21.0 * x))
+
+
+def exponential_basis(distance: Tensor, cutoff: float, count: int) -> Tensor:
+    """exp(−β (e^{−α r} − μ_k)²) for k = 1…count → [..., count]: dense where bonds are (arXiv 1902.08408, eq.
+    7).
+
+    The centres μ_k are equally spaced between e^{−cutoff·α} and 1, with α = 5 / cutoff.
+    """
+    low = torch.exp(torch.tensor(-5.0, dtype=torch.float64)).item()
+    centres = torch.linspace(low, 1.0, count, dtype=torch.float64).to(distance)
+    beta = (2.0 / count * (1.0 - low)) ** -2
+    x = torch.exp(distance * (-5.0 / cutoff))
+    return torch.exp(-beta * (x[..., None] - centres) ** 2)

@@ -1,0 +1,28 @@
+"""Lengths and directions: the one definition of |v|, of a unit vector and of a safe norm."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def length(vectors: Tensor, dim: int = -1) -> Tensor:
+    """Euclidean norm along `dim`; its gradient is undefined at zero, so give it no zero vector."""
+    return torch.linalg.vector_norm(vectors, dim=dim)
+
+
+def smooth_length(vectors: Tensor, dim: int, floor: float = 1e-4) -> Tensor:
+    """sqrt(|v|² + floor²) − floor: zero at v = 0 and smooth there, with finite second derivatives."""
+    return torch.sqrt(vectors.square().sum(dim) + floor * floor) - floor
+
+
+def unit_per_head(vectors: Tensor, epsilon: float = 1e-6) -> Tensor:
+    """v / sqrt(|v|² + ε) along the last axis; ε stands inside the norm (arXiv 2603.05343, robust attention)."""
+    return vectors * torch.rsqrt(vectors.square().sum(-1, keepdim=True) + epsilon)
+
+
+def tangent(direction: Tensor, gradient: Tensor) -> Tensor:
+    """The part of `gradient` that turns `direction` and does not stretch it: g − (g·u) u, along the last
+    axis.
+    """
+    return gradient - (gradient * direction).sum(-1, keepdim=True) * direction

@@ -1,0 +1,108 @@
+"""Errors of energies and forces: against reference data, and against the float parent of a quantized
+model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gaq.atoms.structure import Labels, Prediction
+from gaq.data.dataset import Dataset
+from gaq.engine.protocol import Engine
+from gaq.errors import BadLabels
+from gaq.measure.ledger import Row, row
+from gaq.measure.statistics import Progress, mean_by_frames, predict, root_by_frames, silent
+from gaq.units import MEV
+
+
+def accuracy(
+    engine: Engine,
+    dataset: Dataset,
+    progress: Progress = silent,
+    predictions: Sequence[Prediction] | None = None,
+) -> list[Row]:
+    """Mean absolute and root mean square errors against the labels.
+
+    energy_mae, energy_rmse in meV per structure; energy_mae_per_atom, energy_rmse_per_atom in meV/atom;
+    energy_mae_shifted with the mean error removed; force_mae, force_rmse in meV/Å per component. Standard
+    errors take frames as independent. `predictions` saves computing them again. Raises `BadLabels` for a data
+    set without frames.
+    """
+    _require_frames(dataset)
+    found = list(predictions) if predictions is not None else predict(engine, dataset.structures, progress)
+    energy = _energy_errors(found, dataset.labels)
+    atoms = np.array([len(s) for s in dataset.structures])
+    ones = np.ones(len(energy))
+    squares, absolutes, components = _force_sums(found, dataset.labels)
+    values = {
+        "energy_mae": (*mean_by_frames(np.abs(energy), ones), "meV"),
+        "energy_rmse": (*root_by_frames(energy**2, ones), "meV"),
+        "energy_mae_per_atom": (*mean_by_frames(np.abs(energy) / atoms, ones), "meV/atom"),
+        "energy_rmse_per_atom": (*root_by_frames((energy / atoms) ** 2, ones), "meV/atom"),
+        "energy_mae_shifted": (*mean_by_frames(np.abs(energy - np.mean(energy)), ones), "meV"),
+        "force_mae": (*mean_by_frames(absolutes, components), "meV/Å"),
+        "force_rmse": (*root_by_frames(squares, components), "meV/Å"),
+    }
+    return _rows(engine, dataset, values, int(components.sum()))
+
+
+def fidelity(
+    engine: Engine,
+    parent: Engine,
+    dataset: Dataset,
+    progress: Progress = silent,
+    predictions: Sequence[Prediction] | None = None,
+    parent_predictions: Sequence[Prediction] | None = None,
+) -> list[Row]:
+    """Root mean square deviation from the float parent: energy_fidelity (meV per structure), force_fidelity
+    (meV/Å per component).
+
+    Apart from the error against the data: a quantized model may be off from its parent and no worse against
+    the truth.
+    """
+    _require_frames(dataset)
+    found = list(predictions) if predictions is not None else predict(engine, dataset.structures, progress)
+    wanted = (
+        list(parent_predictions)
+        if parent_predictions is not None
+        else predict(parent, dataset.structures, progress)
+    )
+    energy = _energy_errors(found, wanted)
+    squares, _, components = _force_sums(found, wanted)
+    values = {
+        "energy_fidelity": (*root_by_frames(energy**2, np.ones(len(energy))), "meV"),
+        "force_fidelity": (*root_by_frames(squares, components), "meV/Å"),
+    }
+    return _rows(engine, dataset, values, int(components.sum()))
+
+
+def _rows(
+    engine: Engine, dataset: Dataset, values: dict[str, tuple[float, float | None, str]], components: int
+) -> list[Row]:
+    counts = {metric: components if metric.startswith("force") else len(dataset) for metric in values}
+    return [
+        replace(row(engine, dataset.name, metric, value, unit, counts[metric]), std_error=error)
+        for metric, (value, error, unit) in values.items()
+    ]
+
+
+def _require_frames(dataset: Dataset) -> None:
+    if len(dataset) == 0:
+        raise BadLabels(f"{dataset.name} has no frames; errors need at least one")
+
+
+def _energy_errors(found: Sequence[Prediction], wanted: Sequence[Labels | Prediction]) -> np.ndarray:
+    return np.array([p.energy - w.energy for p, w in zip(found, wanted, strict=True)]) / MEV
+
+
+def _force_sums(
+    found: Sequence[Prediction], wanted: Sequence[Labels | Prediction]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sums over the components of each frame: squares, absolute values, how many."""
+    errors = [(p.forces - w.forces) / MEV for p, w in zip(found, wanted, strict=True)]
+    squares = np.array([np.sum(e**2) for e in errors])
+    absolutes = np.array([np.sum(np.abs(e)) for e in errors])
+    return squares, absolutes, np.array([e.size for e in errors], dtype=np.float64)

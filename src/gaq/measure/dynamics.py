@@ -1,0 +1,77 @@
+"""What a run at constant energy says of a force field: drift of the total energy, and how long the molecule
+held.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from gaq.errors import UsageError
+from gaq.measure.ledger import Row
+from gaq.simulate.log import NveLog
+from gaq.units import MEV
+
+WINDOW = 50.0  # ps, over which the community's ratio compares drift with fluctuation
+BLOCKS = 20
+
+
+def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
+    """Rows of an NVE run: drift (meV/atom/ps), drift_ratio, momentum_change, angular_momentum_change,
+    stability.
+
+    drift: slope of the least squares line through E_tot/N over the whole run. Its error comes from the
+    scatter of 20 block means about that line, for neighbouring records are not independent. drift_ratio:
+    |dE_tot/dt| · 50 ps / std(E_kin), threshold 1 in the literature. momentum_change, angular_momentum_change:
+    largest ‖P(t) − P(0)‖ and ‖L(t) − L(0)‖. stability: the step at which a bond was off by more than 0.5 Å or
+    T above T₀ + 10,000 K, or the length of the run, `passed` telling which. Raises `UsageError` for fewer
+    than three records.
+    """
+    if len(log.time) < 3:
+        if log.unstable_at is None:
+            raise UsageError(
+                f"a drift needs at least 3 records; this run has {len(log.time)}. Run more steps"
+            )
+        return [_stability(log, recipe, engine, data)]
+    slope, error = slope_with_error(log.time / 1000, log.total / MEV)
+    spread = float(np.std(log.kinetic)) / MEV
+    records = len(log.time)
+    base = Row("drift", slope / log.atoms, "meV/atom/ps", log.model, recipe, engine, data, records)
+    base = replace(base, atoms=log.atoms)
+    ratio = abs(slope) * WINDOW / spread if spread > 0 else math.nan
+    return [
+        replace(base, std_error=error / log.atoms),
+        replace(base, metric="drift_ratio", value=ratio, unit="1"),
+        replace(base, metric="momentum_change", value=_change(log.momentum), unit="amu Å/fs"),
+        replace(
+            base, metric="angular_momentum_change", value=_change(log.angular_momentum), unit="amu Å²/fs"
+        ),
+        _stability(log, recipe, engine, data),
+    ]
+
+
+def slope_with_error(time: np.ndarray, values: np.ndarray, blocks: int = BLOCKS) -> tuple[float, float]:
+    """Slope of the least squares line, and its standard error from the means of up to `blocks` blocks of
+    records.
+    """
+    centred = time - time.mean()
+    slope = float(centred @ values / (centred @ centred))
+    rest = values - values.mean() - slope * centred
+    count = min(blocks, len(time))
+    means = np.array([part.mean() for part in np.array_split(rest, count)])
+    middles = np.array([part.mean() for part in np.array_split(centred, count)])
+    variance = float(means @ means) / (count - 2)
+    return slope, math.sqrt(variance / float(middles @ middles))
+
+
+def _change(vectors: np.ndarray) -> float:
+    return float(np.max(np.linalg.norm(vectors - vectors[0], axis=1)))
+
+
+def _stability(log: NveLog, recipe: str, engine: str, data: str) -> Row:
+    held = log.unstable_at is None
+    steps = log.steps if log.unstable_at is None else log.unstable_at
+    entry = Row("stability", float(steps), "steps", log.model, recipe, engine, data, len(log.time))
+    return replace(entry, atoms=log.atoms, passed=held)

@@ -1,0 +1,98 @@
+"""Everything a network sees of the geometry: computed in float64, then cast once to the network's precision.
+
+In the *lab gauge* the components of a feature are those of space. In the *local gauge* they are those in the
+atom's own frame, and a message is carried from the sender's frame into the receiver's by R_iᵀR_j: then every
+number behind this file is an invariant, and a rotated copy of a molecule gives the same bits (SCIENCE:
+invariants first). Both gauges compute the same function; the lab gauge is cheaper, the local one exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import torch
+from ase.data import covalent_radii
+from torch import Tensor
+
+from gaq.atoms.batch import AtomBatch, edge_vectors
+from gaq.geometry.frames import build_frames, choose_neighbors
+from gaq.geometry.harmonics import harmonics, wigner
+from gaq.geometry.radial import envelope, exponential_basis
+from gaq.geometry.vectors import length
+
+
+class Gauge(Enum):
+    """In which axes equivariant features are held."""
+
+    LAB = "lab"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Invariants:
+    """Per edge and per atom what the layers need; tuples run over degrees l = 1…L."""
+
+    receiver: Tensor  # [edge] int64
+    sender: Tensor  # [edge] int64
+    envelope: Tensor  # [edge]
+    radial: Tensor  # [edge, basis]
+    harmonics: tuple[Tensor, ...]  # [edge, 2l+1], in the receiver's axes
+    # [edge, 2l+1, 2l+1], sender's axes → receiver's; None in the lab gauge
+    transport: tuple[Tensor, ...] | None
+    # [atom, 2l+1, 2l+1], local → lab; only where slots want them in the lab gauge
+    frames: tuple[Tensor, ...] | None
+
+
+def describe(
+    batch: AtomBatch,
+    *,
+    degrees: int,
+    cutoff: float,
+    basis: int,
+    gauge: Gauge,
+    framed: bool,
+    dtype: torch.dtype,
+) -> Invariants:
+    """The invariants of a batch, differentiable in its positions.
+
+    `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
+    all.
+    """
+    edges = batch.edges
+    vectors = edge_vectors(batch)
+    distance = length(vectors)
+    unit = vectors / distance[:, None]
+    cast = distance.to(dtype)
+    frames = _frames(batch, distance, unit) if framed or gauge is Gauge.LOCAL else None
+    transport, lab_frames = None, None
+    if gauge is Gauge.LOCAL and frames is not None:
+        towards = frames.index_select(0, edges.receiver)
+        unit = torch.einsum("eab,ea->eb", towards, unit)
+        relative = towards.transpose(-1, -2) @ frames.index_select(0, edges.sender)
+        transport = tuple(wigner(relative, degree).to(dtype) for degree in range(1, degrees + 1))
+    elif frames is not None:
+        lab_frames = tuple(wigner(frames, degree).to(dtype) for degree in range(1, degrees + 1))
+    return Invariants(
+        receiver=edges.receiver,
+        sender=edges.sender,
+        envelope=envelope(cast, cutoff),
+        radial=exponential_basis(cast, cutoff, basis),
+        harmonics=tuple(harmonics(unit, degree).to(dtype) for degree in range(1, degrees + 1)),
+        transport=transport,
+        frames=lab_frames,
+    )
+
+
+def _frames(batch: AtomBatch, distance: Tensor, unit: Tensor) -> Tensor:
+    radii = torch.from_numpy(covalent_radii.copy()).to(distance)
+    edges, species = batch.edges, batch.species
+    scale = radii[species[edges.receiver]] + radii[species[edges.sender]]
+    scale = torch.where(species[edges.sender] == 1, -scale, scale)
+    choice = choose_neighbors(edges.receiver, distance.detach(), unit.detach(), scale, species.shape[0])
+    return build_frames(unit, choice)
+
+
+def turned(frame: Tensor, features: Tensor) -> Tensor:
+    """Features [n, 2l+1, channel] in other axes: D [n, 2l+1, 2l+1] applied to the component axis."""
+    return torch.matmul(frame, features)

@@ -1,0 +1,40 @@
+"""The one linear layer: codes times codes, then one scale. A float layer is the same with identity
+quantizers.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gaq.quant.product import multiply
+from gaq.quant.quantizer import Quantizer
+from gaq.quant.slot import Role, Slot
+
+
+class Linear(nn.Module):
+    """y = x Wᵀ + b over the last axis, with a slot for the input and one for the weight.
+
+    Scalars are [atom, channel]. Equivariant features are [atom, 2l+1, channel] and take no bias: a weight
+    then mixes channels and never components, which is why weights of any precision keep the symmetry.
+    """
+
+    def __init__(self, name: str, inputs: int, outputs: int, *, bias: bool = True, degree: int = 0) -> None:
+        super().__init__()
+        feature = Role.VECTOR_FEATURE if degree else Role.SCALAR_FEATURE
+        weight = Role.VECTOR_WEIGHT if degree else Role.SCALAR_WEIGHT
+        shape = (None, 2 * degree + 1, inputs) if degree else (None, inputs)
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias and not degree else None
+        self.input = Quantizer(Slot(f"{name}.input", feature, shape, degree))
+        self.coded = Quantizer(Slot(f"{name}.weight", weight, (outputs, inputs), degree))
+
+    def forward(self, x: Tensor, frame: Tensor | None = None) -> Tensor:
+        """`frame` [atom, 2l+1, 2l+1] (local → lab) is used where the input slot wants local components."""
+        local = frame if self.input.wants_frame else None
+        if local is not None:
+            x = torch.matmul(local.transpose(-1, -2), x)
+        y = multiply(self.input(x), self.coded(self.weight))
+        if local is not None:
+            y = torch.matmul(local, y)
+        return y if self.bias is None else y + self.bias

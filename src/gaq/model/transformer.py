@@ -1,0 +1,116 @@
+"""The SO(3)-equivariant transformer of SCIENCE section 2, after arXiv 2603.05343, with slots for quantizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from gaq.atoms.batch import AtomBatch
+from gaq.config import Frozen
+from gaq.model.invariants import Gauge, Invariants, describe
+from gaq.model.linear import Linear
+from gaq.model.message import Message
+from gaq.model.update import Update
+from gaq.quant.quantizer import Quantizer
+from gaq.quant.spec import framed
+
+MAX_ATOMIC_NUMBER = 118
+
+
+class TransformerConfig(Frozen):
+    """The numbers that define a network; stored in every checkpoint."""
+
+    channels: int = Field(64, ge=4, le=1024, description="F: channels of scalars and of each degree")
+    degrees: int = Field(1, ge=1, le=3, description="L: largest degree of the equivariant features")
+    layers: int = Field(6, ge=1, le=32)
+    heads: int = Field(4, ge=1)
+    basis: int = Field(32, ge=4, le=128, description="radial functions")
+    hidden: int = Field(64, ge=4, description="width of the update's hidden layer")
+    cutoff: float = Field(5.0, gt=0.5, le=20.0, description="Å")
+    attention: Literal["cosine", "dot"] = "cosine"
+
+
+class Transformer(nn.Module):
+    """Species and positions to energies: embedding, layers of message and update, a readout per atom.
+
+    All weights are zero until `initialise_` draws them or a checkpoint is loaded.
+    """
+
+    row: Tensor  # [atomic number] row of a species in the embedding, −1 for one that is not known
+    reference: Tensor  # [species] float64, eV
+    scale: Tensor  # float64, eV
+
+    def __init__(self, config: TransformerConfig, species: tuple[int, ...]) -> None:
+        super().__init__()
+        c = config
+        if c.channels % c.heads:
+            raise ValueError(f"channels ({c.channels}) must be a multiple of heads ({c.heads})")
+        self.config, self.cutoff = config, c.cutoff
+        self.species = tuple(sorted(set(species)))
+        self.embedding = nn.Parameter(torch.zeros(len(self.species), c.channels))
+        self.messages = nn.ModuleList(
+            Message(
+                f"layers.{i}", c.channels, c.degrees, c.heads, c.basis, normalise=c.attention, first=i == 0
+            )
+            for i in range(c.layers)
+        )
+        self.updates = nn.ModuleList(
+            Update(f"layers.{i}.update", c.channels, c.degrees, c.hidden) for i in range(c.layers)
+        )
+        self.readout = Linear("readout.hidden", c.channels, c.channels)
+        self.energy = Linear("readout.energy", c.channels, 1, bias=False)
+        self.register_buffer("row", torch.full((MAX_ATOMIC_NUMBER + 1,), -1, dtype=torch.int64))
+        self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
+        self.register_buffer("scale", torch.ones((), dtype=torch.float64))
+        self.row[list(self.species)] = torch.arange(len(self.species))
+
+    def quantizers(self) -> Iterator[Quantizer]:
+        """All quantizers, in the order in which a structure meets them."""
+        return (m for m in self.modules() if isinstance(m, Quantizer))
+
+    def framed(self) -> bool:
+        """Whether any slot wants the components of vectors in the atom's own frame."""
+        return any(framed(q.spec) for q in self.quantizers())
+
+    def set_references(self, energies: Mapping[int, float], scale: float) -> None:
+        """Energy of each species (eV) and the scale of the network's output (eV)."""
+        self.reference.copy_(torch.tensor([energies[z] for z in self.species], dtype=torch.float64))
+        self.scale.fill_(scale)
+
+    def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
+        """Energies [structure] (eV, float64), accumulated in float64: E = Σ_i (E_Z + scale · readout(s_i))."""
+        c = self.config
+        kind = self.row[batch.species]
+        seen = describe(
+            batch,
+            degrees=c.degrees,
+            cutoff=c.cutoff,
+            basis=c.basis,
+            gauge=gauge,
+            framed=self.framed(),
+            dtype=self.embedding.dtype,
+        )
+        s = self._features(kind, seen)
+        atomic = self.energy(silu(self.readout(s)))[:, 0].to(torch.float64)
+        atomic = self.scale * atomic + self.reference[kind]
+        total = torch.zeros(batch.count, dtype=torch.float64, device=atomic.device)
+        return total.index_add(0, batch.structure, atomic)
+
+    def _features(self, kind: Tensor, seen: Invariants) -> Tensor:
+        """Scalars [atom, channel] after the last layer."""
+        s = self.embedding.index_select(0, kind)
+        v = tuple(
+            s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1]))
+            for degree in range(1, self.config.degrees + 1)
+        )
+        for message, update in zip(self.messages, self.updates, strict=True):
+            scalars, vectors = message(s, v, seen)
+            s = s + scalars
+            v = tuple(old + new for old, new in zip(v, vectors, strict=True))
+            s, v = update(s, v, seen)
+        return s

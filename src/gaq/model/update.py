@@ -1,0 +1,48 @@
+"""What an atom does with what it received: channel mixings, their invariants, and gates from both."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from gaq.geometry.vectors import smooth_length
+from gaq.model.invariants import Invariants
+from gaq.model.linear import Linear
+
+
+class Update(nn.Module):
+    """With A = V U and B = V W for each degree (channel mixings), p_l = ⟨A, B⟩_l and n_l = ‖B‖_l:
+
+    gates = MLP([s, p, n]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l. Only invariants meet a nonlinearity.
+    """
+
+    def __init__(self, name: str, channels: int, degrees: int, hidden: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.mix = nn.ModuleList(
+            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree)
+            for degree in range(1, degrees + 1)
+        )
+        self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden)
+        self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels)
+
+    def forward(
+        self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Scalars [atom, channel] and vectors per degree → the same, updated."""
+        mixed = [
+            mix(x, None if seen.frames is None else seen.frames[k])
+            for k, (mix, x) in enumerate(zip(self.mix, v, strict=True))
+        ]
+        a, b = zip(*(m.split(self.channels, -1) for m in mixed), strict=True)
+        products = [(x * y).sum(-2) for x, y in zip(a, b, strict=True)]
+        norms = [smooth_length(y, -2) for y in b]
+        gates = self.gates(silu(self.hidden(torch.cat([s, *products, *norms], -1))))
+        gate = gates.split(self.channels, -1)
+        degrees = len(v)
+        s = s + gate[0]
+        for k in range(degrees):
+            s = s + gate[1 + k] * products[k]
+        grown = tuple(x + gate[1 + degrees + k][:, None, :] * a[k] for k, x in enumerate(v))
+        return s, grown

@@ -1,0 +1,56 @@
+"""Frozen dataclasses to plain dictionaries and back: an unknown kind or key is an error with a hint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+from gaq.errors import RecipeError, nearest
+
+Plain = dict[str, Any]
+
+
+def kind_of(family: type) -> str:
+    """The name of a class in a file: `MeanSquare` is `mean-square`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", family.__name__).lower()
+
+
+def to_plain(thing: Any) -> Plain:
+    """Numbers, texts and dictionaries, with the class under `kind`; defaults are written out."""
+    plain: Plain = {"kind": kind_of(type(thing))}
+    for field in fields(thing):
+        value = getattr(thing, field.name)
+        plain[field.name] = to_plain(value) if is_dataclass(value) else value
+    return plain
+
+
+def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
+    """The object that `data` describes, one of `classes`; `what` names it in the text of a RecipeError."""
+    if not isinstance(data, Mapping) or "kind" not in data:
+        raise RecipeError(f"{what} is {data!r}; expected a table with a key 'kind', one of {_names(classes)}")
+    by_kind = {kind_of(family): family for family in classes}
+    kind = data["kind"]
+    if kind not in by_kind:
+        hint = nearest(str(kind), by_kind)
+        raise RecipeError(f"{what} has kind {kind!r}; expected one of {_names(classes)}.{hint}")
+    family = by_kind[kind]
+    known = {field.name: field for field in fields(family)}
+    values: Plain = {}
+    for key, value in data.items():
+        if key == "kind":
+            continue
+        if key not in known:
+            raise RecipeError(
+                f"{what} of kind {kind!r} has no key {key!r}; it knows {sorted(known)}.{nearest(key, known)}"
+            )
+        values[key] = from_plain(value, classes, f"{what}.{key}") if isinstance(value, Mapping) else value
+    lacking = [name for name, field in known.items() if field.default is MISSING and name not in values]
+    if lacking:
+        raise RecipeError(f"{what} of kind {kind!r} lacks {', '.join(lacking)}")
+    return family(**values)
+
+
+def _names(classes: Sequence[type]) -> str:
+    return ", ".join(kind_of(family) for family in classes)

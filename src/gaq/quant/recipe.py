@@ -1,0 +1,216 @@
+"""Which spec goes on which slot, calibrated how, and from which epoch: rules, recipes, and their resolution.
+
+In a TOML file:
+
+    name = "mine"
+    description = "eight bits, the readout in float"
+
+    [[rules]]
+    role = "scalar-weight"                     # every slot of a role, or
+    slot = "layers.*.update.gates.weight"      # one slot by its full name; one * stands for one segment
+    spec = { kind = "uniform", bits = 8, per = "channel" }
+    calibrate = { kind = "abs-max" }           # the default
+    from_epoch = 5                             # the default is 0
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gaq.errors import RecipeError, nearest
+from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_dict
+from gaq.quant.plain import Plain
+from gaq.quant.slot import Role, Slot
+from gaq.quant.spec import Spec, check_fit, spec_from_dict, spec_to_dict
+
+RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch")
+RECIPE_KEYS = ("name", "description", "rules")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A spec for the slots of a role, or for slots by name; `calibrate` finds its parameters.
+
+    A name may hold one `*`, which stands for exactly one segment between dots, such as the number of a layer.
+    """
+
+    where: Role | str
+    spec: Spec
+    calibrate: Observer = field(default_factory=AbsMax)
+    from_epoch: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.where, str) and (
+            self.where.count("*") > 1 or ("*" in self.where and not _starred(self))
+        ):
+            raise RecipeError(
+                f"rule for slot {self.where!r}: one '*' may stand for one whole segment, no more"
+            )
+        if isinstance(self.from_epoch, bool) or not isinstance(self.from_epoch, int) or self.from_epoch < 0:
+            raise RecipeError(
+                f"rule for {self.target}: from_epoch is {self.from_epoch!r}; expected 0 or more"
+            )
+
+    @property
+    def target(self) -> str:
+        """How the rule is spoken of."""
+        return f"role {self.where.value!r}" if isinstance(self.where, Role) else f"slot {self.where!r}"
+
+    @property
+    def strength(self) -> int:
+        """A full name beats a name with a star, which beats a role."""
+        if isinstance(self.where, Role):
+            return 0
+        return 1 if "*" in self.where else 2
+
+    def applies_to(self, slot: Slot) -> bool:
+        """True when the rule speaks of this slot."""
+        if isinstance(self.where, Role):
+            return slot.role is self.where
+        ours, theirs = self.where.split("."), slot.name.split(".")
+        return len(ours) == len(theirs) and all(a in ("*", b) for a, b in zip(ours, theirs, strict=True))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A quantization of a whole model: rules that give every slot exactly one spec."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    description: str = ""
+
+    def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
+        """The rule for each slot name: a full name beats a name with a star, which beats a role.
+
+        Raises RecipeError for a slot without a rule, for two rules of equal strength, for a name that no slot
+        has, and for a spec that does not fit its slot. A role that a model does not use is no error: the
+        roles are a closed list, so it cannot be a misspelling, and one recipe serves many networks.
+        """
+        for rule in self.rules:
+            if isinstance(rule.where, str) and not any(rule.applies_to(slot) for slot in slots):
+                hint = _nearest_slot(rule.where, slots)
+                raise RecipeError(f"recipe {self.name!r}: no slot is named {rule.where!r}.{hint}")
+        return {slot.name: self._rule_for(slot) for slot in slots}
+
+    def _rule_for(self, slot: Slot) -> Rule:
+        claims = [rule for rule in self.rules if rule.applies_to(slot)]
+        if not claims:
+            raise RecipeError(
+                f"recipe {self.name!r} has no rule for slot {slot.name!r} (role {slot.role.value}); "
+                f"add a rule for that role, or Identity() to leave it in float"
+            )
+        strongest = max(rule.strength for rule in claims)
+        winners = [rule for rule in claims if rule.strength == strongest]
+        if len(winners) > 1:
+            raise RecipeError(
+                f"recipe {self.name!r} has {len(winners)} rules of equal strength for slot {slot.name!r}: "
+                f"{'; '.join(rule.target for rule in winners)}; keep one of them"
+            )
+        try:
+            check_fit(winners[0].spec, slot)
+        except RecipeError as misfit:
+            raise RecipeError(f"recipe {self.name!r}, rule for {winners[0].target}: {misfit}") from None
+        return winners[0]
+
+    def with_rules(self, *rules: Rule) -> Recipe:
+        """This recipe with rules added; one for a target that already has a rule replaces it."""
+        replaced = {rule.where for rule in rules}
+        kept = tuple(rule for rule in self.rules if rule.where not in replaced)
+        return Recipe(self.name, kept + rules, self.description)
+
+    def to_dict(self) -> Plain:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "rules": [_rule_to_dict(rule) for rule in self.rules],
+        }
+
+    @classmethod
+    def from_dict(cls, data: object, what: str = "recipe") -> Recipe:
+        """The inverse of `to_dict`; RecipeError when something is unknown, lacking or does not fit."""
+        table = _table(data, RECIPE_KEYS, what)
+        name, rules = table.get("name"), table.get("rules")
+        if not isinstance(name, str) or not name:
+            raise RecipeError(f"{what} has name {name!r}; expected a text")
+        if not isinstance(rules, list | tuple) or not rules:
+            raise RecipeError(f"{what} {name!r} has rules {rules!r}; expected a list of at least one rule")
+        parsed = tuple(
+            _rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules)
+        )
+        return cls(name, parsed, str(table.get("description", "")))
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Recipe:
+        """Read a recipe from a TOML file; RecipeError names the file and what is wrong in it."""
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as fault:
+            raise RecipeError(f"recipe file {path} cannot be read: {fault.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            raise RecipeError(f"recipe file {path} is not TOML: {fault}") from None
+        return cls.from_dict(data, f"recipe file {path}:")
+
+
+def _starred(rule: Rule) -> bool:
+    return isinstance(rule.where, str) and "*" in rule.where.split(".")
+
+
+def _nearest_slot(name: str, slots: Iterable[Slot]) -> str:
+    names = [slot.name for slot in slots]
+    if "*" in name:
+        at = name.split(".").index("*")
+        names = sorted({".".join("*" if i == at else s for i, s in enumerate(n.split("."))) for n in names})
+    return nearest(name, names) or f" The slots are {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
+
+
+def _rule_to_dict(rule: Rule) -> Plain:
+    where = {"role": rule.where.value} if isinstance(rule.where, Role) else {"slot": rule.where}
+    return {
+        **where,
+        "spec": spec_to_dict(rule.spec),
+        "calibrate": observer_to_dict(rule.calibrate),
+        "from_epoch": rule.from_epoch,
+    }
+
+
+def _rule_from_dict(data: object, what: str) -> Rule:
+    table = _table(data, RULE_KEYS, what)
+    if ("role" in table) == ("slot" in table):
+        raise RecipeError(f"{what} needs either a key 'role' or a key 'slot'; it has {sorted(table)}")
+    if "spec" not in table:
+        raise RecipeError(f"{what} lacks a spec; write {{ kind = 'identity' }} to leave the slot in float")
+    where: Role | str
+    if "role" in table:
+        where = _role(table["role"], what)
+    elif isinstance(table["slot"], str):
+        where = table["slot"]
+    else:
+        raise RecipeError(f"{what} has slot {table['slot']!r}; expected the name of a slot")
+    spec = spec_from_dict(table["spec"], f"{what}, spec")
+    calibrate = (
+        observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
+    )
+    from_epoch: Any = table.get("from_epoch", 0)
+    return Rule(where, spec, calibrate, from_epoch)
+
+
+def _role(name: object, what: str) -> Role:
+    names = [role.value for role in Role]
+    if name not in names:
+        hint = nearest(str(name), names)
+        raise RecipeError(f"{what} has role {name!r}; expected one of {', '.join(names)}.{hint}")
+    return Role(name)
+
+
+def _table(data: object, keys: Sequence[str], what: str) -> Mapping[str, object]:
+    if not isinstance(data, Mapping):
+        raise RecipeError(f"{what} is {data!r}; expected a table with the keys {', '.join(keys)}")
+    for key in data:
+        if key not in keys:
+            raise RecipeError(f"{what} has an unknown key {key!r}.{nearest(str(key), keys)}")
+    return data

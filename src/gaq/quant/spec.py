@@ -1,0 +1,265 @@
+"""Which law a quantizer follows: plain frozen data, without a tensor or a number from calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gaq.errors import RecipeError
+from gaq.quant.plain import Plain, from_plain, to_plain
+from gaq.quant.slot import VECTORS, WEIGHTS, Slot
+
+STATIC = ("tensor", "channel", "group")
+DYNAMIC = ("row", "vector", "atom")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Left in float."""
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Equidistant levels, symmetric about zero: code·step with |code| ≤ 2^(bits-1) - 1.
+
+    One step `per`
+    - "tensor": fixed by calibration (features); of a weight [out, in], one for all of it;
+    - "channel": of a weight, one per output channel;
+    - "group": of a weight, one per output channel and `group` consecutive inputs;
+    - "row": dynamic, max|x|/high over the last axis: per atom, and for vectors per atom and component;
+    - "atom": dynamic, over all axes but the first;
+    - "vector": dynamic, per atom and channel over the component axis -2.
+    `learn_step` makes a fixed step (tensor, channel, group) a trained parameter.
+    """
+
+    bits: int
+    per: str = "tensor"
+    group: int | None = None
+    learn_step: bool = False
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 2, 16)
+        if self.per not in STATIC + DYNAMIC:
+            raise RecipeError(f"{self}: per is {self.per!r}; expected one of {', '.join(STATIC + DYNAMIC)}")
+        if (self.per == "group") != (self.group is not None):
+            raise RecipeError(f"{self}: per='group' and a length `group` go together")
+        if self.group is not None and (isinstance(self.group, bool) or not self.group >= 1):
+            raise RecipeError(f"{self}: group is {self.group!r}; expected a whole number from 1 on")
+        if self.learn_step and self.dynamic:
+            raise RecipeError(
+                f"{self}: a step per {self.per} is computed from the data and cannot be learned"
+            )
+
+    @property
+    def high(self) -> int:
+        """The largest code."""
+        return int(2 ** (self.bits - 1) - 1)
+
+    @property
+    def dynamic(self) -> bool:
+        """True when the step is computed from the tensor that is quantized."""
+        return self.per in DYNAMIC
+
+
+@dataclass(frozen=True)
+class Framed:
+    """Vectors that the caller has expressed in the atom's local frame: their components follow `inner`."""
+
+    inner: Uniform
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.inner, Uniform):
+            raise RecipeError(f"framed: inner is {self.inner!r}; expected a uniform quantizer")
+
+
+@dataclass(frozen=True)
+class Fibonacci:
+    """2^bits directions on the golden spiral."""
+
+    bits: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 2, 16)
+
+
+@dataclass(frozen=True)
+class Icosahedral:
+    """The finest geodesic grid 10f² + 2 with at most 2^bits directions."""
+
+    bits: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 4, 16)
+
+
+@dataclass(frozen=True)
+class Octahedral:
+    """A square of 2^(bits/2) by 2^(bits/2) points wrapped round the octahedron; computed, not looked up."""
+
+    bits: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 4, 16)
+        if self.bits % 2:
+            raise RecipeError(f"{self}: an octahedral code has an even number of bits")
+
+
+@dataclass(frozen=True)
+class KMeans:
+    """2^bits directions learned from the calibration data by spherical k-means."""
+
+    bits: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 2, 12)
+
+
+@dataclass(frozen=True)
+class Component:
+    """Each component of the unit vector rounded to `bits` bits, then renormalised (arXiv 2601.02213)."""
+
+    bits: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 2, 16)
+
+    @property
+    def high(self) -> int:
+        """The largest code of a component."""
+        return int(2 ** (self.bits - 1) - 1)
+
+
+DirectionCode = Fibonacci | Icosahedral | Octahedral | KMeans | Component
+
+
+@dataclass(frozen=True)
+class Polar:
+    """Magnitude-direction decoupled quantization: v = m·u is replaced by Q_m(m)·Q_d(u).
+
+    `bits` are those of the magnitude, which has no sign: codes 0 to 2^bits - 1, equidistant ("linear") or
+    with a constant ratio ("log"). One magnitude step `per` "tensor" (calibrated) or "atom" (dynamic).
+    The gradient is "geometric" (projected on the tangent plane for the direction) or "plain" (straight
+    through).
+    Codebooks are on the sphere in three dimensions; degrees above one use `Component(bits)`.
+    Source: arXiv 2603.05343, 2601.02213.
+    """
+
+    bits: int
+    directions: DirectionCode
+    magnitude: str = "linear"
+    per: str = "tensor"
+    gradient: str = "geometric"
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits, 2, 16)
+        if not isinstance(self.directions, DirectionCode):
+            raise RecipeError(
+                f"polar: directions is {self.directions!r}; expected one of {_kinds(DIRECTIONS)}"
+            )
+        for key, options in (
+            ("magnitude", ("linear", "log")),
+            ("per", ("tensor", "atom")),
+            ("gradient", ("geometric", "plain")),
+        ):
+            if getattr(self, key) not in options:
+                raise RecipeError(f"polar: {key} is {getattr(self, key)!r}; expected {' or '.join(options)}")
+
+    @property
+    def high(self) -> int:
+        """The largest magnitude code."""
+        return int(2**self.bits - 1)
+
+    @property
+    def dynamic(self) -> bool:
+        """True when the magnitude step is computed from the tensor that is quantized."""
+        return self.per == "atom"
+
+    def direction_code(self, degree: int) -> DirectionCode:
+        """The code in use for vectors with 2·degree + 1 components."""
+        return self.directions if degree == 1 else Component(self.bits)
+
+
+Spec = Identity | Uniform | Framed | Polar
+
+DIRECTIONS = (Fibonacci, Icosahedral, Octahedral, KMeans, Component)
+SPECS = (Identity, Uniform, Framed, Polar)
+
+
+def framed(spec: Spec) -> bool:
+    """True when the model must express the vectors in the local frame before it quantizes them."""
+    return isinstance(spec, Framed)
+
+
+def uniform_part(spec: Spec) -> Uniform | None:
+    """The uniform law inside `spec`, if that is what it follows."""
+    if isinstance(spec, Framed):
+        return spec.inner
+    return spec if isinstance(spec, Uniform) else None
+
+
+def integer_product(spec: Spec) -> bool:
+    """True when value == codes·scale with a scale that is constant along the summed (last) axis of a product.
+
+    A weight with groups counts: its sums are taken group by group.
+    """
+    uniform = uniform_part(spec)
+    return uniform is not None and uniform.per != "vector"
+
+
+def bits_of(spec: Spec) -> int:
+    """Bits of one code: of a number if uniform, of a vector (degree 1) if polar; 32 for float."""
+    uniform = uniform_part(spec)
+    if uniform is not None:
+        return uniform.bits
+    if isinstance(spec, Polar):
+        per_direction = 3 if isinstance(spec.directions, Component) else 1
+        return spec.bits + per_direction * spec.directions.bits
+    return 32
+
+
+def check_fit(spec: Spec, slot: Slot) -> None:
+    """Raise RecipeError when `spec` has no meaning for what flows through `slot`."""
+    uniform = uniform_part(spec)
+    if slot.role in WEIGHTS:
+        if isinstance(spec, Framed | Polar):
+            raise _misfit(spec, slot, "it is for vectors; use Uniform")
+        if uniform is not None and uniform.dynamic:
+            raise _misfit(spec, slot, "a weight takes one step per tensor, channel or group")
+        if uniform is not None and uniform.group is not None and (slot.shape[-1] or 0) % uniform.group:
+            raise _misfit(
+                spec, slot, f"its {slot.shape[-1]} inputs do not divide into groups of {uniform.group}"
+            )
+        return
+    if isinstance(spec, Framed | Polar) and slot.role not in VECTORS:
+        raise _misfit(spec, slot, "it is for vectors; use Uniform")
+    if uniform is not None and uniform.per in ("channel", "group"):
+        raise _misfit(spec, slot, "a feature takes one step per tensor, row, atom or vector")
+    if uniform is not None and uniform.per == "vector" and slot.role not in VECTORS:
+        raise _misfit(spec, slot, "a step per vector needs vectors")
+
+
+def spec_to_dict(spec: Spec) -> Plain:
+    """Plain data for JSON."""
+    return to_plain(spec)
+
+
+def spec_from_dict(data: object, what: str = "spec") -> Spec:
+    """The inverse of `spec_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
+    spec = from_plain(data, SPECS + DIRECTIONS, what)
+    if not isinstance(spec, Spec):
+        raise RecipeError(f"{what} is {data!r}; expected one of {_kinds(SPECS)}")
+    return spec
+
+
+def _check_bits(owner: object, bits: object, least: int, most: int) -> None:
+    if isinstance(bits, bool) or not isinstance(bits, int) or not least <= bits <= most:
+        name = type(owner).__name__
+        raise RecipeError(f"{name}: bits is {bits!r}; expected a whole number from {least} to {most}")
+
+
+def _kinds(classes: tuple[type, ...]) -> str:
+    return ", ".join(family.__name__ for family in classes)
+
+
+def _misfit(spec: Spec, slot: Slot, reason: str) -> RecipeError:
+    return RecipeError(f"{spec} does not fit slot {slot.name!r} (role {slot.role.value}): {reason}")

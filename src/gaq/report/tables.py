@@ -1,0 +1,196 @@
+"""Rows of the ledger as tables: the comparison of models, for a terminal or in Markdown, and the inspector's
+findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gaq.measure.ledger import Row, find
+from gaq.report.numbers import significant, with_spread
+from gaq.report.verdict import Verdict, judge
+
+NOTHING = "–"
+# What the inspector asks, in words; a row of another metric is shown by its name.
+QUESTIONS = {
+    "force_norm": "does it answer: mean force",
+    "lee_max": "turned: largest force error",
+    "energy_invariance": "turned: largest energy change",
+    "lee_reflection": "mirrored: largest force error",
+    "translation_energy": "moved: largest energy change",
+    "translation_force": "moved: largest force change",
+    "permutation_energy": "atoms reordered: energy change",
+    "permutation_force": "atoms reordered: force change",
+    "net_force": "net force",
+    "net_torque": "net torque",
+    "finite_difference": "force against slope of energy",
+    "finite_difference_relative": "force against slope, relative",
+    "path_work": "work round closed paths",
+    "path_work_open": "work against energy on open paths",
+    "jacobian_asymmetry": "asymmetry of the force Jacobian",
+    "cutoff_energy_jump": "energy jump at the cutoff",
+    "cutoff_force_jump": "force jump at the cutoff",
+}
+COLOURS = {
+    Verdict.NVE: "green",
+    Verdict.THERMOSTAT: "yellow",
+    Verdict.NOT_MD: "red",
+    Verdict.UNKNOWN: "dim",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading and what stands under it for one model."""
+
+    heading: str
+    cell: Callable[[Sequence[Row]], str]
+
+
+def _metric(name: str, scale: float = 1.0) -> Callable[[Sequence[Row]], str]:
+    def cell(rows: Sequence[Row]) -> str:
+        entry = find(rows, name)
+        if entry is None:
+            return NOTHING
+        error = None if entry.std_error is None else entry.std_error * scale
+        return with_spread(entry.value * scale, error)
+
+    return cell
+
+
+def _lee(rows: Sequence[Row]) -> str:
+    mean, largest = find(rows, "lee_mean"), find(rows, "lee_max")
+    if mean is None or largest is None:
+        return NOTHING
+    return f"{with_spread(mean.value, mean.std_error)} / {significant(largest.value, 2)}"
+
+
+def _verdict(rows: Sequence[Row]) -> str:
+    return judge(rows).verdict.value
+
+
+COLUMNS = (
+    Column("bits/weight", _metric("bits_per_weight")),
+    Column("file kB", _metric("file_bytes", 1e-3)),
+    Column("E MAE meV", _metric("energy_mae")),
+    Column("F MAE meV/Å", _metric("force_mae")),
+    Column("F RMSE vs FP32 meV/Å", _metric("force_fidelity")),
+    Column("LEE mean / max meV/Å", _lee),
+    Column("path work meV/Å", _metric("path_work")),
+    Column("NVE drift meV/atom/ps", _metric("drift")),
+    Column("ms/step", _metric("latency_ms")),
+    Column("ns/day", _metric("ns_per_day")),
+)
+
+
+def by_model(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """Rows of each (model, recipe, engine), in the order in which these first appear; reference rows are left
+    out.
+    """
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for entry in rows:
+        if entry.control is None:
+            groups.setdefault((entry.model, entry.recipe, entry.engine), []).append(entry)
+    return groups
+
+
+def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Headings and one line of texts per model; columns that nothing was measured for are left out.
+
+    Models are named by their recipe, and by their file as well where two share a recipe.
+    """
+    groups = by_model(rows)
+    kept = [c for c in COLUMNS if any(c.cell(group) != NOTHING for group in groups.values())]
+    recipes = [recipe for _, recipe, _ in groups]
+    ambiguous = len(set(recipes)) < len(recipes)
+    headings = [*(["model"] if ambiguous else []), "recipe", *(c.heading for c in kept), "verdict"]
+    lines = [
+        [*([model] if ambiguous else []), recipe, *(c.cell(group) for c in kept), _verdict(group)]
+        for (model, recipe, _), group in groups.items()
+    ]
+    return headings, lines
+
+
+def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
+    """The comparison for a terminal."""
+    headings, lines = comparison(rows)
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0)
+    )
+    for heading in headings:
+        words = heading in {"model", "recipe", "verdict"}
+        stacked = (
+            heading.replace("/weight", "/ weight").replace("/atom/ps", "/ atom/ ps").replace(" / ", " /")
+        )
+        stacked = stacked.replace(" ", "\n")
+        if words:
+            table.add_column(heading, overflow="fold", min_width=10)
+        else:
+            table.add_column(stacked, justify="right", no_wrap=True)
+    for line in lines:
+        *cells, verdict = line
+        # Spreads and maxima go below their values: ten columns have to fit into eighty characters.
+        narrow = (Text(cell.replace(" ± ", "\n± ").replace(" / ", "\n/ ")) for cell in cells)
+        table.add_row(*narrow, Text(verdict, style=COLOURS[Verdict(verdict)]))
+    return table
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Print a table whole: where the terminal is too narrow, lines are longer than it rather than numbers cut."""
+    console.print(table, width=max(console.width, console.measure(table).minimum), crop=False)
+
+
+def comparison_markdown(rows: Sequence[Row]) -> str:
+    """The comparison as a Markdown table."""
+    headings, lines = comparison(rows)
+    ruler = ["---" if h in {"model", "recipe", "verdict"} else "---:" for h in headings]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (headings, ruler, *lines)) + "\n"
+
+
+def reasons(rows: Sequence[Row]) -> list[str]:
+    """Per model that is not fit for NVE, one line that says which measurements stand in the way."""
+    lines = []
+    for (model, recipe, _), group in by_model(rows).items():
+        judgement, name = judge(group), f"{model} ({recipe})"
+        if judgement.verdict is Verdict.UNKNOWN:
+            lines.append(f"{name}: no verdict without {', '.join(judgement.because)}")
+        elif judgement.because:
+            values = _values(group, judgement.because)
+            lines.append(f"{name}: {judgement.verdict.value} because of {values}")
+    return lines
+
+
+def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
+    """The inspector's rows that have a limit: value, limit, verdict."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE)
+    table.add_column("check")
+    for heading in ("value", "limit"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    table.add_column("verdict")
+    for entry in rows:
+        if entry.limit is None:
+            continue
+        sign = "≥" if entry.metric == "force_norm" else "≤"
+        verdict = Text("ok", style="green") if entry.passed else Text("FAILS", style="bold red")
+        unit = "" if entry.unit == "1" else entry.unit
+        table.add_row(question(entry), significant(entry.value), f"{sign} {entry.limit:g}", unit, verdict)
+    return table
+
+
+def question(entry: Row) -> str:
+    """What the inspector asked, in words."""
+    return QUESTIONS.get(entry.metric, entry.metric)
+
+
+def _values(rows: Sequence[Row], metrics: Sequence[str]) -> str:
+    found = [(metric, find(rows, metric)) for metric in metrics]
+    return ", ".join(
+        f"{metric} {significant(entry.value)} {entry.unit}" for metric, entry in found if entry is not None
+    )

@@ -1,0 +1,83 @@
+"""Masses, thermal velocities, and the rigid motions taken out of them. Å, fs, amu, K."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaq.atoms.structure import Structure
+from gaq.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
+
+# eV/(amu Å) in Å/fs²: e N_A · 10³ J/kg, and 1 m²/s² is 10⁻¹⁰ Å²/fs². The same number turns amu Å²/fs² into
+# eV.
+ACCELERATION = ELEMENTARY_CHARGE * AVOGADRO * 1e3 * 1e-10
+
+
+def masses_of(structure: Structure) -> np.ndarray:
+    """Standard atomic masses [atom] in amu."""
+    from ase.data import atomic_masses
+
+    return np.asarray(atomic_masses[structure.species], dtype=np.float64)
+
+
+def thermal_velocities(
+    structure: Structure, masses: np.ndarray, temperature: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Maxwell-Boltzmann velocities [atom, 3] in Å/fs, at rest as a whole, scaled to `temperature` in K
+    exactly.
+
+    Net momentum is removed, angular momentum too unless the structure is periodic.
+    """
+    spread = np.sqrt(BOLTZMANN * temperature * ACCELERATION / masses)
+    drawn = rng.standard_normal(structure.positions.shape) * spread[:, None]
+    still = at_rest(structure, masses, drawn)
+    found = kinetic_temperature(structure, masses, still)
+    return still * np.sqrt(temperature / found) if found > 0 else still
+
+
+def at_rest(structure: Structure, masses: np.ndarray, velocities: np.ndarray) -> np.ndarray:
+    """Velocities without net momentum and, in open space, without angular momentum: v − v̄ − ω × x, I ω =
+    L.
+    """
+    moving = velocities - masses @ velocities / masses.sum()
+    if structure.periodic.any():
+        return moving
+    arms = _arms(structure, masses)
+    inertia = np.einsum("a,aij->ij", masses, _inertia_terms(arms))
+    momentum = angular_momentum(structure, masses, moving)
+    # The pseudo-inverse leaves alone the axis of a linear molecule, about which nothing turns.
+    spin = np.linalg.pinv(inertia, rcond=1e-10, hermitian=True) @ momentum
+    return moving - np.cross(spin, arms)
+
+
+def angular_momentum(structure: Structure, masses: np.ndarray, velocities: np.ndarray) -> np.ndarray:
+    """Σ m (x − x̄) × v about the centre of mass [3], amu Å²/fs."""
+    return masses @ np.cross(_arms(structure, masses), velocities)
+
+
+def kinetic_energy(masses: np.ndarray, velocities: np.ndarray) -> float:
+    """½ Σ m v² in eV."""
+    return float(0.5 * masses @ np.sum(velocities**2, axis=1) / ACCELERATION)
+
+
+def kinetic_temperature(structure: Structure, masses: np.ndarray, velocities: np.ndarray) -> float:
+    """2 E_kin / (degrees of freedom · k_B) in K, rigid motions not counted; 0 where nothing can move."""
+    freedom = degrees_of_freedom(structure)
+    return 2 * kinetic_energy(masses, velocities) / (freedom * BOLTZMANN) if freedom else 0.0
+
+
+def degrees_of_freedom(structure: Structure) -> int:
+    """3N less the rigid motions: 3 in a periodic box, 6 in open space, 5 for a linear molecule."""
+    if structure.periodic.any():
+        return 3 * len(structure) - 3
+    arms = structure.positions - structure.positions.mean(axis=0)
+    rigid = 3 + min(int(np.linalg.matrix_rank(arms, tol=1e-6)) + 1, 3) if len(structure) > 1 else 3
+    return max(3 * len(structure) - rigid, 0)
+
+
+def _arms(structure: Structure, masses: np.ndarray) -> np.ndarray:
+    return structure.positions - masses @ structure.positions / masses.sum()
+
+
+def _inertia_terms(arms: np.ndarray) -> np.ndarray:
+    squares = np.sum(arms**2, axis=1)
+    return squares[:, None, None] * np.eye(3) - arms[:, :, None] * arms[:, None, :]

@@ -1,0 +1,84 @@
+"""Post-training quantization: fill the slots, let them see some structures, refit the energy reference."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from gaq.errors import UsageError
+from gaq.model.linear import Linear
+from gaq.model.transformer import Transformer
+from gaq.quant.install import install_
+from gaq.quant.quantizer import Quantizer
+from gaq.quant.recipe import Recipe
+from gaq.quant.slot import WEIGHTS
+from gaq.train.frames import Frames
+
+CALIBRATION_BATCH = 16
+
+
+def quantized_copy(model: Transformer, recipe: Recipe, frames: Frames | None) -> Transformer:
+    """A copy of `model` with the recipe's quantizers, calibrated on `frames` while it still computes in
+    float.
+
+    Afterwards the atomic reference energies take up the mean error that rounding added to the energy: a
+    constant per atom, which no force feels. Raises `UsageError` when the recipe wants calibration and there
+    are no frames.
+    """
+    copied = copy.deepcopy(model)
+    before = None if frames is None else _energies(copied, frames)
+    install_(copied.quantizers(), recipe)
+    _observe_weights(copied)
+    if frames is None:
+        needy = [q.slot.name for q in copied.quantizers() if q.slot.role not in WEIGHTS and not _ready(q)]
+        if needy:
+            raise UsageError(
+                f"recipe {recipe.name!r} has steps that are fixed by calibration (slot {needy[0]!r} and "
+                f"{len(needy) - 1} more): give some structures with --data."
+            )
+        _finish(copied)
+        return copied
+    for quantizer in copied.quantizers():
+        quantizer.observing = quantizer.slot.role not in WEIGHTS
+    _energies(copied, frames)
+    _finish(copied)
+    if before is not None and recipe.name != "fp32":
+        shift_reference_(copied, frames, before)
+    return copied
+
+
+def shift_reference_(model: Transformer, frames: Frames, target: torch.Tensor) -> None:
+    """Adds one constant per atom to the reference energies so that the mean error against `target` (eV) is
+    zero.
+    """
+    error = _energies(model, frames) - target
+    atoms = torch.tensor([len(s) for s in frames.dataset.structures], dtype=torch.float64)
+    model.reference -= (error.sum() / atoms.sum()).to(model.reference)
+
+
+@torch.no_grad()
+def _energies(model: Transformer, frames: Frames) -> torch.Tensor:
+    device = model.embedding.device
+    return torch.cat(
+        [model.energies(batch.to(device)).cpu() for batch, _ in frames.batches(CALIBRATION_BATCH)]
+    )
+
+
+def _observe_weights(model: Transformer) -> None:
+    """A weight is all that its own steps need to see; features are then calibrated behind quantized weights."""
+    for layer in model.modules():
+        if isinstance(layer, Linear):
+            layer.coded.observing = True
+            layer.coded(layer.weight)
+            layer.coded.finish_calibration()
+
+
+def _ready(quantizer: Quantizer) -> bool:
+    return quantizer.fitted is None or quantizer.fitted.ready
+
+
+def _finish(model: Transformer) -> None:
+    for quantizer in model.quantizers():
+        if quantizer.slot.role not in WEIGHTS:
+            quantizer.finish_calibration()

@@ -1,0 +1,55 @@
+"""What a training run is told, as frozen data read from TOML; the resolved copy goes into the manifest."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gaq.config import Frozen
+from gaq.model.transformer import TransformerConfig
+
+
+class DataConfig(Frozen):
+    """Which frames are trained on."""
+
+    file: str = Field("", description="rMD17 npz or labelled extended XYZ; `--data` replaces it")
+    train: int = Field(950, ge=1, description="training frames")
+    validation: int = Field(50, ge=1, description="validation frames")
+    split_seed: int = Field(0, ge=0)
+
+
+class LossConfig(Frozen):
+    """Weights of the terms: each is a mean over structures or atoms of a distance in eV or eV/Å."""
+
+    kind: Literal["distance", "square"] = Field("distance", description="‖Δ‖ as in the metrics, or ‖Δ‖²")
+    energy: float = Field(0.1, ge=0, description="per structure and √atoms")
+    forces: float = Field(1.0, ge=0)
+    symmetry: float = Field(0.0, ge=0, description="weight of the LEE penalty on the forces; 0 leaves it out")
+
+
+class OptimizerConfig(Frozen):
+    """Muon for matrices, Adam for everything else; cosine decay to zero after a linear warm-up."""
+
+    name: Literal["muon", "adam"] = "muon"
+    lr: float = Field(1e-2, gt=0, description="of the matrices")
+    adam_lr: float = Field(1e-3, gt=0, description="of everything else, and of all with name = 'adam'")
+    weight_decay: float = Field(0.02, ge=0, description="of the matrices, times the learning rate")
+    warmup_epochs: float = Field(1.0, ge=0)
+    clip: float = Field(10.0, gt=0, description="largest gradient norm")
+    ema: float = Field(
+        0.999, ge=0, lt=1, description="decay of the averaged weights, which are what is validated"
+    )
+
+
+class TrainConfig(Frozen):
+    """A whole run: `gaq train CONFIG.toml`."""
+
+    seed: int = Field(0, ge=0)
+    epochs: int = Field(100, ge=0)
+    batch: int = Field(10, ge=1, description="structures per step, over all processes")
+    dtype: Literal["float32", "float64"] = "float32"
+    data: DataConfig = DataConfig()
+    model: TransformerConfig = TransformerConfig()
+    loss: LossConfig = LossConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()

@@ -1,0 +1,187 @@
+"""The one training loop: float training and quantization-aware training alike.
+
+Everything random is a function of (seed, epoch, step), so a run that was stopped anywhere goes on bit for
+bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gaq.atoms.batch import AtomBatch
+from gaq.errors import Diverged
+from gaq.geometry.rotations import random_rotations
+from gaq.model.forces import energy_and_forces
+from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from gaq.train.config import TrainConfig
+from gaq.train.frames import Frames, Target
+from gaq.train.interrupt import Interrupt
+from gaq.train.loss import total_loss
+from gaq.train.optimizer import schedule
+from gaq.train.parallel import World
+from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
+from gaq.train.stages import set_stage_
+from gaq.train.teacher import Teacher
+
+VALIDATION_BATCH = 25
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a caller may show between steps."""
+
+    step: int
+    steps: int
+    last: Epoch | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What does not change during a run."""
+
+    frames: Frames
+    validation: Frames
+    config: TrainConfig
+    out: Path
+    world: World = World()
+    device: str = "cpu"
+    teacher: Teacher | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps per epoch."""
+        return -(-len(self.frames) // self.config.batch)
+
+
+def fit(
+    start: Checkpoint,
+    task: Task,
+    *,
+    resume: bool = False,
+    interrupt: Interrupt | None = None,
+    show: Callable[[Progress], None] = lambda progress: None,
+) -> Checkpoint:
+    """Trains `start`; leaves `model.ckpt` (the best averaged weights), `last.ckpt` and `curve.jsonl` in
+    `task.out`.
+
+    Returns the best checkpoint. With `resume` it goes on from `last.ckpt`. Raises `Diverged` when the loss is
+    no longer a number (the best checkpoint so far stays) and `KeyboardInterrupt` when `interrupt` was asked
+    for, after the state has been saved.
+    """
+    interrupt = interrupt or Interrupt()
+    run = begin(start, task.config, task.device)
+    if resume:
+        restore_(run, task.out)
+    total = task.steps * task.config.epochs
+    began = time.monotonic() - run.seconds
+    while run.step < total:
+        stop = _train_step_(run, task, interrupt)
+        run.seconds = time.monotonic() - began
+        closes = run.step % task.steps == 0
+        if closes:
+            _close_epoch_(run, task)
+        if task.world.rank == 0 and (closes or stop):
+            save_state(run, task.out)
+        show(Progress(run.step, total, run.curve[-1] if run.curve else None))
+        if stop:
+            raise KeyboardInterrupt
+    return load_checkpoint(task.out / "model.ckpt") if task.world.rank == 0 else run.checkpoint
+
+
+def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
+    """One optimizer step; returns whether any process was asked to stop."""
+    model, config = run.checkpoint.model, task.config
+    epoch, within = divmod(run.step, task.steps)
+    set_stage_(model.quantizers(), run.checkpoint.recipe, epoch)
+    run.optimizers.clear()
+    loss = _share_of_loss(run, task, epoch, within)
+    if loss.requires_grad:
+        loss.backward()
+    signals = torch.tensor([loss.item(), float(interrupt.asked)], dtype=torch.float64)
+    for parameter in model.parameters():
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    task.world.sum_([p.grad for p in model.parameters() if p.grad is not None] + [signals])
+    if not torch.isfinite(signals[0]):
+        raise Diverged(
+            f"the loss of step {run.step} (epoch {epoch}) is {signals[0].item()}. {task.out}/model.ckpt is the best so "
+            f"far. Lower [optimizer] lr (now {config.optimizer.lr}) or start from a later warm-up."
+        )
+    torch.nn.utils.clip_grad_norm_(model.parameters(), config.optimizer.clip)
+    warmup = round(config.optimizer.warmup_epochs * task.steps)
+    run.optimizers.step(schedule(run.step, task.steps * config.epochs, warmup))
+    run.step += 1
+    run.average.update(model, run.step)
+    run.loss_sum += signals[0].item()
+    return bool(signals[1] > 0)
+
+
+def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
+    """This process's part of the loss of one batch."""
+    config, device = task.config, task.device
+    shuffle = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+    order = torch.randperm(len(task.frames), generator=shuffle).tolist()
+    chosen = order[within * config.batch : (within + 1) * config.batch]
+    mine = task.world.share(range(len(chosen)))
+    if not mine:
+        return torch.zeros((), dtype=torch.float64)
+    draw = torch.Generator().manual_seed(config.seed * 1_000_003 + 7 * run.step + 3)
+    batch, target = task.frames.batch([chosen[k] for k in mine])
+    if task.teacher is not None:
+        batch, target = task.teacher.lesson(batch, target, draw)
+    rotations = None
+    if config.loss.symmetry > 0:
+        rotations = random_rotations(len(chosen), draw)[mine].to(device)
+    atoms = sum(len(task.frames.dataset.structures[i]) for i in chosen)
+    return total_loss(
+        run.checkpoint.model,
+        batch.to(device),
+        target.to(device),
+        config.loss,
+        (len(chosen), atoms),
+        rotations,
+    )
+
+
+def _close_epoch_(run: Run, task: Task) -> None:
+    """Validates the averaged weights, keeps them if they are the best, and adds a line to the curve."""
+    epoch = run.step // task.steps - 1
+    complete = set_stage_(run.checkpoint.model.quantizers(), run.checkpoint.recipe, epoch)
+    loss, run.loss_sum = run.loss_sum / task.steps, 0.0
+    if task.world.rank != 0:
+        return
+    run.average.exchange(run.checkpoint.model)
+    energy, force = validate(run.checkpoint, task.validation, task.device)
+    last = epoch == task.config.epochs - 1
+    score = task.config.loss.energy * energy + task.config.loss.forces * force
+    best = complete and score < run.best
+    run.curve += (Epoch(epoch, loss, energy, force, complete, best, run.seconds),)
+    if best or (last and not (task.out / "model.ckpt").exists()):
+        run.best = score
+        save_checkpoint(task.out / "model.ckpt", replace(run.checkpoint, state={}))
+    run.average.exchange(run.checkpoint.model)
+    write_curve(run, task.out)
+
+
+def validate(checkpoint: Checkpoint, frames: Frames, device: str = "cpu") -> tuple[float, float]:
+    """Mean absolute errors of energies (meV) and force components (meV/Å)."""
+    energy, force, atoms = 0.0, 0.0, 0
+    for batch, target in frames.batches(VALIDATION_BATCH):
+        energies, forces = energy_and_forces(checkpoint.model, _to(batch, device))
+        energy += (energies.cpu() - target.energies).abs().sum().item()
+        force += (forces.cpu() - target.forces).abs().sum().item()
+        atoms += len(batch.species)
+    return 1e3 * energy / len(frames), 1e3 * force / (3 * atoms)
+
+
+def _to(batch: AtomBatch, device: str) -> AtomBatch:
+    return batch if device == "cpu" else batch.to(device)
+
+
+__all__ = ["Progress", "Target", "Task", "fit", "validate"]

@@ -1,0 +1,62 @@
+"""Terms of the loss, each one function of predictions and targets."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gaq.atoms.batch import AtomBatch
+from gaq.geometry.vectors import smooth_length
+from gaq.model.forces import energy_and_forces
+from gaq.model.protocol import ForceField
+from gaq.train.config import LossConfig
+from gaq.train.frames import Target
+
+FLOOR = 1e-3  # eV, eV/Å: below it a distance becomes a parabola
+
+
+def _penalty(difference: Tensor, kind: str) -> Tensor:
+    """|Δ| or |Δ|² of rows [n, d]."""
+    return difference.square().sum(-1) if kind == "square" else smooth_length(difference, -1, FLOOR)
+
+
+def energy_term(energies: Tensor, target: Target, batch: AtomBatch, kind: str) -> Tensor:
+    """Sum over structures of |ΔE| / √atoms (eV): an error that grows like independent atoms do counts alike."""
+    atoms = torch.bincount(batch.structure, minlength=batch.count).to(energies)
+    return _penalty(((energies - target.energies) / atoms.sqrt())[:, None], kind).sum()
+
+
+def force_term(forces: Tensor, target: Target, kind: str) -> Tensor:
+    """Sum over atoms of ‖ΔF‖ (eV/Å)."""
+    return _penalty(forces - target.forces, kind).sum()
+
+
+def symmetry_term(
+    model: ForceField, batch: AtomBatch, forces: Tensor, kind: str, rotations: Tensor
+) -> Tensor:
+    """Sum over atoms of ‖F(RG) − R F(G)‖ (eV/Å), R [structure, 3, 3] one rotation each (arXiv 2603.05343,
+    LEE).
+    """
+    _, turned = energy_and_forces(model, batch.rotated(rotations), differentiable=True)
+    expected = torch.einsum("nab,nb->na", rotations[batch.structure], forces)
+    return _penalty(turned - expected, kind).sum()
+
+
+def total_loss(
+    model: ForceField,
+    batch: AtomBatch,
+    target: Target,
+    config: LossConfig,
+    sizes: tuple[int, int],
+    rotations: Tensor | None = None,
+) -> Tensor:
+    """The weighted sum, divided by `sizes` = (structures, atoms) of the *global* batch, so that the parts
+    that several processes compute add up to the loss of one. `rotations` are those of the symmetry term, if
+    it counts.
+    """
+    energies, forces = energy_and_forces(model, batch, differentiable=True)
+    loss = config.energy * energy_term(energies, target, batch, config.kind) / sizes[0]
+    loss = loss + config.forces * force_term(forces, target, config.kind) / sizes[1]
+    if rotations is not None:
+        loss = loss + config.symmetry * symmetry_term(model, batch, forces, config.kind, rotations) / sizes[1]
+    return loss

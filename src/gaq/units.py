@@ -1,0 +1,14 @@
+"""The only conversion factors in the project. Inside gaq: eV, Å, fs, atomic mass units.
+
+Values follow CODATA 2018, whose elementary charge, Avogadro and Boltzmann constants are exact.
+"""
+
+from __future__ import annotations
+
+ELEMENTARY_CHARGE = 1.602176634e-19  # C, exact
+AVOGADRO = 6.02214076e23  # 1/mol, exact
+BOLTZMANN = 1.380649e-23 / ELEMENTARY_CHARGE  # eV/K
+
+KCAL_PER_MOL = 4184.0 / (AVOGADRO * ELEMENTARY_CHARGE)  # eV; 0.0433641...
+HARTREE = 27.211386245988  # eV
+MEV = 1e-3  # eV

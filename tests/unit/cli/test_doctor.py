@@ -1,0 +1,77 @@
+"""gaq doctor: what it reads of a machine, and that its self-tests can fail."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+
+import numpy as np
+import torch
+
+from gaq.atoms.structure import Labels, Structure
+from gaq.cli import doctor
+from gaq.cli.main import outcome
+from gaq.data.dataset import Dataset
+from gaq.errors import BadFile
+
+ZEN = "processor : 0\nflags\t\t: fpu sse4_1 avx avx2 fma avx512f avx512_vnni rdrand\nbugs : x\n"
+ARM = "processor : 0\nFeatures\t: fp asimd asimddp i8mm\n"
+
+
+def test_instruction_sets_of_two_machines():
+    assert doctor.instruction_sets(ZEN) == ["sse4_1", "avx", "avx2", "fma", "avx512f", "avx512_vnni"]
+    assert doctor.instruction_sets(ARM) == ["asimd", "asimddp", "i8mm"]
+    assert doctor.instruction_sets("model name : something\n") == []
+
+
+def test_products_are_exact_up_to_the_bound_and_noticed_beyond_it():
+    assert doctor.exact_products().fine is True
+    # 127^2 * 2401 is odd and above 2^24: no float32 holds it.
+    assert doctor.exact_products(rows=2401).fine is False
+
+
+def test_doctor_writes_its_findings_and_leaves_with_0(tmp_path, capsys):
+    assert outcome(["doctor", "--json", str(tmp_path / "a.jsonl")]) == 0
+    findings = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    items = {finding["item"]: finding for finding in findings}
+    assert items["torch"]["value"] == torch.__version__
+    assert items["engine native"]["value"] == "not built in this version"
+    assert items["products of codes are exact"]["fine"] is True
+    assert items["embedded data"]["fine"] is True
+    assert "embedded data" in capsys.readouterr().out
+
+
+def test_broken_embedded_data_are_a_finding(monkeypatch):
+    def refuse(_: str) -> None:
+        raise BadFile("embedded.npz is empty.")
+
+    monkeypatch.setattr(doctor, "read_dataset", refuse)
+    assert doctor.embedded_data() == doctor.Finding("embedded data", "embedded.npz is empty.", False)
+
+
+def test_a_frame_that_pulls_on_itself_is_noticed(monkeypatch):
+    structure = Structure.molecule(np.array([1, 1]), np.array([[0.0, 0, 0], [0.1, 0.2, 0.7]]))
+    balanced = Labels(0.0, np.array([[0.0, 0, 1], [0, 0, -1]]))
+    pulling = Labels(0.0, np.array([[0.0, 0, 1], [0, 0, -0.9]]))
+    for labels, fine in ((balanced, True), (pulling, False)):
+        dataset = Dataset("x", (structure,), (labels,), "")
+        monkeypatch.setattr(doctor, "read_dataset", lambda _, dataset=dataset: dataset)
+        assert doctor.embedded_data().fine is fine
+
+
+def test_a_missing_extra_comes_with_its_command(monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    extras = {finding.item: finding.value for finding in doctor._extras()}
+    assert "pip install tblite" in extras["tblite"]
+    assert "gaq data label" in extras["tblite"]
+
+
+def test_a_failed_self_test_leaves_with_1(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "_self_tests", lambda: (doctor.Finding("x", "y", False),))
+    assert outcome(["doctor"]) == 1
+    assert "FAILS" in capsys.readouterr().out
+
+
+def test_a_folder_for_json_is_refused(tmp_path, capsys):
+    assert outcome(["doctor", "--json", str(tmp_path)]) == 2
+    assert "BadFile: " in capsys.readouterr().err

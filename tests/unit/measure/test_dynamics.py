@@ -1,0 +1,68 @@
+"""A drift that was put in is found, with an error that does not pretend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gaq.errors import UsageError
+from gaq.measure.dynamics import drift, slope_with_error
+from gaq.simulate.log import NveLog
+
+
+def log(total: np.ndarray, dt: float = 0.5, unstable_at: int | None = None) -> NveLog:
+    records = len(total)
+    kinetic = 0.2 + 0.05 * np.sin(np.arange(records))
+    zeros = np.zeros((records, 3))
+    return NveLog(
+        "m",
+        9,
+        dt,
+        dt * np.arange(records),
+        total - kinetic,
+        kinetic,
+        np.full(records, 300.0),
+        zeros,
+        zeros,
+        records - 1,
+        unstable_at,
+    )
+
+
+def rows_of(run: NveLog):
+    return {r.metric: r for r in drift(run, "fp32", "torch", "ethanol")}
+
+
+def test_a_known_drift_is_found():
+    time = 0.5e-3 * np.arange(4001)  # ps
+    rows = rows_of(log(-10 + 9 * 0.5e-3 * time + 1e-4 * np.sin(300 * time)))
+    assert rows["drift"].value == pytest.approx(0.5, rel=0.01)
+    assert rows["drift"].unit == "meV/atom/ps"
+    assert rows["drift"].std_error < 0.05
+    assert rows["drift_ratio"].value == pytest.approx(9 * 0.5 * 50 / (1000 * 0.05 / np.sqrt(2)), rel=0.02)
+
+
+def test_the_stated_error_is_that_of_many_runs(rng):
+    """Noise with a memory of some records, as vibrations have; white-noise formulas would be off by several times."""
+    time = np.linspace(0, 2, 2000)
+    slopes, errors = [], []
+    for _ in range(300):
+        noise = np.convolve(rng.standard_normal(2040), np.ones(40) / 40, mode="valid")[:2000]
+        slope, error = slope_with_error(time, noise)
+        slopes.append(slope)
+        errors.append(error)
+    assert np.mean(errors) == pytest.approx(np.std(slopes), rel=0.15)
+    assert abs(np.mean(slopes)) < 0.2 * np.std(slopes)
+
+
+def test_stability_is_the_length_of_a_run_that_held_and_the_step_of_one_that_did_not():
+    held, broken = rows_of(log(np.zeros(100))), rows_of(log(np.zeros(100), unstable_at=42))
+    assert (held["stability"].value, held["stability"].passed) == (99, True)
+    assert (broken["stability"].value, broken["stability"].passed) == (42, False)
+
+
+def test_a_run_that_broke_at_once_has_no_drift_and_says_why():
+    rows = rows_of(log(np.zeros(1), unstable_at=1))
+    assert set(rows) == {"stability"}
+    with pytest.raises(UsageError, match="at least 3 records"):
+        rows_of(log(np.zeros(2)))

@@ -1,0 +1,96 @@
+"""Rows survive the file, and a file that is not a ledger is told by its line."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from gaq.errors import BadFile
+from gaq.measure.ledger import Row, append_rows, find, read_rows, to_line, write_rows
+
+ROW = Row(
+    "force_mae", 6.25, "meV/Å", "a.ckpt", "w4", "torch", "rmd17/ethanol", 27, std_error=0.5, passed=True
+)
+
+
+def test_rows_survive(tmp_path):
+    rows = [
+        ROW,
+        replace(ROW, metric="lee_max", value=1e-300, rotations=32, frames_identical=0.5, std_error=None),
+    ]
+    write_rows(tmp_path / "l.jsonl", rows)
+    assert read_rows(tmp_path / "l.jsonl") == rows
+
+
+def test_only_keys_that_apply_are_written():
+    keys = set(json.loads(to_line(ROW)))
+    required = {"metric", "value", "unit", "model", "recipe", "engine", "data", "n"}
+    assert keys == required | {"std_error", "passed"}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_json_has_not_survive_too(tmp_path, value):
+    write_rows(tmp_path / "l.jsonl", [replace(ROW, value=value)])
+    json.loads(
+        (tmp_path / "l.jsonl").read_text(), parse_constant=lambda name: pytest.fail(f"{name} is not JSON")
+    )
+    (back,) = read_rows(tmp_path / "l.jsonl")
+    assert back.value == value or (math.isnan(value) and math.isnan(back.value))
+
+
+def test_append_keeps_what_was_there(tmp_path):
+    file = tmp_path / "l.jsonl"
+    append_rows(file, [ROW])
+    append_rows(file, [replace(ROW, n=3)])
+    assert [r.n for r in read_rows(file)] == [27, 3]
+
+
+def test_append_to_a_broken_ledger_leaves_it_as_it_is(tmp_path):
+    file = tmp_path / "l.jsonl"
+    file.write_text("{broken\n")
+    with pytest.raises(BadFile):
+        append_rows(file, [ROW])
+    assert file.read_text() == "{broken\n"
+
+
+GOOD = json.loads(to_line(ROW))
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"metric": "force_m', "line 2: not JSON"),
+        ("[1, 2]", "line 2: a row is a JSON object, not list"),
+        (json.dumps({k: v for k, v in GOOD.items() if k != "unit"}), "lacks unit"),
+        (json.dumps(GOOD | {"std_eror": 1.0}), "unknown key 'std_eror'.*std_error"),
+        (json.dumps(GOOD | {"value": "six"}), "value is 'six', not a number"),
+        (json.dumps(GOOD | {"value": True}), "value is True, not a number"),
+        (json.dumps(GOOD | {"n": 1.5}), "n is 1.5, not a whole number"),
+        (json.dumps(GOOD | {"unit": 3}), "unit is 3, not a text"),
+        (json.dumps(GOOD | {"passed": 1}), "passed is 1, not true or false"),
+    ],
+)
+def test_a_broken_row_is_told_by_its_line(tmp_path, line, text):
+    file = tmp_path / "l.jsonl"
+    file.write_text(to_line(ROW) + "\n" + line + "\n")
+    with pytest.raises(BadFile, match=text):
+        read_rows(file)
+
+
+def test_a_missing_or_binary_file_is_told(tmp_path):
+    with pytest.raises(BadFile, match="no file"):
+        read_rows(tmp_path / "none.jsonl")
+    (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadFile, match="not a ledger"):
+        read_rows(tmp_path / "b")
+
+
+def test_find_takes_the_last_and_passes_over_reference_rows():
+    rows = [ROW, replace(ROW, value=7.0), replace(ROW, value=8.0, control="fp32-floor")]
+    found = find(rows, "force_mae")
+    assert found is not None
+    assert found.value == 7.0
+    assert find(rows, "lee_max") is None

@@ -1,0 +1,168 @@
+"""Tables say what the rows say, and a verdict follows from its bounds alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from gaq.measure.ledger import Row
+from gaq.report.numbers import significant, with_spread
+from gaq.report.tables import (
+    comparison,
+    comparison_markdown,
+    comparison_table,
+    findings_table,
+    print_table,
+    reasons,
+)
+from gaq.report.verdict import BOUNDS, Verdict, judge
+
+
+def rows_of(model: str, recipe: str, **values: float) -> list[Row]:
+    return [Row(metric, value, "u", model, recipe, "torch", "d", 10) for metric, value in values.items()]
+
+
+GOOD = {"lee_mean": 0.003, "lee_max": 0.05, "path_work": 1e-4, "net_torque": 0.01, "drift": 0.01}
+
+
+def verdict(**values: float) -> Verdict:
+    return judge(rows_of("m", "r", **(GOOD | values))).verdict
+
+
+def test_a_good_model_is_fit_for_nve():
+    assert verdict() is Verdict.NVE
+
+
+@pytest.mark.parametrize("bound", BOUNDS, ids=lambda b: b.metric)
+def test_each_bound_decides_alone(bound):
+    assert verdict(**{bound.metric: 0.99 * bound.nve}) is Verdict.NVE
+    if bound.thermostat > bound.nve:
+        assert verdict(**{bound.metric: 1.01 * bound.nve}) is Verdict.THERMOSTAT
+    assert verdict(**{bound.metric: 1.01 * bound.thermostat}) is Verdict.NOT_MD
+    assert verdict(**{bound.metric: float("nan")}) is Verdict.NOT_MD
+    judgement = judge(rows_of("m", "r", **(GOOD | {bound.metric: 1.01 * bound.thermostat})))
+    assert judgement.because == (bound.metric,)
+
+
+def test_a_drift_below_its_own_error_is_not_held_against_a_model():
+    (short,) = rows_of("m", "r", drift=-0.5)
+    rest = rows_of("m", "r", **{k: v for k, v in GOOD.items() if k != "drift"})
+    assert judge([*rest, replace(short, std_error=0.3)]).verdict is Verdict.NVE
+    assert judge([*rest, replace(short, std_error=0.2)]).verdict is Verdict.THERMOSTAT
+    assert judge([*rest, replace(short, std_error=float("nan"))]).verdict is not Verdict.NVE
+
+
+def test_no_verdict_without_symmetry_and_work():
+    judgement = judge(rows_of("m", "r", lee_mean=0.0))
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert judgement.because == ("path_work",)
+    assert judge(rows_of("m", "r", lee_mean=99.0)).verdict is Verdict.NOT_MD
+
+
+def test_a_run_that_fell_apart_is_not_for_md():
+    (broken,) = rows_of("m", "r", stability=12)
+    assert judge([*rows_of("m", "r", **GOOD), replace(broken, passed=False)]).verdict is Verdict.NOT_MD
+    assert judge([*rows_of("m", "r", **GOOD), replace(broken, passed=True)]).verdict is Verdict.NVE
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (6.4412, 0.0321, "6.44 ± 0.03"),
+        (6.4412, 0.0121, "6.441 ± 0.012"),
+        (123.4, 5.0, "123 ± 5"),
+        (123.4, 12.0, "123 ± 12"),
+        (2.1e-13, 3e-15, "2.1e-13 ± 3e-15"),
+        (0.000123, 0.5, "0.0 ± 0.5"),
+        (12.345, None, "12.3"),
+        (0.0, None, "0"),
+        (0.0312, None, "0.0312"),
+        (1.5e-7, None, "1.5e-7"),
+        (4.2e7, None, "4.2e7"),
+        (float("nan"), 0.1, "not finite"),
+        (5.0, float("inf"), "5.00"),
+        (5.0, 0.0, "5.00"),
+    ],
+)
+def test_numbers_have_the_digits_that_their_spread_allows(value, error, text):
+    assert with_spread(value, error) == text
+
+
+def test_significant_digits():
+    assert significant(1234.5) == "1234"
+    assert significant(0.00123456, 2) == "0.0012"
+
+
+def test_the_comparison_has_a_line_per_model_in_the_order_of_the_rows():
+    rows = rows_of("a", "fp32", force_mae=6.4, **GOOD) + rows_of(
+        "b", "w4", force_mae=9.6, bits_per_weight=4.2
+    )
+    headings, lines = comparison(rows)
+    assert headings[0] == "recipe"
+    assert "ms/step" not in headings
+    assert [line[0] for line in lines] == ["fp32", "w4"]
+    first, second = (dict(zip(headings, line, strict=True)) for line in lines)
+    assert first["F MAE meV/Å"] == "6.40"
+    assert first["bits/weight"] == "–"
+    assert second["bits/weight"] == "4.20"
+    assert first["LEE mean / max meV/Å"] == "0.00300 / 0.050"
+    assert (first["verdict"], second["verdict"]) == ("NVE", "not measured")
+
+
+def test_models_of_one_recipe_are_told_apart_by_their_file():
+    headings, lines = comparison(rows_of("a", "fp32", force_mae=1.0) + rows_of("b", "fp32", force_mae=2.0))
+    assert headings[:2] == ["model", "recipe"]
+    assert [line[0] for line in lines] == ["a", "b"]
+
+
+def test_reference_rows_are_not_a_model():
+    floor = replace(rows_of("p", "fp32", lee_mean=0.003)[0], control="fp32-floor")
+    _, lines = comparison([*rows_of("b", "w4", force_mae=9.6), floor])
+    assert len(lines) == 1
+
+
+def test_markdown_and_terminal_have_the_same_cells():
+    rows = rows_of("a", "fp32", force_mae=6.4, **GOOD)
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(comparison_table(rows, "title"))
+    markdown = comparison_markdown(rows)
+    for cell in comparison(rows)[1][0]:
+        assert cell in markdown
+        assert all(part in captured.get() for part in cell.split(" / "))
+    assert len({line.count("|") for line in markdown.strip().splitlines()}) == 1
+
+
+WIDE = GOOD | {"force_mae": 15.7, "energy_mae": 26.7, "force_fidelity": 12.3, "bits_per_weight": 4.25}
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_no_number_is_cut_and_eighty_characters_are_enough(width):
+    rows = [replace(r, std_error=r.value / 9) for r in rows_of("a", "frame-w4a8", **WIDE, file_bytes=979e3)]
+    console = Console(width=width)
+    with console.capture() as captured:
+        print_table(comparison_table(rows), console)
+    text = captured.get()
+    assert all(number in text for number in ("15.7", "± 1.7", "27", "4.2", "979", "0.0030", "frame-w4a8"))
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_reasons_name_the_measurement():
+    rows = rows_of("a.ckpt", "naive-int8", **(GOOD | {"path_work": 1.7}))
+    assert reasons(rows) == ["a.ckpt (naive-int8): thermostat only because of path_work 1.70 u"]
+    assert reasons(rows_of("a", "r", **GOOD)) == []
+
+
+def test_findings_show_limits_and_verdicts():
+    good, bad = rows_of("m", "r", lee_max=0.1, path_work=3.0)
+    rows = [replace(good, limit=1.0, passed=True), replace(bad, limit=0.02, passed=False)]
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(findings_table([*rows, *rows_of("m", "r", lee_mean=0.1)]))
+    lines = captured.get().splitlines()
+    assert any("turned: largest force" in line and "≤ 1" in line and "ok" in line for line in lines)
+    assert any("work round closed paths" in line and "FAILS" in line for line in lines)
+    assert not any("lee_mean" in line for line in lines)

@@ -1,0 +1,169 @@
+"""gaq.files: the old file or the new one, never half of each."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from gaq.errors import BadFile
+from gaq.files import readable_file, sha256_of, writable_folder, write_atomically
+
+
+def text_writer(text: str):
+    return lambda path: path.write_text(text)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_the_new_file_replaces_the_old_one(tmp_path):
+    path = tmp_path / "model.ckpt"
+    path.write_text("old")
+    write_atomically(path, text_writer("new"))
+    assert path.read_text() == "new"
+    assert names_in(tmp_path) == ["model.ckpt"]
+
+
+def test_the_temporary_name_keeps_folder_and_ending(tmp_path):
+    seen = []
+    write_atomically(tmp_path / "frames.npz", lambda path: (seen.append(path), path.write_text("x")))
+    assert seen[0].parent == tmp_path
+    assert seen[0].suffix == ".npz"
+    assert seen[0].name != "frames.npz"
+
+
+def test_the_mode_of_a_new_file_follows_the_umask(tmp_path):
+    old = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "a", text_writer("x"))
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_a_link_is_written_through(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "file")
+    write_atomically(tmp_path / "link", text_writer("new"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "file").read_text() == "new"
+
+
+def test_a_pipe_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_atomically(pipe, text_writer("rows"))
+    reader.join(timeout=10)
+    assert read == ["rows"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), ValueError("a fault of our own")])
+def test_an_interrupted_writer_leaves_the_old_file_and_nothing_else(tmp_path, interruption):
+    path = tmp_path / "model.ckpt"
+    path.write_text("old")
+
+    def half(temporary: Path) -> None:
+        temporary.write_text("hal")
+        raise interruption
+
+    with pytest.raises(type(interruption)):
+        write_atomically(path, half)
+    assert path.read_text() == "old"
+    assert names_in(tmp_path) == ["model.ckpt"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize(
+    ("number", "way_out"),
+    [(errno.ENOSPC, "Free some space"), (errno.EROFS, "Choose a folder"), (errno.EACCES, "Choose a folder")],
+)
+def test_a_full_or_read_only_disk_leaves_the_old_file(tmp_path, monkeypatch, call, number, way_out):
+    path = tmp_path / "model.ckpt"
+    path.write_text("old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(BadFile, match="The file that was there is as it was") as caught:
+        write_atomically(path, text_writer("new"))
+    assert "model.ckpt" in str(caught.value)
+    assert os.strerror(number).lower() in str(caught.value)
+    assert way_out in str(caught.value)
+    assert path.read_text() == "old"
+    assert names_in(tmp_path) == ["model.ckpt"]
+
+
+def test_a_missing_folder_and_a_file_as_folder_are_named(tmp_path):
+    with pytest.raises(BadFile, match="Nothing was left behind. Make the folder first"):
+        write_atomically(tmp_path / "missing" / "a.txt", text_writer("x"))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadFile, match="A part of the path is a file"):
+        write_atomically(tmp_path / "file" / "a.txt", text_writer("x"))
+    with pytest.raises(BadFile, match="it is a folder"):
+        write_atomically(tmp_path, text_writer("x"))
+
+
+def test_an_error_about_another_file_is_not_ours(tmp_path):
+    with pytest.raises(FileNotFoundError, match="other"):
+        write_atomically(tmp_path / "a", lambda _: (tmp_path / "other").read_text())
+    assert names_in(tmp_path) == []
+
+
+def test_sha256(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc" * 1000)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc" * 1000).hexdigest()
+    (tmp_path / "a").write_bytes(b"abd" * 1000)
+    assert sha256_of(tmp_path / "a") != hashlib.sha256(b"abc" * 1000).hexdigest()
+    with pytest.raises(BadFile, match="there is no file .*missing"):
+        sha256_of(tmp_path / "missing")
+    with pytest.raises(BadFile, match="cannot read .*: is a directory"):
+        sha256_of(tmp_path)
+
+
+def test_readable_file(tmp_path):
+    path = tmp_path / "a"
+    path.write_text("x")
+    assert readable_file(str(path)) == path
+    path.write_text("")
+    with pytest.raises(BadFile, match="is empty"):
+        readable_file(path)
+    with pytest.raises(BadFile, match="is a folder; a file was expected"):
+        readable_file(tmp_path)
+    with pytest.raises(BadFile, match="there is no file"):
+        readable_file(tmp_path / "missing")
+    with pytest.raises(BadFile, match="cannot read .*: not a directory"):
+        readable_file(path / "below")
+
+
+def test_writable_folder_is_made_and_left_empty(tmp_path):
+    folder = writable_folder(tmp_path / "runs" / "a")
+    assert folder.is_dir()
+    assert names_in(folder) == []
+    assert writable_folder(folder) == folder
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadFile, match="is a file; a folder for the output was expected"):
+        writable_folder(tmp_path / "file")
+    with pytest.raises(BadFile, match="A part of the path is a file"):
+        writable_folder(tmp_path / "file" / "below")
+
+    def refuse(self: Path, **_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(BadFile, match="read-only file system. Choose a folder that can be written to"):
+        writable_folder(tmp_path)
