@@ -15,17 +15,13 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evaluation import measured
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
-from gaq.engine.protocol import Engine
-from gaq.measure.accuracy import accuracy, fidelity
-from gaq.measure.conservation import path_work
-from gaq.measure.ledger import Row, row, write_rows
-from gaq.measure.statistics import predict
-from gaq.measure.symmetry import symmetry
+from gaq.measure.ledger import write_rows
 from gaq.quant.install import preset
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import TrainConfig
@@ -52,7 +48,6 @@ RECIPES = (
 ROTATIONS = 32
 SYMMETRY_FRAMES = 100  # for recipes that make no claim of exactness
 EXACT = ("frame-w4a8", "frame-w8a8", "w4a16")  # every frame of the test set is turned
-UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 
 
 @dataclass(frozen=True)
@@ -135,21 +130,9 @@ def ledger(job: Job, parent: Path, path: Path, name: str) -> None:
     if target.exists():
         return
     engine, floor = open_engine(path), open_engine(parent)
-    rows = measured(engine, floor, job, ROTATIONS, None if name in EXACT else SYMMETRY_FRAMES)
+    rows = measured(engine, floor, job.test, ROTATIONS, None if name in EXACT else SYMMETRY_FRAMES)
     model = f"rmd17-{job.molecule}-{name}.ckpt"
     write_rows(target, [replace(entry, model=model, recipe=name, threads=1) for entry in rows])
-
-
-def measured(engine: Engine, parent: Engine, job: Job, rotations: int, frames: int | None) -> list[Row]:
-    """Accuracy, fidelity, symmetry, path work and size."""
-    name = job.test.name
-    found = predict(engine, job.test.structures)
-    rows = accuracy(engine, job.test, predictions=found)
-    rows += fidelity(engine, parent, job.test, predictions=found)
-    rows += symmetry(engine, job.test.structures[:frames], rotations, data=name)
-    rows += path_work(engine, job.test.structures[:10], data=name)
-    sizes: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
-    return rows + [row(engine, name, metric, value, UNITS[metric], 1) for metric, value in sizes.items()]
 
 
 if __name__ == "__main__":

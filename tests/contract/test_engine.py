@@ -1,4 +1,6 @@
-"""What every engine promises, whatever stands behind it. A new engine is tested by being listed in `every_engine`."""
+"""What every engine promises, whatever stands behind it. A new engine is tested by being listed in
+`every_engine`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def ase_emt(folder: Path) -> Engine:
 
 
 def every_engine() -> dict[str, Callable[[Path], Engine]]:
-    """Name and maker of each engine; a maker is given an empty folder. All know hydrogen, carbon and oxygen."""
+    """Name and maker of each engine; a maker is given an empty folder. All know hydrogen, carbon and
+    oxygen.
+    """
     return {"ase": ase_emt}
 
 

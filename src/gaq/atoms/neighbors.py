@@ -1,4 +1,4 @@
-"""Directed neighbour pairs within a cutoff, in canonical order: by receiver, then sender, then lattice shift."""
+"""Directed neighbour pairs within a cutoff, in canonical order: by receiver, then sender, then shift."""
 
 from __future__ import annotations
 

@@ -83,9 +83,10 @@ def check(
     from gaq.cli.stage_progress import Watch
     from gaq.measure.check import check as run_checks
     from gaq.measure.check import failures, with_limits
-    from gaq.measure.ledger import write_rows
+    from gaq.measure.ledger import expect_rows, write_rows
     from gaq.report.tables import findings_table, print_table, question
 
+    expect_rows(json_file)
     given = {
         "lee": max_lee,
         "reflection": max_reflection,

@@ -52,9 +52,10 @@ def evaluate(
     from gaq.cli.stage_progress import Watch
     from gaq.data.read import read_dataset
     from gaq.engine.open import open_engine
-    from gaq.measure.ledger import write_rows
+    from gaq.measure.ledger import expect_rows, write_rows
     from gaq.report.tables import comparison_table, print_table, reasons
 
+    expect_rows(json_file)
     names = list(dict.fromkeys(models))
     opened = {name: open_engine(name, engine=engine, device=device, threads=threads) for name in names}
     reference = None if parent is None else open_engine(parent, engine=engine, device=device, threads=threads)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from gaq.cli.check import check
 from gaq.cli.data import app as data
+from gaq.cli.demo import demo
 from gaq.cli.doctor import doctor
 from gaq.cli.evaluate import evaluate
 from gaq.cli.journeys import print_journeys
@@ -32,6 +33,7 @@ class Verb:
 
 # Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
 VERBS = (
+    Verb("demo", demo, ("gaq demo", "gaq demo --quick --out runs/quick")),
     Verb("train", train, ("gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",)),
     Verb(
         "quantize",

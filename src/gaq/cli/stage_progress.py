@@ -1,4 +1,6 @@
-"""Progress of measurements on stderr, stage by stage: a bar on a terminal, a line now and then without one."""
+"""Progress of measurements on stderr, stage by stage: a bar on a terminal, a line now and then without
+one.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +51,7 @@ def train(
 
     overrides = list(set_ or [])
     overrides += [] if seed is None else [f"seed={seed}"]
-    overrides += [f"data.file={data!r}"] if data else []
+    overrides += [f"data.file={json.dumps(data)}"] if data else []
     settings = load(config, TrainConfig, overrides)
     if not settings.data.file:
         raise UsageError(

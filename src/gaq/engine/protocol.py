@@ -1,4 +1,4 @@
-"""The one interface that calculators, dynamics, measurements and benchmarks use, whatever stands behind it."""
+"""The one interface that calculators, dynamics and measurements use, whatever stands behind it."""
 
 from __future__ import annotations
 

@@ -63,14 +63,15 @@ class TorchEngine:
         return [Prediction(e, f.numpy()) for e, f in zip(energies.tolist(), parts, strict=True)]
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the file, bytes of the weights as packed, and bits per weight with their steps counted in."""
+        """Bytes of the file and of the weights as packed, and bits per weight with their steps counted in."""
         sizes = weight_footprint(self.network.quantizers())
         return sizes if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **sizes}
 
 
 def _chunks(structures: Sequence[Structure]) -> list[tuple[int, int]]:
-    """Runs of structures by the number of *atoms*, which a rotation cannot change: rotated copies of a list
-    are cut at the same places, so that their arithmetic is the same.
+    """Runs of structures by the number of *atoms*, which a rotation cannot change.
+
+    So rotated copies of a list are cut at the same places, and their arithmetic is the same.
     """
     chunks, start, load = [], 0, 0
     for index, structure in enumerate(structures):

@@ -16,6 +16,7 @@ from torch import Tensor
 HYDROGEN_HANDICAP = 1.0  # scaled-distance units: heavy neighbours change their order far less often
 SINE_FLOOR = 0.3  # two directions must be this far from collinear to be preferred
 COLLINEAR = 1e-3  # below this sine the neighbourhood counts as a straight line
+TIE = 2.0**-30  # keys this near are equal: the round-off of a rotated copy must not settle a symmetric tie
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,27 @@ def choose_neighbors(
 ) -> FrameChoice:
     """The two edges of each atom with the smallest scaled distance r / scale that are not nearly collinear.
 
+    Of equal neighbours, as symmetric molecules have them, the first edge counts, however the molecule lies.
     `receiver` [edge] is sorted, `unit` [edge, 3]; `scale` [edge] is the sum of covalent radii (Å), given
     negative where the neighbour is hydrogen, which then counts as one unit further away.
     """
     with torch.no_grad():
-        key = distance / scale.abs() + HYDROGEN_HANDICAP * (scale < 0)
+        key = _grained(distance / scale.abs() + HYDROGEN_HANDICAP * (scale < 0))
         first = _smallest(key, receiver, atoms)
         has_first = first >= 0
         if unit.shape[0] == 0:
             return FrameChoice(first, first.clone())
         axis = unit[first.clamp(min=0)][receiver]
-        sine = torch.linalg.vector_norm(torch.linalg.cross(axis, unit), dim=-1)
+        sine = _grained(torch.linalg.vector_norm(torch.linalg.cross(axis, unit), dim=-1))
         infinity = torch.full_like(key, torch.inf)
         preferred = _smallest(torch.where(sine >= SINE_FLOOR, key, infinity), receiver, atoms)
         widest = _smallest(torch.where(sine >= COLLINEAR, -sine, infinity), receiver, atoms)
         second = torch.where(preferred >= 0, preferred, widest)
         return FrameChoice(first, torch.where(has_first, second, first))
+
+
+def _grained(key: Tensor) -> Tensor:
+    return torch.round(key / TIE) * TIE
 
 
 def _smallest(key: Tensor, receiver: Tensor, atoms: int) -> Tensor:

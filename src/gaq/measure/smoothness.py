@@ -46,10 +46,10 @@ def cutoff_jumps(
 ) -> list[Row]:
     """Largest jump along a scan: cutoff_energy_jump (meV), cutoff_force_jump (meV/Å, per atom).
 
-    The jump at point k is |Δ⁴E_k|/3, the fourth difference. Its largest value is looked at again in steps 20 and
-    400 times finer: a jump stays, while a kink shrinks with the step and a smooth curve with its fourth power.
-    Scans run from 2 Å to half an Å past the cutoff of the engine, to 8 Å when it does not tell one. `n` counts
-    the points of the first pass.
+    The jump at point k is |Δ⁴E_k|/3, the fourth difference. Its largest value is looked at again in steps 20
+    and 400 times finer: a jump stays, while a kink shrinks with the step and a smooth curve with its fourth
+    power. Scans run from 2 Å to half an Å past the cutoff of the engine, to 8 Å when it does not tell one.
+    `n` counts the points of the first pass.
     """
     rng = np.random.default_rng(seed)
     energies, forces, points = [], [], 0

@@ -51,6 +51,6 @@ class Attention(nn.Module):
         products = q.index_select(0, seen.receiver) * k.index_select(0, seen.sender)
         logits = self.temperature * products.sum(-1) + seen.radial @ self.bias
         weight = seen.envelope[:, None] * torch.exp(logits)
-        total = torch.ones_like(weight[:1]).expand(query.shape[0], self.heads)
+        total = weight.new_ones((query.shape[0], self.heads))
         total = total.index_add(0, seen.receiver, weight)
         return weight / total.index_select(0, seen.receiver)

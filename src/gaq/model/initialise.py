@@ -21,4 +21,4 @@ def initialise_(model: Transformer, generator: torch.Generator) -> None:
             nn.init.orthogonal_(module.weight, generator=generator)
         elif isinstance(module, Message):
             module.filters.normal_(std=module.filters.shape[0] ** -0.5, generator=generator)
-    model.energy.weight *= START_OF_ENERGY
+    model.energy.weight.mul_(START_OF_ENERGY)

@@ -2,8 +2,8 @@
 
 In the *lab gauge* the components of a feature are those of space. In the *local gauge* they are those in the
 atom's own frame, and a message is carried from the sender's frame into the receiver's by R_iᵀR_j: then every
-number behind this file is an invariant, and a rotated copy of a molecule gives the same bits (SCIENCE:
-invariants first). Both gauges compute the same function; the lab gauge is cheaper, the local one exact.
+number behind this file is an invariant, and a rotated copy of a molecule gives the same bits. Both gauges
+compute the same function; the lab gauge is cheaper, the local one exact.
 """
 
 from __future__ import annotations
@@ -91,8 +91,3 @@ def _frames(batch: AtomBatch, distance: Tensor, unit: Tensor) -> Tensor:
     scale = torch.where(species[edges.sender] == 1, -scale, scale)
     choice = choose_neighbors(edges.receiver, distance.detach(), unit.detach(), scale, species.shape[0])
     return build_frames(unit, choice)
-
-
-def turned(frame: Tensor, features: Tensor) -> Tensor:
-    """Features [n, 2l+1, channel] in other axes: D [n, 2l+1, 2l+1] applied to the component axis."""
-    return torch.matmul(frame, features)

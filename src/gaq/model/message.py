@@ -43,7 +43,7 @@ class Message(nn.Module):
         weight = self.attention(query, key, seen)
         # One contiguous factor per channel: broadcasting over heads costs three times as much.
         weight = weight[:, :, None].expand(-1, -1, c // self.heads).reshape(-1, 1, c)
-        filters = (seen.radial @ self.filters).view(len(weight), -1, c) * weight
+        filters = (seen.radial @ self.filters).unflatten(-1, (-1, c)) * weight
         values = self.scalar(sent).value.index_select(0, seen.sender)
         gathered = _summed(filters[:, 0] * values[:, :c], seen.receiver, s.shape[0])
         grown = tuple(

@@ -1,12 +1,12 @@
-"""The SO(3)-equivariant transformer of SCIENCE section 2, after arXiv 2603.05343, with slots for quantizers."""
+"""The SO(3)-equivariant transformer, after arXiv 2603.05343, with slots for quantizers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
@@ -34,6 +34,12 @@ class TransformerConfig(Frozen):
     cutoff: float = Field(5.0, gt=0.5, le=20.0, description="Å")
     attention: Literal["cosine", "dot"] = "cosine"
 
+    @model_validator(mode="after")
+    def _whole_heads(self) -> Self:
+        if self.channels % self.heads:
+            raise ValueError(f"channels ({self.channels}) must be a multiple of heads ({self.heads})")
+        return self
+
 
 class Transformer(nn.Module):
     """Species and positions to energies: embedding, layers of message and update, a readout per atom.
@@ -48,8 +54,6 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig, species: tuple[int, ...]) -> None:
         super().__init__()
         c = config
-        if c.channels % c.heads:
-            raise ValueError(f"channels ({c.channels}) must be a multiple of heads ({c.heads})")
         self.config, self.cutoff = config, c.cutoff
         self.species = tuple(sorted(set(species)))
         self.embedding = nn.Parameter(torch.zeros(len(self.species), c.channels))
@@ -83,7 +87,7 @@ class Transformer(nn.Module):
         self.scale.fill_(scale)
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [structure] (eV, float64), accumulated in float64: E = Σ_i (E_Z + scale · readout(s_i))."""
+        """Energies [structure] in eV, accumulated in float64: E = Σ_i (E_Z + scale · readout(s_i))."""
         c = self.config
         kind = self.row[batch.species]
         seen = describe(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -10,8 +12,8 @@ from gaq.quant import pullback
 from gaq.quant.directions import directions_for
 from gaq.quant.fitted import Fitted, set_step
 from gaq.quant.law import (
-    Steps,
     decode_logarithmic_magnitude,
+    decode_uniform,
     dynamic_steps,
     encode_linear_magnitude,
     encode_logarithmic_magnitude,
@@ -22,6 +24,15 @@ from gaq.quant.observe import AbsMax, MeanMagnitude, MeanSquare, Observer, range
 from gaq.quant.quantized import Quantized
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Polar
+
+
+@dataclass(frozen=True)
+class VectorCodes:
+    """Magnitude codes [..., channel], direction codes, and the step that the magnitudes are decoded with."""
+
+    magnitude: Tensor
+    direction: Tensor
+    step: Tensor
 
 
 class PolarCode(Fitted):
@@ -51,28 +62,39 @@ class PolarCode(Fitted):
         self.ready = spec.dynamic and not self.directions.needs_data
 
     def forward(self, x: Tensor) -> Quantized:
+        watched = torch.is_grad_enabled() and x.requires_grad
         with torch.no_grad():
             v = x.detach()
             m = magnitude(v)
-            steps = self._steps(m)
-            decoded_m, inside = self._magnitude(m, steps)
-            direction = self.directions.decode(self.directions.encode(v, m), v.dtype)
+            codes = self.encode(v, m)
+            decoded_m, direction = self.decode(codes)
             value = decoded_m.unsqueeze(-2) * direction
-        if not (torch.is_grad_enabled() and x.requires_grad):
+        if not watched:
             return Quantized(value)
+        inside = self._inside(m, codes.step)
         if self.spec.gradient == "plain":
             return Quantized(pullback.clipped(x, value, inside.unsqueeze(-2)))
-        with torch.no_grad():
-            coefficients = pullback.geometric_coefficients(v, m, decoded_m, direction, inside)
+        coefficients = pullback.geometric_coefficients(v, m, decoded_m, direction, inside)
         return Quantized(pullback.polar(x, value, *coefficients))
 
-    def encode(self, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Magnitude codes [..., channel] and direction codes, which are zero where the magnitude code is."""
-        m = magnitude(v)
-        codes = self._magnitude_codes(m, self._steps(m))
-        directions = self.directions.encode(v, m)
-        alive = codes > 0 if directions.dim() == codes.dim() else (codes > 0).unsqueeze(-2)
-        return codes, torch.where(alive, directions, torch.zeros_like(directions))
+    def encode(self, v: Tensor, m: Tensor) -> VectorCodes:
+        """Codes of vectors with magnitudes m; the direction code is zero where the magnitude code is."""
+        step, inverse_step = self._steps(m)
+        if self.logarithmic:
+            size = encode_logarithmic_magnitude(m, inverse_step, self.thresholds)
+        else:
+            size = encode_linear_magnitude(m, inverse_step, self.spec.high)
+        direction = self.directions.encode(v, m)
+        alive = size > 0 if direction.dim() == size.dim() else (size > 0).unsqueeze(-2)
+        return VectorCodes(size, direction * alive, step)
+
+    def decode(self, codes: VectorCodes) -> tuple[Tensor, Tensor]:
+        """Magnitudes [..., channel] and unit vectors [..., 2l+1, channel]; the value is their product."""
+        if self.logarithmic:
+            size = decode_logarithmic_magnitude(codes.magnitude, codes.step, self.levels)
+        else:
+            size = decode_uniform(codes.magnitude, codes.step)
+        return size, self.directions.decode(codes.direction, size.dtype)
 
     def observe(self, x: Tensor) -> None:
         m = magnitude(x)
@@ -87,27 +109,17 @@ class PolarCode(Fitted):
         self.directions.fit(self.slot.name)
         self.ready = True
 
-    def _steps(self, m: Tensor) -> Steps:
+    def _steps(self, m: Tensor) -> tuple[Tensor, Tensor]:
         if self.spec.dynamic:
-            return dynamic_steps(m, tuple(range(1, m.dim())), 1 if self.logarithmic else self.spec.high)
-        return Steps(self.step.to(m.dtype), self.inverse_step.to(m.dtype))
+            steps = dynamic_steps(m, tuple(range(1, m.dim())), 1 if self.logarithmic else self.spec.high)
+            return steps.step, steps.inverse_step
+        return self.step.to(m.dtype), self.inverse_step.to(m.dtype)
 
-    def _magnitude_codes(self, m: Tensor, steps: Steps) -> Tensor:
-        if self.logarithmic:
-            return encode_logarithmic_magnitude(m, steps.inverse_step, self.thresholds)
-        return encode_linear_magnitude(m, steps.inverse_step, self.spec.high)
-
-    def _magnitude(self, m: Tensor, steps: Steps) -> tuple[Tensor, Tensor]:
-        """Decoded magnitudes, and which of them were within the range."""
-        codes = self._magnitude_codes(m, steps)
-        if self.logarithmic:
-            decoded = decode_logarithmic_magnitude(codes, steps.step, self.levels)
-            largest = steps.step
-        else:
-            decoded = codes * steps.step
-            largest = steps.step * (self.spec.high + 0.5)
-        inside = torch.ones_like(m, dtype=torch.bool) if self.spec.dynamic else m <= largest
-        return decoded, inside
+    def _inside(self, m: Tensor, step: Tensor) -> Tensor:
+        """True for magnitudes that were not clipped."""
+        if self.spec.dynamic:
+            return torch.ones_like(m, dtype=torch.bool)
+        return m <= (step if self.logarithmic else step * (self.spec.high + 0.5))
 
 
 def _check_observer(slot: Slot, spec: Polar, observer: Observer) -> None:

@@ -17,6 +17,9 @@ from gaq.quant.spec import DirectionCode, Framed, Identity, Octahedral, Polar, S
 
 # The readout turns features into energy without a sum over neighbours or channels that would average its
 # rounding away: at eight bits its input alone causes most of the noise of the energy.
+# Keys point in nearly the same direction for all atoms, so rounding them does not cancel in the attention weights: at
+# eight bits keys alone cause most of the force error of a W8A8 model (benchmarks/sensitivity of docs/results.md). They
+# meet no weight, only queries, so sixteen bits cost little.
 READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
 READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
 
@@ -50,7 +53,7 @@ def int8_per_vector(warmup: int = 0) -> Recipe:
         "8 bits, Cartesian vectors with a step each",
         _weights(Uniform(8, per="channel"), Uniform(8, per="channel"), warmup),
         _features(Uniform(8), AbsMax(), Uniform(8, per="vector"), AbsMax(), warmup),
-        _queries(8),
+        _queries(16),
     )
 
 
@@ -206,7 +209,7 @@ def _gaq(
         "magnitude and direction of vectors apart (MDDQ)",
         weights,
         _features(Uniform(8), AbsMax(), vectors, AbsMax(), warmup),
-        _queries(8),
+        _queries(16),
         _readout(16),
     )
 
@@ -226,6 +229,6 @@ def _framed(
         "vectors in the local frame of their atom",
         _weight_only(weight_bits, learn_step, group, warmup),
         _features(rows, AbsMax(), Framed(rows), AbsMax(), warmup),
-        _queries(bits),
+        _queries(16),
         _readout(readout_bits),
     )

@@ -142,8 +142,12 @@ def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Print a table whole: where the terminal is too narrow, lines are longer than it rather than numbers cut."""
-    console.print(table, width=max(console.width, console.measure(table).minimum), crop=False)
+    """Print a table whole: on a narrow terminal lines grow too long rather than numbers short."""
+    needed = console.measure(table, options=console.options.update(width=1000)).minimum
+    before = console.width
+    console.width = max(before, needed)
+    console.print(table)
+    console.width = before
 
 
 def comparison_markdown(rows: Sequence[Row]) -> str:

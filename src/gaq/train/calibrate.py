@@ -66,7 +66,7 @@ def _energies(model: Transformer, frames: Frames) -> torch.Tensor:
 
 
 def _observe_weights(model: Transformer) -> None:
-    """A weight is all that its own steps need to see; features are then calibrated behind quantized weights."""
+    """Features are calibrated behind quantized weights; a weight is all that its own steps need to see."""
     for layer in model.modules():
         if isinstance(layer, Linear):
             layer.coded.observing = True

@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from gaq import __version__
-from gaq.errors import BadFile
+from gaq.errors import BadFile, RecipeError
 from gaq.files import write_atomically
 from gaq.model.transformer import Transformer, TransformerConfig
 from gaq.quant.install import install_
@@ -59,7 +59,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = {MODEL_PREFIX + name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     tensors |= {name: t.detach().cpu().contiguous() for name, t in checkpoint.state.items()}
     copies = {name: t.clone() for name, t in tensors.items()}  # safetensors refuses tensors that share memory
-    write_atomically(path, lambda temporary: save_file(copies, temporary, metadata=header))
+    content = save(copies, metadata=header)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -69,14 +70,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
         config = TransformerConfig.model_validate_json(header["config"])
         species = tuple(int(z) for z in json.loads(header["species"]))
         recipe = Recipe.from_dict(json.loads(header["recipe"]))
-        manifest = json.loads(header["manifest"])
+        manifest = dict(json.loads(header["manifest"]))
         dtype = {"float32": torch.float32, "float64": torch.float64}[header["dtype"]]
-    except (KeyError, ValueError, TypeError, ValidationError) as error:
+        model = as_dtype(Transformer(config, species), dtype)
+        install_(model.quantizers(), recipe)
+    except (KeyError, ValueError, TypeError, IndexError, ValidationError, RecipeError) as error:
         raise BadFile(
-            f"{path} is a damaged checkpoint: its header cannot be read ({error}). Copy or train it anew."
-        )
-    model = as_dtype(Transformer(config, species), dtype)
-    install_(model.quantizers(), recipe)
+            f"{path} is a damaged checkpoint: its header cannot be read ({type(error).__name__}: {error}). "
+            "Copy or train it anew."
+        ) from None
     own = {k.removeprefix(MODEL_PREFIX): t for k, t in tensors.items() if k.startswith(MODEL_PREFIX)}
     try:
         model.load_state_dict(own)
@@ -105,14 +107,14 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
         raise BadFile(
-            f"{path} is not a checkpoint, or is truncated ({error}). Expected a file written by `gaq train` or "
-            "`gaq quantize`."
+            f"{path} is not a checkpoint, or is truncated ({error}). Expected a file written by `gaq train` "
+            "or `gaq quantize`."
         ) from None
     if header.get("format") != FORMAT:
         raise BadFile(f"{path} is a safetensors file, but not a gaq checkpoint.")
     if header.get("format_version") != str(FORMAT_VERSION):
         raise BadFile(
-            f"{path} has checkpoint version {header.get('format_version')}; this gaq ({__version__}) reads version "
-            f"{FORMAT_VERSION}. Use the gaq that wrote it ({header.get('gaq_version', 'unknown')})."
+            f"{path} has checkpoint version {header.get('format_version')}; this gaq ({__version__}) reads "
+            f"version {FORMAT_VERSION}. Use the gaq that wrote it ({header.get('gaq_version', 'unknown')})."
         )
     return header, tensors

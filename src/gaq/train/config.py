@@ -14,7 +14,7 @@ class DataConfig(Frozen):
     """Which frames are trained on."""
 
     file: str = Field("", description="rMD17 npz or labelled extended XYZ; `--data` replaces it")
-    train: int = Field(950, ge=1, description="training frames")
+    train: int | None = Field(None, ge=1, description="training frames; all that are left when not given")
     validation: int = Field(50, ge=1, description="validation frames")
     split_seed: int = Field(0, ge=0)
 

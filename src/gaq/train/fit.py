@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from gaq.atoms.batch import AtomBatch
 from gaq.errors import Diverged
 from gaq.geometry.rotations import random_rotations
 from gaq.model.forces import energy_and_forces
+from gaq.model.transformer import Transformer
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.config import TrainConfig
-from gaq.train.frames import Frames, Target
+from gaq.train.frames import Frames
 from gaq.train.interrupt import Interrupt
 from gaq.train.loss import total_loss
 from gaq.train.optimizer import schedule
@@ -49,7 +50,7 @@ class Task:
     validation: Frames
     config: TrainConfig
     out: Path
-    world: World = World()
+    world: World = field(default_factory=World)
     device: str = "cpu"
     teacher: Teacher | None = None
 
@@ -67,8 +68,7 @@ def fit(
     interrupt: Interrupt | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
 ) -> Checkpoint:
-    """Trains `start`; leaves `model.ckpt` (the best averaged weights), `last.ckpt` and `curve.jsonl` in
-    `task.out`.
+    """Trains `start`; leaves `model.ckpt` (best averaged weights), `last.ckpt`, `curve.jsonl` in `task.out`.
 
     Returns the best checkpoint. With `resume` it goes on from `last.ckpt`. Raises `Diverged` when the loss is
     no longer a number (the best checkpoint so far stays) and `KeyboardInterrupt` when `interrupt` was asked
@@ -79,6 +79,8 @@ def fit(
     if resume:
         restore_(run, task.out)
     total = task.steps * task.config.epochs
+    if total == 0 and task.world.rank == 0:
+        save_checkpoint(task.out / "model.ckpt", replace(start, state={}))
     began = time.monotonic() - run.seconds
     while run.step < total:
         stop = _train_step_(run, task, interrupt)
@@ -89,7 +91,7 @@ def fit(
         if task.world.rank == 0 and (closes or stop):
             save_state(run, task.out)
         show(Progress(run.step, total, run.curve[-1] if run.curve else None))
-        if stop:
+        if stop and run.step < total:
             raise KeyboardInterrupt
     return load_checkpoint(task.out / "model.ckpt") if task.world.rank == 0 else run.checkpoint
 
@@ -103,16 +105,13 @@ def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
     loss = _share_of_loss(run, task, epoch, within)
     if loss.requires_grad:
         loss.backward()
-    signals = torch.tensor([loss.item(), float(interrupt.asked)], dtype=torch.float64)
+    signals = torch.tensor([loss.item(), float(interrupt.asked)], dtype=torch.float64, device=task.device)
     for parameter in model.parameters():
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
     task.world.sum_([p.grad for p in model.parameters() if p.grad is not None] + [signals])
     if not torch.isfinite(signals[0]):
-        raise Diverged(
-            f"the loss of step {run.step} (epoch {epoch}) is {signals[0].item()}. {task.out}/model.ckpt is the best so "
-            f"far. Lower [optimizer] lr (now {config.optimizer.lr}) or start from a later warm-up."
-        )
+        raise _diverged(run, task, signals[0].item())
     torch.nn.utils.clip_grad_norm_(model.parameters(), config.optimizer.clip)
     warmup = round(config.optimizer.warmup_epochs * task.steps)
     run.optimizers.step(schedule(run.step, task.steps * config.epochs, warmup))
@@ -120,6 +119,14 @@ def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
     run.average.update(model, run.step)
     run.loss_sum += signals[0].item()
     return bool(signals[1] > 0)
+
+
+def _diverged(run: Run, task: Task, loss: float) -> Diverged:
+    kept = f"{task.out / 'model.ckpt'} is the best so far." if run.best < inf else "No epoch was completed."
+    return Diverged(
+        f"the loss of step {run.step} (epoch {run.step // task.steps}) is {loss}. {kept} Lower the learning "
+        f"rate (now {task.config.optimizer.lr}) or lengthen the warm-up."
+    )
 
 
 def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
@@ -157,31 +164,24 @@ def _close_epoch_(run: Run, task: Task) -> None:
     if task.world.rank != 0:
         return
     run.average.exchange(run.checkpoint.model)
-    energy, force = validate(run.checkpoint, task.validation, task.device)
+    energy, force = validate(run.checkpoint.model, task.validation)
     last = epoch == task.config.epochs - 1
     score = task.config.loss.energy * energy + task.config.loss.forces * force
     best = complete and score < run.best
     run.curve += (Epoch(epoch, loss, energy, force, complete, best, run.seconds),)
-    if best or (last and not (task.out / "model.ckpt").exists()):
+    if best or (last and run.best == inf):
         run.best = score
         save_checkpoint(task.out / "model.ckpt", replace(run.checkpoint, state={}))
     run.average.exchange(run.checkpoint.model)
     write_curve(run, task.out)
 
 
-def validate(checkpoint: Checkpoint, frames: Frames, device: str = "cpu") -> tuple[float, float]:
+def validate(model: Transformer, frames: Frames) -> tuple[float, float]:
     """Mean absolute errors of energies (meV) and force components (meV/Å)."""
     energy, force, atoms = 0.0, 0.0, 0
     for batch, target in frames.batches(VALIDATION_BATCH):
-        energies, forces = energy_and_forces(checkpoint.model, _to(batch, device))
+        energies, forces = energy_and_forces(model, batch.to(model.embedding.device))
         energy += (energies.cpu() - target.energies).abs().sum().item()
         force += (forces.cpu() - target.forces).abs().sum().item()
         atoms += len(batch.species)
     return 1e3 * energy / len(frames), 1e3 * force / (3 * atoms)
-
-
-def _to(batch: AtomBatch, device: str) -> AtomBatch:
-    return batch if device == "cpu" else batch.to(device)
-
-
-__all__ = ["Progress", "Target", "Task", "fit", "validate"]

@@ -21,7 +21,7 @@ def _penalty(difference: Tensor, kind: str) -> Tensor:
 
 
 def energy_term(energies: Tensor, target: Target, batch: AtomBatch, kind: str) -> Tensor:
-    """Sum over structures of |ΔE| / √atoms (eV): an error that grows like independent atoms do counts alike."""
+    """Sum over structures of |ΔE| / √atoms (eV), so that molecules of all sizes count alike."""
     atoms = torch.bincount(batch.structure, minlength=batch.count).to(energies)
     return _penalty(((energies - target.energies) / atoms.sqrt())[:, None], kind).sum()
 

@@ -40,7 +40,7 @@ class World:
 
 
 def join_world(device: str) -> World:
-    """Joins the processes that torchrun started (gloo on CPU, nccl on CUDA); a world of one without torchrun."""
+    """Joins the processes of torchrun: gloo on CPU, nccl on CUDA. Without torchrun, a world of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         return World()

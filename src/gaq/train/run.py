@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -60,7 +61,7 @@ def save_state(run: Run, out: Path) -> None:
     }
     state = {f"average.{name}": t for name, t in run.average.weights.items()}
     state |= {f"optimizer.{name}": t for name, t in run.optimizers.tensors().items()}
-    manifest = run.checkpoint.manifest | {"run": counters}
+    manifest = run.checkpoint.manifest | {"run": counters | {"tensors": len(state)}}
     save_checkpoint(out / "last.ckpt", replace(run.checkpoint, manifest=manifest, state=state))
 
 
@@ -71,25 +72,63 @@ def restore_(run: Run, out: Path) -> None:
         raise BadFile(f"{out} has no last.ckpt to resume from. Leave out --resume to start a new run there.")
     saved = load_checkpoint(path)
     counters = saved.manifest.get("run")
-    if counters is None or saved.model.config != run.checkpoint.model.config:
+    if counters is None:
         raise BadFile(
-            f"{path} is not the state of this run: its model or recipe is another. Choose another --out."
+            f"{path} is a model, not the state of a run. Choose another --out, or leave out --resume."
         )
-    if saved.recipe != run.checkpoint.recipe:
+    _check_same_run(saved, run.checkpoint, path)
+    if len(saved.state) != counters["tensors"]:
         raise BadFile(
-            f"{path} was trained with recipe {saved.recipe.name!r}, not {run.checkpoint.recipe.name!r}."
+            f"{path} is damaged: it has {len(saved.state)} of {counters['tensors']} tensors of its state. "
+            "Leave out --resume to start anew."
         )
     run.checkpoint.model.load_state_dict(saved.model.state_dict())
-    run.average.weights = _under(saved.state, "average.", run.average.weights)
+    device = run.checkpoint.model.embedding.device
+    run.average.weights = {k: t.to(device) for k, t in _under(saved.state, "average.").items()}
     run.optimizers.restore(_under(saved.state, "optimizer."))
     run.step, run.seconds = counters["step"], counters["seconds"]
     run.loss_sum, run.best = float.fromhex(counters["loss_sum"]), float.fromhex(counters["best"])
     run.curve = tuple(Epoch(**line) for line in counters["curve"])
 
 
-def _under(state: dict[str, Tensor], prefix: str, like: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
-    found = {k.removeprefix(prefix): t for k, t in state.items() if k.startswith(prefix)}
-    return found if like is None else {k: t.to(like[k].device) for k, t in found.items()}
+def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
+    """Refuses to go on with another model, recipe, configuration or data set than the run began with."""
+    differing = _differing(_identity(saved), _identity(start))
+    if differing:
+        raise BadFile(
+            f"{path} is the state of another run: it differs in {', '.join(differing)}. Give what it began "
+            "with, or choose another --out."
+        )
+
+
+def _identity(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What must be the same for a run to go on; the name of the data file may change, its content may not."""
+    config = json.loads(json.dumps(checkpoint.manifest.get("config", {})))
+    config.get("data", {}).pop("file", None)
+    return {
+        "model": checkpoint.model.config.model_dump(mode="json"),
+        "species": list(checkpoint.model.species),
+        "recipe": checkpoint.recipe.to_dict(),
+        "config": config,
+        "data": checkpoint.manifest.get("data"),
+        "distillation": checkpoint.manifest.get("distillation"),
+    }
+
+
+def _differing(one: Any, other: Any, name: str = "") -> list[str]:
+    """Dotted names of the values that are not equal."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return [] if one == other else [name]
+    keys = sorted(one.keys() | other.keys())
+    return [
+        found
+        for key in keys
+        for found in _differing(one.get(key), other.get(key), f"{name}.{key}" if name else key)
+    ]
+
+
+def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): t for k, t in state.items() if k.startswith(prefix)}
 
 
 def write_curve(run: Run, out: Path) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
 from gaq import __version__
+from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Labels, Structure
 from gaq.data.dataset import Dataset
 from gaq.data.splits import Split, make_split, read_split, write_split
-from gaq.errors import UsageError
+from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file
 from gaq.model.initialise import initialise_
 from gaq.model.transformer import Transformer
@@ -41,10 +43,17 @@ def load(path: str | Path) -> Transformer:
 def quantize(
     model: Transformer, recipe: Recipe, calibration: Sequence[Structure] | Dataset | None = None
 ) -> Transformer:
-    """A quantized copy of `model` (post-training), its steps calibrated on the given structures."""
+    """A quantized copy of `model` (post-training), its steps calibrated on the given structures.
+
+    Raises `UsageError` when the recipe needs structures and there are none, `BadStructure`,
+    `UnsupportedElement`.
+    """
     if calibration is None:
         return quantized_copy(model, recipe, None)
     structures = calibration.structures if isinstance(calibration, Dataset) else tuple(calibration)
+    for index, structure in enumerate(structures):
+        check_structure(structure, index)
+        check_species(structure, model.species, "the model", index)
     unlabelled = tuple(Labels(0.0, np.zeros((len(s), 3))) for s in structures)
     return quantized_copy(
         model, recipe, prepare(Dataset("calibration", structures, unlabelled, ""), model.cutoff)
@@ -62,9 +71,7 @@ class Prepared:
 def prepare_training(
     config: TrainConfig, dataset: Dataset, out: Path, *, world: World = World(), device: str = "cpu"
 ) -> Prepared:
-    """A fresh float model for the training frames of `dataset`. Writes the split to `out` (first process
-    only).
-    """
+    """A fresh float model and its task; the first process writes the split of `dataset` to `out`."""
     train, validation = _split(dataset, config, out, world)
     frames = prepare(train, config.model.cutoff)
     species = tuple(sorted({int(z) for s in dataset.structures for z in s.species}))
@@ -93,14 +100,14 @@ class QuantizationPlan:
     def config(self, parent: Checkpoint, frames: int) -> TrainConfig:
         """The training configuration: the parent's, with this plan's numbers.
 
-        Of a data set of the parent's size the same frames are held out; of any other one a twentieth, at most
-        50.
+        Of a data set of the parent's size the same frames are held out; of any other one a twentieth, at
+        most 50.
         """
-        origin = TrainConfig.model_validate(parent.manifest.get("config", {}))
+        origin = _origin(parent)
         sizes = origin.data
-        if sizes.train + sizes.validation != frames:
+        if frames <= sizes.validation or sizes.train not in (None, frames - sizes.validation):
             held = min(50, max(1, frames // 20))
-            sizes = sizes.model_copy(update={"train": max(1, frames - held), "validation": held})
+            sizes = sizes.model_copy(update={"train": None, "validation": held})
         rates = origin.optimizer.model_copy(update={"lr": self.lr, "adam_lr": 0.1 * self.lr})
         loss = origin.loss.model_copy(update={"symmetry": self.symmetry})
         changed = {"seed": self.seed, "epochs": self.epochs, "batch": self.batch}
@@ -122,26 +129,35 @@ def run_quantization(
 ) -> Checkpoint:
     """Fills the parent's slots, calibrates, trains if the plan has epochs; leaves `model.ckpt` in `out`.
 
-    Without data only recipes that need no calibration can be had.
+    Without data only recipes that need no calibration can be had. Raises `UsageError`, `UnsupportedElement`
+    and what `fit` raises.
     """
     if parent.recipe.name != "fp32":
         raise UsageError(
-            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
+            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it "
+            "came from."
         )
+    _check_stages(plan)
     if dataset is None:
         finished = Checkpoint(
             quantized_copy(parent.model, plan.recipe, None), plan.recipe, {"parent": parent.manifest}
         )
         save_checkpoint(out / "model.ckpt", finished)
         return finished
+    for index, structure in enumerate(dataset.structures):
+        check_species(structure, parent.model.species, "the model", index)
     config = plan.config(parent, len(dataset))
-    train, validation = _split(dataset, config, out, World())
+    # Without training there is nothing to hold frames out from.
+    train, validation = _split(dataset, config, out, World()) if plan.epochs else (dataset, dataset)
     frames = prepare(train, parent.model.cutoff)
     first = min(CALIBRATION_FRAMES, len(frames))
     calibration = Frames(train.subset(range(first)), frames.neighbors[:first])
     model = quantized_copy(parent.model, plan.recipe, calibration)
-    start = Checkpoint(model, plan.recipe, manifest(config, dataset) | {"parent": parent.manifest})
-    teacher = Teacher(parent.model.to(device), plan.noise, plan.distill) if plan.distill > 0 else None
+    origin = {"distillation": {"share": plan.distill, "noise": plan.noise}, "parent": parent.manifest}
+    start = Checkpoint(model, plan.recipe, manifest(config, dataset) | origin)
+    teacher = None
+    if plan.distill > 0:
+        teacher = Teacher(parent.model.to(device), plan.noise, plan.distill, device)
     task = Task(frames, prepare(validation, parent.model.cutoff), config, out, device=device, teacher=teacher)
     best = fit(start, task, resume=resume, interrupt=interrupt, show=show) if plan.epochs else start
     return finish_training(best, task)
@@ -153,7 +169,7 @@ def finish_training(best: Checkpoint, task: Task) -> Checkpoint:
     """
     labels = torch.tensor([label.energy for label in task.frames.dataset.labels], dtype=torch.float64)
     shift_reference_(best.model, task.frames, labels)
-    energy, force = validate(best, task.validation, task.device)
+    energy, force = validate(best.model, task.validation)
     facts = {key: value for key, value in best.manifest.items() if key != "run"}
     facts["validation"] = {
         "energy_mae_mev": energy,
@@ -174,13 +190,33 @@ def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def _origin(parent: Checkpoint) -> TrainConfig:
+    """The configuration that the parent was trained with, or the defaults if it does not say."""
+    try:
+        return TrainConfig.model_validate(parent.manifest.get("config", {}))
+    except ValidationError as error:
+        raise BadFile(
+            f"the float checkpoint is damaged: the configuration in its manifest cannot be read ({error}). "
+            "Copy or train it anew."
+        ) from None
+
+
+def _check_stages(plan: QuantizationPlan) -> None:
+    late = [rule for rule in plan.recipe.rules if rule.from_epoch >= plan.epochs]
+    if plan.epochs and late:
+        raise UsageError(
+            f"recipe {plan.recipe.name!r} quantizes {late[0].target} from epoch {late[0].from_epoch} on, but "
+            f"training ends after {plan.epochs}. Take more --epochs or a smaller --warmup."
+        )
+
+
 def _split(dataset: Dataset, config: TrainConfig, out: Path, world: World) -> tuple[Dataset, Dataset]:
     """Training and validation frames; the lists in `out/split.json` are used if they are there already."""
     path = out / "split.json"
     sizes = config.data
     if path.exists():
         split = read_split(path, dataset)
-        if (len(split.train), len(split.validation)) != (sizes.train, sizes.validation):
+        if len(split.validation) != sizes.validation or len(split.train) != (sizes.train or len(split.train)):
             split = _drawn(dataset, config, path, world)
     else:
         split = _drawn(dataset, config, path, world)
@@ -188,7 +224,9 @@ def _split(dataset: Dataset, config: TrainConfig, out: Path, world: World) -> tu
 
 
 def _drawn(dataset: Dataset, config: TrainConfig, path: Path, world: World) -> Split:
-    split = make_split(dataset, config.data.train, config.data.validation, seed=config.data.split_seed)
+    sizes = config.data
+    train = max(1, len(dataset) - sizes.validation) if sizes.train is None else sizes.train
+    split = make_split(dataset, train, sizes.validation, seed=sizes.split_seed)
     if world.rank == 0:
         write_split(split, path)
     return split

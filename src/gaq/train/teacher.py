@@ -25,6 +25,7 @@ class Teacher:
     model: ForceField
     noise: float
     share: float
+    device: str = "cpu"  # where `model` is
 
     def lesson(self, batch: AtomBatch, target: Target, draw: torch.Generator) -> tuple[AtomBatch, Target]:
         """The batch with some structures displaced, and targets to match."""
@@ -34,7 +35,8 @@ class Teacher:
         mask = taught[batch.structure]
         shift = self.noise * torch.randn(batch.positions.shape, generator=draw, dtype=torch.float64)
         moved = batch.moved(batch.positions + shift * mask[:, None])
-        energies, forces = energy_and_forces(self.model, moved)
+        energies, forces = energy_and_forces(self.model, moved.to(self.device))
         return moved, Target(
-            torch.where(taught, energies, target.energies), torch.where(mask[:, None], forces, target.forces)
+            torch.where(taught, energies.cpu(), target.energies),
+            torch.where(mask[:, None], forces.cpu(), target.forces),
         )

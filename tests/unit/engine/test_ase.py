@@ -7,11 +7,11 @@ import pytest
 from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
-from unit.measure.planted import ethanol
 
 from gaq.atoms.from_ase import from_ase
 from gaq.engine.ase import AseEngine
 from gaq.errors import BadStructure, NotAvailable, UnsupportedElement, UsageError
+from unit.measure.planted import ethanol
 
 
 class Smeared(Calculator):

@@ -130,7 +130,9 @@ class NotReciprocal(PairEngine):
 
 
 class Twisted(PairEngine):
-    """The first three atoms are turned about their normal: no net force, no equivariance error, but a torque."""
+    """The first three atoms are turned about their normal: no net force, no equivariance error, but a
+    torque.
+    """
 
     def one(self, structure: Structure) -> Prediction:
         exact, forces = super().one(structure), super().one(structure).forces.copy()

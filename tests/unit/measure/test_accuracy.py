@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from unit.measure.planted import PairEngine, ethanols
 
 from gaq.atoms.structure import Labels
 from gaq.data.dataset import Dataset
 from gaq.errors import BadLabels
 from gaq.measure.accuracy import accuracy, fidelity
+from unit.measure.planted import PairEngine, ethanols
 
 
 def dataset(energy_errors: np.ndarray, force_errors: np.ndarray) -> Dataset:
@@ -56,7 +56,9 @@ def test_rows_say_how_many_samples_they_are_made_of():
 
 
 def test_the_standard_error_is_that_of_repeated_samples(rng):
-    """The stated error of a force MAE over 50 frames equals the scatter of that MAE over many such samples."""
+    """The stated error of a force MAE over 50 frames equals the scatter of that MAE over many such
+    samples.
+    """
     means, errors = [], []
     for _ in range(200):
         scale = rng.gamma(2.0, 0.01, size=50)[:, None, None]  # frames differ, atoms of a frame are alike

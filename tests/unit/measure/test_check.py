@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from unit.measure import planted
 
 from gaq.errors import UsageError
 from gaq.measure.check import LIMITS, check, failures, judged, with_limits
 from gaq.measure.ledger import Row
+from unit.measure import planted
 
 # fault: what must be found, and what must not, for a check that fails on everything tells nothing.
 FAULTS = {

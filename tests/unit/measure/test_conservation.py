@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from unit.measure import planted
 
 from gaq.atoms.structure import Prediction, Structure
 from gaq.measure.conservation import finite_difference, jacobian_asymmetry, open_path_work, path_work
+from unit.measure import planted
 
 
 def values(rows):
@@ -15,7 +15,9 @@ def values(rows):
 
 
 class Whirl(planted.PairEngine):
-    """F = c (−y, x, 0) on one atom, no energy: the work round a circle is 2c times the area it encloses in xy."""
+    """F = c (−y, x, 0) on one atom, no energy: the work round a circle is 2c times the area it encloses in
+    xy.
+    """
 
     def one(self, structure: Structure) -> Prediction:
         x, y, _ = structure.positions.T
@@ -23,7 +25,9 @@ class Whirl(planted.PairEngine):
 
 
 def test_work_round_a_loop_is_that_of_a_known_whirl():
-    """For one atom the loop's plane has a random normal n: |W| = 2c πρ² |n_z|, over 2πρ: cρ|n_z|, on average cρ/2."""
+    """For one atom the loop's plane has a random normal n: |W| = 2c πρ² |n_z|, over 2πρ: cρ|n_z|, on average
+    cρ/2.
+    """
     atoms = [Structure.molecule([6], [[0.3, -0.2, 1.0]])] * 400
     rows = {r.metric: r for r in path_work(Whirl(), atoms, loops=1, radius=0.05)}
     assert rows["path_work"].value == pytest.approx(500 * 0.05 / 2, rel=0.05)

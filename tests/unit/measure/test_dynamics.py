@@ -43,7 +43,9 @@ def test_a_known_drift_is_found():
 
 
 def test_the_stated_error_is_that_of_many_runs(rng):
-    """Noise with a memory of some records, as vibrations have; white-noise formulas would be off by several times."""
+    """Noise with a memory of some records, as vibrations have; white-noise formulas would be off by several
+    times.
+    """
     time = np.linspace(0, 2, 2000)
     slopes, errors = [], []
     for _ in range(300):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from unit.measure import planted
 
 from gaq.atoms.structure import Structure
 from gaq.measure.smoothness import cutoff_jumps
+from unit.measure import planted
 
 OXYGEN = Structure.molecule([8], [[0.0, 0.0, 0.0]])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from unit.measure import planted
 
 from gaq.atoms.structure import Prediction, Structure
 from gaq.errors import BadStructure, UsageError
 from gaq.measure.rotations import axis_rotation, haar_rotations, octahedral_group
 from gaq.measure.symmetry import balance, lie_derivative, reflection, rotation_errors, symmetry
+from unit.measure import planted
 
 
 def values(rows):
@@ -70,7 +70,9 @@ def test_a_faultless_engine_is_equivariant_to_rounding():
 
 
 def test_a_constant_force_has_the_known_error():
-    """‖f − R f‖ averages to 4/3 over SO(3) for a unit vector: the mean of 2 sin(β/2) with cos β even in [−1, 1]."""
+    """‖f − R f‖ averages to 4/3 over SO(3) for a unit vector: the mean of 2 sin(β/2) with cos β even in [−1,
+    1].
+    """
     rows = {r.metric: r for r in symmetry(Constant(), planted.ethanols(2), rotations=1000)}
     assert rows["lee_mean"].value == pytest.approx(4000 / 3, rel=0.04)
     assert rows["lee_max"].value == pytest.approx(2000, rel=0.03)

@@ -172,14 +172,14 @@ def test_a_learned_step_learns(x):
     def error(q):
         return (q(weight).value - weight).square().mean()
 
-    start = float(error(quantizer))
+    start = error(quantizer).item()
     optimizer = torch.optim.Adam(quantizer.parameters(), lr=0.03)
     for _ in range(150):
         optimizer.zero_grad()
         error(quantizer).backward()
         optimizer.step()
-    assert float(error(quantizer)) < 0.3 * start
-    assert float(error(quantizer)) < 1.2 * float(error(best))
+    assert error(quantizer).item() < 0.3 * start
+    assert error(quantizer).item() < 1.2 * error(best).item()
 
 
 def test_a_learned_step_cannot_reach_zero(x):

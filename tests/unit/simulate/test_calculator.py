@@ -8,11 +8,11 @@ import sys
 import numpy as np
 import pytest
 from ase import Atoms
-from unit.measure import planted
 
 from gaq.atoms.from_ase import to_ase
 from gaq.errors import BadFile, BadStructure, UnsupportedElement
 from gaq.simulate.calculator import Calculator
+from unit.measure import planted
 
 
 def ethanol() -> Atoms:
@@ -64,5 +64,6 @@ def test_a_path_that_is_no_model_is_told(tmp_path):
 
 
 def test_importing_it_does_not_import_torch():
-    code = "import sys, gaq.simulate.calculator, gaq.measure, gaq.report.tables; sys.exit('torch' in sys.modules)"
+    modules = "gaq.simulate.calculator, gaq.measure, gaq.report.tables"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

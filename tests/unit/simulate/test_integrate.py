@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from unit.measure import planted
 
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Prediction, Structure
@@ -13,6 +12,7 @@ from gaq.simulate.calculator import Calculator
 from gaq.simulate.integrate import run_nve, start, verlet_step
 from gaq.simulate.nve import short_nve
 from gaq.simulate.stability import is_unstable, reference
+from unit.measure import planted
 
 
 class Spring(planted.PairEngine):
@@ -141,9 +141,10 @@ def test_a_run_of_ase_that_falls_apart_ends_and_says_when():
 def test_a_step_that_is_not_finite_names_the_model():
     engine = Collapsing()
     state = start(engine, planted.ethanol(), 10.0)
-    with pytest.raises(Diverged, match="pairs.*step 7.*0.5 fs"):
-        for _ in range(20):
-            state = verlet_step(engine, state, 0.5)
+    while engine.calls < 7:
+        state = verlet_step(engine, state, 0.5)
+    with pytest.raises(Diverged, match=r"pairs.*step 7.*0\.5 fs"):
+        verlet_step(engine, state, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -175,5 +176,5 @@ def test_bonds_across_the_boundary_are_bonds():
     box = Structure(np.array([8, 1]), np.array([[0.1, 0, 0], [9.2, 0, 0]]), np.eye(3) * 10, np.ones(3, bool))
     bonds = reference(box, 300.0)
     assert bonds.lengths == pytest.approx([0.9])
-    assert not is_unstable(bonds, box.positions + [[0, 0, 0], [0.3, 0, 0]], 300.0)
-    assert is_unstable(bonds, box.positions - [[0, 0, 0], [0.9, 0, 0]], 300.0)
+    assert not is_unstable(bonds, box.positions + np.array([[0, 0, 0], [0.3, 0, 0]]), 300.0)
+    assert is_unstable(bonds, box.positions - np.array([[0, 0, 0], [0.9, 0, 0]]), 300.0)

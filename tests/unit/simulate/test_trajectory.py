@@ -5,12 +5,12 @@ from __future__ import annotations
 import ase.io
 import numpy as np
 import pytest
-from unit.measure import planted
 
 from gaq.atoms.structure import Structure
 from gaq.errors import BadFile
 from gaq.simulate.integrate import State, run_nve
 from gaq.simulate.trajectory import write_trajectory
+from unit.measure import planted
 
 
 def test_ase_reads_the_same_bits(tmp_path):

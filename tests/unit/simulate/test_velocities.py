@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ase import units
-from unit.measure.planted import ethanol
 
 from gaq.atoms.structure import Structure
 from gaq.simulate.velocities import (
@@ -17,6 +16,7 @@ from gaq.simulate.velocities import (
     masses_of,
     thermal_velocities,
 )
+from unit.measure.planted import ethanol
 
 
 def test_the_factor_of_acceleration_is_that_of_ase():
@@ -34,7 +34,9 @@ def test_velocities_are_at_rest_and_at_temperature(rng):
 
 
 def test_every_atom_gets_its_share(rng):
-    """Equipartition: before rigid motions are removed ½ m v² is the same for hydrogen and oxygen; after, nearly so."""
+    """Equipartition: before rigid motions are removed ½ m v² is the same for hydrogen and oxygen; after,
+    nearly so.
+    """
     box = Structure(
         np.array([1, 8] * 500), rng.uniform(0, 50, (1000, 3)), np.eye(3) * 50, np.ones(3, dtype=bool)
     )

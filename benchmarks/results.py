@@ -1,0 +1,163 @@
+"""Writes docs/results.md and the table of the README from the ledgers under docs/ledger.
+
+    python benchmarks/results.py                      # render what is there
+    python benchmarks/results.py --collect runs       # take in the rows of rmd17.py and ablations.py first
+
+Nothing is measured here: every figure comes from a row that a benchmark wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from gaq.files import write_atomically
+from gaq.measure.ledger import Row, read_rows, write_rows
+from gaq.report.numbers import significant, with_spread
+from tables import markdown
+from texts import ABLATIONS, CONTENTS, FLOAT, PUBLISHED, RECIPES
+
+HERE = Path(__file__).resolve().parent.parent
+LEDGER = HERE / "docs" / "ledger"
+MOLECULES = ("azobenzene", "ethanol")
+ORDER = (
+    "fp32",
+    "fp32-control",
+    "w8",
+    "w4",
+    "w4a16",
+    "frame-w8a8",
+    "frame-w4a8",
+    "gaq-w8a8",
+    "gaq-w4a8",
+    "int8-per-vector",
+    "naive-int8",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--collect", type=Path, help="folder with the outputs of the other benchmarks")
+    arguments = parser.parse_args()
+    if arguments.collect:
+        collect(arguments.collect)
+    page = "\n".join([CONTENTS, FLOAT, float_table(), *recipe_sections(), *ablation_sections()])
+    write_atomically(HERE / "docs" / "results.md", lambda temporary: temporary.write_text(page, encoding="utf-8"))
+    into_readme(recipe_table("azobenzene", short=True))
+
+
+def collect(runs: Path) -> None:
+    """Copies rows into docs/ledger, one file a molecule and one for the ablations."""
+    LEDGER.mkdir(parents=True, exist_ok=True)
+    for molecule in MOLECULES:
+        files = [runs / "rmd17" / molecule / name / "rows.jsonl" for name in ORDER]
+        rows = [entry for file in files if file.exists() for entry in read_rows(file)]
+        if rows:
+            write_rows(LEDGER / f"rmd17-{molecule}.jsonl", rows)
+    ablations = runs / "ablations" / "rows.jsonl"
+    if ablations.exists():
+        write_rows(LEDGER / "ablations-ethanol.jsonl", read_rows(ablations))
+
+
+def rows_of(name: str) -> list[Row]:
+    path = LEDGER / f"{name}.jsonl"
+    return read_rows(path) if path.exists() else []
+
+
+def cell(rows: Sequence[Row], metric: str) -> str:
+    """A value with its standard error, or a dash."""
+    found = [r for r in rows if r.metric == metric]
+    return with_spread(found[0].value, found[0].std_error) if found else "–"
+
+
+def value(rows: Sequence[Row], metric: str) -> float | None:
+    found = [r for r in rows if r.metric == metric]
+    return found[0].value if found else None
+
+
+def by_recipe(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    return {name: found for name in ORDER if (found := [r for r in rows if r.recipe == name])}
+
+
+def float_table() -> str:
+    """Our float models beside published ones."""
+    head = ["molecule", "gaq fp32, E / F", *PUBLISHED["float"]["azobenzene"]]
+    lines = []
+    for molecule in MOLECULES:
+        ours = by_recipe(rows_of(f"rmd17-{molecule}")).get("fp32", [])
+        published = PUBLISHED["float"][molecule]
+        lines.append([molecule, f"{cell(ours, 'energy_mae')} / {cell(ours, 'force_mae')}", *published.values()])
+    return markdown(head, lines)
+
+
+def recipe_sections() -> list[str]:
+    parts = [RECIPES]
+    for molecule in MOLECULES:
+        if rows_of(f"rmd17-{molecule}"):
+            parts += [f"### {molecule}\n", recipe_table(molecule)]
+    return parts
+
+
+def recipe_table(molecule: str, short: bool = False) -> str:
+    """Every recipe of one molecule."""
+    groups = by_recipe(rows_of(f"rmd17-{molecule}"))
+    control = value(groups.get("fp32-control", []), "force_mae")
+    lines = [recipe_line(name, rows, control, molecule, short) for name, rows in groups.items()]
+    head = ["recipe", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control"]
+    head += ["F RMSE to FP32", "LEE mean / max meV/Å", "energies identical"]
+    if not short:
+        head += ["net torque meV", "path work meV/Å", "published E / F / LEE"]
+    return markdown(head, lines)
+
+
+def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule: str, short: bool) -> list[str]:
+    force, bits = value(rows, "force_mae"), value(rows, "bits_per_weight")
+    against = f"{100 * (force / control - 1):+.1f} %" if force and control else "–"
+    lee = f"{cell_short(rows, 'lee_mean')} / {cell_short(rows, 'lee_max')}"
+    identical = value(rows, "frames_identical")
+    line = [name, f"{bits:.1f}" if bits else "–", cell(rows, "energy_mae"), cell(rows, "force_mae"), against]
+    line += ["0" if name == "fp32" else cell(rows, "force_fidelity"), lee]
+    line.append("–" if identical is None else f"{100 * identical:.4g} %")
+    if not short:
+        line += [cell_short(rows, "net_torque"), cell(rows, "path_work")]
+        line.append(PUBLISHED["gaq"].get(molecule, {}).get(name, "–"))
+    return line
+
+
+def cell_short(rows: Sequence[Row], metric: str) -> str:
+    found = value(rows, metric)
+    return "–" if found is None else significant(found, 2)
+
+
+def ablation_sections() -> list[str]:
+    rows = rows_of("ablations-ethanol")
+    if not rows:
+        return []
+    parts = [ABLATIONS["intro"]]
+    names = list(dict.fromkeys(r.model for r in rows))
+    for group in dict.fromkeys(name.split("/")[0] for name in names):
+        head = ["row", "E MAE meV", "F MAE meV/Å", "F RMSE to its parent", "LEE mean meV/Å", "LEE max meV/Å", "path work"]
+        lines = []
+        for name in (n for n in names if n.startswith(f"{group}/")):
+            mine = [r for r in rows if r.model == name]
+            metrics = ("energy_mae", "force_mae", "force_fidelity")
+            line = [name.removeprefix(f"{group}/"), *(cell(mine, m) for m in metrics)]
+            lines.append([*line, cell_short(mine, "lee_mean"), cell_short(mine, "lee_max"), cell_short(mine, "path_work")])
+        parts += [ABLATIONS.get(group, f"### {group}\n"), markdown(head, lines)]
+    return parts
+
+
+def into_readme(table: str) -> None:
+    """Replaces what stands between the markers of the README."""
+    path = HERE / "README.md"
+    begin, end = "<!-- table -->", "<!-- /table -->"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if begin in text and end in text:
+        before, after = text.split(begin)[0], text.split(end)[1]
+        changed = f"{before}{begin}\n{table}\n{end}{after}"
+        write_atomically(path, lambda temporary: temporary.write_text(changed, encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table with a header; cells are texts."""
+    rule = ["---"] + ["---:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines)) + "\n"

@@ -1,0 +1,1 @@
+"""The main job, end to end: label, train, quantize, check, move, report. `gaq demo` calls it."""

@@ -1,0 +1,128 @@
+"""The third kind of work: a recipe is put into the float model, trained if need be, and measured from all sides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from gaq.atoms.structure import Labels, Prediction
+from gaq.data.dataset import Dataset
+from gaq.data.read import read_dataset
+from gaq.demo.dynamics import Motion, move
+from gaq.demo.folder import MODEL, ROWS, SERIES
+from gaq.demo.jobs import settle
+from gaq.demo.plan import PARENT, Contender, Plan
+from gaq.demo.workers import Tell
+from gaq.engine.open import open_engine
+from gaq.engine.protocol import Engine
+from gaq.errors import Diverged
+from gaq.files import writable_folder
+from gaq.measure.accuracy import accuracy, fidelity
+from gaq.measure.check import check, failures
+from gaq.measure.ledger import Row, find, row, write_rows
+from gaq.measure.statistics import predict
+from gaq.report.series import Series, write_series
+from gaq.units import MEV
+
+UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
+
+
+@dataclass(frozen=True)
+class ContenderJob:
+    """Makes one contender and measures it."""
+
+    contender: Contender
+    plan: Plan
+    data: Dataset
+    test: Path
+    folder: Path  # of the whole demo
+    threads: int
+
+    @property
+    def name(self) -> str:
+        """What progress is told under."""
+        return self.contender.name
+
+    @property
+    def out(self) -> Path:
+        """Where this contender's files are."""
+        return self.folder / self.contender.name
+
+    def run(self, tell: Tell) -> str:
+        """Leaves the model, its rows, and the series that are plotted; no rows if its training diverged."""
+        settle(self.threads)
+        began = time.monotonic()
+        if self.contender != PARENT:
+            try:
+                self._make(tell)
+            except Diverged as error:
+                return f"diverged, and is left out of the table: {error}"
+        made = time.monotonic() - began
+        rows = self._measure(tell)
+        return self._summary(rows, made)
+
+    def _make(self, tell: Tell) -> None:
+        from gaq.quant.install import preset
+        from gaq.train.checkpoint import load_checkpoint
+        from gaq.train.session import QuantizationPlan, run_quantization
+
+        tell("calibration", 0, 1)
+        plan, epochs = self.plan, self.plan.tuning if self.contender.trained else 0
+        recipe = preset(self.contender.recipe, epochs // 8)
+        run_quantization(
+            load_checkpoint(self.folder / PARENT.name / MODEL),
+            self.data,
+            QuantizationPlan(recipe, epochs, lr=plan.tuning_rate, seed=plan.seed),
+            writable_folder(self.out),
+            show=lambda p: tell("training", p.step, p.steps),
+        )
+
+    def _measure(self, tell: Tell) -> list[Row]:
+        test, plan = read_dataset(self.test), self.plan
+        engine = open_engine(self.out / MODEL)
+        tell("accuracy", 0, 1)
+        found = predict(engine, test.structures)
+        rows = accuracy(engine, test, predictions=found)
+        if self.contender != PARENT:
+            parent = open_engine(self.folder / PARENT.name / MODEL)
+            rows += fidelity(engine, parent, test, predictions=found)
+        turned = test.structures[: plan.checked]
+        rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name)
+        motion = Motion(plan.steps, plan.timestep, plan.temperature, plan.seed)
+        log, moved = move(
+            engine, test.structures[0], motion, test.name, lambda done: tell("dynamics", done, plan.steps)
+        )
+        rows = [self._signed(entry) for entry in [*rows, *moved, *_sizes(engine, test.name)]]
+        write_rows(self.out / ROWS, rows)
+        total = log.total / log.atoms / MEV
+        forces = _components(test.labels), _components(found)
+        write_series(self.out / SERIES, Series(self.name, *forces, log.time, total, log.unstable_at))
+        return rows
+
+    def _signed(self, entry: Row) -> Row:
+        """The row under this contender's name: the control has the recipe of its parent, and a row of its own."""
+        return replace(
+            entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu"
+        )
+
+    def _summary(self, rows: Sequence[Row], made: float) -> str:
+        force, judged = find(rows, "force_mae"), [r for r in rows if r.limit is not None]
+        passed = len(judged) - len(failures(judged))
+        error = "" if force is None else f"F {force.value:.1f} meV/Å; "
+        before = "" if self.contender == PARENT else f"made in {made:.0f} s; "
+        return f"{before}{error}{passed} of {len(judged)} checks passed"
+
+
+def _sizes(engine: Engine, data: str) -> list[Row]:
+    found: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
+    return [
+        row(engine, data, name, found[name], unit, 1) for name, unit in UNITS_OF_SIZE.items() if name in found
+    ]
+
+
+def _components(frames: Sequence[Labels | Prediction]) -> np.ndarray:
+    return np.concatenate([frame.forces.ravel() for frame in frames])

@@ -1,0 +1,57 @@
+"""The folder of a demo: what is in it, how it is told from other folders, and how it is made anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from gaq.demo.plan import CONTENDERS
+from gaq.errors import UsageError
+from gaq.files import writable_folder, write_atomically
+
+MANIFEST = "manifest.json"
+LEDGER = "ledger.jsonl"
+PAGE = "report.html"
+FRESH, HELD_OUT = "fresh-frames.npz", "held-out-frames.npz"
+# In the folder of a contender:
+MODEL, ROWS, SERIES, CURVE = "model.ckpt", "rows.jsonl", "series.npz", "curve.jsonl"
+
+PICTURES = {name: f"{name}.png" for name in ("costs", "symmetry", "learning", "parity", "energy")}
+
+KIND = "gaq demo"
+
+
+def start_anew(out: Path, facts: dict[str, Any]) -> None:
+    """An empty folder for a demo, with a manifest that marks it as one.
+
+    What an earlier demo left there is removed, and nothing else. Raises `UsageError` for a folder that holds other
+    things and no demo, `BadFile` for one that cannot be written.
+    """
+    if out.is_dir() and any(out.iterdir()) and not is_demo(out):
+        raise UsageError(
+            f"--out {out} has files in it that are not of a demo. Choose another folder, or empty this one."
+        )
+    writable_folder(out)
+    for contender in CONTENDERS:
+        shutil.rmtree(out / contender.name, ignore_errors=True)
+    for pattern in (LEDGER, PAGE, f"{FRESH}*", HELD_OUT, *PICTURES.values()):
+        for file in out.glob(pattern):
+            file.unlink()
+    write_manifest(out, facts)
+
+
+def is_demo(out: Path) -> bool:
+    """Whether a demo was begun in this folder."""
+    try:
+        found = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == KIND
+
+
+def write_manifest(out: Path, facts: dict[str, Any]) -> None:
+    """What was run, with which versions, on which data."""
+    text = json.dumps({"kind": KIND, **facts}, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(out / MANIFEST, lambda temporary: temporary.write_text(text, encoding="utf-8"))

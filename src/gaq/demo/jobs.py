@@ -1,0 +1,74 @@
+"""The first two kinds of work that the demo gives to its processes: label fresh frames, train the float model.
+
+PyTorch is imported when a job runs: the process that labels has no use for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaq.data.dataset import Dataset
+from gaq.data.label import label
+from gaq.data.partial import Settings
+from gaq.demo.plan import Plan
+from gaq.demo.workers import Tell
+from gaq.files import writable_folder
+
+
+@dataclass(frozen=True)
+class LabelJob:
+    """Makes the test frames: dynamics with GFN2-xTB, by a seed that the embedded frames were not made with."""
+
+    settings: Settings
+    output: Path
+    name: str = "label"
+
+    def run(self, tell: Tell) -> str:
+        """Writes the frames."""
+        frames = self.settings.frames
+        label(self.settings, self.output, progress=lambda done: tell("frames", done, frames))
+        return f"{frames} fresh frames of {self.settings.molecule}, GFN2-xTB at {self.settings.temperature:.0f} K"
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Trains the float model."""
+
+    plan: Plan
+    data: Dataset
+    out: Path
+    threads: int
+    name: str = "train"
+
+    def run(self, tell: Tell) -> str:
+        """Leaves the parent's checkpoint and learning curve."""
+        from gaq.train.config import TrainConfig
+        from gaq.train.fit import fit
+        from gaq.train.session import finish_training, prepare_training
+
+        settle(self.threads)
+        plan = self.plan
+        config = TrainConfig.model_validate(
+            {
+                "seed": plan.seed,
+                "epochs": plan.epochs,
+                "data": {"train": plan.train, "validation": plan.validation, "split_seed": plan.seed},
+                "model": {"channels": plan.channels, "layers": plan.layers},
+            }
+        )
+        prepared = prepare_training(config, self.data, writable_folder(self.out))
+        best = fit(prepared.start, prepared.task, show=lambda p: tell("training", p.step, p.steps))
+        errors = finish_training(best, prepared.task).manifest["validation"]
+        return (
+            f"float model, {plan.train} frames, {plan.epochs} epochs: "
+            f"E {errors['energy_mae_mev']:.1f} meV, F {errors['force_mae_mev_per_angstrom']:.1f} meV/Å (validation)"
+        )
+
+
+def settle(threads: int) -> None:
+    """Prepares a process for PyTorch."""
+    from gaq.train.memory import keep_freed_memory, use_threads
+
+    use_threads(threads)
+    keep_freed_memory()

@@ -1,0 +1,70 @@
+"""What the demo does and how much of it: sizes, lengths, and the models that are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A row of the table: a recipe, and whether it is trained after quantization."""
+
+    name: str  # what the table calls it, and its folder
+    recipe: str  # the preset
+    trained: bool
+    about: str
+
+
+PARENT = Contender("fp32", "fp32", False, "the float model that all others come from")
+CONTENDERS = (
+    PARENT,
+    Contender("fp32-control", "fp32", True, "the float model trained on for as long as the others"),
+    Contender("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
+    Contender(
+        "gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"
+    ),
+    Contender(
+        "frame-w4a8", "frame-w4a8", True, "4-bit weights, vectors in the local frame of their atom: ours"
+    ),
+    Contender("w4", "w4", True, "4-bit weights, everything else in float"),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes and lengths. The molecule is that of the embedded data."""
+
+    train: int = 450  # frames
+    validation: int = 50
+    test: int = 60  # fresh frames, labelled while one waits
+    interval: int = 50  # steps of dynamics between these
+    equilibration: float = 250.0  # fs before the first of each replica
+    replicas: int = 4
+    channels: int = 64
+    layers: int = 3
+    epochs: int = 60  # float training
+    tuning: int = 20  # epochs after quantization, and of the control
+    tuning_rate: float = 5e-3  # learning rate of these
+    rotations: int = 8  # per test frame
+    checked: int = 40  # test frames that the inspector turns
+    steps: int = 1000  # of dynamics at constant energy
+    timestep: float = 0.5  # fs
+    temperature: float = 300.0  # K, of the velocities at the start
+    seed: int = 0
+
+
+QUICK = Plan(
+    train=40,
+    validation=8,
+    test=4,
+    interval=4,
+    equilibration=4.0,
+    replicas=1,
+    channels=16,
+    layers=2,
+    epochs=3,
+    tuning=2,
+    rotations=2,
+    checked=2,
+    steps=20,
+)

@@ -1,0 +1,153 @@
+"""The demo from its first step to its last: which jobs there are, in which order, and what becomes of their files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gaq import __version__
+from gaq.data.dataset import Dataset
+from gaq.data.labelled_npz import write_labelled_npz
+from gaq.data.molecules import find_molecule
+from gaq.data.partial import Settings
+from gaq.data.read import read_dataset
+from gaq.data.splits import make_split
+from gaq.demo.contend import ContenderJob
+from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, start_anew, write_manifest
+from gaq.demo.jobs import LabelJob, TrainJob
+from gaq.demo.plan import CONTENDERS, PARENT, Plan
+from gaq.demo.present import collect, present
+from gaq.demo.workers import Done, Job, Listen, Workers
+from gaq.errors import Diverged, NotAvailable
+from gaq.measure.ledger import Row, write_rows
+
+MOLECULE, TEMPERATURE = "ethanol", 500.0  # those of the embedded data
+FRESH_SEED = 1_000_000  # far from the seeds that a person would label with; the embedded frames have seed 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for."""
+
+    plan: Plan
+    out: Path
+    workers: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a demo leaves for its last words."""
+
+    rows: tuple[Row, ...]
+    page: Path
+    test: Path
+
+
+def run_demo(order: Order, listen: Listen) -> Outcome:
+    """Everything. What is going on is told to `listen`; files appear in `order.out`.
+
+    Raises `UsageError` for an output folder that is not a demo's, `NotAvailable` without matplotlib, and what its
+    jobs raise. Leaves no process behind, however it ends.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise NotAvailable(
+            "the demo draws with matplotlib, which is not installed. Install it: pip install matplotlib"
+        )
+    embedded = read_dataset("embedded")
+    facts = _facts(order, embedded)
+    start_anew(order.out, facts)
+    data, held_out = _divided(embedded, order.plan)
+    began = time.monotonic()
+    with Workers(order.workers) as workers:
+        test = _label_and_train(order, data, held_out, workers, listen)
+        contenders = [
+            ContenderJob(c, order.plan, data, test, order.out, order.threads) for c in _longest_first()
+        ]
+        workers.run(contenders, listen)
+    rows, curves, series = collect(order.out, order.plan)
+    if not rows:
+        raise Diverged("no contender could be measured: all trainings diverged. Try another --seed.")
+    write_rows(order.out / LEDGER, rows)
+    drawing = time.monotonic()
+    facts |= {"seconds": round(drawing - began, 1), "test": test.name}
+    write_manifest(order.out, facts)
+    page = present(order.out, rows, curves, series, facts)
+    listen(Done("report", time.monotonic() - drawing, f"{len(rows)} rows, pictures and a page"))
+    return Outcome(tuple(rows), page, test)
+
+
+def _label_and_train(
+    order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen
+) -> Path:
+    """Both at once, for neither needs the other. Returns the file of the test frames."""
+    train = TrainJob(order.plan, data, order.out / PARENT.name, order.threads)
+    if importlib.util.find_spec("tblite") is not None:
+        fresh = order.out / FRESH
+        jobs: list[Job] = [train, LabelJob(_settings(order.plan), fresh)]
+        workers.run(jobs, listen)
+        return fresh
+    file = order.out / HELD_OUT
+    frames = held_out.subset(range(min(order.plan.test, len(held_out))))
+    write_labelled_npz(file, frames.structures, frames.labels, f"held-out frames of {held_out.name}")
+    text = f"tblite is not installed, so the test is on {len(frames)} embedded frames that are not trained on"
+    listen(Done("label", 0.0, text))
+    workers.run([train], listen)
+    return file
+
+
+def _divided(embedded: Dataset, plan: Plan) -> tuple[Dataset, Dataset]:
+    """The frames to train and validate on, and those that no training sees."""
+    split = make_split(embedded, plan.train, plan.validation, seed=plan.seed)
+    return embedded.subset((*split.train, *split.validation)), embedded.subset(split.test)
+
+
+def _longest_first() -> list[Any]:
+    """The order in which two processes end at about the same time."""
+    weight: Callable[[Any], int] = lambda c: (
+        (2 if c.recipe not in ("fp32", "w4") else 1) * (2 if c.trained else 1)
+    )
+    return sorted(CONTENDERS, key=weight, reverse=True)
+
+
+def _settings(plan: Plan) -> Settings:
+    """How the test frames are made: as the embedded ones were, by another seed."""
+    molecule = find_molecule(MOLECULE)
+    return Settings(
+        molecule=MOLECULE,
+        species=tuple(molecule.species.tolist()),
+        positions=tuple(tuple(row) for row in molecule.positions.tolist()),
+        method="gfn2-xtb",
+        temperature=TEMPERATURE,
+        frames=plan.test,
+        interval=plan.interval,
+        timestep=0.5,
+        equilibration=plan.equilibration,
+        seed=FRESH_SEED + plan.seed,
+        replicas=plan.replicas,
+        charge=0,
+        multiplicity=1,
+    )
+
+
+def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
+    """The manifest: what was asked for, on which data and machine."""
+    names = ("torch", "numpy", "ase", "tblite", "matplotlib")
+    present = [name for name in names if importlib.util.find_spec(name) is not None]
+    return {
+        "gaq": __version__,
+        "plan": asdict(order.plan),
+        "workers": order.workers,
+        "threads_per_worker": order.threads,
+        "data": {"name": embedded.name, "frames": len(embedded), "sha256": embedded.sha256},
+        "versions": {"python": platform.python_version()}
+        | {n: importlib.metadata.version(n) for n in present},
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+    }

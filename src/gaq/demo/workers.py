@@ -1,0 +1,196 @@
+"""Worker processes that take jobs one by one, tell how far they are, and end when they are told to.
+
+They are spawned, not forked, so that each has a PyTorch of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+from typing import Protocol
+
+import gaq.errors
+from gaq.errors import GaqError, NotAvailable
+
+SECONDS_BETWEEN_NEWS = 0.25
+SECONDS_TO_END = 5.0
+
+
+@dataclass(frozen=True)
+class News:
+    """How far a stage of a job is."""
+
+    job: str
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job that is finished, in how long, and what it found in a few words."""
+
+    job: str
+    seconds: float
+    summary: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job that raised: the class of a user's mistake, or nothing and the traceback of ours."""
+
+    job: str
+    error: str
+    text: str
+
+
+Tell = Callable[[str, int, int], None]  # stage, steps done, steps in all
+Listen = Callable[[News | Done], None]
+
+
+class Job(Protocol):
+    """Work for a process of its own. It is pickled; what it finds it leaves in files."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self, tell: Tell) -> str:
+        """Does the work and returns a few words for the user."""
+        ...
+
+
+class Workers:
+    """`with Workers(2) as workers: workers.run(jobs, listen)`; on leaving, whatever still runs is ended."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._processes: dict[Connection, BaseProcess] = {}
+
+    def __enter__(self) -> Workers:
+        context = multiprocessing.get_context("spawn")
+        for _ in range(self._count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs,), daemon=True)
+            with _deaf():
+                process.start()
+            theirs.close()  # so that the end of the process is the end of the pipe
+            self._processes[ours] = process
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for pipe, process in self._processes.items():
+            process.join(SECONDS_TO_END)
+            if process.is_alive():
+                process.kill()
+                process.join()
+            pipe.close()
+
+    def run(self, jobs: Sequence[Job], listen: Listen) -> None:
+        """All jobs, the first ones first, as many at once as there are processes.
+
+        Raises what a job raised if it was a `GaqError`, and `NotAvailable` for a process that was killed.
+        """
+        waiting, busy = list(jobs), set[Connection]()
+        for pipe in self._processes:
+            _hand_out(pipe, waiting, busy)
+        while busy:
+            for pipe in wait(list(busy)):
+                assert isinstance(pipe, Connection)
+                message = self._message(pipe)
+                if isinstance(message, Failed):
+                    raise _error(message)
+                listen(message)
+                if isinstance(message, Done):
+                    busy.discard(pipe)
+                    _hand_out(pipe, waiting, busy)
+
+    def _message(self, pipe: Connection) -> News | Done | Failed:
+        try:
+            message: News | Done | Failed = pipe.recv()
+        except (EOFError, ConnectionResetError):
+            process = self._processes[pipe]
+            process.join(SECONDS_TO_END)
+            raise NotAvailable(
+                f"a worker process ended early (exit code {process.exitcode}). A negative code is a signal: -9 is "
+                "most often lack of memory; try --workers 1."
+            ) from None
+        return message
+
+
+def _hand_out(pipe: Connection, waiting: list[Job], busy: set[Connection]) -> None:
+    if waiting:
+        pipe.send(waiting.pop(0))
+        busy.add(pipe)
+
+
+def _error(message: Failed) -> Exception:
+    kind = getattr(gaq.errors, message.error, None)
+    if isinstance(kind, type) and issubclass(kind, GaqError):
+        return kind(f"{message.job}: {message.text}")
+    return RuntimeError(f"{message.job} failed:\n{message.text}")
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started here never hear Ctrl-C: it is the parent's affair, which then ends them."""
+    if threading.current_thread() is not threading.main_thread():  # where Python forbids it
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(pipe: Connection) -> None:
+    """What a worker process does until its pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            _do(pipe.recv(), pipe)
+
+
+def _do(job: Job, pipe: Connection) -> None:
+    began = time.monotonic()
+    try:
+        summary = job.run(_teller(job.name, pipe))
+    except (BrokenPipeError, ConnectionResetError):
+        raise
+    except GaqError as error:
+        pipe.send(Failed(job.name, type(error).__name__, str(error)))
+    except Exception:
+        pipe.send(Failed(job.name, "", traceback.format_exc()))
+    else:
+        pipe.send(Done(job.name, time.monotonic() - began, summary))
+
+
+def _teller(name: str, pipe: Connection) -> Tell:
+    """Sends news, but not more often than anybody looks."""
+    last_stage, last_time = "", 0.0
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal last_stage, last_time
+        now = time.monotonic()
+        if stage != last_stage or now - last_time > SECONDS_BETWEEN_NEWS:
+            last_stage, last_time = stage, now
+            pipe.send(News(name, stage, done, total))
+
+    return tell
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)

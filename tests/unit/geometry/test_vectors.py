@@ -1,0 +1,41 @@
+"""Lengths and directions have the values and the derivatives that their formulas say, at zero too."""
+
+from __future__ import annotations
+
+import torch
+
+from gaq.geometry.vectors import length, smooth_length, tangent, unit_per_head
+
+
+def test_length_is_the_euclidean_one():
+    assert length(torch.tensor([[3.0, 0.0, 4.0]])).item() == 5.0
+    assert length(torch.tensor([[3.0], [4.0]]), dim=0).item() == 5.0
+
+
+def test_smooth_length_is_smooth_at_zero_and_a_length_elsewhere():
+    zero = torch.zeros(1, 3, dtype=torch.float64, requires_grad=True)
+    value = smooth_length(zero, -1)
+    (slope,) = torch.autograd.grad(value.sum(), zero, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope[0, 0], zero)
+    assert value.item() == 0
+    assert (slope == 0).all()
+    assert abs(curvature[0, 0].item() - 1e4) < 1e-6  # 1 / floor
+    far = torch.tensor([[0.0, 3.0, 4.0]], dtype=torch.float64)
+    assert abs(smooth_length(far, -1).item() - 5) < 2e-4
+    assert torch.autograd.gradgradcheck(lambda x: smooth_length(x, -1, 0.1), zero)
+
+
+def test_heads_have_unit_length_and_zero_stays_zero():
+    v = torch.tensor([[[3.0, 4.0], [0.0, 0.0]]], dtype=torch.float64)
+    u = unit_per_head(v)
+    assert abs(u[0, 0].norm().item() - 1) < 1e-6
+    assert (u[0, 1] == 0).all()
+
+
+def test_a_tangent_turns_and_does_not_stretch(seed):
+    draw = torch.Generator().manual_seed(seed)
+    u, g = (torch.randn(10, 3, dtype=torch.float64, generator=draw) for _ in range(2))
+    u = u / u.norm(dim=-1, keepdim=True)
+    t = tangent(u, g)
+    assert (t * u).sum(-1).abs().max() < 1e-15
+    assert ((g - t) - (g * u).sum(-1, keepdim=True) * u).abs().max() < 1e-15
