@@ -15,8 +15,9 @@ from pathlib import Path
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
+from pictures import force_against_symmetry
 from tables import markdown
-from texts import ABLATIONS, CONTENTS, FLOAT, PUBLISHED, RECIPES
+from texts import ABLATIONS, CONTENTS, FLOAT, PUBLISHED, RECIPES, SLOTS
 
 HERE = Path(__file__).resolve().parent.parent
 LEDGER = HERE / "docs" / "ledger"
@@ -42,8 +43,13 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.collect:
         collect(arguments.collect)
-    page = "\n".join([CONTENTS, FLOAT, float_table(), *recipe_sections(), *ablation_sections()])
+    page = "\n".join([CONTENTS, FLOAT, float_table(), *recipe_sections(), *slot_section(), *ablation_sections()])
     write_atomically(HERE / "docs" / "results.md", lambda temporary: temporary.write_text(page, encoding="utf-8"))
+    for molecule in MOLECULES:
+        groups = by_recipe(rows_of(f"rmd17-{molecule}"))
+        if groups:
+            title = f"{molecule} (rMD17): what each recipe costs; size of a point: bits per weight"
+            force_against_symmetry(groups, title, HERE / "docs" / "pictures" / f"rmd17-{molecule}.png")
     into_readme(recipe_table("azobenzene", short=True))
 
 
@@ -55,9 +61,10 @@ def collect(runs: Path) -> None:
         rows = [entry for file in files if file.exists() for entry in read_rows(file)]
         if rows:
             write_rows(LEDGER / f"rmd17-{molecule}.jsonl", rows)
-    ablations = runs / "ablations" / "rows.jsonl"
-    if ablations.exists():
-        write_rows(LEDGER / "ablations-ethanol.jsonl", read_rows(ablations))
+    for folder, name in (("ablations", "ablations-ethanol"), ("slots", "slots-azobenzene")):
+        rows = runs / folder / "rows.jsonl"
+        if rows.exists():
+            write_rows(LEDGER / f"{name}.jsonl", read_rows(rows))
 
 
 def rows_of(name: str) -> list[Row]:
@@ -95,7 +102,8 @@ def recipe_sections() -> list[str]:
     parts = [RECIPES]
     for molecule in MOLECULES:
         if rows_of(f"rmd17-{molecule}"):
-            parts += [f"### {molecule}\n", recipe_table(molecule)]
+            picture = f"![force error against LEE](pictures/rmd17-{molecule}.png)\n"
+            parts += [f"### {molecule}\n", picture, recipe_table(molecule)]
     return parts
 
 
@@ -128,6 +136,19 @@ def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule:
 def cell_short(rows: Sequence[Row], metric: str) -> str:
     found = value(rows, metric)
     return "–" if found is None else significant(found, 2)
+
+
+def slot_section() -> list[str]:
+    """Which slot costs what, the dearest first."""
+    rows = rows_of("slots-azobenzene")
+    names = sorted({r.model for r in rows}, key=lambda n: -(value(_of(rows, n), "force_fidelity") or 0.0))
+    metrics = ("energy_fidelity", "force_fidelity")
+    lines = [[n.removeprefix("slots/"), *(cell(_of(rows, n), m) for m in metrics)] for n in names]
+    return [SLOTS, markdown(["slots", "E RMSE to FP32, meV", "F RMSE to FP32, meV/Å"], lines)] if rows else []
+
+
+def _of(rows: Sequence[Row], model: str) -> list[Row]:
+    return [r for r in rows if r.model == model]
 
 
 def ablation_sections() -> list[str]:

@@ -12,8 +12,12 @@ import pytest
 
 from gaq.atoms.structure import Structure
 from gaq.engine.ase import AseEngine
+from gaq.engine.open import open_engine
 from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, UnsupportedElement
+from gaq.quant.install import preset
+from gaq.train.checkpoint import save_checkpoint
+from tiny import checkpoint, config
 
 
 def ase_emt(folder: Path) -> Engine:
@@ -22,11 +26,23 @@ def ase_emt(folder: Path) -> Engine:
     return AseEngine(EMT(), species=(1, 6, 8))
 
 
+def checkpoint_of(recipe: str) -> Callable[[Path], Engine]:
+    """A network in a file, opened as a user opens it."""
+
+    def make(folder: Path) -> Engine:
+        tiny_checkpoint = checkpoint(config(), None if recipe == "fp32" else preset(recipe, 0))
+        save_checkpoint(folder / "tiny.ckpt", tiny_checkpoint)
+        return open_engine(folder / "tiny.ckpt")
+
+    return make
+
+
 def every_engine() -> dict[str, Callable[[Path], Engine]]:
     """Name and maker of each engine; a maker is given an empty folder. All know hydrogen, carbon and
     oxygen.
     """
-    return {"ase": ase_emt}
+    recipes = ("fp32", "w4", "naive-int8", "frame-w4a8")
+    return {"ase": ase_emt} | {f"torch-{name}": checkpoint_of(name) for name in recipes}
 
 
 @pytest.fixture(params=every_engine())

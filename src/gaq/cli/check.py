@@ -54,7 +54,7 @@ def check(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Number of frames.")] = 10,
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[
         str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")
     ] = None,

@@ -23,13 +23,12 @@ def demo(
 ) -> None:
     """Label, train, quantize, check, move and report, on ethanol, in some minutes.
 
-    A float model is trained on the embedded frames while fresh test frames are labelled with GFN2-xTB; five others
-    are made from it; all are measured on the fresh frames. Each start begins anew.
+    A float model is trained on the embedded frames while fresh test frames are labelled with GFN2-xTB; five
+    others are made from it; all are measured on the fresh frames. Each start begins anew.
     """
     import time
 
     from gaq.cli.job_progress import JobProgress
-    from gaq.demo.folder import PAGE
     from gaq.demo.plan import CONTENDERS, QUICK, Plan
     from gaq.demo.run import Order, run_demo
     from gaq.report.tables import comparison_table, print_table, reasons
@@ -51,7 +50,7 @@ def demo(
         if contender.name in seen:
             console.print(f"{contender.name}: {contender.about}", style="dim", soft_wrap=True, markup=False)
     console.print(
-        f"ms/step and ns/day: ASE's loop around the PyTorch engine, {threads} thread, {workers} processes at once",
+        f"ms/step, ns/day: ASE's loop around PyTorch, {threads} thread each, {workers} processes at once",
         style="dim",
         soft_wrap=True,
     )

@@ -37,7 +37,7 @@ def evaluate(
         str | None, typer.Option(metavar="MODEL", help="Float parent: for fidelity and the floor of the LEE.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of rotations and paths.")] = 0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[
         str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")
     ] = None,

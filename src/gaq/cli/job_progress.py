@@ -17,7 +17,7 @@ NAME_WIDTH = 12
 
 
 class JobProgress:
-    """`with JobProgress(console) as progress: progress(news)`: what runs moves, what is done stays as a line."""
+    """`with JobProgress(console) as progress: progress(news)`: what runs moves, what is done stays."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -26,9 +26,7 @@ def train(
     seed: Annotated[
         int | None, typer.Option(help="Replaces the seed of the file.", show_default=False)
     ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads of PyTorch.", show_default=False)
-    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
 ) -> None:
     """Train a float force field.
 

@@ -1,4 +1,4 @@
-"""The third kind of work: a recipe is put into the float model, trained if need be, and measured from all sides."""
+"""The third kind of work: a recipe goes into the float model, is trained if need be, and is measured."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class ContenderJob:
         return rows
 
     def _signed(self, entry: Row) -> Row:
-        """The row under this contender's name: the control has the recipe of its parent, and a row of its own."""
+        """The row under this contender's name: the control has its parent's recipe and a row of its own."""
         return replace(
             entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu"
         )

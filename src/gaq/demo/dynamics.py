@@ -1,4 +1,4 @@
-"""A short run at constant energy through ASE, as a user of the calculator would make it, and how long a step takes."""
+"""A short run at constant energy through ASE, as a user would make it, and how long a step takes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def move(
 ) -> tuple[NveLog, list[Row]]:
     """The log of an NVE run from `structure`, and its rows: drift and stability, latency_ms and ns_per_day.
 
-    Each step is recorded, which costs little beside the step; `each` is told the number of evaluations so far.
+    Each step is recorded, which costs little beside it; `each` is told the number of evaluations so far.
     """
     calculator = Stopwatch(engine, each)
     log = short_nve(
@@ -78,8 +78,9 @@ def move(
 def speed(engine: Engine, began: np.ndarray, timestep: float, atoms: int, data: str) -> list[Row]:
     """latency_ms, the mean time of a step in ms with percentiles, and ns_per_day that follows from it.
 
-    `began` [step] holds times in s. The standard error is that of the means of 20 blocks: what slows one step slows
-    its neighbours. The first twentieth, in which caches fill, is left out. No rows for fewer than 2 steps.
+    `began` [step] holds times in s. The standard error is that of the means of 20 blocks: what slows one step
+    slows its neighbours. The first twentieth, in which caches fill, is left out. No rows for fewer than 2
+    steps.
     """
     steps = 1e3 * np.diff(began)[len(began) // BLOCKS :]
     if len(steps) < 2:

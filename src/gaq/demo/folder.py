@@ -18,7 +18,7 @@ FRESH, HELD_OUT = "fresh-frames.npz", "held-out-frames.npz"
 # In the folder of a contender:
 MODEL, ROWS, SERIES, CURVE = "model.ckpt", "rows.jsonl", "series.npz", "curve.jsonl"
 
-PICTURES = {name: f"{name}.png" for name in ("costs", "symmetry", "learning", "parity", "energy")}
+PICTURES = tuple(f"{name}.png" for name in ("costs", "symmetry", "learning", "parity", "energy"))
 
 KIND = "gaq demo"
 
@@ -26,8 +26,8 @@ KIND = "gaq demo"
 def start_anew(out: Path, facts: dict[str, Any]) -> None:
     """An empty folder for a demo, with a manifest that marks it as one.
 
-    What an earlier demo left there is removed, and nothing else. Raises `UsageError` for a folder that holds other
-    things and no demo, `BadFile` for one that cannot be written.
+    What an earlier demo left there is removed, and nothing else. Raises `UsageError` for a folder that holds
+    other things and no demo, `BadFile` for one that cannot be written.
     """
     if out.is_dir() and any(out.iterdir()) and not is_demo(out):
         raise UsageError(
@@ -36,7 +36,7 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
     writable_folder(out)
     for contender in CONTENDERS:
         shutil.rmtree(out / contender.name, ignore_errors=True)
-    for pattern in (LEDGER, PAGE, f"{FRESH}*", HELD_OUT, *PICTURES.values()):
+    for pattern in (LEDGER, PAGE, f"{FRESH}*", HELD_OUT, *PICTURES):
         for file in out.glob(pattern):
             file.unlink()
     write_manifest(out, facts)

@@ -1,4 +1,4 @@
-"""The first two kinds of work that the demo gives to its processes: label fresh frames, train the float model.
+"""The first two kinds of work that the demo gives to its processes: label frames, train the float model.
 
 PyTorch is imported when a job runs: the process that labels has no use for it.
 """
@@ -18,7 +18,7 @@ from gaq.files import writable_folder
 
 @dataclass(frozen=True)
 class LabelJob:
-    """Makes the test frames: dynamics with GFN2-xTB, by a seed that the embedded frames were not made with."""
+    """Makes the test frames: dynamics with GFN2-xTB, by another seed than that of the embedded frames."""
 
     settings: Settings
     output: Path
@@ -26,9 +26,9 @@ class LabelJob:
 
     def run(self, tell: Tell) -> str:
         """Writes the frames."""
-        frames = self.settings.frames
-        label(self.settings, self.output, progress=lambda done: tell("frames", done, frames))
-        return f"{frames} fresh frames of {self.settings.molecule}, GFN2-xTB at {self.settings.temperature:.0f} K"
+        asked = self.settings
+        label(asked, self.output, progress=lambda done: tell("frames", done, asked.frames))
+        return f"{asked.frames} fresh frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class TrainJob:
         prepared = prepare_training(config, self.data, writable_folder(self.out))
         best = fit(prepared.start, prepared.task, show=lambda p: tell("training", p.step, p.steps))
         errors = finish_training(best, prepared.task).manifest["validation"]
+        energy, force = errors["energy_mae_mev"], errors["force_mae_mev_per_angstrom"]
         return (
             f"float model, {plan.train} frames, {plan.epochs} epochs: "
-            f"E {errors['energy_mae_mev']:.1f} meV, F {errors['force_mae_mev_per_angstrom']:.1f} meV/Å (validation)"
+            f"E {energy:.1f} meV, F {force:.1f} meV/Å (validation)"
         )
 
 

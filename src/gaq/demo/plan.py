@@ -18,7 +18,9 @@ class Contender:
 PARENT = Contender("fp32", "fp32", False, "the float model that all others come from")
 CONTENDERS = (
     PARENT,
-    Contender("fp32-control", "fp32", True, "the float model trained on for as long as the others"),
+    Contender(
+        "fp32-tuned", "fp32", True, "the control: the float model trained on for as long as the others"
+    ),
     Contender("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
     Contender(
         "gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"

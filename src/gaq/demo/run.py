@@ -1,4 +1,4 @@
-"""The demo from its first step to its last: which jobs there are, in which order, and what becomes of their files."""
+"""The demo from its first step to its last: which jobs, in which order, and what becomes of their files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import importlib.util
 import os
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from gaq.data.splits import make_split
 from gaq.demo.contend import ContenderJob
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, start_anew, write_manifest
 from gaq.demo.jobs import LabelJob, TrainJob
-from gaq.demo.plan import CONTENDERS, PARENT, Plan
+from gaq.demo.plan import CONTENDERS, PARENT, Contender, Plan
 from gaq.demo.present import collect, present
 from gaq.demo.workers import Done, Job, Listen, Workers
 from gaq.errors import Diverged, NotAvailable
@@ -54,8 +53,8 @@ class Outcome:
 def run_demo(order: Order, listen: Listen) -> Outcome:
     """Everything. What is going on is told to `listen`; files appear in `order.out`.
 
-    Raises `UsageError` for an output folder that is not a demo's, `NotAvailable` without matplotlib, and what its
-    jobs raise. Leaves no process behind, however it ends.
+    Raises `UsageError` for an output folder that is not a demo's, `NotAvailable` without matplotlib, and what
+    its jobs raise. Leaves no process behind, however it ends.
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise NotAvailable(
@@ -68,20 +67,17 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     began = time.monotonic()
     with Workers(order.workers) as workers:
         test = _label_and_train(order, data, held_out, workers, listen)
-        contenders = [
-            ContenderJob(c, order.plan, data, test, order.out, order.threads) for c in _longest_first()
-        ]
-        workers.run(contenders, listen)
-    rows, curves, series = collect(order.out, order.plan)
-    if not rows:
+        workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
+    found = collect(order.out, order.plan)
+    if not found.rows:
         raise Diverged("no contender could be measured: all trainings diverged. Try another --seed.")
-    write_rows(order.out / LEDGER, rows)
+    write_rows(order.out / LEDGER, found.rows)
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}
     write_manifest(order.out, facts)
-    page = present(order.out, rows, curves, series, facts)
-    listen(Done("report", time.monotonic() - drawing, f"{len(rows)} rows, pictures and a page"))
-    return Outcome(tuple(rows), page, test)
+    page = present(order.out, found, facts)
+    listen(Done("report", time.monotonic() - drawing, f"{len(found.rows)} rows, pictures and a page"))
+    return Outcome(found.rows, page, test)
 
 
 def _label_and_train(
@@ -109,12 +105,13 @@ def _divided(embedded: Dataset, plan: Plan) -> tuple[Dataset, Dataset]:
     return embedded.subset((*split.train, *split.validation)), embedded.subset(split.test)
 
 
-def _longest_first() -> list[Any]:
-    """The order in which two processes end at about the same time."""
-    weight: Callable[[Any], int] = lambda c: (
-        (2 if c.recipe not in ("fp32", "w4") else 1) * (2 if c.trained else 1)
-    )
-    return sorted(CONTENDERS, key=weight, reverse=True)
+def _longest_first() -> list[Contender]:
+    """An order in which two processes end at about the same time: quantized vectors take longest."""
+    return sorted(CONTENDERS, key=lambda c: (c.trained, c.recipe not in ("fp32", "w4")), reverse=True)
+
+
+def _job(contender: Contender, order: Order, data: Dataset, test: Path) -> ContenderJob:
+    return ContenderJob(contender, order.plan, data, test, order.out, order.threads)
 
 
 def _settings(plan: Plan) -> Settings:

@@ -106,8 +106,8 @@ class Workers:
         for pipe in self._processes:
             _hand_out(pipe, waiting, busy)
         while busy:
-            for pipe in wait(list(busy)):
-                assert isinstance(pipe, Connection)
+            ready = wait(list(busy))
+            for pipe in [p for p in busy if p in ready]:
                 message = self._message(pipe)
                 if isinstance(message, Failed):
                     raise _error(message)
@@ -123,8 +123,8 @@ class Workers:
             process = self._processes[pipe]
             process.join(SECONDS_TO_END)
             raise NotAvailable(
-                f"a worker process ended early (exit code {process.exitcode}). A negative code is a signal: -9 is "
-                "most often lack of memory; try --workers 1."
+                f"a worker process ended early (exit code {process.exitcode}). A negative code is a signal: "
+                "-9 is most often lack of memory; try --workers 1."
             ) from None
         return message
 

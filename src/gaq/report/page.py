@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else: the table, the pictures, the inspector's findings, and where it came from.
+"""One HTML file that needs nothing else: table, pictures, the inspector's findings, where it came from.
 
 No script, no network, light and dark by what the reader prefers, readable on a telephone.
 """
@@ -155,7 +155,8 @@ STYLE = """
 @media(prefers-color-scheme:dark){:root{--paper:#14171c;--ink:#e6e9ed;--faint:#98a1ac;--line:#2f3640;--band:#1b2027;
 --good:#4cc38a;--fair:#e2a93b;--bad:#ff8a80}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+body{margin:0;background:var(--paper);color:var(--ink);
+font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:68rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}
 h2{font-size:1.1rem;margin:2.5rem 0 .6rem}
@@ -163,7 +164,8 @@ h2{font-size:1.1rem;margin:2.5rem 0 .6rem}
 .note{color:var(--faint);font-size:.88rem;margin:.25rem 0;max-width:56rem}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;margin:.5rem 0 .8rem}
 table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
-th,td{padding:.5rem .65rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line);vertical-align:baseline}
+th,td{padding:.5rem .65rem;text-align:right;white-space:nowrap;
+border-bottom:1px solid var(--line);vertical-align:baseline}
 tbody tr:last-child>*{border-bottom:0}
 thead th{background:var(--band);font-weight:600;line-height:1.25;vertical-align:bottom}
 th:first-child{text-align:left;position:sticky;left:0;background:var(--band)}
@@ -178,6 +180,8 @@ figure{margin:0}
 img{max-width:100%;height:auto;display:block}
 figcaption{color:var(--faint);font-size:.88rem;max-width:46rem;margin-top:.5rem}
 details{margin-top:2.5rem}summary{cursor:pointer;font-weight:600}
-pre{overflow-x:auto;background:var(--band);border:1px solid var(--line);border-radius:8px;padding:.8rem;font-size:.78rem}
-@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}.findings th:first-child{white-space:normal;min-width:9rem}}
+pre{overflow-x:auto;background:var(--band);border:1px solid var(--line);border-radius:8px;
+padding:.8rem;font-size:.78rem}
+@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
+.findings th:first-child{white-space:normal;min-width:9rem}}
 """

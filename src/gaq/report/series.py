@@ -1,4 +1,4 @@
-"""What is plotted beside the rows of the ledger: learning curves, forces, and energies along a run, as arrays."""
+"""What is plotted beside the rows of the ledger: learning curves, forces, energies along a run; arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pictures look: one calm style in a light and a dark dress, with colours that the colour-blind can tell apart."""
+"""How pictures look: one calm style in a light and a dark dress, with colours safe for the colour-blind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Style:
     others: tuple[str, ...]
 
     def colour(self, name: str, index: int = 0) -> str:
-        """The colour of a recipe, the same in all pictures; `index` chooses for those without one of their own."""
+        """The colour of a recipe, the same in all pictures; `index` chooses for one that is not `known`."""
         return dict(self.known).get(name, self.others[index % len(self.others)])
 
 
@@ -43,7 +43,7 @@ LIGHT = Style(
     grid="#e4e7eb",
     known=(
         ("fp32", "#1f2328"),
-        ("fp32-control", "#7d8590"),
+        ("fp32-tuned", "#7d8590"),
         ("naive-int8", "#c8501e"),
         ("gaq-w4a8", "#b87a00"),
         ("frame-w4a8", "#0a6eb4"),
@@ -59,7 +59,7 @@ DARK = Style(
     grid="#2a3038",
     known=(
         ("fp32", "#e6e9ed"),
-        ("fp32-control", "#8b949e"),
+        ("fp32-tuned", "#8b949e"),
         ("naive-int8", "#f08354"),
         ("gaq-w4a8", "#e9b13b"),
         ("frame-w4a8", "#62b5ee"),

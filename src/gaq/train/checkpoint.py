@@ -59,7 +59,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = {MODEL_PREFIX + name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     tensors |= {name: t.detach().cpu().contiguous() for name, t in checkpoint.state.items()}
     copies = {name: t.clone() for name, t in tensors.items()}  # safetensors refuses tensors that share memory
-    content = save(copies, metadata=header)
+    content = _ordered(save(copies, metadata=header))
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
@@ -88,6 +88,19 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ) from None
     state = {k: t for k, t in tensors.items() if not k.startswith(MODEL_PREFIX)}
     return Checkpoint(model, recipe, manifest, state)
+
+
+def _ordered(content: bytes) -> bytes:
+    """The same safetensors file with its metadata sorted, so that equal checkpoints are equal files.
+
+    Layout: the length of the header in 8 bytes, the header padded to a multiple of 8, the tensors.
+    """
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def as_dtype(model: Transformer, dtype: torch.dtype) -> Transformer:

@@ -77,18 +77,26 @@ def restore_(run: Run, out: Path) -> None:
             f"{path} is a model, not the state of a run. Choose another --out, or leave out --resume."
         )
     _check_same_run(saved, run.checkpoint, path)
-    if len(saved.state) != counters["tensors"]:
+    try:
+        if len(saved.state) != counters["tensors"]:
+            raise ValueError(f"it has {len(saved.state)} of {counters['tensors']} tensors of the state")
+        _take_(run, saved, counters)
+    except (KeyError, TypeError, ValueError) as error:
         raise BadFile(
-            f"{path} is damaged: it has {len(saved.state)} of {counters['tensors']} tensors of its state. "
-            "Leave out --resume to start anew."
-        )
-    run.checkpoint.model.load_state_dict(saved.model.state_dict())
-    device = run.checkpoint.model.embedding.device
-    run.average.weights = {k: t.to(device) for k, t in _under(saved.state, "average.").items()}
-    run.optimizers.restore(_under(saved.state, "optimizer."))
-    run.step, run.seconds = counters["step"], counters["seconds"]
+            f"{path} is damaged ({type(error).__name__}: {error}). Leave out --resume to start anew."
+        ) from None
+
+
+def _take_(run: Run, saved: Checkpoint, counters: dict[str, Any]) -> None:
+    run.step, run.seconds = int(counters["step"]), float(counters["seconds"])
     run.loss_sum, run.best = float.fromhex(counters["loss_sum"]), float.fromhex(counters["best"])
     run.curve = tuple(Epoch(**line) for line in counters["curve"])
+    model = run.checkpoint.model
+    model.load_state_dict(saved.model.state_dict())
+    average = _under(saved.state, "average.")
+    # In the order of the model's parameters: that of the file is another.
+    run.average.weights = {name: average[name].to(p.device) for name, p in model.named_parameters()}
+    run.optimizers.restore(_under(saved.state, "optimizer."))
 
 
 def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:

@@ -98,66 +98,62 @@ def without(key):
     return lambda table: {k: v for k, v in table.items() if k != key}
 
 
-def broken_config(h):
-    return h | {"config": json.dumps(json.loads(h["config"]) | {"channels": 12})}
+def header(**changes):
+    """A damage: these entries of the header are others, or gone where None is given."""
 
+    def damage(path):
+        rewritten(path, lambda h: {k: v for k, v in (h | changes).items() if v is not None})
+
+    return damage
+
+
+def recipe(*rules):
+    return header(recipe=json.dumps({"name": "x", "rules": rules}))
+
+
+def npz(path):
+    with path.open("wb") as stream:
+        np.savez(stream, x=np.zeros(3))
+
+
+NOT_ONE = "not a checkpoint, or is truncated"
+UNREADABLE = "header cannot be read"
+MISFIT = "tensors do not fit its header"
 
 DAMAGES = {
     "missing": (lambda p: p.unlink(), "does not exist"),
-    "empty": (lambda p: p.write_bytes(b""), "not a checkpoint, or is truncated"),
-    "truncated": (lambda p: p.write_bytes(p.read_bytes()[:-100]), "not a checkpoint, or is truncated"),
-    "header-only": (lambda p: p.write_bytes(p.read_bytes()[:40]), "not a checkpoint, or is truncated"),
-    "text": (lambda p: p.write_text("weights = 3"), "not a checkpoint, or is truncated"),
-    "long-header": (lambda p: p.write_bytes(b"\xff" * 64), "not a checkpoint, or is truncated"),
-    "npz": (lambda p: np.savez(open(p, "wb"), x=np.zeros(3)), "not a checkpoint, or is truncated"),  # noqa: SIM115
-    "torch": (lambda p: torch.save({"x": torch.zeros(3)}, p), "not a checkpoint, or is truncated"),
+    "empty": (lambda p: p.write_bytes(b""), NOT_ONE),
+    "truncated": (lambda p: p.write_bytes(p.read_bytes()[:-100]), NOT_ONE),
+    "header-only": (lambda p: p.write_bytes(p.read_bytes()[:40]), NOT_ONE),
+    "text": (lambda p: p.write_text("weights = 3"), NOT_ONE),
+    "long-header": (lambda p: p.write_bytes(b"\xff" * 64), NOT_ONE),
+    "npz": (npz, NOT_ONE),
+    "torch": (lambda p: torch.save({"x": torch.zeros(3)}, p), NOT_ONE),
     "other-safetensors": (lambda p: save_file({"x": torch.zeros(3)}, p), "not a gaq checkpoint"),
-    "future": (
-        lambda p: rewritten(p, lambda h: h | {"format_version": "7"}),
-        "has checkpoint version 7; .* reads version 1",
-    ),
-    "no-config": (lambda p: rewritten(p, without("config")), "header cannot be read .*config"),
-    "config-not-json": (lambda p: rewritten(p, lambda h: h | {"config": "{"}), "header cannot be read"),
-    "unknown-key": (
-        lambda p: rewritten(p, lambda h: h | {"config": '{"chanels": 8}'}),
-        "header cannot be read .*chanels",
-    ),
+    "future": (header(format_version="7"), "has checkpoint version 7; .* reads version 1"),
+    "no-config": (header(config=None), f"{UNREADABLE} .*config"),
+    "config-not-json": (header(config="{"), UNREADABLE),
+    "unknown-key": (header(config='{"chanels": 8}'), f"{UNREADABLE} .*chanels"),
     "heads-do-not-divide": (
-        lambda p: rewritten(p, lambda h: h | {"config": '{"channels": 8, "heads": 3}'}),
-        "multiple of heads",
+        header(config='{"channels": 8, "heads": 3}'),
+        f"{UNREADABLE} .*multiple of heads",
     ),
-    "wrong-size": (lambda p: rewritten(p, broken_config), "tensors do not fit its header"),
-    "no-species": (lambda p: rewritten(p, without("species")), "header cannot be read"),
-    "strange-species": (
-        lambda p: rewritten(p, lambda h: h | {"species": "[1, 700]"}),
-        "header cannot be read",
-    ),
-    "wrong-dtype": (lambda p: rewritten(p, lambda h: h | {"dtype": "int8"}), "header cannot be read"),
-    "no-recipe": (lambda p: rewritten(p, without("recipe")), "header cannot be read"),
-    "strange-recipe": (
-        lambda p: rewritten(p, lambda h: h | {"recipe": '{"name": "x", "rules": [{"slot": "a"}]}'}),
-        "header cannot be read .*lacks a spec",
-    ),
-    "recipe-that-does-not-fit": (
-        lambda p: rewritten(
-            p,
-            lambda h: (
-                h | {"recipe": '{"name":"x","rules":[{"role":"query-key","spec":{"kind":"identity"}}]}'}
-            ),
-        ),
-        "header cannot be read .*no rule for slot",
-    ),
-    "manifest-is-a-number": (
-        lambda p: rewritten(p, lambda h: h | {"manifest": "3"}),
-        "header cannot be read",
-    ),
+    "wrong-size": (header(config=config(channels=12, degrees=2).model_dump_json()), MISFIT),
+    "no-species": (header(species=None), UNREADABLE),
+    "strange-species": (header(species="[1, 700]"), UNREADABLE),
+    "species-is-a-text": (header(species='"HCO"'), UNREADABLE),
+    "wrong-dtype": (header(dtype="int8"), UNREADABLE),
+    "no-recipe": (header(recipe=None), UNREADABLE),
+    "strange-recipe": (recipe({"slot": "a"}), f"{UNREADABLE} .*lacks a spec"),
+    "short-recipe": (recipe({"role": "query-key", "spec": {"kind": "identity"}}), f"{UNREADABLE} .*no rule"),
+    "manifest-is-a-number": (header(manifest="3"), UNREADABLE),
     "tensor-missing": (
         lambda p: rewritten(p, change_tensors=without("model.embedding")),
-        "tensors do not fit its header .*embedding",
+        f"{MISFIT} .*embedding",
     ),
     "tensor-too-many": (
         lambda p: rewritten(p, change_tensors=lambda t: t | {"model.spare": torch.zeros(2)}),
-        "tensors do not fit its header .*spare",
+        f"{MISFIT} .*spare",
     ),
 }
 

@@ -25,7 +25,7 @@ def test_batches_go_through_all_frames_once():
     frames = prepare(dataset(5), 5.0)
     seen = [target.energies.tolist() for _, target in frames.batches(2)]
     assert [len(s) for s in seen] == [2, 2, 1]
-    assert sum(seen, []) == [label.energy for label in dataset(5).labels]
+    assert [e for energies in seen for e in energies] == [label.energy for label in dataset(5).labels]
 
 
 def test_targets_change_device():

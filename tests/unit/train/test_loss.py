@@ -48,7 +48,7 @@ def test_no_error_costs_nothing_and_pulls_nowhere(target, kind):
 
 
 def test_the_symmetry_term_is_the_equivariance_error(seed):
-    """Σ_i ‖F_i(RG) − R F_i(G)‖, each structure with its own rotation; computed here one structure at a time."""
+    """Σ_i ‖F_i(RG) − R F_i(G)‖, each structure with its own rotation; here one structure at a time."""
     model = quantize(network(config(), torch.float64), preset("naive-int8"), molecules())
     batch = batch_of(molecules())
     rotations = random_rotations(batch.count, torch.Generator().manual_seed(seed))
@@ -102,7 +102,8 @@ def test_parts_of_a_batch_add_up():
     sizes = (5, len(whole.species))
 
     def gradient(loss):
-        return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(model.parameters()))])
+        parameters = list(model.parameters())
+        return torch.cat([g.flatten() for g in torch.autograd.grad(loss, parameters, retain_graph=True)])
 
     loss = total_loss(model, whole, target, LossConfig(), sizes)
     parts = [total_loss(model, *frames.batch(part), LossConfig(), sizes) for part in ([0, 2, 4], [1, 3])]
