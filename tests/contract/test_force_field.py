@@ -1,4 +1,4 @@
-"""What every network promises: symmetry, smoothness, forces that are slopes; and quantization keeps them."""
+"""What every network promises: symmetry, smoothness at the cutoff, forces that are slopes."""
 
 from __future__ import annotations
 
@@ -6,40 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from contract.subjects import DTYPES, ROUND_OFF, SHAPES, engine, everything
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
-from gaq.measure.symmetry import balance, rotation_errors
 from gaq.model.forces import energy_and_forces
 from gaq.model.invariants import Gauge
-from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
-from gaq.train.session import quantize
-from gaq.units import MEV
-from tiny import REFERENCES, SPECIES, batch_of, box, config, molecule, molecules, network
-
-SHAPES = {
-    "l1": config(),
-    "l2": config(degrees=2),
-    "l3": config(degrees=3),
-    "dot": config(attention="dot"),
-    "deep": config(degrees=2, layers=3, attention="dot", heads=4),
-}
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16")
-WEIGHT_ONLY = ("fp32", "w8", "w4")
-EXACT = 1e-9  # meV/Å, meV
-
-# Largest error of a force component (eV/Å) and of an energy (eV) that round-off explains, forces of 1 eV/Å.
-ROUND_OFF = {torch.float32: (2e-5, 1e-4), torch.float64: (1e-12, 1e-10)}
-
-
-def engine(settings, dtype=torch.float32, recipe: str = "fp32", gauge: Gauge | None = None) -> TorchEngine:
-    """A network, quantized by a preset without warm-up and calibrated on molecules."""
-    model = network(settings, dtype)
-    if recipe != "fp32":
-        model = quantize(model, preset(recipe, 0), molecules())
-    return TorchEngine(model, "tiny", recipe, gauge=gauge)
+from tiny import REFERENCES, SPECIES, batch_of, box, molecules, network
 
 
 @pytest.fixture(params=[(s, d) for s in SHAPES for d in DTYPES], ids="-".join)
@@ -57,10 +31,6 @@ def assert_same(subject, expected: list[Prediction], found: list[Prediction]) ->
     for e, f in zip(expected, found, strict=True):
         assert abs(e.energy - f.energy) < energy
         assert np.abs(e.forces - f.forces).max(initial=0) < force
-
-
-def everything() -> list[Structure]:
-    return [*molecules(), box()]
 
 
 def test_forces_are_of_the_size_that_tolerances_assume(subject):
@@ -190,6 +160,12 @@ def test_two_atoms_push_along_their_line(subject):
     assert np.abs(found.forces @ line).min() > 1e-3
 
 
+def test_float_networks_are_the_same_in_both_gauges(subject):
+    local = TorchEngine(subject.network, "tiny", "fp32", gauge=Gauge.LOCAL)
+    assert subject.gauge is Gauge.LAB
+    assert_same(subject, subject.evaluate(everything()), local.evaluate(everything()))
+
+
 def test_energies_are_differentiable_twice():
     model = network(SHAPES["l2"], torch.float64)
     batch = batch_of(molecules()[:2])
@@ -213,136 +189,6 @@ def test_the_list_of_slots_is_whole():
         assert len(names) == layers * (3 + 2 * (4 + degrees)) + (layers - 1) * degrees + 4
         for build in all_presets().values():
             assert set(build().resolve([q.slot for q in model.quantizers()])) == set(names)
-
-
-# Quantized networks
-
-
-@pytest.mark.parametrize("recipe", FRAMED)
-@pytest.mark.parametrize("shape", ["l1", "l2", "l3"])
-def test_both_gauges_are_one_function(recipe, shape):
-    lab, local = (
-        engine(SHAPES[shape], torch.float64, recipe, gauge).evaluate(everything())
-        for gauge in (Gauge.LAB, Gauge.LOCAL)
-    )
-    for a, b in zip(lab, local, strict=True):
-        assert abs(a.energy - b.energy) < 1e-10
-        assert np.abs(a.forces - b.forces).max() < 1e-12
-
-
-def test_float_networks_are_the_same_in_both_gauges(subject):
-    local = TorchEngine(subject.network, "tiny", "fp32", gauge=Gauge.LOCAL)
-    assert subject.gauge is Gauge.LAB
-    assert_same(subject, subject.evaluate(everything()), local.evaluate(everything()))
-
-
-@pytest.mark.parametrize("recipe", FRAMED)
-@pytest.mark.parametrize("shape", ["l1", "l2"])
-def test_framed_recipes_are_equivariant_to_the_bit(recipe, shape, rng):
-    subject = engine(SHAPES[shape], recipe=recipe)
-    assert subject.gauge is Gauge.LOCAL
-    rotations = haar_rotations(4, rng)
-    errors = rotation_errors(subject, everything(), np.concatenate((rotations, -rotations)))
-    assert errors.identical.all()
-    assert errors.lee_pairs.max() < EXACT
-    assert errors.force_norm > 100, "the errors above are small, not the forces"
-    torque = {row.metric: row.value for row in balance(subject, molecules())}
-    assert torque["net_torque"] < EXACT
-    assert torque["net_force"] < EXACT
-
-
-SYMMETRIC = ("CH4", "C6H6", "NH3", "CO2", "C2H2", "H2", "CH3NO2")
-
-
-@pytest.mark.parametrize("recipe", FRAMED)
-@pytest.mark.parametrize("shape", ["l1", "l2"])
-def test_symmetric_and_linear_molecules_too(recipe, shape, rng):
-    """Equal neighbours, atoms on a line, a flat ring, one atom alone."""
-    subject = engine(SHAPES[shape], recipe=recipe)
-    structures = [molecule(name, noise=0.0) for name in SYMMETRIC]
-    structures.append(Structure.molecule([8], [[0, 0, 0]]))
-    rotations = haar_rotations(4, rng)
-    errors = rotation_errors(subject, structures, rotations)
-    assert errors.identical.all()
-    assert errors.lee_pairs.max() < EXACT
-    mirrored = rotation_errors(subject, structures, -rotations)
-    assert mirrored.identical.all()
-
-
-@pytest.mark.parametrize("recipe", FRAMED)
-def test_equal_neighbours_are_equal_also_when_renumbered(recipe, rng):
-    """Another order of the atoms settles ties in another way; the energy of the molecule is the same."""
-    subject = engine(SHAPES["l2"], torch.float64, recipe)
-    for structure in (molecule(name, noise=0.0) for name in SYMMETRIC):
-        orders = [rng.permutation(len(structure)) for _ in range(5)]
-        energies = [p.energy for p in subject.evaluate([structure.permuted(o) for o in orders])]
-        assert np.ptp(energies) < 1e-7
-
-
-@pytest.mark.parametrize("recipe", FRAMED)
-def test_float32_in_the_lab_gauge_is_not_exact(recipe, rng):
-    """Why the local gauge is there: the same network, the same numbers, the components of space."""
-    subject = engine(SHAPES["l2"], recipe=recipe, gauge=Gauge.LAB)
-    errors = rotation_errors(subject, molecules(), haar_rotations(4, rng))
-    assert errors.lee_pairs.max() > 1e3 * EXACT
-
-
-def test_float_energies_are_not_bit_identical_in_the_lab_gauge(rng):
-    rotations = haar_rotations(4, rng)
-    lab = rotation_errors(engine(SHAPES["l2"]), molecules(), rotations)
-    local = rotation_errors(engine(SHAPES["l2"], gauge=Gauge.LOCAL), molecules(), rotations)
-    assert not lab.identical.all()
-    assert local.identical.all()
-    assert local.lee_pairs.max() < EXACT
-
-
-@pytest.mark.parametrize("recipe", ["naive-int8", "int8-per-vector", "gaq-w8a8", "gaq-w4a8"])
-@pytest.mark.parametrize("shape", ["l1", "l2"])
-def test_rounding_in_space_breaks_the_symmetry(recipe, shape, rng):
-    errors = rotation_errors(engine(SHAPES[shape], recipe=recipe), molecules(), haar_rotations(4, rng))
-    assert errors.lee_pairs.max() > 1e-1  # meV/Å
-
-
-@pytest.mark.parametrize("recipe", WEIGHT_ONLY)
-@pytest.mark.parametrize("shape", ["l1", "l2"])
-def test_quantized_weights_keep_the_symmetry(recipe, shape, rng):
-    rotations = haar_rotations(4, rng)
-    single = rotation_errors(engine(SHAPES[shape], recipe=recipe), molecules(), rotations)
-    assert single.lee_pairs.max() < ROUND_OFF[torch.float32][0] / MEV
-    double = rotation_errors(engine(SHAPES[shape], torch.float64, recipe), molecules(), rotations)
-    assert double.lee_pairs.max() < EXACT
-
-
-@pytest.mark.parametrize("recipe", WEIGHT_ONLY)
-def test_quantized_weights_keep_energy_conserved(recipe, rng):
-    """Forces are the slope of the energy that was quantized, not of the one before."""
-    subject = engine(SHAPES["l2"], torch.float64, recipe)
-    structure, step = molecules()[0], 1e-5
-    way = rng.standard_normal(structure.positions.shape)
-    ends = subject.evaluate([structure.moved(structure.positions + s * step * way) for s in (1, -1)])
-    slope = (ends[0].energy - ends[1].energy) / (2 * step)
-    (found,) = subject.evaluate([structure])
-    assert -slope == pytest.approx((found.forces * way).sum(), abs=2e-6)
-
-
-@pytest.mark.parametrize("recipe", [name for name in all_presets() if name != "fp32"])
-def test_quantizing_changes_the_energy_and_no_more_than_it_may(recipe):
-    parent, child = engine(SHAPES["l1"]), engine(SHAPES["l1"], recipe=recipe)
-    before, after = (np.concatenate([p.forces for p in e.evaluate(molecules())]) for e in (parent, child))
-    change = np.sqrt(((after - before) ** 2).mean())
-    assert 1e-5 < change < 0.7, f"forces of 1 eV/Å changed by {change:.1e}"
-
-
-@pytest.mark.parametrize("recipe", ["naive-int8", "frame-w4a8", "w4"])
-def test_products_of_codes_are_products_of_values(recipe, monkeypatch):
-    """In float64 the layers, which multiply codes and scale afterwards, agree with decoded values."""
-    subject = engine(SHAPES["l2"], torch.float64, recipe)
-    by_codes = subject.evaluate(molecules())
-    monkeypatch.setattr("gaq.model.linear.multiply", lambda x, w: x.value @ w.value.t())
-    by_values = subject.evaluate(molecules())
-    for a, b in zip(by_codes, by_values, strict=True):
-        assert abs(a.energy - b.energy) < 1e-9
-        assert np.abs(a.forces - b.forces).max() < 1e-9
 
 
 def test_references_are_added_per_atom():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from gaq.demo.run import Order, Outcome
 
 
 def demo(
@@ -26,35 +30,41 @@ def demo(
     A float model is trained on the embedded frames while fresh test frames are labelled with GFN2-xTB; five
     others are made from it; all are measured on the fresh frames. Each start begins anew.
     """
-    import time
-
     from gaq.cli.job_progress import JobProgress
-    from gaq.demo.plan import CONTENDERS, QUICK, Plan
+    from gaq.demo.plan import QUICK, Plan
     from gaq.demo.run import Order, run_demo
-    from gaq.report.tables import comparison_table, print_table, reasons
 
     console = Console(highlight=False)
     plan = replace(QUICK if quick else Plan(), seed=seed)
     began = time.monotonic()
     console.print(f"[bold]gaq demo[/bold]  ethanol, {workers} processes at once, into {out}")
+    order = Order(plan, out, workers, threads)
     with JobProgress(console) as progress:
-        outcome = run_demo(Order(plan, out, workers, threads), progress)
-    rows = outcome.rows
-    frames = f"ethanol, {plan.test} frames of {outcome.test.name}"
-    console.print()
-    print_table(comparison_table(rows, frames), console)
-    for line in reasons(rows):
-        console.print(line, style="dim", soft_wrap=True, markup=False)
-    seen = {r.recipe for r in rows}
-    for contender in CONTENDERS:
-        if contender.name in seen:
-            console.print(f"{contender.name}: {contender.about}", style="dim", soft_wrap=True, markup=False)
-    console.print(
-        f"ms/step, ns/day: ASE's loop around PyTorch, {threads} thread each, {workers} processes at once",
-        style="dim",
-        soft_wrap=True,
-    )
+        outcome = run_demo(order, progress)
+    _print_table(order, outcome, console)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     console.print(f"\ndone in {minutes} min {seconds} s", style="bold")
     console.print(f"next: gaq check {out}/frame-w4a8/model.ckpt --data {outcome.test}", soft_wrap=True)
     console.print(f"page: {outcome.page}", soft_wrap=True)
+
+
+def _print_table(order: Order, outcome: Outcome, console: Console) -> None:
+    """The table, why a verdict is not better, and what the words in it mean."""
+    from gaq.demo.plan import CONTENDERS
+    from gaq.report.tables import comparison_table, print_table, reasons
+
+    rows, frames = outcome.rows, f"{order.plan.test} frames, {outcome.test.name}"
+    table = comparison_table(rows, f"ethanol, {frames}")
+    whole = console.measure(table, options=console.options.update(width=1000)).maximum
+    console.print()
+    print_table(table, Console(highlight=False, width=max(console.width, whole)))
+    seen = {entry.recipe for entry in rows}
+    notes = [
+        *reasons(rows),
+        "",
+        *(f"{c.name}: {c.about}" for c in CONTENDERS if c.name in seen),
+        "path work: energy that forces make on closed paths; NVE drift: a coarse check, the run being short",
+        f"ms/step, ns/day: ASE's loop around PyTorch, {order.threads} thread each, {order.workers} at once",
+    ]
+    for note in notes:
+        console.print(note, style="dim", soft_wrap=True, markup=False)

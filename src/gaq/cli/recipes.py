@@ -12,5 +12,9 @@ def print_recipes() -> None:
 
     table = Table("recipe", "what it does", box=None, pad_edge=False)
     for name, build in all_presets().items():
-        table.add_row(f"[bold]{name}[/bold]", (build.__doc__ or "").splitlines()[0])
+        table.add_row(f"[bold]{name}[/bold]", _first_paragraph(build.__doc__ or ""))
     Console().print(table)
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.strip().split("\n\n")[0].split())

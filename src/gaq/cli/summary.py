@@ -17,12 +17,14 @@ def say_trained(checkpoint: Checkpoint, out: Path) -> None:
     errors = checkpoint.manifest.get("validation")
     if errors is None:
         console.print(
-            f"[bold]{out}/model.ckpt[/bold]  recipe {checkpoint.recipe.name}  (not validated: no data)"
+            f"[bold]{out}/model.ckpt[/bold]  recipe {checkpoint.recipe.name}  (not validated: no data)",
+            soft_wrap=True,
         )
         return
     console.print(
         f"[bold]{out}/model.ckpt[/bold]  recipe {checkpoint.recipe.name}  "
         f"E {errors['energy_mae_mev']:.2f} meV  F {errors['force_mae_mev_per_angstrom']:.2f} meV/Å  "
-        f"({errors['n']} validation frames)"
+        f"(on {errors['n']} frames)",
+        soft_wrap=True,
     )
-    console.print(f"next: gaq evaluate {out}/model.ckpt --data FILE", highlight=False)
+    console.print(f"next: gaq evaluate {out}/model.ckpt --data FILE", highlight=False, soft_wrap=True)

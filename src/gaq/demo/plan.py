@@ -19,7 +19,7 @@ PARENT = Contender("fp32", "fp32", False, "the float model that all others come 
 CONTENDERS = (
     PARENT,
     Contender(
-        "fp32-tuned", "fp32", True, "the control: the float model trained on for as long as the others"
+        "fp32-control", "fp32", True, "the control: the float model trained on for as long as the others"
     ),
     Contender("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
     Contender(
@@ -38,14 +38,14 @@ class Plan:
 
     train: int = 450  # frames
     validation: int = 50
-    test: int = 60  # fresh frames, labelled while one waits
+    test: int = 100  # fresh frames, labelled while one waits
     interval: int = 50  # steps of dynamics between these
     equilibration: float = 250.0  # fs before the first of each replica
     replicas: int = 4
     channels: int = 64
     layers: int = 3
-    epochs: int = 60  # float training
-    tuning: int = 20  # epochs after quantization, and of the control
+    epochs: int = 64  # float training
+    tuning: int = 24  # epochs after quantization, and of the control
     tuning_rate: float = 5e-3  # learning rate of these
     rotations: int = 8  # per test frame
     checked: int = 40  # test frames that the inspector turns

@@ -83,7 +83,7 @@ def gaq_w4a8(
     directions: DirectionCode = Octahedral(16),
     magnitude: str = "linear",
     gradient: str = "geometric",
-    learn_step: bool = False,
+    learn_step: bool = True,
 ) -> Recipe:
     """Four-bit weights on the equivariant branch, eight bits elsewhere; vectors as magnitude and direction
     (MDDQ).
@@ -111,7 +111,7 @@ def frame_w8a8(warmup: int = 5, readout_bits: int = 16) -> Recipe:
 
 
 def frame_w4a8(
-    warmup: int = 5, readout_bits: int = 16, learn_step: bool = False, group: int | None = None
+    warmup: int = 5, readout_bits: int = 16, learn_step: bool = True, group: int | None = None
 ) -> Recipe:
     """As frame-w8a8 with four-bit weights, those of the readout at eight."""
     return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group)
@@ -122,12 +122,12 @@ def w8() -> Recipe:
     return _recipe("w8", "8-bit weights only", _weight_only(8, False, None), _float(*_FLOWS))
 
 
-def w4(learn_step: bool = False, group: int | None = None) -> Recipe:
+def w4(learn_step: bool = True, group: int | None = None) -> Recipe:
     """Four-bit weights (the readout's at eight), float features: exactly equivariant and conservative."""
     return _recipe("w4", "4-bit weights only", _weight_only(4, learn_step, group), _float(*_FLOWS))
 
 
-def w4a16(warmup: int = 0, learn_step: bool = False, group: int | None = None) -> Recipe:
+def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) -> Recipe:
     """Four-bit weights, sixteen-bit features in the local frame: the recipe for dynamics."""
     return _framed("w4a16", 4, 16, warmup, 16, learn_step, group)
 

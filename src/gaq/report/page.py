@@ -106,9 +106,9 @@ def _finding(entry: Row | None) -> str:
 def _picture(picture: Picture) -> str:
     dark, light = (base64.b64encode(image).decode("ascii") for image in (picture.dark, picture.light))
     return (
-        f"<figure><h2>{_safe(picture.title)}</h2><picture>"
+        f"<figure><h2>{_safe(picture.title)}</h2><div class='wide'><picture>"
         f"<source media='(prefers-color-scheme: dark)' srcset='data:image/png;base64,{dark}'>"
-        f"<img alt='{_safe(picture.title)}' src='data:image/png;base64,{light}'></picture>"
+        f"<img alt='{_safe(picture.title)}' src='data:image/png;base64,{light}'></picture></div>"
         f"<figcaption>{_safe(picture.caption)}</figcaption></figure>"
     )
 
@@ -138,12 +138,11 @@ def _heading(heading: str) -> str:
 
 
 def _number(cell: str) -> str:
-    """The spread of a value stands behind it, smaller."""
-    value, sign, spread = cell.partition(" ± ")
-    if not sign:
-        return _safe(cell)
-    spread, slash, rest = spread.partition(" / ")
-    return f"{_safe(value)} <small>± {_safe(spread)}</small>{_safe(slash)}{_safe(rest)}"
+    """The spread of a value goes below it, smaller."""
+    value, _, rest = cell.partition(" ± ")
+    spread, slash, largest = rest.partition(" / ")
+    below = f"<br><small>± {_safe(spread)}</small>" if spread else ""
+    return f"{_safe(value + slash + largest)}{below}"
 
 
 def _safe(text: str) -> str:
@@ -157,17 +156,18 @@ STYLE = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:68rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+main{max-width:74rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}
 h2{font-size:1.1rem;margin:2.5rem 0 .6rem}
 .lead{max-width:46rem;margin:.2rem 0 1.4rem}
 .note{color:var(--faint);font-size:.88rem;margin:.25rem 0;max-width:56rem}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;margin:.5rem 0 .8rem}
 table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
-th,td{padding:.5rem .65rem;text-align:right;white-space:nowrap;
-border-bottom:1px solid var(--line);vertical-align:baseline}
+th,td{padding:.5rem .55rem;text-align:right;white-space:nowrap;
+border-bottom:1px solid var(--line);vertical-align:top}
+small{line-height:1.2}
 tbody tr:last-child>*{border-bottom:0}
-thead th{background:var(--band);font-weight:600;line-height:1.25;vertical-align:bottom}
+thead th{background:var(--band);font-weight:600;white-space:normal;line-height:1.25;vertical-align:bottom}
 th:first-child{text-align:left;position:sticky;left:0;background:var(--band)}
 tbody th{font-weight:600}
 .findings tbody th{font-weight:400}
@@ -177,11 +177,11 @@ small{color:var(--faint);font-weight:400}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem;margin:1.2rem 0}
 dt{font-weight:600}dd{margin:0;color:var(--faint)}
 figure{margin:0}
-img{max-width:100%;height:auto;display:block}
+img{width:100%;max-width:58rem;height:auto;display:block}
 figcaption{color:var(--faint);font-size:.88rem;max-width:46rem;margin-top:.5rem}
 details{margin-top:2.5rem}summary{cursor:pointer;font-weight:600}
 pre{overflow-x:auto;background:var(--band);border:1px solid var(--line);border-radius:8px;
 padding:.8rem;font-size:.78rem}
-@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
+@media(max-width:40rem){.wide{overflow-x:auto}img{min-width:36rem}dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
 .findings th:first-child{white-space:normal;min-width:9rem}}
 """

@@ -69,7 +69,7 @@ def write_series(path: Path, series: Series) -> None:
 def read_series(path: Path) -> Series:
     """What `write_series` wrote. Raises `BadFile`."""
     try:
-        with np.load(readable_file(path), allow_pickle=False) as archive:
+        with open(readable_file(path), "rb") as stream, np.load(stream, allow_pickle=False) as archive:
             unstable = int(archive["unstable_at"])
             texts = str(archive["name"])
             reference, predicted, time, total = (

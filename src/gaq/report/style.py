@@ -43,9 +43,9 @@ LIGHT = Style(
     grid="#e4e7eb",
     known=(
         ("fp32", "#1f2328"),
-        ("fp32-tuned", "#7d8590"),
-        ("naive-int8", "#c8501e"),
-        ("gaq-w4a8", "#b87a00"),
+        ("fp32-control", "#7d8590"),
+        ("naive-int8", "#b0400f"),
+        ("gaq-w4a8", "#bf8400"),
         ("frame-w4a8", "#0a6eb4"),
         ("w4", "#00805c"),
     ),
@@ -59,7 +59,7 @@ DARK = Style(
     grid="#2a3038",
     known=(
         ("fp32", "#e6e9ed"),
-        ("fp32-tuned", "#8b949e"),
+        ("fp32-control", "#8b949e"),
         ("naive-int8", "#f08354"),
         ("gaq-w4a8", "#e9b13b"),
         ("frame-w4a8", "#62b5ee"),

@@ -90,7 +90,7 @@ class QuantizationPlan:
 
     recipe: Recipe
     epochs: int = 0
-    lr: float = 5e-3
+    lr: float = 1.5e-3
     batch: int = 10
     seed: int = 0
     distill: float = 0.0
@@ -225,7 +225,12 @@ def _split(dataset: Dataset, config: TrainConfig, out: Path, world: World) -> tu
 
 def _drawn(dataset: Dataset, config: TrainConfig, path: Path, world: World) -> Split:
     sizes = config.data
-    train = max(1, len(dataset) - sizes.validation) if sizes.train is None else sizes.train
+    if sizes.train is None and len(dataset) <= sizes.validation:
+        raise UsageError(
+            f"{dataset.name} has {len(dataset)} frames, {sizes.validation} of which would be held out for "
+            "validation: none would be left to train on. Give more frames, or lower data.validation."
+        )
+    train = len(dataset) - sizes.validation if sizes.train is None else sizes.train
     split = make_split(dataset, train, sizes.validation, seed=sizes.split_seed)
     if world.rank == 0:
         write_split(split, path)

@@ -249,3 +249,20 @@ def test_validation_is_a_mean_absolute_error(tmp_path):
     energies, forces = energy_and_forces(model, batch)
     assert energy == pytest.approx(1e3 * (energies - target.energies).abs().mean().item())
     assert force == pytest.approx(1e3 * (forces - target.forces).abs().mean().item())
+
+
+def test_an_epoch_takes_every_frame_once_in_an_order_of_its_own(tmp_path, monkeypatch):
+    prepared = prepare_training(train_config(epochs=3), dataset(), tmp_path)
+    taken: list[int] = []
+
+    def recorded(frames: Frames, indices):
+        if frames is prepared.task.frames:
+            taken.extend(indices)
+        return batch(frames, indices)
+
+    batch = Frames.batch
+    monkeypatch.setattr(Frames, "batch", recorded)
+    fit(prepared.start, prepared.task)
+    orders = [taken[6 * epoch : 6 * (epoch + 1)] for epoch in range(3)]
+    assert [sorted(order) for order in orders] == [[0, 1, 2, 3, 4, 5]] * 3
+    assert len({tuple(order) for order in orders}) == 3

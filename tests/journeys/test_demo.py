@@ -1,0 +1,180 @@
+"""`gaq demo --quick`: every step of the main job, as a user starts it, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from matplotlib.image import imread
+
+from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, MANIFEST, PAGE, PICTURES
+from gaq.demo.plan import CONTENDERS
+from gaq.measure.ledger import read_rows
+from gaq.report.tables import comparison
+
+NAMES = [contender.name for contender in CONTENDERS]
+# What stands in the table of every contender, and in that of all but the parent.
+METRICS = {
+    *("energy_mae", "force_mae", "lee_mean", "lee_max", "path_work", "net_torque", "drift", "stability"),
+    *("latency_ms", "ns_per_day", "file_bytes", "weight_bytes", "bits_per_weight"),
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The folder of one quick demo, and what it said."""
+    folder = tmp_path_factory.mktemp("journey")
+    out = folder / "demo"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+    command = [sys.executable, "-m", "gaq", "demo", "--quick", "--out", str(out)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return out, done.stdout
+
+
+@pytest.fixture(scope="module")
+def value(demo):
+    """`value("w4", "lee_max")`, from the ledger."""
+    rows = {(r.recipe, r.metric): r.value for r in read_rows(demo[0] / LEDGER)}
+    return lambda recipe, metric: rows[recipe, metric]
+
+
+def test_every_contender_has_its_rows(demo):
+    rows = read_rows(demo[0] / LEDGER)
+    assert list(dict.fromkeys(r.recipe for r in rows)) == NAMES
+    for name in NAMES:
+        metrics = [r.metric for r in rows if r.recipe == name]
+        assert len(metrics) == len(set(metrics))
+        assert set(metrics) >= METRICS
+        assert ("force_fidelity" in metrics) == (name != "fp32")
+        assert sum(r.limit is not None for r in rows if r.recipe == name) == 17
+
+
+def test_the_local_frame_is_exact_and_naive_rounding_is_not(value):
+    assert value("frame-w4a8", "lee_max") <= 1e-9
+    assert value("frame-w4a8", "frames_identical") == 1.0
+    assert value("frame-w4a8", "net_torque") <= 1e-9
+    assert value("naive-int8", "lee_max") > 0.1
+    assert value("naive-int8", "frames_identical") < 1.0
+    assert value("w4", "lee_max") < 10 * value("fp32", "lee_max")
+
+
+def test_sizes_are_those_of_the_recipes(value):
+    assert value("fp32", "bits_per_weight") == 32
+    assert 4 < value("w4", "bits_per_weight") < 6
+    assert 8 <= value("naive-int8", "bits_per_weight") < 9
+    assert value("w4", "path_work") < value("naive-int8", "path_work")
+
+
+def test_what_is_said_is_the_table_and_the_way_on(demo):
+    out, said = demo
+    steps = re.findall(r"^  (\S+) +[\d.]+ s  ", said, flags=re.MULTILINE)
+    assert sorted(steps) == sorted(["label", "train", *NAMES, "report"])
+    _, lines = comparison(read_rows(out / LEDGER))
+    for recipe, *_, verdict in lines:
+        assert re.search(rf"^ ?{recipe} .*{verdict}", said, flags=re.MULTILINE), f"{recipe} … {verdict}"
+    test = out / (FRESH if (out / FRESH).exists() else HELD_OUT)
+    last = said.rstrip().splitlines()[-2:]
+    assert last == [f"next: gaq check {out}/frame-w4a8/model.ckpt --data {test}", f"page: {out / PAGE}"]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_pictures_show_something(demo, picture):
+    image = imread(demo[0] / picture)[..., :3]
+    assert min(image.shape[:2]) > 300
+    assert 0.005 < (image.min(axis=2) < 0.7).mean() < 0.5
+
+
+def test_the_page_holds_it_all(demo):
+    text = (demo[0] / PAGE).read_text(encoding="utf-8")
+    headings, lines = comparison(read_rows(demo[0] / LEDGER))
+    assert "<table class='comparison'>" in text
+    assert "ns/day" in headings
+    for line in lines:
+        assert f"<th scope='row'>{line[0]}</th>" in text
+        assert line[1] in text
+    assert text.count("data:image/png;base64,") == 2 * len(PICTURES)
+    assert not re.search(r"(src|href)=['\"](?!data:)", text)
+
+
+def test_models_can_be_used_afterwards(demo):
+    import gaq
+
+    out = demo[0]
+    (test,) = (path for path in (out / FRESH, out / HELD_OUT) if path.exists())
+    dataset = gaq.read_dataset(test)
+    for name in NAMES:
+        engine = gaq.open_engine(out / name / "model.ckpt")
+        assert len(engine.evaluate(dataset.structures)) == len(dataset)
+
+
+def test_the_python_of_the_readme_runs(demo, capsys):
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(snippets) == 2
+    for snippet in snippets:
+        assert "runs/demo" in snippet
+        found: dict[str, object] = {}
+        exec(snippet.replace("runs/demo", str(demo[0])), found)
+    assert len(found["rows"]) > 5
+    assert "BFGS" in capsys.readouterr().out
+
+
+def test_the_manifest_says_how_it_was_made(demo):
+    manifest = json.loads((demo[0] / MANIFEST).read_text())
+    assert manifest["kind"] == "gaq demo"
+    assert manifest["plan"]["epochs"] == 3
+    assert manifest["data"]["name"] == "ethanol-gfn2-xtb"
+    assert manifest["seconds"] > 0
+
+
+def test_a_folder_of_other_things_is_refused(run_gaq, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.tex").write_text("years of work")
+    done = run_gaq("demo", "--quick", "--out", "thesis")
+    assert done.returncode == 2
+    assert "UsageError: --out thesis has files in it that are not of a demo" in done.stderr
+    assert os.listdir(tmp_path / "thesis") == ["thesis.tex"]
+
+
+def test_ctrl_c_ends_all_processes(tmp_path):
+    command = [sys.executable, "-m", "gaq", "demo", "--out", str(tmp_path / "demo")]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"},
+        start_new_session=True,  # Ctrl-C reaches the whole group, as on a terminal
+    )
+    try:
+        began = time.monotonic()
+        while not list(tmp_path.glob("demo/fp32")) and time.monotonic() - began < 90:
+            time.sleep(0.1)
+        assert len(running(process.pid)) >= 3  # itself and two workers
+        os.killpg(process.pid, signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, error
+    assert "Interrupted" in error
+    assert "Traceback" not in out + error
+    began = time.monotonic()
+    while running(process.pid) and time.monotonic() - began < 10:
+        time.sleep(0.1)
+    assert running(process.pid) == []
+
+
+def running(group: int) -> list[str]:
+    """Processes of a group that have not ended, as `ps` shows them."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
+    lines = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    return [" ".join(line) for line in lines if line[0] == str(group) and not line[1].startswith("Z")]
