@@ -83,8 +83,8 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--out", type=Path, default=Path("runs/rmd17"))
     parser.add_argument("--models", type=Path, default=HERE / "models")
-    parser.add_argument("--epochs", type=int, default=30, help="of quantization-aware training, and of the control")
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--epochs", type=int, default=24, help="of quantization-aware training, and of the control")
+    parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES))
     return parser.parse_args(words)
 

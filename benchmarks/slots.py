@@ -24,7 +24,7 @@ from gaq.quant.spec import Uniform
 from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.session import load, quantize
 
-TEST_FRAMES, CALIBRATION_FRAMES = 100, 50
+TEST_FRAMES, CALIBRATION_FRAMES = 60, 30
 
 
 def main() -> None:

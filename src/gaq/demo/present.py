@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gaq.demo.folder import CURVE, PAGE, ROWS, SERIES
 from gaq.demo.plan import CONTENDERS, Plan
+from gaq.demo.workers import Tell
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row, read_rows
 from gaq.report.figures import costs, energy, learning, parity, symmetry
@@ -94,10 +95,11 @@ def collect(out: Path, plan: Plan) -> Found:
     return Found(tuple(rows), tuple(curves), tuple(series))
 
 
-def present(out: Path, found: Found, facts: Mapping[str, Any]) -> Path:
+def present(out: Path, found: Found, facts: Mapping[str, Any], tell: Tell) -> Path:
     """Writes the pictures and the page; returns the page."""
     pictures = []
-    for drawing in DRAWINGS:
+    for number, drawing in enumerate(DRAWINGS):
+        tell("pictures", number, len(DRAWINGS))
         light, dark = (png(drawing.draw(found, style)) for style in (LIGHT, DARK))
         _write(out / f"{drawing.name}.png", light)
         pictures.append(Picture(drawing.title, drawing.caption, light, dark))

@@ -23,7 +23,7 @@ from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, start_anew, write_manifest
 from gaq.demo.jobs import LabelJob, TrainJob
 from gaq.demo.plan import CONTENDERS, PARENT, Contender, Plan
 from gaq.demo.present import collect, present
-from gaq.demo.workers import Done, Job, Listen, Workers
+from gaq.demo.workers import Done, Job, Listen, News, Workers
 from gaq.errors import Diverged, NotAvailable
 from gaq.measure.ledger import Row, write_rows
 
@@ -75,7 +75,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}
     write_manifest(order.out, facts)
-    page = present(order.out, found, facts)
+    page = present(order.out, found, facts, lambda *news: listen(News("report", *news)))
     listen(Done("report", time.monotonic() - drawing, f"{len(found.rows)} rows, pictures and a page"))
     return Outcome(found.rows, page, test)
 

@@ -33,6 +33,9 @@ from gaq.train.parallel import World
 from gaq.train.teacher import Teacher
 
 CALIBRATION_FRAMES = 100
+# Decay of the averaged weights in quantization-aware training. An average over many steps lies off the grid on which each of
+# them was good: with 0.999, as in float training, W4A8 of ethanol ends 16 % worse than its own last step.
+QUANTIZED_MEMORY = 0.98
 
 
 def load(path: str | Path) -> Transformer:
@@ -90,7 +93,7 @@ class QuantizationPlan:
 
     recipe: Recipe
     epochs: int = 0
-    lr: float = 1.5e-3
+    lr: float = 1e-3
     batch: int = 10
     seed: int = 0
     distill: float = 0.0
@@ -108,7 +111,9 @@ class QuantizationPlan:
         if frames <= sizes.validation or sizes.train not in (None, frames - sizes.validation):
             held = min(50, max(1, frames // 20))
             sizes = sizes.model_copy(update={"train": None, "validation": held})
-        rates = origin.optimizer.model_copy(update={"lr": self.lr, "adam_lr": 0.1 * self.lr})
+        rates = origin.optimizer.model_copy(
+            update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": QUANTIZED_MEMORY}
+        )
         loss = origin.loss.model_copy(update={"symmetry": self.symmetry})
         changed = {"seed": self.seed, "epochs": self.epochs, "batch": self.batch}
         return origin.model_copy(
