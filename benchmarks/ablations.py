@@ -29,7 +29,8 @@ from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import OptimizerConfig, TrainConfig
 from gaq.train.fit import fit
 from gaq.train.memory import keep_freed_memory, use_threads
-from gaq.train.session import QuantizationPlan, finish_training, prepare_training, run_quantization
+from gaq.train.quantization import QuantizationPlan, run_quantization
+from gaq.train.session import finish_training, prepare_training
 
 TEST_FRAMES, SYMMETRY_FRAMES, ROTATIONS = 300, 50, 16
 MOLECULE = "ethanol"

@@ -16,7 +16,7 @@ EXACT, FLOAT, BROKEN = "#0072b2", "#555555", "#d55e00"
 
 
 def force_against_symmetry(groups: Mapping[str, Sequence[Row]], title: str, path: Path) -> None:
-    """One point a recipe: LEE (logarithmic) to the right, force error upwards, the size of a point its bits per weight."""
+    """One point a recipe: LEE (logarithmic) to the right, force error upwards, bits per weight as its size."""
     figure = Figure(figsize=(8.2, 4.2), dpi=160, layout="constrained")
     axes = figure.add_subplot()
     for name, rows in groups.items():

@@ -158,13 +158,23 @@ def ablation_sections() -> list[str]:
     parts = [ABLATIONS["intro"]]
     names = list(dict.fromkeys(r.model for r in rows))
     for group in dict.fromkeys(name.split("/")[0] for name in names):
-        head = ["row", "E MAE meV", "F MAE meV/Å", "F RMSE to its parent", "LEE mean meV/Å", "LEE max meV/Å", "path work"]
+        head = [
+            "row",
+            "E MAE meV",
+            "F MAE meV/Å",
+            "F RMSE to its parent",
+            "LEE mean meV/Å",
+            "LEE max meV/Å",
+            "path work",
+        ]
         lines = []
         for name in (n for n in names if n.startswith(f"{group}/")):
             mine = [r for r in rows if r.model == name]
             metrics = ("energy_mae", "force_mae", "force_fidelity")
             line = [name.removeprefix(f"{group}/"), *(cell(mine, m) for m in metrics)]
-            lines.append([*line, cell_short(mine, "lee_mean"), cell_short(mine, "lee_max"), cell_short(mine, "path_work")])
+            lines.append(
+                [*line, cell_short(mine, "lee_mean"), cell_short(mine, "lee_max"), cell_short(mine, "path_work")]
+            )
         parts += [ABLATIONS.get(group, f"### {group}\n"), markdown(head, lines)]
     return parts
 

@@ -28,7 +28,8 @@ from gaq.train.config import TrainConfig
 from gaq.train.fit import fit
 from gaq.train.interrupt import graceful_interrupt
 from gaq.train.memory import keep_freed_memory, use_threads
-from gaq.train.session import QuantizationPlan, finish_training, prepare_training, run_quantization
+from gaq.train.quantization import QuantizationPlan, run_quantization
+from gaq.train.session import finish_training, prepare_training
 
 HERE = Path(__file__).resolve().parent.parent
 CONTROL = "fp32-control"

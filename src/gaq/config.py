@@ -56,9 +56,7 @@ def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"{path} is not TOML: {error}. A line is `key = value`; texts are in quotes."
-        ) from error
+        raise ConfigError(f"{path} is not TOML: {error}. A line is `key = value`; texts are in quotes.") from error
 
 
 def _override(table: dict[str, Any], text: str) -> tuple[str, ...]:
@@ -90,9 +88,7 @@ def _fault(error: ErrorDetails, model_class: type[BaseModel], changed: Sequence[
     source = " (given by --set)" if any(place[: len(path)] == path for path in changed) else ""
     if error["type"] == "extra_forbidden":
         known = _keys(model_class, place[:-1])
-        hint = nearest(str(place[-1]), known) or (
-            f" Known here: {', '.join(sorted(known))}." if known else ""
-        )
+        hint = nearest(str(place[-1]), known) or (f" Known here: {', '.join(sorted(known))}." if known else "")
         return f"unknown key {key}{source}.{hint}"
     if error["type"] == "missing":
         return f"{key} is missing."

@@ -59,9 +59,7 @@ def readable_file(path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise BadFile(_unreadable(path, error)) from error
     if empty:
-        raise BadFile(
-            f"{path} is empty. It may be what an interrupted download or copy left; fetch it again."
-        )
+        raise BadFile(f"{path} is empty. It may be what an interrupted download or copy left; fetch it again.")
     return path
 
 

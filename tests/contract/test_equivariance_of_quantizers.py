@@ -45,8 +45,7 @@ def test_components_in_a_frame_are_equivariant(seed):
 def test_finer_directions_break_the_symmetry_less(seed):
     x = drawn(VECTORS, seed, torch.float64)
     errors = [
-        equivariance_error(calibrated(VECTORS, Polar(12, Fibonacci(bits))), x, rotation(seed))
-        for bits in (4, 8, 12)
+        equivariance_error(calibrated(VECTORS, Polar(12, Fibonacci(bits))), x, rotation(seed)) for bits in (4, 8, 12)
     ]
     assert errors[0] > 2 * errors[1] > 4 * errors[2] > 0
 

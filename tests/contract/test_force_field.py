@@ -75,9 +75,7 @@ def test_forces_are_minus_the_slope(shape, rng):
         assert -slope == pytest.approx((found.forces * way).sum(), abs=2e-6)
 
 
-def jump_at_the_cutoff(
-    subject: TorchEngine, rest: Structure, way: np.ndarray, step: float
-) -> tuple[float, float]:
+def jump_at_the_cutoff(subject: TorchEngine, rest: Structure, way: np.ndarray, step: float) -> tuple[float, float]:
     """Change of the energy (eV) and largest of a force component (eV/Å) as the last atom passes the cutoff of
     atom 0 by ± `step` Å."""
     ends = []

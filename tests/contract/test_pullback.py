@@ -56,9 +56,7 @@ def test_the_gradient_is_its_formula(slot, spec, seed):
     x = drawn(slot, seed, torch.float64).requires_grad_()
     weight = drawn(slot, seed + 1, torch.float64)
     (gradient,) = torch.autograd.grad((quantizer(x).value * weight).sum(), x)
-    torch.testing.assert_close(
-        gradient, expected_pullback(quantizer, x.detach(), weight), rtol=1e-5, atol=1e-5
-    )
+    torch.testing.assert_close(gradient, expected_pullback(quantizer, x.detach(), weight), rtol=1e-5, atol=1e-5)
 
 
 @every_spec
@@ -88,9 +86,7 @@ def test_a_radial_gradient_stays_radial_and_a_tangent_one_tangent(slot, spec, se
     value = quantizer(x).value
     alive = value.norm(dim=-2) > 0
     tangent = torch.linalg.cross(x.detach(), drawn(slot, seed + 1, torch.float64), dim=-2)
-    tangent = torch.linalg.cross(
-        tangent, value.detach(), dim=-2
-    )  # at right angles to the code: no radial part
+    tangent = torch.linalg.cross(tangent, value.detach(), dim=-2)  # at right angles to the code: no radial part
     (gradient,) = torch.autograd.grad((value * tangent).sum(), x)
     radial = (gradient * x).sum(-2)[alive]
     assert radial.abs().max() < 1e-9 * (gradient.norm(dim=-2) * x.norm(dim=-2))[alive].max()

@@ -20,8 +20,7 @@ from tiny import molecule, molecules
 @pytest.mark.parametrize("shape", ["l1", "l2", "l3"])
 def test_both_gauges_are_one_function(recipe, shape):
     lab, local = (
-        engine(SHAPES[shape], torch.float64, recipe, gauge).evaluate(everything())
-        for gauge in (Gauge.LAB, Gauge.LOCAL)
+        engine(SHAPES[shape], torch.float64, recipe, gauge).evaluate(everything()) for gauge in (Gauge.LAB, Gauge.LOCAL)
     )
     for a, b in zip(lab, local, strict=True):
         assert abs(a.energy - b.energy) < 1e-10

@@ -10,9 +10,7 @@ import pytest
 from house.tree import PACKAGE, REPOSITORY, project_files
 
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
-MODULE = re.compile(
-    r"`((?:geometry|atoms|quant|model|data|train|engine|simulate|measure|report|cli)/\w+\.py)`"
-)
+MODULE = re.compile(r"`((?:geometry|atoms|quant|model|data|train|engine|simulate|measure|report|cli)/\w+\.py)`")
 DOCUMENTS = [path for path in project_files() if path.suffix == ".md"]
 
 

@@ -14,9 +14,7 @@ NAMES_WITHOUT_A_CONCEPT = {"utils", "helpers", "common", "base", "misc", "core"}
 
 # Written apart, so that this file does not find itself.
 MACHINE_PATH = re.compile("(?<![\\w.~-])/(" + "|".join(("work", "root", "tmp", "farm", "home")) + ")/\\w")
-UNFINISHED = re.compile(
-    "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error", "place" + "holder"))
-)
+UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error", "place" + "holder")))
 
 # Calls that change the whole process; device, precision and seed travel as arguments instead.
 GLOBAL_STATE = {
@@ -51,11 +49,7 @@ def without_docstring(name: str, tree: ast.Module) -> list[str]:
 
 def global_state(name: str, tree: ast.Module) -> list[str]:
     """Calls that change the whole process, but for those whose effect on random numbers is undone at once."""
-    forks = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.With) and "fork_rng" in ast.unparse(node.items[0])
-    ]
+    forks = [node for node in ast.walk(tree) if isinstance(node, ast.With) and "fork_rng" in ast.unparse(node.items[0])]
     undone = {id(node) for fork in forks for node in ast.walk(fork)}
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) not in undone)
     return [f"{name}: {call}" for call in (ast.unparse(node.func) for node in calls) if call in GLOBAL_STATE]
@@ -84,9 +78,7 @@ def test_a_path_of_a_machine_would_be_found(text):
     assert MACHINE_PATH.search(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["https://example.org/" + "work/a", "../" + "tmp/x", "frame" + "work/x", "/dev/null"]
-)
+@pytest.mark.parametrize("text", ["https://example.org/" + "work/a", "../" + "tmp/x", "frame" + "work/x", "/dev/null"])
 def test_other_paths_are_left_alone(text):
     assert not MACHINE_PATH.search(text)
 
@@ -116,9 +108,7 @@ def test_no_state_in_the_walls():
 
 def test_no_keywords_passed_through_unread():
     found = {name: keywords_passed_through(name, tree) for name, tree in trees().items()}
-    assert [
-        f for name, functions in found.items() if name not in MAY_PASS_KEYWORDS_THROUGH for f in functions
-    ] == []
+    assert [f for name, functions in found.items() if name not in MAY_PASS_KEYWORDS_THROUGH for f in functions] == []
 
 
 def test_the_rules_for_code_can_fail():

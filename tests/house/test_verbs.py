@@ -71,9 +71,7 @@ def test_the_python_of_the_journeys_names_what_there_is():
 
 
 def test_configurations_in_examples_are_there():
-    named = re.findall(
-        r"configs/\S+", "\n".join([*LINES, *(line for verb in VERBS for line in verb.examples)])
-    )
+    named = re.findall(r"configs/\S+", "\n".join([*LINES, *(line for verb in VERBS for line in verb.examples)]))
     assert named
     assert [name for name in named if not (REPOSITORY / name).is_file()] == []
 

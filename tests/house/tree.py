@@ -19,10 +19,7 @@ def project_files() -> list[Path]:
         found = [
             path
             for path in REPOSITORY.rglob("*")
-            if not any(
-                part.startswith(".") or part in ("runs", "build", "dist", "__pycache__")
-                for part in path.parts
-            )
+            if not any(part.startswith(".") or part in ("runs", "build", "dist", "__pycache__") for part in path.parts)
         ]
     return sorted(path for path in found if path.is_file())
 

@@ -15,9 +15,7 @@ def test_a_sound_calculator_passes(run_gaq, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "all 17 checks within their limits" in result.stdout
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
-    assert all(
-        {"metric", "value", "unit", "model", "recipe", "engine", "data", "n"} <= set(row) for row in rows
-    )
+    assert all({"metric", "value", "unit", "model", "recipe", "engine", "data", "n"} <= set(row) for row in rows)
     judged = {row["metric"]: row for row in rows if "passed" in row}
     assert judged["lee_max"]["passed"] is True
     assert judged["lee_max"]["limit"] == 1.0
@@ -36,9 +34,7 @@ def test_it_checks_what_a_file_holds(run_gaq, tmp_path):
     from ase.io import write
 
     write(tmp_path / "copper.xyz", bulk("Cu", cubic=True))
-    result = run_gaq(
-        "check", "--calculator", EMT, "--structure", "copper.xyz", "--limit", "1", "--rotations", "2"
-    )
+    result = run_gaq("check", "--calculator", EMT, "--structure", "copper.xyz", "--limit", "1", "--rotations", "2")
     assert "copper.xyz" in result.stdout
     assert result.returncode in (0, 1)
     assert "net torque" not in result.stdout  # a box has none

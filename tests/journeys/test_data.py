@@ -26,9 +26,7 @@ def test_info_of_the_embedded_set(run_gaq, tmp_path):
 
 
 def test_label_then_look(run_gaq):
-    done = run_gaq(
-        "data", "label", "water", "--frames", "4", "--interval", "2", "--equilibrate", "1", "-o", "w.xyz"
-    )
+    done = run_gaq("data", "label", "water", "--frames", "4", "--interval", "2", "--equilibrate", "1", "-o", "w.xyz")
     assert done.returncode == 0, done.stderr
     assert "4 frames in w.xyz" in done.stdout
     looked = run_gaq("data", "info", "w.xyz")
@@ -59,9 +57,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(run_gaq, tmp_path):
         text=True,
     )
     limit = time.monotonic() + 60
-    while (
-        not list(tmp_path.glob("parts.npz.partial.*")) and process.poll() is None and time.monotonic() < limit
-    ):
+    while not list(tmp_path.glob("parts.npz.partial.*")) and process.poll() is None and time.monotonic() < limit:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

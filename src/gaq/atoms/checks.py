@@ -70,9 +70,7 @@ def check_species(structure: Structure, known: Collection[int], model: str, inde
     strange = sorted(set(structure.species.tolist()) - set(known))
     if not strange:
         return
-    place = "; ".join(
-        f"{SYMBOLS[z]} at {list_atoms(np.flatnonzero(structure.species == z))}" for z in strange
-    )
+    place = "; ".join(f"{SYMBOLS[z]} at {list_atoms(np.flatnonzero(structure.species == z))}" for z in strange)
     names = _join([NAMES[z] for z in strange])
     raise UnsupportedElement(
         f"{model} knows {', '.join(SYMBOLS[z] for z in sorted(known))}. Structure {index} has {place}. "
@@ -120,9 +118,7 @@ def _check_finite(positions: np.ndarray, label: str) -> None:
 
 def _check_cell(structure: Structure, label: str) -> None:
     if structure.cell.shape != (3, 3) or not np.isfinite(structure.cell).all():
-        raise BadStructure(
-            f"{label} has a cell that is not nine finite numbers; expected three lattice vectors in Å."
-        )
+        raise BadStructure(f"{label} has a cell that is not nine finite numbers; expected three lattice vectors in Å.")
     vectors = structure.cell[structure.periodic]
     if len(vectors) == 0:
         return

@@ -33,7 +33,5 @@ def closest_pairs(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def neighbor_lengths(structure: Structure, cutoff: float) -> tuple[Neighbors, np.ndarray]:
     """The pairs closer than `cutoff` (Å), images included, and the length [edge] of each in Å."""
     pairs = find_neighbors(structure, cutoff)
-    step = (
-        structure.positions[pairs.sender] - structure.positions[pairs.receiver] + pairs.shift @ structure.cell
-    )
+    step = structure.positions[pairs.sender] - structure.positions[pairs.receiver] + pairs.shift @ structure.cell
     return pairs, np.linalg.norm(step, axis=1)

@@ -32,9 +32,7 @@ def find_neighbors(structure: Structure, cutoff: float) -> Neighbors:
         "ijS", structure.periodic, cell, structure.positions, float(cutoff), self_interaction=False
     )
     order = np.lexsort((shift[:, 2], shift[:, 1], shift[:, 0], sender, receiver))
-    return Neighbors(
-        receiver[order].astype(np.int64), sender[order].astype(np.int64), shift[order].astype(np.int64)
-    )
+    return Neighbors(receiver[order].astype(np.int64), sender[order].astype(np.int64), shift[order].astype(np.int64))
 
 
 def _all_pairs(positions: np.ndarray, cutoff: float) -> Neighbors:

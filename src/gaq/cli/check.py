@@ -55,9 +55,7 @@ def check(
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
-    engine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")
-    ] = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
@@ -115,9 +113,7 @@ def check(
     judged = sum(r.passed is not None for r in rows)
     if failed:
         names = ", ".join(question(r) for r in failed)
-        console.print(
-            f"{len(failed)} of {judged} checks past their limit: {names}", style="bold red", soft_wrap=True
-        )
+        console.print(f"{len(failed)} of {judged} checks past their limit: {names}", style="bold red", soft_wrap=True)
         raise typer.Exit(1)
     console.print(f"all {judged} checks within their limits", style="green")
 
@@ -147,9 +143,7 @@ def open_subject(
     return open_engine(str(model), engine=engine, device=device, threads=threads)
 
 
-def structures_for(
-    engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int
-) -> Subjects:
+def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:
     """Frames of a file, or one structure rattled `limit` times, or what `own_subjects` finds."""
     from gaq.data.read import read_structures
     from gaq.errors import UsageError

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-app = typer.Typer(
-    help="Look at data, make reference data, download the official files.", no_args_is_help=True
-)
+app = typer.Typer(help="Look at data, make reference data, download the official files.", no_args_is_help=True)
 
 
 def _examples(*lines: str) -> str:
@@ -67,9 +65,7 @@ def label(
     frames: Annotated[int, typer.Option(help="Frames altogether.")] = 200,
     interval: Annotated[int, typer.Option(help="Steps between frames.")] = 50,
     dt: Annotated[float, typer.Option(help="Time step, fs.")] = 0.5,
-    equilibrate: Annotated[
-        float, typer.Option(help="Time before the first frame of each replica, fs.")
-    ] = 250.0,
+    equilibrate: Annotated[float, typer.Option(help="Time before the first frame of each replica, fs.")] = 250.0,
     seed: Annotated[int, typer.Option(help="Decides all random numbers.")] = 0,
     replicas: Annotated[
         int, typer.Option(help="Independent runs that share the frames; never more than the frames.")
@@ -126,9 +122,7 @@ def fetch(
     split: Annotated[int, typer.Option(help="Official split to write as files of its own, 1 to 5.")] = 1,
     source: Annotated[
         Path | None,
-        typer.Option(
-            "--from", metavar="FILE", help="A copy of the archive or of the molecule's npz; no download."
-        ),
+        typer.Option("--from", metavar="FILE", help="A copy of the archive or of the molecule's npz; no download."),
     ] = None,
     cache: Annotated[
         Path | None,
@@ -151,9 +145,7 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        title=data.name if data is not None else Path(file).name, show_header=False, title_justify="left"
-    )
+    table = Table(title=data.name if data is not None else Path(file).name, show_header=False, title_justify="left")
     fewest, most = geometry.atoms
     shown = ", ".join(f"{name} ({count})" for name, count in geometry.formulas[:5])
     more = f" and {len(geometry.formulas) - 5} more" if len(geometry.formulas) > 5 else ""
@@ -214,6 +206,4 @@ def _rows(name: str, geometry: Geometry, energies: Energies) -> list[Row]:
         ("data_force_max", energies.force_max, "eV/Å"),
         ("data_frames_with_forces", energies.with_forces, ""),
     )
-    return [
-        Row(metric, float(value), unit, "", "", "", name, geometry.frames) for metric, value, unit in figures
-    ]
+    return [Row(metric, float(value), unit, "", "", "", name, geometry.frames) for metric, value, unit in figures]

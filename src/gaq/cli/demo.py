@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything that is made.")] = Path(
-        "runs/demo"
-    ),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything that is made.")] = Path("runs/demo"),
     quick: Annotated[
         bool, typer.Option("--quick", help="A few seconds of each step, to see that it works; bad models.")
     ] = False,

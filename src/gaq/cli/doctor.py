@@ -100,9 +100,7 @@ def embedded_data() -> Finding:
     before = _squared_distances(first.positions)
     turned = (_squared_distances(first.rotated(rotation).positions) for rotation in octahedral_group())
     change = max(float(np.abs(after / before - 1).max()) for after in turned)
-    value = (
-        f"{len(dataset)} frames; largest net force {pull:.1e} eV/Å; turned distances change by {change:.0e}"
-    )
+    value = f"{len(dataset)} frames; largest net force {pull:.1e} eV/Å; turned distances change by {change:.0e}"
     return Finding(item, value, pull < 0.05 and change < 1e-14)
 
 
@@ -128,9 +126,7 @@ def _processor() -> Iterator[Finding]:
     yield Finding("instruction sets", " ".join(known) or "not told by this system")
     yield Finding("cores", f"{_cores()} usable of {os.cpu_count()}")
     yield Finding("torch threads", str(torch.get_num_threads()))
-    yield Finding(
-        "GPU", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use"
-    )
+    yield Finding("GPU", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use")
 
 
 def _cores() -> int:
@@ -158,7 +154,5 @@ def _print(findings: list[Finding], console: Console) -> None:
     marks = {None: Text(""), True: Text("ok", style="green"), False: Text("FAILS", style="bold red")}
     table = Table.grid(padding=(0, 2))
     for finding in findings:
-        table.add_row(
-            Text(finding.item, style="bold"), Text(finding.value, overflow="fold"), marks[finding.fine]
-        )
+        table.add_row(Text(finding.item, style="bold"), Text(finding.value, overflow="fold"), marks[finding.fine])
     console.print(table)

@@ -24,23 +24,17 @@ FLOOR = "fp32-floor"
 
 def evaluate(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints or packed files.")],
-    data: Annotated[
-        str, typer.Option(metavar="FILE", help="Labelled frames: npz or extended XYZ; `embedded`.")
-    ],
+    data: Annotated[str, typer.Option(metavar="FILE", help="Labelled frames: npz or extended XYZ; `embedded`.")],
     limit: Annotated[int | None, typer.Option(metavar="N", help="Take the first N frames.")] = None,
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame of the symmetry test.")] = 8,
     symmetry_frames: Annotated[int, typer.Option(min=0, help="Frames that are turned; 0 for none.")] = 100,
-    path_frames: Annotated[
-        int, typer.Option(min=0, help="Frames that closed paths go around; 0 for none.")
-    ] = 10,
+    path_frames: Annotated[int, typer.Option(min=0, help="Frames that closed paths go around; 0 for none.")] = 10,
     parent: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Float parent: for fidelity and the floor of the LEE.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of rotations and paths.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
-    engine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")
-    ] = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
@@ -60,9 +54,7 @@ def evaluate(
     opened = {name: open_engine(name, engine=engine, device=device, threads=threads) for name in names}
     reference = None if parent is None else open_engine(parent, engine=engine, device=device, threads=threads)
     dataset = read_dataset(data, limit)
-    plan = Plan(
-        dataset, dataset.structures[:symmetry_frames], dataset.structures[:path_frames], rotations, seed
-    )
+    plan = Plan(dataset, dataset.structures[:symmetry_frames], dataset.structures[:path_frames], rotations, seed)
     with Watch() as watch:
         rows = measure(labelled(opened), reference, plan, watch)
     rows = [replace(entry, threads=threads, device=device) for entry in rows]
@@ -144,9 +136,7 @@ def footprint(engine: Engine, data: str) -> list[Row]:
     from gaq.measure.ledger import row
 
     sizes: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
-    return [
-        row(engine, data, metric, sizes[metric], unit, 1) for metric, unit in UNITS.items() if metric in sizes
-    ]
+    return [row(engine, data, metric, sizes[metric], unit, 1) for metric, unit in UNITS.items() if metric in sizes]
 
 
 def _floor_line(rows: list[Row]) -> list[str]:

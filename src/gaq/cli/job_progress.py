@@ -69,7 +69,5 @@ class JobProgress:
         _, task = self._tasks.pop(done.job, ("", None))
         if task is not None:
             self._bars.remove_task(task)
-        line = Text(f"  {done.job:<{NAME_WIDTH}}", style="bold").append(
-            f"{done.seconds:6.1f} s  ", "green not bold"
-        )
+        line = Text(f"  {done.job:<{NAME_WIDTH}}", style="bold").append(f"{done.seconds:6.1f} s  ", "green not bold")
         self._console.print(line.append(done.summary, "not bold"), soft_wrap=True)

@@ -69,9 +69,7 @@ def print_journeys(console: Console) -> None:
     """Print the page. Commands have no prompt and no frame, so that they can be copied as they are."""
     console.print()
     console.print(
-        Text("gaq", style="bold cyan").append(
-            "  equivariant force fields, quantized with their physics", "dim"
-        )
+        Text("gaq", style="bold cyan").append("  equivariant force fields, quantized with their physics", "dim")
     )
     for journey in (QUICKEST, *JOURNEYS):
         console.print()

@@ -104,16 +104,12 @@ def application() -> typer.Typer:
 
 def epilog(examples: Sequence[str]) -> str:
     """Examples as the last lines of a help page; `\\b` keeps the line breaks as they are."""
-    return "\n".join(
-        ("\b", "Example:" if len(examples) == 1 else "Examples:", *(f"  {line}" for line in examples))
-    )
+    return "\n".join(("\b", "Example:" if len(examples) == 1 else "Examples:", *(f"  {line}" for line in examples)))
 
 
 def _alone(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
 ) -> None:
     if version:
         from gaq import __version__

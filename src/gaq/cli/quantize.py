@@ -14,13 +14,9 @@ if TYPE_CHECKING:
 def quantize(
     model: Annotated[Path | None, typer.Argument(help="Float checkpoint.", show_default=False)] = None,
     recipe: Annotated[str, typer.Option(help="Name of a preset, or a TOML file.")] = "frame-w4a8",
-    data: Annotated[
-        str, typer.Option(help="Labelled frames to calibrate and train on.", show_default=False)
-    ] = "",
+    data: Annotated[str, typer.Option(help="Labelled frames to calibrate and train on.", show_default=False)] = "",
     epochs: Annotated[int, typer.Option(min=0, help="Epochs of training; 0 is PTQ.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path(
-        "runs/quantize"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/quantize"),
     limit: Annotated[int | None, typer.Option(min=1, help="First N frames.", show_default=False)] = None,
     warmup: Annotated[
         int | None, typer.Option(min=0, help="Epochs before vectors are quantized; an eighth by default.")
@@ -57,7 +53,7 @@ def quantize(
     from gaq.train.checkpoint import load_checkpoint
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
-    from gaq.train.session import QuantizationPlan, run_quantization
+    from gaq.train.quantization import QuantizationPlan, run_quantization
 
     if model is None:
         raise UsageError("gaq quantize needs a float checkpoint, or --list-recipes to see the recipes.")

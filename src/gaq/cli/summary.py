@@ -24,7 +24,7 @@ def say_trained(checkpoint: Checkpoint, out: Path) -> None:
     console.print(
         f"[bold]{out}/model.ckpt[/bold]  recipe {checkpoint.recipe.name}  "
         f"E {errors['energy_mae_mev']:.2f} meV  F {errors['force_mae_mev_per_angstrom']:.2f} meV/Å  "
-        f"(on {errors['n']} frames)",
+        f"(on {errors['n']} {errors['frames']} frames)",
         soft_wrap=True,
     )
     console.print(f"next: gaq evaluate {out}/model.ckpt --data FILE", highlight=False, soft_wrap=True)

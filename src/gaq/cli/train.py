@@ -11,21 +11,15 @@ import typer
 
 def train(
     config: Annotated[Path, typer.Argument(help="TOML file; configs/ holds examples.", show_default=False)],
-    data: Annotated[
-        str, typer.Option(help="Labelled frames: rMD17 npz or extended XYZ.", show_default=False)
-    ] = "",
-    out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path(
-        "runs/train"
-    ),
+    data: Annotated[str, typer.Option(help="Labelled frames: rMD17 npz or extended XYZ.", show_default=False)] = "",
+    out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change one value: section.key=value.", show_default=False),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
-    seed: Annotated[
-        int | None, typer.Option(help="Replaces the seed of the file.", show_default=False)
-    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Replaces the seed of the file.", show_default=False)] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
 ) -> None:
     """Train a float force field.
@@ -52,9 +46,7 @@ def train(
     overrides += [f"data.file={json.dumps(data)}"] if data else []
     settings = load(config, TrainConfig, overrides)
     if not settings.data.file:
-        raise UsageError(
-            f"{config} names no data file. Give one with --data, or write file = ... under [data]."
-        )
+        raise UsageError(f"{config} names no data file. Give one with --data, or write file = ... under [data].")
     check_device(device)
     dataset = read_dataset(settings.data.file)
     writable_folder(out)

@@ -59,8 +59,7 @@ class _Log:
         self.printed = now
         left = (now - self.began) / done * (progress.steps - progress.step)
         print(
-            f"{self.title}: step {progress.step}/{progress.steps}  {_errors(progress)}  "
-            f"{left / 60:.1f} min left",
+            f"{self.title}: step {progress.step}/{progress.steps}  {_errors(progress)}  {left / 60:.1f} min left",
             file=sys.stderr,
             flush=True,
         )

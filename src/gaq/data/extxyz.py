@@ -57,8 +57,7 @@ def read_frames(path: Path, limit: int | None = None) -> list[Atoms]:
         frames = read(path, index=slice(0, limit))
     except UnknownFileTypeError as error:
         raise BadFile(
-            f"{path} is of no format that ASE or gaq knows. Expected an rMD17 or labelled npz, or extended "
-            f"XYZ."
+            f"{path} is of no format that ASE or gaq knows. Expected an rMD17 or labelled npz, or extended XYZ."
         ) from error
     except Exception as error:  # every one of ASE's parsers fails in its own way
         raise BadFile(
@@ -70,9 +69,7 @@ def read_frames(path: Path, limit: int | None = None) -> list[Atoms]:
     return frames
 
 
-def write_extxyz(
-    path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str
-) -> None:
+def write_extxyz(path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str) -> None:
     """Writes labelled frames as extended XYZ, eight decimals; the first comment line carries `origin`."""
     from ase.calculators.singlepoint import SinglePointCalculator
     from ase.io import write

@@ -105,8 +105,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
         import pooch
     except ImportError as error:
         raise NotAvailable(
-            f"downloads need pooch, which is not installed. Install it (pip install pooch), or "
-            f"{_by_hand(archive)}"
+            f"downloads need pooch, which is not installed. Install it (pip install pooch), or {_by_hand(archive)}"
         ) from error
     from requests.exceptions import RequestException
 
@@ -118,9 +117,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
         downloader = pooch.HTTPDownloader(progressbar=progress, timeout=30)
         try:
             return Path(
-                pooch.retrieve(
-                    url, f"sha256:{archive.sha256}", fname=archive.name, path=folder, downloader=downloader
-                )
+                pooch.retrieve(url, f"sha256:{archive.sha256}", fname=archive.name, path=folder, downloader=downloader)
             )
         except (RequestException, OSError) as error:
             reasons.append(f"{url}: {_plain(error)}")
@@ -159,9 +156,7 @@ def extract(path: Path, members: list[str]) -> list[bytes]:
         raise BadFile(f"{path} cannot be unpacked ({error}). Delete it and fetch it again.") from error
     missing = [name for name in members if name not in found]
     if missing:
-        raise BadFile(
-            f"{path} does not hold {', '.join(missing)}. It is another archive; fetch the official one."
-        )
+        raise BadFile(f"{path} does not hold {', '.join(missing)}. It is another archive; fetch the official one.")
     return [found[name] for name in members]
 
 
@@ -171,9 +166,7 @@ def _write_part(whole: Path, path: Path, indices: np.ndarray) -> Path:
     arrays = read_arrays(whole, keys, NAMES.kind)
     if len(indices) == 0 or indices.max() >= len(arrays["coords"]):
         raise BadFile(f"{whole} has {len(arrays['coords'])} frames, fewer than its official split needs.")
-    chosen: dict[str, Any] = {
-        key: arrays[key] if key == NAMES.species else arrays[key][indices] for key in keys
-    }
+    chosen: dict[str, Any] = {key: arrays[key] if key == NAMES.species else arrays[key][indices] for key in keys}
 
     def write(temporary: Path) -> None:
         with open(temporary, "wb") as stream:
@@ -191,9 +184,7 @@ def _indices(text: bytes) -> np.ndarray:
 def _check_formula(path: Path, molecule: str) -> None:
     found = formula(read_rmd17(path, limit=100).structures[0].species.tolist())
     if found != FORMULAS[molecule]:
-        raise BadFile(
-            f"{path} holds {found}; {molecule} is {FORMULAS[molecule]}. Give the file of {molecule}."
-        )
+        raise BadFile(f"{path} holds {found}; {molecule} is {FORMULAS[molecule]}. Give the file of {molecule}.")
 
 
 def _with_hashes(paths: list[Path]) -> list[Path]:

@@ -82,9 +82,7 @@ def check_settings(settings: Settings, workers: int) -> None:
             f"multiplicity {settings.multiplicity}. Set --charge or --multiplicity (2 for a radical)."
         )
     if importlib.util.find_spec("tblite") is None:
-        raise NotAvailable(
-            "labels are made with tblite, which is not installed. Install it: pip install tblite"
-        )
+        raise NotAvailable("labels are made with tblite, which is not installed. Install it: pip install tblite")
 
 
 def origin(settings: Settings) -> str:
@@ -110,9 +108,7 @@ def partial_files(output: Path, replicas: int) -> list[Path]:
 
 def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) -> list[Path]:
     if output.suffix not in WRITERS:
-        raise UsageError(
-            f"cannot tell the format of {output}; give a name that ends in {', '.join(WRITERS)}."
-        )
+        raise UsageError(f"cannot tell the format of {output}; give a name that ends in {', '.join(WRITERS)}.")
     if output.exists() and not overwrite:
         raise UsageError(f"{output} exists. Choose another name, or add --overwrite.")
     writable_folder(output.parent)
@@ -120,8 +116,7 @@ def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) ->
     partials = partial_files(output, settings.replicas)
     if left and not resume:
         raise UsageError(
-            f"{left[0]} holds frames of an unfinished run. Add --resume to go on, or delete "
-            f"{output.name}.partial.*"
+            f"{left[0]} holds frames of an unfinished run. Add --resume to go on, or delete {output.name}.partial.*"
         )
     for partial in left:
         load_progress(partial, settings)  # other settings are found out before anything is computed

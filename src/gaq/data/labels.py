@@ -29,14 +29,11 @@ def check_finite_labels(labels: Sequence[Labels], where: str, without_forces: Co
     for index, label in enumerate(labels):
         name = structure_label(index, where)
         if not np.isfinite(label.energy):
-            raise BadLabels(
-                f"{name} has the energy {label.energy}; expected a finite number. Remove the frame."
-            )
+            raise BadLabels(f"{name} has the energy {label.energy}; expected a finite number. Remove the frame.")
         if index in without_forces:
             continue
         broken = np.flatnonzero(~np.isfinite(label.forces).all(axis=1))
         if len(broken):
             raise BadLabels(
-                f"{name} has forces that are not finite at {list_atoms(broken)}; expected numbers. Remove "
-                f"the frame."
+                f"{name} has forces that are not finite at {list_atoms(broken)}; expected numbers. Remove the frame."
             )

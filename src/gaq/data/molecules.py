@@ -59,7 +59,5 @@ def find_molecule(name: str) -> Structure:
         )
     structure = read_structures(name, limit=1)[0]
     if structure.periodic.any():
-        raise UsageError(
-            f"{name} is periodic; labels are made for molecules in open space. Set pbc to F F F."
-        )
+        raise UsageError(f"{name} is periodic; labels are made for molecules in open space. Set pbc to F F F.")
     return structure

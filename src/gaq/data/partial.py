@@ -79,9 +79,7 @@ def load_progress(partial: Path, settings: Settings) -> Progress:
         with open(partial, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
         made_with = json.loads(str(arrays["settings"]))
-        frames = tuple(
-            zip(arrays["positions"], map(float, arrays["energies"]), arrays["forces"], strict=True)
-        )
+        frames = tuple(zip(arrays["positions"], map(float, arrays["energies"]), arrays["forces"], strict=True))
         progress = Progress(
             int(arrays["segments"]),
             arrays["last_positions"],
@@ -90,14 +88,10 @@ def load_progress(partial: Path, settings: Settings) -> Progress:
             frames,
         )
     except Exception as error:  # a damaged archive fails in many ways
-        raise BadFile(
-            f"{partial} is damaged ({error}). Delete it and start again without --resume."
-        ) from error
+        raise BadFile(f"{partial} is damaged ({error}). Delete it and start again without --resume.") from error
     wanted = json.loads(settings_text(settings))
     different = [
-        f"{key} {made_with.get(key)} then, {wanted[key]} now"
-        for key in wanted
-        if made_with.get(key) != wanted[key]
+        f"{key} {made_with.get(key)} then, {wanted[key]} now" for key in wanted if made_with.get(key) != wanted[key]
     ]
     if different:
         raise UsageError(

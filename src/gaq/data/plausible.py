@@ -43,9 +43,7 @@ LARGEST_MEDIAN_FORCE = 15.0  # eV/Å
 COMPARED_FRAMES = 40
 
 
-def check_units(
-    structures: Sequence[Structure], labels: Sequence[Labels], where: str, unit: str = "eV"
-) -> None:
+def check_units(structures: Sequence[Structure], labels: Sequence[Labels], where: str, unit: str = "eV") -> None:
     """Refuses labels that are plainly in other units than those of the file's kind.
 
     Labels are given as read, converted to eV and eV/Å on the belief that the file is in `unit` (a key of
@@ -99,9 +97,7 @@ def _check_slope(structures: Sequence[Structure], labels: Sequence[Labels], wher
         )
 
 
-def energy_and_work(
-    structures: Sequence[Structure], labels: Sequence[Labels]
-) -> tuple[np.ndarray, np.ndarray] | None:
+def energy_and_work(structures: Sequence[Structure], labels: Sequence[Labels]) -> tuple[np.ndarray, np.ndarray] | None:
     """ΔE and -½ (F₁ + F₂)·Δx (eV) of the nearest pairs among frames of the first molecule; None when too few.
 
     The second frame of each pair is first turned onto the other (Kabsch, Acta Cryst. A 32, 922 (1976)).
@@ -126,11 +122,7 @@ def energy_and_work(
 
 
 def _comparable(structure: Structure, other: Structure) -> bool:
-    return (
-        len(structure) > 2
-        and not structure.periodic.any()
-        and np.array_equal(structure.species, other.species)
-    )
+    return len(structure) > 2 and not structure.periodic.any() and np.array_equal(structure.species, other.species)
 
 
 def _rotations_onto(moved: np.ndarray, fixed: np.ndarray) -> np.ndarray:

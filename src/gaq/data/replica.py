@@ -103,8 +103,7 @@ def _advance(progress: Progress, settings: Settings, replica: int) -> Progress:
         dynamics.run(settings.interval)
     if not np.isfinite(atoms.positions).all():
         raise Diverged(
-            f"{settings.molecule}, replica {replica}: positions are no longer finite. Lower --dt or "
-            f"--temperature."
+            f"{settings.molecule}, replica {replica}: positions are no longer finite. Lower --dt or --temperature."
         )
     state = generator.bit_generator.state
     return Progress(progress.segments + 1, atoms.positions.copy(), atoms.get_momenta(), state, frames)
@@ -143,9 +142,7 @@ def main() -> int:
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     raw = job["settings"]
-    settings = Settings(
-        **{**raw, "species": tuple(raw["species"]), "positions": tuple(map(tuple, raw["positions"]))}
-    )
+    settings = Settings(**{**raw, "species": tuple(raw["species"]), "positions": tuple(map(tuple, raw["positions"]))})
 
     def send(message: dict[str, Any]) -> None:
         try:

@@ -29,9 +29,7 @@ class Split:
     test: tuple[int, ...]
 
 
-def make_split(
-    dataset: Dataset, train: int, validation: int, test: int | None = None, seed: int = 0
-) -> Split:
+def make_split(dataset: Dataset, train: int, validation: int, test: int | None = None, seed: int = 0) -> Split:
     """Frames drawn without replacement by `seed`; `test` takes all that are left when it is None.
 
     Raises UsageError when there are too few frames, or too many for rMD17.
@@ -39,9 +37,7 @@ def make_split(
     rest = len(dataset) - train - validation
     taken = rest if test is None else test
     if train < 1 or validation < 0 or taken < 0 or taken > rest:
-        parts = f"{train} for training, {validation} for validation" + (
-            f", {test} for the test" if test else ""
-        )
+        parts = f"{train} for training, {validation} for validation" + (f", {test} for the test" if test else "")
         raise UsageError(f"{dataset.name} has {len(dataset)} frames; asked for {parts}. Ask for fewer.")
     check_training_size(dataset.name, train)
     order = np.random.default_rng(seed).permutation(len(dataset))
@@ -65,9 +61,7 @@ def read_split(path: Path, dataset: Dataset) -> Split:
         split = Split(str(raw["dataset"]), str(raw["sha256"]), int(raw["seed"]), **lists)
         sizes = {key: int(raw["sizes"][key]) for key in lists}
     except (ValueError, KeyError, TypeError) as error:
-        raise BadFile(
-            f"{path} is not a split file ({type(error).__name__}: {error}). Make the split again."
-        ) from error
+        raise BadFile(f"{path} is not a split file ({type(error).__name__}: {error}). Make the split again.") from error
     if split.sha256 != dataset.sha256:
         raise BadFile(
             f"{path} was made for {split.dataset} (SHA-256 {split.sha256[:12]}…); {dataset.name} has "

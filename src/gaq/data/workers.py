@@ -20,9 +20,7 @@ from gaq.errors import GaqError, NotAvailable
 Message = dict[str, str | int]
 
 
-def run_replicas(
-    settings: Settings, partials: list[Path], workers: int, progress: Callable[[int], None]
-) -> int:
+def run_replicas(settings: Settings, partials: list[Path], workers: int, progress: Callable[[int], None]) -> int:
     """Runs all replicas, worker w those numbered w, w + workers, …; returns the number of frames.
 
     On Ctrl-C each process saves the frame it is at, and the number is smaller than asked for. Raises what a

@@ -68,7 +68,7 @@ class ContenderJob:
     def _make(self, tell: Tell) -> None:
         from gaq.quant.install import preset
         from gaq.train.checkpoint import load_checkpoint
-        from gaq.train.session import QuantizationPlan, run_quantization
+        from gaq.train.quantization import QuantizationPlan, run_quantization
 
         tell("calibration", 0, 1)
         plan, epochs = self.plan, self.plan.tuning if self.contender.trained else 0
@@ -105,9 +105,7 @@ class ContenderJob:
 
     def _signed(self, entry: Row) -> Row:
         """The row under this contender's name: the control has its parent's recipe and a row of its own."""
-        return replace(
-            entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu"
-        )
+        return replace(entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu")
 
     def _summary(self, rows: Sequence[Row], made: float) -> str:
         force, judged = find(rows, "force_mae"), [r for r in rows if r.limit is not None]
@@ -119,9 +117,7 @@ class ContenderJob:
 
 def _sizes(engine: Engine, data: str) -> list[Row]:
     found: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
-    return [
-        row(engine, data, name, found[name], unit, 1) for name, unit in UNITS_OF_SIZE.items() if name in found
-    ]
+    return [row(engine, data, name, found[name], unit, 1) for name, unit in UNITS_OF_SIZE.items() if name in found]
 
 
 def _components(frames: Sequence[Labels | Prediction]) -> np.ndarray:

@@ -88,9 +88,7 @@ def speed(engine: Engine, began: np.ndarray, timestep: float, atoms: int, data: 
     mean = float(np.mean(steps))
     means = [float(np.mean(block)) for block in np.array_split(steps, min(BLOCKS, len(steps)))]
     error = float(np.std(means, ddof=1)) / math.sqrt(len(means))
-    entry = replace(
-        row(engine, data, "latency_ms", mean, "ms", len(steps)), std_error=error, batch=1, atoms=atoms
-    )
+    entry = replace(row(engine, data, "latency_ms", mean, "ms", len(steps)), std_error=error, batch=1, atoms=atoms)
     low, high = (float(p) for p in np.percentile(steps, (10, 90)))
     per_day = MS_PER_DAY * timestep / FS_PER_NS / mean
     return [

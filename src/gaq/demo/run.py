@@ -57,16 +57,14 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     its jobs raise. Leaves no process behind, however it ends.
     """
     if importlib.util.find_spec("matplotlib") is None:
-        raise NotAvailable(
-            "the demo draws with matplotlib, which is not installed. Install it: pip install matplotlib"
-        )
+        raise NotAvailable("the demo draws with matplotlib, which is not installed. Install it: pip install matplotlib")
     embedded = read_dataset("embedded")
     facts = _facts(order, embedded)
     start_anew(order.out, facts)
-    data, held_out = _divided(embedded, order.plan)
+    data, held_out = divided(embedded, order.plan)
     began = time.monotonic()
     with Workers(order.workers) as workers:
-        test = _label_and_train(order, data, held_out, workers, listen)
+        test = label_and_train(order, data, held_out, workers, listen)
         workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
     found = collect(order.out, order.plan)
     if not found.rows:
@@ -80,9 +78,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     return Outcome(found.rows, page, test)
 
 
-def _label_and_train(
-    order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen
-) -> Path:
+def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen) -> Path:
     """Both at once, for neither needs the other. Returns the file of the test frames."""
     train = TrainJob(order.plan, data, order.out / PARENT.name, order.threads)
     if importlib.util.find_spec("tblite") is not None:
@@ -99,7 +95,7 @@ def _label_and_train(
     return file
 
 
-def _divided(embedded: Dataset, plan: Plan) -> tuple[Dataset, Dataset]:
+def divided(embedded: Dataset, plan: Plan) -> tuple[Dataset, Dataset]:
     """The frames to train and validate on, and those that no training sees."""
     split = make_split(embedded, plan.train, plan.validation, seed=plan.seed)
     return embedded.subset((*split.train, *split.validation)), embedded.subset(split.test)
@@ -144,7 +140,6 @@ def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
         "workers": order.workers,
         "threads_per_worker": order.threads,
         "data": {"name": embedded.name, "frames": len(embedded), "sha256": embedded.sha256},
-        "versions": {"python": platform.python_version()}
-        | {n: importlib.metadata.version(n) for n in present},
+        "versions": {"python": platform.python_version()} | {n: importlib.metadata.version(n) for n in present},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
     }

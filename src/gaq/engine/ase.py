@@ -82,9 +82,7 @@ class AseEngine:
                 f"{type(error).__name__}: {error}"
             ) from error
         if energy is None or forces is None:
-            raise BadStructure(
-                f"{self.model} gave no energy or no forces for structure {index}; both are needed"
-            )
+            raise BadStructure(f"{self.model} gave no energy or no forces for structure {index}; both are needed")
         return Prediction(float(np.asarray(energy).item()), np.array(forces, dtype=np.float64))
 
     def _energy_name(self) -> str:
@@ -117,7 +115,5 @@ def _keywords(arguments: str) -> dict[str, Any]:
             f'--args is not JSON ({error}): {arguments}. Write for example \'{{"method": "GFN2-xTB"}}\''
         ) from error
     if not isinstance(keywords, dict):
-        raise UsageError(
-            f'--args must be a JSON object such as \'{{"method": "GFN2-xTB"}}\', not {arguments}'
-        )
+        raise UsageError(f'--args must be a JSON object such as \'{{"method": "GFN2-xTB"}}\', not {arguments}')
     return keywords

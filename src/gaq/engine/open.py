@@ -22,9 +22,7 @@ def open_engine(
     if engine is not None and engine not in ENGINES:
         raise UsageError(f"--engine {engine!r}: expected one of {', '.join(ENGINES)}.")
     if engine == "native":
-        raise NotAvailable(
-            "the native engine is not part of this version. Leave out --engine, or say --engine torch."
-        )
+        raise NotAvailable("the native engine is not part of this version. Leave out --engine, or say --engine torch.")
     file = readable_file(path)
     import torch
 

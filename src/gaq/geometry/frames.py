@@ -29,9 +29,7 @@ class FrameChoice:
     second: Tensor  # [atom] int64
 
 
-def choose_neighbors(
-    receiver: Tensor, distance: Tensor, unit: Tensor, scale: Tensor, atoms: int
-) -> FrameChoice:
+def choose_neighbors(receiver: Tensor, distance: Tensor, unit: Tensor, scale: Tensor, atoms: int) -> FrameChoice:
     """The two edges of each atom with the smallest scaled distance r / scale that are not nearly collinear.
 
     Of equal neighbours, as symmetric molecules have them, the first edge counts, however the molecule lies.

@@ -129,9 +129,7 @@ def _corners(side: int) -> tuple[Tensor, Tensor]:
     """Unit vectors at the corners [cell, 4, 3] and in the middle [cell, 3] of every cell."""
     whole = torch.arange(side, dtype=torch.float64)
     i, j = (t.reshape(-1) for t in torch.meshgrid(whole, whole, indexing="ij"))
-    at = [
-        torch.stack(fold(2 * (i + a) / side - 1, 2 * (j + b) / side - 1), -1) for a in (0, 1) for b in (0, 1)
-    ]
+    at = [torch.stack(fold(2 * (i + a) / side - 1, 2 * (j + b) / side - 1), -1) for a in (0, 1) for b in (0, 1)]
     middle = torch.stack(fold(2 * (i + 0.5) / side - 1, 2 * (j + 0.5) / side - 1), -1)
     return torch.stack(at, 1), middle
 

@@ -49,9 +49,7 @@ def icosahedral_points(most: int) -> Tensor:
     touching = gram > 0.4
     edges = [(a, b) for a, b in combinations(range(12), 2) if touching[a, b]]
     faces = [
-        (a, b, c)
-        for a, b, c in combinations(range(12), 3)
-        if touching[a, b] and touching[a, c] and touching[b, c]
+        (a, b, c) for a, b, c in combinations(range(12), 3) if touching[a, b] and touching[a, c] and touching[b, c]
     ]
     inner = torch.arange(1, cuts, dtype=torch.float64)[:, None]
     parts = [cuts * vertices]

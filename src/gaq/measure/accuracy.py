@@ -66,9 +66,7 @@ def fidelity(
     _require_frames(dataset)
     found = list(predictions) if predictions is not None else predict(engine, dataset.structures, progress)
     wanted = (
-        list(parent_predictions)
-        if parent_predictions is not None
-        else predict(parent, dataset.structures, progress)
+        list(parent_predictions) if parent_predictions is not None else predict(parent, dataset.structures, progress)
     )
     energy = _energy_errors(found, wanted)
     squares, _, components = _force_sums(found, wanted)

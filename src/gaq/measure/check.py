@@ -114,9 +114,7 @@ def with_limits(overrides: Mapping[str, float]) -> tuple[Limit, ...]:
     known = [limit.metric for limit in LIMITS]
     for metric, value in overrides.items():
         if metric not in known:
-            raise UsageError(
-                f"there is no limit for {metric!r}.{nearest(metric, known)} Known: {', '.join(known)}"
-            )
+            raise UsageError(f"there is no limit for {metric!r}.{nearest(metric, known)} Known: {', '.join(known)}")
         if math.isnan(value) or value < 0:
             raise UsageError(f"the limit of {metric} is {value}; it must be zero or more")
     return tuple(replace(limit, value=overrides.get(limit.metric, limit.value)) for limit in LIMITS)
@@ -151,9 +149,7 @@ def _permutation(plan: Plan, progress: Progress) -> list[Row]:
 
 
 def _slopes(plan: Plan, progress: Progress) -> list[Row]:
-    return finite_difference(
-        plan.engine, plan.structures[:8], seed=plan.seed, progress=progress, data=plan.data
-    )
+    return finite_difference(plan.engine, plan.structures[:8], seed=plan.seed, progress=progress, data=plan.data)
 
 
 def _closed_paths(plan: Plan, progress: Progress) -> list[Row]:
@@ -165,9 +161,7 @@ def _open_paths(plan: Plan, progress: Progress) -> list[Row]:
 
 
 def _jacobian(plan: Plan, progress: Progress) -> list[Row]:
-    return jacobian_asymmetry(
-        plan.engine, plan.structures[:2], seed=plan.seed, progress=progress, data=plan.data
-    )
+    return jacobian_asymmetry(plan.engine, plan.structures[:2], seed=plan.seed, progress=progress, data=plan.data)
 
 
 def _cutoff(plan: Plan, progress: Progress) -> list[Row]:

@@ -44,9 +44,7 @@ def path_work(
     circles, tangents = [], []
     for structure in (s for s in structures for _ in range(loops)):
         a, b = _plane(structure, rng)
-        circles += [
-            structure.moved(structure.positions + radius * (a * np.cos(t) + b * np.sin(t))) for t in angles
-        ]
+        circles += [structure.moved(structure.positions + radius * (a * np.cos(t) + b * np.sin(t))) for t in angles]
         tangents.append([b * np.cos(t) - a * np.sin(t) for t in angles])
     found = iter(predict(engine, circles, progress))
     # Work over length: the mean over θ of F·t, with t the unit tangent.
@@ -172,9 +170,7 @@ def _shifted(structure: Structure, coordinate: int, by: float) -> Structure:
     return structure.moved(positions)
 
 
-def _path_rows(
-    engine: Engine, data: str, metric: str, values: np.ndarray, per_structure: int, seed: int
-) -> list[Row]:
+def _path_rows(engine: Engine, data: str, metric: str, values: np.ndarray, per_structure: int, seed: int) -> list[Row]:
     by_structure = values.reshape(-1, per_structure).sum(axis=1)
     mean, error = mean_by_frames(by_structure, np.full(len(by_structure), float(per_structure)))
     return [

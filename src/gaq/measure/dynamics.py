@@ -31,9 +31,7 @@ def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
     """
     if len(log.time) < 3:
         if log.unstable_at is None:
-            raise UsageError(
-                f"a drift needs at least 3 records; this run has {len(log.time)}. Run more steps"
-            )
+            raise UsageError(f"a drift needs at least 3 records; this run has {len(log.time)}. Run more steps")
         return [_stability(log, recipe, engine, data)]
     slope, error = slope_with_error(log.time / 1000, log.total / MEV)
     spread = float(np.std(log.kinetic)) / MEV
@@ -45,9 +43,7 @@ def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
         replace(base, std_error=error / log.atoms),
         replace(base, metric="drift_ratio", value=ratio, unit="1"),
         replace(base, metric="momentum_change", value=_change(log.momentum), unit="amu Å/fs"),
-        replace(
-            base, metric="angular_momentum_change", value=_change(log.angular_momentum), unit="amu Å²/fs"
-        ),
+        replace(base, metric="angular_momentum_change", value=_change(log.angular_momentum), unit="amu Å²/fs"),
         _stability(log, recipe, engine, data),
     ]
 

@@ -68,9 +68,7 @@ def _compare(
         forces.append(float(np.max(np.linalg.norm(new_forces - old.forces, axis=1))) / MEV)
 
 
-def _rows(
-    engine: Engine, data: str, name: str, energies: list[float], forces: list[float], seed: int
-) -> list[Row]:
+def _rows(engine: Engine, data: str, name: str, energies: list[float], forces: list[float], seed: int) -> list[Row]:
     rows = [
         row(engine, data, f"{name}_energy", np.max(energies), "meV", len(energies)),
         row(engine, data, f"{name}_force", np.max(forces), "meV/Å", len(forces)),

@@ -123,9 +123,7 @@ def _from_line(where: str, line: str) -> Row:
         raise BadFile(f"{where}: the row lacks {', '.join(missing)}; it is older or broken. Measure again")
     for name in found:
         if name not in _KEYS:
-            raise BadFile(
-                f"{where}: unknown key {name!r}.{nearest(name, _KEYS)} The file is of another version of gaq"
-            )
+            raise BadFile(f"{where}: unknown key {name!r}.{nearest(name, _KEYS)} The file is of another version of gaq")
     return Row(**{name: _checked(where, name, value) for name, value in found.items()})
 
 

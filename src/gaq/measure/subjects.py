@@ -49,8 +49,7 @@ def stirred(engine: Engine, structures: Sequence[Structure], seed: int = 0) -> t
     rng = np.random.default_rng(seed)
     found = engine.evaluate(structures)
     return tuple(
-        rattled(s, rng) if np.max(np.abs(p.forces)) < AT_REST else s
-        for s, p in zip(structures, found, strict=True)
+        rattled(s, rng) if np.max(np.abs(p.forces)) < AT_REST else s for s, p in zip(structures, found, strict=True)
     )
 
 
@@ -70,9 +69,7 @@ def _molecule(species: frozenset[int], model: str) -> tuple[str, Structure]:
 
     fitting = [(name, g2[name]) for name in g2.names if set(g2[name].numbers.tolist()) <= species]
     if not fitting:
-        raise UsageError(
-            f"no small molecule consists of the elements of {model}; give structures with --data"
-        )
+        raise UsageError(f"no small molecule consists of the elements of {model}; give structures with --data")
     name, atoms = min(fitting, key=lambda item: _rank(item[1].numbers))
     atoms.pbc = False
     return name, from_ase(atoms)

@@ -19,9 +19,7 @@ from gaq.measure.rotations import axis_rotation, haar_rotations
 from gaq.measure.statistics import Progress, mean_by_frames, silent
 from gaq.units import MEV
 
-EXACT_LEE = (
-    1e-9  # meV/Å; below it a pair counts as exact: float64 rounding of forces of some eV/Å lies near 1e-12
-)
+EXACT_LEE = 1e-9  # meV/Å; below it a pair counts as exact: float64 rounding of forces of some eV/Å lies near 1e-12
 
 
 @dataclass(frozen=True)
@@ -172,9 +170,7 @@ def _lee_rows(engine: Engine, data: str, errors: RotationErrors) -> list[Row]:
     relative = mean / errors.force_norm if errors.force_norm > 0 else np.nan
     rest = np.max(pairs[~exact]) if not exact.all() else 0.0
     return [
-        replace(
-            row(engine, data, "lee_mean", mean, "meV/Å", samples), std_error=error, frames_identical=identical
-        ),
+        replace(row(engine, data, "lee_mean", mean, "meV/Å", samples), std_error=error, frames_identical=identical),
         replace(row(engine, data, "lee_max", np.max(pairs), "meV/Å", samples), frames_identical=identical),
         row(engine, data, "lee_relative", relative, "1", samples),
         row(engine, data, "frames_identical", identical, "share", pairs.size),
@@ -191,9 +187,7 @@ def _energy_rows(engine: Engine, data: str, errors: RotationErrors) -> list[Row]
     rows = [
         row(engine, data, "energy_invariance", largest, "meV", errors.energy.size),
         row(engine, data, "energy_invariance_max", largest, "meV", errors.energy.size),
-        replace(
-            row(engine, data, "energy_invariance_mean", mean, "meV", errors.energy.size), std_error=error
-        ),
+        replace(row(engine, data, "energy_invariance_mean", mean, "meV", errors.energy.size), std_error=error),
     ]
     return [replace(entry, frames_identical=identical) for entry in rows]
 

@@ -30,13 +30,10 @@ class Message(nn.Module):
         self.filters = nn.Parameter(torch.zeros(basis, (1 + degrees * (1 if first else 2)) * channels))
         self.scalar = Quantizer(Slot(f"{name}.message.scalar", Role.SCALAR_MESSAGE, (None, 2 * channels)))
         self.vectors = nn.ModuleList(
-            Quantizer(_message_slot(name, degree, channels))
-            for degree in ([] if first else range(1, degrees + 1))
+            Quantizer(_message_slot(name, degree, channels)) for degree in ([] if first else range(1, degrees + 1))
         )
 
-    def forward(
-        self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def forward(self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Scalars [atom, channel] and vectors per degree → what is added to each."""
         c = self.channels
         query, key, sent = self.project(s).split((c, c, 2 * c), -1)
@@ -46,14 +43,10 @@ class Message(nn.Module):
         filters = (seen.radial @ self.filters).unflatten(-1, (-1, c)) * weight
         values = self.scalar(sent).value.index_select(0, seen.sender)
         gathered = _summed(filters[:, 0] * values[:, :c], seen.receiver, s.shape[0])
-        grown = tuple(
-            self._vector(degree, filters, values[:, c:], v, seen) for degree in range(1, self.degrees + 1)
-        )
+        grown = tuple(self._vector(degree, filters, values[:, c:], v, seen) for degree in range(1, self.degrees + 1))
         return self.output(gathered), grown
 
-    def _vector(
-        self, degree: int, filters: Tensor, gates: Tensor, v: tuple[Tensor, ...], seen: Invariants
-    ) -> Tensor:
+    def _vector(self, degree: int, filters: Tensor, gates: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> Tensor:
         message = seen.harmonics[degree - 1][:, :, None] * (filters[:, degree] * gates)[:, None, :]
         if not self.first:
             carried = self._carried(degree, v[degree - 1], seen)

@@ -58,9 +58,7 @@ class Transformer(nn.Module):
         self.species = tuple(sorted(set(species)))
         self.embedding = nn.Parameter(torch.zeros(len(self.species), c.channels))
         self.messages = nn.ModuleList(
-            Message(
-                f"layers.{i}", c.channels, c.degrees, c.heads, c.basis, normalise=c.attention, first=i == 0
-            )
+            Message(f"layers.{i}", c.channels, c.degrees, c.heads, c.basis, normalise=c.attention, first=i == 0)
             for i in range(c.layers)
         )
         self.updates = nn.ModuleList(
@@ -108,10 +106,7 @@ class Transformer(nn.Module):
     def _features(self, kind: Tensor, seen: Invariants) -> Tensor:
         """Scalars [atom, channel] after the last layer."""
         s = self.embedding.index_select(0, kind)
-        v = tuple(
-            s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1]))
-            for degree in range(1, self.config.degrees + 1)
-        )
+        v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, self.config.degrees + 1))
         for message, update in zip(self.messages, self.updates, strict=True):
             scalars, vectors = message(s, v, seen)
             s = s + scalars

@@ -21,15 +21,12 @@ class Update(nn.Module):
         super().__init__()
         self.channels = channels
         self.mix = nn.ModuleList(
-            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree)
-            for degree in range(1, degrees + 1)
+            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree) for degree in range(1, degrees + 1)
         )
         self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden)
         self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels)
 
-    def forward(
-        self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def forward(self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Scalars [atom, channel] and vectors per degree → the same, updated."""
         mixed = [
             mix(x, None if seen.frames is None else seen.frames[k])

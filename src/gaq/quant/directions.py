@@ -151,9 +151,7 @@ def directions_for(code: DirectionCode) -> Directions:
 def fixed_codebook(code: Fibonacci | Icosahedral) -> Codebook:
     """The codebook of a fixed code; remembered, since 65,536 codewords take seconds to prepare."""
     count = int(2**code.bits)
-    return build_codebook(
-        fibonacci_points(count) if isinstance(code, Fibonacci) else icosahedral_points(count)
-    )
+    return build_codebook(fibonacci_points(count) if isinstance(code, Fibonacci) else icosahedral_points(count))
 
 
 def look_up(points: Tensor, index: Tensor) -> Tensor:

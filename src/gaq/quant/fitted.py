@@ -222,9 +222,7 @@ class LearnedStep(Fitted):
             elif self.is_weight and not isinstance(self.observer, UnitRange):
                 raise _no_data(self.slot)
             else:
-                self.start.fill_(
-                    range_of_features(self.observer, self._needed_statistics(), self.high) / self.high
-                )
+                self.start.fill_(range_of_features(self.observer, self._needed_statistics(), self.high) / self.high)
             self.factor.fill_(1.0)
         self.latest = None
         self.ready = True

@@ -26,14 +26,8 @@ class Percentile:
     percent: float = 99.9
 
     def __post_init__(self) -> None:
-        if (
-            isinstance(self.percent, bool)
-            or not isinstance(self.percent, int | float)
-            or not 50 < self.percent <= 100
-        ):
-            raise RecipeError(
-                f"Percentile: percent is {self.percent!r}; expected a number above 50, at most 100"
-            )
+        if isinstance(self.percent, bool) or not isinstance(self.percent, int | float) or not 50 < self.percent <= 100:
+            raise RecipeError(f"Percentile: percent is {self.percent!r}; expected a number above 50, at most 100")
 
 
 @dataclass(frozen=True)
@@ -93,9 +87,7 @@ class Statistics:
 
         Error model: x² below half a step, (x - R)² above R, step²/12 between.
         """
-        centres = torch.exp2(
-            (torch.arange(len(self.histogram)) + 0.5) / BINS_PER_OCTAVE + LOWEST_OCTAVE
-        ).double()
+        centres = torch.exp2((torch.arange(len(self.histogram)) + 0.5) / BINS_PER_OCTAVE + LOWEST_OCTAVE).double()
         seen = self.histogram > 0
         centres, weight = centres[seen], self.histogram[seen]
         ranges = self.largest * torch.exp2(-torch.arange(97, dtype=torch.float64) / 16)

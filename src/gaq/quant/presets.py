@@ -110,9 +110,7 @@ def frame_w8a8(warmup: int = 5, readout_bits: int = 16) -> Recipe:
     return _framed("frame-w8a8", 8, 8, warmup, readout_bits)
 
 
-def frame_w4a8(
-    warmup: int = 5, readout_bits: int = 16, learn_step: bool = True, group: int | None = None
-) -> Recipe:
+def frame_w4a8(warmup: int = 5, readout_bits: int = 16, learn_step: bool = True, group: int | None = None) -> Recipe:
     """As frame-w8a8 with four-bit weights, those of the readout at eight."""
     return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group)
 
@@ -200,9 +198,7 @@ def _readout(bits: int) -> Rules:
     return tuple(Rule(name, Uniform(bits, per="row")) for name in READOUT_INPUTS)
 
 
-def _gaq(
-    name: str, weights: Rules, warmup: int, directions: DirectionCode, magnitude: str, gradient: str
-) -> Recipe:
+def _gaq(name: str, weights: Rules, warmup: int, directions: DirectionCode, magnitude: str, gradient: str) -> Recipe:
     vectors = Polar(8, directions, magnitude=magnitude, gradient=gradient)
     return _recipe(
         name,

@@ -44,16 +44,10 @@ class Rule:
     from_epoch: int = 0
 
     def __post_init__(self) -> None:
-        if isinstance(self.where, str) and (
-            self.where.count("*") > 1 or ("*" in self.where and not _starred(self))
-        ):
-            raise RecipeError(
-                f"rule for slot {self.where!r}: one '*' may stand for one whole segment, no more"
-            )
+        if isinstance(self.where, str) and (self.where.count("*") > 1 or ("*" in self.where and not _starred(self))):
+            raise RecipeError(f"rule for slot {self.where!r}: one '*' may stand for one whole segment, no more")
         if isinstance(self.from_epoch, bool) or not isinstance(self.from_epoch, int) or self.from_epoch < 0:
-            raise RecipeError(
-                f"rule for {self.target}: from_epoch is {self.from_epoch!r}; expected 0 or more"
-            )
+            raise RecipeError(f"rule for {self.target}: from_epoch is {self.from_epoch!r}; expected 0 or more")
 
     @property
     def target(self) -> str:
@@ -139,9 +133,7 @@ class Recipe:
             raise RecipeError(f"{what} has name {name!r}; expected a text")
         if not isinstance(rules, list | tuple) or not rules:
             raise RecipeError(f"{what} {name!r} has rules {rules!r}; expected a list of at least one rule")
-        parsed = tuple(
-            _rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules)
-        )
+        parsed = tuple(_rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules))
         return cls(name, parsed, str(table.get("description", "")))
 
     @classmethod
@@ -192,9 +184,7 @@ def _rule_from_dict(data: object, what: str) -> Rule:
     else:
         raise RecipeError(f"{what} has slot {table['slot']!r}; expected the name of a slot")
     spec = spec_from_dict(table["spec"], f"{what}, spec")
-    calibrate = (
-        observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
-    )
+    calibrate = observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
     from_epoch: Any = table.get("from_epoch", 0)
     return Rule(where, spec, calibrate, from_epoch)
 

@@ -45,9 +45,7 @@ class Uniform:
         if self.group is not None and (isinstance(self.group, bool) or not self.group >= 1):
             raise RecipeError(f"{self}: group is {self.group!r}; expected a whole number from 1 on")
         if self.learn_step and self.dynamic:
-            raise RecipeError(
-                f"{self}: a step per {self.per} is computed from the data and cannot be learned"
-            )
+            raise RecipeError(f"{self}: a step per {self.per} is computed from the data and cannot be learned")
 
     @property
     def high(self) -> int:
@@ -153,9 +151,7 @@ class Polar:
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 16)
         if not isinstance(self.directions, DirectionCode):
-            raise RecipeError(
-                f"polar: directions is {self.directions!r}; expected one of {_kinds(DIRECTIONS)}"
-            )
+            raise RecipeError(f"polar: directions is {self.directions!r}; expected one of {_kinds(DIRECTIONS)}")
         for key, options in (
             ("magnitude", ("linear", "log")),
             ("per", ("tensor", "atom")),
@@ -226,9 +222,7 @@ def check_fit(spec: Spec, slot: Slot) -> None:
         if uniform is not None and uniform.dynamic:
             raise _misfit(spec, slot, "a weight takes one step per tensor, channel or group")
         if uniform is not None and uniform.group is not None and (slot.shape[-1] or 0) % uniform.group:
-            raise _misfit(
-                spec, slot, f"its {slot.shape[-1]} inputs do not divide into groups of {uniform.group}"
-            )
+            raise _misfit(spec, slot, f"its {slot.shape[-1]} inputs do not divide into groups of {uniform.group}")
         return
     if isinstance(spec, Framed | Polar) and slot.role not in VECTORS:
         raise _misfit(spec, slot, "it is for vectors; use Uniform")

@@ -91,9 +91,7 @@ def parity(series: Sequence[Series], style: Style) -> Figure:
         columns = min(3, len(series))
         lines = -(-len(series) // columns)
         figure = _sheet(7.4, 0.7 + 1.9 * lines)
-        panels = np.atleast_1d(
-            figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-        ).ravel()
+        panels = np.atleast_1d(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)).ravel()
         errors = [(s.predicted - s.reference) / MEV for s in series]
         reach = max(float(np.percentile(np.abs(e), 99.5)) for e in errors)
         for index, (panel, one, error) in enumerate(zip(panels, series, errors, strict=False)):

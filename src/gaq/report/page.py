@@ -89,9 +89,7 @@ def _findings(rows: Sequence[Row]) -> str:
         sign = "≥" if metric == "force_norm" else "≤"
         cells = "".join(_finding(r) for r in found)
         question = _safe(QUESTIONS.get(metric, metric))
-        body.append(
-            f"<tr><th scope='row'>{question}</th><td>{sign} {one.limit:g}{_safe(unit)}</td>{cells}</tr>"
-        )
+        body.append(f"<tr><th scope='row'>{question}</th><td>{sign} {one.limit:g}{_safe(unit)}</td>{cells}</tr>")
     table = _scrolled(f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", "findings")
     return f"<section><h2>What the inspector found</h2>{table}</section>"
 

@@ -40,9 +40,7 @@ def read_curve(path: Path, name: str, after: int = 0) -> Curve:
     """The curve.jsonl of a training, its epochs counted from `after`. Raises `BadFile`."""
     try:
         lines = [json.loads(line) for line in readable_file(path).read_text(encoding="utf-8").splitlines()]
-        columns = {
-            key: np.array([line[key] for line in lines]) for key in ("epoch", "energy_mae", "force_mae")
-        }
+        columns = {key: np.array([line[key] for line in lines]) for key in ("epoch", "energy_mae", "force_mae")}
     except (ValueError, KeyError, TypeError) as error:
         raise BadFile(f"{path} is not a learning curve ({error}). Train again.") from error
     return Curve(name, columns["epoch"] + 1 + after, columns["energy_mae"], columns["force_mae"])
@@ -72,9 +70,7 @@ def read_series(path: Path) -> Series:
         with open(readable_file(path), "rb") as stream, np.load(stream, allow_pickle=False) as archive:
             unstable = int(archive["unstable_at"])
             texts = str(archive["name"])
-            reference, predicted, time, total = (
-                archive[key] for key in ("reference", "predicted", "time", "total")
-            )
+            reference, predicted, time, total = (archive[key] for key in ("reference", "predicted", "time", "total"))
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise BadFile(f"{path} is not a series of the demo ({error}). Run it again.") from error
     return Series(texts, reference, predicted, time, total, None if unstable < 0 else unstable)

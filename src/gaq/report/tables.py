@@ -120,14 +120,10 @@ def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
     """The comparison for a terminal."""
     headings, lines = comparison(rows)
-    table = Table(
-        title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0)
-    )
+    table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in headings:
         words = heading in {"model", "recipe", "verdict"}
-        stacked = (
-            heading.replace("/weight", "/ weight").replace("/atom/ps", "/ atom/ ps").replace(" / ", " /")
-        )
+        stacked = heading.replace("/weight", "/ weight").replace("/atom/ps", "/ atom/ ps").replace(" / ", " /")
         stacked = stacked.replace(" ", "\n")
         if words:
             table.add_column(heading, overflow="fold", min_width=10)

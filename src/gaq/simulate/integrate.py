@@ -103,9 +103,7 @@ def run_nve(
 def check_run(steps: int, dt: float, every: int) -> None:
     """Raise `UsageError` for numbers no run can have."""
     if steps < 1 or every < 1 or not dt > 0:
-        raise UsageError(
-            f"steps = {steps}, dt = {dt} fs and a record every {every} steps: all must be positive"
-        )
+        raise UsageError(f"steps = {steps}, dt = {dt} fs and a record every {every} steps: all must be positive")
 
 
 def _call(listener: Callable[[State], None] | None, state: State) -> None:

@@ -23,9 +23,7 @@ class NveLog:
     momentum: np.ndarray  # [record, 3]
     angular_momentum: np.ndarray  # [record, 3]
     steps: int  # steps that were made
-    unstable_at: (
-        int | None
-    )  # first recorded step at which a bond or the temperature was out of bounds, None if none
+    unstable_at: int | None  # first recorded step at which a bond or the temperature was out of bounds, None if none
 
     @property
     def total(self) -> np.ndarray:

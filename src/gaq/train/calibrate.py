@@ -60,9 +60,7 @@ def shift_reference_(model: Transformer, frames: Frames, target: torch.Tensor) -
 @torch.no_grad()
 def _energies(model: Transformer, frames: Frames) -> torch.Tensor:
     device = model.embedding.device
-    return torch.cat(
-        [model.energies(batch.to(device)).cpu() for batch, _ in frames.batches(CALIBRATION_BATCH)]
-    )
+    return torch.cat([model.energies(batch.to(device)).cpu() for batch, _ in frames.batches(CALIBRATION_BATCH)])
 
 
 def _observe_weights(model: Transformer) -> None:

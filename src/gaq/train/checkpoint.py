@@ -83,9 +83,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         model.load_state_dict(own)
     except RuntimeError as error:
-        raise BadFile(
-            f"{path} is a damaged checkpoint: its tensors do not fit its header ({error})."
-        ) from None
+        raise BadFile(f"{path} is a damaged checkpoint: its tensors do not fit its header ({error}).") from None
     state = {k: t for k, t in tensors.items() if not k.startswith(MODEL_PREFIX)}
     return Checkpoint(model, recipe, manifest, state)
 

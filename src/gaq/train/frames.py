@@ -61,9 +61,7 @@ def reference_energies(dataset: Dataset) -> tuple[dict[int, float], float]:
     For a single molecule the fit is degenerate; the smallest norm shares the mean energy out among the atoms.
     """
     species = sorted({int(z) for s in dataset.structures for z in s.species})
-    counts = np.array(
-        [[np.count_nonzero(s.species == z) for z in species] for s in dataset.structures], dtype=float
-    )
+    counts = np.array([[np.count_nonzero(s.species == z) for z in species] for s in dataset.structures], dtype=float)
     energies = np.array([label.energy for label in dataset.labels])
     solution = np.linalg.lstsq(counts, energies, rcond=None)[0]
     forces = np.concatenate([label.forces for label in dataset.labels])

@@ -31,9 +31,7 @@ def force_term(forces: Tensor, target: Target, kind: str) -> Tensor:
     return _penalty(forces - target.forces, kind).sum()
 
 
-def symmetry_term(
-    model: ForceField, batch: AtomBatch, forces: Tensor, kind: str, rotations: Tensor
-) -> Tensor:
+def symmetry_term(model: ForceField, batch: AtomBatch, forces: Tensor, kind: str, rotations: Tensor) -> Tensor:
     """Sum over atoms of ‖F(RG) − R F(G)‖ (eV/Å), R [structure, 3, 3] one rotation each (arXiv 2603.05343,
     LEE).
     """

@@ -73,9 +73,7 @@ def restore_(run: Run, out: Path) -> None:
     saved = load_checkpoint(path)
     counters = saved.manifest.get("run")
     if counters is None:
-        raise BadFile(
-            f"{path} is a model, not the state of a run. Choose another --out, or leave out --resume."
-        )
+        raise BadFile(f"{path} is a model, not the state of a run. Choose another --out, or leave out --resume.")
     _check_same_run(saved, run.checkpoint, path)
     try:
         if len(saved.state) != counters["tensors"]:
@@ -129,9 +127,7 @@ def _differing(one: Any, other: Any, name: str = "") -> list[str]:
         return [] if one == other else [name]
     keys = sorted(one.keys() | other.keys())
     return [
-        found
-        for key in keys
-        for found in _differing(one.get(key), other.get(key), f"{name}.{key}" if name else key)
+        found for key in keys for found in _differing(one.get(key), other.get(key), f"{name}.{key}" if name else key)
     ]
 
 

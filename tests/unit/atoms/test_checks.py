@@ -57,9 +57,7 @@ def test_numbers_of_no_element(number):
         check_conformations(np.array([8, number, 1]), WATER[None])
 
 
-@pytest.mark.parametrize(
-    ("gap", "refused"), [(0.0, True), (0.9 * COINCIDING, True), (1.1 * COINCIDING, False)]
-)
+@pytest.mark.parametrize(("gap", "refused"), [(0.0, True), (0.9 * COINCIDING, True), (1.1 * COINCIDING, False)])
 def test_coinciding_atoms(gap, refused):
     near = WATER.copy()
     near[2] = near[0] + [gap, 0, 0]
@@ -114,9 +112,7 @@ def test_unknown_element_in_the_words_of_the_product():
 
 def test_several_unknown_elements_and_a_model_that_does_not_say():
     structure = Structure.molecule(np.array([9, 17, 1]), np.eye(3))
-    with pytest.raises(
-        UnsupportedElement, match=r"Structure 5 has F at atom 0; Cl at atom 1.*fluorine and chlorine"
-    ):
+    with pytest.raises(UnsupportedElement, match=r"Structure 5 has F at atom 0; Cl at atom 1.*fluorine and chlorine"):
         check_species(structure, {1}, "m", index=5)
     check_species(structure, set(), "m")
     check_species(structure, {1, 9, 17}, "m")

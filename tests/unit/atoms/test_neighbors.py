@@ -78,9 +78,7 @@ def test_the_box_of_a_direction_that_is_not_periodic_does_not_count():
 @pytest.mark.parametrize("periodic", [False, True])
 def test_nothing_and_nobody_near(periodic):
     for positions in (np.zeros((0, 3)), np.zeros((1, 3)), np.array([[0.0, 0, 0], [20.0, 0, 0]])):
-        structure = Structure(
-            np.full(len(positions), 6), positions, np.eye(3) * 60.0 * periodic, np.full(3, periodic)
-        )
+        structure = Structure(np.full(len(positions), 6), positions, np.eye(3) * 60.0 * periodic, np.full(3, periodic))
         found = find_neighbors(structure, CUTOFF)
         assert found.receiver.shape == found.sender.shape == (0,)
         assert found.shift.shape == (0, 3)

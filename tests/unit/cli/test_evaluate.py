@@ -30,13 +30,8 @@ def plan(frames: int = 4) -> Plan:
 
 def test_rows_of_several_models_and_of_the_floor():
     with Watch() as watch:
-        rows = measure(
-            [("parent", planted.PairEngine()), ("small", Sized())], planted.PairEngine(), plan(), watch
-        )
-    by_model = {
-        name: {r.metric for r in rows if r.model == name and r.control is None}
-        for name in ("parent", "small")
-    }
+        rows = measure([("parent", planted.PairEngine()), ("small", Sized())], planted.PairEngine(), plan(), watch)
+    by_model = {name: {r.metric for r in rows if r.model == name and r.control is None} for name in ("parent", "small")}
     wanted = {"energy_mae", "force_mae", "force_fidelity", "lee_mean", "lee_max", "net_torque", "path_work"}
     assert wanted <= by_model["parent"]
     assert wanted | {"bits_per_weight", "file_bytes"} <= by_model["small"]

@@ -33,9 +33,7 @@ def archive(tmp_path, rmd17_arrays, write_npz):
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    return path, replace(
-        RMD17, sha256=sha256_of(path), size=path.stat().st_size, urls=("http://127.0.0.1:9/none",)
-    )
+    return path, replace(RMD17, sha256=sha256_of(path), size=path.stat().st_size, urls=("http://127.0.0.1:9/none",))
 
 
 def test_a_copy_of_the_archive(archive, tmp_path, rmd17_arrays):

@@ -78,9 +78,7 @@ def test_gradients_for_forces(rigid):
 
 
 def test_forces_of_impossible_size(ethanol):
-    with pytest.raises(
-        BadLabels, match=r"forces of \d\d\.\d eV/Å .*in kcal/mol/Å the same numbers would be [01]\."
-    ):
+    with pytest.raises(BadLabels, match=r"forces of \d\d\.\d eV/Å .*in kcal/mol/Å the same numbers would be [01]\."):
         check_units(ethanol.structures, scaled(ethanol, 1 / KCAL_PER_MOL, 1 / KCAL_PER_MOL), "f")
 
 

@@ -109,9 +109,7 @@ def test_objects_are_not_executed(rmd17_arrays, write_npz):
         read_dataset(write_npz("a.npz", rmd17_arrays))
 
 
-@pytest.mark.parametrize(
-    ("unit", "name"), [(1.0, "eV"), (HARTREE, "Hartree"), (KCAL_PER_MOL / 4.184, "kJ/mol")]
-)
+@pytest.mark.parametrize(("unit", "name"), [(1.0, "eV"), (HARTREE, "Hartree"), (KCAL_PER_MOL / 4.184, "kJ/mol")])
 def test_official_energies_in_another_unit(data_folder, write_npz, unit, name):
     with np.load(data_folder / "rmd17" / "rmd17_ethanol_test_01.npz") as archive:
         arrays = {key: archive[key] for key in archive.files}

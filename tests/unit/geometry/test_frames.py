@@ -129,9 +129,7 @@ def test_one_atom_alone_beside_a_molecule():
 def test_renumbering_the_atoms_renumbers_the_frames(rng):
     species, positions = molecules()["ethanol"]
     order = torch.from_numpy(rng.permutation(len(species)))
-    assert (
-        frames_of(species[order], positions[order]) - frames_of(species, positions)[order]
-    ).abs().max() == 0
+    assert (frames_of(species[order], positions[order]) - frames_of(species, positions)[order]).abs().max() == 0
 
 
 def test_hydrogen_comes_after_heavier_neighbours():

@@ -48,9 +48,7 @@ def test_a_grid_with_a_candidate_too_few_is_noticed(seed):
 def test_the_lowest_index_wins_a_tie():
     octahedron = torch.cat((torch.eye(3), -torch.eye(3)))
     book = build_codebook(octahedron)
-    x, y, z = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [-1.0, -1.0, -1.0], [-1.0, 1.0, 0.5]]).unbind(
-        -1
-    )
+    x, y, z = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [-1.0, -1.0, -1.0], [-1.0, 1.0, 0.5]]).unbind(-1)
     assert book.nearest(x, y, z).tolist() == [0, 1, 3, 1]
 
 

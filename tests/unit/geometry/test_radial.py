@@ -43,9 +43,7 @@ def test_value_and_two_derivatives_vanish_at_the_cutoff():
 def test_the_envelope_is_its_polynomial():
     for x in (0.1, 0.5, 0.9):
         expected = 1 - 28 * x**6 + 48 * x**7 - 21 * x**8
-        assert envelope(torch.tensor(x * CUTOFF, dtype=torch.float64), CUTOFF).item() == pytest.approx(
-            expected
-        )
+        assert envelope(torch.tensor(x * CUTOFF, dtype=torch.float64), CUTOFF).item() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("count", [4, 16, 32])

@@ -119,9 +119,7 @@ def test_kmeans_learns_where_the_directions_are(seed):
     learned = kmeans_points(clustered[:3000], 64, seed=3)
 
     def error(points):
-        return float(
-            (snap_to(build_codebook(points))(clustered[3000:]) - clustered[3000:]).square().sum(-1).mean()
-        )
+        return float((snap_to(build_codebook(points))(clustered[3000:]) - clustered[3000:]).square().sum(-1).mean())
 
     assert error(learned) < 0.5 * error(fibonacci_points(64))
     assert torch.equal(learned, kmeans_points(clustered[:3000], 64, seed=3))

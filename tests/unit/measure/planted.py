@@ -191,6 +191,4 @@ def ethanols(count: int, seed: int = 7) -> tuple[Structure, ...]:
     """Ethanol, each time rattled by 0.05 Å."""
     rng = np.random.default_rng(seed)
     base = ethanol()
-    return tuple(
-        base.moved(base.positions + 0.05 * rng.standard_normal(base.positions.shape)) for _ in range(count)
-    )
+    return tuple(base.moved(base.positions + 0.05 * rng.standard_normal(base.positions.shape)) for _ in range(count))

@@ -72,9 +72,7 @@ def test_the_error_of_the_five_point_slope_falls_with_the_fourth_power():
 
 
 def test_the_jacobian_of_a_whirl_is_all_asymmetry():
-    assert values(jacobian_asymmetry(Whirl(), planted.ethanols(1)))["jacobian_asymmetry"] == pytest.approx(
-        1.0
-    )
+    assert values(jacobian_asymmetry(Whirl(), planted.ethanols(1)))["jacobian_asymmetry"] == pytest.approx(1.0)
     assert values(jacobian_asymmetry(planted.PairEngine(), planted.ethanols(1)))["jacobian_asymmetry"] < 1e-4
 
 
@@ -82,10 +80,7 @@ def test_a_block_of_a_large_jacobian_is_enough():
     some = jacobian_asymmetry(planted.NotReciprocal(), planted.ethanols(2), most_atoms=6)
     assert values(some)["jacobian_asymmetry"] > 5e-4
     assert (
-        values(jacobian_asymmetry(planted.PairEngine(), planted.ethanols(2), most_atoms=4))[
-            "jacobian_asymmetry"
-        ]
-        < 1e-4
+        values(jacobian_asymmetry(planted.PairEngine(), planted.ethanols(2), most_atoms=4))["jacobian_asymmetry"] < 1e-4
     )
 
 

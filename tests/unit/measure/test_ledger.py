@@ -11,9 +11,7 @@ import pytest
 from gaq.errors import BadFile
 from gaq.measure.ledger import Row, append_rows, find, read_rows, to_line, write_rows
 
-ROW = Row(
-    "force_mae", 6.25, "meV/Å", "a.ckpt", "w4", "torch", "rmd17/ethanol", 27, std_error=0.5, passed=True
-)
+ROW = Row("force_mae", 6.25, "meV/Å", "a.ckpt", "w4", "torch", "rmd17/ethanol", 27, std_error=0.5, passed=True)
 
 
 def test_rows_survive(tmp_path):
@@ -34,9 +32,7 @@ def test_only_keys_that_apply_are_written():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_numbers_that_json_has_not_survive_too(tmp_path, value):
     write_rows(tmp_path / "l.jsonl", [replace(ROW, value=value)])
-    json.loads(
-        (tmp_path / "l.jsonl").read_text(), parse_constant=lambda name: pytest.fail(f"{name} is not JSON")
-    )
+    json.loads((tmp_path / "l.jsonl").read_text(), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     (back,) = read_rows(tmp_path / "l.jsonl")
     assert back.value == value or (math.isnan(value) and math.isnan(back.value))
 

@@ -58,8 +58,6 @@ def test_a_box_is_shaken_until_pairs_cross():
 
     rng = np.random.default_rng(1)
     places = np.stack(np.meshgrid(*[np.arange(3) * 2.0] * 3), axis=-1).reshape(-1, 3)
-    box = Structure(
-        np.full(27, 6), places + 0.1 * rng.standard_normal((27, 3)), np.eye(3) * 6, np.ones(3, bool)
-    )
+    box = Structure(np.full(27, 6), places + 0.1 * rng.standard_normal((27, 3)), np.eye(3) * 6, np.ones(3, bool))
     assert values(cutoff_jumps(Box(), [box]))["cutoff_energy_jump"] > 1
     assert values(cutoff_jumps(planted.PairEngine(), [box]))["cutoff_energy_jump"] < 1e-3

@@ -28,9 +28,7 @@ def test_there_and_back():
     plain = {"kind": "long-branch", "leaf": {"kind": "leaf", "size": 3}, "name": "elm"}
     assert to_plain(branch) == plain
     assert from_plain(plain, (Leaf, LongBranch), "tree") == branch
-    assert (
-        from_plain({"kind": "long-branch", "leaf": plain["leaf"]}, (Leaf, LongBranch), "tree").name == "oak"
-    )
+    assert from_plain({"kind": "long-branch", "leaf": plain["leaf"]}, (Leaf, LongBranch), "tree").name == "oak"
 
 
 def test_an_error_says_where():

@@ -50,8 +50,7 @@ def bits_by_role(recipe):
     """The bits in use in each role, readout aside."""
     found = specs(recipe)
     return {
-        role: {bits_of(found[s.name]) for s in MODELS[1] if s.role is role and "readout" not in s.name}
-        for role in Role
+        role: {bits_of(found[s.name]) for s in MODELS[1] if s.role is role and "readout" not in s.name} for role in Role
     }
 
 

@@ -86,7 +86,5 @@ def test_the_type_follows_the_largest_total():
     assert exact_type(127, 127, 1041, "x") == torch.float64
     assert exact_type(32767, 7, 64, "x") == torch.float32
     assert exact_type(32767, 7, 192, "x") == torch.float64
-    with pytest.raises(
-        RecipeError, match="layer 3: a sum of 16777216 products.*beyond 2\\^53; take fewer bits"
-    ):
+    with pytest.raises(RecipeError, match="layer 3: a sum of 16777216 products.*beyond 2\\^53; take fewer bits"):
         exact_type(32767, 32767, 2**24, "layer 3")

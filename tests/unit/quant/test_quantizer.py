@@ -146,9 +146,7 @@ def test_a_weight_step_follows_its_weight(x):
 def test_the_mean_square_start_beats_the_largest_entry(x):
     weight = x[:16]
     errors = [
-        float(
-            (calibrated(WEIGHT, Uniform(4, per="channel"), o, weight)(weight).value - weight).square().mean()
-        )
+        float((calibrated(WEIGHT, Uniform(4, per="channel"), o, weight)(weight).value - weight).square().mean())
         for o in (MeanSquare(), AbsMax())
     ]
     assert errors[0] < errors[1]
@@ -157,9 +155,7 @@ def test_the_mean_square_start_beats_the_largest_entry(x):
 def test_finer_groups_lose_less(x):
     weight = x[:16] * torch.linspace(0.1, 3, 32)
     specs = [Uniform(4), Uniform(4, per="channel"), Uniform(4, per="group", group=8)]
-    errors = [
-        float((calibrated(WEIGHT, s, AbsMax(), weight)(weight).value - weight).square().sum()) for s in specs
-    ]
+    errors = [float((calibrated(WEIGHT, s, AbsMax(), weight)(weight).value - weight).square().sum()) for s in specs]
     assert errors[0] > errors[1] > errors[2]
 
 
@@ -206,9 +202,7 @@ def test_installing_again_forgets_what_was(x):
 
 
 def test_a_copy_is_independent(x):
-    quantizer = calibrated(
-        VECTORS, Polar(8, KMeans(3)), AbsMax(), x.reshape(-1, 1, 32).expand(-1, 3, -1) + 0.1
-    )
+    quantizer = calibrated(VECTORS, Polar(8, KMeans(3)), AbsMax(), x.reshape(-1, 1, 32).expand(-1, 3, -1) + 0.1)
     twin = copy.deepcopy(quantizer)
     vectors = torch.ones(2, 3, 32)
     before = quantizer(vectors).value

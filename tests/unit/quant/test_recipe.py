@@ -51,9 +51,7 @@ def test_a_slot_without_a_rule_is_named():
 
 
 def test_two_rules_of_equal_strength_are_refused():
-    with pytest.raises(
-        RecipeError, match="2 rules of equal strength for slot 'layers.0.update.gates.weight'"
-    ):
+    with pytest.raises(RecipeError, match="2 rules of equal strength for slot 'layers.0.update.gates.weight'"):
         resolved(WEIGHTS, VECTORS, WEIGHTS)
     stars = [Rule(f"{a}.{b}.update.gates.weight", Identity()) for a, b in (("layers", "*"), ("*", "0"))]
     with pytest.raises(RecipeError, match="equal strength.*slot 'layers"):

@@ -157,9 +157,7 @@ def test_colours_can_be_read_and_told_apart(style):
     apart = [np.linalg.norm(seen[a] - seen[b]) for i, a in enumerate(names) for b in names[:i]]
     assert min(apart) > 0.12
     red, olive = (0.9, 0.1, 0.1), (0.6, 0.54, 0.05)
-    assert (
-        np.linalg.norm(deuteranope(red) - deuteranope(olive)) < 0.12 < np.linalg.norm(np.subtract(red, olive))
-    )
+    assert np.linalg.norm(deuteranope(red) - deuteranope(olive)) < 0.12 < np.linalg.norm(np.subtract(red, olive))
 
 
 def luminance(colour) -> float:

@@ -22,9 +22,7 @@ def test_a_series_comes_back(tmp_path, rng, unstable_at):
     write_series(tmp_path / "s.npz", Series("w4", *arrays, unstable_at))
     found = read_series(tmp_path / "s.npz")
     assert (found.name, found.unstable_at) == ("w4", unstable_at)
-    for before, after in zip(
-        arrays, (found.reference, found.predicted, found.time, found.total), strict=True
-    ):
+    for before, after in zip(arrays, (found.reference, found.predicted, found.time, found.total), strict=True):
         assert np.array_equal(before, after)
 
 

@@ -96,9 +96,7 @@ def test_significant_digits():
 
 
 def test_the_comparison_has_a_line_per_model_in_the_order_of_the_rows():
-    rows = rows_of("a", "fp32", force_mae=6.4, **GOOD) + rows_of(
-        "b", "w4", force_mae=9.6, bits_per_weight=4.2
-    )
+    rows = rows_of("a", "fp32", force_mae=6.4, **GOOD) + rows_of("b", "w4", force_mae=9.6, bits_per_weight=4.2)
     headings, lines = comparison(rows)
     assert headings[0] == "recipe"
     assert "ms/step" not in headings

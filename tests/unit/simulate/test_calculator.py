@@ -24,9 +24,7 @@ def ethanol() -> Atoms:
 def test_energy_and_forces_are_those_of_the_engine():
     atoms = ethanol()
     expected = planted.PairEngine().one(planted.ethanol())
-    assert (
-        atoms.get_potential_energy() == atoms.get_potential_energy(force_consistent=True) == expected.energy
-    )
+    assert atoms.get_potential_energy() == atoms.get_potential_energy(force_consistent=True) == expected.energy
     assert (atoms.get_forces() == expected.forces).all()
 
 

@@ -38,9 +38,7 @@ def test_a_spring_swings_with_its_own_period():
         2000,
         dt=0.1,
         temperature=50.0,
-        each_record=lambda s: lengths.append(
-            np.linalg.norm(s.structure.positions[1] - s.structure.positions[0])
-        ),
+        each_record=lambda s: lengths.append(np.linalg.norm(s.structure.positions[1] - s.structure.positions[0])),
     )
     crossings = np.flatnonzero(np.diff(np.sign(np.array(lengths[1:]) - 1)))
     period = 2 * np.mean(np.diff(crossings)) * 0.1
@@ -147,9 +145,7 @@ def test_a_step_that_is_not_finite_names_the_model():
         verlet_step(engine, state, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("steps", "dt", "every"), [(0, 0.5, 1), (5, 0.0, 1), (5, 0.5, 0), (5, float("nan"), 1)]
-)
+@pytest.mark.parametrize(("steps", "dt", "every"), [(0, 0.5, 1), (5, 0.0, 1), (5, 0.5, 0), (5, float("nan"), 1)])
 def test_impossible_numbers_are_refused(steps, dt, every):
     with pytest.raises(UsageError, match="positive"):
         run_nve(planted.PairEngine(), planted.ethanol(), steps, dt=dt, every=every)

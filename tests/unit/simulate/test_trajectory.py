@@ -29,9 +29,7 @@ def test_ase_reads_the_same_bits(tmp_path):
 
 
 def test_a_box_is_written_with_its_lattice(tmp_path):
-    box = Structure(
-        np.array([8, 1]), np.array([[0, 0, 0], [1.0, 0, 0]]), np.diag([4.0, 5, 6]), np.ones(3, bool)
-    )
+    box = Structure(np.array([8, 1]), np.array([[0, 0, 0], [1.0, 0, 0]]), np.diag([4.0, 5, 6]), np.ones(3, bool))
     zeros = np.zeros((2, 3))
     write_trajectory(tmp_path / "t.xyz", [State(box, zeros, np.ones(2), -1.0, zeros)], dt=1.0)
     frame = ase.io.read(tmp_path / "t.xyz")

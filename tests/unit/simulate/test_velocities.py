@@ -37,9 +37,7 @@ def test_every_atom_gets_its_share(rng):
     """Equipartition: before rigid motions are removed ½ m v² is the same for hydrogen and oxygen; after,
     nearly so.
     """
-    box = Structure(
-        np.array([1, 8] * 500), rng.uniform(0, 50, (1000, 3)), np.eye(3) * 50, np.ones(3, dtype=bool)
-    )
+    box = Structure(np.array([1, 8] * 500), rng.uniform(0, 50, (1000, 3)), np.eye(3) * 50, np.ones(3, dtype=bool))
     masses = masses_of(box)
     velocities = thermal_velocities(box, masses, 500.0, rng)
     each = 0.5 * masses * np.sum(velocities**2, axis=1)
@@ -60,6 +58,4 @@ def test_rigid_motions_are_not_counted(positions, freedom, rng):
     assert degrees_of_freedom(molecule) == freedom
     velocities = thermal_velocities(molecule, masses_of(molecule), 300.0, rng)
     assert np.isfinite(velocities).all()
-    assert kinetic_temperature(molecule, masses_of(molecule), velocities) == pytest.approx(
-        300.0 if freedom else 0
-    )
+    assert kinetic_temperature(molecule, masses_of(molecule), velocities) == pytest.approx(300.0 if freedom else 0)

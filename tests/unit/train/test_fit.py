@@ -18,7 +18,8 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint
 from gaq.train.fit import Progress, Task, fit, validate
 from gaq.train.frames import Frames
 from gaq.train.interrupt import Interrupt
-from gaq.train.session import QuantizationPlan, finish_training, prepare_training, run_quantization
+from gaq.train.quantization import QuantizationPlan, run_quantization
+from gaq.train.session import finish_training, prepare_training
 from tiny import dataset, train_config
 
 STEPS = 3  # per epoch: six frames in batches of two
@@ -232,9 +233,7 @@ def test_the_model_of_an_earlier_run_is_not_taken_for_this_one(tmp_path):
     blind = dataset()
     for label in blind.labels:
         label.forces[:] = float("nan")
-    task = replace(
-        prepared.task, validation=replace(prepared.task.validation, dataset=blind.subset(range(2)))
-    )
+    task = replace(prepared.task, validation=replace(prepared.task.validation, dataset=blind.subset(range(2))))
     fit(prepared.start, task)
     assert (tmp_path / "model.ckpt").read_bytes() != old
 

@@ -36,9 +36,7 @@ def test_targets_change_device():
 
 def test_energies_of_free_atoms_are_found_from_different_molecules():
     structures = tuple(molecules())
-    labels = tuple(
-        Labels(sum(REFERENCES[int(z)] for z in s.species), 2.0 * np.ones((len(s), 3))) for s in structures
-    )
+    labels = tuple(Labels(sum(REFERENCES[int(z)] for z in s.species), 2.0 * np.ones((len(s), 3))) for s in structures)
     found, scale = reference_energies(Dataset("mixed", structures, labels, ""))
     assert found.keys() == REFERENCES.keys()
     assert found == pytest.approx(REFERENCES, rel=1e-9)

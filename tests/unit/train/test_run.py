@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 from gaq.errors import BadFile
 from gaq.quant.presets import w4, w8
 from gaq.train.fit import fit
+from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.run import begin, restore_
-from gaq.train.session import QuantizationPlan, prepare_training, run_quantization
+from gaq.train.session import prepare_training
 from tiny import dataset, train_config
 
 

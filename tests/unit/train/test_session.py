@@ -15,14 +15,8 @@ from gaq.errors import BadFile, BadStructure, RecipeError, UnsupportedElement, U
 from gaq.quant.install import preset
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.fit import fit
-from gaq.train.session import (
-    QuantizationPlan,
-    finish_training,
-    load,
-    prepare_training,
-    quantize,
-    run_quantization,
-)
+from gaq.train.quantization import QuantizationPlan, run_quantization
+from gaq.train.session import finish_training, load, prepare_training, quantize
 from tiny import REFERENCES, checkpoint, config, dataset, molecule, molecules, network, train_config
 
 
@@ -73,8 +67,8 @@ def test_a_finished_training_has_no_mean_energy_error_and_says_how_good_it_is(tm
     assert abs((done.model.energies(batch).detach() - target.energies).sum().item()) / atoms < 1e-9
     assert torch.equal(_forces(done.model), forces)
     facts = load_checkpoint(tmp_path / "model.ckpt").manifest["validation"]
-    assert facts.keys() == {"energy_mae_mev", "force_mae_mev_per_angstrom", "n"}
-    assert facts["n"] == 2
+    assert facts.keys() == {"energy_mae_mev", "force_mae_mev_per_angstrom", "n", "frames"}
+    assert (facts["n"], facts["frames"]) == (2, "held out")
 
 
 def _forces(model):

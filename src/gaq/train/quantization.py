@@ -1,0 +1,124 @@
+"""From a float checkpoint to a quantized one: a recipe into its slots, calibrated, trained on if the plan says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from gaq.atoms.checks import check_species
+from gaq.data.dataset import Dataset
+from gaq.errors import BadFile, UsageError
+from gaq.quant.recipe import Recipe
+from gaq.train.calibrate import quantized_copy
+from gaq.train.checkpoint import Checkpoint, save_checkpoint
+from gaq.train.config import TrainConfig
+from gaq.train.fit import Progress, Task, fit
+from gaq.train.frames import Frames, prepare
+from gaq.train.holdout import hold_out
+from gaq.train.interrupt import Interrupt
+from gaq.train.session import finish_training, manifest
+from gaq.train.teacher import Teacher
+
+CALIBRATION_FRAMES = 100
+# Decay of the averaged weights in quantization-aware training. An average over many steps lies off the grid on which
+# each of them was good: with the 0.999 of float training a quantized model ends worse than its own last step.
+QUANTIZED_MEMORY = 0.98
+
+
+@dataclass(frozen=True)
+class QuantizationPlan:
+    """A recipe and how it is trained; no epochs is post-training quantization."""
+
+    recipe: Recipe
+    epochs: int = 0
+    lr: float = 1e-3
+    batch: int = 10
+    seed: int = 0
+    distill: float = 0.0
+    noise: float = 0.03
+    symmetry: float = 0.0
+
+    def config(self, parent: Checkpoint, frames: int) -> TrainConfig:
+        """The training configuration: the parent's, with this plan's numbers.
+
+        Of a data set of the parent's size the same frames are held out; of any other one a twentieth, at
+        most 50.
+        """
+        origin = _origin(parent)
+        sizes = origin.data
+        if frames <= sizes.validation or sizes.train not in (None, frames - sizes.validation):
+            held = min(50, max(1, frames // 20))
+            sizes = sizes.model_copy(update={"train": None, "validation": held})
+        rates = origin.optimizer.model_copy(update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": QUANTIZED_MEMORY})
+        loss = origin.loss.model_copy(update={"symmetry": self.symmetry})
+        changed = {"seed": self.seed, "epochs": self.epochs, "batch": self.batch}
+        return origin.model_copy(
+            update=changed | {"data": sizes, "optimizer": rates, "loss": loss, "model": parent.model.config}
+        )
+
+
+def run_quantization(
+    parent: Checkpoint,
+    dataset: Dataset | None,
+    plan: QuantizationPlan,
+    out: Path,
+    *,
+    device: str = "cpu",
+    resume: bool = False,
+    interrupt: Interrupt | None = None,
+    show: Callable[[Progress], None] = lambda progress: None,
+) -> Checkpoint:
+    """Fills the parent's slots, calibrates, trains if the plan has epochs; leaves `model.ckpt` in `out`.
+
+    Without data only recipes that need no calibration can be had. Raises `UsageError`, `UnsupportedElement`
+    and what `fit` raises.
+    """
+    if parent.recipe.name != "fp32":
+        raise UsageError(
+            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
+        )
+    _check_stages(plan)
+    if dataset is None:
+        finished = Checkpoint(quantized_copy(parent.model, plan.recipe, None), plan.recipe, {"parent": parent.manifest})
+        save_checkpoint(out / "model.ckpt", finished)
+        return finished
+    for index, structure in enumerate(dataset.structures):
+        check_species(structure, parent.model.species, "the model", index)
+    config = plan.config(parent, len(dataset))
+    # Without training there is nothing to hold frames out from.
+    train, validation = hold_out(dataset, config, out) if plan.epochs else (dataset, dataset)
+    frames = prepare(train, parent.model.cutoff)
+    first = min(CALIBRATION_FRAMES, len(frames))
+    calibration = Frames(train.subset(range(first)), frames.neighbors[:first])
+    model = quantized_copy(parent.model, plan.recipe, calibration)
+    origin = {"distillation": {"share": plan.distill, "noise": plan.noise}, "parent": parent.manifest}
+    start = Checkpoint(model, plan.recipe, manifest(config, dataset) | origin)
+    teacher = None
+    if plan.distill > 0:
+        teacher = Teacher(parent.model.to(device), plan.noise, plan.distill, device)
+    task = Task(frames, prepare(validation, parent.model.cutoff), config, out, device=device, teacher=teacher)
+    best = fit(start, task, resume=resume, interrupt=interrupt, show=show) if plan.epochs else start
+    return finish_training(best, task)
+
+
+def _origin(parent: Checkpoint) -> TrainConfig:
+    """The configuration that the parent was trained with, or the defaults if it does not say."""
+    try:
+        return TrainConfig.model_validate(parent.manifest.get("config", {}))
+    except ValidationError as error:
+        raise BadFile(
+            f"the float checkpoint is damaged: the configuration in its manifest cannot be read ({error}). "
+            "Copy or train it anew."
+        ) from None
+
+
+def _check_stages(plan: QuantizationPlan) -> None:
+    late = [rule for rule in plan.recipe.rules if rule.from_epoch >= plan.epochs]
+    if plan.epochs and late:
+        raise UsageError(
+            f"recipe {plan.recipe.name!r} quantizes {late[0].target} from epoch {late[0].from_epoch} on, but "
+            f"training ends after {plan.epochs}. Take more --epochs or a smaller --warmup."
+        )
