@@ -52,7 +52,7 @@ def test_every_preset_without_training(name, folder, capsys):
 def test_two_epochs_of_training(name, folder, capsys):
     trained = ["--recipe", name, "--epochs", "2", "--warmup", "1", "--batch", "4", "--distill", "0.5"]
     assert quantize(*trained, "--lee", "0.01", "--seed", "7") == 0
-    assert "on 4 frames" in capsys.readouterr().out
+    assert "on 4 held out frames" in capsys.readouterr().out
     lines = [json.loads(line) for line in (folder / "q" / "curve.jsonl").read_text().splitlines()]
     assert [line["complete"] for line in lines] == [name == "fp32", True]
     kept = load_checkpoint(folder / "q" / "model.ckpt")

@@ -52,7 +52,9 @@ class QuantizationPlan:
         if frames <= sizes.validation or sizes.train not in (None, frames - sizes.validation):
             held = min(50, max(1, frames // 20))
             sizes = sizes.model_copy(update={"train": None, "validation": held})
-        rates = origin.optimizer.model_copy(update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": QUANTIZED_MEMORY})
+        rates = origin.optimizer.model_copy(
+            update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": min(QUANTIZED_MEMORY, origin.optimizer.ema)}
+        )
         loss = origin.loss.model_copy(update={"symmetry": self.symmetry})
         changed = {"seed": self.seed, "epochs": self.epochs, "batch": self.batch}
         return origin.model_copy(
