@@ -15,13 +15,14 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Role
 from gaq.quant.spec import DirectionCode, Framed, Identity, Octahedral, Polar, Spec, Uniform
 
-# The readout turns features into energy without a sum over neighbours or channels that would average its
-# rounding away: at eight bits its input alone causes most of the noise of the energy.
-# Keys point in nearly the same direction for all atoms, so rounding them does not cancel in the attention weights: at
-# eight bits keys alone cause most of the force error of a W8A8 model (benchmarks/sensitivity of docs/results.md). They
-# meet no weight, only queries, so sixteen bits cost little.
+# The readout turns features into energy without a sum over neighbours or channels that would average its rounding away:
+# its input has sixteen bits.
 READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
 READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
+# Keys point in nearly the same direction for all atoms, so their errors do not cancel in the attention weights: at
+# eight bits keys alone cause most of the force error of W8A8 (docs/results.md, where the error comes from). They meet
+# no weight, only queries, so sixteen bits cost little.
+QUERY_KEY_BITS = 16
 
 
 def fp32() -> Recipe:
@@ -53,7 +54,7 @@ def int8_per_vector(warmup: int = 0) -> Recipe:
         "8 bits, Cartesian vectors with a step each",
         _weights(Uniform(8, per="channel"), Uniform(8, per="channel"), warmup),
         _features(Uniform(8), AbsMax(), Uniform(8, per="vector"), AbsMax(), warmup),
-        _queries(16),
+        _queries(QUERY_KEY_BITS),
     )
 
 
@@ -205,7 +206,7 @@ def _gaq(name: str, weights: Rules, warmup: int, directions: DirectionCode, magn
         "magnitude and direction of vectors apart (MDDQ)",
         weights,
         _features(Uniform(8), AbsMax(), vectors, AbsMax(), warmup),
-        _queries(16),
+        _queries(QUERY_KEY_BITS),
         _readout(16),
     )
 
@@ -225,6 +226,6 @@ def _framed(
         "vectors in the local frame of their atom",
         _weight_only(weight_bits, learn_step, group, warmup),
         _features(rows, AbsMax(), Framed(rows), AbsMax(), warmup),
-        _queries(16),
+        _queries(QUERY_KEY_BITS),
         _readout(readout_bits),
     )
