@@ -30,8 +30,15 @@ test: $(READY)  ## set up if needed, then all tests but the long ones
 physics: $(READY)  ## the long tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m physics --timeout 7200
 
-results: $(READY)  ## measure everything that docs/results.md states, and write it
-	$(BIN)/python benchmarks/results.py
+# The folder of the official rMD17 files, which `gaq data fetch rmd17 --molecule NAME` downloads.
+DATA ?= rmd17
+
+results: $(READY)  ## measure all that docs/results.md states, and write it: hours; DATA=folder of the rMD17 files
+	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA)
+	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA)
+	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
+	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
+	$(BIN)/python benchmarks/results.py --collect runs
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,12 +12,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaq.files import write_atomically
+from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
 from pictures import force_against_symmetry
 from tables import markdown
-from texts import ABLATIONS, CONTENTS, FLOAT, PUBLISHED, RECIPES, SLOTS
+from texts import ABLATIONS, CONTENTS, FLOAT, MODELS, PUBLISHED, RECIPES, SLOTS
 
 HERE = Path(__file__).resolve().parent.parent
 LEDGER = HERE / "docs" / "ledger"
@@ -50,6 +50,7 @@ def main() -> None:
         if groups:
             title = f"{molecule} (rMD17): what each recipe costs; size of a point: bits per weight"
             force_against_symmetry(groups, title, HERE / "docs" / "pictures" / f"rmd17-{molecule}.png")
+    list_models()
     into_readme(recipe_table("azobenzene", short=True))
 
 
@@ -177,6 +178,19 @@ def ablation_sections() -> list[str]:
             )
         parts += [ABLATIONS.get(group, f"### {group}\n"), markdown(head, lines)]
     return parts
+
+
+def list_models() -> None:
+    """Writes models/README.md: every shipped model with its hash and its errors on the test set."""
+    rows = [entry for molecule in MOLECULES for entry in rows_of(f"rmd17-{molecule}")]
+    lines = []
+    for path in sorted((HERE / "models").glob("*.ckpt")):
+        mine = _of(rows, path.name)
+        size = f"{path.stat().st_size / 1000:.0f}"
+        lines.append([path.name, size, sha256_of(path)[:16], *(cell(mine, m) for m in ("energy_mae", "force_mae"))])
+    head = ["file", "kB", "SHA-256, first 16", "E MAE meV", "F MAE meV/Å"]
+    text = MODELS + "\n" + markdown(head, lines)
+    write_atomically(HERE / "models" / "README.md", lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def into_readme(table: str) -> None:

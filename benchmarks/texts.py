@@ -48,6 +48,19 @@ python benchmarks/results.py --collect runs
 ```
 """
 
+MODELS = """# Models
+
+Trained on rMD17, split 01 (950 + 50 of the 1,000 official training frames; PBE/def2-SVP, energies of a single molecule each), by
+`benchmarks/rmd17.py`; errors on the whole of `test_01`. Each file holds its own manifest (data and their hash, the whole configuration,
+seed, versions, recipe, validation errors, and those of its float parent) as JSON in its header:
+
+```
+python -c "from gaq.train.checkpoint import load_checkpoint as l; print(l('models/rmd17-ethanol-w4.ckpt').manifest)"
+```
+
+This page is written by `python benchmarks/results.py`.
+"""
+
 FLOAT = """## The float model
 
 950 + 50 frames of split 01; energies in meV per structure, force components in meV/Å, as E / F. The configurations are

@@ -63,9 +63,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
+def load_checkpoint(path: str | Path) -> Checkpoint:
     """Reads and verifies a checkpoint; raises `BadFile` for anything else."""
-    header, tensors = _read(path)
+    header, tensors = _read(Path(path))
     try:
         config = TransformerConfig.model_validate_json(header["config"])
         species = tuple(int(z) for z in json.loads(header["species"]))
