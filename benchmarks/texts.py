@@ -71,8 +71,8 @@ RECIPES = """## Every recipe, trained alike
 
 All rows start from the float model above and are trained for the same number of epochs with the same schedule, except
 `naive-int8` and `w8`, which are post-training as published. `fp32-control` is the float model trained on for as long:
-the row that the papers lack. LEE is over 32 Haar rotations: of all 1,000 test frames for the recipes that quantize in local
-frames, of the first 100 for the others. "Energies identical" is the share of (frame, rotation) pairs whose energies are
+the row that the papers lack. LEE is over 32 Haar rotations: of all 1,000 test frames for
+`frame-w4a8`, of the first 250 for `frame-w8a8` and `w4a16`, of the first 100 for the others. "Energies identical" is the share of (frame, rotation) pairs whose energies are
 equal to the last bit.
 """
 

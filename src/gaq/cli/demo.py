@@ -25,8 +25,9 @@ def demo(
 ) -> None:
     """Label, train, quantize, check, move and report, on ethanol, in some minutes.
 
-    A float model is trained on the embedded frames while fresh test frames are labelled with GFN2-xTB; five
-    others are made from it; all are measured on the fresh frames. Each start begins anew.
+    A float model is trained on the embedded frames while fresh test frames
+    are labelled with GFN2-xTB; five others are made from it; all are measured
+    on the fresh frames. Each start begins anew.
     """
     from gaq.cli.job_progress import JobProgress
     from gaq.demo.plan import QUICK, Plan

@@ -21,7 +21,7 @@ def quantize(
     warmup: Annotated[
         int | None, typer.Option(min=0, help="Epochs before vectors are quantized; an eighth by default.")
     ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Peak learning rate of the matrices.")] = 1e-3,
+    lr: Annotated[float, typer.Option(min=0, help="Peak learning rate of the matrices.")] = 4e-4,
     batch: Annotated[int, typer.Option(min=1, help="Structures per step.")] = 10,
     distill: Annotated[
         float,

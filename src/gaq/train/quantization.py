@@ -34,7 +34,7 @@ class QuantizationPlan:
 
     recipe: Recipe
     epochs: int = 0
-    lr: float = 1e-3
+    lr: float = 4e-4
     batch: int = 10
     seed: int = 0
     distill: float = 0.0
