@@ -34,7 +34,7 @@ physics: $(READY)  ## the long tests
 DATA ?= rmd17
 
 results: $(READY)  ## measure all that docs/results.md states, and write it: hours; DATA=folder of the rMD17 files
-	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA)
+	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3
 	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA)
 	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)

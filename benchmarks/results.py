@@ -17,7 +17,7 @@ from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
 from pictures import force_against_symmetry
 from tables import markdown
-from texts import ABLATIONS, CONTENTS, FLOAT, MODELS, PUBLISHED, RECIPES, SLOTS
+from texts import ABLATIONS, CONTENTS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
 
 HERE = Path(__file__).resolve().parent.parent
 LEDGER = HERE / "docs" / "ledger"
@@ -200,7 +200,7 @@ def into_readme(table: str) -> None:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if begin in text and end in text:
         before, after = text.split(begin)[0], text.split(end)[1]
-        changed = f"{before}{begin}\n{table}\n{end}{after}"
+        changed = f"{before}{begin}\n{README}\n{table}\n{end}{after}"
         write_atomically(path, lambda temporary: temporary.write_text(changed, encoding="utf-8"))
 
 

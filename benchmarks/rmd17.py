@@ -47,7 +47,7 @@ RECIPES = (
     "w8",
 )
 ROTATIONS = 32
-# How many test frames are turned: all where the claim is exactness at its hardest, fewer where it is easier or not made.
+# How many test frames are turned: all where exactness is hardest, fewer where it is easier or not claimed.
 SYMMETRY_FRAMES = {"frame-w4a8": None, "frame-w8a8": 250, "w4a16": 250}
 FEWER = 100
 

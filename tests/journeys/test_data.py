@@ -40,7 +40,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(run_gaq, tmp_path):
         "label",
         "ethanol",
         "--frames",
-        "60",
+        "120",
         "--interval",
         "60",
         "--equilibrate",
