@@ -76,7 +76,8 @@ the row that the papers lack. LEE is over 32 Haar rotations: of all 1,000 test f
 equal to the last bit.
 """
 
-README = """Azobenzene (rMD17, 950 training frames, the whole official test set; every row trained for as long as the control):
+README = """Azobenzene (rMD17, 950 training frames, the whole official test set; rows with four-bit weights trained
+for as long as the control):
 """
 
 SLOTS = """## Where the error comes from

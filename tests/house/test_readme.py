@@ -37,7 +37,7 @@ def test_make_knows_its_targets():
 
 def test_the_table_has_its_recipes():
     table = TEXT.partition("<!-- table -->")[2].partition("<!-- /table -->")[0]
-    assert {"fp32", "frame-w4a8", "w4", "naive-int8"} <= set(re.findall(r"[\w-]+", table))
+    assert {"fp32", "fp32-control", "frame-w4a8", "w4"} <= set(re.findall(r"[\w-]+", table))
 
 
 def test_it_is_short():

@@ -18,8 +18,8 @@ from gaq.measure.ledger import Row, row
 from gaq.measure.statistics import Progress, predict, silent
 from gaq.units import MEV
 
-NEAREST = 2.0  # Å, where a scan begins: closer, the energy bends too much for a jump to stand out
-FARTHEST = 8.0  # Å, where it ends for an engine that does not tell its cutoff
+BEFORE, BEYOND = 1.0, 0.5  # Å on either side of a known cutoff; much closer, a network only extrapolates
+NEAREST, FARTHEST = 2.0, 8.0  # Å, the range of a scan for an engine that does not tell its cutoff
 SHAKE = 0.15  # Å, root mean square displacement of the atoms of a box at either end of its line
 # A step function has fourth differences 1, −3, 3, −1 times its height.
 FOURTH, TALLEST = (1.0, -4.0, 6.0, -4.0, 1.0), 3.0
@@ -48,7 +48,7 @@ def cutoff_jumps(
 
     The jump at point k is |Δ⁴E_k|/3, the fourth difference. Its largest value is looked at again in steps 20
     and 400 times finer: a jump stays, while a kink shrinks with the step and a smooth curve with its fourth
-    power. Scans run from 2 Å to half an Å past the cutoff of the engine, to 8 Å when it does not tell one.
+    power. Scans run from 1 Å before to 0.5 Å past the cutoff of the engine, from 2 to 8 Å when it does not tell one.
     `n` counts the points of the first pass.
     """
     rng = np.random.default_rng(seed)
@@ -100,8 +100,7 @@ def _scan(structure: Structure, cutoff: float | None, step: float, rng: np.rando
         line = rng.standard_normal(structure.positions.shape)
         line *= np.sqrt(len(structure)) / np.linalg.norm(line)
         return Scan(lambda t: structure.moved(structure.positions + t * line), -SHAKE, SHAKE, step / 10)
-    end = (cutoff + 0.5) if cutoff is not None else FARTHEST
-    start = min(NEAREST, end - 1.0)
+    start, end = (NEAREST, FARTHEST) if cutoff is None else (cutoff - BEFORE, cutoff + BEYOND)
     direction = rng.standard_normal(3)
     direction /= np.linalg.norm(direction)
     first, last = (_offset_at(structure.positions, direction, distance) for distance in (start, end))

@@ -139,7 +139,7 @@ def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 def print_table(table: Table, console: Console) -> None:
     """Print a table whole: on a narrow terminal lines grow too long rather than numbers short."""
-    needed = console.measure(table, options=console.options.update(width=1000)).minimum
+    needed = console.measure(table, options=console.options.update(width=1000)).maximum
     before = console.width
     console.width = max(before, needed)
     console.print(table)
