@@ -143,9 +143,8 @@ def slot_section() -> list[str]:
     """Which slot costs what, the dearest first."""
     rows = rows_of("slots-azobenzene")
     names = sorted({r.model for r in rows}, key=lambda n: -(value(_of(rows, n), "force_fidelity") or 0.0))
-    metrics = ("energy_fidelity", "force_fidelity")
-    lines = [[n.removeprefix("slots/"), *(cell(_of(rows, n), m) for m in metrics)] for n in names]
-    return [SLOTS, markdown(["slots", "E RMSE to FP32, meV", "F RMSE to FP32, meV/Å"], lines)] if rows else []
+    lines = [[n.removeprefix("slots/"), cell(_of(rows, n), "force_fidelity")] for n in names]
+    return [SLOTS, markdown(["slots", "F RMSE to FP32, meV/Å"], lines)] if rows else []
 
 
 def _of(rows: Sequence[Row], model: str) -> list[Row]:

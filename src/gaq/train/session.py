@@ -96,8 +96,10 @@ def finish_training(best: Checkpoint, task: Task) -> Checkpoint:
 
 
 def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
-    """Where a model came from: data and its hash, the resolved configuration, versions. Of the data file only the name is
-    kept: its folder means nothing on another machine."""
+    """Where a model came from: data and its hash, the resolved configuration, versions.
+
+    Of the data file only the name is kept: its folder means nothing on another machine.
+    """
     named = config.data.model_copy(update={"file": Path(config.data.file).name})
     config = config.model_copy(update={"data": named})
     return {
