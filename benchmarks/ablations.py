@@ -69,13 +69,12 @@ def directions(bench: Bench) -> Iterator[Row]:
 
 
 def training(bench: Bench) -> Iterator[Row]:
-    warm = bench.epochs // 8
     code = Octahedral(12)
-    yield Row("training/base", bench.parent, trained(bench, gaq_w4a8(warm, code)))
-    yield Row("training/no-warm-up", bench.parent, trained(bench, gaq_w4a8(0, code)))
-    yield Row("training/plain-gradient", bench.parent, trained(bench, gaq_w4a8(warm, code, gradient="plain")))
-    yield Row("training/log-magnitude", bench.parent, trained(bench, gaq_w4a8(warm, code, magnitude="log")))
-    yield Row("training/lee-penalty-0.1", bench.parent, replace(trained(bench, gaq_w4a8(warm, code)), symmetry=0.1))
+    yield Row("training/base", bench.parent, trained(bench, gaq_w4a8(0, code)))
+    yield Row("training/warm-up", bench.parent, trained(bench, gaq_w4a8(max(1, bench.epochs // 3), code)))
+    yield Row("training/plain-gradient", bench.parent, trained(bench, gaq_w4a8(0, code, gradient="plain")))
+    yield Row("training/log-magnitude", bench.parent, trained(bench, gaq_w4a8(0, code, magnitude="log")))
+    yield Row("training/lee-penalty-0.1", bench.parent, replace(trained(bench, gaq_w4a8(0, code)), symmetry=0.1))
 
 
 def attention(bench: Bench) -> Iterator[Row]:
@@ -87,7 +86,7 @@ def attention(bench: Bench) -> Iterator[Row]:
 
 
 def regularises(bench: Bench) -> Iterator[Row]:
-    young = scratch(bench, "under-trained", max(1, bench.epochs // 4))
+    young = scratch(bench, "under-trained", 2 * bench.epochs)
     for name, parent in (("converged", bench.parent), ("under-trained", young)):
         yield Row(f"regularises/{name}/fp32", parent, QuantizationPlan(preset("fp32")))
         yield Row(f"regularises/{name}/gaq-w4a8", parent, trained(bench, preset("gaq-w4a8", bench.epochs // 8)))
@@ -107,7 +106,7 @@ def main() -> None:
     parser.add_argument("--parent", type=Path, required=True, help="float checkpoint of ethanol")
     parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--out", type=Path, default=Path("runs/ablations"))
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--groups", nargs="*", choices=tuple(GROUPS), default=tuple(GROUPS))
     arguments = parser.parse_args()
     use_threads(1)
