@@ -85,8 +85,8 @@ ethanol is limited by its 950 frames. Eight-bit activations leave forces that ar
 sixteen bits or weight-only recipes do not.
 """
 
-README = """Azobenzene (rMD17, 950 training frames, the whole official test set; rows with four-bit weights trained
-for as long as the control):
+README = """Azobenzene (rMD17, 950 training frames, the whole official test set); all but `fp32`, `w8` and `naive-int8` trained as long as
+`fp32-control`:
 """
 
 SLOTS = """## Where the error comes from

@@ -35,3 +35,8 @@ class Chore:
             time.sleep(60)
         tell("rest", 2, 2)
         return f"{self.name} is done"
+
+
+def hear_interrupts() -> None:
+    """For `preexec_fn`: a shell starts what it puts in the background deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+from chores import hear_interrupts
 from gaq.measure.ledger import read_rows
 
 
@@ -55,6 +56,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(run_gaq, tmp_path):
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     limit = time.monotonic() + 60
     while not list(tmp_path.glob("parts.npz.partial.*")) and process.poll() is None and time.monotonic() < limit:

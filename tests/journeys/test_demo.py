@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
+from chores import hear_interrupts
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, MANIFEST, PAGE, PICTURES
 from gaq.demo.plan import CONTENDERS
 from gaq.measure.ledger import read_rows
@@ -153,6 +154,7 @@ def test_ctrl_c_ends_all_processes(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"},
+        preexec_fn=hear_interrupts,
         start_new_session=True,  # Ctrl-C reaches the whole group, as on a terminal
     )
     try:

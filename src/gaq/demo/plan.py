@@ -39,7 +39,7 @@ class Plan:
     channels: int = 64
     layers: int = 3
     epochs: int = 64  # float training
-    tuning: int = 28  # epochs after quantization, and of the control
+    tuning: int = 20  # epochs after quantization, and of the control
     tuning_rate: float = 5e-3  # learning rate of these
     rotations: int = 8  # per test frame
     checked: int = 40  # test frames that the inspector turns
