@@ -38,6 +38,7 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA)
 	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
+	$(BIN)/python benchmarks/untouched.py --data $(DATA)
 	$(BIN)/python benchmarks/results.py --collect runs
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays

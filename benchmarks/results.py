@@ -17,7 +17,7 @@ from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
 from pictures import force_against_symmetry
 from tables import markdown
-from texts import ABLATIONS, CONTENTS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
+from texts import ABLATIONS, CHOICES, CONTENTS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
 
 HERE = Path(__file__).resolve().parent.parent
 LEDGER = HERE / "docs" / "ledger"
@@ -43,7 +43,17 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.collect:
         collect(arguments.collect)
-    page = "\n".join([CONTENTS, FLOAT, float_table(), *recipe_sections(), *slot_section(), *ablation_sections()])
+    page = "\n".join(
+        [
+            CONTENTS,
+            FLOAT,
+            float_table(),
+            *recipe_sections(),
+            *untouched_section(),
+            *slot_section(),
+            *ablation_sections(),
+        ]
+    )
     write_atomically(HERE / "docs" / "results.md", lambda temporary: temporary.write_text(page, encoding="utf-8"))
     for molecule in MOLECULES:
         groups = by_recipe(rows_of(f"rmd17-{molecule}"))
@@ -62,7 +72,11 @@ def collect(runs: Path) -> None:
         rows = [entry for file in files if file.exists() for entry in read_rows(file)]
         if rows:
             write_rows(LEDGER / f"rmd17-{molecule}.jsonl", rows)
-    for folder, name in (("ablations", "ablations-ethanol"), ("slots", "slots-azobenzene")):
+    for folder, name in (
+        ("ablations", "ablations-ethanol"),
+        ("slots", "slots-azobenzene"),
+        ("untouched", "untouched-ethanol"),
+    ):
         rows = runs / folder / "rows.jsonl"
         if rows.exists():
             write_rows(LEDGER / f"{name}.jsonl", read_rows(rows))
@@ -122,7 +136,7 @@ def recipe_table(molecule: str, short: bool = False) -> str:
 
 def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule: str, short: bool) -> list[str]:
     force, bits = value(rows, "force_mae"), value(rows, "bits_per_weight")
-    against = f"{100 * (force / control - 1):+.1f} %" if force and control else "–"
+    against = _against(force, control)
     lee = f"{cell_short(rows, 'lee_mean')} / {cell_short(rows, 'lee_max')}"
     identical = value(rows, "frames_identical")
     line = [name, f"{bits:.1f}" if bits else "–", cell(rows, "energy_mae"), cell(rows, "force_mae"), against]
@@ -137,6 +151,22 @@ def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule:
 def cell_short(rows: Sequence[Row], metric: str) -> str:
     found = value(rows, metric)
     return "–" if found is None else significant(found, 2)
+
+
+def untouched_section() -> list[str]:
+    """How settings were chosen, and ethanol on the test frames that had no part in it."""
+    groups = by_recipe(rows_of("untouched-ethanol"))
+    control = value(groups.get("fp32-control", []), "force_mae")
+    lines = []
+    for name, rows in groups.items():
+        against = _against(value(rows, "force_mae"), control)
+        lines.append([name, cell(rows, "energy_mae"), cell(rows, "force_mae"), against])
+    head = ["recipe", "E MAE meV", "F MAE meV/Å", "F against the control"]
+    return [CHOICES, markdown(head, lines)] if groups else []
+
+
+def _against(force: float | None, control: float | None) -> str:
+    return f"{100 * (force / control - 1):+.1f} %" if force and control else "–"
 
 
 def slot_section() -> list[str]:

@@ -1,7 +1,6 @@
 """What a process is told before it trains: how many threads to use, and to keep the memory it has freed.
 
-By default glibc maps and unmaps each large block anew, and a training step then spends a good part of its time in page
-faults: thousands a step, none with these settings.
+By default glibc maps and unmaps each large block anew, and a training step then spends part of its time in page faults.
 """
 
 from __future__ import annotations
