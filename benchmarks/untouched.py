@@ -2,8 +2,8 @@
 
     python benchmarks/untouched.py --data PATH/rmd17 --out runs/untouched
 
-Learning rate and length of quantization-aware training were chosen in trials on ethanol, some of which looked at the first
-300 frames of test_01. Here the shipped models are measured on the other 700. Rows go to OUT/rows.jsonl.
+Learning rate and length of quantization-aware training were chosen in trials on ethanol, some of which looked at the
+first 300 frames of test_01. Here the shipped models are measured on the other 700. Rows go to OUT/rows.jsonl.
 """
 
 from __future__ import annotations
