@@ -1,0 +1,94 @@
+// What the fuzzers call: any bytes either become a Description that keeps its promises, or are refused by a sentence.
+//
+// Build with -DGAQ_FUZZING, which leaves out the checksum, and with the address and undefined-behaviour sanitizers:
+//   clang++ -fsanitize=fuzzer,address,undefined  with mutate.cpp and libfuzzer.cpp, or
+//   g++ -fsanitize=address,undefined             with mutate.cpp and driver.cpp.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "description.hpp"
+#include "error.hpp"
+
+namespace {
+
+void promise(bool kept, const char* what) {
+  if (kept) return;
+  std::fprintf(stderr, "broken promise: %s\n", what);
+  std::abort();
+}
+
+bool in_range(const std::vector<int8_t>& codes, int bits) {
+  const int high = (1 << (bits - 1)) - 1;
+  for (int code : codes)
+    if (code < -high || code > high) return false;
+  return true;
+}
+
+void check_law(const gaq::FeatureLaw& law) {
+  if (law.law == gaq::Law::identity) return;
+  promise(law.bits >= 2 && law.bits <= 16, "bits of a feature");
+  if (law.per == gaq::Per::tensor) promise(law.step > 0 && law.inverse_step > 0, "steps");
+  if (law.law != gaq::Law::polar) return;
+  if (law.logarithmic) {
+    promise(law.levels.size() == size_t(law.high()) + 1, "levels");
+    promise(law.thresholds.size() == size_t(law.high()), "thresholds");
+  }
+  if (law.direction != gaq::Direction::codebook) return;
+  const size_t points = law.points.size() / 3;
+  promise(points >= 1 && points <= size_t(1) << law.direction_bits, "points");
+  promise(law.candidates >= 1 && law.cells.size() % size_t(law.candidates) == 0, "candidates");
+  for (int32_t code : law.cells) promise(code >= 0 && size_t(code) < points, "cells");
+}
+
+void check_linear(const gaq::LinearDescription& linear, int outputs, int inputs) {
+  const size_t size = size_t(outputs) * size_t(inputs);
+  promise(linear.outputs == outputs && linear.inputs == inputs, "outputs and inputs");
+  promise(linear.bits == 32 ? linear.values.size() == size : linear.codes.size() == size, "values or codes");
+  promise(linear.bits == 32 || in_range(linear.codes, linear.bits), "codes");
+  promise(linear.bits == 32 || linear.scale.size() == size_t(outputs), "scales");
+  promise(linear.bias.empty() || linear.bias.size() == size_t(outputs), "bias");
+  check_law(linear.input);
+}
+
+void check(const gaq::Description& d) {
+  const int c = d.config.channels, l = d.config.degrees, wide = (1 + 2 * l) * c;
+  promise(c >= 4 && c % d.config.heads == 0 && l >= 1 && l <= 3, "config");
+  promise(d.layers.size() == size_t(d.config.layers), "layers");
+  promise(d.embedding.size() == d.species.size() * size_t(c), "embedding");
+  promise(d.radial.values.size() == size_t(d.radial.knots) * size_t(d.config.basis), "radial values");
+  promise(d.radial.slopes.size() == d.radial.values.size(), "radial slopes");
+  for (size_t i = 0; i < d.layers.size(); ++i) {
+    const gaq::LayerDescription& layer = d.layers[i];
+    check_linear(layer.project, 4 * c, c);
+    check_linear(layer.output, c, c);
+    check_linear(layer.hidden, d.config.hidden, wide);
+    check_linear(layer.gates, wide, d.config.hidden);
+    promise(layer.mix.size() == size_t(l), "mixings");
+    for (const auto& mix : layer.mix) check_linear(mix, 2 * c, c);
+    check_law(layer.query);
+    check_law(layer.key);
+    promise(layer.temperature.size() == size_t(d.config.heads), "temperature");
+    promise(layer.radial_bias.size() == size_t(d.config.basis * d.config.heads), "radial bias");
+    const int functions = 1 + l * (i == 0 ? 1 : 2);
+    promise(layer.filters.size() == size_t(d.config.basis * functions * c), "filters");
+  }
+  check_linear(d.readout, c, c);
+  check_linear(d.energy, 1, c);
+  promise(d.golden.positions.size() == d.golden.species.size() * 9, "golden positions");
+  promise(d.golden.forces.size() == d.golden.positions.size() && d.golden.energies.size() == 3, "golden forces");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  try {
+    check(gaq::read_description(bytes, size, "x.gaq"));
+  } catch (const gaq::BadFile& refusal) {  // anything else, such as no memory, is a finding
+    const std::string sentence = refusal.what();
+    promise(sentence.rfind("x.gaq: ", 0) == 0 && sentence.back() == '.' && sentence.size() < 1000, "a sentence");
+    for (char c : sentence) promise(static_cast<unsigned char>(c) >= 32 && c != 127, "no control characters");
+  }
+  return 0;
+}

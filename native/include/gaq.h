@@ -1,0 +1,134 @@
+/* gaq: energies and forces of a packed model, without PyTorch.
+ *
+ * One opaque handle, buffers owned by the caller, errors as numbers with a sentence. Lengths in Å, energies in eV.
+ * A handle may be used by one thread at a time; different handles are independent. After fork() a child opens its own.
+ *
+ *     gaq_engine* engine = gaq_open("azobenzene.gaq", NULL, message, sizeof message);
+ *     gaq_evaluate(engine, &system, &result);
+ *     gaq_close(engine);
+ */
+#ifndef GAQ_H
+#define GAQ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define GAQ_API __declspec(dllexport)
+#else
+#define GAQ_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GAQ_ABI 1 /* changes with every change of a struct or a signature below */
+
+typedef struct gaq_engine gaq_engine;
+
+enum gaq_status {
+  GAQ_OK = 0,
+  GAQ_BAD_FILE = 1,        /* missing, truncated, of another kind or version, or wrong on purpose */
+  GAQ_BAD_STRUCTURE = 2,   /* empty, not finite, coinciding atoms, impossible cell */
+  GAQ_UNKNOWN_ELEMENT = 3, /* an atomic number that the model was not trained on */
+  GAQ_BAD_ARGUMENT = 4,    /* a null pointer, a negative count, an option outside its range */
+  GAQ_NO_MEMORY = 5,
+  GAQ_INTERNAL = 6         /* our fault */
+};
+
+/* Zeros mean: as the file says, or the default. */
+typedef struct {
+  int32_t threads;       /* 1 by default; results are the same for any number */
+  int32_t backward_bits; /* precision of the products in the backward pass: 8, 16, or 32 for float */
+  double skin;           /* Å by which the neighbour list reaches beyond the cutoff; 0: default; negative: none */
+} gaq_options;
+
+/* Atoms of one molecule or one box. Lattice vectors are rows; `cell` may be NULL when nothing is periodic. */
+typedef struct {
+  int64_t atoms;
+  const int32_t* species;  /* [atoms] atomic numbers */
+  const double* positions; /* [atoms][3] Å */
+  const double* cell;      /* [3][3] Å, or NULL */
+  int32_t periodic[3];
+} gaq_system;
+
+/* Any pointer may be NULL when the value is not wanted. */
+typedef struct {
+  double* energy;          /* [1] eV */
+  double* forces;          /* [atoms][3] eV/Å */
+  double* virial;          /* [3][3] eV: dE/dε for a homogeneous strain; stress = virial / volume */
+  double* atomic_energies; /* [atoms] eV; their sum, in order, is the energy */
+} gaq_result;
+
+/* Domain decomposition. Atoms from `owned` on are ghosts: copies of atoms that another domain (or another place of the
+ * same one) owns. The engine calls `forward` when rows of ghosts must be filled from their owners, and `backward` when
+ * rows of ghosts must be added to those of their owners. Rows are [atoms][bytes_per_row / size], of float or double. */
+typedef struct {
+  void* context;
+  void (*forward)(void* context, void* rows, int32_t columns, int32_t bytes_per_number);
+  void (*backward)(void* context, void* rows, int32_t columns, int32_t bytes_per_number);
+} gaq_exchange;
+
+/* What the file says of itself. Strings live as long as the engine. */
+typedef struct {
+  int32_t channels, degrees, layers, heads;
+  int32_t species_count;
+  int32_t backward_bits;
+  double cutoff;            /* Å */
+  const int32_t* species;   /* [species_count] atomic numbers */
+  const char* recipe;       /* name of the recipe */
+  const char* isa;          /* instruction set in use: scalar, avx2, avx512, neon */
+  int64_t arena_bytes;      /* memory of the last evaluation */
+  int64_t neighbor_builds;  /* how often the neighbour list was built */
+} gaq_info;
+
+GAQ_API int32_t gaq_abi(void);
+/* sizeof of a struct by its place in this header: 0 gaq_options, 1 gaq_system, 2 gaq_result, 3 gaq_exchange, 4 gaq_info */
+GAQ_API size_t gaq_sizeof(int32_t which);
+GAQ_API const char* gaq_version(void);
+/* The instruction set that a new engine will use; GAQ_ISA=scalar|avx2|avx512|neon forces one. NULL if that one is not
+ * there, and then gaq_open says so. */
+GAQ_API const char* gaq_isa(void);
+
+/* NULL on failure, with a sentence in `error`. `options` may be NULL. */
+GAQ_API gaq_engine* gaq_open(const char* path, const gaq_options* options, char* error, size_t error_size);
+GAQ_API gaq_engine* gaq_open_bytes(const void* bytes, size_t size, const gaq_options* options, char* error,
+                                   size_t error_size);
+GAQ_API void gaq_close(gaq_engine* engine);
+
+/* Each returns a gaq_status; the sentence of the last failure is gaq_last_error(engine). */
+GAQ_API int32_t gaq_describe(gaq_engine* engine, gaq_info* info);
+GAQ_API int32_t gaq_evaluate(gaq_engine* engine, const gaq_system* system, const gaq_result* result);
+/* Many structures, on `threads` threads; stops at the first that fails, whose index goes to `failed` (may be NULL). */
+GAQ_API int32_t gaq_evaluate_batch(gaq_engine* engine, int64_t count, const gaq_system* systems,
+                                   const gaq_result* results, int64_t* failed);
+/* The first `owned` atoms belong to this domain. Energy, virial and atomic energies are those of owned atoms; forces
+ * [atoms][3] hold what ghosts receive too, for the host to add to their owners. */
+GAQ_API int32_t gaq_evaluate_domain(gaq_engine* engine, const gaq_system* system, int64_t owned,
+                                    const gaq_exchange* exchange, const gaq_result* result);
+GAQ_API const char* gaq_last_error(const gaq_engine* engine);
+
+/* For tests of parity, and for the curious. ------------------------------------------------------------------- */
+
+/* Called with the float rows that enter a slot, before they are quantized (single-threaded evaluation only); what the
+ * function writes there is what the layer then sees. `name` is that of the slot; rows of vectors are [atom][2l+1]. */
+typedef void (*gaq_tap)(void* context, const char* name, int64_t first_row, int64_t rows, int32_t columns, float* data);
+GAQ_API int32_t gaq_set_tap(gaq_engine* engine, gaq_tap tap, void* context);
+
+/* The law of a feature slot on its own: codes and decoded values of rows [rows][components][columns].
+ * `name` is a slot of the model, `components` 1 for scalars and 2l+1 for vectors. Any output may be NULL;
+ * `directions` [rows][columns] (or [rows][components][columns] for a code per component) is for polar slots. */
+GAQ_API int32_t gaq_encode(gaq_engine* engine, const char* name, int64_t rows, int32_t components, int32_t columns,
+                           const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded);
+/* One linear layer by its name, such as "layers.0.update.hidden": rows [rows][inputs] to [rows][outputs]. */
+GAQ_API int32_t gaq_linear(gaq_engine* engine, const char* name, int64_t rows, const float* inputs, float* outputs);
+/* Whether every kernel of the instruction set in use equals its plain twin; the sentence says which does not. */
+GAQ_API int32_t gaq_self_test(char* report, size_t report_size);
+/* Billions of multiply-adds per second of one kernel ("float32", "int8", "int16") on rows × inputs → outputs. */
+GAQ_API double gaq_kernel_speed(const char* kernel, int64_t rows, int32_t inputs, int32_t outputs, double seconds);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,53 @@
+// One piece of memory, handed out in order; it grows when a larger system comes and is kept afterwards.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace gaq {
+
+class Arena {
+ public:
+  Arena() = default;
+  ~Arena() { std::free(memory_); }
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // `plan(arena)` takes what it needs twice: once to count, once for real.
+  template <class Plan>
+  void lay_out(const Plan& plan) {
+    counting_ = true;
+    used_ = 0;
+    plan(*this);
+    if (used_ > size_) {
+      std::free(memory_);
+      memory_ = nullptr;
+      size_ = 0;
+      memory_ = static_cast<char*>(std::aligned_alloc(alignment, used_));
+      if (!memory_) throw std::bad_alloc();
+      size_ = used_;
+    }
+    counting_ = false;
+    used_ = 0;
+    plan(*this);
+  }
+
+  // Sixteen numbers of slack, so that a whole register may be read at the end.
+  template <class Number>
+  void take(Number*& pointer, int64_t count) {
+    const int64_t bytes = (count + 16) * int64_t(sizeof(Number));
+    pointer = counting_ ? nullptr : reinterpret_cast<Number*>(memory_ + used_);
+    used_ += (bytes + alignment - 1) / alignment * alignment;
+  }
+
+  int64_t size() const { return size_; }
+
+ private:
+  static constexpr int64_t alignment = 64;
+  char* memory_ = nullptr;
+  int64_t size_ = 0, used_ = 0;
+  bool counting_ = false;
+};
+
+}  // namespace gaq

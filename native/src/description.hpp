@@ -1,0 +1,98 @@
+// What a packed model says: plain data, checked by the reader (file/), used by the engine. Knows no bytes and no kernels.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gaq {
+
+struct Config {
+  int channels = 0, degrees = 0, layers = 0, heads = 0, basis = 0, hidden = 0;
+  double cutoff = 0;  // Å
+  bool cosine = true; // attention: unit queries and keys, or plain scaled products
+};
+
+// The law of one feature slot; twin of quant/spec.py. `tensor`: step from the file; the others from the data.
+enum class Law { identity, uniform, polar };
+enum class Per { tensor, row, atom, vector };
+enum class Direction { octahedral, codebook, component };
+
+struct FeatureLaw {
+  Law law = Law::identity;
+  int bits = 32;
+  Per per = Per::tensor;
+  bool framed = false;  // components in the atom's own frame
+  float step = 0, inverse_step = 0;
+  // polar only
+  Direction direction = Direction::octahedral;
+  int direction_bits = 0;
+  bool logarithmic = false, geometric = true;
+  std::vector<float> levels, thresholds;  // logarithmic magnitudes
+  std::vector<float> points;              // [codeword][3]: octahedral and codebook
+  std::vector<int32_t> cells;             // [cell][candidates]: codebook
+  int candidates = 0;
+
+  int high() const { return law == Law::polar ? (1 << bits) - 1 : (1 << (bits - 1)) - 1; }
+};
+
+// A linear layer [outputs][inputs]: either float values, or whole-number codes with a scale per output.
+struct LinearDescription {
+  std::string name;  // "layers.0.update.hidden"
+  int outputs = 0, inputs = 0;
+  int bits = 32;                // of the weight; 32: `values`, else `codes` and `scale`
+  std::vector<float> values;    // [outputs][inputs]
+  std::vector<int8_t> codes;    // [outputs][inputs]
+  std::vector<float> scale;     // [outputs]
+  std::vector<float> bias;      // [outputs] or empty
+  FeatureLaw input;
+};
+
+struct LayerDescription {
+  LinearDescription project, output, hidden, gates;
+  std::vector<LinearDescription> mix;      // one per degree
+  FeatureLaw query, key;                   // identity or uniform
+  std::vector<float> temperature;          // [heads]
+  std::vector<float> radial_bias;          // [basis][heads]
+  std::vector<float> filters;              // [basis][functions * channels]
+};
+
+// The radial basis as cubic Hermite knots, equidistant in u = exp(-alpha r) from u_low to u_high.
+struct RadialDescription {
+  int knots = 0;
+  double alpha = 0, u_low = 0, u_high = 0;
+  std::vector<float> values, slopes;  // [knots][basis]; slope: d/du times the distance of knots
+};
+
+struct GoldenFrames {
+  std::vector<int32_t> species;             // [atoms]
+  std::vector<double> positions, energies, forces;  // [frame][atoms][3], [frame], [frame][atoms][3]
+};
+
+struct Description {
+  Config config;
+  std::string recipe;
+  int backward_bits = 32;
+  std::vector<int32_t> species;    // [species] atomic numbers, ascending
+  std::vector<double> reference;   // [species] eV
+  std::vector<double> radii;       // [species] covalent radii, Å
+  double scale = 1;                // eV
+  std::vector<float> embedding;    // [species][channels]
+  RadialDescription radial;
+  std::vector<double> wigner_points[2], wigner_inverse[2];  // degrees 2 and 3: [probe][3], [2l+1][probe]
+  std::vector<LayerDescription> layers;
+  LinearDescription readout, energy;
+  GoldenFrames golden;
+
+  bool framed() const {
+    for (const auto& layer : layers)
+      for (const auto& mix : layer.mix)
+        if (mix.input.framed) return true;
+    return false;
+  }
+};
+
+// Reads and checks a whole file. Throws BadFile with a sentence; trusts nothing before it is checked.
+Description read_description(const void* bytes, std::size_t size, const std::string& name);
+
+}  // namespace gaq

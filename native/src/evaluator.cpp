@@ -1,0 +1,222 @@
+#include "evaluator.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "error.hpp"
+
+namespace gaq {
+
+Evaluator::Evaluator(const Model& model, double skin)
+    : model_(model),
+      list_(model.description.config.cutoff, skin),
+      geometry_(model.description, model.plan.shape.local) {}
+
+template <class Work>
+void Evaluator::over_blocks(Pool* pool, int64_t first, int64_t last, const Work& work) {
+  const int64_t count = (last - first + block_atoms - 1) / block_atoms;
+  auto one = [&](int64_t piece, int worker) {
+    const int64_t start = first + piece * block_atoms;
+    work(Block{start, std::min(start + block_atoms, last)}, scratch_[worker]);
+  };
+  if (pool && count > 1) {
+    pool->run(count, one);
+  } else {
+    for (int64_t piece = 0; piece < count; ++piece) one(piece, 0);
+  }
+}
+
+template <class Work>
+void Evaluator::over_tasks(Pool* pool, const Work& work) {
+  for (const std::vector<Task>& round : pairs_.rounds) {
+    if (pool && round.size() > 1) {
+      pool->run(int64_t(round.size()), [&](int64_t piece, int) { work(round[piece]); });
+    } else {
+      for (const Task& task : round) work(task);
+    }
+  }
+}
+
+void Evaluator::find_species(const System& system) {
+  const std::vector<int32_t>& known = model_.description.species;
+  row_.resize(system.atoms);
+  for (int64_t place = 0; place < system.atoms; ++place) {
+    const int32_t z = system.species[list_.order()[place]];
+    const auto found = std::lower_bound(known.begin(), known.end(), z);
+    if (found == known.end() || *found != z)
+      throw Error(GAQ_UNKNOWN_ELEMENT, "atom " + std::to_string(list_.order()[place]) + " has atomic number " +
+                                           std::to_string(z) + ", which the model was not trained on");
+    row_[place] = int32_t(found - known.begin());
+  }
+}
+
+void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
+  const Shape& shape = model_.plan.shape;
+  const int64_t C = shape.channels, M = shape.components, H = shape.hidden, wide = shape.sections() * C;
+  const bool keep = atoms <= keep_atoms;
+  layers_.resize(model_.plan.layers.size());
+  scratch_.resize(workers);
+  arena_.lay_out([&](Arena& arena) {
+    for (size_t index = 0; index < layers_.size(); ++index) {
+      LayerState& layer = layers_[index];
+      layer = LayerState();
+      arena.take(layer.s_in, atoms * C);
+      arena.take(layer.projected, atoms * 4 * C);
+      if (index) arena.take(layer.v_in, atoms * M * C);
+      arena.take(layer.weight, pairs * 2 * shape.heads);
+      arena.take(layer.total, atoms * shape.heads_padded);
+      arena.take(layer.m_scalar, atoms * C);
+      arena.take(layer.m_vector, atoms * M * C);
+      arena.take(layer.s_mid, atoms * C);
+      if (keep) {
+        arena.take(layer.mixed, atoms * M * 2 * C);
+        arena.take(layer.hidden, atoms * H);
+        arena.take(layer.gates, atoms * wide);
+      }
+    }
+    arena.take(s_out_, atoms * C);
+    arena.take(unit_, atoms * 2 * C);
+    arena.take(g_s_, atoms * C);
+    arena.take(g_v_, atoms * M * C);
+    arena.take(g_scalar_, atoms * C);
+    arena.take(g_vector_, atoms * M * C);
+    arena.take(g_total_, atoms * shape.heads_padded);
+    arena.take(g_projected_, atoms * 4 * C);
+    arena.take(energy_, atoms);
+    arena.take(forces_, atoms * 3);
+    const int64_t widest = std::max({M * 2 * C, wide, 4 * C, H});
+    for (Scratch& room : scratch_) {
+      for (float*& floats : room.floats) arena.take(floats, block_atoms * widest);
+      arena.take(room.scale, block_atoms * M);
+      arena.take(room.bytes, block_atoms * widest);
+      arena.take(room.words, block_atoms * widest);
+    }
+  });
+}
+
+void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results,
+                         Pool* pool, const Tap& tap) {
+  list_.update(system, owned);
+  find_species(system);
+  atoms_ = system.atoms;
+  owned_ = owned;
+  geometry_.use(pool);
+  geometry_.select(system, list_);
+  if (model_.plan.shape.local) {
+    geometry_.frames(row_, owned);
+    if (exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
+  }
+  geometry_.forward(pairs_, gradients_);
+  lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
+  forward(pool, exchange, tap);
+  if (results.forces || results.virial) backward(pool, exchange);
+  collect(results);
+}
+
+void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap) {
+  const Kernels& kernels = *model_.kernels;
+  const Plan& plan = model_.plan;
+  const int64_t C = plan.shape.channels, M = plan.shape.components;
+  for (int64_t atom = 0; atom < atoms_; ++atom)
+    std::memcpy(layers_[0].s_in + atom * C, plan.embedding.data() + row_[atom] * C, C * sizeof(float));
+  over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {
+    kernels.project(plan, plan.layers[0], block, layers_[0], room, tap);
+  });
+  for (size_t index = 0; index < layers_.size(); ++index) {
+    const LayerPlan& layer = plan.layers[index];
+    LayerState& state = layers_[index];
+    LayerState* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
+    if (index && exchange) {
+      exchange->forward(exchange->context, state.s_in, int32_t(C), 4);
+      exchange->forward(exchange->context, state.v_in, int32_t(M * C), 4);
+      over_blocks(pool, owned_, atoms_, [&](Block block, Scratch& room) {
+        kernels.project(plan, layer, block, state, room, tap);
+      });
+    }
+    over_blocks(pool, 0, atoms_, [&](Block block, Scratch&) {
+      const int64_t count = block.last - block.first, heads = plan.shape.heads_padded;
+      kernels.unit_queries(plan, layer, block, state.projected, unit_, tap);
+      std::memset(state.m_scalar + block.first * C, 0, count * C * sizeof(float));
+      std::memset(state.m_vector + block.first * M * C, 0, count * M * C * sizeof(float));
+      std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
+    });
+    over_tasks(pool, [&](Task task) {
+      kernels.attention(plan, layer, pairs_, task, unit_, state.weight);
+      kernels.messages(plan, layer, pairs_, task, state);
+    });
+    over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
+      kernels.update(plan, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, room, tap);
+      if (next) kernels.project(plan, plan.layers[index + 1], block, *next, room, tap);
+    });
+  }
+  over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
+    kernels.readout(plan, block, s_out_, energy_, g_s_, room, tap);
+  });
+}
+
+void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
+  const Kernels& kernels = *model_.kernels;
+  const Plan& plan = model_.plan;
+  const int64_t C = plan.shape.channels, M = plan.shape.components, heads = plan.shape.heads_padded;
+  auto clear = [](float* rows, int64_t first, int64_t last, int64_t width) {
+    std::fill(rows + first * width, rows + last * width, 0.0f);
+  };
+  clear(g_v_, 0, atoms_, M * C);
+  clear(g_s_, owned_, atoms_, C);
+  clear(g_scalar_, owned_, atoms_, C);
+  clear(g_vector_, owned_, atoms_, M * C);
+  clear(g_total_, owned_, atoms_, heads);
+  for (size_t index = layers_.size(); index-- > 0;) {
+    const LayerPlan& layer = plan.layers[index];
+    LayerState& state = layers_[index];
+    over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
+      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, room);
+    });
+    over_blocks(pool, 0, atoms_, [&](Block block, Scratch&) {
+      kernels.unit_queries(plan, layer, block, state.projected, unit_, Tap());
+      clear(g_projected_, block.first, block.last, 4 * C);
+    });
+    over_tasks(pool, [&](Task task) {
+      kernels.messages_back(plan, layer, pairs_, gradients_, task, state, unit_, g_scalar_, g_vector_, g_total_,
+                            g_projected_, g_v_);
+    });
+    if (!index) break;  // what enters the first layer depends on the species alone
+    over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {
+      kernels.project_back(plan, layer, block, state, g_projected_, g_s_, room);
+    });
+    if (exchange) {
+      exchange->backward(exchange->context, g_s_, int32_t(C), 4);
+      exchange->backward(exchange->context, g_v_, int32_t(M * C), 4);
+      clear(g_s_, owned_, atoms_, C);
+      clear(g_v_, owned_, atoms_, M * C);
+    }
+  }
+  std::fill(forces_, forces_ + atoms_ * 3, 0.0);
+  std::fill(virial_, virial_ + 9, 0.0);
+  if (plan.shape.local && plan.shape.degrees == 1) kernels.turns_back(pairs_, gradients_);
+  geometry_.backward_pairs(pairs_, gradients_, forces_, virial_);
+  if (plan.shape.local) {
+    if (exchange) exchange->backward(exchange->context, geometry_.frame_gradient_rows().data(), 9, 8);
+    geometry_.backward_frames(forces_, virial_, owned_);
+  }
+}
+
+void Evaluator::collect(const Results& results) {
+  const Description& description = model_.description;
+  double total = 0;
+  for (int64_t place = 0; place < owned_; ++place)
+    energy_[place] = description.scale * energy_[place] + description.reference[row_[place]];
+  if (results.atomic_energies)
+    for (int64_t place = 0; place < owned_; ++place) results.atomic_energies[list_.order()[place]] = energy_[place];
+  for (int64_t place = 0; place < owned_; ++place) total += energy_[place];
+  if (results.energy) *results.energy = total;
+  if (results.forces)
+    for (int64_t place = 0; place < atoms_; ++place)
+      for (int k = 0; k < 3; ++k)
+        results.forces[3 * list_.order()[place] + k] = description.scale * forces_[3 * place + k];
+  if (results.virial)
+    for (int k = 0; k < 9; ++k) results.virial[k] = description.scale * virial_[k];
+}
+
+}  // namespace gaq

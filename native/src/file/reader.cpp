@@ -1,0 +1,188 @@
+// A whole .gaq file to a Description: docs/format.md in code. Nothing is used before it is checked.
+#include <algorithm>
+#include <cmath>
+
+#include "description.hpp"
+#include "file/container.hpp"
+#include "file/fields.hpp"
+#include "file/header.hpp"
+#include "file/linears.hpp"
+#include "file/slots.hpp"
+#include "file/tensors.hpp"
+
+namespace gaq {
+namespace {
+
+constexpr int golden_frames = 3;
+constexpr int64_t largest_golden = 100000;  // atoms
+constexpr double closest = 0.2;             // Å; the engine refuses atoms closer than that, so tables must reach there
+
+class Reader {
+ public:
+  Reader(const Container& container, const Source& source)
+      : source_(source), header_(container, source), tensors_(container, source) {
+    check_sum(container, header_.text("checksum"), source);
+  }
+
+  Description read() {
+    read_config();
+    read_labels();
+    read_species();
+    read_radial();
+    read_wigner();
+    const Json laws = header_.json("slots", Json::Kind::object);
+    Slots slots(laws, tensors_, source_);
+    for (int i = 0; i < out_.config.layers; ++i) read_layer(i, slots);
+    const int channels = out_.config.channels;
+    out_.readout = linear("readout.hidden", {channels, channels, true, 0}, slots);
+    out_.energy = linear("readout.energy", {1, channels, false, 0}, slots);
+    read_golden();
+    slots.finish();
+    tensors_.finish();
+    return std::move(out_);
+  }
+
+ private:
+  LinearDescription linear(const std::string& name, const LinearShape& shape, Slots& slots) {
+    return read_linear(name, shape, slots, tensors_, source_);
+  }
+
+  void read_config() {
+    const Json json = header_.json("config", Json::Kind::object);
+    Fields fields(json, "config", source_);
+    Config& c = out_.config;
+    c.channels = fields.whole("channels", 4, 1024);
+    c.degrees = fields.whole("degrees", 1, 3);
+    c.layers = fields.whole("layers", 1, 32);
+    c.heads = fields.whole("heads", 1, 1024);
+    c.basis = fields.whole("basis", 4, 128);
+    c.hidden = fields.whole("hidden", 4, 4096);
+    c.cutoff = fields.number("cutoff", 0.5, 20.0);
+    c.cosine = fields.choice("attention", {"cosine", "dot"}) == 0;
+    fields.finish();
+    if (c.channels % c.heads != 0)
+      source_.refuse("config has " + std::to_string(c.channels) + " channels and " + std::to_string(c.heads) +
+                     " heads; expected a multiple of the heads");
+  }
+
+  // What the engine does not compute with, but what must be true for its numbers to mean something.
+  void read_labels() {
+    const Json json = header_.json("units", Json::Kind::object);
+    Fields units(json, "units", source_);
+    units.choice("length", {"Angstrom"});
+    units.choice("energy", {"eV"});
+    units.finish();
+    header_.json("recipe", Json::Kind::object);
+    header_.json("manifest", Json::Kind::object);
+    header_.json("accuracy", Json::Kind::list);
+    out_.recipe = header_.text("recipe_name");
+    const std::string& bits = header_.text("backward_bits");
+    if (bits != "8" && bits != "16" && bits != "32")
+      source_.refuse("metadata 'backward_bits' is " + quoted(bits) + "; expected '8', '16' or '32'");
+    out_.backward_bits = bits == "8" ? 8 : bits == "16" ? 16 : 32;
+  }
+
+  void read_species() {
+    const Json json = header_.json("species", Json::Kind::list);
+    int last = 0;
+    for (const Json& item : json.items) {
+      if (item.kind != Json::Kind::number || !item.whole || item.number <= last || item.number > 118)
+        source_.refuse("metadata 'species' has " + shown(item) + " after " + std::to_string(last) +
+                       "; expected atomic numbers from 1 to 118 in ascending order");
+      out_.species.push_back(last = int(item.number));
+    }
+    if (out_.species.empty()) source_.refuse("metadata 'species' is empty; expected at least one atomic number");
+    const auto count = int64_t(out_.species.size());
+    out_.embedding = tensors_.floats("embedding", {count, out_.config.channels});
+    out_.reference = tensors_.doubles("reference", {count});
+    out_.radii = tensors_.doubles("radii", {count});
+    for (double radius : out_.radii)
+      if (!(radius > 0 && radius < 10))
+        source_.refuse("tensor 'radii' has " + shown(radius) + "; expected more than 0 and less than 10 (Angstrom)");
+    out_.scale = tensors_.doubles("scale", {1})[0];
+  }
+
+  void read_radial() {
+    const Json json = header_.json("radial", Json::Kind::object);
+    Fields fields(json, "radial", source_);
+    RadialDescription& r = out_.radial;
+    const double alpha = 5.0 / out_.config.cutoff;
+    const auto u_at = [&](double distance) { return std::exp(-alpha * distance); };
+    r.knots = fields.whole("knots", 4, 4096);
+    r.alpha = fields.number("alpha", alpha * (1 - 1e-12), alpha * (1 + 1e-12));
+    r.u_low = fields.number("u_low", u_at(2 * out_.config.cutoff), u_at(out_.config.cutoff) * (1 + 1e-12));
+    r.u_high = fields.number("u_high", u_at(closest), 1.0);
+    fields.finish();
+    r.values = tensors_.floats("radial.values", {r.knots, out_.config.basis});
+    r.slopes = tensors_.floats("radial.slopes", {r.knots, out_.config.basis});
+  }
+
+  void read_wigner() {
+    for (int degree = 2; degree <= out_.config.degrees; ++degree) {
+      const std::string end = ".l" + std::to_string(degree);
+      const int64_t least = 2 * degree + 1, most = 64;
+      const int64_t probes = tensors_.shape("wigner.points" + end, Dtype::F64, {any, 3})[0];
+      if (probes < least || probes > most)
+        source_.refuse("tensor 'wigner.points" + end + "' has " + std::to_string(probes) + " points; expected " +
+                       std::to_string(least) + " to " + std::to_string(most));
+      out_.wigner_points[degree - 2] = tensors_.doubles("wigner.points" + end, {probes, 3});
+      out_.wigner_inverse[degree - 2] = tensors_.doubles("wigner.inverse" + end, {2 * degree + 1, probes});
+    }
+  }
+
+  void read_layer(int i, Slots& slots) {
+    const Config& c = out_.config;
+    const std::string name = "layers." + std::to_string(i);
+    const std::string attention = name + ".attention", update = name + ".update";
+    const int invariants = (1 + 2 * c.degrees) * c.channels;  // scalars, products and norms
+    const int functions = 1 + c.degrees * (i == 0 ? 1 : 2);   // the first layer has no vectors to carry yet
+    LayerDescription layer;
+    layer.project = linear(attention + ".project", {4 * c.channels, c.channels, true, 0}, slots);
+    layer.query = slots.feature(attention + ".query", Role::query);
+    layer.key = slots.feature(attention + ".key", Role::query);
+    layer.output = linear(attention + ".output", {c.channels, c.channels, true, 0}, slots);
+    slots.feature(name + ".message.scalar", Role::message);
+    for (int degree = 1; degree <= c.degrees; ++degree) {
+      const std::string end = std::to_string(degree);
+      if (i > 0) slots.feature(name + ".message.vector.l" + end, Role::message);
+      layer.mix.push_back(linear(update + ".mix" + end, {2 * c.channels, c.channels, false, degree}, slots));
+    }
+    layer.hidden = linear(update + ".hidden", {c.hidden, invariants, true, 0}, slots);
+    layer.gates = linear(update + ".gates", {invariants, c.hidden, true, 0}, slots);
+    layer.temperature = tensors_.floats(attention + ".temperature", {c.heads});
+    layer.radial_bias = tensors_.floats(attention + ".bias", {c.basis, c.heads});
+    layer.filters = tensors_.floats(name + ".filters", {c.basis, int64_t(functions) * c.channels});
+    out_.layers.push_back(std::move(layer));
+  }
+
+  void read_golden() {
+    GoldenFrames& golden = out_.golden;
+    const int64_t atoms = tensors_.shape("golden.species", Dtype::I64, {any})[0];
+    if (atoms > largest_golden)
+      source_.refuse("tensor 'golden.species' has " + std::to_string(atoms) + " atoms; expected at most " +
+                     std::to_string(largest_golden));
+    for (int64_t species : tensors_.long_whole("golden.species", {atoms})) {
+      if (!std::binary_search(out_.species.begin(), out_.species.end(), species))
+        source_.refuse("tensor 'golden.species' has " + std::to_string(species) + "; expected species of the model");
+      golden.species.push_back(int32_t(species));
+    }
+    golden.positions = tensors_.doubles("golden.positions", {golden_frames, atoms, 3});
+    golden.energies = tensors_.doubles("golden.energies", {golden_frames});
+    golden.forces = tensors_.doubles("golden.forces", {golden_frames, atoms, 3});
+  }
+
+  const Source& source_;
+  Header header_;
+  Tensors tensors_;
+  Description out_;
+};
+
+}  // namespace
+
+Description read_description(const void* bytes, std::size_t size, const std::string& name) {
+  const Source source(name);
+  const Container container = read_container(bytes, size, source);
+  return Reader(container, source).read();
+}
+
+}  // namespace gaq

@@ -1,0 +1,142 @@
+// The slots of a model: kinds and keys are those of docs/format.md, meanings those of src/gaq/quant/spec.py.
+#include "file/slots.hpp"
+
+#include <cmath>
+
+#include "file/fields.hpp"
+
+namespace gaq {
+namespace {
+
+constexpr int stored_octahedral_bits = 8;  // beyond, points are computed (quant/octahedral.hpp)
+
+void read_uniform(Fields& fields, Role role, FeatureLaw& law) {
+  law.law = Law::uniform;
+  law.bits = fields.whole("bits", 2, 16);
+  law.per = role == Role::vector ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
+                                 : Per(fields.choice("per", {"tensor", "row", "atom"}));
+  law.framed = fields.boolean("framed");
+}
+
+void read_polar(Fields& fields, int degree, FeatureLaw& law) {
+  law.law = Law::polar;
+  law.bits = fields.whole("bits", 2, 16);
+  law.per = fields.choice("per", {"tensor", "atom"}) == 0 ? Per::tensor : Per::atom;
+  law.logarithmic = fields.choice("magnitude", {"linear", "log"}) == 1;
+  law.geometric = fields.choice("gradient", {"geometric", "plain"}) == 0;
+  // Codebooks lie on the sphere in three dimensions.
+  law.direction = degree == 1 ? Direction(fields.choice("directions", {"octahedral", "codebook", "component"}))
+                              : (fields.choice("directions", {"component"}), Direction::component);
+  law.direction_bits = fields.whole("direction_bits", law.direction == Direction::octahedral ? 4 : 2, 16);
+}
+
+}  // namespace
+
+Slots::Slots(const Json& slots, Tensors& tensors, const Source& source)
+    : slots_(slots), tensors_(tensors), source_(source) {
+  if (slots.kind != Json::Kind::object) source.refuse("metadata 'slots' is " + shown(slots) + "; expected an object");
+}
+
+const Json& Slots::take(const std::string& slot) {
+  const Json* law = slots_.find(slot);
+  if (!law) source_.refuse("metadata 'slots' lacks the slot " + quoted(slot));
+  taken_.insert(slot);
+  return *law;
+}
+
+FeatureLaw Slots::feature(const std::string& slot, Role role, int degree) {
+  const std::string what = "slot " + quoted(slot);
+  Fields fields(take(slot), what, source_);
+  const int kind = role == Role::message  ? fields.choice("kind", {"identity"})
+                   : role == Role::vector ? fields.choice("kind", {"identity", "uniform", "polar"})
+                                          : fields.choice("kind", {"identity", "uniform"});
+  FeatureLaw law;
+  if (kind == 1) read_uniform(fields, role, law);
+  if (kind == 2) read_polar(fields, degree, law);
+  if (law.framed && role != Role::vector)
+    source_.refuse(what + " has 'framed' true; expected false, for it is no vector");
+  if (law.direction == Direction::octahedral && law.direction_bits % 2 != 0)
+    source_.refuse(what + " has 'direction_bits' " + std::to_string(law.direction_bits) + "; expected an even number");
+  const bool codebook = law.law == Law::polar && law.direction == Direction::codebook;
+  const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
+  fields.finish();
+  if (law.law != Law::identity && law.per == Per::tensor) read_steps(slot, law);
+  if (law.logarithmic) read_levels(slot, law);
+  if (codebook) read_codebook(book, law);
+  if (law.law == Law::polar && law.direction == Direction::octahedral && law.direction_bits <= stored_octahedral_bits)
+    law.points = unit_vectors("octahedral." + std::to_string(law.direction_bits) + ".points", 1 << law.direction_bits);
+  return law;
+}
+
+int Slots::weight_bits(const std::string& slot) {
+  Fields fields(take(slot), "slot " + quoted(slot), source_);
+  int bits = 32;
+  if (fields.choice("kind", {"identity", "uniform"}) == 1) {
+    bits = fields.whole("bits", 2, 8);
+    fields.choice("per", {"tensor", "channel"});
+  }
+  fields.finish();
+  return bits;
+}
+
+void Slots::finish() const {
+  for (const std::string& slot : slots_.keys)
+    if (taken_.count(slot) == 0)
+      source_.refuse("metadata 'slots' has " + quoted(slot) + "; expected only slots of the model");
+}
+
+void Slots::read_steps(const std::string& slot, FeatureLaw& law) {
+  law.step = tensors_.floats(slot + ".step", {1})[0];
+  law.inverse_step = tensors_.floats(slot + ".inverse_step", {1})[0];
+  if (!(law.step > 0))
+    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(law.step)) + "; expected one above zero");
+  if (!(std::fabs(double(law.step) * double(law.inverse_step) - 1.0) < 1e-6))
+    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(law.step)) + " and the inverse " +
+                   shown(double(law.inverse_step)) + "; expected a product of one");
+}
+
+// Levels ascend from zero, and a threshold lies between each and the next.
+void Slots::read_levels(const std::string& slot, FeatureLaw& law) {
+  const int64_t high = law.high();
+  law.levels = tensors_.floats(slot + ".levels", {high + 1});
+  law.thresholds = tensors_.floats(slot + ".thresholds", {high});
+  bool good = law.levels[0] == 0;
+  for (size_t k = 0; k < law.thresholds.size(); ++k)
+    good = good && law.levels[k] < law.levels[k + 1] && law.levels[k] <= law.thresholds[k] &&
+           law.thresholds[k] <= law.levels[k + 1];
+  if (!good)
+    source_.refuse("slot " + quoted(slot) +
+                   " has levels out of order; expected them to ascend from zero with thresholds between");
+}
+
+void Slots::read_codebook(const std::string& book, FeatureLaw& law) {
+  const int64_t count = tensors_.shape(book + ".points", Dtype::F32, {any, 3})[0];
+  if (count > (int64_t(1) << law.direction_bits))
+    source_.refuse("tensor " + quoted(book + ".points") + " has " + std::to_string(count) +
+                   " directions; expected at most 2^" + std::to_string(law.direction_bits));
+  law.points = unit_vectors(book + ".points", count);
+  const Shape& shape = tensors_.shape(book + ".cells", Dtype::I32, {any, any});
+  const auto side = int64_t(std::lround(std::sqrt(double(shape[0]))));
+  if (side * side != shape[0] || shape[1] > count)
+    source_.refuse("tensor " + quoted(book + ".cells") + " has shape " + shown(shape) +
+                   "; expected a square number of cells and at most " + std::to_string(count) + " candidates in each");
+  law.candidates = int(shape[1]);
+  law.cells = tensors_.whole(book + ".cells", shape);
+  for (int32_t code : law.cells)
+    if (code < 0 || code >= count)
+      source_.refuse("tensor " + quoted(book + ".cells") + " has the candidate " + std::to_string(code) +
+                     "; expected 0 to " + std::to_string(count - 1));
+}
+
+std::vector<float> Slots::unit_vectors(const std::string& name, int64_t count) {
+  std::vector<float> points = tensors_.floats(name, {count, 3});
+  for (size_t k = 0; k < points.size(); k += 3) {
+    const double x = points[k], y = points[k + 1], z = points[k + 2], square = x * x + y * y + z * z;
+    if (!(std::fabs(square - 1.0) < 1e-5))
+      source_.refuse("tensor " + quoted(name) + " has at place " + std::to_string(k / 3) + " a vector of length " +
+                     shown(std::sqrt(square)) + "; expected 1");
+  }
+  return points;
+}
+
+}  // namespace gaq

@@ -1,0 +1,98 @@
+// One pair of atoms: what both messages of it see, and the way back. `Real` is float in the engine; tests use double.
+#pragma once
+
+#include <type_traits>
+
+#include "geometry/harmonics.hpp"
+#include "geometry/vectors.hpp"
+#include "geometry/wigner.hpp"
+
+namespace gaq {
+
+// Invariants are rounded to a grid before the cast. A float near zero has digits down to the round-off of a rotated
+// copy, and its last ones would differ; on the grid a rotated copy has the same bits, but for a number that happens to
+// lie within round-off of the middle between two.
+constexpr int invariant_bits = 24;  // half a step is half a last place of the floats just below 1
+
+template <class Real, int count>
+inline void write_invariants(const double* values, Real* out) {
+  for (int n = 0; n < count; ++n) {
+    if constexpr (std::is_same_v<Real, float>) out[n] = float(on_grid<invariant_bits>(values[n]));
+    else out[n] = values[n];
+  }
+}
+
+// (−1)^l of each component
+template <int degrees>
+constexpr double parity(int component) {
+  return component < 3 || component >= 8 ? -1 : 1;
+}
+
+// In space's axes: rows [2][components] of the unit vector i → j and of its opposite.
+template <int degrees, class Real>
+inline void describe_lab(const double* unit, Real* rows) {
+  constexpr int n = components(degrees);
+  double y[n];
+  harmonics<degrees>(unit, y);
+  for (int k = 0; k < n; ++k) {
+    rows[k] = Real(y[k]);
+    rows[n + k] = Real(parity<degrees>(k) * y[k]);
+  }
+}
+
+// out[3] = dE/d(unit)
+template <int degrees, class Real>
+inline void lab_pullback(const double* unit, const Real* gradient, double* out) {
+  constexpr int n = components(degrees);
+  double g[n];
+  for (int k = 0; k < n; ++k) g[k] = double(gradient[k]) + parity<degrees>(k) * double(gradient[n + k]);
+  harmonics_pullback<degrees>(unit, g, out);
+}
+
+// In the axes of each receiver, with frames [9]; transport [transports] is D(R_iᵀ R_j).
+template <int degrees, class Real>
+inline void describe_local(const double* unit, const double* frame_i, const double* frame_j, Real* rows,
+                           Real* transport) {
+  constexpr int n = components(degrees);
+  const double opposite[3] = {-unit[0], -unit[1], -unit[2]};
+  double turned[3], relative[9], y[n], d[transports(degrees)];
+  turn_back(frame_i, unit, turned);
+  harmonics<degrees>(turned, y);
+  write_invariants<Real, n>(y, rows);
+  turn_back(frame_j, opposite, turned);
+  harmonics<degrees>(turned, y);
+  write_invariants<Real, n>(y, rows + n);
+  multiply_transposed(frame_i, frame_j, relative);
+  wigner<degrees>(relative, d);
+  write_invariants<Real, transports(degrees)>(d, transport);
+}
+
+// out[3] = dE/d(unit); gradients of the frames are added to theirs.
+template <int degrees, class Real>
+inline void local_pullback(const double* unit, const double* frame_i, const double* frame_j, const Real* rows,
+                           const Real* transport, double* out, double* gradient_i, double* gradient_j) {
+  constexpr int n = components(degrees), m = transports(degrees);
+  double turned[3], g[n], h[m], along_i[3], along_j[3], relative[9], along[9];
+  turn_back(frame_i, unit, turned);
+  for (int k = 0; k < n; ++k) g[k] = rows[k];
+  harmonics_pullback<degrees>(turned, g, along_i);
+  turn_back(frame_j, unit, turned);
+  for (double& x : turned) x = -x;
+  for (int k = 0; k < n; ++k) g[k] = rows[n + k];
+  harmonics_pullback<degrees>(turned, g, along_j);
+  for (double& x : along_j) x = -x;
+
+  for (int k = 0; k < 3; ++k) out[k] = 0;
+  add_turned(out, frame_i, along_i);
+  add_turned(out, frame_j, along_j);
+  add_outer(gradient_i, unit, along_i);
+  add_outer(gradient_j, unit, along_j);
+
+  multiply_transposed(frame_i, frame_j, relative);
+  for (int k = 0; k < m; ++k) h[k] = transport[k];
+  wigner_pullback<degrees>(relative, h, along);
+  add_product_transposed(gradient_i, frame_j, along);
+  add_product(gradient_j, frame_i, along);
+}
+
+}  // namespace gaq

@@ -1,0 +1,57 @@
+// Functions of one distance: the envelope, and where a distance lies in the radial table; twin of geometry/radial.py.
+#pragma once
+
+#include <cstdint>
+
+#include "description.hpp"
+#include "geometry/exponential.hpp"
+
+namespace gaq {
+
+// φ(r) = 1 − 28 x⁶ + 48 x⁷ − 21 x⁸ with x = r / cutoff, zero beyond.
+inline double envelope(double distance, double cutoff) {
+  const double x = distance < cutoff ? distance / cutoff : 1, x2 = x * x;
+  return 1 - x2 * x2 * x2 * (28 - x * (48 - 21 * x));
+}
+
+// dφ/dr = −168 x⁵ (1 − x)² / cutoff
+inline double envelope_slope(double distance, double cutoff) {
+  const double x = distance < cutoff ? distance / cutoff : 1, x2 = x * x, rest = 1 - x;
+  return -168 * (x2 * x2 * x) * (rest * rest) / cutoff;
+}
+
+// Knots equidistant in u = exp(−α r); between two of them a function is a cubic in t, 0 ≤ t ≤ 1.
+class RadialKnots {
+ public:
+  explicit RadialKnots(const RadialDescription& radial)
+      : alpha_(radial.alpha),
+        u_low_(radial.u_low),
+        per_u_((radial.knots - 1) / (radial.u_high - radial.u_low)),
+        last_(radial.knots - 2) {}
+
+  // The left knot; `weights` [8] are those of value, slope (times the distance of knots), value, slope at the two
+  // knots: for f, then for df/dr (per Å). Closer than the last knot f stays what it is there.
+  template <class Real>
+  int32_t weigh(double distance, Real* weights) const {
+    const double u = exponential(-alpha_ * distance), place = (u - u_low_) * per_u_;
+    const double inside = place < 0 ? 0 : place > last_ + 1 ? last_ + 1 : place;
+    const int32_t knot = inside < last_ ? int32_t(inside) : last_;
+    const double t = inside - knot, rest = 1 - t, per_distance = place > last_ + 1 ? 0 : -alpha_ * u * per_u_;
+    const double bend = 6 * t * rest * per_distance;
+    weights[0] = Real((1 + 2 * t) * rest * rest);
+    weights[1] = Real(t * rest * rest);
+    weights[2] = Real(t * t * (3 - 2 * t));
+    weights[3] = Real(-t * t * rest);
+    weights[4] = Real(-bend);
+    weights[5] = Real(rest * (1 - 3 * t) * per_distance);
+    weights[6] = Real(bend);
+    weights[7] = Real(-t * (2 - 3 * t) * per_distance);
+    return knot;
+  }
+
+ private:
+  double alpha_, u_low_, per_u_;
+  int32_t last_;
+};
+
+}  // namespace gaq

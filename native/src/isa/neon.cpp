@@ -1,0 +1,4 @@
+#define GAQ_ISA_NAME neon
+#include "isa/simd/neon.hpp"
+
+#include "isa/body.hpp"

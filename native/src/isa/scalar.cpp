@@ -1,0 +1,4 @@
+#define GAQ_ISA_NAME scalar
+#include "isa/simd/scalar.hpp"
+
+#include "isa/body.hpp"

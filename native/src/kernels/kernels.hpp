@@ -1,0 +1,102 @@
+// One row per kernel, one table per instruction set. Every table gives the same bits: sums run in one order everywhere,
+// products and sums that are fused are fused everywhere, and nothing else is.
+#pragma once
+
+#include <cstdint>
+
+#include "geometry/geometry.hpp"
+#include "layers/plan.hpp"
+
+namespace gaq {
+
+// Rows that a linear layer reads, coded: codes and one scale per row.
+struct CodedRows {
+  const uint8_t* bytes = nullptr;   // [rows][inputs] code + 128
+  const int16_t* words = nullptr;   // [rows][inputs]
+  const float* scale = nullptr;     // [rows]
+};
+
+// Everything that belongs to one layer of one evaluation; arrays by place of the atom. C channels, M components.
+struct LayerState {
+  float* s_in = nullptr;      // [atom][C] scalars before the layer
+  float* projected = nullptr; // [atom][4C] queries, keys, values, gates
+  float* v_in = nullptr;      // [atom][M][C] vectors before the layer; null in the first
+  float* weight = nullptr;    // [pair][2][heads] e^logit
+  float* total = nullptr;     // [atom][heads_padded] 1 + Σ φ e^logit
+  float* m_scalar = nullptr;  // [atom][C] what the neighbours sent, normalised
+  float* m_vector = nullptr;  // [atom][M][C]
+  float* s_mid = nullptr;     // [atom][C]
+  float* mixed = nullptr;     // [atom][M][2C]; null where it is recomputed
+  float* hidden = nullptr;    // [atom][H]
+  float* gates = nullptr;     // [atom][(1+2L) C]
+};
+
+// Room for one block of rows; one per thread.
+struct Scratch {
+  static constexpr int count = 10;
+  float* floats[count] = {};   // each [atoms of a block][widest row of an atom]
+  float* scale = nullptr;      // [rows]
+  uint8_t* bytes = nullptr;    // codes of one input
+  int16_t* words = nullptr;
+};
+
+struct Tap {
+  void (*call)(void* context, const char* name, int64_t first_row, int64_t rows, int32_t columns, float* data) = nullptr;
+  void* context = nullptr;
+};
+
+struct Block {
+  int64_t first, last;  // places of atoms
+};
+
+struct Kernels {
+  const char* name;
+  bool packs_int8;  // whether int8 products have a kernel of their own; else they run as int16
+
+  // y[row][o] = (Σ_k x[row][k] w[o][k]) · scale[o] + bias[o]; `add`: onto what is there. Strides in floats.
+  void (*product_float)(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const float* scale,
+                        const float* bias, float* y, int64_t y_stride, bool add);
+  // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]
+  void (*product_coded)(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias,
+                        float* y, int64_t y_stride, bool add);
+  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; whole numbers if coded
+  // The uniform law on rows of one atom after the other; `components` rows belong to an atom.
+  void (*encode_rows)(const FeatureLaw& law, int64_t rows, int components, int columns, const float* x, int64_t stride,
+                      bool bytes, uint8_t* out8, int16_t* out16, float* scale);
+  // x → decoded, by any law (polar and per-vector included); in place allowed. codes and directions may be null.
+  void (*decode_through)(const FeatureLaw& law, int64_t atoms, int components, int columns, const float* x, float* out,
+                         int32_t* codes, int32_t* directions, float* steps);
+
+  void (*linear)(const LinearPlan&, int64_t rows, int components, float* x, int64_t x_stride, float* y, int64_t y_stride,
+                 Scratch&, const Tap&, int64_t first_row);
+
+  // Queries and keys: unit length per head, then their law; projected [atom][4C] → unit [atom][2C].
+  void (*unit_queries)(const Plan&, const LayerPlan&, Block, const float* projected, float* unit, const Tap&);
+  void (*unit_queries_back)(const Plan&, Block, const float* projected, float* gradient);
+  void (*attention)(const Plan&, const LayerPlan&, const PairInvariants&, Task, const float* unit, float* weight);
+  void (*messages)(const Plan&, const LayerPlan&, const PairInvariants&, Task, LayerState&);
+  void (*messages_back)(const Plan&, const LayerPlan&, const PairInvariants&, PairGradients&, Task, const LayerState&,
+                        const float* unit, const float* g_scalar, const float* g_vector, const float* g_total,
+                        float* g_projected, float* g_v);
+
+  // Once after all layers, degree 1 in the local gauge: finishes the gradient of the transport matrices.
+  void (*turns_back)(const PairInvariants&, PairGradients&);
+
+  void (*project)(const Plan&, const LayerPlan&, Block, LayerState&, Scratch&, const Tap&);
+  void (*project_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_projected, float* g_s, Scratch&);
+  // From summed messages to the scalars and vectors after the layer.
+  void (*update)(const Plan&, const LayerPlan&, Block, LayerState&, float* s_out, float* v_out, Scratch&, const Tap&);
+  // g_s, g_v: after the layer → before its update; g_scalar, g_vector, g_total: of the summed messages.
+  void (*update_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_s, float* g_v, float* g_scalar,
+                      float* g_vector, float* g_total, Scratch&);
+  // Atomic energies in the network's units, and dE/ds.
+  void (*readout)(const Plan&, Block, const float* s, double* energy, float* g_s, Scratch&, const Tap&);
+};
+
+const Kernels& scalar_kernels();
+// By GAQ_ISA or the best that this machine has; null when the forced one is not there.
+const Kernels* choose_kernels();
+// The names that this build has and this machine can run.
+const char* available_kernels();
+
+}  // namespace gaq

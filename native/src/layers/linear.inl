@@ -1,0 +1,70 @@
+// A linear layer on a block of rows, forward and back, by whatever law its input and its weight follow.
+
+// Where a block's temporary rows live.
+enum Room { room_vectors, room_update, room_active, room_mixed, room_hidden, room_gates, room_linear, room_gradient, room_other, room_more };
+
+// Shows rows to a tap, in the model's own channels.
+inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t rows, int columns, int true_columns,
+                 const std::vector<int>& place, float* x, int64_t stride) {
+  if (!tap.call) return;
+  std::vector<float> plain(size_t(rows) * true_columns);
+  for (int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < true_columns; ++c) plain[size_t(row) * true_columns + c] = x[row * stride + place[c]];
+  tap.call(tap.context, name, first_row, rows, true_columns, plain.data());
+  for (int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < true_columns; ++c) x[row * stride + place[c]] = plain[size_t(row) * true_columns + c];
+  (void)columns;
+}
+
+inline const float* or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+
+// x [rows][inputs] → y [rows][outputs]; `components` rows belong to one atom.
+inline void linear(const LinearPlan& plan, int64_t rows, int components, float* x, int64_t x_stride, float* y,
+                   int64_t y_stride, Scratch& room, const Tap& tap, int64_t first_row) {
+  show(tap, plan.slot.c_str(), first_row, rows, plan.inputs, plan.true_inputs, plan.input_place, x, x_stride);
+  const float* scale = plan.coded ? plan.scale.data() : nullptr;
+  if (plan.forward.arithmetic != Arithmetic::float32) {
+    const bool bytes = plan.forward.arithmetic == Arithmetic::int8;
+    encode_rows(plan.law, rows, components, plan.inputs, x, x_stride, bytes, room.bytes, room.words, room.scale);
+    product_coded(rows, {room.bytes, room.words, room.scale}, plan.forward, plan.scale.data(), or_null(plan.bias), y,
+                  y_stride, false);
+  } else if (plan.law.law == Law::identity) {
+    product_float(rows, x, x_stride, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
+  } else {  // the law's products are of decoded values; rows of its inputs are contiguous
+    float* decoded = room.floats[room_linear];
+    decode_through(plan.law, rows / components, components, plan.inputs, x, decoded, nullptr, nullptr, nullptr);
+    product_float(rows, decoded, plan.inputs, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
+  }
+}
+
+inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, float* out) {
+  for (int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < plan.outputs; c += lanes)
+      store(out + row * plan.outputs + c, load(g + row * stride + c) * load(plan.scale.data() + c));
+}
+
+// dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's law; x as it was forward.
+inline void linear_back(const LinearPlan& plan, int64_t rows, int components, const float* g_y, int64_t g_stride,
+                        const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& room) {
+  if (plan.coded) {
+    scale_columns(plan, rows, g_y, g_stride, room.floats[room_linear]);
+    g_y = room.floats[room_linear];
+    g_stride = plan.outputs;
+  }
+  if (plan.backward.arithmetic == Arithmetic::float32) {
+    product_float(rows, g_y, g_stride, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
+  } else {
+    const bool bytes = plan.backward.arithmetic == Arithmetic::int8;
+    FeatureLaw law;
+    law.law = Law::uniform;
+    law.per = Per::row;
+    law.bits = plan.backward_bits;
+    encode_rows(law, rows, 1, plan.outputs, g_y, g_stride, bytes, room.bytes, room.words, room.scale);
+    product_coded(rows, {room.bytes, room.words, room.scale}, plan.backward, plan.ones.data(), nullptr, g_x, gx_stride,
+                  false);
+  }
+  mask_clipped(plan.law, rows, plan.inputs, x, x_stride, g_x, gx_stride);
+  if (plan.law.law == Law::polar)
+    for (int64_t atom = 0; atom < rows / components; ++atom)
+      polar_back(plan.law, components, plan.inputs, x + atom * components * x_stride, g_x + atom * components * gx_stride);
+}

@@ -1,0 +1,197 @@
+// The gradient of messages.inl: each pair once, both directions.
+
+// What a direction a ← b reads of the receiver a and reads and adds to of the sender b.
+struct BackEnds {
+  const float *g_scalar, *g_vector;  // of a: dE/d(sum), [C], [M][C]
+  const float *values, *vectors;     // of b: [v | g], [M][C]
+  float *g_values, *g_vectors;       // of b
+};
+
+// Sums over channels that a pair needs, sixteen partial sums each. With L = 1 the gradient of the transport D is kept as
+// what a small turn of the sender does, Σ w f' V × (Dᵀ dE/dV): three numbers a direction in place of nine (`turns_back`).
+template <int L>
+struct PairSums {
+  static constexpr int M = components(L), S = L == 1 ? 6 : transports(L);
+  Vec radial, harmonics[2][M], transport[S];
+};
+
+// Adds one direction, sixteen channels; returns Σ (dE/d(w f)) f, the part of dE/dw.
+template <int L, bool Local, bool First, bool Back>
+inline Vec send_back(const BackEnds& ends, int C, int c, const Vec* f, const Vec* slope, Vec w, const float* harmonics,
+                     const float* transport, PairSums<L>& sums) {
+  const Vec g0 = load(ends.g_scalar + c), sent = load(ends.values + C + c);
+  const Vec x0 = g0 * load(ends.values + c);
+  Vec by_weight = x0 * f[0], by_radius = x0 * slope[0];
+  store(ends.g_values + c, fma(w * f[0], g0, load(ends.g_values + c)));
+  Vec g_sent = load(ends.g_values + C + c);
+  over_degrees<L>([&](auto degree, int first, int at) {
+    constexpr int l = decltype(degree)::value, N = 2 * l + 1;
+    Vec g[N];
+    for (int m = 0; m < N; ++m) g[m] = load(ends.g_vector + (first + m) * C + c);
+    Vec along = set1(harmonics[first]) * g[0];
+    for (int m = 1; m < N; ++m) along = fma(set1(harmonics[first + m]), g[m], along);
+    const Vec x = along * sent, wf = w * f[l], grown = wf * sent;
+    by_weight = fma(x, f[l], by_weight);
+    by_radius = fma(x, slope[l], by_radius);
+    g_sent = fma(wf, along, g_sent);
+    for (int m = 0; m < N; ++m) sums.harmonics[Back][first + m] = fma(grown, g[m], sums.harmonics[Back][first + m]);
+    if constexpr (!First) {
+      Vec v[N], turned[N];
+      for (int m = 0; m < N; ++m) v[m] = load(ends.vectors + (first + m) * C + c);
+      turn<N, Local, !Back>(transport + at, g, turned);
+      Vec x_carried = turned[0] * v[0];
+      for (int m = 1; m < N; ++m) x_carried = fma(turned[m], v[m], x_carried);
+      const Vec carried = w * f[L + l];
+      by_weight = fma(x_carried, f[L + l], by_weight);
+      by_radius = fma(x_carried, slope[L + l], by_radius);
+      for (int m = 0; m < N; ++m) {
+        float* to = ends.g_vectors + (first + m) * C + c;
+        store(to, fma(carried, turned[m], load(to)));
+      }
+      if constexpr (Local && L == 1) {
+        Vec part[3];
+        for (int n = 0; n < 3; ++n) part[n] = carried * v[n];
+        Vec* total = sums.transport + (Back ? 3 : 0);
+        for (int n = 0; n < 3; ++n) {
+          const int p = (n + 1) % 3, q = (n + 2) % 3;
+          total[n] = fnma(part[q], turned[p], fma(part[p], turned[q], total[n]));
+        }
+      } else if constexpr (Local) {
+        for (int n = 0; n < N; ++n) {
+          const Vec part = carried * v[n];
+          for (int m = 0; m < N; ++m) {
+            Vec& total = sums.transport[at + (Back ? n * N + m : m * N + n)];
+            total = fma(part, g[m], total);
+          }
+        }
+      }
+    }
+  });
+  store(ends.g_values + C + c, g_sent);
+  sums.radial = fma(w, by_radius, sums.radial);
+  return by_weight;
+}
+
+// Adds the sums over lanes of `count` vectors to out[0 … count-1].
+inline void add_sums(const Vec* v, int count, float* out) {
+  int k = 0;
+  for (; k + lanes <= count; k += lanes) store(out + k, load(out + k) + sum16(v + k));
+  if (k == count) return;
+  Vec padded[lanes];
+  for (int n = 0; n < lanes; ++n) padded[n] = k + n < count ? v[k + n] : zero();
+  float rest[lanes];
+  store(rest, sum16(padded));
+  for (int n = 0; k + n < count; ++n) out[k + n] = out[k + n] + rest[n];
+}
+
+// Adds to unit queries and keys: g_q_i += c k_j, g_k_j += c q_i with c = τ dE/dlogit, and the same the other way.
+inline void logits_back(const Shape& shape, const float* temperature, const float (*g_logit)[most_heads],
+                        const float* i, const float* j, float* g_i, float* g_j) {
+  const int C = shape.channels, W = shape.head_width;
+  for (int h = 0; h < shape.heads; ++h) {
+    const Vec ij = set1(temperature[h] * g_logit[0][h]), ji = set1(temperature[h] * g_logit[1][h]);
+    for (int c = h * W; c < (h + 1) * W; c += lanes) {
+      store(g_i + c, fma(ij, load(j + C + c), load(g_i + c)));
+      store(g_j + C + c, fma(ij, load(i + c), load(g_j + C + c)));
+      store(g_j + c, fma(ji, load(i + C + c), load(g_j + c)));
+      store(g_i + C + c, fma(ji, load(j + c), load(g_i + C + c)));
+    }
+  }
+}
+
+// The sums of `PairSums::transport` with L = 1 → dE/dD: D [a]× with 2a = t_i←j − Dᵀ t_j←i, which agrees with the true
+// gradient in every direction in which a rotation can change.
+void turns_back(const PairInvariants& pairs, PairGradients& gradients) {
+  for (int64_t pair = 0; pair < pairs.count; ++pair) {
+    const float* d = pairs.transport.data() + pair * 9;
+    float* g = gradients.transport.data() + pair * 9;
+    float a[3];
+    for (int n = 0; n < 3; ++n) a[n] = 0.5f * (g[n] - (d[n] * g[3] + d[3 + n] * g[4] + d[6 + n] * g[5]));
+    for (int m = 0; m < 3; ++m)
+      for (int n = 0; n < 3; ++n) {
+        const int p = (n + 1) % 3, q = (n + 2) % 3;
+        g[3 * m + n] = d[3 * m + p] * a[q] - d[3 * m + q] * a[p];
+      }
+  }
+}
+
+template <int L, bool Local, bool First>
+void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, PairGradients& gradients,
+                      Task task, const LayerState& state, const float* unit, const float* g_scalar,
+                      const float* g_vector, const float* g_total, float* g_projected, float* g_v) {
+  const Shape& shape = plan.shape;
+  constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
+  const int C = shape.channels, heads = shape.heads, W = shape.head_width;
+  for (int64_t pair = task.first; pair < task.last; ++pair) {
+    const int64_t i = pairs.i[pair], j = pairs.j[pair];
+    const Knots radial(layer, pairs, pair, 0), steepness(layer, pairs, pair, 4);
+    const float* y = pairs.harmonics.data() + pair * 2 * M;
+    const float* t = Local ? pairs.transport.data() + pair * S : nullptr;
+    const float* e = state.weight + pair * 2 * heads;
+    const float phi = pairs.envelope[pair];
+    const float* v = state.v_in;
+    const BackEnds to_i{g_scalar + i * C, g_vector + i * M * C, state.projected + j * 4 * C + 2 * C,
+                        First ? nullptr : v + j * M * C, g_projected + j * 4 * C + 2 * C,
+                        First ? nullptr : g_v + j * M * C};
+    const BackEnds to_j{g_scalar + j * C, g_vector + j * M * C, state.projected + i * 4 * C + 2 * C,
+                        First ? nullptr : v + i * M * C, g_projected + i * 4 * C + 2 * C,
+                        First ? nullptr : g_v + i * M * C};
+    PairSums<L> sums;
+    sums.radial = zero();
+    for (int m = 0; m < M; ++m) sums.harmonics[0][m] = sums.harmonics[1][m] = zero();
+    if constexpr (Local && !First)
+      for (Vec& sum : sums.transport) sum = zero();
+    float g_logit[2][most_heads] = {};
+    float g_phi = 0;
+    for (int h = 0; h < heads; ++h) {
+      const float w_i = phi * e[h], w_j = phi * e[heads + h];
+      Vec g_i = zero(), g_j = zero();
+      for (int c = h * W; c < (h + 1) * W; c += lanes) {
+        Vec f[F], slope[F];
+        for (int k = 0; k < F; ++k) f[k] = radial.at(k * C + c), slope[k] = steepness.at(k * C + c);
+        g_i = g_i + send_back<L, Local, First, false>(to_i, C, c, f, slope, set1(w_i), y, t, sums);
+        g_j = g_j + send_back<L, Local, First, true>(to_j, C, c, f, slope, set1(w_j), y + M, t, sums);
+      }
+      float by_weight[4];
+      sum4(g_i, g_j, zero(), zero(), by_weight);
+      const float g_wi = by_weight[0] + g_total[i * shape.heads_padded + h];
+      const float g_wj = by_weight[1] + g_total[j * shape.heads_padded + h];
+      g_phi = g_phi + (g_wi * e[h] + g_wj * e[heads + h]);
+      g_logit[0][h] = g_wi * w_i;
+      g_logit[1][h] = g_wj * w_j;
+    }
+    for (int h = 0; h < shape.heads_padded; h += lanes)
+      sums.radial = fma(load(g_logit[0] + h) + load(g_logit[1] + h), steepness.at(F * C + h), sums.radial);
+    logits_back(shape, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C, g_projected + i * 4 * C,
+                g_projected + j * 4 * C);
+    gradients.envelope[pair] += g_phi;
+    float* g_y = gradients.harmonics.data() + pair * 2 * M;
+    if constexpr (L == 1) {  // at most sixteen sums: all at once
+      Vec all[lanes];
+      all[0] = sums.radial;
+      for (int m = 0; m < 3; ++m) all[1 + m] = sums.harmonics[0][m], all[4 + m] = sums.harmonics[1][m];
+      for (int k = 0; k < 6; ++k) all[7 + k] = Local && !First ? sums.transport[k] : zero();
+      for (int k = 13; k < lanes; ++k) all[k] = zero();
+      float out[lanes];
+      store(out, sum16(all));
+      gradients.radial[pair] += out[0];
+      for (int m = 0; m < 6; ++m) g_y[m] += out[1 + m];
+      if constexpr (Local && !First)
+        for (int k = 0; k < 6; ++k) gradients.transport[pair * S + k] += out[7 + k];
+    } else {
+      add_sums(&sums.radial, 1, gradients.radial.data() + pair);
+      add_sums(sums.harmonics[0], M, g_y);
+      add_sums(sums.harmonics[1], M, g_y + M);
+      if constexpr (Local && !First) add_sums(sums.transport, S, gradients.transport.data() + pair * S);
+    }
+  }
+}
+
+void messages_back(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, PairGradients& gradients,
+                   Task task, const LayerState& state, const float* unit, const float* g_scalar, const float* g_vector,
+                   const float* g_total, float* g_projected, float* g_v) {
+  with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first) {
+    messages_back_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value>(
+        plan, layer, pairs, gradients, task, state, unit, g_scalar, g_vector, g_total, g_projected, g_v);
+  });
+}

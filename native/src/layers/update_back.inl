@@ -1,0 +1,151 @@
+// The gradient of update.inl, of the projection, and the readout with both its directions.
+
+// dE/d[s, ⟨A,B⟩, |B|] and dE/dV (after the layer) → dE/d[A | B].
+inline void invariants_back(const Shape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v,
+                            const float* g_inputs, float* g_mixed) {
+  const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
+  const Vec floor = set1(length_floor);
+  for (int64_t a = 0; a < atoms; ++a)
+    for (int c = 0; c < C; c += lanes) {
+      const Vec gs = load(g_s + a * C + c);
+      for (int l = 1; l <= L; ++l) {
+        const float* gates = r.gates + a * wide + c;
+        const Vec g_product = fma(gs, load(gates + l * C), load(g_inputs + a * wide + l * C + c));
+        const Vec size = load(r.inputs + a * wide + (L + l) * C + c) + floor;
+        const Vec g_square = load(g_inputs + a * wide + (L + l) * C + c) / size;
+        const Vec gate = load(gates + (L + l) * C);
+        for (int m = l * l - 1; m < l * (l + 2); ++m) {
+          const float* ab = r.mixed + (a * M + m) * 2 * C + c;
+          const Vec x = load(ab), y = load(ab + C);
+          float* out = g_mixed + (a * M + m) * 2 * C + c;
+          store(out, g_v ? fma(gate, load(g_v + (a * M + m) * C + c), g_product * y) : g_product * y);
+          store(out + C, fma(g_square, y, g_product * x));
+        }
+      }
+    }
+}
+
+// dE/ds, dE/dV after the layer → dE/d(gates).
+inline void gates_back(const Shape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v, float* out) {
+  const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
+  for (int64_t a = 0; a < atoms; ++a)
+    for (int c = 0; c < C; c += lanes) {
+      const Vec gs = load(g_s + a * C + c);
+      float* row = out + a * wide + c;
+      store(row, gs);
+      for (int l = 1; l <= L; ++l) {
+        store(row + l * C, gs * load(r.inputs + a * wide + l * C + c));
+        Vec total = zero();
+        if (g_v)
+          for (int m = l * l - 1; m < l * (l + 2); ++m)
+            total = fma(load(g_v + (a * M + m) * C + c), load(r.mixed + (a * M + m) * 2 * C + c), total);
+        store(row + (L + l) * C, total);
+      }
+    }
+}
+
+// dE/d(normalised messages) → of their sums and of 1 + Σ φ e^logit.
+inline void messages_scaled_back(const Shape& shape, Block block, const LayerState& state, const float* g_scalar_in,
+                                 const float* g_v, float* g_scalar, float* g_vector, float* g_total) {
+  const int C = shape.channels, W = shape.head_width, M = shape.components;
+  for (int64_t atom = block.first; atom < block.last; ++atom)
+    for (int h = 0; h < shape.heads; ++h) {
+      const Vec share = set1(1.0f / state.total[atom * shape.heads_padded + h]);
+      Vec along = zero();
+      for (int c = h * W; c < (h + 1) * W; c += lanes) {
+        const Vec g = load(g_scalar_in + (atom - block.first) * C + c) * share;
+        store(g_scalar + atom * C + c, g);
+        along = fma(g, load(state.m_scalar + atom * C + c), along);
+        for (int m = 0; m < M; ++m) {
+          const int64_t at = (atom * M + m) * C + c;
+          const Vec gv = load(g_v + at) * share;
+          store(g_vector + at, gv);
+          along = fma(gv, load(state.m_vector + at), along);
+        }
+      }
+      g_total[atom * shape.heads_padded + h] = -sum(along);
+    }
+}
+
+void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_s, float* g_v,
+                 float* g_scalar, float* g_vector, float* g_total, Scratch& room) {
+  const Shape& shape = plan.shape;
+  const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
+  const int64_t atoms = block.last - block.first;
+  const Active r = rooms_of(shape, block, state, room);
+  float *gs = g_s + block.first * C, *gv = g_v + block.first * M * C;
+  vectors_again(shape, block, state, r.vectors);
+  const float* s_mid = state.s_mid + block.first * C;
+  if (state.mixed) {
+    invariants(shape, atoms, s_mid, r.mixed, r.inputs);
+    for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
+  } else {
+    mix_and_gate(plan, layer, block, s_mid, r, room, Tap(), true);
+  }
+  float *g_gates = room.floats[room_gradient], *g_active = room.floats[room_other], *g_inputs = room.floats[room_more];
+  gates_back(shape, atoms, r, gs, gv, g_gates);
+  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, room);
+  for (int64_t k = 0; k < atoms * shape.hidden; k += lanes)
+    store(g_active + k, load(g_active + k) * silu_slope(load(r.hidden + k)));
+  linear_back(layer.hidden, atoms, 1, g_active, shape.hidden, r.inputs, wide, g_inputs, wide, room);
+  float* g_mixed = room.floats[room_gradient];
+  invariants_back(shape, atoms, r, gs, gv, g_inputs, g_mixed);
+  for (int64_t a = 0; a < atoms; ++a)
+    for (int c = 0; c < C; c += lanes) store(gs + a * C + c, load(gs + a * C + c) + load(g_inputs + a * wide + c));
+  // dE/dV: what comes through the mixing is added to what passes by it.
+  for (int l = 1; l <= shape.degrees; ++l) {
+    const int N = 2 * l + 1;
+    float* back = room.floats[room_other];
+    if (shape.degrees == 1) {
+      linear_back(layer.mix[0], atoms * N, N, g_mixed, 2 * C, r.vectors, C, back, C, room);
+    } else {
+      const float* g = gather_degree(shape, l, 2 * C, atoms, g_mixed, room.floats[room_more]);
+      const float* x = gather_degree(shape, l, C, atoms, r.vectors, room.floats[room_update]);
+      linear_back(layer.mix[l - 1], atoms * N, N, g, 2 * C, x, C, back, C, room);
+    }
+    for (int64_t a = 0; a < atoms; ++a)
+      for (int k = 0; k < N * C; k += lanes) {
+        float* at = gv + (a * M + l * l - 1) * C + k;
+        store(at, load(at) + load(back + a * N * C + k));
+      }
+  }
+  float* g_message = room.floats[room_other];
+  linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, room);
+  messages_scaled_back(shape, block, state, g_message, g_v, g_scalar, g_vector, g_total);
+}
+
+void project(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, Scratch& room, const Tap& tap) {
+  const int C = plan.shape.channels;
+  linear(layer.project, block.last - block.first, 1, state.s_in + block.first * C, C,
+         state.projected + block.first * 4 * C, 4 * C, room, tap, block.first);
+}
+
+void project_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_projected,
+                  float* g_s, Scratch& room) {
+  const int C = plan.shape.channels;
+  const int64_t atoms = block.last - block.first;
+  float* back = room.floats[room_other];
+  unit_queries_back(plan, block, state.projected, g_projected);
+  linear_back(layer.project, atoms, 1, g_projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C, back,
+              C, room);
+  float* gs = g_s + block.first * C;
+  for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
+}
+
+void readout(const Plan& plan, Block block, const float* s, double* energy, float* g_s, Scratch& room, const Tap& tap) {
+  const int C = plan.shape.channels;
+  const int64_t atoms = block.last - block.first;
+  float *x = room.floats[room_update], *hidden = room.floats[room_hidden], *active = room.floats[room_active];
+  float *out = room.floats[room_mixed], *g = room.floats[room_gradient];
+  std::memcpy(x, s + block.first * C, sizeof(float) * atoms * C);
+  linear(plan.readout, atoms, 1, x, C, hidden, C, room, tap, block.first);
+  for (int64_t k = 0; k < atoms * C; k += lanes) store(active + k, silu(load(hidden + k)));
+  linear(plan.energy, atoms, 1, active, C, out, plan.energy.outputs, room, tap, block.first);
+  for (int64_t a = 0; a < atoms; ++a) {
+    energy[block.first + a] = double(out[a * plan.energy.outputs]);
+    for (int c = 0; c < C; c += lanes) store(g + a * C + c, load(plan.energy_weight.data() + c));
+  }
+  mask_clipped(plan.energy.law, atoms, C, active, C, g, C);
+  for (int64_t k = 0; k < atoms * C; k += lanes) store(g + k, load(g + k) * silu_slope(load(hidden + k)));
+  linear_back(plan.readout, atoms, 1, g, C, x, C, g_s + block.first * C, C, room);
+}

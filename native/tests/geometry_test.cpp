@@ -1,0 +1,212 @@
+// Geometry as a whole: against Python, against differences, against rotations.
+#include "geometry_cases.hpp"
+
+using namespace gaq_test;
+
+namespace {
+
+// What a difference would be if a float32 was wrong in its last place.
+constexpr double float_round_off = 1.2e-7;
+
+int64_t find_pair(const Described& d, const Case& one, const GoldenPair& golden) {
+  for (int64_t n = 0, active = 0; n < int64_t(d.list.pairs().size()); ++n) {
+    const Pair& pair = d.list.pairs()[size_t(n)];
+    double square = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      double x = one.positions[3 * size_t(pair.j) + k] - one.positions[3 * size_t(pair.i) + k];
+      for (int a = 0; a < 3; ++a) x += pair.shift[a] * one.system.cell[a][k];
+      square += x * x;
+    }
+    if (!(std::sqrt(square) < d.description.config.cutoff)) continue;
+    if (pair.i == golden.i && pair.j == golden.j && std::equal(pair.shift, pair.shift + 3, golden.shift)) return active;
+    ++active;
+  }
+  return -1;
+}
+
+template <int degrees>
+void compare_pairs(const Described& d, const Case& one) {
+  constexpr size_t n = 2 * components(degrees), m = transports(degrees);
+  for (const GoldenPair& golden : one.pairs) {
+    const int64_t found = find_pair(d, one, golden);
+    CHECK(found >= 0);
+    if (found < 0) continue;
+    const size_t pair = size_t(found);
+    CHECK_NEAR(d.seen.envelope[pair], golden.values[0], 2 * float_round_off);
+    for (size_t k = 0; k < n; ++k) CHECK_NEAR(d.seen.harmonics[n * pair + k], golden.values[1 + k], float_round_off);
+    for (size_t k = 0; k < m; ++k)
+      CHECK_NEAR(d.seen.transport[m * pair + k], golden.values[1 + n + k], float_round_off);
+  }
+}
+
+void python_agrees() {
+  const std::vector<Case> cases = golden_cases();
+  CHECK_EQ(cases.size(), size_t(11));
+  for (const Case& one : cases) {
+    Described d(one, one.degrees, true);
+    const int before = failures;
+    for (size_t k = 0; k < one.frames.size(); ++k) CHECK_NEAR(d.geometry.frame_rows()[k], one.frames[k], 1e-13);
+    CHECK(!one.pairs.empty());
+    if (one.degrees == 1) compare_pairs<1>(d, one);
+    if (one.degrees == 2) compare_pairs<2>(d, one);
+    if (one.degrees == 3) compare_pairs<3>(d, one);
+    if (failures > before) std::fprintf(stderr, "  in %s\n", one.name.c_str());
+  }
+}
+
+template <int degrees, bool local>
+double functional(const Case& one, const std::vector<double>& gradient) {
+  Described d(one, degrees, local);
+  const std::vector<double> rows = exact_rows<degrees, local>(d, one);
+  if (rows.size() != gradient.size()) return NAN;
+  double sum = 0;
+  for (size_t n = 0; n < rows.size(); ++n) sum += rows[n] * gradient[n];
+  return sum;
+}
+
+// The functional with one atom moved, or (atom < 0) with strain number `entry`.
+template <int degrees, bool local>
+double slope(const Case& one, const std::vector<double>& gradient, int64_t atom, int entry) {
+  constexpr double h = 1e-5;
+  double values[2];
+  for (int side = 0; side < 2; ++side) {
+    const double step = side ? -h : h;
+    Case moved = one;
+    double strain[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    strain[entry] += step;
+    if (atom < 0) moved = turned(one, strain);
+    else moved.positions[size_t(3 * atom + entry)] += step;
+    values[side] = functional<degrees, local>(moved, gradient);
+  }
+  return (values[0] - values[1]) / (2 * h);
+}
+
+template <int degrees, bool local>
+void forces_are_slopes(const Case& one, Random& random) {
+  Described d(one, degrees, local);
+  draw_gradients(random, d, d.gradients);
+  const std::vector<double> gradient = gradient_rows<degrees, local>(d.gradients, d.seen.count);
+  double virial[9] = {};
+  const std::vector<double> forces = d.pull_back(virial);
+  double largest = 0;
+  for (double f : forces) largest = std::max(largest, std::fabs(f));
+  for (int64_t atom = 0; atom < one.atoms(); ++atom)
+    for (int k = 0; k < 3; ++k)
+      CHECK_NEAR(forces[size_t(3 * atom + k)], -(slope<degrees, local>(one, gradient, atom, k)), 1e-6 * (1 + largest));
+  for (int k = 0; k < 9; ++k)
+    CHECK_NEAR(virial[k], (slope<degrees, local>(one, gradient, -1, k)), 1e-6 * (1 + largest) * 5);
+}
+
+// Made so general that a small step changes no choice: no two neighbours equal, no axis of space along a bond.
+Case generic(const Case& golden, Random& random) {
+  const double strain[9] = {0.97, 0.01, -0.02, 0.015, 1.01, 0.01, -0.01, 0.02, 0.985};
+  double rotation[9];
+  draw_rotation(random, rotation);
+  Case one = turned(turned(golden, strain), rotation);
+  // A straight line must stay one.
+  const bool straight = golden.name == "CO2" || golden.name == "H2" || golden.name == "C2H2";
+  if (!straight) return shaken(one, random);
+  for (size_t k = 0; k < 3; ++k) one.positions[k] += 0.1 * (one.positions[k] - one.positions[3 + k]);
+  return one;
+}
+
+void forces_are_slopes_everywhere() {
+  Random random(2);
+  for (const Case& golden : golden_cases()) {
+    const int before = failures;
+    const Case one = generic(golden, random);
+    forces_are_slopes<1, true>(one, random);
+    forces_are_slopes<2, true>(one, random);
+    forces_are_slopes<3, true>(one, random);
+    if (one.atoms() < 10) {
+      forces_are_slopes<1, false>(one, random);
+      forces_are_slopes<3, false>(one, random);
+    }
+    if (failures > before) std::fprintf(stderr, "  in %s\n", one.name.c_str());
+  }
+}
+
+void rotated_copies_look_the_same() {
+  Random random(3);
+  const Case one = golden_cases()[0];
+  Described d(one, 3, true);
+  const std::vector<double> rows = exact_rows<3, true>(d, one);
+  const PairInvariants seen = d.seen;
+  int64_t numbers = 0, differing = 0;
+  for (int round = 0; round < 100; ++round) {
+    double r[9];
+    draw_rotation(random, r);
+    const Case copy = turned(one, r);
+    d.look(copy);
+    const std::vector<double> again = exact_rows<3, true>(d, copy);
+    CHECK_EQ(again.size(), rows.size());
+    double worst = 0;
+    for (size_t n = 0; n < rows.size(); ++n) worst = std::max(worst, std::fabs(again[n] - rows[n]));
+    CHECK(worst < 3e-14);
+    const auto compare = [&](const auto& a, const auto& b) {
+      numbers += int64_t(a.size());
+      for (size_t n = 0; n < a.size(); ++n) differing += a[n] != b[n];
+    };
+    compare(d.seen.knot, seen.knot);
+    compare(d.seen.hermite, seen.hermite);
+    compare(d.seen.envelope, seen.envelope);
+    compare(d.seen.harmonics, seen.harmonics);
+    compare(d.seen.transport, seen.transport);
+  }
+  std::printf("rotated copies: %lld of %lld floats differ\n", (long long)differing, (long long)numbers);
+  CHECK(double(differing) < 1e-6 * double(numbers));
+  // Negative control: in space's axes nearly all differ.
+  Described lab(one, 3, false);
+  const std::vector<float> before = lab.seen.harmonics;
+  double r[9];
+  draw_rotation(random, r);
+  lab.look(turned(one, r));
+  CHECK(before != lab.seen.harmonics);
+}
+
+// |Σ F| and |Σ x × F|
+void net(const Case& one, const std::vector<double>& forces, double* force, double* torque) {
+  double f[3] = {}, t[3] = {}, turn[3];
+  for (size_t n = 0; n < forces.size(); n += 3) {
+    add_scaled(f, 1, &forces[n]);
+    cross(&one.positions[n], &forces[n], turn);
+    add_scaled(t, 1, turn);
+  }
+  *force = std::sqrt(dot(f, f));
+  *torque = std::sqrt(dot(t, t));
+}
+
+void nothing_pushes_or_turns_itself() {
+  Random random(4);
+  for (int degrees = 1; degrees <= 3; ++degrees) {
+    const Case one = golden_cases()[0];
+    Described d(one, degrees, true);
+    draw_gradients(random, d, d.gradients);
+    double force, torque, virial[9] = {};
+    net(one, d.pull_back(virial), &force, &torque);
+    CHECK(force < 1e-10);
+    CHECK(torque < 1e-10);
+    for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
+    // Negative control: without the way back through the frames.
+    std::vector<double> forces(one.positions.size());
+    d.geometry.backward_pairs(d.seen, d.gradients, forces.data(), virial);
+    net(one, forces, &force, &torque);
+    CHECK(force < 1e-10);
+    CHECK(torque > 1e-2);
+    // And with one frame's gradient lost.
+    std::fill_n(&d.geometry.frame_gradient_rows()[9 * 5], 9, 0.0);
+    d.geometry.backward_frames(forces.data(), virial, one.atoms());
+    net(one, forces, &force, &torque);
+    CHECK(torque > 1e-2);
+  }
+}
+
+}  // namespace
+
+int main() {
+  python_agrees();
+  forces_are_slopes_everywhere();
+  rotated_copies_look_the_same();
+  nothing_pushes_or_turns_itself();
+  return finish();
+}

@@ -1,0 +1,147 @@
+// The reader of .gaq files: good files arrive whole; wrong texts, numbers and tensors are refused by name.
+#include <cstring>
+#include <limits>
+
+#include "refusals.hpp"
+
+using gaq_test::expect_changed;
+using gaq_test::refusal_of;
+using gaq_test::replaced;
+using gaq_test::TinyModel;
+
+namespace {
+
+gaq::Description read(const std::string& name) {
+  const std::string bytes = "#" + gaq_test::tiny_models().at(name).bytes();  // not aligned
+  return gaq::read_description(bytes.data() + 1, bytes.size() - 1, name);
+}
+
+void test_good_files() {
+  for (const auto& [name, model] : gaq_test::tiny_models())
+    gaq_test::report(refusal_of(model.bytes()) == "accepted", name.c_str(), 0, refusal_of(model.bytes()));
+}
+
+void test_values() {
+  const gaq::Description d = read("w4-l3");
+  CHECK_EQ(d.config.degrees, 3);
+  CHECK_EQ(d.config.cutoff, 5.0);
+  CHECK(d.config.cosine && d.recipe == "tiny" && d.backward_bits == 32 && !d.framed());
+  CHECK_EQ(d.species.size(), 2u);
+  CHECK_EQ(d.species[1], 6);
+  CHECK_EQ(d.reference[1], -1029.5);
+  CHECK_EQ(d.radial.knots, 8);
+  CHECK_EQ(d.wigner_points[0].size(), 33u);
+  CHECK_EQ(d.wigner_inverse[1].size(), 7u * 15u);
+  CHECK_EQ(d.layers.size(), 2u);
+  CHECK_EQ(d.layers[0].filters.size(), 4u * 4u * 4u);
+  CHECK_EQ(d.layers[1].filters.size(), 4u * 7u * 4u);
+  CHECK_EQ(d.layers[1].mix.size(), 3u);
+  CHECK_EQ(d.layers[1].mix[2].name, "layers.1.update.mix3");
+  CHECK(d.layers[0].mix[0].bias.empty() && d.energy.bias.empty() && d.readout.bias.size() == 4);
+  CHECK_EQ(d.golden.positions.size(), 18u);
+  CHECK_EQ(read("w4a16-frame").layers[0].mix[1].input.framed, true);
+  CHECK(read("w4a16-frame").framed());
+}
+
+// Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.
+void test_unpacking() {
+  TinyModel model = gaq_test::tiny_models().at("w4-l3");
+  std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [28][5] in [28][3]
+  std::memcpy(&codes[0], "\xF1\x79\x07\x2E", 4);
+  const std::string bytes = model.bytes();
+  const auto d = gaq::read_description(bytes.data(), bytes.size(), "x.gaq");
+  const int8_t expected[] = {1, -1, -7, 7, 7, -2, 2};
+  for (size_t k = 0; k < 7; ++k) CHECK_EQ(int(d.layers[0].gates.codes[k]), int(expected[k]));
+  CHECK_EQ(d.layers[0].gates.codes.size(), 28u * 5u);
+}
+
+void test_metadata() {
+  const auto set = [](const char* key, const char* text) { return [=](TinyModel& m) { m.metadata[key] = text; }; };
+  expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
+  expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
+  expect_changed("fp32", set("format_version", "2"), "format version '2'; this engine reads version '1'. Update gaq");
+  expect_changed("fp32", set("architecture", "painn"), "architecture 'painn'");
+  expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
+  expect_changed("fp32", set("checksum", "sha256:0"), "has the checksum");
+  expect_changed("fp32", set("backward_bits", "4"), "'backward_bits' is '4'");
+  expect_changed("fp32", set("units", R"({"length":"Bohr","energy":"eV"})"),
+                 "'length' 'Bohr'; expected one of Angstrom");
+  expect_changed("fp32", set("recipe", "[]"), "'recipe' is a list of 0; expected an object");
+  expect_changed("fp32", set("manifest", "{"), "'manifest' is not JSON");
+  expect_changed("fp32", set("accuracy", "[NaN]"), "'accuracy' is not JSON");
+  expect_changed("fp32", set("recipe_name", ""), "expected one line");
+  for (const char* species : {"[]", "[6,1]", "[1,1]", "[0]", "[119]", "[1.5]", "[\"H\"]"})
+    expect_changed("fp32", set("species", species), "'species'");
+  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "format_version", "gaq_version",
+                          "manifest", "radial", "recipe", "recipe_name", "species", "units"})
+    expect_changed("fp32", [=](TinyModel& m) { m.metadata.erase(key); }, "lacks '" + std::string(key) + "'");
+}
+
+void test_numbers_of_the_model() {
+  const auto config = [](const char* old, const char* by) {
+    return [=](TinyModel& m) { m.metadata["config"] = replaced(m.metadata["config"], old, by); };
+  };
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":3"), "'channels' 3; expected a whole number from 4");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":1025"), "'channels' 1025");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":5"), "multiple of the heads");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":4.0"), "expected a whole number");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":8"), "has shape [2, 4]; expected [2, 8]");
+  expect_changed("fp32", config("\"degrees\":1", "\"degrees\":4"), "'degrees' 4");
+  expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks tensor 'wigner.points.l2'");
+  expect_changed("fp32", config("\"layers\":1", "\"layers\":33"), "'layers' 33");
+  expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "lacks the slot 'layers.1");
+  expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "'layers.1");
+  expect_changed("fp32", config("\"heads\":2", "\"heads\":0"), "'heads' 0");
+  expect_changed("fp32", config("\"basis\":4", "\"basis\":129"), "'basis' 129");
+  expect_changed("fp32", config("\"hidden\":5", "\"hidden\":5000"), "'hidden' 5000");
+  expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":21"), "'cutoff' 21; expected a number from 0.5 to 20");
+  expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":4"), "'alpha' 1");
+  expect_changed("fp32", config("cosine", "linear"), "'attention' 'linear'; expected one of cosine, dot");
+  expect_changed("fp32", config("\"basis\":4,", ""), "config lacks the key 'basis'");
+  expect_changed("fp32", config("\"basis\"", "\"more\":1,\"basis\""), "config has an unknown key 'more'");
+  const auto radial = [](const char* old, const char* by) {
+    return [=](TinyModel& m) { m.metadata["radial"] = replaced(m.metadata["radial"], old, by); };
+  };
+  expect_changed("fp32", radial("\"knots\":8", "\"knots\":3"), "'knots' 3");
+  expect_changed("fp32", radial("\"knots\":8", "\"knots\":9"), "expected [9, 4]");
+  expect_changed("fp32", radial("0.006737946999085467", "0.0068"), "'u_low'");
+  expect_changed("fp32", radial("\"u_high\":1.0", "\"u_high\":0.5"), "'u_high' 0.5");
+}
+
+void test_tensors() {
+  const auto cut = [](const char* name) { return [=](TinyModel& m) { m.tensors.erase(name); }; };
+  expect_changed("fp32", cut("layers.0.filters"), "lacks tensor 'layers.0.filters'; expected F32 [4, 8]. Export");
+  for (const auto& [name, tensor] : gaq_test::tiny_models().at("codebook-log").tensors)
+    expect_changed("codebook-log", cut(name.c_str()), "lacks tensor '" + name + "'");
+  for (const auto& [name, tensor] : gaq_test::tiny_models().at("w4-l3").tensors) {
+    const std::string key = name;
+    expect_changed("w4-l3", [=](TinyModel& m) { m.tensors[key].shape.push_back(1); },
+                   "tensor '" + name + "' has shape");
+    const bool floating = tensor.dtype[0] == 'F';
+    if (!floating) continue;
+    for (double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+      expect_changed("w4-l3", [=](TinyModel& m) {
+        std::string& bytes = m.tensors[key].bytes;
+        const float single = float(bad);
+        if (m.tensors[key].dtype == "F32") std::memcpy(&bytes[bytes.size() - 4], &single, 4);
+        else std::memcpy(&bytes[bytes.size() - 8], &bad, 8);
+      }, "tensor '" + name + "' has ");
+  }
+  expect_changed("fp32", [](TinyModel& m) { m.floats("extra", {1}, {1}); }, "a tensor 'extra' that the model does not");
+  expect_changed("fp32", [](TinyModel& m) { m.tensors["scale"] = {"I64", {1}, std::string(8, 0)}; }, "has type I64");
+  expect_changed("fp32", [](TinyModel& m) { m.doubles("radii", {2}, {0.3, 0}); }, "'radii' has 0");
+  expect_changed("fp32", [](TinyModel& m) { m.tensors["golden.species"].bytes[0] = 7; }, "'golden.species' has 7");
+  expect_changed("fp32", [](TinyModel& m) { m.tensors["golden.species"] = {"I64", {0}, ""}; }, "expected [n]");
+}
+
+}  // namespace
+
+int main() {
+  test_good_files();
+  test_values();
+  test_unpacking();
+  test_metadata();
+  test_numbers_of_the_model();
+  test_tensors();
+  return finish();
+}
