@@ -70,13 +70,14 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
       arena.take(layer.m_vector, atoms * M * C);
       arena.take(layer.s_mid, atoms * C);
       if (keep) {
+        arena.take(layer.unit, atoms * 2 * C);
         arena.take(layer.mixed, atoms * M * 2 * C);
         arena.take(layer.hidden, atoms * H);
         arena.take(layer.gates, atoms * wide);
       }
     }
     arena.take(s_out_, atoms * C);
-    arena.take(unit_, atoms * 2 * C);
+    if (!keep) arena.take(unit_, atoms * 2 * C);
     arena.take(g_s_, atoms * C);
     arena.take(g_v_, atoms * M * C);
     arena.take(g_scalar_, atoms * C);
@@ -127,6 +128,7 @@ void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap
     const LayerPlan& layer = plan.layers[index];
     LayerState& state = layers_[index];
     LayerState* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
+    float* unit = state.unit ? state.unit : unit_;
     if (index && exchange) {
       exchange->forward(exchange->context, state.s_in, int32_t(C), 4);
       exchange->forward(exchange->context, state.v_in, int32_t(M * C), 4);
@@ -136,13 +138,13 @@ void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap
     }
     over_blocks(pool, 0, atoms_, [&](Block block, Scratch&) {
       const int64_t count = block.last - block.first, heads = plan.shape.heads_padded;
-      kernels.unit_queries(plan, layer, block, state.projected, unit_, tap);
+      kernels.unit_queries(plan, layer, block, state.projected, unit, tap);
       std::memset(state.m_scalar + block.first * C, 0, count * C * sizeof(float));
       std::memset(state.m_vector + block.first * M * C, 0, count * M * C * sizeof(float));
       std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
     });
     over_tasks(pool, [&](Task task) {
-      kernels.attention(plan, layer, pairs_, task, unit_, state.weight);
+      kernels.attention(plan, layer, pairs_, task, unit, state.weight);
       kernels.messages(plan, layer, pairs_, task, state);
     });
     over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
@@ -170,15 +172,16 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
   for (size_t index = layers_.size(); index-- > 0;) {
     const LayerPlan& layer = plan.layers[index];
     LayerState& state = layers_[index];
+    const float* unit = state.unit ? state.unit : unit_;
     over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
       kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, room);
     });
     over_blocks(pool, 0, atoms_, [&](Block block, Scratch&) {
-      kernels.unit_queries(plan, layer, block, state.projected, unit_, Tap());
+      if (!state.unit) kernels.unit_queries(plan, layer, block, state.projected, unit_, Tap());
       clear(g_projected_, block.first, block.last, 4 * C);
     });
     over_tasks(pool, [&](Task task) {
-      kernels.messages_back(plan, layer, pairs_, gradients_, task, state, unit_, g_scalar_, g_vector_, g_total_,
+      kernels.messages_back(plan, layer, pairs_, gradients_, task, state, unit, g_scalar_, g_vector_, g_total_,
                             g_projected_, g_v_);
     });
     if (!index) break;  // what enters the first layer depends on the species alone

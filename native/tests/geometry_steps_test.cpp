@@ -18,6 +18,10 @@ void* operator new(size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
@@ -159,7 +163,7 @@ void ghosts_wait_for_their_frames() {
   const std::vector<double> pairs_only = forces, gradients = domain.geometry.frame_gradient_rows();
   CHECK(std::any_of(gradients.begin() + 9 * owned, gradients.end(), [](double x) { return x != 0; }));
   // The gradients of ghosts belong to their owners: none of them moves an atom here.
-  std::fill(domain.geometry.frame_gradient_rows().begin(), domain.geometry.frame_gradient_rows().begin() + 9 * owned, 0);
+  std::fill_n(domain.geometry.frame_gradient_rows().begin(), 9 * owned, 0.0);
   domain.geometry.backward_frames(forces.data(), virial, owned);
   CHECK(forces == pairs_only);
 }

@@ -40,13 +40,29 @@ def _structures() -> Iterator[tuple[str, Structure, int]]:
         yield name, _from_ase(name), 1
     square = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [-1, 0, 0], [0, -1, 0], [40, 0, 0]]) * 1.5
     yield "square-and-one-alone", Structure.molecule(np.array([8, 6, 6, 6, 6, 1]), square), 1
-    bent = np.array([[0, 0, 0], [1.4, 0, 0], [-1.38, 0.2, 0]])  # one sine below the floor, none above
-    yield "nearly-straight", Structure.molecule(np.array([6, 6, 6]), bent), 1
+    yield from _close_calls()
+    ring = _from_ase("C6H6")  # equal but for less than what counts as equal
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    yield "C6H6-uneven", ring.moved(ring.positions @ turn.T + rng.normal(size=ring.positions.shape) * 1e-11), 1
     cell = np.array([[3.1, 0.0, 0.0], [0.4, 3.4, 0.0], [-0.3, 0.2, 3.9]])  # narrower than the cutoff
     inside = np.array([[0.1, 0.2, 0.3], [1.7, 1.6, 2.1]])
     yield "thin-cell", Structure(np.array([6, 8]), inside, cell, np.ones(3, dtype=bool)), 2
     cubic = Structure(np.array([29]), np.zeros((1, 3)), np.eye(3) * 2.5, np.ones(3, dtype=bool))
     yield "simple-cubic", cubic, 1  # every neighbour is an image, and many are equal
+
+
+def _close_calls() -> Iterator[tuple[str, Structure, int]]:
+    """Choices that another constant of the rule would make otherwise."""
+    carbon = np.array([6, 6, 6, 6])
+    for name, sideways in (("below-the-floor", 0.28), ("above-the-floor", 0.32)):  # sine of the nearer second
+        along = np.sqrt(1 - sideways**2)
+        ends = np.array([[0, 0, 0], [1.4, 0, 0], [-1.5 * along, 1.5 * sideways, 0], [0.3, -0.2, 1.9]])
+        yield name, Structure.molecule(carbon, ends), 1
+    yield "widest", Structure.molecule(carbon, np.array([[0, 0, 0], [1.4, 0, 0], [-1.5, 0.1, 0], [-2.4, 0, 0.5]])), 1
+    species = np.array([8, 1, 6])  # keys of the oxygen's neighbours: 1 + 1 for hydrogen, 1.97 or 2.03 for carbon
+    for name, key in (("hydrogen-second", 1.97), ("hydrogen-first", 2.03)):
+        ends = np.array([[0, 0, 0], [0.97, 0, 0], [0.3 * key * 1.42, np.sqrt(0.91) * key * 1.42, 0]])
+        yield name, Structure.molecule(species, ends), 1
 
 
 def _azobenzene() -> Structure:
@@ -76,7 +92,7 @@ def _case(name: str, system: Structure, degrees: int) -> Iterator[str]:
     yield _row(system.species)
     yield _row(system.positions.ravel())
     yield _row(frames[0].ravel().tolist())
-    yield from _pairs(batch, _describe(batch, degrees, Gauge.LOCAL), sample=8)
+    yield from _pairs(batch, _describe(batch, degrees, Gauge.LOCAL), sample=6)
 
 
 def _describe(batch: AtomBatch, degrees: int, gauge: Gauge) -> Invariants:

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "error.hpp"
 #include "neighbors/neighbors.hpp"
 
 namespace oracle {
@@ -188,6 +189,20 @@ inline Box grid(Random& random, int side, double spacing) {
       box.x.push_back(spacing * (at + random.uniform(-0.3, 0.3)));
   for (int k = 0; k < 3; ++k) box.system.cell[k][k] = side * spacing;
   return box;
+}
+
+inline void periodicity(Box& box, int bits) {
+  for (int k = 0; k < 3; ++k) box.system.periodic[k] = bits >> k & 1;
+}
+
+// The sentence of the refusal, or nothing.
+inline std::string refusal(const gaq::System& system, double reach = 5) {
+  try {
+    gaq::NeighborList(reach, 0).update(system, system.atoms);
+  } catch (const gaq::BadStructure& error) {
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace oracle

@@ -52,7 +52,7 @@ class FrameChooser {
 void edge_direction(const ActivePair* pairs, int64_t edge, double* unit);
 
 // Frames [9], row-major with columns e1 e2 e3. `start_frame` fills e1 once the first neighbour is known, `finish_frame`
-// the rest. Where there is no second, e2 is about the axis of space least along e1; where there is none, it is all axes.
+// the rest. Without a second neighbour e2 comes from the axis of space least along e1; without any, e1 is z.
 void start_frame(const ActivePair* pairs, const FrameChoice& choice, double* frame);
 void finish_frame(const ActivePair* pairs, const FrameChoice& choice, double* frame);
 // dE/d(displacement) of the two chosen edges, receiver → sender, from dE/d(frame) [9]; zero where there is none.

@@ -1,7 +1,9 @@
 // From positions to the numbers that layers see, and back: all in float64, cast once to float32 at the border.
 //
 // Lab gauge: components of features are those of space. Local gauge: those in the frame of each atom, and a message is
-// turned from the sender's frame into the receiver's; then every float32 below is an invariant under rotation.
+// turned from the sender's frame into the receiver's; then every float32 below is an invariant under rotation, and the
+// same to the bit for nearly every rotated copy: the distance is cast before anything is computed from it, and
+// components are rounded to a grid before they are cast (pair.hpp).
 #pragma once
 
 #include <cstdint>
@@ -18,8 +20,8 @@ namespace gaq {
 
 class Pool;
 
-// Pairs closer than the cutoff, in the order of the list; arrays [pair][...]. Row "0" of a two-sided array is the
-// message i ← j, row "1" the message j ← i.
+// Pairs closer than the cutoff, in the order of the list; arrays [pair][...], with room behind the last pair. Row "0"
+// of a two-sided array is the message i ← j, row "1" the message j ← i.
 struct PairInvariants {
   int64_t count = 0;
   std::vector<int32_t> i, j;        // places

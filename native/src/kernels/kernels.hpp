@@ -20,6 +20,7 @@ struct CodedRows {
 struct LayerState {
   float* s_in = nullptr;      // [atom][C] scalars before the layer
   float* projected = nullptr; // [atom][4C] queries, keys, values, gates
+  float* unit = nullptr;      // [atom][2C] unit queries and keys, through their law; null where they are recomputed
   float* v_in = nullptr;      // [atom][M][C] vectors before the layer; null in the first
   float* weight = nullptr;    // [pair][2][heads] e^logit
   float* total = nullptr;     // [atom][heads_padded] 1 + Σ φ e^logit

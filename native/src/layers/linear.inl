@@ -37,6 +37,24 @@ inline void linear(const LinearPlan& plan, int64_t rows, int components, float* 
   }
 }
 
+// Rows of dE/dy with the scale of their columns folded in, coded with a step per row.
+inline void encode_gradient(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, Scratch& room) {
+  const bool bytes = plan.backward.arithmetic == Arithmetic::int8;
+  const int high = (1 << (plan.backward_bits - 1)) - 1, columns = plan.outputs;
+  float* scaled = room.floats[room_linear];
+  for (int64_t row = 0; row < rows; ++row) {
+    Vec best = zero();
+    for (int c = 0; c < columns; c += lanes) {
+      const Vec x = load(g + row * stride + c) * load(plan.scale.data() + c);
+      store(scaled + c, x);
+      best = max(best, abs(x));
+    }
+    const Step step = dynamic_step(largest(best), high);
+    room.scale[row] = step.step;
+    encode_row(scaled, columns, step.inverse, float(high), bytes, room.bytes + row * columns, room.words + row * columns);
+  }
+}
+
 inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, float* out) {
   for (int64_t row = 0; row < rows; ++row)
     for (int c = 0; c < plan.outputs; c += lanes)
@@ -46,22 +64,17 @@ inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, 
 // dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's law; x as it was forward.
 inline void linear_back(const LinearPlan& plan, int64_t rows, int components, const float* g_y, int64_t g_stride,
                         const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& room) {
-  if (plan.coded) {
-    scale_columns(plan, rows, g_y, g_stride, room.floats[room_linear]);
-    g_y = room.floats[room_linear];
-    g_stride = plan.outputs;
-  }
-  if (plan.backward.arithmetic == Arithmetic::float32) {
-    product_float(rows, g_y, g_stride, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
-  } else {
-    const bool bytes = plan.backward.arithmetic == Arithmetic::int8;
-    FeatureLaw law;
-    law.law = Law::uniform;
-    law.per = Per::row;
-    law.bits = plan.backward_bits;
-    encode_rows(law, rows, 1, plan.outputs, g_y, g_stride, bytes, room.bytes, room.words, room.scale);
+  if (plan.backward.arithmetic != Arithmetic::float32) {
+    encode_gradient(plan, rows, g_y, g_stride, room);
     product_coded(rows, {room.bytes, room.words, room.scale}, plan.backward, plan.ones.data(), nullptr, g_x, gx_stride,
                   false);
+  } else {
+    if (plan.coded) {
+      scale_columns(plan, rows, g_y, g_stride, room.floats[room_linear]);
+      g_y = room.floats[room_linear];
+      g_stride = plan.outputs;
+    }
+    product_float(rows, g_y, g_stride, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
   }
   mask_clipped(plan.law, rows, plan.inputs, x, x_stride, g_x, gx_stride);
   if (plan.law.law == Law::polar)

@@ -49,11 +49,13 @@ inline void send(const Ends& ends, int C, int c, const Vec* f, Vec w, const floa
   });
 }
 
-template <int L, bool Local, bool First>
+template <int L, bool Local, bool First, int Width>
 void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, Task task, LayerState& state) {
+  // The usual widths (four heads) are constants here, and so are addresses; Width = 0 is any other.
   const Shape& shape = plan.shape;
   constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
-  const int C = shape.channels, heads = shape.heads, W = shape.head_width;
+  const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads, W = Width ? Width / 4 : shape.head_width;
+  const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
     const Knots radial(layer, pairs, pair, 0);
@@ -68,8 +70,8 @@ void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants&
                     state.m_vector + j * M * C};
     for (int h = 0; h < heads; ++h) {
       const float w_i = phi * e[h], w_j = phi * e[heads + h];
-      state.total[i * shape.heads_padded + h] += w_i;
-      state.total[j * shape.heads_padded + h] += w_j;
+      state.total[i * heads_padded + h] += w_i;
+      state.total[j * heads_padded + h] += w_j;
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec f[F];
         for (int k = 0; k < F; ++k) f[k] = radial.at(k * C + c);
@@ -80,12 +82,20 @@ void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants&
   }
 }
 
-// Calls body(degrees, local, first) with all three as compile-time constants.
+// Calls body(degrees, local, first, width) with all four as compile-time constants.
 template <class Body>
 inline void with_shape(const Shape& shape, bool first, Body body) {
+  auto with_width = [&](auto degrees, auto local, auto is_first) {
+    if constexpr (decltype(degrees)::value == 1) {
+      if (shape.heads == 4 && shape.channels == 64) return body(degrees, local, is_first, std::integral_constant<int, 64>());
+      if (shape.heads == 4 && shape.channels == 128) return body(degrees, local, is_first, std::integral_constant<int, 128>());
+      if (shape.heads == 4 && shape.channels == 256) return body(degrees, local, is_first, std::integral_constant<int, 256>());
+    }
+    body(degrees, local, is_first, std::integral_constant<int, 0>());
+  };
   auto with_first = [&](auto degrees, auto local) {
-    if (first) body(degrees, local, std::true_type());
-    else body(degrees, local, std::false_type());
+    if (first) with_width(degrees, local, std::true_type());
+    else with_width(degrees, local, std::false_type());
   };
   auto with_local = [&](auto degrees) {
     if (shape.local) with_first(degrees, std::true_type());
@@ -97,7 +107,8 @@ inline void with_shape(const Shape& shape, bool first, Body body) {
 }
 
 void messages(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, Task task, LayerState& state) {
-  with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first) {
-    messages_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value>(plan, layer, pairs, task, state);
+  with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first, auto width) {
+    messages_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value, decltype(width)::value>(
+        plan, layer, pairs, task, state);
   });
 }

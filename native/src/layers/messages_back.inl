@@ -84,11 +84,30 @@ inline void add_sums(const Vec* v, int count, float* out) {
   for (int n = 0; k + n < count; ++n) out[k + n] = out[k + n] + rest[n];
 }
 
+// Partial sums of dE/dw of both directions → dE/dlogit; returns dE/dφ.
+inline float weights_back(const Vec* by_weight, int heads, int heads_padded, const float* e, float phi,
+                          const float* g_total_i, const float* g_total_j, float (*g_logit)[most_heads]) {
+  float g_w[2 * most_heads + lanes];
+  for (int k = 0; k < 2 * heads; k += lanes) {
+    Vec some[lanes];
+    for (int n = 0; n < lanes; ++n) some[n] = k + n < 2 * heads ? by_weight[k + n] : zero();
+    store(g_w + k, sum16(some));
+  }
+  float g_phi = 0;
+  for (int h = 0; h < heads; ++h) {
+    const float g_wi = g_w[h] + g_total_i[h], g_wj = g_w[heads + h] + g_total_j[h];
+    g_phi = g_phi + (g_wi * e[h] + g_wj * e[heads + h]);
+    g_logit[0][h] = g_wi * (phi * e[h]);
+    g_logit[1][h] = g_wj * (phi * e[heads + h]);
+  }
+  for (int h = heads; h < heads_padded; ++h) g_logit[0][h] = g_logit[1][h] = 0;
+  return g_phi;
+}
+
 // Adds to unit queries and keys: g_q_i += c k_j, g_k_j += c q_i with c = τ dE/dlogit, and the same the other way.
-inline void logits_back(const Shape& shape, const float* temperature, const float (*g_logit)[most_heads],
+inline void logits_back(int C, int heads, int W, const float* temperature, const float (*g_logit)[most_heads],
                         const float* i, const float* j, float* g_i, float* g_j) {
-  const int C = shape.channels, W = shape.head_width;
-  for (int h = 0; h < shape.heads; ++h) {
+  for (int h = 0; h < heads; ++h) {
     const Vec ij = set1(temperature[h] * g_logit[0][h]), ji = set1(temperature[h] * g_logit[1][h]);
     for (int c = h * W; c < (h + 1) * W; c += lanes) {
       store(g_i + c, fma(ij, load(j + C + c), load(g_i + c)));
@@ -115,13 +134,14 @@ void turns_back(const PairInvariants& pairs, PairGradients& gradients) {
   }
 }
 
-template <int L, bool Local, bool First>
+template <int L, bool Local, bool First, int Width>
 void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, PairGradients& gradients,
                       Task task, const LayerState& state, const float* unit, const float* g_scalar,
                       const float* g_vector, const float* g_total, float* g_projected, float* g_v) {
   const Shape& shape = plan.shape;
   constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
-  const int C = shape.channels, heads = shape.heads, W = shape.head_width;
+  const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads, W = Width ? Width / 4 : shape.head_width;
+  const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
     const Knots radial(layer, pairs, pair, 0), steepness(layer, pairs, pair, 4);
@@ -141,30 +161,26 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
     for (int m = 0; m < M; ++m) sums.harmonics[0][m] = sums.harmonics[1][m] = zero();
     if constexpr (Local && !First)
       for (Vec& sum : sums.transport) sum = zero();
-    float g_logit[2][most_heads] = {};
-    float g_phi = 0;
+    Vec by_weight[2 * (Width ? 4 : most_heads)];  // dE/dw of i ← j for all heads, then of j ← i
     for (int h = 0; h < heads; ++h) {
-      const float w_i = phi * e[h], w_j = phi * e[heads + h];
+      const Vec w_i = set1(phi * e[h]), w_j = set1(phi * e[heads + h]);
       Vec g_i = zero(), g_j = zero();
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec f[F], slope[F];
         for (int k = 0; k < F; ++k) f[k] = radial.at(k * C + c), slope[k] = steepness.at(k * C + c);
-        g_i = g_i + send_back<L, Local, First, false>(to_i, C, c, f, slope, set1(w_i), y, t, sums);
-        g_j = g_j + send_back<L, Local, First, true>(to_j, C, c, f, slope, set1(w_j), y + M, t, sums);
+        g_i = g_i + send_back<L, Local, First, false>(to_i, C, c, f, slope, w_i, y, t, sums);
+        g_j = g_j + send_back<L, Local, First, true>(to_j, C, c, f, slope, w_j, y + M, t, sums);
       }
-      float by_weight[4];
-      sum4(g_i, g_j, zero(), zero(), by_weight);
-      const float g_wi = by_weight[0] + g_total[i * shape.heads_padded + h];
-      const float g_wj = by_weight[1] + g_total[j * shape.heads_padded + h];
-      g_phi = g_phi + (g_wi * e[h] + g_wj * e[heads + h]);
-      g_logit[0][h] = g_wi * w_i;
-      g_logit[1][h] = g_wj * w_j;
+      by_weight[h] = g_i;
+      by_weight[heads + h] = g_j;
     }
-    for (int h = 0; h < shape.heads_padded; h += lanes)
+    float g_logit[2][most_heads];
+    gradients.envelope[pair] += weights_back(by_weight, heads, heads_padded, e, phi, g_total + i * heads_padded,
+                                             g_total + j * heads_padded, g_logit);
+    for (int h = 0; h < heads_padded; h += lanes)
       sums.radial = fma(load(g_logit[0] + h) + load(g_logit[1] + h), steepness.at(F * C + h), sums.radial);
-    logits_back(shape, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C, g_projected + i * 4 * C,
+    logits_back(C, heads, W, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C, g_projected + i * 4 * C,
                 g_projected + j * 4 * C);
-    gradients.envelope[pair] += g_phi;
     float* g_y = gradients.harmonics.data() + pair * 2 * M;
     if constexpr (L == 1) {  // at most sixteen sums: all at once
       Vec all[lanes];
@@ -190,8 +206,8 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
 void messages_back(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, PairGradients& gradients,
                    Task task, const LayerState& state, const float* unit, const float* g_scalar, const float* g_vector,
                    const float* g_total, float* g_projected, float* g_v) {
-  with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first) {
-    messages_back_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value>(
+  with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first, auto width) {
+    messages_back_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value, decltype(width)::value>(
         plan, layer, pairs, gradients, task, state, unit, g_scalar, g_vector, g_total, g_projected, g_v);
   });
 }

@@ -5,21 +5,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "neighbors/checks.hpp"
 #include "neighbors/lattice.hpp"
 #include "neighbors/rows.hpp"
+#include "neighbors/wrapped.hpp"
 #include "system.hpp"
 
 namespace gaq::neighbors {
-
-// Atoms moved into the box: position = caller's position − Σ outside[m] · cell[m].
-struct Wrapped {
-  std::vector<double> positions;  // [atom][3] Å
-  std::vector<int32_t> outside;   // [atom][3]
-  double rounding = 0;            // Å by which numbers of this size may be wrong
-};
-
-Wrapped wrap(const System& system, const Lattice& lattice);
 
 // To `rows`: all pairs closer than `reach` (Å), but for those of two atoms that the caller numbers from `owned` on.
 // `order[place]` is an atom; with `owned` < atoms it must be the identity.

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "neighbors/cells.hpp"
+#include "neighbors/lattice.hpp"
 #include "neighbors/neighbors.hpp"
+#include "neighbors/rows.hpp"
+#include "neighbors/wrapped.hpp"
 
 namespace gaq::neighbors {
 

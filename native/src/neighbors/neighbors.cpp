@@ -10,6 +10,7 @@
 #include "neighbors/chunks.hpp"
 #include "neighbors/lattice.hpp"
 #include "neighbors/order.hpp"
+#include "neighbors/wrapped.hpp"
 
 namespace gaq {
 namespace {
@@ -72,8 +73,8 @@ void NeighborList::build(const System& system, int64_t owned) {
   const neighbors::Lattice lattice = neighbors::reduce(system);
   const neighbors::Wrapped wrapped = neighbors::wrap(system, lattice);
   const int64_t chunk = chunk_size(system.atoms);
-  // Ghosts are exchanged in the caller's order.
-  if (system.atoms > single_chunk && owned >= system.atoms) order_ = neighbors::order_in_space(wrapped.positions, chunk);
+  const bool ghosts = owned < system.atoms;  // they are exchanged in the caller's order
+  if (system.atoms > single_chunk && !ghosts) order_ = neighbors::order_in_space(wrapped.positions, chunk);
   neighbors::find_rows(system, lattice, wrapped, order_, cutoff_ + skin_, owned, rows_);
   neighbors::Schedule schedule{pairs_, rounds_};
   neighbors::make_schedule(rows_, order_, wrapped, lattice, chunk, schedule);
