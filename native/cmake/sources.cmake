@@ -1,7 +1,8 @@
 # Which files there are, and with which instruction set each file of src/isa is compiled.
 #
 # A function of src/isa is called after the machine was asked whether it has these instructions; nothing else may use
-# them. So flags belong to files, never to the library.
+# them. So flags belong to files, never to the library; and these files come last: of an inline function that several
+# objects hold, the linker takes the first.
 file(GLOB_RECURSE GAQ_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/*.cpp)
 set(isa_sources ${GAQ_SOURCES})
 list(FILTER isa_sources INCLUDE REGEX "/src/isa/")

@@ -9,8 +9,10 @@ foreach(path IN LISTS tests)
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
-# Prints the neighbour list of a structure, for the comparison with a list of other authors.
-if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/tests/print_neighbors.cpp)
-  add_executable(print_neighbors tests/print_neighbors.cpp)
-  target_link_libraries(print_neighbors PRIVATE gaq_objects)
-endif()
+# Programs that tests in Python and the Makefile compare with something else.
+file(GLOB printers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/print_*.cpp)
+foreach(path IN LISTS printers)
+  get_filename_component(name ${path} NAME_WE)
+  add_executable(${name} ${path})
+  target_link_libraries(${name} PRIVATE gaq_objects)
+endforeach()

@@ -115,41 +115,45 @@ void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange
   collect(results);
 }
 
+// Queries, keys and values of a block, and its sums of messages cleared: all that pairs of this layer will read and add to.
+void Evaluator::prepare(size_t index, Block block, Scratch& room, const Tap& tap) {
+  const Kernels& kernels = *model_.kernels;
+  const Plan& plan = model_.plan;
+  LayerState& state = layers_[index];
+  const int64_t C = plan.shape.channels, M = plan.shape.components, heads = plan.shape.heads_padded;
+  const int64_t count = block.last - block.first;
+  kernels.project(plan, plan.layers[index], block, state, room, tap);
+  kernels.unit_queries(plan, plan.layers[index], block, state.projected, state.unit ? state.unit : unit_, tap);
+  std::memset(state.m_scalar + block.first * C, 0, count * C * sizeof(float));
+  std::memset(state.m_vector + block.first * M * C, 0, count * M * C * sizeof(float));
+  std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
+}
+
 void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap) {
   const Kernels& kernels = *model_.kernels;
   const Plan& plan = model_.plan;
   const int64_t C = plan.shape.channels, M = plan.shape.components;
-  for (int64_t atom = 0; atom < atoms_; ++atom)
-    std::memcpy(layers_[0].s_in + atom * C, plan.embedding.data() + row_[atom] * C, C * sizeof(float));
   over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {
-    kernels.project(plan, plan.layers[0], block, layers_[0], room, tap);
+    for (int64_t atom = block.first; atom < block.last; ++atom)
+      std::memcpy(layers_[0].s_in + atom * C, plan.embedding.data() + row_[atom] * C, C * sizeof(float));
+    prepare(0, block, room, tap);
   });
   for (size_t index = 0; index < layers_.size(); ++index) {
     const LayerPlan& layer = plan.layers[index];
     LayerState& state = layers_[index];
     LayerState* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
-    float* unit = state.unit ? state.unit : unit_;
     if (index && exchange) {
       exchange->forward(exchange->context, state.s_in, int32_t(C), 4);
       exchange->forward(exchange->context, state.v_in, int32_t(M * C), 4);
-      over_blocks(pool, owned_, atoms_, [&](Block block, Scratch& room) {
-        kernels.project(plan, layer, block, state, room, tap);
-      });
+      over_blocks(pool, owned_, atoms_, [&](Block block, Scratch& room) { prepare(index, block, room, tap); });
     }
-    over_blocks(pool, 0, atoms_, [&](Block block, Scratch&) {
-      const int64_t count = block.last - block.first, heads = plan.shape.heads_padded;
-      kernels.unit_queries(plan, layer, block, state.projected, unit, tap);
-      std::memset(state.m_scalar + block.first * C, 0, count * C * sizeof(float));
-      std::memset(state.m_vector + block.first * M * C, 0, count * M * C * sizeof(float));
-      std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
-    });
     over_tasks(pool, [&](Task task) {
-      kernels.attention(plan, layer, pairs_, task, unit, state.weight);
+      kernels.attention(plan, layer, pairs_, task, state.unit ? state.unit : unit_, state.weight);
       kernels.messages(plan, layer, pairs_, task, state);
     });
     over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
       kernels.update(plan, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, room, tap);
-      if (next) kernels.project(plan, plan.layers[index + 1], block, *next, room, tap);
+      if (next) prepare(index + 1, block, room, tap);
     });
   }
   over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
@@ -172,17 +176,18 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
   for (size_t index = layers_.size(); index-- > 0;) {
     const LayerPlan& layer = plan.layers[index];
     LayerState& state = layers_[index];
-    const float* unit = state.unit ? state.unit : unit_;
-    over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
-      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, room);
-    });
-    over_blocks(pool, 0, atoms_, [&](Block block, Scratch&) {
+    auto prepare_back = [&](Block block) {
       if (!state.unit) kernels.unit_queries(plan, layer, block, state.projected, unit_, Tap());
       clear(g_projected_, block.first, block.last, 4 * C);
+    };
+    over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
+      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, room);
+      prepare_back(block);
     });
+    over_blocks(pool, owned_, atoms_, [&](Block block, Scratch&) { prepare_back(block); });
     over_tasks(pool, [&](Task task) {
-      kernels.messages_back(plan, layer, pairs_, gradients_, task, state, unit, g_scalar_, g_vector_, g_total_,
-                            g_projected_, g_v_);
+      kernels.messages_back(plan, layer, pairs_, gradients_, task, state, state.unit ? state.unit : unit_, g_scalar_,
+                            g_vector_, g_total_, g_projected_, g_v_);
     });
     if (!index) break;  // what enters the first layer depends on the species alone
     over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {

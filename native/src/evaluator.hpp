@@ -45,6 +45,7 @@ class Evaluator {
  private:
   void find_species(const System& system);
   void lay_out(int64_t atoms, int64_t pairs, int workers);
+  void prepare(size_t index, Block block, Scratch& room, const Tap& tap);
   void forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap);
   void backward(Pool* pool, const gaq_exchange* exchange);
   void collect(const Results& results);

@@ -15,8 +15,17 @@
 namespace gaq {
 namespace {
 
-// Atoms of a chunk: few enough that a thousand atoms keep several threads busy, and many enough that rounds are few.
-int64_t chunk_size(int64_t atoms) { return atoms <= NeighborList::single_chunk ? atoms : atoms <= 512 ? 64 : 128; }
+constexpr int64_t smallest_chunk = 64;
+constexpr int64_t largest_chunk = 1024;  // whose features fit into the third
+
+// Atoms of a chunk: few enough that a thousand atoms keep several threads busy, and many enough that rounds are few:
+// each round reads the features of all chunks anew.
+int64_t chunk_size(int64_t atoms) {
+  if (atoms <= NeighborList::single_chunk) return atoms;
+  int64_t chunk = smallest_chunk;
+  while (chunk < largest_chunk && chunk * 8 <= atoms) chunk *= 2;
+  return chunk;
+}
 
 // Whether no atom moved further than the square root of `limit`; false when a position is not a number.
 bool near(const double* x, const double* y, int64_t atoms, double limit) {
