@@ -59,6 +59,7 @@ void check(const gaq::Description& d) {
   promise(d.embedding.size() == d.species.size() * size_t(c), "embedding");
   promise(d.radial.values.size() == size_t(d.radial.knots) * size_t(d.config.basis), "radial values");
   promise(d.radial.slopes.size() == d.radial.values.size(), "radial slopes");
+  promise(d.radial.curvatures.size() == d.radial.values.size(), "radial curvatures");
   for (size_t i = 0; i < d.layers.size(); ++i) {
     const gaq::LayerDescription& layer = d.layers[i];
     check_linear(layer.project, 4 * c, c);

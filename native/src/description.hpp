@@ -57,11 +57,12 @@ struct LayerDescription {
   std::vector<float> filters;              // [basis][functions * channels]
 };
 
-// The radial basis as cubic Hermite knots, equidistant in u = exp(-alpha r) from u_low to u_high.
+// The radial basis at knots equidistant in u = exp(-alpha r) from u_low to u_high, a distance h apart: a quintic between
+// two knots has the values, slopes and curvatures of both.
 struct RadialDescription {
   int knots = 0;
   double alpha = 0, u_low = 0, u_high = 0;
-  std::vector<float> values, slopes;  // [knots][basis]; slope: d/du times the distance of knots
+  std::vector<float> values, slopes, curvatures;  // [knots][basis]: f, f' h, f'' h² / 2, derivatives in u
 };
 
 struct GoldenFrames {

@@ -54,31 +54,27 @@ void envelope_ends_smoothly() {
     CHECK_NEAR((envelope(r + 1e-5, 5) - envelope(r - 1e-5, 5)) / 2e-5, envelope_slope(r, 5), 1e-9);
 }
 
-void hermite_weights_interpolate() {
+void knots_find_their_place() {
   const Description d = make_description(1);
   const RadialKnots knots(d.radial);
   const double step = (d.radial.u_high - d.radial.u_low) / (d.radial.knots - 1);
-  // A cubic in u is met exactly: f = u³, with slopes times the distance of knots.
-  const auto interpolate = [&](double r, int offset) {
-    double weights[8];
-    const int32_t knot = knots.weigh(r, weights);
-    CHECK(knot >= 0 && knot <= d.radial.knots - 2);
-    const double u0 = d.radial.u_low + knot * step, u1 = u0 + step;
-    const double* w = weights + offset;
-    return w[0] * u0 * u0 * u0 + w[1] * 3 * u0 * u0 * step + w[2] * u1 * u1 * u1 + w[3] * 3 * u1 * u1 * step;
-  };
+  double fraction, steepness, after, unused;
   for (double r = 0.05; r < 5; r += 0.0371) {
-    CHECK_NEAR(interpolate(r, 0), std::exp(-3 * r), 1e-14);
-    CHECK_NEAR(interpolate(r, 4), -3 * std::exp(-3 * r), 1e-12);
+    const int32_t knot = knots.find(r, fraction, steepness);
+    CHECK(knot >= 0 && knot <= d.radial.knots - 2);
+    CHECK(fraction >= 0 && fraction <= 1);
+    CHECK_NEAR(d.radial.u_low + (knot + fraction) * step, std::exp(-r), 1e-14);
+    CHECK_NEAR(steepness, -std::exp(-r) / step, 1e-11);
+    const double later = knots.find(r + 1e-6, after, unused) + after;
+    CHECK_NEAR((later - (knot + fraction)) / 1e-6, steepness, 1e-3);
   }
-  double weights[8];
-  CHECK_EQ(knots.weigh(5.0, weights), 0);
-  CHECK_NEAR(weights[0], 1.0, 1e-10);
+  CHECK_EQ(knots.find(5.0, fraction, steepness), 0);
+  CHECK_NEAR(fraction, 0.0, 1e-10);
   RadialDescription low = d.radial;
   low.u_high = std::exp(-0.1);
-  CHECK_EQ(RadialKnots(low).weigh(0.01, weights), d.radial.knots - 2);  // closer than the table reaches
-  CHECK_EQ(weights[2], 1.0);
-  for (int k = 4; k < 8; ++k) CHECK_EQ(weights[k], 0.0);
+  CHECK_EQ(RadialKnots(low).find(0.01, fraction, steepness), d.radial.knots - 2);  // closer than the table reaches
+  CHECK_EQ(fraction, 1.0);
+  CHECK_EQ(steepness, 0.0);
 }
 
 template <int degrees>
@@ -186,7 +182,7 @@ int main() {
   exponential_is_exact();
   rounding_is_to_even();
   envelope_ends_smoothly();
-  hermite_weights_interpolate();
+  knots_find_their_place();
   Random random(1);
   for (int round = 0; round < 20; ++round) {
     harmonics_turn_with_wigner<3>(random);

@@ -54,7 +54,7 @@ bool same_invariants(const PairInvariants& a, const PairInvariants& b, int degre
   const int64_t n = a.count, rows = 2 * components(degrees), turns = transports(degrees);
   if (n != b.count) return false;
   return used(a.i, n) == used(b.i, n) && used(a.j, n) == used(b.j, n) && used(a.knot, n) == used(b.knot, n) &&
-         used(a.hermite, 8 * n) == used(b.hermite, 8 * n) && used(a.envelope, n) == used(b.envelope, n) &&
+         used(a.fraction, n) == used(b.fraction, n) && used(a.steepness, n) == used(b.steepness, n) && used(a.envelope, n) == used(b.envelope, n) &&
          used(a.harmonics, rows * n) == used(b.harmonics, rows * n) &&
          used(a.transport, turns * n) == used(b.transport, turns * n);
 }

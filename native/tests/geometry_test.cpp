@@ -148,7 +148,8 @@ void rotated_copies_look_the_same() {
       for (size_t n = 0; n < a.size(); ++n) differing += a[n] != b[n];
     };
     compare(d.seen.knot, seen.knot);
-    compare(d.seen.hermite, seen.hermite);
+    compare(d.seen.fraction, seen.fraction);
+    compare(d.seen.steepness, seen.steepness);
     compare(d.seen.envelope, seen.envelope);
     compare(d.seen.harmonics, seen.harmonics);
     compare(d.seen.transport, seen.transport);

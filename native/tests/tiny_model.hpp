@@ -106,6 +106,7 @@ class TinyWriter {
     model_.doubles("scale", {1}, {0.8});
     drawn("radial.values", {8, o_.basis});
     drawn("radial.slopes", {8, o_.basis});
+    drawn("radial.curvatures", {8, o_.basis});
     for (int l = 2; l <= o_.degrees; ++l) {
       const std::string end = ".l" + std::to_string(l);
       model_.doubles("wigner.points" + end, {4 * l + 3, 3}, std::vector<double>(size_t(12 * l + 9), 0.5));

@@ -115,6 +115,7 @@ class Reader {
     fields.finish();
     r.values = tensors_.floats("radial.values", {r.knots, out_.config.basis});
     r.slopes = tensors_.floats("radial.slopes", {r.knots, out_.config.basis});
+    r.curvatures = tensors_.floats("radial.curvatures", {r.knots, out_.config.basis});
   }
 
   void read_wigner() {

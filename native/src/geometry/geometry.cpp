@@ -93,8 +93,7 @@ void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
   out.count = count_;
   out.rounds = rounds_;
   for (auto* whole : {&out.i, &out.j, &out.knot}) grow(*whole, count_);
-  grow(out.hermite, 8 * count_);
-  for (auto* one : {&out.envelope, &gradients.radial, &gradients.envelope}) grow(*one, count_);
+  for (auto* one : {&out.fraction, &out.steepness, &out.envelope, &gradients.radial, &gradients.envelope}) grow(*one, count_);
   for (auto* side : {&out.harmonics, &gradients.harmonics}) grow(*side, rows * count_);
   for (auto* turn : {&out.transport, &gradients.transport}) grow(*turn, turns * count_);
   with_degrees(degrees, [&](auto constant) {
@@ -116,7 +115,7 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
     // Cast first: the functions of it are then the same to the bit for every copy of a molecule that has the same
     // float, while their own float64 values would carry round-off, blown up by the number of knots, into many floats.
     const double distance = float(pair.distance);
-    out.knot[n] = knots_.weigh(distance, &out.hermite[8 * n]);
+    out.knot[n] = knots_.find(distance, out.fraction[n], out.steepness[n]);
     out.envelope[n] = float(envelope(distance, cutoff));
     if (local_) {
       const double *frame_i = &frame_[9 * int64_t(pair.i)], *frame_j = &frame_[9 * int64_t(pair.j)];

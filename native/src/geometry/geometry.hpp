@@ -26,7 +26,8 @@ struct PairInvariants {
   int64_t count = 0;
   std::vector<int32_t> i, j;        // places
   std::vector<int32_t> knot;        // left knot of the radial table
-  std::vector<float> hermite;       // [8] weights of value0, slope0, value1, slope1: for f(r), then for df/dr (per Å)
+  std::vector<float> fraction;      // t between that knot and the next
+  std::vector<float> steepness;     // dt/dr (per Å)
   std::vector<float> envelope;      // φ(r)
   std::vector<float> harmonics;     // [2][components] Y of the direction receiver → sender, in the receiver's axes
   std::vector<float> transport;     // [transports] row-major D^l(R_iᵀ R_j) per degree; local gauge only

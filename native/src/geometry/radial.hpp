@@ -20,7 +20,7 @@ inline double envelope_slope(double distance, double cutoff) {
   return -168 * (x2 * x2 * x) * (rest * rest) / cutoff;
 }
 
-// Knots equidistant in u = exp(−α r); between two of them a function is a cubic in t, 0 ≤ t ≤ 1.
+// Knots equidistant in u = exp(−α r); between two of them a function is a polynomial in t, 0 ≤ t ≤ 1.
 class RadialKnots {
  public:
   explicit RadialKnots(const RadialDescription& radial)
@@ -29,23 +29,14 @@ class RadialKnots {
         per_u_((radial.knots - 1) / (radial.u_high - radial.u_low)),
         last_(radial.knots - 2) {}
 
-  // The left knot; `weights` [8] are those of value, slope (times the distance of knots), value, slope at the two
-  // knots: for f, then for df/dr (per Å). Closer than the last knot f stays what it is there.
+  // The left knot, t and dt/dr (per Å). Closer than the last knot functions stay what they are there.
   template <class Real>
-  int32_t weigh(double distance, Real* weights) const {
+  int32_t find(double distance, Real& fraction, Real& steepness) const {
     const double u = exponential(-alpha_ * distance), place = (u - u_low_) * per_u_;
     const double inside = place < 0 ? 0 : place > last_ + 1 ? last_ + 1 : place;
     const int32_t knot = inside < last_ ? int32_t(inside) : last_;
-    const double t = inside - knot, rest = 1 - t, per_distance = place > last_ + 1 ? 0 : -alpha_ * u * per_u_;
-    const double bend = 6 * t * rest * per_distance;
-    weights[0] = Real((1 + 2 * t) * rest * rest);
-    weights[1] = Real(t * rest * rest);
-    weights[2] = Real(t * t * (3 - 2 * t));
-    weights[3] = Real(-t * t * rest);
-    weights[4] = Real(-bend);
-    weights[5] = Real(rest * (1 - 3 * t) * per_distance);
-    weights[6] = Real(bend);
-    weights[7] = Real(-t * (2 - 3 * t) * per_distance);
+    fraction = Real(inside - knot);
+    steepness = Real(place > last_ + 1 ? 0 : -alpha_ * u * per_u_);
     return knot;
   }
 

@@ -62,21 +62,30 @@ void unit_queries_back(const Plan& plan, Block block, const float* projected, fl
   }
 }
 
-// Values of radial functions between two knots.
-struct Knots {
-  const float* row;  // values of the left knot; slopes, values, slopes follow
+// Radial functions of one pair: quintics in t, by Horner's rule.
+struct Radial {
+  const float* row;  // coefficients of 1; those of t … t⁵ follow
   int length;
-  Vec w[4];
+  Vec t;
 
-  inline Knots(const LayerPlan& layer, const PairInvariants& pairs, int64_t pair, int weights)
-      : row(layer.table.data() + int64_t(pairs.knot[pair]) * 2 * layer.row), length(layer.row) {
-    for (int k = 0; k < 4; ++k) w[k] = set1(pairs.hermite[pair * 8 + weights + k]);
-  }
+  inline Radial(const LayerPlan& layer, const PairInvariants& pairs, int64_t pair)
+      : row(layer.table.data() + int64_t(pairs.knot[pair]) * 6 * layer.row),
+        length(layer.row),
+        t(set1(pairs.fraction[pair])) {}
+
   inline Vec at(int column) const {
-    Vec total = w[0] * load(row + column);
-    total = fma(w[1], load(row + length + column), total);
-    total = fma(w[2], load(row + 2 * length + column), total);
-    return fma(w[3], load(row + 3 * length + column), total);
+    Vec total = load(row + 5 * length + column);
+    for (int k = 4; k >= 0; --k) total = fma(total, t, load(row + k * length + column));
+    return total;
+  }
+  // The value, and the derivative in t.
+  inline void both(int column, Vec& value, Vec& slope) const {
+    slope = load(row + 5 * length + column);
+    value = fma(slope, t, load(row + 4 * length + column));
+    for (int k = 3; k >= 0; --k) {
+      slope = fma(slope, t, value);
+      value = fma(value, t, load(row + k * length + column));
+    }
   }
 };
 
@@ -96,7 +105,7 @@ void attention(const Plan& plan, const LayerPlan& layer, const PairInvariants& p
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const float* i = unit + int64_t(pairs.i[pair]) * 2 * C;
     const float* j = unit + int64_t(pairs.j[pair]) * 2 * C;
-    const Knots radial(layer, pairs, pair, 0);
+    const Radial radial(layer, pairs, pair);
     float dots[2][most_heads];
     int h = 0;
     for (; h + 2 <= heads; h += 2) {

@@ -58,7 +58,7 @@ void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants&
   const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
-    const Knots radial(layer, pairs, pair, 0);
+    const Radial radial(layer, pairs, pair);
     const float* y = pairs.harmonics.data() + pair * 2 * M;
     const float* t = Local ? pairs.transport.data() + pair * S : nullptr;
     const float* e = state.weight + pair * 2 * heads;

@@ -144,7 +144,7 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
   const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
-    const Knots radial(layer, pairs, pair, 0), steepness(layer, pairs, pair, 4);
+    const Radial radial(layer, pairs, pair);
     const float* y = pairs.harmonics.data() + pair * 2 * M;
     const float* t = Local ? pairs.transport.data() + pair * S : nullptr;
     const float* e = state.weight + pair * 2 * heads;
@@ -167,7 +167,7 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
       Vec g_i = zero(), g_j = zero();
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec f[F], slope[F];
-        for (int k = 0; k < F; ++k) f[k] = radial.at(k * C + c), slope[k] = steepness.at(k * C + c);
+        for (int k = 0; k < F; ++k) radial.both(k * C + c, f[k], slope[k]);
         g_i = g_i + send_back<L, Local, First, false>(to_i, C, c, f, slope, w_i, y, t, sums);
         g_j = g_j + send_back<L, Local, First, true>(to_j, C, c, f, slope, w_j, y + M, t, sums);
       }
@@ -177,8 +177,12 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
     float g_logit[2][most_heads];
     gradients.envelope[pair] += weights_back(by_weight, heads, heads_padded, e, phi, g_total + i * heads_padded,
                                              g_total + j * heads_padded, g_logit);
-    for (int h = 0; h < heads_padded; h += lanes)
-      sums.radial = fma(load(g_logit[0] + h) + load(g_logit[1] + h), steepness.at(F * C + h), sums.radial);
+    for (int h = 0; h < heads_padded; h += lanes) {
+      Vec bias, slope;
+      radial.both(F * C + h, bias, slope);
+      sums.radial = fma(load(g_logit[0] + h) + load(g_logit[1] + h), slope, sums.radial);
+    }
+    sums.radial = sums.radial * set1(pairs.steepness[pair]);
     logits_back(C, heads, W, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C, g_projected + i * 4 * C,
                 g_projected + j * 4 * C);
     float* g_y = gradients.harmonics.data() + pair * 2 * M;

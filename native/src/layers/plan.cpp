@@ -91,29 +91,48 @@ struct Builder {
   }
 };
 
-// The radial functions of a layer at the knots: each is a combination of the basis, so its table is one of the tables.
-void fill_table(const Description& description, const LayerDescription& from, const Shape& shape, LayerPlan& layer) {
-  const RadialDescription& radial = description.radial;
-  const int basis = description.config.basis, functions = shape.functions(layer.first);
-  layer.row = functions * shape.channels + shape.heads_padded;
-  layer.table.assign(size_t(radial.knots) * 2 * layer.row, 0.0f);
-  const std::vector<int> place = places(shape, functions);
-  std::vector<double> filters(place.size());
-  for (int knot = 0; knot < radial.knots; ++knot)
-    for (int side = 0; side < 2; ++side) {
-      const float* known = (side ? radial.slopes : radial.values).data() + size_t(knot) * basis;
-      float* row = layer.table.data() + (size_t(knot) * 2 + side) * layer.row;
-      filters.assign(place.size(), 0.0);
-      for (int b = 0; b < basis; ++b)
-        for (size_t f = 0; f < place.size(); ++f)
-          filters[f] += double(known[b]) * double(from.filters[size_t(b) * place.size() + f]);
-      for (size_t f = 0; f < place.size(); ++f) row[place[f]] = float(filters[f]);
-      for (int h = 0; h < shape.heads; ++h) {
-        double total = 0;
-        for (int b = 0; b < basis; ++b) total += double(known[b]) * double(from.radial_bias[size_t(b) * shape.heads + h]);
-        row[functions * shape.channels + h] = float(total);
-      }
+// Coefficients of the quintic with these values, slopes and half curvatures (times h, h²) at t = 0 and t = 1.
+void quintic(const double* left, const double* right, double* coefficient) {
+  const double d = right[0] - left[0] - left[1] - left[2], e = right[1] - left[1] - 2 * left[2];
+  const double f = right[2] - left[2];
+  for (int k = 0; k < 3; ++k) coefficient[k] = left[k];
+  coefficient[3] = 10 * d - 4 * e + f;
+  coefficient[4] = -15 * d + 7 * e - 2 * f;
+  coefficient[5] = 6 * d - 3 * e + f;
+}
+
+// What all functions of a layer are at one knot: [function][value, slope, half curvature]. Each function is a combination
+// of the basis, so its table is the same combination of the tables.
+std::vector<double> at_knot(const RadialDescription& radial, const LayerDescription& from, int knot, int basis, int filters,
+                            int heads) {
+  const std::vector<float>* known[3] = {&radial.values, &radial.slopes, &radial.curvatures};
+  std::vector<double> result(size_t(filters + heads) * 3, 0.0);
+  for (int order = 0; order < 3; ++order)
+    for (int b = 0; b < basis; ++b) {
+      const double one = (*known[order])[size_t(knot) * basis + b];
+      for (int f = 0; f < filters; ++f) result[size_t(f) * 3 + order] += one * from.filters[size_t(b) * filters + f];
+      for (int h = 0; h < heads; ++h) result[size_t(filters + h) * 3 + order] += one * from.radial_bias[size_t(b) * heads + h];
     }
+  return result;
+}
+
+void fill_table(const Description& description, const LayerDescription& from, const Shape& shape, LayerPlan& layer) {
+  const int basis = description.config.basis, functions = shape.functions(layer.first);
+  const int filters = functions * shape.true_channels, knots = description.radial.knots;
+  layer.row = functions * shape.channels + shape.heads_padded;
+  layer.table.assign(size_t(knots - 1) * 6 * layer.row, 0.0f);
+  std::vector<int> place = places(shape, functions);
+  for (int h = 0; h < shape.heads; ++h) place.push_back(functions * shape.channels + h);
+  std::vector<double> left = at_knot(description.radial, from, 0, basis, filters, shape.heads), right;
+  for (int knot = 0; knot + 1 < knots; ++knot, left.swap(right)) {
+    right = at_knot(description.radial, from, knot + 1, basis, filters, shape.heads);
+    float* rows = layer.table.data() + size_t(knot) * 6 * layer.row;
+    for (size_t f = 0; f < place.size(); ++f) {
+      double coefficient[6];
+      quintic(&left[f * 3], &right[f * 3], coefficient);
+      for (int k = 0; k < 6; ++k) rows[size_t(k) * layer.row + place[f]] = float(coefficient[k]);
+    }
+  }
 }
 
 LayerPlan make_layer(const Description& description, int index, const Shape& shape, const Builder& build) {

@@ -64,7 +64,8 @@ struct LayerPlan {
   FeatureLaw query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
-  // [knot][value | slope][functions · channels | heads_padded]: filters and the bias of the logits, in u
+  // [interval][6][functions · channels | heads_padded]: coefficients of 1, t … t⁵ of the filters and of the bias of the
+  // logits
   std::vector<float> table;
   int row = 0;                     // functions · channels + heads_padded
 };

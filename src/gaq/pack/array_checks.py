@@ -1,0 +1,105 @@
+"""What is checked of the arrays in a packed file: types, shapes, ranges, and that there is no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gaq.errors import BadFile
+from gaq.pack.bits import NIBBLE_BITS, unpack_nibbles
+from gaq.pack.checks import Slots
+from gaq.pack.container import NAMES, WAY_OUT
+from gaq.pack.layout import Numbers, Wanted, linears, wanted_arrays
+
+LARGEST_RADIUS = 10.0  # Å
+UNIT = 1e-5  # by how much the square of a unit vector's length may be off
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots: int, slots: Slots, name: str) -> None:
+    """Each array that the model needs, and no other. Raises `BadFile`."""
+    wanted = wanted_arrays(config, len(species), knots, slots)
+    for key in sorted(set(wanted) ^ set(arrays)):
+        raise BadFile(f"{name}: tensor {key!r} is {'missing' if key in wanted else 'unknown'}. {WAY_OUT}")
+    for key, want in wanted.items():
+        _check_array(arrays[key], want, f"{name}: tensor {key!r}")
+    radii = arrays["radii"]
+    if not ((radii > 0) & (radii < LARGEST_RADIUS)).all():
+        raise BadFile(f"{name}: radii are {radii.tolist()}; expected more than 0 and less than {LARGEST_RADIUS} Å.")
+    _check_golden(arrays, species, name)
+    _check_weights(arrays, config, slots, name)
+    for key in arrays:
+        if key.endswith(".step"):
+            _check_step(arrays, key, name)
+        elif key.endswith(".levels"):
+            _check_levels(arrays, key, name)
+        elif key.endswith(".points") and not key.startswith("wigner."):
+            _check_directions(arrays, key, name)
+
+
+def _check_array(array: np.ndarray, want: Wanted, what: str) -> None:
+    same = len(array.shape) == len(want.shape)
+    fits = same and all(w is None or w == n for w, n in zip(want.shape, array.shape, strict=True))
+    if not fits or NAMES.get(array.dtype) != want.dtype or array.size == 0:
+        shape = ", ".join("n" if w is None else str(w) for w in want.shape)
+        came = f"{NAMES.get(array.dtype)} {list(array.shape)}"
+        raise BadFile(f"{what} is {came}; expected {want.dtype} [{shape}]. {WAY_OUT}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise BadFile(f"{what} holds numbers that are not finite. {WAY_OUT}")
+
+
+def _check_golden(arrays: Arrays, species: Sequence[int], name: str) -> None:
+    atoms = len(arrays["golden.species"])
+    if arrays["golden.positions"].shape[1] != atoms or arrays["golden.forces"].shape[1] != atoms:
+        raise BadFile(f"{name}: golden frames of {atoms} atoms have positions or forces of others. {WAY_OUT}")
+    strange = set(arrays["golden.species"].tolist()) - set(species)
+    if strange:
+        raise BadFile(
+            f"{name}: golden frames hold elements {sorted(strange)}, which the model does not know. {WAY_OUT}"
+        )
+
+
+def _check_weights(arrays: Arrays, config: Numbers, slots: Slots, name: str) -> None:
+    for layer in linears(config):
+        law = slots[f"{layer.name}.weight"]
+        if law["kind"] == "identity":
+            continue
+        if (arrays[f"{layer.name}.scale"] < 0).any():
+            raise BadFile(f"{name}: scales of {layer.name!r} are below zero. {WAY_OUT}")
+        codes = arrays[f"{layer.name}.codes"]
+        if law["bits"] <= NIBBLE_BITS:
+            if layer.inputs % 2 and (codes[:, -1] >> NIBBLE_BITS).any():
+                raise BadFile(f"{name}: codes of {layer.name!r} go on behind the end of a row. {WAY_OUT}")
+            codes = unpack_nibbles(codes, layer.inputs)
+        high, most = 2 ** (law["bits"] - 1) - 1, int(np.abs(codes.astype(np.int16)).max())
+        if most > high:
+            raise BadFile(f"{name}: codes of {layer.name!r} reach {most}; {law['bits']} bits hold {high}. {WAY_OUT}")
+
+
+def _check_step(arrays: Arrays, key: str, name: str) -> None:
+    slot = key.removesuffix(".step")
+    step, inverse = float(arrays[key][0]), float(arrays[f"{slot}.inverse_step"][0])
+    if not step > 0 or abs(step * inverse - 1) > 1e-6:
+        raise BadFile(f"{name}: slot {slot!r} has step {step} and inverse {inverse}; expected one above 0. {WAY_OUT}")
+
+
+def _check_levels(arrays: Arrays, key: str, name: str) -> None:
+    slot = key.removesuffix(".levels")
+    levels, thresholds = arrays[key], arrays[f"{slot}.thresholds"]
+    between = (levels[:-1] <= thresholds) & (thresholds <= levels[1:]) & (levels[:-1] < levels[1:])
+    if levels[0] != 0 or not between.all():
+        raise BadFile(f"{name}: levels of slot {slot!r} do not ascend from 0 with thresholds between. {WAY_OUT}")
+
+
+def _check_directions(arrays: Arrays, key: str, name: str) -> None:
+    points = arrays[key].astype(np.float64)
+    if (np.abs((points * points).sum(-1) - 1) > UNIT).any():
+        raise BadFile(f"{name}: {key!r} holds vectors whose length is not 1. {WAY_OUT}")
+    cells = arrays.get(f"{key.removesuffix('.points')}.cells")
+    if cells is None:
+        return
+    side = round(len(cells) ** 0.5)
+    if side * side != len(cells) or cells.shape[1] > len(points) or (cells < 0).any() or (cells >= len(points)).any():
+        raise BadFile(f"{name}: the cells of {key!r} are no square grid of indices below {len(points)}. {WAY_OUT}")

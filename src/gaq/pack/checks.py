@@ -1,0 +1,129 @@
+"""What is checked of the texts in a packed file's header: species, radial knots, and a known law for each slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp
+from typing import Any
+
+from gaq.errors import BadFile
+from gaq.pack.container import WAY_OUT
+from gaq.pack.layout import Numbers, linears, slot_names
+
+HEAVIEST = 118
+KNOTS = (4, 4096)
+CLOSEST = 0.2  # Å; engines refuse atoms closer than that, so the radial table must reach there
+WEIGHT_BITS = (2, 8)
+FEATURE_BITS = (2, 16)
+LONGEST_NAME = 256  # bytes
+LARGEST_NUMBER = 1e6
+PER_SCALAR = ("tensor", "row", "atom")
+PER_VECTOR = (*PER_SCALAR, "vector")
+POLAR = {
+    "per": ("tensor", "atom"),
+    "magnitude": ("linear", "log"),
+    "gradient": ("geometric", "plain"),
+    "directions": ("octahedral", "codebook", "component"),
+}
+
+Slots = dict[str, dict[str, Any]]
+
+
+def check_name(text: str, key: str, name: str) -> str:
+    """A text that people will read: one line, not too long. Raises `BadFile`."""
+    if not text or len(text.encode()) > LONGEST_NAME or not text.isprintable():
+        raise BadFile(f"{name}: {key} is {text[:40]!r}; expected one line of at most {LONGEST_NAME} bytes.")
+    return text
+
+
+def check_species(species: object, name: str) -> tuple[int, ...]:
+    """Atomic numbers, ascending, each once. Raises `BadFile`."""
+    whole = isinstance(species, list) and all(_whole(z, 1, HEAVIEST) for z in species)
+    if not isinstance(species, list) or not species or not whole or species != sorted(set(species)):
+        raise BadFile(f"{name}: species is {species!r}; expected atomic numbers from 1 to {HEAVIEST}, ascending.")
+    return tuple(species)
+
+
+def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
+    """Where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
+    keys = ("knots", "alpha", "u_low", "u_high")
+    if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
+        raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")
+    alpha = 5.0 / cutoff
+    if not _whole(radial["knots"], *KNOTS) or abs(radial["alpha"] / alpha - 1) > 1e-12:
+        raise BadFile(
+            f"{name}: radial is {radial!r}; expected {KNOTS[0]} to {KNOTS[1]} knots and alpha = 5 / cutoff = {alpha}."
+        )
+    at_cutoff, closest = exp(-alpha * cutoff), exp(-alpha * CLOSEST)
+    if not (at_cutoff**2 <= radial["u_low"] <= at_cutoff * (1 + 1e-12) and closest <= radial["u_high"] <= 1):
+        raise BadFile(
+            f"{name}: radial is {radial!r}; expected knots from the cutoff (u_low at most {at_cutoff:.6g}) to atoms "
+            f"that coincide (u_high from {closest:.6g} to 1)."
+        )
+    return radial
+
+
+def check_slots(slots: object, config: Numbers, name: str) -> Slots:
+    """One law for each slot of the model, and none for any other. Raises `BadFile`."""
+    wanted = slot_names(config)
+    if not isinstance(slots, dict):
+        raise BadFile(f"{name}: slots are {type(slots).__name__}; expected an object. {WAY_OUT}")
+    for slot in set(wanted) ^ set(slots):
+        word = "lack" if slot in wanted else "have an unknown slot"
+        raise BadFile(f"{name}: slots {word} {slot!r}, so they do not fit the model. {WAY_OUT}")
+    vectors = {f"{layer.name}.input": layer.degree for layer in linears(config) if layer.degree}
+    for slot, law in slots.items():
+        if not _known(slot, law, vectors.get(slot, 0)):
+            raise BadFile(
+                f"{name}: slot {slot!r} holds {law!r}, which this gaq does not know. Use a newer gaq, or export the "
+                "checkpoint anew."
+            )
+    return slots
+
+
+def _known(slot: str, law: object, degree: int) -> bool:
+    if not isinstance(law, dict):
+        return False
+    if law.get("kind") == "identity":
+        return set(law) == {"kind"}
+    if ".message." in slot:
+        return False
+    if slot.endswith(".weight"):
+        return _known_weight(law)
+    if law.get("kind") == "polar":
+        return degree > 0 and _known_polar(law, degree)
+    per = PER_VECTOR if degree else PER_SCALAR
+    return (
+        law.get("kind") == "uniform"
+        and set(law) == {"kind", "bits", "per", "framed"}
+        and law["per"] in per
+        and _whole(law["bits"], *FEATURE_BITS)
+        and (law["framed"] is False or (law["framed"] is True and degree > 0))
+    )
+
+
+def _known_weight(law: Mapping[str, Any]) -> bool:
+    fits = law.get("kind") == "uniform" and set(law) == {"kind", "bits", "per"}
+    return fits and law["per"] in ("tensor", "channel") and _whole(law["bits"], *WEIGHT_BITS)
+
+
+def _known_polar(law: Mapping[str, Any], degree: int) -> bool:
+    if set(law) - {"book"} != {"kind", "bits", "direction_bits", *POLAR}:
+        return False
+    if any(law[key] not in options for key, options in POLAR.items()):
+        return False
+    if not _whole(law["bits"], *FEATURE_BITS) or not _whole(law["direction_bits"], *FEATURE_BITS):
+        return False
+    if law["directions"] != "component" and degree > 1:
+        return False  # codebooks lie on the sphere in three dimensions
+    if law["directions"] == "octahedral" and (law["direction_bits"] % 2 or law["direction_bits"] < 4):
+        return False
+    return "book" not in law or (law["directions"] == "codebook" and isinstance(law["book"], str))
+
+
+def _whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER

@@ -1,0 +1,148 @@
+"""From a network to a packed model: the only bridge from training to deployment.
+
+Weights are encoded here, once, by the law that training used; what is written is what was trained with, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from ase.data import covalent_radii
+
+from gaq.atoms.structure import Prediction, Structure
+from gaq.errors import RecipeError, UsageError
+from gaq.geometry.harmonics import wigner_probes
+from gaq.model.linear import Linear
+from gaq.model.message import Message
+from gaq.model.transformer import Transformer
+from gaq.pack.bits import NIBBLE_BITS, pack_nibbles
+from gaq.pack.format import BACKWARD_BITS, PackedModel
+from gaq.pack.layout import GOLDEN_FRAMES, numbers_from
+from gaq.pack.radial_table import radial_table
+from gaq.pack.refusals import refuse
+from gaq.pack.slots import Arrays, array_of, packed_slots
+from gaq.quant.recipe import Recipe
+from gaq.quant.spec import integer_product, uniform_part
+
+
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """Structures of the same atoms and what the exporting engine says of them, for a reader to compare with."""
+
+    structures: Sequence[Structure]
+    predictions: Sequence[Prediction]
+
+
+def pack(
+    model: Transformer,
+    recipe: Recipe,
+    golden: Golden,
+    *,
+    manifest: dict[str, Any] | None = None,
+    accuracy: Sequence[dict[str, Any]] = (),
+    backward_bits: int | None = None,
+) -> PackedModel:
+    """The packed model, with everything an engine needs to evaluate it.
+
+    `backward_bits` (8, 16, 32) is the precision of the products in the backward pass; None chooses by the recipe.
+    Raises `RecipeError` for what the file has no place for, `UsageError` for golden frames that do not fit.
+    """
+    refuse(model)
+    config = numbers_from(model.config.model_dump(), "the model")
+    slots, arrays = packed_slots(model.quantizers())
+    table = radial_table(config.cutoff, config.basis)
+    arrays |= _constants(model) | _golden(golden, model.species)
+    for name in ("values", "slopes", "curvatures"):
+        arrays[f"radial.{name}"] = array_of(getattr(table, name))
+    for i, message in enumerate(m for m in model.modules() if isinstance(m, Message)):
+        arrays[f"layers.{i}.attention.temperature"] = array_of(message.attention.temperature)
+        arrays[f"layers.{i}.attention.bias"] = array_of(message.attention.bias)
+        arrays[f"layers.{i}.filters"] = array_of(message.filters)
+    for layer in model.modules():
+        if isinstance(layer, Linear):
+            arrays |= packed_linear(layer)
+    return PackedModel(
+        config=config,
+        species=model.species,
+        recipe_name=recipe.name,
+        recipe=recipe.to_dict(),
+        backward_bits=backward_bits_for(model) if backward_bits is None else _backward(backward_bits),
+        radial={"knots": len(table.values), "alpha": table.alpha, "u_low": table.u_low, "u_high": table.u_high},
+        slots=slots,
+        arrays=arrays,
+        manifest=manifest or {},
+        accuracy=list(accuracy),
+    )
+
+
+def packed_linear(layer: Linear) -> Arrays:
+    """The arrays of one layer: its bias, and either its weight or whole numbers with a scale per output."""
+    name = layer.coded.slot.name.removesuffix(".weight")
+    arrays = {} if layer.bias is None else {f"{name}.bias": array_of(layer.bias)}
+    uniform = uniform_part(layer.coded.spec)
+    if uniform is None:
+        return arrays | {f"{name}.weight": array_of(layer.weight)}
+    with torch.no_grad():
+        coded = layer.coded(layer.weight)
+    if coded.codes is None or coded.scale is None or not torch.equal(coded.codes * coded.scale, coded.value):
+        raise RecipeError(
+            f"slot {layer.coded.slot.name!r}: codes times scale are not the value; this is a fault of gaq"
+        )
+    codes = coded.codes.cpu().numpy().astype(np.int8)
+    scale = np.broadcast_to(array_of(coded.scale.reshape(-1)), (len(codes),)).copy()
+    stored = pack_nibbles(codes) if uniform.bits <= NIBBLE_BITS else codes
+    return arrays | {f"{name}.codes": stored, f"{name}.scale": scale}
+
+
+def backward_bits_for(model: Transformer) -> int:
+    """8 where some product takes features of up to eight bits as whole numbers, 16 where of more, else 32."""
+    bits = [
+        uniform.bits
+        for layer in model.modules()
+        if isinstance(layer, Linear) and layer.coded.fitted is not None and integer_product(layer.input.spec)
+        if (uniform := uniform_part(layer.input.spec)) is not None
+    ]
+    return next((option for option in BACKWARD_BITS if any(b <= option for b in bits)), 32)
+
+
+def _constants(model: Transformer) -> Arrays:
+    radii = covalent_radii[list(model.species)]
+    arrays = {
+        "embedding": array_of(model.embedding),
+        "reference": array_of(model.reference),
+        "radii": np.asarray(radii, dtype=np.float64),
+        "scale": array_of(model.scale),
+    }
+    for degree in range(2, model.config.degrees + 1):
+        points, inverse = wigner_probes(degree)
+        arrays |= {f"wigner.points.l{degree}": array_of(points), f"wigner.inverse.l{degree}": array_of(inverse)}
+    return arrays
+
+
+def _golden(golden: Golden, species: Sequence[int]) -> Arrays:
+    frames, found = golden.structures, golden.predictions
+    if len(frames) != GOLDEN_FRAMES or len(found) != GOLDEN_FRAMES:
+        raise UsageError(f"{len(frames)} golden frames with {len(found)} predictions; expected {GOLDEN_FRAMES} of each")
+    first = frames[0].species
+    if any(not np.array_equal(frame.species, first) or frame.periodic.any() for frame in frames):
+        raise UsageError("golden frames must be of the same atoms in the same order, in open space")
+    if not all(np.isfinite(p.energy) and np.isfinite(p.forces).all() for p in found):
+        raise UsageError("the model's forces on the golden frames are not finite; give frames like its own with --data")
+    if not set(first.tolist()) <= set(species):
+        raise UsageError("golden frames hold elements that the model does not know")
+    return {
+        "golden.species": np.asarray(first, dtype=np.int64),
+        "golden.positions": np.stack([frame.positions for frame in frames]).astype(np.float64),
+        "golden.energies": np.array([p.energy for p in found], dtype=np.float64),
+        "golden.forces": np.stack([p.forces for p in found]).astype(np.float64),
+    }
+
+
+def _backward(bits: int) -> int:
+    if bits not in BACKWARD_BITS:
+        raise UsageError(f"--backward {bits}: expected 8, 16 or 32.")
+    return bits

@@ -1,0 +1,184 @@
+"""A `.gaq` file: what it says, how it is written, and the checks before anything in it is believed. NumPy alone.
+
+The layout of the bytes and every key and array: docs/format.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaq import __version__
+from gaq.errors import BadFile
+from gaq.files import write_atomically
+from gaq.pack import container
+from gaq.pack.array_checks import check_arrays
+from gaq.pack.checks import check_name, check_radial, check_slots, check_species
+from gaq.pack.container import strict_json
+from gaq.pack.layout import Numbers, numbers_from
+
+FORMAT = "gaq-packed"
+FORMAT_VERSION = 1
+ARCHITECTURE = "transformer"
+UNITS = {"length": "Angstrom", "energy": "eV"}
+BACKWARD_BITS = (8, 16, 32)
+# Keys whose texts are JSON, and what JSON.
+JSON_KEYS: dict[str, type] = {
+    **{"config": dict, "species": list, "units": dict, "recipe": dict, "radial": dict, "slots": dict},
+    **{"manifest": dict, "accuracy": list},
+}
+TEXT_KEYS = (*("format", "format_version", "gaq_version", "architecture", "recipe_name", "backward_bits"), "checksum")
+KEYS = (*TEXT_KEYS, *JSON_KEYS)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedModel:
+    """Everything that a file says. Arrays are NumPy and, when they come from a file, read-only."""
+
+    config: Numbers
+    species: tuple[int, ...]  # atomic numbers, ascending
+    recipe_name: str
+    recipe: dict[str, Any]
+    backward_bits: int
+    radial: dict[str, Any]  # knots, alpha (1/Å), u_low, u_high
+    slots: dict[str, dict[str, Any]]  # the law in each slot of the model
+    arrays: dict[str, np.ndarray]
+    manifest: dict[str, Any] = field(default_factory=dict)
+    accuracy: list[dict[str, Any]] = field(default_factory=list)  # rows of the ledger
+    gaq_version: str = __version__
+    checksum: str = ""  # of the file it was read from
+    header_bytes: int = 0  # of the file it was read from
+
+
+def write_packed(path: str | Path, model: PackedModel) -> None:
+    """Writes a file under a temporary name and renames it: equal models are equal files. Raises `BadFile`."""
+    content = to_bytes(model)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+
+def to_bytes(model: PackedModel) -> bytes:
+    """The bytes of the file, checked as a reader would check them."""
+    entries, payload = container.payload_of(model.arrays)
+    metadata = {
+        "format": FORMAT,
+        "format_version": str(FORMAT_VERSION),
+        "gaq_version": model.gaq_version,
+        "architecture": ARCHITECTURE,
+        "config": _json(asdict(model.config)),
+        "species": _json(list(model.species)),
+        "units": _json(UNITS),
+        "recipe": _json(model.recipe),
+        "recipe_name": model.recipe_name,
+        "backward_bits": str(model.backward_bits),
+        "radial": _json(model.radial),
+        "slots": _json(model.slots),
+        "manifest": _json(finite(model.manifest)),
+        "accuracy": _json(finite(model.accuracy)),
+        "checksum": checksum_of(payload),
+    }
+    content = container.to_bytes(metadata, entries, payload)
+    from_bytes(content, "the packed model")
+    return content
+
+
+def read_packed(path: str | Path) -> PackedModel:
+    """Reads and verifies a file. Raises `BadFile` for one that is damaged, of another kind or version."""
+    return _packed(container.read_container(path), str(path))
+
+
+def from_bytes(content: bytes, name: str) -> PackedModel:
+    """As `read_packed`, of bytes; `name` is what the sentences call the file."""
+    return _packed(container.parse(content, name), name)
+
+
+def is_packed(metadata: Mapping[str, str]) -> bool:
+    """Whether the texts of a safetensors file say that it is a packed model."""
+    return metadata.get("format") == FORMAT
+
+
+def checksum_of(payload: bytes | memoryview) -> str:
+    """What the header says of the bytes behind it."""
+    return f"sha256:{hashlib.sha256(payload).hexdigest()}"
+
+
+def finite(thing: Any) -> Any:
+    """Plain data with NaN and infinities as texts, as in the ledger: JSON has none."""
+    if isinstance(thing, float) and not np.isfinite(thing):
+        return "NaN" if np.isnan(thing) else ("Infinity" if thing > 0 else "-Infinity")
+    if isinstance(thing, Mapping):
+        return {key: finite(value) for key, value in thing.items()}
+    return [finite(value) for value in thing] if isinstance(thing, list | tuple) else thing
+
+
+def _packed(file: container.Container, name: str) -> PackedModel:
+    texts = file.metadata
+    _check_kind(texts, name)
+    if checksum_of(file.payload) != texts["checksum"]:
+        raise BadFile(f"{name} is damaged: its tensors do not have the checksum in its header. {container.WAY_OUT}")
+    said = {key: _parsed(texts, key, name) for key in JSON_KEYS}
+    config = numbers_from(said["config"], name)
+    species = check_species(said["species"], name)
+    radial = check_radial(said["radial"], config.cutoff, name)
+    slots = check_slots(said["slots"], config, name)
+    check_arrays(file.tensors, config, species, radial["knots"], slots, name)
+    return PackedModel(
+        config=config,
+        species=species,
+        recipe_name=check_name(texts["recipe_name"], "recipe_name", name),
+        recipe=said["recipe"],
+        backward_bits=_backward_bits(texts["backward_bits"], name),
+        radial=radial,
+        slots=slots,
+        arrays=file.tensors,
+        manifest=said["manifest"],
+        accuracy=said["accuracy"],
+        gaq_version=check_name(texts["gaq_version"], "gaq_version", name),
+        checksum=texts["checksum"],
+        header_bytes=file.header_bytes,
+    )
+
+
+def _check_kind(texts: Mapping[str, str], name: str) -> None:
+    if texts.get("format") == "gaq-checkpoint":
+        raise BadFile(f"{name} is a checkpoint, not a packed model. Make one of it: gaq export {name}")
+    if not is_packed(texts):
+        raise BadFile(f"{name} is a safetensors file, but no packed model. Expected a file written by `gaq export`.")
+    version = texts.get("format_version")
+    if version != str(FORMAT_VERSION):
+        raise BadFile(
+            f"{name} has format version {version}; this gaq ({__version__}) reads version {FORMAT_VERSION}. Use the "
+            f"gaq that wrote it ({texts.get('gaq_version', 'unknown')}), or export the checkpoint anew with this one."
+        )
+    lacking = [key for key in KEYS if key not in texts]
+    unknown = [key for key in texts if key not in KEYS]
+    if lacking or unknown:
+        what = f"lacks {', '.join(lacking)}" if lacking else f"has an unknown key {unknown[0]!r}"
+        raise BadFile(f"{name}: the header {what}. {container.WAY_OUT}")
+    if texts["architecture"] != ARCHITECTURE:
+        raise BadFile(f"{name} holds a {texts['architecture']!r}; this gaq knows {ARCHITECTURE!r}. Use a newer gaq.")
+
+
+def _parsed(texts: Mapping[str, str], key: str, name: str) -> Any:
+    value = strict_json(texts[key], f"{name}: {key} in the header")
+    if not isinstance(value, JSON_KEYS[key]):
+        came, expected = type(value).__name__, JSON_KEYS[key].__name__
+        raise BadFile(f"{name}: {key} in the header is {came}; expected {expected}. {container.WAY_OUT}")
+    if key == "units" and value != UNITS:
+        raise BadFile(f"{name} is in units {value!r}; this gaq reads {UNITS!r}.")
+    return value
+
+
+def _backward_bits(text: str, name: str) -> int:
+    if text not in map(str, BACKWARD_BITS):
+        raise BadFile(f"{name}: backward_bits is {text!r}; expected 8, 16 or 32. {container.WAY_OUT}")
+    return int(text)
+
+
+def _json(thing: object) -> str:
+    return json.dumps(thing, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,71 @@
+"""The radial basis as one table of knots: the same numbers on every machine, and no exponential per function.
+
+Every radial function of the network (filters, attention bias) is linear in the basis, so a table of the basis is a
+table of all of them. Between knots it is a quintic with the right value, slope and curvature at both ends (Hermite):
+its derivative is smooth and exact, as forces need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, exp
+
+import torch
+from torch import Tensor
+from torch.autograd.functional import jvp
+
+from gaq.geometry.radial import exponential_basis
+
+ALPHA_TIMES_CUTOFF = 5.0
+CLOSEST = 0.1  # Å; closer atoms are refused as coinciding
+# Intervals between the centres of two neighbouring functions: with fewer the table is seen in the forces, more change
+# nothing that float32 can hold (docs/decisions/0009).
+INTERVALS_PER_FUNCTION = 4
+
+
+@dataclass(frozen=True)
+class RadialTable:
+    """Basis functions of u = exp(−α r) at equidistant knots from u_low (the cutoff) to u_high (`CLOSEST`)."""
+
+    alpha: float  # 1/Å
+    u_low: float
+    u_high: float
+    values: Tensor  # [knot, basis] float32
+    slopes: Tensor  # [knot, basis] float32: dB/du times the distance h of knots
+    curvatures: Tensor  # [knot, basis] float32: d²B/du² times h² / 2
+
+    def basis(self, distance: Tensor) -> Tensor:
+        """The interpolated basis [..., basis] at distances [...] (Å), in their type; differentiable."""
+        intervals = len(self.values) - 1
+        u = torch.exp(-self.alpha * distance)
+        at = ((u - self.u_low) * (intervals / (self.u_high - self.u_low))).clamp(0, intervals)
+        k = at.detach().floor().clamp(max=intervals - 1).long()
+        t = (at - k)[..., None]
+        v0, v1 = (self.values.to(t)[k + i] for i in (0, 1))
+        s0, s1 = (self.slopes.to(t)[k + i] for i in (0, 1))
+        c0, c1 = (self.curvatures.to(t)[k + i] for i in (0, 1))
+        # What the parabola of the left knot leaves to value, slope and curvature at the right one.
+        a, b, c = v1 - v0 - s0 - c0, s1 - s0 - 2 * c0, c1 - c0
+        rest = (10 * a - 4 * b + c) + t * ((-15 * a + 7 * b - 2 * c) + t * (6 * a - 3 * b + c))
+        return v0 + t * (s0 + t * (c0 + t * rest))
+
+
+def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialTable:
+    """The table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
+    alpha = ALPHA_TIMES_CUTOFF / cutoff
+    low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-alpha * CLOSEST)
+    if knots is None:
+        spacing = (1 - low) / (basis - 1)
+        knots = ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1
+    u = torch.linspace(low, high, knots, dtype=torch.float64)
+    width = (high - low) / (knots - 1)
+
+    def basis_of(u: Tensor) -> Tensor:
+        return exponential_basis(-torch.log(u) / alpha, cutoff, basis)
+
+    def slope_of(u: Tensor) -> Tensor:
+        return jvp(basis_of, u, torch.ones_like(u), create_graph=True)[1]
+
+    slopes, curvatures = jvp(slope_of, u, torch.ones_like(u))
+    scaled = (slopes * width).float(), (curvatures * width**2 / 2).float()
+    return RadialTable(alpha, low, high, basis_of(u).float(), *scaled)

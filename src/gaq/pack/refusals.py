@@ -1,0 +1,61 @@
+"""What a packed file has no place for, refused by name before anything is written."""
+
+from __future__ import annotations
+
+import torch
+
+from gaq.errors import RecipeError
+from gaq.model.linear import Linear
+from gaq.model.transformer import Transformer
+from gaq.quant.quantizer import Quantizer
+from gaq.quant.slot import WEIGHTS, Role
+from gaq.quant.spec import Identity, integer_product, uniform_part
+
+MOST_WEIGHT_BITS = 8
+MOST_FEATURE_BITS = 16
+LARGEST_TOTAL = 2**31 - 1
+MESSAGES = frozenset({Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE})
+# Kernels hold eight-bit features as unsigned numbers, moved up by 128.
+UNSIGNED_HIGH = 255
+
+
+def refuse(model: Transformer) -> None:
+    """Raises `RecipeError` with the slot, the reason and a way out when the model cannot be packed."""
+    if model.embedding.dtype != torch.float32:
+        raise RecipeError(
+            f"the model is {model.embedding.dtype}; a packed model is float32. Train with dtype = 'float32'."
+        )
+    for quantizer in model.quantizers():
+        reason = _reason(quantizer)
+        if reason:
+            raise RecipeError(f"slot {quantizer.slot.name!r} holds {quantizer.spec}: {reason}")
+    for layer in model.modules():
+        if isinstance(layer, Linear):
+            _refuse_large_sums(layer)
+
+
+def _reason(quantizer: Quantizer) -> str:
+    role, spec = quantizer.slot.role, quantizer.spec
+    uniform = uniform_part(spec)
+    if role in MESSAGES and not isinstance(spec, Identity):
+        return "packed models send messages in float. Leave messages as Identity()"
+    if role in WEIGHTS and uniform is not None and uniform.group is not None:
+        return "packed models have one scale per output, none per group of inputs. Quantize with per='channel'"
+    if role in WEIGHTS and uniform is not None and uniform.bits > MOST_WEIGHT_BITS:
+        return f"packed weights have at most {MOST_WEIGHT_BITS} bits. Take fewer, or Identity() for float weights"
+    if uniform is not None and uniform.bits > MOST_FEATURE_BITS:
+        return f"packed features have at most {MOST_FEATURE_BITS} bits. Take fewer, or Identity() for float features"
+    return ""
+
+
+def _refuse_large_sums(layer: Linear) -> None:
+    features, weight = uniform_part(layer.input.spec), uniform_part(layer.coded.spec)
+    if features is None or weight is None or not integer_product(layer.input.spec):
+        return
+    inputs = layer.weight.shape[1]
+    high = UNSIGNED_HIGH if features.bits <= 8 else features.high
+    if high * weight.high * inputs > LARGEST_TOTAL:
+        raise RecipeError(
+            f"layer {layer.coded.slot.name.removesuffix('.weight')!r}: a sum of {inputs} products of "
+            f"{features.bits}-bit features and {weight.bits}-bit weights can exceed 32 bits. Take fewer bits for one."
+        )

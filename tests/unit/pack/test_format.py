@@ -1,0 +1,150 @@
+"""A packed file says what the model said, to the bit, and is refused when it is not as it was written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gaq import __version__
+from gaq.errors import BadFile
+from gaq.pack import container
+from gaq.pack.format import KEYS, finite, from_bytes, read_packed, to_bytes, write_packed
+from gaq.quant.install import preset
+from gaq.train.checkpoint import save_checkpoint
+from packed import file_of, packed, with_array, with_text
+from tiny import checkpoint, config
+
+NO_TORCH = """
+import sys
+from gaq.pack.format import read_packed
+from gaq.pack.sizes import bytes_by_group
+assert bytes_by_group(read_packed(sys.argv[1]))
+sys.exit("torch" in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def model():
+    return packed(preset("frame-w4a8"), accuracy=[{"metric": "force_mae", "value": 1.5}])
+
+
+@pytest.fixture(scope="module")
+def content(model):
+    return to_bytes(model)
+
+
+def test_every_number_survives_to_the_bit(model, content, tmp_path):
+    write_packed(tmp_path / "m.gaq", model)
+    found = read_packed(tmp_path / "m.gaq")
+    assert (tmp_path / "m.gaq").read_bytes() == content
+    assert set(found.arrays) == set(model.arrays)
+    for name, array in model.arrays.items():
+        assert found.arrays[name].dtype == array.dtype, name
+        assert found.arrays[name].tobytes() == array.tobytes(), name
+    same = ("config", "species", "recipe_name", "recipe", "backward_bits", "radial", "slots", "manifest", "accuracy")
+    for name in same:
+        assert getattr(found, name) == getattr(model, name), name
+
+
+def test_equal_models_are_equal_files(content):
+    assert to_bytes(packed(preset("frame-w4a8"), accuracy=[{"metric": "force_mae", "value": 1.5}])) == content
+
+
+def test_the_header_has_exactly_its_keys(content):
+    assert set(container.parse(content, "file").metadata) == set(KEYS)
+
+
+def test_reading_needs_no_torch(tmp_path, content):
+    (tmp_path / "m.gaq").write_bytes(content)
+    command = [sys.executable, "-c", NO_TORCH, str(tmp_path / "m.gaq")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, model):
+    (tmp_path / "m.gaq").write_text("old")
+    wrong = replace(model, arrays={k: v for k, v in model.arrays.items() if k != "embedding"})
+    with pytest.raises(BadFile, match="'embedding' is missing"):
+        write_packed(tmp_path / "m.gaq", wrong)
+    assert (tmp_path / "m.gaq").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["m.gaq"]
+
+
+def test_every_flipped_bit_of_the_tensors_is_noticed(content, rng):
+    start = 8 + int.from_bytes(content[:8], "little")
+    for place in rng.integers(start, len(content), 40):
+        broken = bytearray(content)
+        broken[place] ^= 1 << int(rng.integers(8))
+        with pytest.raises(BadFile, match="is damaged: its tensors do not have the checksum"):
+            from_bytes(bytes(broken), "file")
+
+
+def test_a_header_in_which_anything_was_changed_is_read_or_refused_never_a_crash(content, rng):
+    end = 8 + int.from_bytes(content[:8], "little")
+    for place in rng.integers(0, end, 300):
+        broken = bytearray(content)
+        broken[place] ^= 1 << int(rng.integers(8))
+        with suppress(BadFile):
+            from_bytes(bytes(broken), "file")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_must_be_there(content, key):
+    with pytest.raises(BadFile, match="no packed model|format version None|lacks"):
+        from_bytes(with_text(content, key, lambda _: None), "file")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("format", "other", "no packed model"),
+        ("format_version", "2", f"has format version 2; this gaq .{__version__}. reads version 1"),
+        ("architecture", "painn", "holds a 'painn'; this gaq knows 'transformer'"),
+        ("units", {"length": "nm", "energy": "eV"}, "is in units"),
+        ("backward_bits", "4", "expected 8, 16 or 32"),
+        ("backward_bits", " 8", "expected 8, 16 or 32"),
+        ("recipe", "[]", "recipe in the header is list; expected dict"),
+        ("recipe", "{", "recipe in the header is not JSON"),
+        ("accuracy", "{}", "accuracy in the header is dict; expected list"),
+        ("manifest", "null", "manifest in the header is NoneType"),
+        ("recipe_name", "a\nb", "expected one line"),
+        ("recipe_name", "n" * 300, "expected one line of at most 256 bytes"),
+        ("gaq_version", "", "expected one line"),
+        ("checksum", "sha256:0", "is damaged"),
+        ("species", [6, 1], "atomic numbers from 1 to 118, ascending"),
+    ],
+)
+def test_a_wrong_text_is_refused_in_words(content, key, value, sentence):
+    with pytest.raises(BadFile, match=sentence):
+        from_bytes(with_text(content, key, lambda _: value), "file")
+
+
+def test_an_unknown_key_is_refused(content):
+    file = container.parse(content, "file")
+    entries, payload = container.payload_of(file.tensors)
+    with pytest.raises(BadFile, match="unknown key 'colour'"):
+        from_bytes(container.to_bytes(file.metadata | {"colour": "red"}, entries, payload), "file")
+
+
+def test_a_checkpoint_is_sent_to_export(tmp_path):
+    save_checkpoint(tmp_path / "m.ckpt", checkpoint(config()))
+    with pytest.raises(BadFile, match=r"is a checkpoint, not a packed model. Make one of it: gaq export .*m.ckpt"):
+        read_packed(tmp_path / "m.ckpt")
+
+
+def test_unchanged_copies_are_read():
+    """The tools of these tests change nothing else."""
+    content = file_of()
+    assert from_bytes(with_text(content, "manifest", lambda m: m | {"more": 1}), "file").manifest["more"] == 1
+    assert from_bytes(with_array(content, "embedding", lambda a: 2 * a), "file").arrays["embedding"].shape[1] == 8
+
+
+def test_numbers_that_json_has_not_become_texts(model):
+    said = finite({"a": [float("nan"), float("inf"), -float("inf"), 1.0], "b": np.float64("nan")})
+    assert said == {"a": ["NaN", "Infinity", "-Infinity", 1.0], "b": "NaN"}
+    assert from_bytes(to_bytes(replace(model, manifest={"loss": float("nan")})), "file").manifest == {"loss": "NaN"}

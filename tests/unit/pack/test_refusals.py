@@ -1,0 +1,70 @@
+"""What cannot be packed is refused by name, with a way out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gaq.errors import RecipeError
+from gaq.pack.refusals import refuse
+from gaq.quant.install import install_, preset
+from gaq.quant.observe import AbsMax
+from gaq.quant.presets import all_presets, w4
+from gaq.quant.recipe import Rule
+from gaq.quant.slot import Role
+from gaq.quant.spec import Spec, Uniform
+from gaq.train.checkpoint import as_dtype
+from tiny import config, network
+
+
+def with_rule(where: Role | str, spec: Spec, base: str = "fp32"):
+    model = network(config())
+    install_(model.quantizers(), preset(base).with_rules(Rule(where, spec, AbsMax())))
+    return model
+
+
+@pytest.mark.parametrize("recipe", all_presets())
+def test_every_preset_can_be_packed(recipe):
+    model = network(config())
+    install_(model.quantizers(), preset(recipe))
+    refuse(model)
+
+
+@pytest.mark.parametrize(
+    ("where", "spec", "sentence"),
+    [
+        (Role.SCALAR_MESSAGE, Uniform(8), "slot 'layers.0.message.scalar' .* Leave messages as Identity"),
+        (Role.VECTOR_MESSAGE, Uniform(8, "vector"), "message.vector.l1' .* send messages in float"),
+        (Role.SCALAR_WEIGHT, Uniform(4, "group", 4), "project.weight' .* none per group of inputs"),
+        ("readout.energy.weight", Uniform(9, "channel"), "'readout.energy.weight' .* at most 8 bits"),
+    ],
+)
+def test_what_has_no_place_is_refused(where, spec, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        refuse(with_rule(where, spec))
+
+
+def test_groups_of_a_preset_are_refused():
+    model = network(config())
+    install_(model.quantizers(), replace(w4(group=4), name="grouped"))
+    with pytest.raises(RecipeError, match="per='channel'"):
+        refuse(model)
+
+
+def test_double_precision_is_refused():
+    with pytest.raises(RecipeError, match=r"the model is torch.float64; a packed model is float32"):
+        refuse(as_dtype(network(config()), torch.float64))
+
+
+def test_sums_that_could_leave_32_bits_are_refused():
+    """32767 · 127 · 512 < 2³¹ < 32767 · 127 · 520."""
+    for channels, fits in ((512, True), (520, False)):
+        model = network(config(channels=channels, layers=1, hidden=4))
+        install_(model.quantizers(), preset("w4a16"))
+        if fits:
+            refuse(model)
+            continue
+        with pytest.raises(RecipeError, match=r"'readout.hidden': a sum of 520 products .* can exceed 32 bits"):
+            refuse(model)
