@@ -4,14 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SITE = $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))'
+# cmake and ninja are those of the environment, whatever else there is.
+CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
+CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test physics results clean
+.PHONY: help setup demo check test physics results clean wheel native native-test contracted golden sanitize test-arm
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(READY)  ## create .venv and install gaq with everything it can use
+setup: $(READY)  ## create .venv, build the native engine, install gaq with everything it can use
 	@echo "ready: $(BIN)/gaq"
 
 demo: $(READY)  ## set up if needed, then the main job on the embedded data
@@ -24,11 +29,51 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
-test: $(READY)  ## set up if needed, then all tests but the long ones
+test: native contracted  ## set up if needed, then all tests but the long ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	@$(CTEST) build/native
 
 physics: $(READY)  ## the long tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m physics --timeout 7200
+
+native: $(READY)  ## build the native engine anew and put it where .venv finds it
+	@$(CMAKE) -S native -B build/native -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_LIBRARY_DIR=engine >/dev/null
+	@$(CMAKE) --build build/native -- --quiet
+	@$(CMAKE) --install build/native --strip --prefix "$$($(SITE))/gaq" >/dev/null
+
+native-test: native  ## the tests of the native engine that need no Python
+	@$(CTEST) build/native
+
+# A library that fuses multiply and add, which the law forbids: the parity tests must notice it.
+contracted: $(READY)
+	@$(CMAKE) -S native -B build/contract -G Ninja --log-level=WARNING -DGAQ_CONTRACT=ON >/dev/null
+	@$(CMAKE) --build build/contract -- --quiet
+
+golden: $(READY)  ## write the golden vectors of native/tests/golden anew, from the Python law
+	$(BIN)/python native/tests/make_golden.py
+	$(BIN)/python native/tests/golden_models.py
+
+sanitize: $(READY)  ## the native tests, and the fuzzer's corpus, under address and undefined-behaviour sanitizers
+	@$(CMAKE) -S native -B build/sanitize -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_FUZZ=ON \
+	  -DGAQ_SANITIZE="address;undefined" >/dev/null
+	@$(CMAKE) --build build/sanitize -- --quiet
+	@$(CTEST) build/sanitize
+
+test-arm: native  ## cross-compile for 64-bit ARM and run the native tests under emulation
+	@sh native/arm_tools.sh
+	@$(CMAKE) -S native -B build/arm -G Ninja --log-level=WARNING -DGAQ_TESTS=ON \
+	  -DCMAKE_TOOLCHAIN_FILE=aarch64.cmake >/dev/null
+	@$(CMAKE) --build build/arm -- --quiet
+	@$(CTEST) build/arm
+	@qemu-aarch64 -cpu max -L /usr/aarch64-linux-gnu build/arm/print_golden $(GOLDEN_MODELS) >build/arm/golden.txt
+	@build/native/print_golden $(GOLDEN_MODELS) | cmp - build/arm/golden.txt
+	@echo "every bit of the golden frames is the same as on this machine"
+
+wheel: $(READY)  ## build dist/gaq-*.whl, the native engine inside
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist .
+	@ls dist/*.whl
+
+GOLDEN_MODELS = native/tests/golden/models/*.gaq
 
 # The folder of the official rMD17 files, which `gaq data fetch rmd17 --molecule NAME` downloads.
 DATA ?= rmd17
@@ -42,7 +87,7 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/results.py --collect runs
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist examples/c/energy .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is younger than what it was made from, or the environment is brought up to date.
@@ -52,5 +97,6 @@ $(READY): pyproject.toml constraints.txt
 	  echo "Name a newer one: make PYTHON=python3.12 setup"; exit 1; } >&2
 	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing into $(VENV); the first time takes a few minutes, most of it torch"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,demo]'
+	@$(PIP) scikit-build-core cmake ninja
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-build-isolation --config-settings=build-dir=build/native -e '.[dev,demo]'
 	@touch $(READY)

@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine_tables import engine_sections
 from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
@@ -52,6 +53,7 @@ def main() -> None:
             *untouched_section(),
             *slot_section(),
             *ablation_sections(),
+            *engine_sections(rows_of),
         ]
     )
     write_atomically(HERE / "docs" / "results.md", lambda temporary: temporary.write_text(page, encoding="utf-8"))
@@ -80,6 +82,8 @@ def collect(runs: Path) -> None:
         rows = runs / folder / "rows.jsonl"
         if rows.exists():
             write_rows(LEDGER / f"{name}.jsonl", read_rows(rows))
+    for rows in (runs / "engine").glob("engine-*.jsonl"):
+        write_rows(LEDGER / rows.name, read_rows(rows))
 
 
 def rows_of(name: str) -> list[Row]:

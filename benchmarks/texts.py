@@ -136,3 +136,58 @@ arXiv 2603.05343 finds W4A8 more accurate in energy than its float parent. Here 
 an under-trained one, with the row that decides it: the float parent trained on for as long.
 """,
 }
+
+ENGINE = {
+    "intro": """## Speed and memory of the native engine
+
+Contenders of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
+call that is not timed. Times are medians over all calls with the 10th and 90th percentile in brackets; ratios are taken within
+each round, and their percentiles are over rounds. All are asked the same, positions in and energies and forces out, of atoms
+that move by some thousandths of an Å from call to call. The engine checks its list of neighbours at every call; PyTorch and the
+peers are given their pairs and keep no list. PyTorch has the float network of the same weights: eager as `TorchEngine` runs it,
+and compiled as one graph of forward and backward by inductor, for fixed sizes, with the C++ wrapper, which is the fastest form that we
+found and nearly twice as fast as `torch.compile` of the same function. All processes keep the memory that they free: `mallopt` with
+M_MMAP_THRESHOLD 32 MB, M_TRIM_THRESHOLD 2 GB, M_TOP_PAD 256 MB. A suffix `-b8` or `-b16` is the precision of the products in the
+backward pass. The call is that of the C interface; through Python and ASE it takes some ten microseconds more. Commands:
+
+```
+python benchmarks/engine.py --data PATH/rmd17 --out runs/engine
+make peers && python benchmarks/peers/run.py --data PATH/rmd17 --peers build/peers --out runs/engine
+python benchmarks/results.py --collect runs
+```
+""",
+    "modes": """### Every mode
+
+Untrained networks of six layers and 64 channels, L = 1, on the first test frame of rMD17; one thread. "start" is from the start of a
+new process to its first forces, "peak" the most memory that this process held, medians of three.
+""",
+    "shipped": """### The trained models of this repository
+
+Four layers, 64 channels; one thread.
+""",
+    "widths": """### Wider networks
+
+Azobenzene, six layers, one thread.
+""",
+    "sizes": """### Large systems
+
+Copies of azobenzene in a periodic lattice, with 2.1 Å between the boxes around the molecules; neighbours per atom are directed pairs
+within 5 Å. Memory is what evaluations add to a process that holds the model and the structure.
+""",
+    "batch": """### Batches
+
+64 frames of azobenzene in one call.
+""",
+    "peers": """### What one would run instead
+
+The first test frame of azobenzene, one core for all, everybody in turn. PaiNN: SchNetPack 2.1.1, 64 features, three interactions.
+MACE: mace-torch 0.3.16, 64x0e + 64x1o, two layers, correlation 3, l up to 3. Both with a cutoff of 5 Å, drawn weights, single precision;
+"compiled" is the same one graph as for our network. So3krates: a transcription into JAX of the network that the package `mlff` builds by
+default (two layers of 128 features, l = 1 to 4), since `mlff` is on no package index; compiled by XLA for fixed pairs. GFN2-xTB: tblite
+0.8.0, each step started from the density of the one before.
+""",
+    "kernels": """### Kernels
+
+Billions of operations per second, a multiplication and an addition being two, of products on their own; one thread.
+""",
+}

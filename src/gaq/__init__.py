@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Calculator": ("gaq.simulate.calculator", "Calculator"),
-    "load": ("gaq.train.session", "load"),
+    "load": ("gaq.engine.open", "load"),
     "quantize": ("gaq.train.session", "quantize"),
     "open_engine": ("gaq.engine.open", "open_engine"),
     "read_dataset": ("gaq.data.read", "read_dataset"),

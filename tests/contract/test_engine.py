@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from built import native_library
 from gaq.atoms.structure import Structure
 from gaq.engine.ase import AseEngine
 from gaq.engine.open import open_engine
+from gaq.engine.packing import packed_in_memory
 from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, UnsupportedElement
 from gaq.quant.install import preset
@@ -37,12 +39,26 @@ def checkpoint_of(recipe: str) -> Callable[[Path], Engine]:
     return make
 
 
+def packed(recipe: str) -> Callable[[Path], Engine]:
+    """The same network in a packed file; skips where the native engine is not built."""
+
+    def make(folder: Path) -> Engine:
+        native_library()
+        tiny_checkpoint = checkpoint(config(), None if recipe == "fp32" else preset(recipe, 0))
+        (folder / "tiny.gaq").write_bytes(packed_in_memory(tiny_checkpoint.model, tiny_checkpoint.recipe))
+        return open_engine(folder / "tiny.gaq")
+
+    return make
+
+
 def every_engine() -> dict[str, Callable[[Path], Engine]]:
     """Name and maker of each engine; a maker is given an empty folder. All know hydrogen, carbon and
     oxygen.
     """
     recipes = ("fp32", "w4", "naive-int8", "frame-w4a8")
-    return {"ase": ase_emt} | {f"torch-{name}": checkpoint_of(name) for name in recipes}
+    torch = {f"torch-{name}": checkpoint_of(name) for name in recipes}
+    native = {f"native-{name}": packed(name) for name in recipes}
+    return {"ase": ase_emt} | torch | native
 
 
 @pytest.fixture(params=every_engine())

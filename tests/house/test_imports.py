@@ -10,7 +10,8 @@ import pytest
 from house.tree import REPOSITORY, module_name, modules
 
 TORCH_FREE = (
-    *("gaq.errors", "gaq.units", "gaq.config", "gaq.files", "gaq.atoms.structure"),
+    *("gaq.errors", "gaq.units", "gaq.config", "gaq.files", "gaq.atoms.structure", "gaq.atoms.from_ase"),
+    *("gaq.pack.format", "gaq.pack.sizes", "gaq.engine.native", "gaq.engine.open"),
     *("gaq.data", "gaq.measure", "gaq.simulate", "gaq.report", "gaq.cli"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -20,6 +21,11 @@ class Edges:
     receiver: Tensor  # [edge] int64
     sender: Tensor  # [edge] int64
     shift: Tensor  # [edge, 3] float64, lattice translations of the sender
+
+    @cached_property
+    def crossing(self) -> bool:
+        """Whether any pair reaches across a boundary; looked up once, as a trace of the network cannot ask."""
+        return bool((self.shift != 0).any())
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def edge_vectors(batch: AtomBatch) -> Tensor:
     """Displacements [edge, 3] from receiver to sender, across the boundary where need be (Å, float64)."""
     edges = batch.edges
     vectors = batch.positions[edges.sender] - batch.positions[edges.receiver]
-    if bool((edges.shift != 0).any()):
+    if edges.crossing:
         cell = batch.cells[batch.structure[edges.receiver]]
         vectors = vectors + torch.einsum("ek,ekx->ex", edges.shift, cell)
     return vectors

@@ -14,21 +14,25 @@ if TYPE_CHECKING:
 
 
 def from_ase(atoms: Atoms, index: int = 0, where: str = "") -> Structure:
-    """The atoms as a Structure, checked; lengths in Å, lattice vectors as rows.
+    """The atoms as a Structure, checked; `index` and `where` name the structure in errors. Raises BadStructure."""
+    structure = as_structure(atoms)
+    check_structure(structure, index, where)
+    return structure
+
+
+def as_structure(atoms: Atoms) -> Structure:
+    """The atoms as a Structure, for an engine, which checks by itself; lengths in Å, lattice vectors as rows.
 
     Lattice vectors of directions that are not periodic are dropped: they carry no physics, and a molecule
-    in a large empty box is a molecule. `index` and `where` name the structure in errors. Raises
-    BadStructure.
+    in a large empty box is a molecule.
     """
     periodic = np.array(atoms.pbc, dtype=bool)
-    structure = Structure(
+    return Structure(
         np.array(atoms.numbers, dtype=np.int64),
         np.array(atoms.positions, dtype=np.float64),
         np.where(periodic[:, None], np.array(atoms.cell, dtype=np.float64), 0.0),
         periodic,
     )
-    check_structure(structure, index, where)
-    return structure
 
 
 def to_ase(structure: Structure) -> Atoms:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ase.neighborlist import primitive_neighbor_list
 
 from gaq.atoms.structure import Structure
 
@@ -28,6 +27,9 @@ def find_neighbors(structure: Structure, cutoff: float) -> Neighbors:
     if not structure.periodic.any() and len(structure) <= DENSE_LIMIT:
         return _all_pairs(structure.positions, cutoff)
     cell = structure.cell * structure.periodic[:, None]  # ASE takes zeros where nothing repeats
+    # Imported here: it brings scipy along, which takes longer than to open a packed model and evaluate it.
+    from ase.neighborlist import primitive_neighbor_list
+
     receiver, sender, shift = primitive_neighbor_list(
         "ijS", structure.periodic, cell, structure.positions, float(cutoff), self_interaction=False
     )

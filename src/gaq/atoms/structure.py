@@ -62,3 +62,4 @@ class Prediction:
 
     energy: float  # eV
     forces: np.ndarray  # [atom, 3] float64, eV/Å
+    virial: np.ndarray | None = None  # [3, 3] float64, eV: dE/dε of a homogeneous strain; None where not computed

@@ -21,7 +21,10 @@ def demo(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Decides all random numbers.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 2,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch in each.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each.")] = 1,
+    engine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the models are measured with: torch or native.")
+    ] = None,
 ) -> None:
     """Label, train, quantize, check, move and report, on ethanol, in some minutes.
 
@@ -32,12 +35,13 @@ def demo(
     from gaq.cli.job_progress import JobProgress
     from gaq.demo.plan import QUICK, Plan
     from gaq.demo.run import Order, run_demo
+    from gaq.engine.open import known_engine
 
-    console = Console(highlight=False)
     plan = replace(QUICK if quick else Plan(), seed=seed)
+    order = Order(plan, out, workers, threads, known_engine(engine))
+    console = Console(highlight=False)
     began = time.monotonic()
     console.print(f"[bold]gaq demo[/bold]  ethanol, {workers} processes at once, into {out}")
-    order = Order(plan, out, workers, threads)
     with JobProgress(console) as progress:
         outcome = run_demo(order, progress)
     _print_table(order, outcome, console)
@@ -63,7 +67,8 @@ def _print_table(order: Order, outcome: Outcome, console: Console) -> None:
         "",
         *(f"{c.name}: {c.about}" for c in CONTENDERS if c.name in seen),
         "path work: energy that forces make on closed paths; NVE drift: a coarse check, the run being short",
-        f"ms/step, ns/day: ASE's loop around PyTorch, {order.threads} thread each, {order.workers} at once",
+        f"ms/step, ns/day: ASE's loop around {order.engine or 'torch'}, {order.threads} thread each, "
+        f"{order.workers} at once",
     ]
     for note in notes:
         console.print(note, style="dim", soft_wrap=True, markup=False)

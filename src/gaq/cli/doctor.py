@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gaq.data.read import read_dataset
-from gaq.errors import GaqError
+from gaq.errors import GaqError, NotAvailable
 from gaq.files import write_atomically
 from gaq.measure.rotations import octahedral_group
 
@@ -47,6 +47,10 @@ class Finding:
 
 
 def doctor(
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A packed model, to compute its golden frames with the native engine."),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the findings, one JSON object a line."),
@@ -54,6 +58,8 @@ def doctor(
 ) -> None:
     """Say what this machine has, what is missing and how to get it; leave with 1 if a self-test fails."""
     findings = [*_versions(), *_processor(), *_extras(), *_engines(), *_self_tests()]
+    if model is not None:
+        findings.append(golden_frames(model))
     _print(findings, Console(highlight=False))
     if json_file is not None:
         text = "".join(json.dumps(asdict(finding), ensure_ascii=False) + "\n" for finding in findings)
@@ -104,6 +110,41 @@ def embedded_data() -> Finding:
     return Finding(item, value, pull < 0.05 and change < 1e-14)
 
 
+def native_engine() -> list[Finding]:
+    """The native engine: where it is, which instruction set it takes, whether its kernels equal their plain twins."""
+    import ctypes
+
+    from gaq.engine import _library as native
+
+    try:
+        path, library = native.find_library(), native.load_library()
+    except NotAvailable as error:
+        return [Finding("engine native", str(error))]
+    version, isa = library.gaq_version().decode(), library.gaq_isa()
+    if isa is None:
+        asked = os.environ.get("GAQ_ISA", "")
+        return [Finding("engine native", f"GAQ_ISA={asked}: no such instruction set on this machine", False)]
+    report = ctypes.create_string_buffer(native.ERROR_BYTES)
+    status = library.gaq_self_test(report, native.ERROR_BYTES)
+    return [
+        Finding("engine native", f"{version}, {isa.decode()}, {path}"),
+        Finding("native kernels", report.value.decode("utf-8", "replace"), status == native.OK),
+    ]
+
+
+def golden_frames(model: Path) -> Finding:
+    """Whether the golden frames of a packed model come out as they were written. Raises `BadFile`, `NotAvailable`."""
+    from gaq.engine.golden import golden_difference
+    from gaq.engine.native import NativeEngine
+
+    found = golden_difference(NativeEngine.from_file(model, backward_bits=32))
+    value = (
+        f"{model}: {found.agreeing} of {len(found.energies)} agree; energies differ by at most "
+        f"{max(found.energies):.1e} eV per atom, forces by {max(found.forces):.1e} eV/Å"
+    )
+    return Finding("golden frames", value, found.fine)
+
+
 def _squared_distances(positions: np.ndarray) -> np.ndarray:
     """Of all pairs of atoms, as a flat array."""
     first, second = np.triu_indices(len(positions), k=1)
@@ -143,7 +184,7 @@ def _extras() -> Iterator[Finding]:
 
 def _engines() -> Iterator[Finding]:
     yield Finding("engine torch", "found")
-    yield Finding("engine native", "not built in this version")
+    yield from native_engine()
 
 
 def _self_tests() -> tuple[Finding, ...]:

@@ -51,8 +51,10 @@ JOURNEYS = (
     ),
     Journey(
         "4  Deploy",
-        "a calculator for ASE, in Python",
+        "one small file, and a calculator for ASE, in Python",
         (
+            "gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",
+            "gaq inspect model.gaq",
             "import gaq",
             "from ase.build import molecule",
             'atoms = molecule("CH3CH2OH")',

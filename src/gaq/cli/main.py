@@ -11,11 +11,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gaq.cli.bench import bench
 from gaq.cli.check import check
 from gaq.cli.data import app as data
 from gaq.cli.demo import demo
 from gaq.cli.doctor import doctor
 from gaq.cli.evaluate import evaluate
+from gaq.cli.export import export
+from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
 from gaq.cli.quantize import quantize
 from gaq.cli.train import train
@@ -45,11 +48,23 @@ VERBS = (
     ),
     Verb("evaluate", evaluate, ("gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",)),
     Verb("check", check, ("gaq check runs/b/model.ckpt --data embedded",)),
+    Verb("export", export, ("gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",)),
+    Verb("inspect", inspect, ("gaq inspect model.gaq",)),
+    Verb(
+        "bench",
+        bench,
+        (
+            "gaq bench runs/a/model.ckpt runs/b/model.ckpt --threads 2",
+            "gaq bench model.gaq --no-torch --backward 8 --backward 16",
+            "gaq bench --kernels",
+        ),
+    ),
     Verb(
         "doctor",
         doctor,
         (
             "gaq doctor",
+            "gaq doctor --model model.gaq",
             "gaq doctor --json doctor.jsonl",
         ),
     ),

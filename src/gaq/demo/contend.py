@@ -41,6 +41,7 @@ class ContenderJob:
     test: Path
     folder: Path  # of the whole demo
     threads: int
+    engine: str | None = None
 
     @property
     def name(self) -> str:
@@ -83,12 +84,12 @@ class ContenderJob:
 
     def _measure(self, tell: Tell) -> list[Row]:
         test, plan = read_dataset(self.test), self.plan
-        engine = open_engine(self.out / MODEL)
+        engine = open_engine(self.out / MODEL, engine=self.engine, threads=self.threads)
         tell("accuracy", 0, 1)
         found = predict(engine, test.structures)
         rows = accuracy(engine, test, predictions=found)
         if self.contender != PARENT:
-            parent = open_engine(self.folder / PARENT.name / MODEL)
+            parent = open_engine(self.folder / PARENT.name / MODEL, engine=self.engine)
             rows += fidelity(engine, parent, test, predictions=found)
         turned = test.structures[: plan.checked]
         rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name)

@@ -114,8 +114,8 @@ def _text(found: Found, facts: Mapping[str, Any]) -> Text:
     lead = (
         f"A float model of ethanol, trained on {plan['train']} embedded frames for {plan['epochs']} epochs; "
         f"five others made from it, four of them trained on for {plan['tuning']} epochs; all measured on "
-        f"{plan['test']} {fresh}. Times per step are those of ASE's loop around the PyTorch engine, "
-        f"{facts['threads_per_worker']} thread each, {facts['workers']} processes at once."
+        f"{plan['test']} {fresh}. Times per step are those of ASE's loop around the engine "
+        f"{facts['engine']!r}, {facts['threads_per_worker']} thread each, {facts['workers']} processes at once."
     )
     return Text("gaq demo: ethanol", lead, {c.name: c.about for c in CONTENDERS if c.name in seen})
 

@@ -39,6 +39,7 @@ class Order:
     out: Path
     workers: int
     threads: int
+    engine: str | None = None  # as `open_engine` takes it
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _longest_first() -> list[Contender]:
 
 
 def _job(contender: Contender, order: Order, data: Dataset, test: Path) -> ContenderJob:
-    return ContenderJob(contender, order.plan, data, test, order.out, order.threads)
+    return ContenderJob(contender, order.plan, data, test, order.out, order.threads, order.engine)
 
 
 def _settings(plan: Plan) -> Settings:
@@ -139,6 +140,7 @@ def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
         "plan": asdict(order.plan),
         "workers": order.workers,
         "threads_per_worker": order.threads,
+        "engine": order.engine or "torch",
         "data": {"name": embedded.name, "frames": len(embedded), "sha256": embedded.sha256},
         "versions": {"python": platform.python_version()} | {n: importlib.metadata.version(n) for n in present},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gaq.engine.protocol import Engine
-from gaq.errors import NotAvailable, UsageError
+from gaq.errors import NotAvailable, UsageError, nearest
 from gaq.files import readable_file
+from gaq.pack.container import LONGEST_HEADER, METADATA
+from gaq.pack.format import FORMAT
+
+if TYPE_CHECKING:
+    from gaq.engine.native import NativeEngine
+    from gaq.model.transformer import Transformer
 
 ENGINES = ("torch", "native")
 
@@ -14,16 +22,75 @@ ENGINES = ("torch", "native")
 def open_engine(
     path: str | Path, *, engine: str | None = None, device: str = "cpu", threads: int | None = None
 ) -> Engine:
-    """The engine behind a checkpoint. Raises `BadFile`, `UsageError`, `NotAvailable`.
+    """The engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
+    `NotAvailable`.
 
-    `engine` forces one; `threads` sets how many PyTorch may use (an own decision of the process, like its
-    device).
+    `engine` forces one: `native` packs a checkpoint in memory first, as `gaq export` would. `threads` sets how many
+    the engine may use; for PyTorch an own decision of the process, like its device.
     """
-    if engine is not None and engine not in ENGINES:
-        raise UsageError(f"--engine {engine!r}: expected one of {', '.join(ENGINES)}.")
-    if engine == "native":
-        raise NotAvailable("the native engine is not part of this version. Leave out --engine, or say --engine torch.")
+    engine = known_engine(engine)
     file = readable_file(path)
+    packed = is_packed(file)
+    if packed and engine == "torch":
+        raise UsageError(
+            f"{file.name} is a packed model: it holds codes, which the native engine runs. --engine torch runs the "
+            f"checkpoint that it was exported from; name that, or leave out --engine."
+        )
+    if not packed and engine != "native":
+        return _open_checkpoint(file, device, threads)
+    if device != "cpu":
+        raise UsageError(f"--device {device}: the native engine computes on the CPU. Leave out --device.")
+    return _open_packed(file, threads) if packed else _pack_and_open(file, threads)
+
+
+def known_engine(name: str | None) -> str | None:
+    """The name of an engine, or none. Raises `UsageError`, and `NotAvailable` for the native one without a library."""
+    if name is not None and name not in ENGINES:
+        raise UsageError(f"--engine {name!r}: expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
+    if name == "native":
+        from gaq.engine._library import load_library
+
+        load_library()
+    return name
+
+
+def load(path: str | Path) -> Transformer | NativeEngine:
+    """The force field in a checkpoint, quantizers and all; of a packed file its engine, without importing PyTorch.
+
+    Raises `BadFile`, `NotAvailable`.
+    """
+    file = readable_file(path)
+    if is_packed(file):
+        return _open_packed(file, None)
+    from gaq.train.session import load as load_model
+
+    return load_model(file)
+
+
+def is_packed(file: Path) -> bool:
+    """Whether a file is, or claims to be, a packed model: by what it says inside, or else by its ending."""
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header = stream.read(length) if length <= LONGEST_HEADER else b""
+    try:
+        kind = json.loads(header)[METADATA]["format"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return file.suffix == ".gaq"
+    return bool(kind == FORMAT)
+
+
+def check_device(device: str) -> str:
+    """The device if PyTorch has it; raises `NotAvailable` with the way out if not."""
+    import torch
+
+    if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
+        return device
+    if device.startswith("cuda"):
+        raise NotAvailable(f"--device {device}: this PyTorch sees no CUDA device. Use --device cpu.")
+    raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
+
+
+def _open_checkpoint(file: Path, device: str, threads: int | None) -> Engine:
     import torch
 
     from gaq.engine.pytorch import TorchEngine
@@ -41,12 +108,15 @@ def open_engine(
     )
 
 
-def check_device(device: str) -> str:
-    """The device if PyTorch has it; raises `NotAvailable` with the way out if not."""
-    import torch
+def _open_packed(file: Path, threads: int | None) -> NativeEngine:
+    from gaq.engine.native import NativeEngine
 
-    if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
-        return device
-    if device.startswith("cuda"):
-        raise NotAvailable(f"--device {device}: this PyTorch sees no CUDA device. Use --device cpu.")
-    raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
+    return NativeEngine.from_file(file, threads=threads)
+
+
+def _pack_and_open(file: Path, threads: int | None) -> NativeEngine:
+    from gaq.engine.packing import pack_and_open
+    from gaq.train.checkpoint import load_checkpoint
+
+    checkpoint = load_checkpoint(file)
+    return pack_and_open(checkpoint.model, checkpoint.recipe, file.name, threads=threads)

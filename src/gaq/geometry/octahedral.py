@@ -11,6 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gaq.geometry.vectors import square_root
+
 
 def unfold(x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
     """The point (p, q) of the square [-1, 1]² for a vector of any length; the zero vector goes to (0, 0).
@@ -41,7 +43,7 @@ def fold(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     below = z < 0
     x = torch.where(below, _with_sign(1 - q.abs(), p), p)
     y = torch.where(below, _with_sign(1 - p.abs(), q), q)
-    length = torch.sqrt((x * x + y * y) + z * z)
+    length = square_root((x * x + y * y) + z * z)
     return x / length, y / length, z / length
 
 

@@ -11,6 +11,14 @@ def length(vectors: Tensor, dim: int = -1) -> Tensor:
     return torch.linalg.vector_norm(vectors, dim=dim)
 
 
+def square_root(x: Tensor) -> Tensor:
+    """√x of float32 rounded as IEEE 754 says, on every machine: by way of float64.
+
+    torch.sqrt on its own may go to a vector library that is off by one unit in the last place now and then.
+    """
+    return torch.sqrt(x.double()).to(x.dtype)
+
+
 def smooth_length(vectors: Tensor, dim: int, floor: float = 1e-4) -> Tensor:
     """sqrt(|v|² + floor²) − floor: zero at v = 0 and smooth there, with finite second derivatives."""
     return torch.sqrt(vectors.square().sum(dim) + floor * floor) - floor

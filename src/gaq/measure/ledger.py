@@ -56,7 +56,8 @@ _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 
 def row(engine: Engine, data: str, metric: str, value: float, unit: str, n: int) -> Row:
     """A row about this engine; further conditions are added with `dataclasses.replace`."""
-    return Row(metric, float(value), unit, engine.model, engine.recipe, engine.name, data, int(n))
+    about = (engine.model, engine.recipe, engine.name, data)
+    return Row(metric, float(value), unit, *about, int(n), isa=getattr(engine, "isa", None))
 
 
 def to_line(entry: Row) -> str:

@@ -16,6 +16,8 @@ from gaq.errors import UsageError
 
 RATTLE = 0.05  # Å, standard deviation per coordinate
 AT_REST = 0.1  # eV/Å; below it forces are those of a relaxed structure
+LARGEST_GOLDEN = 200  # atoms
+LARGEST_SENSIBLE = 20.0  # eV/Å; forces of rattled molecules are some 5 eV/Å
 ORGANIC = frozenset({1, 6, 8})  # what to assume of a calculator that does not name its elements
 
 
@@ -42,6 +44,28 @@ def own_subjects(engine: Engine, count: int = 8, seed: int = 0) -> Subjects:
     return Subjects(f"{name} (ASE, rattled)", rattled_copies(molecule, count, seed))
 
 
+def golden_subjects(engine: Engine, given: Sequence[Structure] = (), count: int = 3, seed: int = 0) -> Subjects:
+    """So many structures of the same atoms in open space, for a packed model to carry along.
+
+    Of the `given` frames those with the atoms of the first, spread over the file; its rattled copies where there are
+    too few. Where none are given, rattled copies of the first molecule of the engine's elements on which the forces are
+    sensible: far from its training data a network may say anything. Raises `UsageError`.
+    """
+    if not given:
+        return _sensible(engine, count, seed)
+    first = given[0]
+    if len(first) > LARGEST_GOLDEN:
+        raise UsageError(
+            f"golden frames have at most {LARGEST_GOLDEN} atoms, the first frame given has {len(first)}; give smaller "
+            "ones with --data, or leave it out"
+        )
+    alike = [Structure.molecule(s.species, s.positions) for s in given if np.array_equal(s.species, first.species)]
+    if len(alike) < count:
+        return Subjects("given frame, rattled", rattled_copies(alike[0], count, seed))
+    places = np.linspace(0, len(alike) - 1, count).round().astype(int)
+    return Subjects("given frames", tuple(alike[i] for i in places))
+
+
 def stirred(engine: Engine, structures: Sequence[Structure], seed: int = 0) -> tuple[Structure, ...]:
     """The same structures, those rattled whose forces are nearly zero: a structure at rest hides most
     faults.
@@ -64,15 +88,30 @@ def rattled(structure: Structure, rng: np.random.Generator) -> Structure:
     return structure.moved(structure.positions + RATTLE * rng.standard_normal(structure.positions.shape))
 
 
+def _sensible(engine: Engine, count: int, seed: int) -> Subjects:
+    for name, molecule in _molecules(engine.species or ORGANIC, engine.model):
+        copies = rattled_copies(molecule, count, seed)
+        found = engine.evaluate(copies)
+        if all(np.isfinite(p.energy) and np.max(np.abs(p.forces)) < LARGEST_SENSIBLE for p in found):
+            return Subjects(f"{name} (ASE, rattled)", copies)
+    raise UsageError(f"{engine.model} has sensible forces on no small molecule; give frames like its own with --data")
+
+
 def _molecule(species: frozenset[int], model: str) -> tuple[str, Structure]:
+    return _molecules(species, model)[0]
+
+
+def _molecules(species: frozenset[int], model: str) -> list[tuple[str, Structure]]:
+    """Those of ASE's G2 collection that consist of known elements, the best to try a model on first."""
     from ase.collections import g2
 
     fitting = [(name, g2[name]) for name in g2.names if set(g2[name].numbers.tolist()) <= species]
     if not fitting:
         raise UsageError(f"no small molecule consists of the elements of {model}; give structures with --data")
-    name, atoms = min(fitting, key=lambda item: _rank(item[1].numbers))
-    atoms.pbc = False
-    return name, from_ase(atoms)
+    fitting.sort(key=lambda item: _rank(item[1].numbers))
+    for _, atoms in fitting:
+        atoms.pbc = False
+    return [(name, from_ase(atoms)) for name, atoms in fitting]
 
 
 def _rank(numbers: np.ndarray) -> tuple[bool, int, int]:

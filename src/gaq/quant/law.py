@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gaq.geometry.vectors import square_root
+
 # A tensor whose largest entry is below this decodes to zero: its inverse step would overflow float32.
 SMALLEST = 2.0**-100
 # Octaves between the smallest and the largest level of a logarithmic magnitude.
@@ -61,7 +63,7 @@ def magnitude(v: Tensor) -> Tensor:
     total = first * first
     for component in others:
         total = total + component * component
-    return torch.sqrt(total)
+    return square_root(total)
 
 
 def encode_linear_magnitude(m: Tensor, inverse_step: Tensor, high: int) -> Tensor:
@@ -107,5 +109,6 @@ def _steps_of(largest: Tensor, high: int, ratio: Tensor | None) -> Steps:
     step = largest * (1 / high)
     if ratio is not None:
         step = step * ratio
-    inverse = high / largest if ratio is None else 1 / step
+    # One division, rounded once: `high / largest` with a plain number would be a reciprocal and then a product.
+    inverse = torch.full_like(largest, high) / largest if ratio is None else 1 / step
     return Steps(step, torch.where(largest < SMALLEST, torch.zeros_like(step), inverse))

@@ -1,4 +1,4 @@
-"""An ASE calculator over any engine: `atoms.calc = gaq.Calculator("model.ckpt")`."""
+"""An ASE calculator over any engine: `atoms.calc = gaq.Calculator("model.gaq")`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy as np
 from ase.calculators.calculator import Calculator as AseCalculator
 from ase.calculators.calculator import all_changes
 
-from gaq.atoms.from_ase import from_ase
+from gaq.atoms.from_ase import as_structure
 from gaq.engine.protocol import Engine
 
 
 class Calculator(AseCalculator):
-    """Energy (eV) and forces (eV/Å) of a model file, or of an `Engine`, for ASE.
+    """Energy (eV) and forces (eV/Å) of a model file, or of an `Engine`, for ASE; the stress (eV/Å³) of a periodic
+    system where the engine gives a virial, as the native one does.
 
     A checkpoint is computed by PyTorch, which is imported here and only then; a packed file is not. Raises
     `BadFile` for a path that is no model, `UnsupportedElement` and `BadStructure` for atoms it cannot
     evaluate.
     """
 
-    implemented_properties = ("energy", "free_energy", "forces")
+    implemented_properties = ("energy", "free_energy", "forces", "stress")
 
     def __init__(
         self,
@@ -47,12 +48,35 @@ class Calculator(AseCalculator):
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = all_changes,
     ) -> None:
-        """Compute energy and forces together; ASE calls this when positions, cell or species have changed."""
-        super().calculate(atoms, list(properties), list(system_changes))
-        structure = from_ase(self.atoms)
-        (prediction,) = self.engine.evaluate([structure])
+        """Compute all properties together; ASE calls this when positions, cell or species have changed."""
+        if atoms is not None and self.check_state(atoms):
+            self.atoms = atoms.copy()
+        (prediction,) = self.engine.evaluate([as_structure(self.atoms)])
         self.results = {
             "energy": prediction.energy,
             "free_energy": prediction.energy,
             "forces": np.array(prediction.forces),
         }
+        if prediction.virial is not None and self.atoms.pbc.any() and self.atoms.cell.rank == 3:
+            self.results["stress"] = voigt(prediction.virial) / self.atoms.cell.volume
+
+    def check_state(self, atoms: Any, tol: float = 0.0) -> list[str]:
+        """What has changed since the last calculation, of all that energies depend on, to the last bit.
+
+        ASE's own comparison takes as long as a small molecule's forces.
+        """
+        last = self.atoms
+        if last is None or len(last) != len(atoms):
+            return list(all_changes)
+        same = {
+            "positions": np.array_equal(last.positions, atoms.positions),
+            "numbers": np.array_equal(last.numbers, atoms.numbers),
+            "cell": np.array_equal(last.cell.array, atoms.cell.array),
+            "pbc": np.array_equal(last.pbc, atoms.pbc),
+        }
+        return [name for name, is_same in same.items() if not is_same]
+
+
+def voigt(tensor: np.ndarray) -> np.ndarray:
+    """A symmetric [3, 3] tensor as xx, yy, zz, yz, xz, xy; the mean of what round-off made unequal."""
+    return np.array([(tensor[i, j] + tensor[j, i]) / 2 for i, j in ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))])

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 
-from gaq.engine.open import check_device, open_engine
+import gaq.engine
+from built import native_library
+from gaq.engine._library import load_library
+from gaq.engine.open import check_device, is_packed, known_engine, load, open_engine
+from gaq.engine.packing import packed_in_memory
 from gaq.errors import BadFile, NotAvailable, UsageError
+from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
 from gaq.train.checkpoint import save_checkpoint
 from tiny import checkpoint, config, molecules
@@ -17,6 +25,13 @@ from tiny import checkpoint, config, molecules
 def path(tmp_path):
     save_checkpoint(tmp_path / "ethanol-w4.ckpt", checkpoint(config(), preset("w4")))
     return tmp_path / "ethanol-w4.ckpt"
+
+
+@pytest.fixture
+def packed(tmp_path):
+    model = checkpoint(config(), preset("w4")).model
+    (tmp_path / "ethanol-w4.gaq").write_bytes(packed_in_memory(model, preset("w4")))
+    return tmp_path / "ethanol-w4.gaq"
 
 
 def test_a_checkpoint_is_opened(path):
@@ -41,11 +56,86 @@ def test_threads_are_set_when_they_are_named(path):
         torch.set_num_threads(before)
 
 
-def test_unknown_engines_and_the_one_that_is_not_there_yet(path):
-    with pytest.raises(UsageError, match="--engine 'trch': expected one of torch, native"):
+def test_unknown_engines(path):
+    with pytest.raises(UsageError, match="--engine 'trch': expected one of torch, native. Did you mean 'torch'"):
         open_engine(path, engine="trch")
-    with pytest.raises(NotAvailable, match="native engine is not part of this version. Leave out --engine"):
-        open_engine(path, engine="native")
+    assert known_engine(None) is None
+    assert known_engine("torch") == "torch"
+
+
+def test_the_native_engine_where_it_is_not_built(path, packed, monkeypatch, tmp_path):
+    monkeypatch.setattr(gaq.engine, "__path__", [str(tmp_path)])
+    load_library.cache_clear()
+    try:
+        for file, name in ((path, "native"), (packed, "native"), (packed, None)):
+            with pytest.raises(NotAvailable, match="native engine is not part of this installation.*compiler"):
+                open_engine(file, engine=name)
+    finally:
+        load_library.cache_clear()
+
+
+def test_a_packed_file_is_known_by_what_it_says(path, packed, tmp_path):
+    assert is_packed(packed)
+    assert not is_packed(path)
+    renamed = tmp_path / "renamed.bin"
+    renamed.write_bytes(packed.read_bytes())
+    assert is_packed(renamed)
+    disguised = tmp_path / "disguised.gaq"
+    disguised.write_bytes(path.read_bytes())
+    assert not is_packed(disguised)
+
+
+@pytest.mark.parametrize("content", [b"", b"no header", bytes(8), b"\xff" * 20, b"\x02" + bytes(7) + b"[]"])
+def test_of_a_file_without_a_header_the_ending_decides(tmp_path, content):
+    for ending in (".gaq", ".ckpt"):
+        file = tmp_path / f"bad{ending}"
+        file.write_bytes(content)
+        assert is_packed(file) == (ending == ".gaq")
+
+
+def test_a_packed_file_is_opened(packed):
+    native_library()
+    found = open_engine(packed, threads=2)
+    assert (found.name, found.model, found.recipe, found.threads) == ("native", "ethanol-w4.gaq", "w4", 2)
+    again = open_engine(str(packed), engine="native").evaluate([molecules()[0]])[0]
+    assert again.energy == found.evaluate([molecules()[0]])[0].energy
+
+
+def test_a_checkpoint_is_packed_for_the_native_engine(path, packed):
+    native_library()
+    found = open_engine(path, engine="native")
+    assert (found.name, found.model, found.recipe) == ("native", "ethanol-w4.ckpt", "w4")
+    one, other = found.evaluate(molecules()), open_engine(packed).evaluate(molecules())
+    assert [p.energy for p in one] == [p.energy for p in other]
+
+
+def test_what_a_packed_file_cannot_do(packed):
+    with pytest.raises(UsageError, match="packed model: it holds codes.*--engine torch runs the checkpoint"):
+        open_engine(packed, engine="torch")
+    with pytest.raises(UsageError, match="--device cuda: the native engine computes on the CPU"):
+        open_engine(packed, device="cuda")
+
+
+def test_load_gives_a_network_or_an_engine(path, packed):
+    assert isinstance(load(path), Transformer)
+    with pytest.raises(BadFile, match="there is no file"):
+        load(path.with_name("none.gaq"))
+    native_library()
+    assert load(packed).evaluate([molecules()[0]])[0].energy == open_engine(packed).evaluate([molecules()[0]])[0].energy
+
+
+def test_a_packed_file_needs_no_torch(packed):
+    native_library()
+    slow = "{'torch', 'pydantic', 'typer', 'rich', 'scipy', 'safetensors', 'matplotlib'}"
+    code = (
+        "import sys, gaq\n"
+        "from ase import Atoms\n"
+        "atoms = Atoms('OH2', [[0, 0, 0.12], [0, 0.76, -0.48], [0, -0.76, -0.48]])\n"
+        f"atoms.calc = gaq.Calculator({str(packed)!r})\n"
+        f"assert atoms.get_potential_energy() == gaq.load({str(packed)!r}).evaluate([gaq_structure(atoms)])[0].energy\n"
+        f"sys.exit(bool({slow} & set(sys.modules)))"
+    ).replace("gaq_structure", "__import__('gaq.atoms.from_ase', fromlist=['x']).as_structure")
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

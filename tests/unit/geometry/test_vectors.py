@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
-from gaq.geometry.vectors import length, smooth_length, tangent, unit_per_head
+from gaq.geometry.vectors import length, smooth_length, square_root, tangent, unit_per_head
 
 
 def test_length_is_the_euclidean_one():
     assert length(torch.tensor([[3.0, 0.0, 4.0]])).item() == 5.0
     assert length(torch.tensor([[3.0], [4.0]]), dim=0).item() == 5.0
+
+
+def test_square_roots_are_rounded_as_ieee_754_says(rng):
+    bits = np.concatenate((rng.integers(0, 0x7F800000, 200_000), np.arange(0x3F800000, 0x3F800000 + 100_000)))
+    x = bits.astype(np.int32).view(np.float32)
+    found = square_root(torch.from_numpy(x))
+    assert found.dtype == torch.float32
+    np.testing.assert_array_equal(found.numpy(), np.sqrt(x))
 
 
 def test_smooth_length_is_smooth_at_zero_and_a_length_elsewhere():

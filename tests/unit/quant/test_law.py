@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -106,3 +107,11 @@ def test_the_magnitude_adds_from_first_to_last():
 def test_components_of_a_zero_vector_are_zero():
     v = torch.zeros(2, 3, 1)
     assert torch.equal(encode_component_direction(v, magnitude(v), 127), v)
+
+
+@pytest.mark.parametrize("high", [1, 127, 32767])
+def test_dynamic_steps_are_rounded_as_ieee_754_says(high, rng):
+    rows = rng.lognormal(sigma=3, size=(20_000, 1)).astype(np.float32)
+    steps = dynamic_steps(torch.from_numpy(rows), (1,), high)
+    np.testing.assert_array_equal(steps.inverse_step.numpy(), np.float32(high) / rows)
+    np.testing.assert_array_equal(steps.step.numpy(), rows * np.float32(1 / high))

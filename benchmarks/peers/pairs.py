@@ -1,0 +1,13 @@
+"""Directed pairs of a small open molecule, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def directed_pairs(positions: np.ndarray, cutoff: float) -> tuple[np.ndarray, np.ndarray]:
+    """Receivers and senders [pair] of all pairs closer than `cutoff` (Å), sorted by receiver."""
+    distance = np.linalg.norm(positions[None] - positions[:, None], axis=-1)
+    np.fill_diagonal(distance, np.inf)
+    receiver, sender = np.nonzero(distance < cutoff)
+    return receiver, sender

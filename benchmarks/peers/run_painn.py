@@ -1,0 +1,80 @@
+"""PaiNN of SchNetPack: 64 features, three interactions, 20 Gaussians, drawn weights, float32."""
+
+from __future__ import annotations
+
+import typing
+
+import serve
+
+import numpy as np
+import torch
+import torch.utils.data.dataloader as dataloader
+
+# SchNetPack 2.1.1 imports a name for annotations from here that PyTorch 2.13 no longer has.
+if not hasattr(dataloader, "T_co"):
+    dataloader.T_co = typing.TypeVar("T_co", covariant=True)
+
+import schnetpack.properties as key
+from one_graph import compiled_with_forces
+from pairs import directed_pairs
+from schnetpack.atomistic import Atomwise, Forces, PairwiseDistances
+from schnetpack.model import NeuralNetworkPotential
+from schnetpack.nn.cutoff import CosineCutoff
+from schnetpack.nn.radial import GaussianRBF
+from schnetpack.representation import PaiNN
+
+FEATURES, INTERACTIONS, GAUSSIANS = 64, 3, 20
+
+
+def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    receiver, sender = directed_pairs(positions, serve.CUTOFF)
+    fixed = {
+        key.Z: torch.from_numpy(numbers.astype(np.int64)),
+        key.idx_i: torch.from_numpy(receiver),
+        key.idx_j: torch.from_numpy(sender),
+        key.idx_m: torch.zeros(len(numbers), dtype=torch.int64),
+        key.n_atoms: torch.tensor([len(numbers)]),
+        key.offsets: torch.zeros(len(receiver), 3),
+    }
+    model = network().requires_grad_(False).eval()
+    if form == "compiled":
+        representation = model.representation
+        distances, atomwise = model.input_modules[0], model.output_modules[0]
+
+        def energy(moved: torch.Tensor) -> torch.Tensor:
+            # One molecule: a plain sum over atoms, where Atomwise would look into the values for their number.
+            return atomwise.outnet(representation(distances({**fixed, key.R: moved}))["scalar_representation"]).sum()
+
+        graph = compiled_with_forces(energy, torch.from_numpy(positions).float())
+        return lambda moved: _plain(*graph(torch.from_numpy(moved).float()))
+
+    def evaluate(moved: np.ndarray) -> tuple[float, np.ndarray]:
+        found = model({**fixed, key.R: torch.from_numpy(moved).float()})
+        return _plain(found[key.energy].detach(), found[key.forces])
+
+    return evaluate
+
+
+def network() -> NeuralNetworkPotential:
+    """As the tutorials of SchNetPack put it together."""
+    representation = PaiNN(
+        n_atom_basis=FEATURES,
+        n_interactions=INTERACTIONS,
+        radial_basis=GaussianRBF(n_rbf=GAUSSIANS, cutoff=serve.CUTOFF),
+        cutoff_fn=CosineCutoff(serve.CUTOFF),
+    )
+    return NeuralNetworkPotential(
+        representation=representation,
+        input_modules=[PairwiseDistances()],
+        output_modules=[Atomwise(n_in=FEATURES, output_key=key.energy), Forces()],
+    )
+
+
+def _plain(energy: torch.Tensor, forces: torch.Tensor) -> tuple[float, np.ndarray]:
+    return float(energy.sum()), forces.numpy()
+
+
+if __name__ == "__main__":
+    serve.main(build, "PaiNN-64 (SchNetPack)", ("eager", "compiled"))

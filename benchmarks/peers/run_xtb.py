@@ -1,0 +1,29 @@
+"""GFN2-xTB by tblite: one step of dynamics, started from the density of the step before."""
+
+from __future__ import annotations
+
+import serve
+
+import numpy as np
+from tblite.interface import Calculator
+
+BOHR = 0.529177210903  # Å
+HARTREE = 27.211386245988  # eV
+
+
+def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
+    calculator = Calculator("GFN2-xTB", numbers, positions / BOHR)
+    calculator.set("verbosity", 0)
+    before = calculator.singlepoint()
+
+    def evaluate(moved: np.ndarray) -> tuple[float, np.ndarray]:
+        nonlocal before
+        calculator.update(moved / BOHR)
+        before = calculator.singlepoint(before)
+        return before.get("energy") * HARTREE, -before.get("gradient") * (HARTREE / BOHR)
+
+    return evaluate
+
+
+if __name__ == "__main__":
+    serve.main(build, "GFN2-xTB (tblite)", ("restarted",))

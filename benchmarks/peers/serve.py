@@ -1,0 +1,77 @@
+"""What every peer does: it reads a short path of positions, makes its model, and answers requests to run.
+
+    python run_painn.py PATH.json --form compiled            # times itself and prints one JSON object
+    python run_painn.py PATH.json --form compiled --serve    # "10" on a line asks for ten timed calls
+
+A peer lives in an environment of its own, where gaq is not installed: this file needs NumPy alone. The path is a JSON
+file with `numbers` [atom] and `frames` [frame][atom][3] in Å; frame k is what the k-th call is asked about.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+# Before any library that reads them is imported.
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import numpy as np
+
+CUTOFF = 5.0  # Å, of every peer that has one
+Evaluate = Callable[[np.ndarray], tuple[float, np.ndarray]]  # positions [atom, 3] Å to energy and forces
+Build = Callable[[str, np.ndarray, np.ndarray], Evaluate]  # form, numbers [atom], positions [atom, 3]
+
+
+def main(build: Build, about: str, forms: Sequence[str]) -> None:
+    """The whole program of a peer, whose model `build` makes in one of `forms`."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("path")
+    parser.add_argument("--form", choices=forms, default=forms[0])
+    parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--calls", type=int, default=50)
+    arguments = parser.parse_args()
+    answers = _only_answers_on_stdout()
+    with open(arguments.path, encoding="utf-8") as stream:
+        given = json.load(stream)
+    numbers, frames = np.array(given["numbers"]), np.array(given["frames"], dtype=np.float64)
+    evaluate = build(arguments.form, numbers, frames[0])
+    _, forces = evaluate(frames[0])
+    if forces.shape != frames[0].shape or not np.isfinite(forces).all():
+        raise SystemExit(f"{about}: forces of shape {forces.shape}, finite: {np.isfinite(forces).all()}")
+    if arguments.serve:
+        _say(answers, {"about": about, "form": arguments.form})
+        for line in sys.stdin:
+            _say(answers, _seconds(evaluate, frames, int(line)))
+        return
+    seconds = _seconds(evaluate, frames, arguments.calls)
+    p10, median, p90 = (1e3 * float(x) for x in np.percentile(seconds, (10, 50, 90)))
+    _say(answers, {"about": about, "form": arguments.form, "latency_ms": median, "p10": p10, "p90": p90})
+
+
+def _seconds(evaluate: Evaluate, frames: np.ndarray, calls: int) -> list[float]:
+    """One call that nobody times, then so many timed ones, along the path and back."""
+    evaluate(frames[0])
+    found = []
+    for number in range(1, calls + 1):
+        positions = frames[number % len(frames)]
+        began = time.perf_counter()
+        evaluate(positions)
+        found.append(time.perf_counter() - began)
+    return found
+
+
+def _only_answers_on_stdout() -> TextIO:
+    """The old stdout for answers; whatever a library prints goes to stderr."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def _say(answers: TextIO, answer: object) -> None:
+    print(json.dumps(answer), file=answers, flush=True)

@@ -1,0 +1,202 @@
+"""`gaq bench`: how fast models are and what they need, beside PyTorch on the same network in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from gaq.cli.bench_models import Model
+    from gaq.cli.contenders import Conditions, Entrant, Field
+    from gaq.cli.stage_progress import Watch
+    from gaq.measure.ledger import Row
+
+STARTS = 3  # new processes per contender
+# (rows, inputs, outputs) of products in networks of 64 and of 256 channels, for 24 atoms and for many.
+SHAPES = ((24, 64, 64), (24, 64, 256), (72, 64, 128), (960, 64, 256), (24, 256, 256), (960, 256, 256))
+KERNELS = ("float32", "int16", "int8")
+KERNEL_SECONDS = 0.1
+
+
+def bench(
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="MODEL...", help="Checkpoints or packed files, compared in one run.")
+    ] = None,
+    structure: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Any format of ASE, or the first frame of an npz; without, a molecule."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of every contender.")] = 1,
+    batch: Annotated[int, typer.Option(min=1, help="Structures of one call.")] = 1,
+    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each contender.")] = 2.0,
+    backward: Annotated[
+        list[int] | None,
+        typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32, several times; without, as the file says."),
+    ] = None,
+    timestep: Annotated[float, typer.Option("--dt", min=0.0, metavar="FS", help="Time step of ns/day.")] = 0.5,
+    torch: Annotated[bool, typer.Option("--torch/--no-torch", help="PyTorch, eager and compiled.")] = True,
+    control: Annotated[
+        Path | None, typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, where packed files have none beside.")
+    ] = None,
+    starts: Annotated[bool, typer.Option("--starts/--no-starts", help="Start-up time and memory.")] = True,
+    kernels: Annotated[bool, typer.Option("--kernels", help="Speed of the kernels of the native engine.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
+    ] = None,
+) -> None:
+    """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run."""
+    from gaq.cli.contenders import enter
+    from gaq.cli.stage_progress import Watch
+    from gaq.errors import UsageError
+    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.process import keep_freed_memory
+    from gaq.report.speed_table import kernel_table, speed_table
+    from gaq.report.tables import print_table
+
+    expect_rows(json_file)
+    if not models and not kernels:
+        raise UsageError("name a MODEL to measure, or --kernels")
+    _check_backward(backward or [])
+    console, rows = Console(highlight=False), []
+    keep_freed_memory()
+    if kernels:
+        rows += kernel_rows()
+        print_table(kernel_table(rows), console)
+    if models:
+        with Watch() as watch:
+            conditions, opened = prepared(models, structure, threads, batch, torch, control)
+            field = enter(opened, conditions, backward or (), torch, lambda stage: watch(stage, 0, 1))
+            found = measured(field, conditions, seconds, timestep, starts, watch)
+        rows += found
+        print_table(speed_table(found, _title(conditions)), console)
+        for note in field.notes:
+            console.print(note, style="dim", soft_wrap=True, markup=False)
+    if json_file is not None:
+        write_rows(json_file, rows)
+
+
+def prepared(
+    names: Sequence[str], structure: str | None, threads: int, batch: int, torch: bool, control: Path | None
+) -> tuple[Conditions, list[Model]]:
+    """The models, and what they are measured on. Raises what opening files raises."""
+    from gaq.cli.bench_models import open_models
+    from gaq.cli.contenders import Conditions
+    from gaq.data.read import read_structures
+
+    opened = open_models(names, torch, control, structure)
+    if structure is not None:
+        return Conditions(read_structures(structure, 1)[0], Path(structure).name, threads, batch), opened
+    return _own_conditions(opened[0], threads, batch), opened
+
+
+def measured(
+    field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: Watch
+) -> list[Row]:
+    """All rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
+    from gaq.cli.contenders import controls_of
+    from gaq.measure.speed import interleaved, speed_rows, speedup_row
+
+    entrants = field.entrants
+    timings = interleaved([e.contender for e in entrants], seconds, progress=watch.stage("measuring, in turns"))
+    rows: list[Row] = []
+    for number, entrant in enumerate(entrants):
+        timing = timings[entrant.contender.name]
+        rows += speed_rows(entrant.subject, timing, timestep)
+        for name, other in controls_of(entrant, entrants).items():
+            rows.append(speedup_row(entrant.subject, timing, timings[other.contender.name], name))
+        rows += _file_rows(entrant)
+        if starts:
+            watch("starting new processes", number, len(entrants))
+            rows += _start_rows(entrant, conditions, field.notes)
+    return rows
+
+
+def kernel_rows(seconds: float = KERNEL_SECONDS) -> list[Row]:
+    """kernel_gops of every kernel and shape: additions and multiplications, so two for each product; one thread.
+
+    Raises `NotAvailable` without a native engine.
+    """
+    from gaq.engine._library import load_library
+    from gaq.measure.ledger import Row
+
+    library = load_library()
+    isa = (library.gaq_isa() or b"").decode() or None
+    rows = []
+    for kernel in KERNELS:
+        for shape in SHAPES:
+            speed = 2 * float(library.gaq_kernel_speed(kernel.encode(), *shape, seconds))
+            about = (kernel, kernel, "native", "{} × {} → {}".format(*shape))
+            rows.append(replace(Row("kernel_gops", speed, "GOP/s", *about, 1), threads=1, isa=isa))
+    return rows
+
+
+def _own_conditions(model: Model, threads: int, batch: int) -> Conditions:
+    """What the first model has of its own: its golden frame, or a molecule of its elements."""
+    from gaq.cli.contenders import Conditions
+    from gaq.engine.open import open_engine
+    from gaq.measure.subjects import own_subjects
+
+    own = own_subjects(open_engine(model.packed or model.checkpoint or ""), 1)
+    return Conditions(own.structures[0], own.name, threads, batch)
+
+
+def _file_rows(entrant: Entrant) -> Iterator[Row]:
+    """Bytes of the packed file of the native engine, of the checkpoint of eager PyTorch."""
+    from gaq.cli.contenders import EAGER, NATIVE
+
+    model, engine = entrant.model, entrant.subject.engine
+    if engine == NATIVE and model.content is not None:
+        yield entrant.subject.row("file_bytes", len(model.content), "bytes", 1)
+    if engine == EAGER and model.checkpoint is not None:
+        yield entrant.subject.row("file_bytes", model.checkpoint.stat().st_size, "bytes", 1)
+
+
+def _start_rows(entrant: Entrant, conditions: Conditions, notes: list[str]) -> list[Row]:
+    """startup_ms and peak_memory_mb of new processes that compute one structure; not of compiled PyTorch."""
+    from gaq.cli.contenders import COMPILED, NATIVE
+    from gaq.cli.fresh_start import fresh_start
+    from gaq.errors import NotAvailable
+    from gaq.measure.speed import Spread
+
+    subject, model = replace(entrant.subject, batch=1), entrant.model
+    if subject.engine == COMPILED:
+        return []
+    source = (model.packed or model.content) if subject.engine == NATIVE else model.checkpoint
+    if source is None:
+        return []
+    options = (subject.engine, source, conditions.structure, conditions.threads, entrant.backward)
+    try:
+        found = [fresh_start(*options) for _ in range(STARTS)]
+    except NotAvailable as error:
+        notes.append(str(error))
+        return []
+    rows = []
+    for metric, unit, samples in (
+        ("startup_ms", "ms", [1e3 * start.seconds for start in found]),
+        ("peak_memory_mb", "MB", [1e-6 * start.peak_bytes for start in found]),
+    ):
+        spread = Spread.of(samples)
+        rows.append(replace(subject.row(metric, spread.median, unit, STARTS), p10=spread.p10, p90=spread.p90))
+    return rows
+
+
+def _title(conditions: Conditions) -> str:
+    from gaq.atoms.elements import formula
+
+    c = conditions
+    threads = "1 thread" if c.threads == 1 else f"{c.threads} threads"
+    each = "" if c.batch == 1 else f", {c.batch} structures a call"
+    return f"{c.data}: {formula(c.structure.species.tolist())}, {len(c.structure)} atoms, {threads}{each}"
+
+
+def _check_backward(bits: Sequence[int]) -> None:
+    from gaq.errors import UsageError
+    from gaq.pack.format import BACKWARD_BITS
+
+    for wrong in (b for b in bits if b not in BACKWARD_BITS):
+        raise UsageError(f"--backward {wrong}: expected {', '.join(map(str, BACKWARD_BITS))}")

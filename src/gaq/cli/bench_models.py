@@ -1,0 +1,79 @@
+"""The files named to `gaq bench`, as what they hold: packed bytes for the native engine, a checkpoint for PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gaq.errors import RecipeError, UsageError
+from gaq.files import readable_file
+
+Network = tuple[object, ...]  # what two models share that are the same network but for its quantizers
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the run."""
+
+    name: str
+    recipe: str
+    network: Network
+    content: bytes | None  # of the packed file; None for a checkpoint that cannot be packed
+    reason: str  # why not
+    packed: Path | None
+    checkpoint: Path | None
+
+
+def open_models(
+    names: Sequence[str], torch: bool = True, control: Path | None = None, frames: str | None = None
+) -> list[Model]:
+    """The models, packed in memory where they are checkpoints. Raises `BadFile`, `UsageError`.
+
+    With `torch`, a packed file has its checkpoint in `control` or else in the file beside it that ends in .ckpt.
+    `frames` is a file of structures like those that the models are for, from which golden frames are taken.
+    """
+    from gaq.engine.open import is_packed
+
+    opened = []
+    for name in dict.fromkeys(names):
+        file = readable_file(name)
+        opened.append(_packed_model(file, torch, control) if is_packed(file) else _checkpoint(file, frames))
+    if len({model.name for model in opened}) < len(opened):
+        opened = [replace(model, name=str(model.packed or model.checkpoint)) for model in opened]
+    return opened
+
+
+def _packed_model(file: Path, torch: bool, control: Path | None) -> Model:
+    from gaq.pack.format import from_bytes
+
+    content = file.read_bytes()
+    packed = from_bytes(content, file.name)
+    network = (packed.config, packed.species)
+    beside = control or file.with_suffix(".ckpt")
+    checkpoint = beside if torch and (control is not None or beside.is_file()) else None
+    if checkpoint is not None and _network_of(checkpoint) != network:
+        raise UsageError(f"{checkpoint} is another network than {file}: its sizes or its elements differ")
+    return Model(file.name, packed.recipe_name, network, content, "", file, checkpoint)
+
+
+def _checkpoint(file: Path, frames: str | None) -> Model:
+    from gaq.cli.export import packed_checkpoint
+    from gaq.pack.format import to_bytes
+    from gaq.train.checkpoint import load_checkpoint
+
+    held = load_checkpoint(file)
+    content, reason = None, ""
+    try:
+        content = to_bytes(packed_checkpoint(file, frames))
+    except RecipeError as error:
+        reason = str(error)
+    return Model(file.name, held.recipe.name, _network_of(file), content, reason, None, file)
+
+
+def _network_of(checkpoint: Path) -> Network:
+    from gaq.pack.layout import numbers_from
+    from gaq.train.checkpoint import load_checkpoint
+
+    model = load_checkpoint(readable_file(checkpoint)).model
+    return (numbers_from(model.config.model_dump(), checkpoint.name), model.species)

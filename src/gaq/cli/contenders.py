@@ -1,0 +1,167 @@
+"""Who runs in `gaq bench`: the native engine of every model and, in the same run, PyTorch on the same network.
+
+All are asked the same: positions in, energies and forces out, of a molecule that moves a little from call to call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gaq.atoms.structure import Structure
+from gaq.cli.bench_models import Model, Network
+from gaq.errors import NotAvailable, UsageError
+from gaq.measure.speed import Contender, Subject, small_motion
+
+EAGER, COMPILED, NATIVE, NATIVE_FLOAT = "torch-eager", "torch-compiled", "native", "native-fp32"
+CONTROLS = (EAGER, COMPILED, NATIVE_FLOAT)
+FLOAT = "fp32"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all contenders of a run share."""
+
+    structure: Structure
+    data: str
+    threads: int = 1
+    batch: int = 1
+
+    def subject(self, model: str, recipe: str, engine: str, isa: str | None = None) -> Subject:
+        """What rows say of a contender under these conditions."""
+        return Subject(model, recipe, engine, self.data, len(self.structure), self.batch, self.threads, isa)
+
+    def calls(self) -> list[list[Structure]]:
+        """The batch of each call: every structure of it moves on a path of its own."""
+        paths = [small_motion(self.structure, seed=number) for number in range(self.batch)]
+        return [list(batch) for batch in zip(*paths, strict=True)]
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A contender, what rows say of it, and the model behind it."""
+
+    subject: Subject
+    contender: Contender
+    model: Model
+    backward: int | None = None
+
+    @property
+    def as_control(self) -> str | None:
+        """What rows call it when others are compared with it; None for what is no control."""
+        if self.subject.engine != NATIVE:
+            return self.subject.engine
+        return NATIVE_FLOAT if self.subject.recipe == FLOAT else None
+
+
+@dataclass
+class Field:
+    """The contenders of a run, and what is to be said of those that could not start."""
+
+    entrants: list[Entrant] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def enter(
+    models: Sequence[Model],
+    conditions: Conditions,
+    backward: Sequence[int] = (),
+    torch: bool = True,
+    told: Callable[[str], None] = lambda stage: None,
+) -> Field:
+    """All contenders: the native engine of every model with every `backward` precision, and PyTorch.
+
+    Raises `UsageError` when nobody can start, with all reasons.
+    """
+    found = Field()
+    for model in models:
+        told(f"opening {model.name}")
+        # A float network has no codes: its backward pass is what it is.
+        for bits in (backward if model.recipe != FLOAT else ()) or (None,):
+            enter_native(found, model, conditions, bits)
+    if torch:
+        enter_torch(found, models, conditions, told=told)
+    if not found.entrants:
+        raise UsageError("nothing to measure: " + "; ".join(found.notes))
+    return found
+
+
+def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entrant]:
+    """The controls of one contender by name: those of the same network, itself left out."""
+    alike = [other for other in entrants if other.model.network == entrant.model.network and other is not entrant]
+    named = {other.as_control: other for other in reversed(alike)}
+    return {name: named[name] for name in CONTROLS if name in named}
+
+
+def enter_native(found: Field, model: Model, conditions: Conditions, bits: int | None = None) -> None:
+    """Adds the native engine with `bits` in the backward pass, those of the file by default; or a note why not."""
+    from gaq.engine.native import NativeEngine
+    from gaq.engine.steps import native_steps
+
+    if model.content is None:
+        found.notes.append(f"{model.name}: not in the native engine: {model.reason}")
+        return
+    try:
+        engine = NativeEngine(model.content, model.name, threads=conditions.threads, backward_bits=bits)
+    except NotAvailable as error:
+        found.notes.append(f"{model.name}: not in the native engine: {error}")
+        return
+    calls = conditions.calls()
+    recipe = model.recipe if bits is None else f"{model.recipe}-b{bits}"
+    subject = conditions.subject(model.name, recipe, NATIVE, engine.isa)
+    contender = Contender.calling(f"{model.name} {recipe}", _along(native_steps(engine, calls[0]), calls))
+    found.entrants.append(Entrant(subject, contender, model, bits))
+
+
+def enter_torch(
+    found: Field,
+    models: Sequence[Model],
+    conditions: Conditions,
+    kinds: Sequence[str] = (EAGER, COMPILED),
+    told: Callable[[str], None] = lambda stage: None,
+) -> None:
+    """Adds PyTorch, once for each different network and with its float weights; or notes why not."""
+    import torch
+
+    torch.set_num_threads(conditions.threads)
+    for model in _one_per_network(models, found):
+        told(f"compiling {model.name} in PyTorch")
+        _enter_kinds(found, model, conditions, kinds)
+
+
+def _enter_kinds(found: Field, model: Model, conditions: Conditions, kinds: Sequence[str]) -> None:
+    from gaq.engine.compiled import compiled, eager, float_network
+    from gaq.train.checkpoint import load_checkpoint
+
+    if model.checkpoint is None:
+        return
+    network = float_network(load_checkpoint(model.checkpoint).model)
+    calls = conditions.calls()
+    for kind in kinds:
+        try:
+            evaluate = (eager if kind == EAGER else compiled)(network, calls[0])
+        except NotAvailable as error:
+            found.notes.append(f"{model.name}: {error}")
+            continue
+        name = model.checkpoint.name
+        contender = Contender.calling(f"{name} {kind}", _along(evaluate, calls))
+        found.entrants.append(Entrant(conditions.subject(name, FLOAT, kind), contender, model))
+
+
+def _along(evaluate: Callable[[np.ndarray], object], calls: Sequence[Sequence[Structure]]) -> Callable[[int], object]:
+    positions = [np.concatenate([s.positions for s in batch]) for batch in calls]
+    return lambda k: evaluate(positions[k % len(positions)])
+
+
+def _one_per_network(models: Sequence[Model], found: Field) -> list[Model]:
+    """For each network one model that has a checkpoint, the float one before others."""
+    chosen: dict[Network, Model] = {}
+    for model in sorted(models, key=lambda m: m.recipe != FLOAT):
+        if model.checkpoint is not None:
+            chosen.setdefault(model.network, model)
+    for model in models:
+        if model.network not in chosen:
+            found.notes.append(f"{model.name}: no PyTorch to compare with: name its checkpoint with --control")
+    return list(chosen.values())

@@ -1,0 +1,184 @@
+"""`gaq export`: a checkpoint becomes one small file that an engine runs without PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from gaq.measure.ledger import Row
+    from gaq.pack.format import PackedModel
+
+ENDING = ".gaq"
+UNITS_OF_SIZE = ("bytes", "bits")  # rows about the checkpoint's file, not about what the model predicts
+
+
+def export(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Checkpoint, float or quantized.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Packed file; MODEL.gaq by default.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Frames to take the three golden ones from; without, molecules.")
+    ] = None,
+    backward: Annotated[
+        int | None, typer.Option(metavar="BITS", help="Backward pass: 8, 16, or 32 for float; by the recipe.")
+    ] = None,
+    accuracy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ledger of `gaq evaluate`: its rows go into the file.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
+    ] = None,
+) -> None:
+    """Pack a checkpoint into one file: weights as whole numbers, tables, recipe, manifest, golden frames."""
+    from gaq.files import readable_file
+    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.pack.format import write_packed
+
+    expect_rows(json_file)
+    _refuse_packed(readable_file(model))
+    target = _target(model, out)
+    packed = packed_checkpoint(model, data, backward, accuracy)
+    write_packed(target, packed)
+    rows = size_rows(packed, target)
+    if json_file is not None:
+        write_rows(json_file, rows)
+    _say(packed, target, Console(highlight=False))
+
+
+def packed_checkpoint(
+    path: Path, data: str | None = None, backward: int | None = None, accuracy: Path | None = None
+) -> PackedModel:
+    """The packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
+    from gaq import __version__
+    from gaq.data.read import read_structures
+    from gaq.engine.pytorch import TorchEngine
+    from gaq.files import readable_file, sha256_of
+    from gaq.measure.subjects import golden_subjects
+    from gaq.pack.export import Golden, pack
+    from gaq.pack.refusals import refuse
+    from gaq.train.checkpoint import load_checkpoint
+    from gaq.train.memory import use_threads
+
+    _check_backward(backward)
+    rows = accuracy_rows(accuracy, path.name)
+    checkpoint = load_checkpoint(readable_file(path))
+    refuse(checkpoint.model)
+    use_threads(1)
+    engine = TorchEngine(checkpoint.model, path.name, checkpoint.recipe.name)
+    golden = golden_subjects(engine, read_structures(data) if data else ())
+    origin = {
+        "gaq": __version__,
+        "checkpoint_sha256": sha256_of(path),
+        "golden_frames": golden.name,
+    }
+    return pack(
+        checkpoint.model,
+        checkpoint.recipe,
+        Golden(golden.structures, engine.evaluate(golden.structures)),
+        manifest=checkpoint.manifest | {"export": origin},
+        accuracy=rows or validation_rows(checkpoint.manifest, checkpoint.recipe.name),
+        backward_bits=backward,
+    )
+
+
+def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
+    """The rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
+    import json
+
+    from gaq.errors import UsageError
+    from gaq.measure.ledger import read_rows, to_line
+
+    rows = [] if ledger is None else read_rows(ledger)
+    about = sorted({entry.model for entry in rows})
+    if len(about) > 1 and model not in about:
+        raise UsageError(f"--accuracy {ledger}: no row is about {model}; there are rows about {', '.join(about)}.")
+    kept = [row for row in rows if (len(about) == 1 or row.model == model) and row.unit not in UNITS_OF_SIZE]
+    return [json.loads(to_line(row)) for row in kept]
+
+
+def validation_rows(manifest: dict[str, Any], recipe: str) -> list[dict[str, Any]]:
+    """What a checkpoint says of its errors on frames that were held out of its training, as rows of the ledger."""
+    import json
+
+    from gaq.measure.ledger import Row, to_line
+
+    said = manifest.get("validation")
+    if not isinstance(said, dict) or said.get("frames") != "held out":
+        return []
+    data = f"{manifest.get('data', {}).get('name', 'data')}, held out"
+    found = (("energy_mae", "energy_mae_mev", "meV"), ("force_mae", "force_mae_mev_per_angstrom", "meV/Å"))
+    rows = [
+        Row(name, float(said[key]), unit, recipe, recipe, "torch", data, int(said["n"])) for name, key, unit in found
+    ]
+    return [json.loads(to_line(entry)) for entry in rows]
+
+
+def size_rows(packed: PackedModel, file: Path) -> list[Row]:
+    """Bytes of the file and of the weights in it, and bits per weight with scales counted in."""
+    from gaq.measure.ledger import Row
+    from gaq.pack.sizes import weight_bytes, weight_count
+
+    weights = weight_bytes(packed)
+    values = (
+        ("file_bytes", float(file.stat().st_size), "bytes"),
+        ("weight_bytes", float(weights), "bytes"),
+        ("bits_per_weight", 8 * weights / weight_count(packed), "bits"),
+    )
+    return [Row(name, value, unit, file.name, packed.recipe_name, "native", "none", 1) for name, value, unit in values]
+
+
+def _target(model: Path, out: Path | None) -> Path:
+    from gaq.errors import UsageError
+
+    target = model.with_suffix(ENDING) if out is None else out
+    if target.resolve() == model.resolve():
+        raise UsageError(f"{model} would be overwritten by its own export; name another file with -o.")
+    return target
+
+
+def _check_backward(backward: int | None) -> None:
+    from gaq.errors import UsageError
+
+    if backward not in (None, 8, 16, 32):
+        raise UsageError(f"--backward {backward}: expected 8, 16 or 32.")
+
+
+def _refuse_packed(path: Path) -> None:
+    """A file that is packed already deserves its own sentence."""
+    from gaq.errors import BadFile, UsageError
+    from gaq.pack.container import read_container
+    from gaq.pack.format import is_packed
+
+    try:
+        metadata = read_container(path).metadata
+    except BadFile:
+        return  # the reader of checkpoints says what is wrong
+    if is_packed(metadata):
+        raise UsageError(f"{path} is packed already. Give the checkpoint it came from; `gaq inspect {path}` names it.")
+
+
+def _say(packed: PackedModel, file: Path, console: Console) -> None:
+    from gaq.pack.sizes import FLOAT_BYTES, bytes_by_group, float_parameter_bytes, weight_bytes, weight_count
+
+    size, groups, weights, count = (
+        file.stat().st_size,
+        bytes_by_group(packed),
+        weight_bytes(packed),
+        weight_count(packed),
+    )
+    shares = {"weights": weights} | {g: groups[g] for g in ("radial table", "radial filters", "golden frames")}
+    backward = "float" if packed.backward_bits == 32 else f"{packed.backward_bits} bits"
+    for line in (
+        f"[bold]{escape(str(file))}[/bold]  recipe {packed.recipe_name}, backward pass in {backward}",
+        f"{size:,} bytes: {', '.join(f'{name} {part / size:.0%}' for name, part in shares.items())}",
+        f"weights: {8 * weights / count:.2f} bits each with their scales, 1/{FLOAT_BYTES * count / weights:.1f} of "
+        f"float32; the file: 1/{float_parameter_bytes(packed) / size:.1f} of all parameters in float32",
+        f"[dim]next: gaq inspect {escape(str(file))}[/dim]",
+    ):
+        console.print(line, soft_wrap=True)

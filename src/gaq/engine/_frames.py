@@ -1,0 +1,77 @@
+"""Structures as the C interface takes them: one array of all atoms, one record per structure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gaq.atoms.elements import HEAVIEST
+from gaq.atoms.structure import Prediction, Structure
+from gaq.engine._library import RESULT, SYSTEM
+
+VECTOR = 3 * 8  # bytes of three float64
+
+
+class Frames:
+    """Buffers for structures of given sizes, kept from one call to the next: dynamics asks for the same sizes again."""
+
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        self.sizes = sizes
+        count, atoms = len(sizes), sum(sizes)
+        self._ends = np.cumsum(sizes)
+        self._species = np.zeros(atoms, dtype=np.int32)
+        self._positions = np.zeros((atoms, 3))
+        self._cells = np.zeros((3 * count, 3))
+        self._energies = np.zeros(count)
+        self._forces = np.zeros((atoms, 3))
+        self._virials = np.zeros((count, 3, 3))
+        first = (self._ends - np.array(sizes, dtype=np.int64)).astype(np.uint64)
+        row = np.arange(count, dtype=np.uint64)
+        self._systems = np.zeros(count, dtype=SYSTEM)
+        self._systems["atoms"] = sizes
+        self._systems["species"] = _address(self._species) + 4 * first
+        self._systems["positions"] = _address(self._positions) + VECTOR * first
+        self._systems["cell"] = _address(self._cells) + 3 * VECTOR * row
+        self._results = np.zeros(count, dtype=RESULT)
+        self._results["energy"] = _address(self._energies) + 8 * row
+        self._results["forces"] = _address(self._forces) + VECTOR * first
+        self._results["virial"] = _address(self._virials) + 3 * VECTOR * row
+        self.systems, self.results = int(_address(self._systems)), int(_address(self._results))  # addresses
+
+    def fill(self, structures: Sequence[Structure]) -> bool:
+        """Copies the structures in; False for one that does not fit: wrong shapes, or numbers of no element.
+
+        Everything else that can be wrong with a structure the engine notices.
+        """
+        for structure, size in zip(structures, self.sizes, strict=True):
+            if structure.positions.shape != (size, 3) or structure.cell.shape != (3, 3):
+                return False
+        species = np.concatenate([s.species for s in structures])
+        if species.size and (species.min() < 1 or species.max() > HEAVIEST):
+            return False
+        self._species[:] = species
+        np.concatenate([s.positions for s in structures], out=self._positions)
+        np.concatenate([s.cell for s in structures], out=self._cells)
+        for row, structure in enumerate(structures):
+            self._systems["periodic"][row] = structure.periodic
+        return True
+
+    def move(self, positions: np.ndarray) -> None:
+        """Other positions [atom, 3] (Å) of the atoms of all structures, which were filled in before."""
+        np.copyto(self._positions, positions)
+
+    def views(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the engine left, where it left it: energies [structure] and forces [atom, 3]."""
+        return self._energies, self._forces
+
+    def predictions(self) -> list[Prediction]:
+        """What the engine left, in arrays of their own."""
+        forces, virials = self._forces.copy(), self._virials.copy()
+        starts = (self._ends - self.sizes).tolist()
+        pieces = zip(self._energies.tolist(), starts, self._ends.tolist(), virials, strict=True)
+        return [Prediction(energy, forces[start:stop], virial) for energy, start, stop, virial in pieces]
+
+
+def _address(array: np.ndarray) -> np.uint64:
+    return np.uint64(array.__array_interface__["data"][0])

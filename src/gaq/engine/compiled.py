@@ -1,0 +1,96 @@
+"""The float network in PyTorch, as fast as PyTorch can be made to go: what the native engine is compared with.
+
+Both forms take positions alone. Atoms and neighbour pairs are those of the structures they were made for, so nothing of
+what is timed is spent on lists of neighbours or on checks; that favours PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gaq.atoms.batch import AtomBatch, collate
+from gaq.atoms.neighbors import find_neighbors
+from gaq.atoms.structure import Structure
+from gaq.errors import NotAvailable
+from gaq.model.forces import energy_and_forces
+from gaq.model.transformer import Transformer
+from gaq.train.checkpoint import as_dtype
+
+Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def float_network(network: Transformer) -> Transformer:
+    """The same weights without quantizers: what one would run in PyTorch, where simulated quantization is slower."""
+    plain = as_dtype(Transformer(network.config, network.species), network.embedding.dtype)
+    state = network.state_dict()
+    plain.load_state_dict({name: state[name] for name in plain.state_dict()})
+    return plain.requires_grad_(False).eval()
+
+
+def eager(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
+    """Positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation."""
+    batch = _batch(network, structures)
+
+    def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        energies, forces = energy_and_forces(network, batch.moved(torch.from_numpy(positions)))
+        return energies.numpy(), forces.numpy()
+
+    return evaluate
+
+
+def compiled(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
+    """The same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute to make.
+
+    Of the ways to compile energies and forces this is the fastest: `torch.compile` of the same function breaks at the
+    call of autograd and takes nearly twice as long. Raises `NotAvailable`, with the reason, where it does not work,
+    which without a C++ compiler is always.
+    """
+    batch = _batch(network, structures)
+    try:
+        graph = _one_graph(network, batch)
+        graph(batch.positions)
+    except Exception as error:  # whatever a compiler and its tool chain raise
+        raise NotAvailable(f"compiled PyTorch: {type(error).__name__}: {_first_line(error)}") from error
+
+    def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with torch.no_grad():
+            energies, forces = graph(torch.from_numpy(positions))
+        return energies.numpy(), forces.numpy()
+
+    return evaluate
+
+
+def _batch(network: Transformer, structures: Sequence[Structure]) -> AtomBatch:
+    batch = collate(structures, [find_neighbors(s, network.cutoff) for s in structures])
+    _ = batch.edges.crossing  # looked up here, since a trace cannot ask values
+    return batch
+
+
+def _one_graph(network: Transformer, batch: AtomBatch) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    import torch._inductor.config as settings
+    from torch._inductor.compile_fx import compile_fx
+    from torch._inductor.decomposition import select_decomp_table
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    # Inductor fails at sums into an array of one element: a second structure, which is empty, helps it over that.
+    cells = torch.cat([batch.cells, batch.cells.new_zeros(1, 3, 3)])
+
+    def energies_and_forces(positions: Tensor) -> tuple[Tensor, Tensor]:
+        energies, forces = energy_and_forces(network, replace(batch, positions=positions, cells=cells))
+        return energies[:-1], forces
+
+    trace = make_fx(energies_and_forces, decomposition_table=select_decomp_table())(batch.positions)
+    with torch.no_grad(), settings.patch(cpp_wrapper=True):
+        compiled_graph: Any = compile_fx(trace, [batch.positions])
+        compiled_graph(batch.positions)  # compiled at the first call, under these settings
+    return lambda positions: compiled_graph(positions)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")

@@ -1,0 +1,232 @@
+"""A packed model behind the Engine protocol: the C++ library, without PyTorch."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from gaq.atoms.checks import check_species, check_structure
+from gaq.atoms.structure import Prediction, Structure
+from gaq.engine import _library as c
+from gaq.engine._frames import Frames
+from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, UnsupportedElement
+from gaq.files import readable_file
+
+if TYPE_CHECKING:
+    from gaq.pack.format import PackedModel
+
+# A call ends after so many atoms, some tenths of a second: Ctrl-C is heard between calls.
+ATOMS_PER_CALL = 4096
+NAMELESS = "the file in memory"  # what the library calls a file that came as bytes
+
+ERRORS: dict[int, type[GaqError]] = {
+    c.BAD_FILE: BadFile,
+    c.BAD_STRUCTURE: BadStructure,
+    c.UNKNOWN_ELEMENT: UnsupportedElement,
+}
+
+
+class NativeEngine:
+    """Energies (eV), forces (eV/Å) and virials (eV) of a packed model.
+
+    Each engine has its own handle and may be used by several threads, which then wait for each other; two engines
+    do not wait. After a fork the child opens its own. `threads` changes no number.
+    """
+
+    name = "native"
+    gives_virial = True
+
+    def __init__(
+        self,
+        content: bytes,
+        model: str,
+        *,
+        threads: int | None = None,
+        backward_bits: int | None = None,
+        skin: float | None = None,
+        library: Path | None = None,
+    ) -> None:
+        """Opens the bytes of a `.gaq` file, which `model` names.
+
+        `backward_bits` (8, 16 or 32) overrides the precision of products in the backward pass, `skin` (Å, negative
+        for none) how far the neighbour list reaches beyond the cutoff, `library` names another build of the engine.
+        Raises `BadFile`, and `NotAvailable` without a library.
+        """
+        self.model, self._content = model, content
+        self._asked = (threads, backward_bits, skin, library)
+        self._frames = Frames(())
+        self._open = _Handle(content, model, *self._asked)
+        info = self._open.describe()
+        self.recipe: str = info.recipe.decode()
+        self.isa: str = info.isa.decode()
+        self.threads = threads or 1
+        self.backward_bits: int = info.backward_bits
+        self.cutoff: float | None = info.cutoff
+        self.species = frozenset(info.species[: info.species_count])
+
+    @staticmethod
+    def from_file(
+        path: str | Path, *, threads: int | None = None, backward_bits: int | None = None, library: Path | None = None
+    ) -> NativeEngine:
+        """The engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
+        file = readable_file(path)
+        return NativeEngine(file.read_bytes(), file.name, threads=threads, backward_bits=backward_bits, library=library)
+
+    def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
+        """Energies, forces and virials in order; raises `BadStructure` and `UnsupportedElement`."""
+        handle = self._handle()
+        predictions: list[Prediction] = []
+        for start, stop in _calls(structures):
+            with handle.lock:
+                predictions += self._evaluate(handle, structures[start:stop], start)
+        return predictions
+
+    def information(self) -> dict[str, int]:
+        """`arena_bytes`, the memory of the last evaluation, and `neighbor_builds` so far."""
+        info = self._handle().describe()
+        return {"arena_bytes": info.arena_bytes, "neighbor_builds": info.neighbor_builds}
+
+    def footprint(self) -> dict[str, float]:
+        """Bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
+        from gaq.pack.sizes import weight_bytes, weight_count
+
+        packed = self._packed()
+        weights = float(weight_bytes(packed))
+        bits = 8 * weights / weight_count(packed)
+        return {"file_bytes": float(len(self._content)), "weight_bytes": weights, "bits_per_weight": bits}
+
+    def golden_structures(self) -> list[Structure]:
+        """The structures in the file whose energies and forces were written with it."""
+        arrays = self._packed().arrays
+        species = arrays["golden.species"].copy()
+        return [Structure.molecule(species, positions.copy()) for positions in arrays["golden.positions"]]
+
+    def golden_predictions(self) -> list[Prediction]:
+        """What the engine that exported the file said of them."""
+        arrays = self._packed().arrays
+        pairs = zip(arrays["golden.energies"].tolist(), arrays["golden.forces"], strict=True)
+        return [Prediction(energy, forces.copy()) for energy, forces in pairs]
+
+    def _packed(self) -> PackedModel:
+        from gaq.pack.format import from_bytes
+
+        return from_bytes(self._content, self.model)
+
+    def _evaluate(self, handle: _Handle, structures: Sequence[Structure], start: int) -> list[Prediction]:
+        sizes = tuple(map(len, structures))
+        if sizes != self._frames.sizes:
+            self._frames = Frames(sizes)
+        frames = self._frames
+        if not frames.fill(structures):
+            self._refuse(structures, start)
+        status, failed = handle.run(frames)
+        if status != c.OK:
+            self._refuse(structures, start, status, failed, handle.last_error())
+        return frames.predictions()
+
+    def _refuse(
+        self,
+        structures: Sequence[Structure],
+        start: int,
+        status: int = c.BAD_STRUCTURE,
+        failed: int = 0,
+        sentence: str = "it does not fit",
+    ) -> NoReturn:
+        """Says what is wrong, in the words that every engine uses, or else in those of the library."""
+        for index, structure in enumerate(structures, start):
+            check_structure(structure, index)
+            check_species(structure, self.species, self.model, index)
+        if status == c.NO_MEMORY:
+            raise MemoryError(sentence)
+        if status in ERRORS:
+            raise ERRORS[status](f"{self.model}, structure {start + failed}: {sentence}")
+        raise RuntimeError(f"the native engine failed ({status}) on structure {start + failed}: {sentence}")
+
+    def _handle(self) -> _Handle:
+        if self._open.process != os.getpid():
+            self._open = _Handle(self._content, self.model, *self._asked)
+        return self._open
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self._content, self.model, self._asked)
+
+
+class _Handle:
+    """An open engine of the library, in the process that opened it."""
+
+    def __init__(
+        self,
+        content: bytes,
+        model: str,
+        threads: int | None,
+        backward_bits: int | None,
+        skin: float | None,
+        library: Path | None,
+    ) -> None:
+        self.process, self.lock = os.getpid(), threading.Lock()
+        self._pointer: int | None = None
+        self._library = c.load_library(library)
+        if self._library.gaq_isa() is None:
+            forced = os.environ.get("GAQ_ISA", "")
+            raise NotAvailable(
+                f"GAQ_ISA={forced}: this machine, or this build of the engine, has no such instruction set. "
+                f"Unset GAQ_ISA, or say scalar."
+            )
+        options = c.Options(threads or 1, backward_bits or 0, skin or 0.0)
+        error = ctypes.create_string_buffer(c.ERROR_BYTES)
+        self._pointer = self._library.gaq_open_bytes(content, len(content), options, error, c.ERROR_BYTES)
+        if not self._pointer:
+            raise BadFile(_named(_text(error.value), model))
+
+    def describe(self) -> c.Info:
+        info = c.Info()
+        status = self._library.gaq_describe(self._pointer, info)
+        if status != c.OK:
+            raise RuntimeError(f"the native engine does not describe itself ({status}): {self.last_error()}")
+        return info
+
+    def run(self, frames: Frames) -> tuple[int, int]:
+        """The status, and which structure it is about."""
+        if len(frames.sizes) == 1:
+            return self._library.gaq_evaluate(self._pointer, frames.systems, frames.results), 0
+        failed = ctypes.c_int64(0)
+        count = len(frames.sizes)
+        status = self._library.gaq_evaluate_batch(self._pointer, count, frames.systems, frames.results, failed)
+        return status, failed.value
+
+    def last_error(self) -> str:
+        return _text(self._library.gaq_last_error(self._pointer))
+
+    def __del__(self) -> None:
+        # A child of fork() has no right to its parent's handle: threads that it waits for are not there.
+        if self._pointer and self.process == os.getpid():
+            self._library.gaq_close(self._pointer)
+
+
+def _again(content: bytes, model: str, asked: tuple[Any, ...]) -> NativeEngine:
+    """For pickle and copy: an engine of its own."""
+    threads, backward_bits, skin, library = asked
+    return NativeEngine(content, model, threads=threads, backward_bits=backward_bits, skin=skin, library=library)
+
+
+def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:
+    """Runs of structures of some thousand atoms; a larger structure is a call of its own."""
+    start, atoms = 0, 0
+    for index, structure in enumerate(structures):
+        atoms += len(structure)
+        if atoms >= ATOMS_PER_CALL or index == len(structures) - 1:
+            yield start, index + 1
+            start, atoms = index + 1, 0
+
+
+def _named(sentence: str, model: str) -> str:
+    """A sentence of the library about a file, which it knows as bytes only, about the file by its name."""
+    return sentence.replace(NAMELESS, model, 1) if NAMELESS in sentence else f"{model}: {sentence}"
+
+
+def _text(sentence: bytes | None) -> str:
+    return (sentence or b"without a word").decode("utf-8", "replace")

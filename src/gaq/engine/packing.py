@@ -1,0 +1,52 @@
+"""A network packed in memory and run by the native engine, with no file between: for `--engine native`, for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gaq.atoms.structure import Structure
+from gaq.engine.native import NativeEngine
+from gaq.engine.pytorch import TorchEngine
+from gaq.model.transformer import Transformer
+from gaq.pack.export import Golden, pack
+from gaq.pack.format import to_bytes
+from gaq.quant.recipe import Recipe
+
+# Times the cutoff, between the atoms of each golden frame: a model may give anything on a molecule that it does not know,
+# but atoms alone have finite energies.
+SPACINGS = (1.5, 2.0, 2.5)
+MOST_ELEMENTS = 8
+
+
+def packed_in_memory(model: Transformer, recipe: Recipe, *, backward_bits: int | None = None) -> bytes:
+    """The bytes that `gaq export` would write, but for its golden frames: one atom alone of each
+    element that it knows.
+
+    Raises `RecipeError` for what a packed file has no place for.
+    """
+    frames = [_chain(model.species[:MOST_ELEMENTS], spacing * model.cutoff) for spacing in SPACINGS]
+    found = TorchEngine(model, "the model", recipe.name).evaluate(frames)
+    return to_bytes(pack(model, recipe, Golden(frames, found), backward_bits=backward_bits))
+
+
+def pack_and_open(
+    model: Transformer,
+    recipe: Recipe,
+    name: str,
+    *,
+    threads: int | None = None,
+    backward_bits: int | None = None,
+    library: Path | None = None,
+) -> NativeEngine:
+    """The native engine of a network; `name` is what rows call it. Raises `RecipeError`, `NotAvailable`."""
+    content = packed_in_memory(model, recipe, backward_bits=backward_bits)
+    return NativeEngine(content, name, threads=threads, library=library)
+
+
+def _chain(species: tuple[int, ...], spacing: float) -> Structure:
+    """One atom of each element along a zigzag."""
+    along = np.arange(len(species), dtype=np.float64)
+    positions = np.stack([spacing * along, 0.5 * (along % 2), 0.1 * along**2], axis=1)
+    return Structure.molecule(np.array(species), positions)

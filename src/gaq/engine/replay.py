@@ -1,0 +1,182 @@
+"""What happens inside both engines, slot by slot and layer by layer: for the proof that they compute the same.
+
+The features that enter every slot can be recorded in either engine, and replaced in the native one, so that layers are
+compared one at a time. docs/parity.md says what is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gaq.atoms.structure import Prediction, Structure
+from gaq.engine import _library as c
+from gaq.engine.native import NativeEngine
+from gaq.engine.pytorch import TorchEngine
+from gaq.model.linear import Linear
+from gaq.quant.law import dynamic_steps, encode_uniform, magnitude
+from gaq.quant.mddq import PolarCode
+from gaq.quant.quantizer import Quantizer
+from gaq.quant.slot import WEIGHTS, Role
+from gaq.quant.spec import uniform_part
+
+Floats = NDArray[np.float32]
+Whole = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class SlotCodes:
+    """Codes of features [atom, channel] or [atom, 2l+1, channel], and the values that they stand for.
+
+    Uniform laws: `codes` in the shape of the features. Polar laws: `codes` [atom, channel] of the magnitudes and
+    `directions`, in that shape or, for a code per component, in the shape of the features.
+    """
+
+    codes: Whole
+    directions: Whole | None
+    decoded: Floats
+
+    def differing(self, other: SlotCodes) -> tuple[int, int]:
+        """How many numbers (vectors, for polar laws) have other codes, and how many there are."""
+        unequal = self.codes != other.codes
+        if self.directions is not None and other.directions is not None:
+            turned = self.directions != other.directions
+            unequal = unequal | (turned if turned.ndim == unequal.ndim else turned.any(axis=1))
+        return int(unequal.sum()), unequal.size
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One evaluation: what entered each feature slot, and in PyTorch what left each linear layer; by their names."""
+
+    prediction: Prediction
+    features: Mapping[str, Floats]
+    outputs: Mapping[str, Floats]
+
+
+def record(engine: TorchEngine, structure: Structure) -> Recording:
+    """An evaluation in PyTorch. Queries and keys are [atom, channel], scalars too, vectors [atom, 2l+1, channel]."""
+    features: dict[str, Floats] = {}
+    outputs: dict[str, Floats] = {}
+
+    def before(quantizer: Any, inputs: tuple[Tensor, ...]) -> None:
+        x = inputs[0].detach()
+        features[quantizer.slot.name] = (x.flatten(1) if quantizer.slot.role is Role.QUERY_KEY else x).numpy().copy()
+
+    def after(layer: Any, _: object, y: Tensor) -> None:
+        outputs[layer_name(layer)] = y.detach().numpy().copy()
+
+    hooks = [q.register_forward_pre_hook(before) for q in feature_quantizers(engine).values()]
+    hooks += [m.register_forward_hook(after) for m in engine.network.modules() if isinstance(m, Linear)]
+    try:
+        (prediction,) = engine.evaluate([structure])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return Recording(prediction, features, outputs)
+
+
+def feature_quantizers(engine: TorchEngine) -> dict[str, Quantizer]:
+    """The quantizers of features that meet a weight or each other, by the names of their slots."""
+    kept = (q for q in engine.network.quantizers() if q.slot.role not in WEIGHTS and ".message." not in q.slot.name)
+    return {q.slot.name: q for q in kept}
+
+
+def layer_name(layer: Linear) -> str:
+    """The name of a linear layer, as packed files have it."""
+    return layer.coded.slot.name.removesuffix(".weight")
+
+
+def encoded(quantizer: Quantizer, features: Floats) -> SlotCodes | None:
+    """Codes by the law in Python; None for a slot that is left in float."""
+    fitted, x = quantizer.fitted, torch.from_numpy(features)
+    if fitted is None:
+        return None
+    with torch.no_grad():
+        quantized = fitted(x)
+        if isinstance(fitted, PolarCode):
+            polar = fitted.encode(x, magnitude(x))
+            return SlotCodes(_whole(polar.magnitude), _whole(polar.direction), quantized.value.numpy())
+        codes = quantized.codes
+        uniform = uniform_part(quantizer.spec)
+        if codes is None and uniform is not None:  # a step per vector makes no integer product, but codes it has
+            codes = encode_uniform(x, dynamic_steps(x, (-2,), uniform.high).inverse_step, uniform.high)
+        return SlotCodes(_whole(codes), None, quantized.value.numpy())
+
+
+class NativeReplay(NativeEngine):
+    """A packed model that shows what enters its slots, and runs one slot or one linear layer on its own."""
+
+    @cached_property
+    def laws(self) -> Mapping[str, Mapping[str, Any]]:
+        """The law in each slot, as the file says it."""
+        return self._packed().slots
+
+    def encode(self, slot: str, features: Floats) -> SlotCodes:
+        """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's law of a slot."""
+        rows, columns = len(features), features.shape[-1]
+        components = 1 if features.ndim == 2 else features.shape[1]
+        law = self.laws[slot]
+        polar = law["kind"] == "polar"
+        per_vector = (rows, columns)
+        codes = np.zeros(per_vector if polar else features.shape, dtype=np.int32)
+        whole_vectors = polar and law["directions"] != "component" and components == 3
+        directions = np.zeros(per_vector if whole_vectors else features.shape, dtype=np.int32) if polar else None
+        given, decoded = np.ascontiguousarray(features, dtype=np.float32), np.zeros(features.shape, dtype=np.float32)
+        addresses = [None if a is None else a.ctypes.data for a in (given, codes, directions, None, decoded)]
+        self._done("gaq_encode", slot.encode(), rows, components, columns, *addresses)
+        return SlotCodes(codes, directions, decoded)
+
+    def linear(self, layer: str, features: Floats) -> Floats:
+        """What a linear layer makes of features [..., input]: [..., output]."""
+        arrays = self._packed().arrays
+        outputs = len(arrays[f"{layer}.{'scale' if f'{layer}.codes' in arrays else 'weight'}"])
+        given = np.ascontiguousarray(features, dtype=np.float32)
+        found = np.zeros((*given.shape[:-1], outputs), dtype=np.float32)
+        rows = given.size // given.shape[-1]
+        self._done("gaq_linear", layer.encode(), rows, given.ctypes.data, found.ctypes.data)
+        return found
+
+    def record(self, structure: Structure, instead: Mapping[str, Floats] | None = None) -> Recording:
+        """An evaluation; slots named in `instead` go on with the features given there, after theirs were recorded.
+
+        For up to 256 atoms, which the engine keeps in their order.
+        """
+        pieces: dict[str, list[tuple[int, Floats]]] = {}
+
+        def tap(_: object, name: bytes, first: int, rows: int, columns: int, data: Any) -> None:
+            slot = name.decode()
+            seen = np.ctypeslib.as_array(data, (rows, columns))
+            pieces.setdefault(slot, []).append((first, seen.copy()))
+            if instead is not None and slot in instead:
+                seen[:] = instead[slot].reshape(-1, columns)[first : first + rows]
+
+        kept = c.TAP(tap)
+        self._done("gaq_set_tap", kept, None)
+        try:
+            (prediction,) = self.evaluate([structure])
+        finally:
+            self._done("gaq_set_tap", c.TAP(), None)
+        joined = {slot: np.concatenate([x for _, x in sorted(p, key=lambda q: q[0])]) for slot, p in pieces.items()}
+        atoms = len(structure)
+        features = {slot: x if len(x) == atoms else x.reshape(atoms, -1, x.shape[-1]) for slot, x in joined.items()}
+        return Recording(prediction, features, {})
+
+    def _done(self, function: str, *arguments: Any) -> None:
+        handle = self._handle()
+        status = getattr(handle._library, function)(handle._pointer, *arguments)
+        if status != c.OK:
+            raise RuntimeError(f"{function} failed ({status}): {handle.last_error()}")
+
+
+def _whole(codes: Tensor | None) -> Whole:
+    assert codes is not None
+    whole: Whole = codes.numpy().astype(np.int32)
+    return whole

@@ -1,0 +1,66 @@
+"""What this process holds of memory and cores, and what its allocator is told.
+
+By default glibc maps and unmaps each large block anew, and a training step, or an evaluation of a large system, then
+spends part of its time in page faults, which are dear on virtual machines.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+
+
+def keep_freed_memory() -> bool:
+    """Tells glibc's allocator to keep what this process frees; returns whether there is a glibc that listens."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    settings = ((M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 256 << 20))
+    return all(mallopt(option, value) == 1 for option, value in settings)
+
+
+def resident_bytes() -> int:
+    """Memory that the process holds now; 0 where the system does not tell."""
+    return _status("VmRSS")
+
+
+def peak_resident_bytes() -> int:
+    """The most memory that the process has held since its program began.
+
+    Linux keeps it for each program (VmHWM); the figure of getrusage would count what the parent held before.
+    """
+    peak = _status("VmHWM")
+    if peak:
+        return peak
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def forget_peak() -> bool:
+    """Lets the peak begin anew at what is held now; returns whether the system can do that, as Linux can."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def usable_cores() -> int:
+    """Cores that the process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _status(key: str) -> int:
+    """A size of Linux' /proc/self/status in bytes, 0 where there is none."""
+    try:
+        text = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    found = (line.split() for line in text.splitlines() if line.startswith(f"{key}:"))
+    return next((1024 * int(words[1]) for words in found), 0)

@@ -1,0 +1,35 @@
+"""What a process says of its memory is true."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from gaq.process import forget_peak, peak_resident_bytes, resident_bytes, usable_cores
+
+MEGABYTE = 1 << 20
+
+
+def test_the_peak_is_no_less_than_what_is_held():
+    held = resident_bytes()
+    assert held >= 0
+    assert peak_resident_bytes() >= held
+    assert peak_resident_bytes() > 5 * MEGABYTE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, which alone keeps a peak that can be forgotten")
+def test_memory_that_was_used_is_seen_and_forgotten():
+    assert forget_peak()
+    before = peak_resident_bytes()
+    block = np.ones(64 * MEGABYTE, dtype=np.uint8)
+    grown = peak_resident_bytes() - before
+    assert 60 * MEGABYTE < grown < 80 * MEGABYTE
+    del block
+    assert forget_peak()
+    assert peak_resident_bytes() - before < 32 * MEGABYTE
+
+
+def test_there_is_a_core():
+    assert usable_cores() >= 1
