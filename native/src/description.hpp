@@ -33,7 +33,7 @@ struct FeatureLaw {
   std::vector<int32_t> cells;             // [cell][candidates]: codebook
   int candidates = 0;
 
-  int high() const { return law == Law::polar ? (1 << bits) - 1 : (1 << (bits - 1)) - 1; }
+  int high() const { return int((1u << (law == Law::polar ? bits : bits - 1)) - 1); }
 };
 
 // A linear layer [outputs][inputs]: either float values, or whole-number codes with a scale per output.

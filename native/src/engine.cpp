@@ -87,9 +87,12 @@ void Engine::evaluate(const gaq_system& system, const gaq_result& result) {
 
 void Engine::evaluate_domain(const gaq_system& system, int64_t owned, const gaq_exchange* exchange,
                              const gaq_result& result) {
+  if (exchange && !(exchange->forward && exchange->backward))
+    throw Error(GAQ_BAD_ARGUMENT, "the exchange lacks one of its functions");
+  if (system.atoms == 0 && owned == 0) return evaluators_[0]->evaluate_nothing(exchange, into(result));
   const System atoms = checked(system);
   if (owned < 0 || owned > atoms.atoms) throw Error(GAQ_BAD_ARGUMENT, "owned lies outside of the atoms");
-  if (owned < atoms.atoms && !(exchange && exchange->forward && exchange->backward))
+  if (owned < atoms.atoms && !exchange)
     throw Error(GAQ_BAD_ARGUMENT, "there are ghosts, but no exchange that fills them");
   evaluators_[0]->evaluate(atoms, owned, exchange, into(result), tap_.call ? nullptr : pool(), tap_);
 }

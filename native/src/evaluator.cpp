@@ -84,6 +84,7 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
     arena.take(g_vector_, atoms * M * C);
     arena.take(g_total_, atoms * shape.heads_padded);
     arena.take(g_projected_, atoms * 4 * C);
+    if (shape.local) arena.take(g_carried_, atoms * M * C);
     arena.take(energy_, atoms);
     arena.take(forces_, atoms * 3);
     const int64_t widest = std::max({M * 2 * C, wide, 4 * C, H});
@@ -113,6 +114,22 @@ void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange
   forward(pool, exchange, tap);
   if (results.forces || results.virial) backward(pool, exchange);
   collect(results);
+}
+
+void Evaluator::evaluate_nothing(const gaq_exchange* exchange, const Results& results) const {
+  const Shape& shape = model_.plan.shape;
+  const int32_t widths[] = {int32_t(shape.channels), int32_t(shape.components * shape.channels)};
+  const bool back = results.forces || results.virial;
+  const size_t between = model_.plan.layers.size() - 1;
+  if (results.energy) *results.energy = 0;
+  if (results.virial) std::fill_n(results.virial, 9, 0.0);
+  if (!exchange) return;
+  if (shape.local) exchange->forward(exchange->context, nullptr, 9, 8);
+  for (size_t n = 0; n < between; ++n)
+    for (const int32_t width : widths) exchange->forward(exchange->context, nullptr, width, 4);
+  for (size_t n = 0; back && n < between; ++n)
+    for (const int32_t width : widths) exchange->backward(exchange->context, nullptr, width, 4);
+  if (back && shape.local) exchange->backward(exchange->context, nullptr, 9, 8);
 }
 
 // Queries, keys and values of a block, and its sums of messages cleared: all that pairs of this layer will read and add to.
@@ -168,6 +185,8 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
   auto clear = [](float* rows, int64_t first, int64_t last, int64_t width) {
     std::fill(rows + first * width, rows + last * width, 0.0f);
   };
+  const bool local = plan.shape.local;
+  turns_.assign(local ? 3 * atoms_ : 0, 0.0);
   clear(g_v_, 0, atoms_, M * C);
   clear(g_s_, owned_, atoms_, C);
   clear(g_scalar_, owned_, atoms_, C);
@@ -179,19 +198,21 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
     auto prepare_back = [&](Block block) {
       if (!state.unit) kernels.unit_queries(plan, layer, block, state.projected, unit_, Tap());
       clear(g_projected_, block.first, block.last, 4 * C);
+      if (local) clear(g_carried_, block.first, block.last, M * C);
     };
     over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
-      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, room);
+      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, turns_.data(), room);
       prepare_back(block);
     });
     over_blocks(pool, owned_, atoms_, [&](Block block, Scratch&) { prepare_back(block); });
     over_tasks(pool, [&](Task task) {
       kernels.messages_back(plan, layer, pairs_, gradients_, task, state, state.unit ? state.unit : unit_, g_scalar_,
-                            g_vector_, g_total_, g_projected_, g_v_);
+                            g_vector_, g_total_, g_projected_, local ? g_carried_ : g_v_);
     });
     if (!index) break;  // what enters the first layer depends on the species alone
     over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {
-      kernels.project_back(plan, layer, block, state, g_projected_, g_s_, room);
+      kernels.project_back(plan, layer, block, state, g_projected_, g_s_, local ? g_carried_ : nullptr, g_v_, turns_.data(),
+                           room);
     });
     if (exchange) {
       exchange->backward(exchange->context, g_s_, int32_t(C), 4);
@@ -202,8 +223,7 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
   }
   std::fill(forces_, forces_ + atoms_ * 3, 0.0);
   std::fill(virial_, virial_ + 9, 0.0);
-  if (plan.shape.local && plan.shape.degrees == 1) kernels.turns_back(pairs_, gradients_);
-  geometry_.backward_pairs(pairs_, gradients_, forces_, virial_);
+  geometry_.backward_pairs(gradients_, turns_, owned_, forces_, virial_);
   if (plan.shape.local) {
     if (exchange) exchange->backward(exchange->context, geometry_.frame_gradient_rows().data(), 9, 8);
     geometry_.backward_frames(forces_, virial_, owned_);

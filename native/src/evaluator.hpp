@@ -35,6 +35,8 @@ class Evaluator {
   // `owned` atoms come first, ghosts follow; `exchange` may be null when there are none. `pool` spreads one large system.
   void evaluate(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results, Pool* pool,
                 const Tap& tap);
+  // A domain without atoms: no energy, and the same calls of the exchange, for which other domains may wait.
+  void evaluate_nothing(const gaq_exchange* exchange, const Results& results) const;
 
   int64_t memory() const { return arena_.size(); }
   int64_t builds() const { return list_.builds(); }
@@ -66,7 +68,8 @@ class Evaluator {
   int64_t atoms_ = 0, owned_ = 0;
   float *s_out_ = nullptr, *unit_ = nullptr;
   float *g_s_ = nullptr, *g_v_ = nullptr, *g_scalar_ = nullptr, *g_vector_ = nullptr, *g_total_ = nullptr;
-  float* g_projected_ = nullptr;
+  float *g_projected_ = nullptr, *g_carried_ = nullptr;
+  Turns turns_;
   double *energy_ = nullptr, *forces_ = nullptr;
   double virial_[9] = {};
 };

@@ -56,6 +56,7 @@ void test_slots() {
                  "'kind' 'uniform'; expected one of identity");
   expect_changed("fp32", law(scalar, polar("tensor", "linear", "component", 8)), "'kind' 'polar'");
   expect_changed("fp32", law(scalar, uniform(8, "vector")), "'per' 'vector'");
+  expect_changed("fp32", law("layers.0.attention.key", uniform(8, "row")), "'per' 'row'; expected one of tensor");
   expect_changed("fp32", law(scalar, uniform(17, "row")), "'bits' 17");
   expect_changed("fp32", law(scalar, uniform(1, "row")), "'bits' 1");
   expect_changed("fp32", law(scalar, uniform(8, "row", true)), "'framed' true");

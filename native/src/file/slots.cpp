@@ -13,8 +13,9 @@ constexpr int stored_octahedral_bits = 8;  // beyond, points are computed (quant
 void read_uniform(Fields& fields, Role role, FeatureLaw& law) {
   law.law = Law::uniform;
   law.bits = fields.whole("bits", 2, 16);
-  law.per = role == Role::vector ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
-                                 : Per(fields.choice("per", {"tensor", "row", "atom"}));
+  law.per = role == Role::vector  ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
+            : role == Role::query ? Per(fields.choice("per", {"tensor"}))
+                                  : Per(fields.choice("per", {"tensor", "row", "atom"}));
   law.framed = fields.boolean("framed");
 }
 

@@ -95,7 +95,7 @@ void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
   for (auto* whole : {&out.i, &out.j, &out.knot}) grow(*whole, count_);
   for (auto* one : {&out.fraction, &out.steepness, &out.envelope, &gradients.radial, &gradients.envelope}) grow(*one, count_);
   for (auto* side : {&out.harmonics, &gradients.harmonics}) grow(*side, rows * count_);
-  for (auto* turn : {&out.transport, &gradients.transport}) grow(*turn, turns * count_);
+  grow(out.transport, turns * count_);
   with_degrees(degrees, [&](auto constant) {
     each_task([&](int64_t n) { describe<decltype(constant)::value>(tasks_[n], out, gradients); });
   });
@@ -128,32 +128,57 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
   std::fill_n(&gradients.radial[task.first], count, 0.0f);
   std::fill_n(&gradients.envelope[task.first], count, 0.0f);
   std::fill_n(&gradients.harmonics[rows * task.first], rows * count, 0.0f);
-  if (local_) std::fill_n(&gradients.transport[turns * task.first], turns * count, 0.0f);
 }
 
-void Geometry::backward_pairs(const PairInvariants&, const PairGradients& gradients, double* forces, double* virial) {
-  frame_gradient_.assign(frame_.size(), 0);
+void Geometry::backward_pairs(const PairGradients& gradients, const Turns& turns, int64_t owned, double* forces,
+                              double* virial) {
   virials_.assign(9 * tasks_.size(), 0);
+  torques_.assign(3 * tasks_.size(), 0);
   with_degrees(description_.config.degrees, [&](auto constant) {
     each_task_in_rounds([&](int64_t n) { pull_back<decltype(constant)::value>(n, gradients, forces); });
   });
   for (size_t n = 0; n < virials_.size(); ++n) virial[n % 9] += virials_[n];
+  if (local_) turn_frames(turns, owned);
+}
+
+// dE/dω → dE/dR = R [ω']× with 2ω' = dE/dω, the gradient along rotations.
+void Geometry::turn_frames(const Turns& turns, int64_t owned) {
+  const int64_t places = int64_t(frame_.size()) / 9;
+  frame_gradient_.assign(frame_.size(), 0);
+  double left[3] = {0, 0, 0};
+  if (owned == places) {
+    for (size_t n = 0; n < torques_.size(); ++n) left[n % 3] += torques_[n];
+    for (int64_t place = 0; place < places; ++place) add_turned(left, &frame_[9 * place], &turns[3 * place]);
+    for (double& x : left) x /= double(places);
+  }
+  for (int64_t place = 0; place < places; ++place) {
+    const double* frame = &frame_[9 * place];
+    double share[3], half[3];
+    turn_back(frame, left, share);
+    for (int k = 0; k < 3; ++k) half[k] = 0.5 * (turns[3 * place + k] - share[k]);
+    double* g = &frame_gradient_[9 * place];
+    for (int m = 0; m < 3; ++m)
+      for (int n = 0; n < 3; ++n) {
+        const int p = (n + 1) % 3, q = (n + 2) % 3;
+        g[3 * m + n] = frame[3 * m + p] * half[q] - frame[3 * m + q] * half[p];
+      }
+  }
 }
 
 template <int degrees>
 void Geometry::pull_back(int64_t task, const PairGradients& gradients, double* forces) {
-  constexpr int64_t rows = 2 * components(degrees), turns = transports(degrees);
+  constexpr int64_t rows = 2 * components(degrees);
   const double cutoff = description_.config.cutoff;
-  double* virial = &virials_[9 * task];
+  double *virial = &virials_[9 * task], *torque = &torques_[3 * task];
   for (int64_t n = tasks_[task].first; n < tasks_[task].last; ++n) {
     const ActivePair& pair = pairs_[n];
     double unit[3], turning[3], g[3];
     unit_vector(pair, unit);
     const int64_t i = pair.i, j = pair.j;
     if (local_) {
-      local_pullback<degrees>(unit, &frame_[9 * i], &frame_[9 * j], &gradients.harmonics[rows * n],
-                              &gradients.transport[turns * n], turning, &frame_gradient_[9 * i],
-                              &frame_gradient_[9 * j]);
+      local_pullback<degrees>(unit, &frame_[9 * i], &frame_[9 * j], &gradients.harmonics[rows * n], turning);
+      for (int k = 0; k < 3; ++k)
+        torque[k] += unit[(k + 1) % 3] * turning[(k + 2) % 3] - unit[(k + 2) % 3] * turning[(k + 1) % 3];
     } else {
       lab_pullback<degrees>(unit, &gradients.harmonics[rows * n], turning);
     }

@@ -38,9 +38,12 @@ struct PairInvariants {
 struct PairGradients {
   std::vector<float> radial;     // dE/dr through the tables
   std::vector<float> envelope;   // dE/dφ
-  std::vector<float> harmonics;  // [2][components]
-  std::vector<float> transport;  // [transports]
+  std::vector<float> harmonics;  // [2][components], the axes held fixed
 };
+
+// What turning the axes of an atom does, in the local gauge: dE/dω [place][3] for R → R (1 + [ω]×), by the layers. The
+// transport of messages depends on the positions through the frames alone, so its gradient is a sum over atoms, not pairs.
+using Turns = std::vector<double>;
 
 class Geometry {
  public:
@@ -55,9 +58,11 @@ class Geometry {
   void select(const System& system, const NeighborList& list);            // distances; which pairs are active
   void frames(const std::vector<int32_t>& species_row, int64_t owned);    // local gauge only: frames()[place]
   void forward(PairInvariants& out, PairGradients& gradients);            // everything else
-  // Forces [place][3] += −dE/dx and virial [3][3] += dE/dε; frame gradients of ghosts are left in frame_gradients()
-  // for the exchange between `backward_pairs` and `backward_frames`.
-  void backward_pairs(const PairInvariants& invariants, const PairGradients& gradients, double* forces, double* virial);
+  // Forces [place][3] += −dE/dx and virial [3][3] += dE/dε. Turning all axes and all positions together changes nothing;
+  // what the float32 of gradients and turns leaves over of that is taken off the turns, unless there are ghosts (`owned`
+  // places of more), whose share is elsewhere. Frame gradients of ghosts are left in frame_gradient_rows() for the
+  // exchange between `backward_pairs` and `backward_frames`.
+  void backward_pairs(const PairGradients& gradients, const Turns& turns, int64_t owned, double* forces, double* virial);
   void backward_frames(double* forces, double* virial, int64_t owned);
 
   std::vector<double>& frame_rows() { return frame_; }              // [place][9], columns e1 e2 e3: lab = R local
@@ -81,6 +86,7 @@ class Geometry {
   void describe(const Task& task, PairInvariants& out, PairGradients& gradients) const;
   template <int degrees>
   void pull_back(int64_t task, const PairGradients& gradients, double* forces);
+  void turn_frames(const Turns& turns, int64_t owned);
   template <class Work>
   void each_task(const Work& work) const;
   template <class Work>
@@ -101,7 +107,7 @@ class Geometry {
   std::vector<std::vector<Task>> rounds_;   // of active pairs
   std::vector<Task> tasks_;                 // the same, one after another
   std::vector<int64_t> round_ends_;         // in `tasks_`
-  std::vector<double> virials_;             // [task][9]
+  std::vector<double> virials_, torques_;   // [task][9], [task][3]: of the turned unit vectors
 };
 
 }  // namespace gaq

@@ -67,12 +67,11 @@ inline void describe_local(const double* unit, const double* frame_i, const doub
   write_invariants<Real, transports(degrees)>(d, transport);
 }
 
-// out[3] = dE/d(unit); gradients of the frames are added to theirs.
+// out[3] = dE/d(unit), the frames held fixed.
 template <int degrees, class Real>
-inline void local_pullback(const double* unit, const double* frame_i, const double* frame_j, const Real* rows,
-                           const Real* transport, double* out, double* gradient_i, double* gradient_j) {
-  constexpr int n = components(degrees), m = transports(degrees);
-  double turned[3], g[n], h[m], along_i[3], along_j[3], relative[9], along[9];
+inline void local_pullback(const double* unit, const double* frame_i, const double* frame_j, const Real* rows, double* out) {
+  constexpr int n = components(degrees);
+  double turned[3], g[n], along_i[3], along_j[3];
   turn_back(frame_i, unit, turned);
   for (int k = 0; k < n; ++k) g[k] = rows[k];
   harmonics_pullback<degrees>(turned, g, along_i);
@@ -81,18 +80,9 @@ inline void local_pullback(const double* unit, const double* frame_i, const doub
   for (int k = 0; k < n; ++k) g[k] = rows[n + k];
   harmonics_pullback<degrees>(turned, g, along_j);
   for (double& x : along_j) x = -x;
-
   for (int k = 0; k < 3; ++k) out[k] = 0;
   add_turned(out, frame_i, along_i);
   add_turned(out, frame_j, along_j);
-  add_outer(gradient_i, unit, along_i);
-  add_outer(gradient_j, unit, along_j);
-
-  multiply_transposed(frame_i, frame_j, relative);
-  for (int k = 0; k < m; ++k) h[k] = transport[k];
-  wigner_pullback<degrees>(relative, h, along);
-  add_product_transposed(gradient_i, frame_j, along);
-  add_product(gradient_j, frame_i, along);
 }
 
 }  // namespace gaq

@@ -9,6 +9,7 @@
 
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "geometry/harmonics.hpp"
 #include "geometry/vectors.hpp"
@@ -155,5 +156,14 @@ inline void wigner_pullback(const double* r, const double* g, double* out) {
   }
   if constexpr (degrees >= 2) add_wigner2_pullback(out, r, g2);
 }
+
+// One entry of a generator: D(1 + [ω]×) = 1 + Σ_a ω_a J_a, and J_a[m][n] = value, m and n counted over all degrees.
+struct GeneratorEntry {
+  int axis, m, n;
+  double value;
+};
+
+// Everything of the generators of degrees 1 to `degrees` that is not zero.
+std::vector<GeneratorEntry> generators(int degrees);
 
 }  // namespace gaq

@@ -40,7 +40,6 @@ const Kernels& table() {
                                attention,
                                messages,
                                messages_back,
-                               turns_back,
                                project,
                                project_back,
                                update,

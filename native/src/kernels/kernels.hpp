@@ -73,23 +73,22 @@ struct Kernels {
 
   // Queries and keys: unit length per head, then their law; projected [atom][4C] → unit [atom][2C].
   void (*unit_queries)(const Plan&, const LayerPlan&, Block, const float* projected, float* unit, const Tap&);
-  void (*unit_queries_back)(const Plan&, Block, const float* projected, float* gradient);
+  void (*unit_queries_back)(const Plan&, const LayerPlan&, Block, const float* projected, float* gradient);
   void (*attention)(const Plan&, const LayerPlan&, const PairInvariants&, Task, const float* unit, float* weight);
   void (*messages)(const Plan&, const LayerPlan&, const PairInvariants&, Task, LayerState&);
   void (*messages_back)(const Plan&, const LayerPlan&, const PairInvariants&, PairGradients&, Task, const LayerState&,
                         const float* unit, const float* g_scalar, const float* g_vector, const float* g_total,
                         float* g_projected, float* g_v);
 
-  // Once after all layers, degree 1 in the local gauge: finishes the gradient of the transport matrices.
-  void (*turns_back)(const PairInvariants&, PairGradients&);
-
   void (*project)(const Plan&, const LayerPlan&, Block, LayerState&, Scratch&, const Tap&);
-  void (*project_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_projected, float* g_s, Scratch&);
+  // `g_carried`: dE/d(vectors) by messages alone, in the local gauge, with what it does to `turns`; else null.
+  void (*project_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_projected, float* g_s,
+                       const float* g_carried, float* g_v, double* turns, Scratch&);
   // From summed messages to the scalars and vectors after the layer.
   void (*update)(const Plan&, const LayerPlan&, Block, LayerState&, float* s_out, float* v_out, Scratch&, const Tap&);
   // g_s, g_v: after the layer → before its update; g_scalar, g_vector, g_total: of the summed messages.
   void (*update_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_s, float* g_v, float* g_scalar,
-                      float* g_vector, float* g_total, Scratch&);
+                      float* g_vector, float* g_total, double* turns, Scratch&);
   // Atomic energies in the network's units, and dE/ds.
   void (*readout)(const Plan&, Block, const float* s, double* energy, float* g_s, Scratch&, const Tap&);
 };

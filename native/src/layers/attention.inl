@@ -41,8 +41,19 @@ void unit_queries(const Plan& plan, const LayerPlan& layer, Block block, const f
   }
 }
 
+// Zeroes the gradient of what a fixed step clipped of queries or keys, which are in · factor.
+inline void mask_clipped_head(const FeatureLaw& law, bool unit, const float* in, Vec factor, int width, float* g) {
+  const bool covers = unit && law.step * (float(law.high()) + 0.5f) > 1.00001f;  // nothing of unit length is outside
+  if (law.law != Law::uniform || covers) return;
+  const Vec inverse = set1(law.inverse_step), high = set1(float(law.high()));
+  for (int k = 0; k < width; k += lanes) {
+    const Vec rounded = abs(round((load(in + k) * factor) * inverse));
+    store(g + k, select_less(high, rounded, zero(), load(g + k)));
+  }
+}
+
 // Gradient of unit queries and keys (the first 2C of each row) → of the projected ones, in place.
-void unit_queries_back(const Plan& plan, Block block, const float* projected, float* gradient) {
+void unit_queries_back(const Plan& plan, const LayerPlan& layer, Block block, const float* projected, float* gradient) {
   const Shape& shape = plan.shape;
   const int C = shape.channels, W = shape.head_width;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
@@ -50,6 +61,7 @@ void unit_queries_back(const Plan& plan, Block block, const float* projected, fl
     float* g = gradient + atom * 4 * C;
     for (int c = 0; c < 2 * C; c += W) {
       const float factor = normaliser(shape, in + c);
+      mask_clipped_head(c < C ? layer.query : layer.key, shape.cosine, in + c, set1(factor), W, g + c);
       float along = 0;
       if (shape.cosine) {
         Vec total = zero();

@@ -7,12 +7,11 @@ struct BackEnds {
   float *g_values, *g_vectors;       // of b
 };
 
-// Sums over channels that a pair needs, sixteen partial sums each. With L = 1 the gradient of the transport D is kept as
-// what a small turn of the sender does, Σ w f' V × (Dᵀ dE/dV): three numbers a direction in place of nine (`turns_back`).
+// Sums over channels that a pair needs, sixteen partial sums each. What the axes do is summed by atom (`add_turns`).
 template <int L>
 struct PairSums {
-  static constexpr int M = components(L), S = L == 1 ? 6 : transports(L);
-  Vec radial, harmonics[2][M], transport[S];
+  static constexpr int M = components(L);
+  Vec radial, harmonics[2][M];
 };
 
 // Adds one direction, sixteen channels; returns Σ (dE/d(w f)) f, the part of dE/dw.
@@ -48,23 +47,6 @@ inline Vec send_back(const BackEnds& ends, int C, int c, const Vec* f, const Vec
         float* to = ends.g_vectors + (first + m) * C + c;
         store(to, fma(carried, turned[m], load(to)));
       }
-      if constexpr (Local && L == 1) {
-        Vec part[3];
-        for (int n = 0; n < 3; ++n) part[n] = carried * v[n];
-        Vec* total = sums.transport + (Back ? 3 : 0);
-        for (int n = 0; n < 3; ++n) {
-          const int p = (n + 1) % 3, q = (n + 2) % 3;
-          total[n] = fnma(part[q], turned[p], fma(part[p], turned[q], total[n]));
-        }
-      } else if constexpr (Local) {
-        for (int n = 0; n < N; ++n) {
-          const Vec part = carried * v[n];
-          for (int m = 0; m < N; ++m) {
-            Vec& total = sums.transport[at + (Back ? n * N + m : m * N + n)];
-            total = fma(part, g[m], total);
-          }
-        }
-      }
     }
   });
   store(ends.g_values + C + c, g_sent);
@@ -72,27 +54,20 @@ inline Vec send_back(const BackEnds& ends, int C, int c, const Vec* f, const Vec
   return by_weight;
 }
 
-// Adds the sums over lanes of `count` vectors to out[0 … count-1].
-inline void add_sums(const Vec* v, int count, float* out) {
-  int k = 0;
-  for (; k + lanes <= count; k += lanes) store(out + k, load(out + k) + sum16(v + k));
-  if (k == count) return;
-  Vec padded[lanes];
-  for (int n = 0; n < lanes; ++n) padded[n] = k + n < count ? v[k + n] : zero();
-  float rest[lanes];
-  store(rest, sum16(padded));
-  for (int n = 0; k + n < count; ++n) out[k + n] = out[k + n] + rest[n];
+// Sums over lanes of `count` vectors, to out[0 … count-1] or added to what is there.
+inline void add_sums(const Vec* v, int count, float* out, bool add = false) {
+  for (int k = 0; k < count; k += lanes) {
+    Vec some[lanes];
+    for (int n = 0; n < lanes; ++n) some[n] = k + n < count ? v[k + n] : zero();
+    float sums[lanes];
+    store(sums, sum16(some));
+    for (int n = 0; n < lanes && k + n < count; ++n) out[k + n] = add ? out[k + n] + sums[n] : sums[n];
+  }
 }
 
-// Partial sums of dE/dw of both directions → dE/dlogit; returns dE/dφ.
-inline float weights_back(const Vec* by_weight, int heads, int heads_padded, const float* e, float phi,
-                          const float* g_total_i, const float* g_total_j, float (*g_logit)[most_heads]) {
-  float g_w[2 * most_heads + lanes];
-  for (int k = 0; k < 2 * heads; k += lanes) {
-    Vec some[lanes];
-    for (int n = 0; n < lanes; ++n) some[n] = k + n < 2 * heads ? by_weight[k + n] : zero();
-    store(g_w + k, sum16(some));
-  }
+// dE/dw of i ← j for all heads, then of j ← i → dE/dlogit; returns dE/dφ.
+inline float weights_back(const float* g_w, int heads, const float* e, float phi, const float* g_total_i,
+                          const float* g_total_j, float (*g_logit)[most_heads]) {
   float g_phi = 0;
   for (int h = 0; h < heads; ++h) {
     const float g_wi = g_w[h] + g_total_i[h], g_wj = g_w[heads + h] + g_total_j[h];
@@ -100,7 +75,6 @@ inline float weights_back(const Vec* by_weight, int heads, int heads_padded, con
     g_logit[0][h] = g_wi * (phi * e[h]);
     g_logit[1][h] = g_wj * (phi * e[heads + h]);
   }
-  for (int h = heads; h < heads_padded; ++h) g_logit[0][h] = g_logit[1][h] = 0;
   return g_phi;
 }
 
@@ -115,22 +89,6 @@ inline void logits_back(int C, int heads, int W, const float* temperature, const
       store(g_j + c, fma(ji, load(i + C + c), load(g_j + c)));
       store(g_i + C + c, fma(ji, load(j + c), load(g_i + C + c)));
     }
-  }
-}
-
-// The sums of `PairSums::transport` with L = 1 → dE/dD: D [a]× with 2a = t_i←j − Dᵀ t_j←i, which agrees with the true
-// gradient in every direction in which a rotation can change.
-void turns_back(const PairInvariants& pairs, PairGradients& gradients) {
-  for (int64_t pair = 0; pair < pairs.count; ++pair) {
-    const float* d = pairs.transport.data() + pair * 9;
-    float* g = gradients.transport.data() + pair * 9;
-    float a[3];
-    for (int n = 0; n < 3; ++n) a[n] = 0.5f * (g[n] - (d[n] * g[3] + d[3 + n] * g[4] + d[6 + n] * g[5]));
-    for (int m = 0; m < 3; ++m)
-      for (int n = 0; n < 3; ++n) {
-        const int p = (n + 1) % 3, q = (n + 2) % 3;
-        g[3 * m + n] = d[3 * m + p] * a[q] - d[3 * m + q] * a[p];
-      }
   }
 }
 
@@ -159,8 +117,6 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
     PairSums<L> sums;
     sums.radial = zero();
     for (int m = 0; m < M; ++m) sums.harmonics[0][m] = sums.harmonics[1][m] = zero();
-    if constexpr (Local && !First)
-      for (Vec& sum : sums.transport) sum = zero();
     Vec by_weight[2 * (Width ? 4 : most_heads)];  // dE/dw of i ← j for all heads, then of j ← i
     for (int h = 0; h < heads; ++h) {
       const Vec w_i = set1(phi * e[h]), w_j = set1(phi * e[heads + h]);
@@ -174,36 +130,35 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
       by_weight[h] = g_i;
       by_weight[heads + h] = g_j;
     }
-    float g_logit[2][most_heads];
-    gradients.envelope[pair] += weights_back(by_weight, heads, heads_padded, e, phi, g_total + i * heads_padded,
-                                             g_total + j * heads_padded, g_logit);
+    float g_logit[2][most_heads], slopes[most_heads];
     for (int h = 0; h < heads_padded; h += lanes) {
       Vec bias, slope;
       radial.both(F * C + h, bias, slope);
-      sums.radial = fma(load(g_logit[0] + h) + load(g_logit[1] + h), slope, sums.radial);
+      store(slopes + h, slope);
     }
-    sums.radial = sums.radial * set1(pairs.steepness[pair]);
+    float* g_y = gradients.harmonics.data() + pair * 2 * M;
+    float g_w[2 * most_heads + lanes], g_t;
+    if constexpr (L == 1 && Width) {  // fifteen sums at once
+      Vec all[lanes];
+      for (int h = 0; h < 8; ++h) all[h] = by_weight[h];
+      for (int m = 0; m < 3; ++m) all[8 + m] = sums.harmonics[0][m], all[11 + m] = sums.harmonics[1][m];
+      all[14] = sums.radial;
+      all[15] = zero();
+      store(g_w, sum16(all));
+      for (int m = 0; m < 6; ++m) g_y[m] += g_w[8 + m];
+      g_t = g_w[14];
+    } else {
+      add_sums(by_weight, 2 * heads, g_w);
+      g_t = sum(sums.radial);
+      add_sums(sums.harmonics[0], M, g_y, true);
+      add_sums(sums.harmonics[1], M, g_y + M, true);
+    }
+    gradients.envelope[pair] += weights_back(g_w, heads, e, phi, g_total + i * heads_padded, g_total + j * heads_padded,
+                                             g_logit);
+    for (int h = 0; h < heads; ++h) g_t = g_t + (g_logit[0][h] + g_logit[1][h]) * slopes[h];
+    gradients.radial[pair] += g_t * pairs.steepness[pair];
     logits_back(C, heads, W, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C, g_projected + i * 4 * C,
                 g_projected + j * 4 * C);
-    float* g_y = gradients.harmonics.data() + pair * 2 * M;
-    if constexpr (L == 1) {  // at most sixteen sums: all at once
-      Vec all[lanes];
-      all[0] = sums.radial;
-      for (int m = 0; m < 3; ++m) all[1 + m] = sums.harmonics[0][m], all[4 + m] = sums.harmonics[1][m];
-      for (int k = 0; k < 6; ++k) all[7 + k] = Local && !First ? sums.transport[k] : zero();
-      for (int k = 13; k < lanes; ++k) all[k] = zero();
-      float out[lanes];
-      store(out, sum16(all));
-      gradients.radial[pair] += out[0];
-      for (int m = 0; m < 6; ++m) g_y[m] += out[1 + m];
-      if constexpr (Local && !First)
-        for (int k = 0; k < 6; ++k) gradients.transport[pair * S + k] += out[7 + k];
-    } else {
-      add_sums(&sums.radial, 1, gradients.radial.data() + pair);
-      add_sums(sums.harmonics[0], M, g_y);
-      add_sums(sums.harmonics[1], M, g_y + M);
-      if constexpr (Local && !First) add_sums(sums.transport, S, gradients.transport.data() + pair * S);
-    }
   }
 }
 

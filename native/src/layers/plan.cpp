@@ -168,6 +168,7 @@ Plan make_plan(const Description& description, int backward_bits, const Kernels&
   Plan plan;
   plan.shape = Shape(description.config, description.framed());
   const Shape& shape = plan.shape;
+  if (shape.local) plan.generators = generators(shape.degrees);
   const Builder build{kernels, backward_bits};
   const std::vector<int> place = places(shape, 1);
   plan.embedding.assign(description.species.size() * shape.channels, 0.0f);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "description.hpp"
+#include "geometry/wigner.hpp"
 
 namespace gaq {
 
@@ -74,6 +75,7 @@ struct Plan {
   Shape shape;
   std::vector<float> embedding;    // [species][channels]
   std::vector<LayerPlan> layers;
+  std::vector<GeneratorEntry> generators;  // local gauge: what turning the axes does to vectors
   LinearPlan readout, energy;
   std::vector<float> energy_weight;  // [channels] decoded
 };

@@ -44,6 +44,27 @@ inline void gates_back(const Shape& shape, int64_t atoms, const Active& r, const
     }
 }
 
+// turns[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C].
+inline void add_turns(const Plan& plan, const float* g, const float* v, double sign, double* turns) {
+  const int C = plan.shape.channels;
+  Vec total[4] = {zero(), zero(), zero(), zero()};
+  for (int c = 0; c < C; c += lanes) {
+    if (plan.shape.degrees == 1) {  // J_a v = e_a × v
+      const Vec v0 = load(v + c), v1 = load(v + C + c), v2 = load(v + 2 * C + c);
+      const Vec g0 = load(g + c), g1 = load(g + C + c), g2 = load(g + 2 * C + c);
+      total[0] = fnma(v2, g1, fma(v1, g2, total[0]));
+      total[1] = fnma(v0, g2, fma(v2, g0, total[1]));
+      total[2] = fnma(v1, g0, fma(v0, g1, total[2]));
+      continue;
+    }
+    for (const GeneratorEntry& entry : plan.generators)
+      total[entry.axis] = fma(set1(float(entry.value)) * load(g + entry.m * C + c), load(v + entry.n * C + c), total[entry.axis]);
+  }
+  float sums[4];
+  sum4(total[0], total[1], total[2], total[3], sums);
+  for (int a = 0; a < 3; ++a) turns[a] += sign * double(sums[a]);
+}
+
 // dE/d(normalised messages) → of their sums and of 1 + Σ φ e^logit.
 inline void messages_scaled_back(const Shape& shape, Block block, const LayerState& state, const float* g_scalar_in,
                                  const float* g_v, float* g_scalar, float* g_vector, float* g_total) {
@@ -68,7 +89,7 @@ inline void messages_scaled_back(const Shape& shape, Block block, const LayerSta
 }
 
 void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_s, float* g_v,
-                 float* g_scalar, float* g_vector, float* g_total, Scratch& room) {
+                 float* g_scalar, float* g_vector, float* g_total, double* turns, Scratch& room) {
   const Shape& shape = plan.shape;
   const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
   const int64_t atoms = block.last - block.first;
@@ -112,6 +133,10 @@ void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerSta
   float* g_message = room.floats[room_other];
   linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, room);
   messages_scaled_back(shape, block, state, g_message, g_v, g_scalar, g_vector, g_total);
+  // Turning the axes of a receiver turns what it receives the other way.
+  if (shape.local)
+    for (int64_t atom = block.first; atom < block.last; ++atom)
+      add_turns(plan, g_v + atom * M * C, state.m_vector + atom * M * C, -1, turns + 3 * atom);
 }
 
 void project(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, Scratch& room, const Tap& tap) {
@@ -121,15 +146,20 @@ void project(const Plan& plan, const LayerPlan& layer, Block block, LayerState& 
 }
 
 void project_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_projected,
-                  float* g_s, Scratch& room) {
-  const int C = plan.shape.channels;
+                  float* g_s, const float* g_carried, float* g_v, double* turns, Scratch& room) {
+  const int C = plan.shape.channels, M = plan.shape.components;
   const int64_t atoms = block.last - block.first;
   float* back = room.floats[room_other];
-  unit_queries_back(plan, block, state.projected, g_projected);
+  unit_queries_back(plan, layer, block, state.projected, g_projected);
   linear_back(layer.project, atoms, 1, g_projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C, back,
               C, room);
   float* gs = g_s + block.first * C;
   for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
+  if (!g_carried) return;
+  for (int64_t k = block.first * M * C; k < block.last * M * C; k += lanes)
+    store(g_v + k, load(g_v + k) + load(g_carried + k));
+  for (int64_t atom = block.first; atom < block.last; ++atom)
+    add_turns(plan, g_carried + atom * M * C, state.v_in + atom * M * C, 1, turns + 3 * atom);
 }
 
 void readout(const Plan& plan, Block block, const float* s, double* energy, float* g_s, Scratch& room, const Tap& tap) {
