@@ -63,9 +63,9 @@ typedef struct {
 
 /* Domain decomposition. Atoms from `owned` on are ghosts: copies of atoms that another domain (or another place of the
  * same one) owns. The engine calls `forward` when rows of ghosts must be filled from their owners, and `backward` when
- * rows of ghosts must be added to those of their owners. Rows are [atoms][columns] of float (4 bytes) or double (8); of a
- * domain without atoms NULL. Every domain is called equally often, so that they may wait for each other; all must want
- * the same results. */
+ * rows of ghosts must be added to those of their owners. Rows are [atoms][columns] of float (4 bytes) or double (8);
+ * NULL in a domain without atoms. All domains that want the same results are called equally often, so that they may
+ * wait for each other. */
 typedef struct {
   void* context;
   void (*forward)(void* context, void* rows, int32_t columns, int32_t bytes_per_number);
@@ -106,7 +106,7 @@ GAQ_API int32_t gaq_evaluate(gaq_engine* engine, const gaq_system* system, const
 GAQ_API int32_t gaq_evaluate_batch(gaq_engine* engine, int64_t count, const gaq_system* systems,
                                    const gaq_result* results, int64_t* failed);
 /* The first `owned` atoms belong to this domain. Energy, virial and atomic energies are those of owned atoms; forces
- * [atoms][3] hold what ghosts receive too, for the host to add to their owners. A domain may own no atoms, or have none. */
+ * [atoms][3] hold what ghosts receive too, for the host to add to their owners. A domain may own no atom, or have none. */
 GAQ_API int32_t gaq_evaluate_domain(gaq_engine* engine, const gaq_system* system, int64_t owned,
                                     const gaq_exchange* exchange, const gaq_result* result);
 GAQ_API const char* gaq_last_error(const gaq_engine* engine);

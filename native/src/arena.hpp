@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace gaq {
 
 class Arena {
@@ -24,9 +28,7 @@ class Arena {
       std::free(memory_);
       memory_ = nullptr;
       size_ = 0;
-      memory_ = static_cast<char*>(std::aligned_alloc(alignment, used_));
-      if (!memory_) throw std::bad_alloc();
-      size_ = used_;
+      allocate();
     }
     counting_ = false;
     used_ = 0;
@@ -44,7 +46,20 @@ class Arena {
   int64_t size() const { return size_; }
 
  private:
-  static constexpr int64_t alignment = 64;
+  static constexpr int64_t alignment = 64, large_page = int64_t(1) << 21;
+
+  // Rows of atoms are read here and there: with large pages their addresses are found without walking through tables.
+  void allocate() {
+    const int64_t grain = used_ >= 4 * large_page ? large_page : alignment;
+    const int64_t bytes = (used_ + grain - 1) / grain * grain;
+    memory_ = static_cast<char*>(std::aligned_alloc(size_t(grain), size_t(bytes)));
+    if (!memory_) throw std::bad_alloc();
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (grain == large_page) madvise(memory_, size_t(bytes), MADV_HUGEPAGE);
+#endif
+    size_ = bytes;
+  }
+
   char* memory_ = nullptr;
   int64_t size_ = 0, used_ = 0;
   bool counting_ = false;

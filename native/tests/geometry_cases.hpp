@@ -97,19 +97,22 @@ inline std::vector<int32_t> rows_by_place(const Description& d, const System& sy
   return rows;
 }
 
-// List, geometry and what it found, for one structure.
+// List, geometry and what it found, for one structure, and the gradient of a functional of that.
 struct Described {
   Description description;
   NeighborList list;
   Geometry geometry;
   PairInvariants seen;
   PairGradients gradients;
+  std::vector<float> transport_gradient;  // [pair][transports]; the layers never form it (geometry_turns.hpp)
+  bool local;
   int64_t owned;
 
   Described(const Case& one, int degrees, bool local, double skin = 0.5, int64_t owned = -1, Pool* pool = nullptr)
       : description(make_description(degrees)),
         list(description.config.cutoff, skin),
         geometry(description, local),
+        local(local),
         owned(owned < 0 ? one.atoms() : owned) {
     geometry.use(pool);
     look(one);
@@ -121,14 +124,20 @@ struct Described {
     list.update(system, owned);
     geometry.select(system, list);
     geometry.frames(rows_by_place(description, system, list), owned);
-    geometry.forward(seen, gradients);
+    forward();
   }
 
-  // Forces by atom of the caller, and the virial.
-  std::vector<double> pull_back(double* virial) {
+  void forward() {
+    geometry.forward(seen, gradients);
+    transport_gradient.assign(size_t(local ? transports(description.config.degrees) * seen.count : 0), 0.0f);
+  }
+
+  // Forces by atom of the caller, and the virial. Not `closed`: the last place passes for a ghost, and what gradients
+  // and turns leave over of "turning everything changes nothing" stays there.
+  std::vector<double> pull_back(const Turns& turns, double* virial, bool closed = true) {
     const size_t atoms = list.order().size();
     std::vector<double> forces(3 * atoms), by_atom(3 * atoms);
-    geometry.backward_pairs(seen, gradients, forces.data(), virial);
+    geometry.backward_pairs(gradients, turns, closed ? owned : owned - 1, forces.data(), virial);
     geometry.backward_frames(forces.data(), virial, owned);
     for (size_t place = 0; place < atoms; ++place)
       for (size_t k = 0; k < 3; ++k) by_atom[3 * size_t(list.order()[place]) + k] = forces[3 * place + k];
@@ -145,12 +154,12 @@ inline void draw(Random& random, std::vector<float>& out, int64_t count) {
   for (int64_t n = 0; n < count; ++n) out[size_t(n)] = float(draw(random));
 }
 
-inline void draw_gradients(Random& random, const Described& d, PairGradients& out) {
-  const int64_t count = d.seen.count, degrees = d.description.config.degrees;
-  draw(random, out.radial, count);
-  draw(random, out.envelope, count);
-  draw(random, out.harmonics, 2 * components(int(degrees)) * count);
-  if (!out.transport.empty()) draw(random, out.transport, transports(int(degrees)) * count);
+inline void draw_gradients(Random& random, Described& d) {
+  const int64_t count = d.seen.count;
+  draw(random, d.gradients.radial, count);
+  draw(random, d.gradients.envelope, count);
+  draw(random, d.gradients.harmonics, 2 * components(d.description.config.degrees) * count);
+  draw(random, d.transport_gradient, int64_t(d.transport_gradient.size()));
 }
 
 // Per active pair, before any cast: distance, envelope, harmonics of both directions, transport.
@@ -182,14 +191,15 @@ std::vector<double> exact_rows(Described& d, const Case& one) {
 
 // Gradients in the order of `exact_rows`.
 template <int degrees, bool local>
-std::vector<double> gradient_rows(const PairGradients& g, int64_t count) {
+std::vector<double> gradient_rows(const Described& d) {
   constexpr size_t n = 2 * components(degrees), m = local ? transports(degrees) : 0;
+  const PairGradients& g = d.gradients;
   std::vector<double> rows;
-  for (size_t pair = 0; pair < size_t(count); ++pair) {
+  for (size_t pair = 0; pair < size_t(d.seen.count); ++pair) {
     rows.push_back(g.radial[pair]);
     rows.push_back(g.envelope[pair]);
     rows.insert(rows.end(), &g.harmonics[n * pair], &g.harmonics[n * pair] + n);
-    for (size_t k = 0; k < m; ++k) rows.push_back(g.transport[m * pair + k]);
+    for (size_t k = 0; k < m; ++k) rows.push_back(d.transport_gradient[m * pair + k]);
   }
   return rows;
 }

@@ -4,7 +4,7 @@
 
 #include "geometry/pair.hpp"
 #include "geometry/radial.hpp"
-#include "geometry_cases.hpp"
+#include "geometry_turns.hpp"
 
 using namespace gaq_test;
 
@@ -117,6 +117,17 @@ void harmonics_gradient(Random& random) {
   CHECK(slope_error(f, u, gradient, 3) < 1e-7);
 }
 
+// q[9] = exp(t [e_axis]×)
+void turn_about(int axis, double t, double* q) {
+  const int a = (axis + 1) % 3, b = (axis + 2) % 3;
+  const double c = std::cos(t), s = std::sin(t);
+  std::fill_n(q, 9, 0.0);
+  q[4 * axis] = 1;
+  q[4 * a] = q[4 * b] = c;
+  q[3 * a + b] = -s;
+  q[3 * b + a] = s;
+}
+
 // Along rotations R exp(t ω): what the gradient is in other directions has no meaning.
 template <int degrees>
 void wigner_gradient(Random& random) {
@@ -129,12 +140,8 @@ void wigner_gradient(Random& random) {
     double turn[9] = {}, along = 0, values[2];
     const int a = (axis + 1) % 3, b = (axis + 2) % 3;
     for (int side = 0; side < 2; ++side) {
-      const double t = side ? -1e-5 : 1e-5, c = std::cos(t), s = std::sin(t);
-      double q[9] = {}, product[9] = {}, d[m];
-      q[4 * axis] = 1;
-      q[4 * a] = q[4 * b] = c;
-      q[3 * a + b] = -s;
-      q[3 * b + a] = s;
+      double q[9], product[9] = {}, d[m];
+      turn_about(axis, side ? -1e-5 : 1e-5, q);
       add_product(product, r, q);
       wigner<degrees>(product, d);
       values[side] = 0;
@@ -149,16 +156,41 @@ void wigner_gradient(Random& random) {
   }
 }
 
+// Entries, each listed once, are the slopes of D at the identity, and all of them.
+template <int degrees>
+void generators_are_slopes() {
+  constexpr int n = components(degrees), m = transports(degrees);
+  constexpr double h = 1e-5;
+  double listed[3][n][n] = {};
+  for (const GeneratorEntry& entry : generators(degrees)) {
+    CHECK_EQ(listed[entry.axis][entry.m][entry.n], 0.0);
+    CHECK(entry.value != 0);
+    listed[entry.axis][entry.m][entry.n] = entry.value;
+  }
+  for (int axis = 0; axis < 3; ++axis) {
+    double q[9], above[m], below[m], slopes[n][n] = {};
+    turn_about(axis, h, q);
+    wigner<degrees>(q, above);
+    turn_about(axis, -h, q);
+    wigner<degrees>(q, below);
+    for (int l = 1, row = 0, block = 0; l <= degrees; row += 2 * l + 1, ++l)
+      for (int a = 0; a < 2 * l + 1; ++a)
+        for (int b = 0; b < 2 * l + 1; ++b, ++block)
+          slopes[row + a][row + b] = (above[block] - below[block]) / (2 * h);
+    for (int a = 0; a < n; ++a)
+      for (int b = 0; b < n; ++b) CHECK_NEAR(listed[axis][a][b], slopes[a][b], 2e-9);
+  }
+}
+
 // A linear functional of the pair's invariants, as a function of its direction with the frames held.
 template <int degrees>
 void pair_gradient(Random& random) {
   constexpr int n = 2 * components(degrees), m = transports(degrees);
-  double r[2][9], unit[3], g[2][9] = {}, out[3], rows[n], transport[m];
+  double r[2][9], unit[3], out[3], rows[n];
   for (double* one : {r[0], r[1]}) draw_rotation(random, one);
   for (double& x : unit) x = draw(random);
   for (double& x : rows) x = draw(random);
-  for (double& x : transport) x = draw(random);
-  local_pullback<degrees, double>(unit, r[0], r[1], rows, transport, out, g[0], g[1]);
+  local_pullback<degrees, double>(unit, r[0], r[1], rows, out);
   const auto local = [&](const double* u) {
     double y[n], d[m], sum = 0;
     describe_local<degrees, double>(u, r[0], r[1], y, d);
@@ -176,6 +208,40 @@ void pair_gradient(Random& random) {
   CHECK(slope_error(lab, unit, out, 3) < 1e-7);
 }
 
+// The same functional and the transport, as a function of ω in R (1 + [ω]×) of either frame with the direction held;
+// and turning the pair with both of its frames changes nothing.
+template <int degrees>
+void pair_turns(Random& random) {
+  constexpr int n = 2 * components(degrees), m = transports(degrees);
+  double r[2][9], unit[3], rows[n], transport[m], g_y[n], g_d[m], turns[2][3] = {}, turning[3], left[3];
+  for (double* one : {r[0], r[1]}) draw_rotation(random, one);
+  for (double& x : unit) x = draw(random);
+  const double length = std::sqrt(dot(unit, unit));
+  for (double& x : unit) x /= length;
+  for (double& x : g_y) x = draw(random);
+  for (double& x : g_d) x = draw(random);
+  describe_local<degrees, double>(unit, r[0], r[1], rows, transport);
+  add_pair_turns<degrees>(rows, transport, g_y, g_d, turns[0], turns[1]);
+  for (int end = 0; end < 2; ++end)
+    for (int axis = 0; axis < 3; ++axis) {
+      double values[2] = {};
+      for (int side = 0; side < 2; ++side) {
+        double q[9], moved[2][9] = {}, y[n], d[m];
+        turn_about(axis, side ? -1e-5 : 1e-5, q);
+        std::copy_n(r[1 - end], 9, moved[1 - end]);
+        add_product(moved[end], r[end], q);
+        describe_local<degrees, double>(unit, moved[0], moved[1], y, d);
+        for (int k = 0; k < n; ++k) values[side] += g_y[k] * y[k];
+        for (int k = 0; k < m; ++k) values[side] += g_d[k] * d[k];
+      }
+      CHECK_NEAR((values[0] - values[1]) / 2e-5, turns[end][axis], 1e-7);
+    }
+  local_pullback<degrees, double>(unit, r[0], r[1], g_y, turning);
+  cross(unit, turning, left);
+  for (int end = 0; end < 2; ++end) add_turned(left, r[end], turns[end]);
+  for (double x : left) CHECK_NEAR(x, 0, 1e-12);
+}
+
 }  // namespace
 
 int main() {
@@ -183,6 +249,9 @@ int main() {
   rounding_is_to_even();
   envelope_ends_smoothly();
   knots_find_their_place();
+  generators_are_slopes<1>();
+  generators_are_slopes<2>();
+  generators_are_slopes<3>();
   Random random(1);
   for (int round = 0; round < 20; ++round) {
     harmonics_turn_with_wigner<3>(random);
@@ -195,6 +264,9 @@ int main() {
     pair_gradient<1>(random);
     pair_gradient<2>(random);
     pair_gradient<3>(random);
+    pair_turns<1>(random);
+    pair_turns<2>(random);
+    pair_turns<3>(random);
   }
   return finish();
 }

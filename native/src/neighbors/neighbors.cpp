@@ -16,14 +16,14 @@ namespace gaq {
 namespace {
 
 constexpr int64_t smallest_chunk = 64;
-constexpr int64_t largest_chunk = 1024;  // whose features fit into the third
+constexpr int64_t largest_chunk = 4096;  // whose features fit into the third
 
 // Atoms of a chunk: few enough that a thousand atoms keep several threads busy, and many enough that rounds are few:
 // each round reads the features of all chunks anew.
 int64_t chunk_size(int64_t atoms) {
   if (atoms <= NeighborList::single_chunk) return atoms;
   int64_t chunk = smallest_chunk;
-  while (chunk < largest_chunk && chunk * 8 <= atoms) chunk *= 2;
+  while (chunk < largest_chunk && chunk * 12 <= atoms) chunk *= 2;
   return chunk;
 }
 
