@@ -57,7 +57,7 @@ struct Kernels {
   // y[row][o] = (Σ_k x[row][k] w[o][k]) · scale[o] + bias[o]; `add`: onto what is there. Strides in floats.
   void (*product_float)(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const float* scale,
                         const float* bias, float* y, int64_t y_stride, bool add);
-  // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]
+  // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]; no scale: as if all were one
   void (*product_coded)(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias,
                         float* y, int64_t y_stride, bool add);
   void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; whole numbers if coded

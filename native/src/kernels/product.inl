@@ -94,7 +94,7 @@ inline void tile_coded(const CodedRows& x, const Packed& packed, size_t offset, 
     Vec row_scale = set1(x.scale[row + r]);
     for (int v = 0; v < Vectors; ++v) {
       int at = column + v * lanes;
-      out.put(row + r, at, to_float(total[r][v]) * (row_scale * load(out.scale + at)));
+      out.put(row + r, at, to_float(total[r][v]) * (out.scale ? row_scale * load(out.scale + at) : row_scale));
     }
   }
 }

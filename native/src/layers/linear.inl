@@ -61,13 +61,18 @@ inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, 
       store(out + row * plan.outputs + c, load(g + row * stride + c) * load(plan.scale.data() + c));
 }
 
-// dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's law; x as it was forward.
+// Whether the way back through a law needs to see what went in: to know what was clipped, or which way it pointed.
+inline bool looks_back(const FeatureLaw& law) {
+  return law.law == Law::polar || (law.law == Law::uniform && law.per == Per::tensor);
+}
+
+// dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's law; x as it was forward, needed
+// only where the law looks back.
 inline void linear_back(const LinearPlan& plan, int64_t rows, int components, const float* g_y, int64_t g_stride,
                         const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& room) {
   if (plan.backward.arithmetic != Arithmetic::float32) {
     encode_gradient(plan, rows, g_y, g_stride, room);
-    product_coded(rows, {room.bytes, room.words, room.scale}, plan.backward, plan.ones.data(), nullptr, g_x, gx_stride,
-                  false);
+    product_coded(rows, {room.bytes, room.words, room.scale}, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
   } else {
     if (plan.coded) {
       scale_columns(plan, rows, g_y, g_stride, room.floats[room_linear]);

@@ -23,27 +23,43 @@ inline void turn(const float* matrix, const Vec* v, Vec* out) {
   }
 }
 
+// total += D v for the message i ← j, or Dᵀ v for j ← i.
+template <int N, bool Transposed>
+inline void add_turned(const float* matrix, const Vec* v, Vec* total) {
+  for (int m = 0; m < N; ++m)
+    for (int n = 0; n < N; ++n) total[m] = fma(set1(matrix[Transposed ? n * N + m : m * N + n]), v[n], total[m]);
+}
+
 struct Ends {
   const float *values, *vectors;  // of the sender: [v | g], [M][C]
   float *scalar, *vector;         // of the receiver
 };
 
+// In the lab gauge both parts are in the same axes. In the local gauge the sender adds them in its own, Y^l of the way from
+// receiver to sender being `theirs`, up to its sign, and the sum is turned once.
 template <int L, bool Local, bool First, bool Back>
-inline void send(const Ends& ends, int C, int c, const Vec* f, Vec w, const float* harmonics, const float* transport) {
+inline void send(const Ends& ends, int C, int c, const Vec* f, Vec w, const float* ours, const float* theirs,
+                 const float* transport) {
   const Vec g = load(ends.values + C + c);
   store(ends.scalar + c, fma(w * f[0], load(ends.values + c), load(ends.scalar + c)));
   over_degrees<L>([&](auto degree, int first, int at) {
     constexpr int l = decltype(degree)::value, N = 2 * l + 1;
     const Vec grown = (w * f[l]) * g;
     Vec total[N];
-    for (int m = 0; m < N; ++m)
-      total[m] = fma(set1(harmonics[first + m]), grown, load(ends.vector + (first + m) * C + c));
-    if constexpr (!First) {
-      Vec v[N], turned[N];
-      for (int m = 0; m < N; ++m) v[m] = load(ends.vectors + (first + m) * C + c);
-      turn<N, Local, Back>(transport + at, v, turned);
+    for (int m = 0; m < N; ++m) total[m] = load(ends.vector + (first + m) * C + c);
+    if constexpr (First) {
+      for (int m = 0; m < N; ++m) total[m] = fma(set1(ours[first + m]), grown, total[m]);
+    } else {
       const Vec carried = w * f[L + l];
-      for (int m = 0; m < N; ++m) total[m] = fma(carried, turned[m], total[m]);
+      Vec v[N];
+      for (int m = 0; m < N; ++m) v[m] = carried * load(ends.vectors + (first + m) * C + c);
+      if constexpr (Local) {
+        for (int m = 0; m < N; ++m)
+          v[m] = l % 2 ? fnma(set1(theirs[first + m]), grown, v[m]) : fma(set1(theirs[first + m]), grown, v[m]);
+        add_turned<N, Back>(transport + at, v, total);
+      } else {
+        for (int m = 0; m < N; ++m) total[m] = fma(set1(ours[first + m]), grown, total[m] + v[m]);
+      }
     }
     for (int m = 0; m < N; ++m) store(ends.vector + (first + m) * C + c, total[m]);
   });
@@ -75,8 +91,8 @@ void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants&
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec f[F];
         for (int k = 0; k < F; ++k) f[k] = radial.at(k * C + c);
-        send<L, Local, First, false>(to_i, C, c, f, set1(w_i), y, t);
-        send<L, Local, First, true>(to_j, C, c, f, set1(w_j), y + M, t);
+        send<L, Local, First, false>(to_i, C, c, f, set1(w_i), y, y + M, t);
+        send<L, Local, First, true>(to_j, C, c, f, set1(w_j), y + M, y, t);
       }
     }
   }

@@ -61,7 +61,6 @@ struct Builder {
     plan.law = from.input;
     plan.coded = from.bits < 32;
     plan.scale.assign(outputs, 1.0f);
-    plan.ones.assign(inputs, 1.0f);
     std::vector<float> w(size_t(outputs) * inputs), back(w.size());
     for (int o = 0; o < from.outputs; ++o) {
       if (plan.coded) plan.scale[out[o]] = from.scale[o];

@@ -53,7 +53,6 @@ struct LinearPlan {
   Packed forward, backward;
   std::vector<float> scale;               // [outputs]; ones for a float weight
   std::vector<float> bias;                // [outputs], or empty
-  std::vector<float> ones;                // [inputs]: the backward pass has its scale in the gradient
   bool coded = false;
   int backward_bits = 32;                 // of the gradient rows, where the backward products are of whole numbers
 };

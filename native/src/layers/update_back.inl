@@ -95,11 +95,14 @@ void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerSta
   const int64_t atoms = block.last - block.first;
   const Active r = rooms_of(shape, block, state, room);
   float *gs = g_s + block.first * C, *gv = g_v + block.first * M * C;
-  vectors_again(shape, block, state, r.vectors);
+  bool vectors_needed = !state.mixed;
+  for (const LinearPlan& mix : layer.mix) vectors_needed |= looks_back(mix.law);
+  if (vectors_needed) vectors_again(shape, block, state, r.vectors);
   const float* s_mid = state.s_mid + block.first * C;
   if (state.mixed) {
     invariants(shape, atoms, s_mid, r.mixed, r.inputs);
-    for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
+    if (looks_back(layer.gates.law))
+      for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
   } else {
     mix_and_gate(plan, layer, block, s_mid, r, room, Tap(), true);
   }
