@@ -11,7 +11,7 @@ CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test physics results clean wheel native native-test contracted golden sanitize test-arm
+.PHONY: help setup demo check test physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,7 +29,7 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
-test: native contracted  ## set up if needed, then all tests but the long ones
+test: programs contracted  ## set up if needed, then all tests but the long ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 	@$(CTEST) build/native
 
@@ -38,16 +38,19 @@ physics: $(READY)  ## the long tests
 
 native: $(READY)  ## build the native engine anew and put it where .venv finds it
 	@$(CMAKE) -S native -B build/native -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_LIBRARY_DIR=engine >/dev/null
-	@$(CMAKE) --build build/native -- --quiet
+	@$(CMAKE) --build build/native --target gaq -- --quiet
 	@$(CMAKE) --install build/native --strip --prefix "$$($(SITE))/gaq" >/dev/null
 
-native-test: native  ## the tests of the native engine that need no Python
+programs: native
+	@$(CMAKE) --build build/native -- --quiet
+
+native-test: programs  ## the tests of the native engine that need no Python
 	@$(CTEST) build/native
 
 # A library that fuses multiply and add, which the law forbids: the parity tests must notice it.
 contracted: $(READY)
 	@$(CMAKE) -S native -B build/contract -G Ninja --log-level=WARNING -DGAQ_CONTRACT=ON >/dev/null
-	@$(CMAKE) --build build/contract -- --quiet
+	@$(CMAKE) --build build/contract --target gaq -- --quiet
 
 golden: $(READY)  ## write the golden vectors of native/tests/golden anew, from the Python law
 	$(BIN)/python native/tests/make_golden.py
@@ -59,7 +62,7 @@ sanitize: $(READY)  ## the native tests, and the fuzzer's corpus, under address 
 	@$(CMAKE) --build build/sanitize -- --quiet
 	@$(CTEST) build/sanitize
 
-test-arm: native  ## cross-compile for 64-bit ARM and run the native tests under emulation
+test-arm: programs  ## cross-compile for 64-bit ARM and run the native tests under emulation
 	@sh native/arm_tools.sh
 	@$(CMAKE) -S native -B build/arm -G Ninja --log-level=WARNING -DGAQ_TESTS=ON \
 	  -DCMAKE_TOOLCHAIN_FILE=aarch64.cmake >/dev/null
@@ -85,6 +88,16 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/untouched.py --data $(DATA)
 	$(BIN)/python benchmarks/results.py --collect runs
+
+# Where the environments of other force fields are made.
+PEERS ?= build/peers
+
+bench: $(READY)  ## time the native engine beside PyTorch, and beside peers where there are some: an hour; DATA as above
+	$(BIN)/python benchmarks/engine.py --data $(DATA) --out runs/engine
+	$(BIN)/python benchmarks/peers/run.py --data $(DATA) --peers $(PEERS) --out runs/engine
+
+peers: $(READY)  ## make environments for SchNetPack, MACE, JAX and xTB, to be timed beside us: 4 GB
+	$(BIN)/python benchmarks/peers/install.py --into $(PEERS)
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays
 	rm -rf $(VENV) build dist examples/c/energy .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

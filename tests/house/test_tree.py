@@ -14,7 +14,8 @@ NAMES_WITHOUT_A_CONCEPT = {"utils", "helpers", "common", "base", "misc", "core"}
 
 # Written apart, so that this file does not find itself.
 MACHINE_PATH = re.compile("(?<![\\w.~-])/(" + "|".join(("work", "root", "tmp", "farm", "home")) + ")/\\w")
-UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "\\bNotImplemented" + "Error", "place" + "holder")))
+WORDS = ("TO" + "DO", "FIX" + "ME", "X" * 3, "\\bNotImplemented" + "Error", "place" + "holder")
+UNFINISHED = re.compile("|".join(WORDS))
 
 # Calls that change the whole process; device, precision and seed travel as arguments instead.
 GLOBAL_STATE = {

@@ -18,6 +18,7 @@ from gaq.measure.speed import Contender, Subject, small_motion
 EAGER, COMPILED, NATIVE, NATIVE_FLOAT = "torch-eager", "torch-compiled", "native", "native-fp32"
 CONTROLS = (EAGER, COMPILED, NATIVE_FLOAT)
 FLOAT = "fp32"
+COORDINATES_KEPT = 500_000  # atoms of all calls together, so that positions alone do not fill the memory
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ class Conditions:
         return Subject(model, recipe, engine, self.data, len(self.structure), self.batch, self.threads, isa)
 
     def calls(self) -> list[list[Structure]]:
-        """The batch of each call: every structure of it moves on a path of its own."""
+        """The batch of each call: every structure of it moves on a path of its own, large ones a part of it."""
         paths = [small_motion(self.structure, seed=number) for number in range(self.batch)]
-        return [list(batch) for batch in zip(*paths, strict=True)]
+        kept = max(4, COORDINATES_KEPT // (len(self.structure) * self.batch))
+        return [list(batch) for batch in zip(*(path[:kept] for path in paths), strict=True)]
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,14 @@ from gaq.pack.export import Golden, pack
 from gaq.pack.format import to_bytes
 from gaq.quant.recipe import Recipe
 
-# Times the cutoff, between the atoms of each golden frame: a model may give anything on a molecule that it does not know,
-# but atoms alone have finite energies.
+# Times the cutoff, between the atoms of each golden frame: of a molecule that it does not know a model may say
+# anything, but atoms alone have finite energies.
 SPACINGS = (1.5, 2.0, 2.5)
 MOST_ELEMENTS = 8
 
 
 def packed_in_memory(model: Transformer, recipe: Recipe, *, backward_bits: int | None = None) -> bytes:
-    """The bytes that `gaq export` would write, but for its golden frames: one atom alone of each
-    element that it knows.
+    """The bytes that `gaq export` would write, but for its golden frames: one atom alone of each element it knows.
 
     Raises `RecipeError` for what a packed file has no place for.
     """

@@ -30,6 +30,8 @@ from gaq.quant.spec import uniform_part
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int32]
 
+ROUND_OFF = 1e-10  # of the largest entry; geometry is in float64, where zeros come out near 1e-17
+
 
 @dataclass(frozen=True, eq=False)
 class SlotCodes:
@@ -43,13 +45,21 @@ class SlotCodes:
     directions: Whole | None
     decoded: Floats
 
-    def differing(self, other: SlotCodes) -> tuple[int, int]:
-        """How many numbers (vectors, for polar laws) have other codes, and how many there are."""
+    def differing(self, other: SlotCodes, features: Floats | None = None) -> tuple[int, int]:
+        """How many numbers (vectors, for polar laws) have other codes, and how many there are.
+
+        With `features`, rows that are nothing but the round-off of zeros are not counted: their step is as small, and
+        their codes are noise. (In planar molecules the components out of the plane are such rows.)
+        """
         unequal = self.codes != other.codes
         if self.directions is not None and other.directions is not None:
             turned = self.directions != other.directions
             unequal = unequal | (turned if turned.ndim == unequal.ndim else turned.any(axis=1))
-        return int(unequal.sum()), unequal.size
+        if features is None or unequal.shape != features.shape:
+            return int(unequal.sum()), unequal.size
+        size = np.abs(features)
+        counted = np.broadcast_to(size.max(axis=-1, keepdims=True) > ROUND_OFF * size.max(), unequal.shape)
+        return int((unequal & counted).sum()), int(counted.sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ LONGEST_NAME = 256  # bytes
 LARGEST_NUMBER = 1e6
 PER_SCALAR = ("tensor", "row", "atom")
 PER_VECTOR = (*PER_SCALAR, "vector")
+PER_QUERY = ("tensor",)
 POLAR = {
     "per": ("tensor", "atom"),
     "magnitude": ("linear", "log"),
@@ -92,7 +93,8 @@ def _known(slot: str, law: object, degree: int) -> bool:
         return _known_weight(law)
     if law.get("kind") == "polar":
         return degree > 0 and _known_polar(law, degree)
-    per = PER_VECTOR if degree else PER_SCALAR
+    query = slot.endswith((".attention.query", ".attention.key"))
+    per = PER_VECTOR if degree else PER_QUERY if query else PER_SCALAR
     return (
         law.get("kind") == "uniform"
         and set(law) == {"kind", "bits", "per", "framed"}

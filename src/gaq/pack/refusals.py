@@ -45,6 +45,8 @@ def _reason(quantizer: Quantizer) -> str:
         return f"packed weights have at most {MOST_WEIGHT_BITS} bits. Take fewer, or Identity() for float weights"
     if uniform is not None and uniform.bits > MOST_FEATURE_BITS:
         return f"packed features have at most {MOST_FEATURE_BITS} bits. Take fewer, or Identity() for float features"
+    if role is Role.QUERY_KEY and uniform is not None and uniform.dynamic:
+        return "packed queries and keys have one step. Take per='tensor' with UnitRange(), or Identity() for float ones"
     return ""
 
 

@@ -69,6 +69,7 @@ def test_known_laws_pass(slot, law):
         (VECTOR, POLAR | {"magnitude": "cubic"}),
         (VECTOR, POLAR | {"bits": 20}),
         (SECOND, POLAR),
+        ("layers.1.attention.key", UNIFORM),
         (WEIGHT, {"kind": "uniform", "bits": 9, "per": "channel"}),
         (WEIGHT, {"kind": "uniform", "bits": 4, "per": "group"}),
         (WEIGHT, UNIFORM),

@@ -39,6 +39,7 @@ def test_every_preset_can_be_packed(recipe):
         (Role.VECTOR_MESSAGE, Uniform(8, "vector"), "message.vector.l1' .* send messages in float"),
         (Role.SCALAR_WEIGHT, Uniform(4, "group", 4), "project.weight' .* none per group of inputs"),
         ("readout.energy.weight", Uniform(9, "channel"), "'readout.energy.weight' .* at most 8 bits"),
+        ("layers.1.attention.key", Uniform(8, "row"), "'layers.1.attention.key' .* have one step"),
     ],
 )
 def test_what_has_no_place_is_refused(where, spec, sentence):
