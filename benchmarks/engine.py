@@ -25,7 +25,7 @@ from gaq.cli.contenders import COMPILED, EAGER, NATIVE, Conditions, Field, enter
 from gaq.cli.fresh_start import fresh_start
 from gaq.cli.stage_progress import Watch
 from gaq.measure.ledger import Row, write_rows
-from gaq.process import keep_freed_memory, usable_cores
+from gaq.process import busy_with_others, keep_freed_memory, usable_cores
 
 HERE = Path(__file__).resolve().parent.parent
 # Recipe and precision of the backward pass; None is what the file says.
@@ -67,6 +67,7 @@ class Job:
 def main() -> None:
     arguments = parsed(sys.argv[1:])
     keep_freed_memory()
+    print(busy_with_others() or "the machine is quiet", file=sys.stderr)
     with Watch() as watch:
         job = Job(arguments.data, arguments.models, HERE / "models", arguments.seconds, watch)
         for name in arguments.only or SECTIONS:
@@ -133,7 +134,7 @@ def sizes_section(job: Job) -> list[Row]:
     rows = []
     for atoms, counts in BOXES.items():
         box = molecular_box(molecule, counts)
-        name = described(box, "azobenzene")
+        name = described(molecule, "azobenzene")
         kinds = [kind for kind, most in MOST_ATOMS.items() if atoms <= most]
         for threads in thread_counts():
             rows += compared(job, models, FEW, Conditions(box, name, threads), kinds)

@@ -34,10 +34,11 @@ def molecular_box(molecule: Structure, counts: tuple[int, int, int], gap: float 
     return Structure(np.tile(molecule.species, len(places)), positions, cell, np.ones(3, dtype=bool))
 
 
-def described(box: Structure, name: str) -> str:
-    """What rows call a box: its molecules, density, and directed pairs within 5 Å for each atom."""
+def described(molecule: Structure, name: str, gap: float = GAP) -> str:
+    """What rows call boxes of a molecule, of any size: density, and directed pairs within 5 Å for each atom."""
     from ase.data import atomic_masses
 
+    box = molecular_box(molecule, (1, 1, 1), gap)
     density = GRAMS_PER_CUBIC_CM * atomic_masses[box.species].sum() / abs(np.linalg.det(box.cell))
     neighbors = len(find_neighbors(box, CUTOFF).receiver) / len(box)
     return f"{name} box, {density:.2f} g/cm³, {neighbors:.0f} neighbours/atom"

@@ -115,16 +115,20 @@ def kernels(rows: Sequence[Row]) -> list[str]:
 
 
 def peers(rows: Sequence[Row]) -> list[str]:
-    """What each peer takes, and how many times faster the engine is in each mode."""
-    names = list(dict.fromkeys(r.control for r in rows if r.control is not None))
-    modes_of_ours = list(dict.fromkeys(r.recipe for r in rows if r.engine == "native"))
-    ratios = {(r.control, r.recipe): r for r in rows if r.metric == "speedup"}
-    times = {contender(r): r for r in rows if r.metric == "latency_ms"}
-    lines = [["our engine, ms", "", *(spread(times.get(mode)) for mode in modes_of_ours)]]
-    for name in names:
-        cells = [spread(ratios.get((name, mode))) for mode in modes_of_ours]
-        lines.append([f"× {name}", spread(times.get(name)), *cells])
-    return [markdown(["", "ms of the peer", *modes_of_ours], lines)]
+    """What each peer takes, and how many times faster the engine is in each mode: on its own, and behind ASE."""
+    return [_peers(rows, "native"), _peers(rows, "native-ase")]
+
+
+def _peers(rows: Sequence[Row], engine: str) -> str:
+    ours = [r for r in rows if r.engine == engine]
+    recipes = list(dict.fromkeys(r.recipe for r in ours))
+    ratios = {(r.control, r.recipe): r for r in ours if r.metric == "speedup"}
+    own = {r.recipe: r for r in ours if r.metric == "latency_ms"}
+    theirs = {r.engine: r for r in rows if r.metric == "latency_ms" and r.model == r.engine}
+    lines = [[f"{engine}, ms", "", *(spread(own.get(recipe)) for recipe in recipes)]]
+    for name in dict.fromkeys(r.control for r in ours if r.control is not None):
+        lines.append([f"× {name}", spread(theirs.get(name)), *(spread(ratios.get((name, r))) for r in recipes)])
+    return markdown(["", "ms of the peer", *recipes], lines)
 
 
 PARTS: dict[str, Callable[[Sequence[Row]], list[str]]] = {

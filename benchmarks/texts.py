@@ -144,7 +144,7 @@ Contenders of a table take turns within one run (`gaq.measure.speed`): rounds of
 call that is not timed. Times are medians over all calls with the 10th and 90th percentile in brackets; ratios are taken within
 each round, and their percentiles are over rounds. All are asked the same, positions in and energies and forces out, of atoms
 that move by some thousandths of an Å from call to call. The engine checks its list of neighbours at every call; PyTorch and the
-peers are given their pairs and keep no list. PyTorch has the float network of the same weights: eager as `TorchEngine` runs it,
+peers are given their pairs and keep no list. PyTorch has the float network of the same weights: eager, operation by operation,
 and compiled as one graph of forward and backward by inductor, for fixed sizes, with the C++ wrapper, which is the fastest form that we
 found and nearly twice as fast as `torch.compile` of the same function. All processes keep the memory that they free: `mallopt` with
 M_MMAP_THRESHOLD 32 MB, M_TRIM_THRESHOLD 2 GB, M_TOP_PAD 256 MB. A suffix `-b8` or `-b16` is the precision of the products in the
@@ -184,7 +184,8 @@ The first test frame of azobenzene, one core for all, everybody in turn. PaiNN: 
 MACE: mace-torch 0.3.16, 64x0e + 64x1o, two layers, correlation 3, l up to 3. Both with a cutoff of 5 Å, drawn weights, single precision;
 "compiled" is the same one graph as for our network. So3krates: a transcription into JAX of the network that the package `mlff` builds by
 default (two layers of 128 features, l = 1 to 4), since `mlff` is on no package index; compiled by XLA for fixed pairs. GFN2-xTB: tblite
-0.8.0, each step started from the density of the one before.
+0.8.0, each step started from the density of the one before. Rows that end in `-ase` are what a user of ASE runs, positions set and forces
+asked for: the calculators of SchNetPack (with its list of neighbours with a skin) and of MACE, and `gaq.Calculator`.
 """,
     "kernels": """### Kernels
 

@@ -11,8 +11,9 @@ import numpy as np
 from gaq.engine.pytorch import TorchEngine
 from gaq.model.transformer import TransformerConfig
 from gaq.pack import container
+from gaq.pack.checksum import sealed
 from gaq.pack.export import Golden, pack
-from gaq.pack.format import PackedModel, checksum_of, to_bytes
+from gaq.pack.format import PackedModel, to_bytes
 from gaq.quant.recipe import Recipe
 from gaq.train.checkpoint import Checkpoint
 from tiny import checkpoint, config, molecule
@@ -31,7 +32,10 @@ def packed(recipe: Recipe | None = None, settings: TransformerConfig | None = No
 
 
 def with_text(content: bytes, key: str, change: Callable[[Any], Any]) -> bytes:
-    """The same file with one text of its header changed; None takes the key away. JSON goes in and out parsed."""
+    """The same file with one text of its header changed; None takes the key away. JSON goes in and out parsed.
+
+    The checksum is right, unless it is what was changed.
+    """
     file = container.parse(content, "file")
     metadata = dict(file.metadata)
     try:
@@ -43,7 +47,8 @@ def with_text(content: bytes, key: str, change: Callable[[Any], Any]) -> bytes:
     else:
         metadata[key] = changed if isinstance(changed, str) else json.dumps(changed)
     entries, payload = container.payload_of(file.tensors)
-    return container.to_bytes(metadata, entries, payload)
+    content = container.to_bytes(metadata, entries, payload)
+    return content if key == "checksum" else sealed(content)
 
 
 def with_array(content: bytes, name: str, change: Callable[[np.ndarray], np.ndarray | None]) -> bytes:
@@ -56,7 +61,7 @@ def with_array(content: bytes, name: str, change: Callable[[np.ndarray], np.ndar
     else:
         arrays[name] = changed
     entries, payload = container.payload_of(arrays)
-    return container.to_bytes(file.metadata | {"checksum": checksum_of(payload)}, entries, payload)
+    return sealed(container.to_bytes(file.metadata, entries, payload))
 
 
 def file_of(recipe: Recipe | None = None, settings: TransformerConfig | None = None) -> bytes:

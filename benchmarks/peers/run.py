@@ -5,7 +5,8 @@
 
 Each peer is a process in an environment of its own that evaluates when it is asked; the engine and the peers take
 turns, and all are kept to the same core. Peers of PyTorch and JAX have single precision, a cutoff of 5 Å, fixed pairs
-and no list of neighbours to keep; weights are drawn. The engine checks its list at each call.
+and no list of neighbours to keep; weights are drawn. The engine checks its list at each call. The form `ase` is what a
+user of ASE runs: the calculator of the package, and ours, with lists of neighbours and all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,17 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from engine import MODES, Job
+from engine import FEW, MODES, Job
 from engine_systems import first_frame
+from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Structure
 from gaq.cli.contenders import Conditions, Entrant, Field, enter_native
 from gaq.cli.stage_progress import Watch
+from gaq.engine.native import NativeEngine
 from gaq.measure.ledger import Row, write_rows
 from gaq.measure.speed import Contender, Subject, Timing, interleaved, small_motion, speed_rows, speedup_row
-from gaq.process import keep_freed_memory
+from gaq.process import busy_with_others, keep_freed_memory
+from gaq.simulate.calculator import Calculator
 
 MOLECULE = "azobenzene"
 TIMESTEP = 0.5  # fs
@@ -52,8 +56,10 @@ class Peer:
 PEERS = (
     Peer("painn-eager", "painn", "run_painn.py", "eager"),
     Peer("painn-compiled", "painn", "run_painn.py", "compiled"),
+    Peer("painn-ase", "painn", "run_painn.py", "ase"),
     Peer("mace-eager", "mace", "run_mace.py", "eager"),
     Peer("mace-compiled", "mace", "run_mace.py", "compiled"),
+    Peer("mace-ase", "mace", "run_mace.py", "ase"),
     Peer("so3krates-jax", "so3krates", "run_so3krates.py", "compiled"),
     Peer("gfn2-xtb", "xtb", "run_xtb.py", "restarted"),
 )
@@ -63,6 +69,7 @@ def main() -> None:
     arguments = parsed(sys.argv[1:])
     keep_to_one_core(arguments.core)
     keep_freed_memory()
+    print(busy_with_others() or "the machine is quiet", file=sys.stderr)
     molecule = first_frame(arguments.data, MOLECULE)
     with Watch() as watch, ExitStack() as stack:
         job = Job(arguments.data, arguments.models, HERE.parent.parent / "models", arguments.seconds, watch)
@@ -104,13 +111,27 @@ def keep_to_one_core(core: int | None) -> None:
 
 
 def native_entrants(job: Job, molecule: Structure) -> list[Entrant]:
-    """The engine in all its modes."""
+    """The engine in all its modes, and in some of them behind ASE."""
     models, field = job.untrained(MOLECULE, 64, MODES), Field()
     for recipe, bits in MODES:
         enter_native(field, models[recipe], Conditions(molecule, MOLECULE), bits)
     if field.notes:
         sys.exit("\n".join(field.notes))
-    return field.entrants
+    return [*field.entrants, *(through_ase(e, molecule) for e in field.entrants if (e.model.recipe, e.backward) in FEW)]
+
+
+def through_ase(entrant: Entrant, molecule: Structure) -> Entrant:
+    """The same model as a calculator of ASE, as in dynamics."""
+    atoms, path = to_ase(molecule), small_motion(molecule)
+    engine = NativeEngine(entrant.model.content or b"", entrant.model.name, backward_bits=entrant.backward)
+    atoms.calc = Calculator(engine)
+
+    def step(number: int) -> None:
+        atoms.positions = path[number % len(path)].positions
+        atoms.get_forces()
+
+    subject = replace(entrant.subject, engine="native-ase")
+    return replace(entrant, subject=subject, contender=Contender.calling(f"{entrant.contender.name} ase", step))
 
 
 def written_path(molecule: Structure, folder: Path) -> Path:
@@ -153,7 +174,7 @@ def _asked(process: subprocess.Popen[str], calls: int) -> np.ndarray:
 def all_rows(
     engines: Sequence[Entrant], peers: dict[str, Contender], timings: dict[str, Timing], atoms: int
 ) -> list[Row]:
-    """Times of all, and of every mode of the engine its ratio to every peer."""
+    """Times of all, and of every mode of the engine its ratio to every peer: behind ASE to those behind ASE."""
     rows: list[Row] = []
     for name in peers:
         recipe = "method" if name == "gfn2-xtb" else "fp32"
@@ -161,7 +182,8 @@ def all_rows(
     for entrant in engines:
         timing = timings[entrant.contender.name]
         rows += speed_rows(entrant.subject, timing, TIMESTEP)
-        rows += [speedup_row(entrant.subject, timing, timings[name], name) for name in peers]
+        alike = [name for name in peers if name.endswith("-ase") == entrant.subject.engine.endswith("-ase")]
+        rows += [speedup_row(entrant.subject, timing, timings[name], name) for name in alike]
     return rows
 
 

@@ -33,12 +33,23 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
             return model({**fixed, "positions": moved}, compute_force=False)["energy"]
 
         graph = compiled_with_forces(energy, torch.from_numpy(positions).float())
-        return lambda moved: _plain(*graph(torch.from_numpy(moved).float()))
+        return lambda moved: graph(torch.from_numpy(moved).float())[1].numpy()
     model = network(np.unique(numbers)).requires_grad_(False).eval()
+    if form == "ase":
+        return through_ase(model, numbers, positions)
+    return lambda moved: model({**fixed, "positions": torch.from_numpy(moved).float()})["forces"].numpy()
 
-    def evaluate(moved: np.ndarray) -> tuple[float, np.ndarray]:
-        found = model({**fixed, "positions": torch.from_numpy(moved).float()})
-        return _plain(found["energy"].detach(), found["forces"])
+
+def through_ase(model: torch.nn.Module, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
+    """As in dynamics with ASE: MACE's own calculator."""
+    from ase import Atoms
+    from mace.calculators import MACECalculator
+
+    atoms = Atoms(numbers, positions, calculator=MACECalculator(models=[model], default_dtype="float32"))
+
+    def evaluate(moved: np.ndarray) -> np.ndarray:
+        atoms.positions = moved
+        return atoms.get_forces()
 
     return evaluate
 
@@ -84,10 +95,6 @@ def _graph(numbers: np.ndarray, positions: np.ndarray) -> dict[str, torch.Tensor
     }
 
 
-def _plain(energy: torch.Tensor, forces: torch.Tensor) -> tuple[float, np.ndarray]:
-    return float(energy.sum()), forces.numpy()
-
-
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float32)
-    serve.main(build, "MACE 64x0e+64x1o (mace-torch)", ("eager", "compiled"))
+    serve.main(build, "MACE 64x0e+64x1o (mace-torch)", ("eager", "compiled", "ase"))

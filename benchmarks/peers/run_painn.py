@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import typing
 
 import serve
+
+# Models of SchNetPack are pickled, which PyTorch loads only when told so.
+os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
 
 import numpy as np
 import torch
@@ -39,6 +44,8 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
         key.offsets: torch.zeros(len(receiver), 3),
     }
     model = network().requires_grad_(False).eval()
+    if form == "ase":
+        return through_ase(model, numbers, positions)
     if form == "compiled":
         representation = model.representation
         distances, atomwise = model.input_modules[0], model.output_modules[0]
@@ -48,11 +55,25 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
             return atomwise.outnet(representation(distances({**fixed, key.R: moved}))["scalar_representation"]).sum()
 
         graph = compiled_with_forces(energy, torch.from_numpy(positions).float())
-        return lambda moved: _plain(*graph(torch.from_numpy(moved).float()))
+        return lambda moved: graph(torch.from_numpy(moved).float())[1].numpy()
+    return lambda moved: model({**fixed, key.R: torch.from_numpy(moved).float()})[key.forces].numpy()
 
-    def evaluate(moved: np.ndarray) -> tuple[float, np.ndarray]:
-        found = model({**fixed, key.R: torch.from_numpy(moved).float()})
-        return _plain(found[key.energy].detach(), found[key.forces])
+
+def through_ase(model: NeuralNetworkPotential, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
+    """As in dynamics with ASE: SchNetPack's calculator, with a list of neighbours that has a skin."""
+    from ase import Atoms
+    from schnetpack.interfaces import SpkCalculator
+    from schnetpack.transform import MatScipyNeighborList, SkinNeighborList
+
+    neighbors = SkinNeighborList(MatScipyNeighborList(serve.CUTOFF), cutoff_skin=0.5)
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(model, f"{folder}/model")
+        calculator = SpkCalculator(f"{folder}/model", neighbors, energy_unit="eV")
+    atoms = Atoms(numbers, positions, calculator=calculator)
+
+    def evaluate(moved: np.ndarray) -> np.ndarray:
+        atoms.positions = moved
+        return atoms.get_forces()
 
     return evaluate
 
@@ -72,9 +93,5 @@ def network() -> NeuralNetworkPotential:
     )
 
 
-def _plain(energy: torch.Tensor, forces: torch.Tensor) -> tuple[float, np.ndarray]:
-    return float(energy.sum()), forces.numpy()
-
-
 if __name__ == "__main__":
-    serve.main(build, "PaiNN-64 (SchNetPack)", ("eager", "compiled"))
+    serve.main(build, "PaiNN-64 (SchNetPack)", ("eager", "compiled", "ase"))

@@ -16,11 +16,11 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
     calculator.set("verbosity", 0)
     before = calculator.singlepoint()
 
-    def evaluate(moved: np.ndarray) -> tuple[float, np.ndarray]:
+    def evaluate(moved: np.ndarray) -> np.ndarray:
         nonlocal before
         calculator.update(moved / BOHR)
         before = calculator.singlepoint(before)
-        return before.get("energy") * HARTREE, -before.get("gradient") * (HARTREE / BOHR)
+        return -before.get("gradient") * (HARTREE / BOHR)
 
     return evaluate
 

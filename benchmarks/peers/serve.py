@@ -17,6 +17,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+# Answers go to the old stdout; whatever a library prints, when it is imported or later, goes to stderr.
+ANSWERS: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+
 # Before any library that reads them is imported.
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -24,7 +28,7 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np
 
 CUTOFF = 5.0  # Å, of every peer that has one
-Evaluate = Callable[[np.ndarray], tuple[float, np.ndarray]]  # positions [atom, 3] Å to energy and forces
+Evaluate = Callable[[np.ndarray], np.ndarray]  # positions [atom, 3] Å to forces; the energy is computed with them
 Build = Callable[[str, np.ndarray, np.ndarray], Evaluate]  # form, numbers [atom], positions [atom, 3]
 
 
@@ -36,22 +40,21 @@ def main(build: Build, about: str, forms: Sequence[str]) -> None:
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--calls", type=int, default=50)
     arguments = parser.parse_args()
-    answers = _only_answers_on_stdout()
     with open(arguments.path, encoding="utf-8") as stream:
         given = json.load(stream)
     numbers, frames = np.array(given["numbers"]), np.array(given["frames"], dtype=np.float64)
     evaluate = build(arguments.form, numbers, frames[0])
-    _, forces = evaluate(frames[0])
+    forces = evaluate(frames[0])
     if forces.shape != frames[0].shape or not np.isfinite(forces).all():
         raise SystemExit(f"{about}: forces of shape {forces.shape}, finite: {np.isfinite(forces).all()}")
     if arguments.serve:
-        _say(answers, {"about": about, "form": arguments.form})
+        _say({"about": about, "form": arguments.form})
         for line in sys.stdin:
-            _say(answers, _seconds(evaluate, frames, int(line)))
+            _say(_seconds(evaluate, frames, int(line)))
         return
     seconds = _seconds(evaluate, frames, arguments.calls)
     p10, median, p90 = (1e3 * float(x) for x in np.percentile(seconds, (10, 50, 90)))
-    _say(answers, {"about": about, "form": arguments.form, "latency_ms": median, "p10": p10, "p90": p90})
+    _say({"about": about, "form": arguments.form, "latency_ms": median, "p10": p10, "p90": p90})
 
 
 def _seconds(evaluate: Evaluate, frames: np.ndarray, calls: int) -> list[float]:
@@ -66,12 +69,5 @@ def _seconds(evaluate: Evaluate, frames: np.ndarray, calls: int) -> list[float]:
     return found
 
 
-def _only_answers_on_stdout() -> TextIO:
-    """The old stdout for answers; whatever a library prints goes to stderr."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return answers
-
-
-def _say(answers: TextIO, answer: object) -> None:
-    print(json.dumps(answer), file=answers, flush=True)
+def _say(answer: object) -> None:
+    print(json.dumps(answer), file=ANSWERS, flush=True)

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "file/sha256.hpp"
+#include "file/checksum.hpp"
 
 namespace gaq_fuzz {
 namespace {
@@ -34,9 +34,10 @@ size_t header_length(const std::string& file) {
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 void mend(std::string& header, const std::string& data) {
-  const size_t at = header.find("sha256:");
-  if (at != std::string::npos && at + 71 <= header.size())
-    header.replace(at + 7, 64, gaq::sha256(data.data(), data.size()));
+  const size_t at = gaq::place_of_checksum(header);
+  if (at == std::string::npos) return;
+  const std::string sum = gaq::checksum_of(header, data.data(), data.size());
+  header.replace(at, gaq::checksum_digits, sum.substr(sum.size() - gaq::checksum_digits));
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ GAQ_API int32_t gaq_evaluate(gaq_engine* engine, const gaq_system* system, const
 GAQ_API int32_t gaq_evaluate_batch(gaq_engine* engine, int64_t count, const gaq_system* systems,
                                    const gaq_result* results, int64_t* failed);
 /* The first `owned` atoms belong to this domain. Energy, virial and atomic energies are those of owned atoms; forces
- * [atoms][3] hold what ghosts receive too, for the host to add to their owners. A domain may own no atom, or have none. */
+ * [atoms][3] hold what ghosts receive too, for the host to add to their owners. A domain may own or have no atoms. */
 GAQ_API int32_t gaq_evaluate_domain(gaq_engine* engine, const gaq_system* system, int64_t owned,
                                     const gaq_exchange* exchange, const gaq_result* result);
 GAQ_API const char* gaq_last_error(const gaq_engine* engine);

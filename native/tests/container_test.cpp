@@ -1,10 +1,13 @@
 // The container: lengths, offsets, types and the checksum; each way to be wrong is refused by name.
+#include <random>
+
 #include "refusals.hpp"
 
 using gaq_test::expect;
 using gaq_test::file_of;
 using gaq_test::refusal_of;
 using gaq_test::replaced;
+using gaq_test::report;
 using gaq_test::TinyModel;
 
 namespace {
@@ -41,17 +44,41 @@ void test_container() {
   expect(changed("\"dtype\":", "\"type\":"), "not described by dtype", "key");
 }
 
-// Every cut and every flipped bit of a file is noticed: by the structure, or at the latest by the checksum.
+// Every cut and every flipped bit of a file is noticed: by the structure, or at the latest by the checksum. Header,
+// padding and the checksum itself included.
 void test_damage() {
   const std::string good = gaq_test::tiny_models().at("codebook-log").bytes();
+  std::mt19937 random(1);
   for (size_t length = 0; length < good.size(); length += 7)
     CHECK(refusal_of(good.substr(0, length)) != "accepted");
-  const size_t data = gaq_test::tiny_models().at("codebook-log").data().size();
-  for (size_t k = good.size() - data; k < good.size(); k += 5) {
+  for (size_t k = 0; k < good.size(); ++k) {
     std::string bad = good;
-    bad[k] = char(bad[k] ^ (1 << (k % 8)));
-    CHECK(refusal_of(bad) != "accepted");
+    bad[k] = char(bad[k] ^ (1 << (random() % 8)));
+    const std::string came = refusal_of(bad);
+    report(came.rfind("x.gaq: ", 0) == 0 && came.back() == '.', "flipped bit", int(k), came);
   }
+}
+
+// A header that says something else, or the same in other bytes, and is right in every other respect.
+void test_changes_that_parse() {
+  TinyModel model = gaq_test::tiny_models().at("fp32");
+  model.metadata["recipe_name"] = "tiny";
+  while (model.header().back() != ' ') model.metadata["recipe_name"] += "y";
+  const std::string header = model.header(), data = model.data();
+  const auto changed = [&](const std::string& old, const std::string& by) {
+    const std::string other = replaced(header, old, by);
+    expect(file_of(other, data), "has the checksum", by.c_str());
+    CHECK_EQ(refusal_of(file_of(gaq_test::sealed(other, data), data)), "accepted");
+  };
+  changed("\"tiny", "\"tinx");
+  changed("\"golden.energies\"", "\"\\u0067olden.energies\"");
+  changed("} ", "}\n");
+  changed("\"embedding\":", "\"embedding\": ");
+  expect(file_of(replaced(header, "\"checksum\":", "\"checksum\": "), data), "without blanks", "blank");
+  expect(file_of(replaced(header, "sha256:", "sha256:\\u0030"), data), "has the checksum", "escape");
+  TinyModel similar = model;  // in a text, quotes are escaped: what looks like a checksum there is none
+  similar.metadata["manifest"] = "{\"checksum\":\"sha256:" + std::string(64, '0') + "\"}";
+  CHECK_EQ(refusal_of(similar.bytes()), "accepted");
 }
 
 // A stranger's text does not reach the terminal as it is.
@@ -67,6 +94,7 @@ void test_harmless_sentences() {
 int main() {
   test_container();
   test_damage();
+  test_changes_that_parse();
   test_harmless_sentences();
   return finish();
 }

@@ -7,8 +7,8 @@ namespace {
 
 using namespace gaq_test;
 
-// Energies along a line differ by the integral of the force along it. Where a difference over a small step would be lost
-// in the round-off of float32, the integral averages it away.
+// Energies along a line differ by the integral of the force along it. Where a difference over a small step would be
+// lost in the round-off of float32, the integral averages it away.
 constexpr double exact = 4e-5;      // eV: sums of float32 numbers of some eV
 constexpr double staircase = 4e-3;  // eV, where features of 16 bits make the energy a staircase of small steps
 

@@ -22,5 +22,16 @@ int main() {
   for (size_t length = 0; length < 130; ++length) all += sum(std::string(length, 'a'));
   CHECK_EQ(sum(all), "c665ed20ef30f158e90c7e921d8182bc0943c4b087a82f64a18d417bcdfadce7");
   CHECK(sum("abc") != sum("abd"));
+
+  // In pieces of any length it is the same sum.
+  const std::string text = all.substr(0, 300);
+  for (size_t first = 0; first <= 150; ++first) {
+    gaq::Sha256 pieces;
+    pieces.add(text.data(), first);
+    pieces.add(text.data() + first, first);
+    pieces.add(nullptr, 0);
+    pieces.add(text.data() + 2 * first, text.size() - 2 * first);
+    CHECK_EQ(pieces.digits(), sum(text));
+  }
   return finish();
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "file/sha256.hpp"
+#include "file/checksum.hpp"
 #include "quant/octahedral.hpp"
 
 namespace gaq_test {
@@ -48,6 +48,14 @@ inline std::string file_of(const std::string& header, const std::string& data) {
   return out + header + data;
 }
 
+// The header with the checksum of the file that it and the data make.
+inline std::string sealed(std::string header, const std::string& data) {
+  const size_t at = gaq::place_of_checksum(header);
+  if (at == std::string::npos) return header;
+  const std::string sum = gaq::checksum_of(header, data.data(), data.size());
+  return header.replace(at, gaq::checksum_digits, sum, sum.size() - gaq::checksum_digits, std::string::npos);
+}
+
 struct TinyModel {
   std::map<std::string, std::string> metadata, slots;
   std::map<std::string, TinyTensor> tensors;
@@ -61,8 +69,7 @@ struct TinyModel {
   std::string header() const {
     auto texts = metadata;
     if (texts.count("slots") == 0) texts["slots"] = joined(slots);
-    const std::string all = data();
-    if (texts.count("checksum") == 0) texts["checksum"] = "sha256:" + gaq::sha256(all.data(), all.size());
+    if (texts.count("checksum") == 0) texts["checksum"] = "sha256:" + std::string(gaq::checksum_digits, '0');
     for (auto& [key, text] : texts) text = in_quotes(text);
     std::map<std::string, std::string> entries{{"__metadata__", joined(texts)}};
     size_t at = 0;
@@ -74,7 +81,9 @@ struct TinyModel {
                       std::to_string(at) + "," + end + "]}";
       at += tensor.bytes.size();
     }
-    return joined(entries);
+    std::string text = joined(entries);
+    text.append((8 - text.size() % 8) % 8, ' ');
+    return metadata.count("checksum") == 0 ? sealed(text, data()) : text;
   }
 
   std::string bytes() const { return file_of(header(), data()); }
@@ -104,9 +113,9 @@ class TinyWriter {
     model_.doubles("reference", {2}, {-13.6, -1029.5});
     model_.doubles("radii", {2}, {0.31, 0.76});
     model_.doubles("scale", {1}, {0.8});
-    drawn("radial.values", {8, o_.basis});
-    drawn("radial.slopes", {8, o_.basis});
-    drawn("radial.curvatures", {8, o_.basis});
+    drawn("radial.values", {4, o_.basis});
+    drawn("radial.slopes", {4, o_.basis});
+    drawn("radial.curvatures", {4, o_.basis});
     for (int l = 2; l <= o_.degrees; ++l) {
       const std::string end = ".l" + std::to_string(l);
       model_.doubles("wigner.points" + end, {4 * l + 3, 3}, std::vector<double>(size_t(12 * l + 9), 0.5));
@@ -116,10 +125,10 @@ class TinyWriter {
     for (int i = 0; i < o_.layers; ++i) write_layer(i, "layers." + std::to_string(i), wide);
     linear("readout.hidden", c, c, true, 0);
     linear("readout.energy", 1, c, false, 0);
-    model_.tensors["golden.species"] = {"I64", {2}, bytes_of(std::vector<int64_t>{1, 6})};
-    model_.doubles("golden.positions", {3, 2, 3}, std::vector<double>(18, 0.7));
+    model_.tensors["golden.species"] = {"I64", {1}, bytes_of(std::vector<int64_t>{6})};
+    model_.doubles("golden.positions", {3, 1, 3}, std::vector<double>(9, 0.7));
     model_.doubles("golden.energies", {3}, {-1043.1, -1043.2, -1043.3});
-    model_.doubles("golden.forces", {3, 2, 3}, std::vector<double>(18, 0.01));
+    model_.doubles("golden.forces", {3, 1, 3}, std::vector<double>(9, 0.01));
     return std::move(model_);
   }
 
@@ -133,7 +142,7 @@ class TinyWriter {
                            {"cutoff", "5.0"}, {"attention", "\"cosine\""}})},
         {"species", "[1,6]"}, {"units", R"({"length":"Angstrom","energy":"eV"})"}, {"recipe", "{}"},
         {"recipe_name", "tiny"}, {"backward_bits", "32"}, {"manifest", "{}"}, {"accuracy", "[]"},
-        {"radial", R"({"knots":8,"alpha":1.0,"u_low":0.006737946999085467,"u_high":1.0})"}};
+        {"radial", R"({"knots":4,"alpha":1.0,"u_low":0.006737946999085467,"u_high":1.0})"}};
   }
 
   void write_layer(int i, const std::string& name, int wide) {
@@ -243,13 +252,13 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
   options["w4-l3"].vector = uniform(8, "vector");
   options["w8a8-tensor"] = {4, 1, 1, 2, 4, 5, uniform(8, "tensor"), polar("atom", "linear", "octahedral", 4),
                             uniform(16, "tensor"), 8};
-  options["w4a16-frame"] = {4, 2, 1, 1, 4, 5, uniform(16, "row"), uniform(16, "row", true), uniform(8, "atom"), 4};
-  options["octahedral"] = {4, 2, 1, 4, 4, 5, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16),
+  options["w4a16-frame"] = {4, 2, 1, 1, 4, 5, uniform(16, "row"), uniform(16, "row", true), uniform(8, "tensor"), 4};
+  options["octahedral"] = {4, 2, 1, 4, 4, 4, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16),
                            uniform(16, "tensor"), 5};
   options["codebook-log"] = {4, 1, 1, 2, 4, 4, uniform(8, "row"), polar("tensor", "log", "codebook", 2),
                              uniform(16, "tensor"), 2};
   options["shared-book"] = {4, 1, 2, 2, 4, 4, uniform(8, "atom"),
-                            polar("atom", "linear", "codebook", 2, "codebook.fibonacci.2"), uniform(16, "row"), 3};
+                            polar("atom", "linear", "codebook", 2, "codebook.fibonacci.2"), uniform(16, "tensor"), 3};
   for (const auto& [name, option] : options) models[name] = TinyWriter(option).write();
   return models;
 }

@@ -56,6 +56,20 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def busy_with_others(most: float = 0.5) -> str | None:
+    """A sentence when the system has been busy for a minute, beyond `most` processes at a time; None on a quiet one.
+
+    Asked before anything is measured: a long call is then interrupted, and a short one is not.
+    """
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load <= most:
+        return None
+    return (
+        f"the machine was busy before (load {load:.1f} on {usable_cores()} cores): long calls suffer more than short "
+        f"ones, so ratios are not to be trusted; measure again when it is quiet"
+    )
+
+
 def _status(key: str) -> int:
     """A size of Linux' /proc/self/status in bytes, 0 where there is none."""
     try:

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from gaq.process import forget_peak, peak_resident_bytes, resident_bytes, usable_cores
+from gaq import process
+from gaq.process import busy_with_others, forget_peak, peak_resident_bytes, resident_bytes, usable_cores
 
 MEGABYTE = 1 << 20
 
@@ -33,3 +34,10 @@ def test_memory_that_was_used_is_seen_and_forgotten():
 
 def test_there_is_a_core():
     assert usable_cores() >= 1
+
+
+def test_a_busy_machine_is_noticed(monkeypatch):
+    monkeypatch.setattr(process.os, "getloadavg", lambda: (4.2, 1.0, 1.0))
+    assert "load 4.2" in busy_with_others()
+    monkeypatch.setattr(process.os, "getloadavg", lambda: (0.3, 9.0, 9.0))
+    assert busy_with_others() is None

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "file/checksum.hpp"
 #include "file/json.hpp"
-#include "file/sha256.hpp"
 
 namespace gaq {
 namespace {
@@ -145,6 +145,7 @@ Container read_container(const void* bytes, size_t size, const Source& source) {
   const std::string_view text = header_text(start, size, source);
   const Json header = parse_header(text, source);
   Container file;
+  file.header = text;
   file.data = start + 8 + text.size();
   file.bytes = size - 8 - text.size();
   for (size_t k = 0; k < header.keys.size(); ++k) {
@@ -156,13 +157,13 @@ Container read_container(const void* bytes, size_t size, const Source& source) {
 }
 
 void check_sum(const Container& container, const std::string& expected, const Source& source) {
+  if (place_of_checksum(container.header) == std::string_view::npos)
+    source.refuse("has the checksum " + quoted(expected) + "; expected sha256 and 64 digits, without blanks", damaged);
 #ifndef GAQ_FUZZING
-  const std::string found = "sha256:" + sha256(container.data, container.bytes);
+  const std::string found = checksum_of(container.header, container.data, container.bytes);
   if (found != expected)
     source.refuse("has the checksum " + quoted(found.substr(0, 23)) + "; expected " + quoted(expected.substr(0, 23)),
                   damaged);
-#else
-  (void)container, (void)expected, (void)source;
 #endif
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "file/refusal.hpp"
 
@@ -25,6 +26,7 @@ struct TensorView {
 struct Container {
   std::map<std::string, std::string> metadata;
   std::map<std::string, TensorView> tensors;
+  std::string_view header;              // its JSON
   const unsigned char* data = nullptr;  // the bytes of all tensors: without gaps, without overlaps
   size_t bytes = 0;
 };
@@ -34,7 +36,8 @@ constexpr size_t largest_header = size_t(8) << 20;
 // The views live as long as `bytes`. Throws BadFile.
 Container read_container(const void* bytes, size_t size, const Source& source);
 
-// Refuses data that do not have the sum "sha256:<hex>". (Not compiled into the fuzzer, which could not get past it.)
+// Refuses a file that does not have the sum "sha256:<hex>". (The fuzzer, which could not get past it, has its place
+// checked only.)
 void check_sum(const Container& container, const std::string& expected, const Source& source);
 
 }  // namespace gaq

@@ -1,7 +1,7 @@
 // SHA-256, as in FIPS 180-4 section 6.2; plain, a few hundred megabytes a second.
 #include "file/sha256.hpp"
 
-#include <cstdint>
+#include <algorithm>
 #include <cstring>
 
 namespace gaq {
@@ -44,24 +44,42 @@ void absorb(uint32_t state[8], const unsigned char block[64]) {
 
 }  // namespace
 
-std::string sha256(const void* bytes, std::size_t size) {
-  uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+void Sha256::add(const void* bytes, std::size_t size) {
   const auto* data = static_cast<const unsigned char*>(bytes);
-  const std::size_t whole = size / 64 * 64, rest = size - whole;
-  for (std::size_t k = 0; k < whole; k += 64) absorb(state, data + k);
+  total_ += size;
+  if (held_ > 0) {
+    const std::size_t taken = std::min(size, sizeof block_ - held_);
+    if (taken > 0) std::memcpy(block_ + held_, data, taken);
+    held_ += taken, size -= taken;
+    if (held_ < sizeof block_) return;
+    absorb(state_, block_);
+    data += taken, held_ = 0;
+  }
+  for (; size >= sizeof block_; data += sizeof block_, size -= sizeof block_) absorb(state_, data);
+  if (size > 0) std::memcpy(block_, data, size);
+  held_ = size;
+}
 
+std::string Sha256::digits() const {
+  uint32_t state[8];
+  std::memcpy(state, state_, sizeof state);
   unsigned char tail[128] = {};
-  if (rest > 0) std::memcpy(tail, data + whole, rest);
-  tail[rest] = 0x80;
-  const std::size_t length = rest < 56 ? 64 : 128;
-  const uint64_t bits = uint64_t(size) * 8;
-  for (std::size_t k = 0; k < 8; ++k) tail[length - 1 - k] = static_cast<unsigned char>(bits >> (8 * k));
+  std::memcpy(tail, block_, held_);
+  tail[held_] = 0x80;
+  const std::size_t length = held_ < 56 ? 64 : 128;
+  for (std::size_t k = 0; k < 8; ++k) tail[length - 1 - k] = static_cast<unsigned char>(total_ * 8 >> (8 * k));
   for (std::size_t k = 0; k < length; k += 64) absorb(state, tail + k);
 
   std::string hex;
   for (uint32_t word : state)
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[(word >> shift) & 15];
   return hex;
+}
+
+std::string sha256(const void* bytes, std::size_t size) {
+  Sha256 sum;
+  sum.add(bytes, size);
+  return sum.digits();
 }
 
 }  // namespace gaq

@@ -54,7 +54,7 @@ def bench(
     from gaq.cli.stage_progress import Watch
     from gaq.errors import UsageError
     from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.process import keep_freed_memory
+    from gaq.process import busy_with_others, keep_freed_memory
     from gaq.report.speed_table import kernel_table, speed_table
     from gaq.report.tables import print_table
 
@@ -62,7 +62,7 @@ def bench(
     if not models and not kernels:
         raise UsageError("name a MODEL to measure, or --kernels")
     _check_backward(backward or [])
-    console, rows = Console(highlight=False), []
+    console, rows, busy = Console(highlight=False), [], busy_with_others()
     keep_freed_memory()
     if kernels:
         rows += kernel_rows()
@@ -74,7 +74,7 @@ def bench(
             found = measured(field, conditions, seconds, timestep, starts, watch)
         rows += found
         print_table(speed_table(found, _title(conditions)), console)
-        for note in field.notes:
+        for note in [*field.notes, *([busy] if busy else [])]:
             console.print(note, style="dim", soft_wrap=True, markup=False)
     if json_file is not None:
         write_rows(json_file, rows)

@@ -93,7 +93,7 @@ def _of_packed(path: Path, packed: PackedModel, container: Container) -> Content
         *_origin(packed.manifest),
         *(("accuracy", line) for line in _accuracy(packed.accuracy)),
         ("golden frames", _golden(packed.arrays)),
-        ("checksum", f"{packed.checksum} (of the tensors; verified)"),
+        ("checksum", f"{packed.checksum} (of the whole file; verified)"),
         ("SHA-256", sha256_of(path)),
     ]
     laws = [(layer.name, _pair(packed.slots, layer.name)) for layer in linears(numbers)]

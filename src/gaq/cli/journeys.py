@@ -55,6 +55,7 @@ JOURNEYS = (
         (
             "gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",
             "gaq inspect model.gaq",
+            "gaq bench model.gaq --control runs/b/model.ckpt",
             "import gaq",
             "from ase.build import molecule",
             'atoms = molecule("CH3CH2OH")',

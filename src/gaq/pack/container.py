@@ -39,11 +39,11 @@ WAY_OUT = "It may have been cut short or changed on its way; copy it again or ex
 
 @dataclass(frozen=True)
 class Container:
-    """Texts by key and arrays by name; `payload` is every byte behind the header, `header_bytes` all before it."""
+    """Texts by key and arrays by name; `content` is the whole file, its arrays begin after `header_bytes`."""
 
     metadata: dict[str, str]
     tensors: dict[str, np.ndarray]
-    payload: memoryview
+    content: bytes
     header_bytes: int
 
 
@@ -85,7 +85,10 @@ def parse(content: bytes, name: str) -> Container:
         raise BadFile(f"{name} has {len(content)} bytes, too few for a model. {WAY_OUT}")
     length = int.from_bytes(content[:8], "little")
     if not 2 <= length <= LONGEST_HEADER or content[8:9] != b"{":
-        raise BadFile(f"{name} is not a model file: it does not begin with a header of the safetensors kind. ")
+        raise BadFile(
+            f"{name} is not a model file: it does not begin with a header of the safetensors kind. "
+            "Give a file that `gaq train` or `gaq export` wrote."
+        )
     if 8 + length > len(content):
         raise BadFile(f"{name} ends after {len(content)} bytes, inside its header of {length}. {WAY_OUT}")
     header = _object(content[8 : 8 + length], name)
@@ -93,7 +96,7 @@ def parse(content: bytes, name: str) -> Container:
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise BadFile(f"{name}: {METADATA} in the header is not an object of texts. {WAY_OUT}")
     payload = memoryview(content)[8 + length :]
-    return Container(metadata, _arrays(header, payload, name), payload, 8 + length)
+    return Container(metadata, _arrays(header, payload, name), content, 8 + length)
 
 
 def strict_json(text: str | bytes, what: str) -> Any:

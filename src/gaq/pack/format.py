@@ -5,7 +5,6 @@ The layout of the bytes and every key and array: docs/format.md.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from gaq.files import write_atomically
 from gaq.pack import container
 from gaq.pack.array_checks import check_arrays
 from gaq.pack.checks import check_name, check_radial, check_slots, check_species
+from gaq.pack.checksum import BLANK, checksum_of, sealed
 from gaq.pack.container import strict_json
 from gaq.pack.layout import Numbers, numbers_from
 
@@ -80,9 +80,9 @@ def to_bytes(model: PackedModel) -> bytes:
         "slots": _json(model.slots),
         "manifest": _json(finite(model.manifest)),
         "accuracy": _json(finite(model.accuracy)),
-        "checksum": checksum_of(payload),
+        "checksum": BLANK,
     }
-    content = container.to_bytes(metadata, entries, payload)
+    content = sealed(container.to_bytes(metadata, entries, payload))
     from_bytes(content, "the packed model")
     return content
 
@@ -102,11 +102,6 @@ def is_packed(metadata: Mapping[str, str]) -> bool:
     return metadata.get("format") == FORMAT
 
 
-def checksum_of(payload: bytes | memoryview) -> str:
-    """What the header says of the bytes behind it."""
-    return f"sha256:{hashlib.sha256(payload).hexdigest()}"
-
-
 def finite(thing: Any) -> Any:
     """Plain data with NaN and infinities as texts, as in the ledger: JSON has none."""
     if isinstance(thing, float) and not np.isfinite(thing):
@@ -119,8 +114,8 @@ def finite(thing: Any) -> Any:
 def _packed(file: container.Container, name: str) -> PackedModel:
     texts = file.metadata
     _check_kind(texts, name)
-    if checksum_of(file.payload) != texts["checksum"]:
-        raise BadFile(f"{name} is damaged: its tensors do not have the checksum in its header. {container.WAY_OUT}")
+    if checksum_of(file.content) != texts["checksum"]:
+        raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {container.WAY_OUT}")
     said = {key: _parsed(texts, key, name) for key in JSON_KEYS}
     config = numbers_from(said["config"], name)
     species = check_species(said["species"], name)

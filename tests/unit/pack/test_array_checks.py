@@ -76,13 +76,12 @@ def test_a_wrong_array_is_refused_in_words(files, file, array, change, sentence)
 
 def test_an_array_too_many_is_refused(files):
     from gaq.pack import container
-    from gaq.pack.format import checksum_of
+    from gaq.pack.checksum import sealed
 
     parsed = container.parse(files["frame"], "file")
     entries, payload = container.payload_of(parsed.tensors | {"more": np.zeros(1)})
-    metadata = parsed.metadata | {"checksum": checksum_of(payload)}
     with pytest.raises(BadFile, match="'more' is unknown"):
-        from_bytes(container.to_bytes(metadata, entries, payload), "file")
+        from_bytes(sealed(container.to_bytes(parsed.metadata, entries, payload)), "file")
 
 
 @pytest.mark.parametrize("file", FILES)
