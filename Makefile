@@ -87,6 +87,7 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/untouched.py --data $(DATA)
+	$(BIN)/python benchmarks/exactness.py --data $(DATA)
 	$(BIN)/python benchmarks/results.py --collect runs
 
 # Where the environments of other force fields are made.

@@ -18,7 +18,7 @@ from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
 from pictures import force_against_symmetry
 from tables import markdown
-from texts import ABLATIONS, CHOICES, CONTENTS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
+from texts import ABLATIONS, CHOICES, CONTENTS, EXACTNESS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
 
 HERE = Path(__file__).resolve().parent.parent
 LEDGER = HERE / "docs" / "ledger"
@@ -53,6 +53,7 @@ def main() -> None:
             *untouched_section(),
             *slot_section(),
             *ablation_sections(),
+            *exactness_section(),
             *engine_sections(rows_of),
         ]
     )
@@ -78,6 +79,7 @@ def collect(runs: Path) -> None:
         ("ablations", "ablations-ethanol"),
         ("slots", "slots-azobenzene"),
         ("untouched", "untouched-ethanol"),
+        ("exactness", "exactness"),
     ):
         rows = runs / folder / "rows.jsonl"
         if rows.exists():
@@ -167,6 +169,26 @@ def untouched_section() -> list[str]:
         lines.append([name, cell(rows, "energy_mae"), cell(rows, "force_mae"), against])
     head = ["recipe", "E MAE meV", "F MAE meV/Å", "F against the control"]
     return [CHOICES, markdown(head, lines)] if groups else []
+
+
+def exactness_section() -> list[str]:
+    """Pairs of frames and rotations that are not exact, on every instruction set."""
+    head = [
+        "model",
+        "instruction set",
+        "pairs not exact",
+        "largest LEE meV/Å",
+        "largest net torque meV",
+        "bits of scalar",
+    ]
+    rows, lines = rows_of("exactness"), []
+    for model, isa in dict.fromkeys((r.model, r.isa) for r in rows):
+        mine = {r.metric: r for r in rows if (r.model, r.isa) == (model, isa)}
+        pairs, same = mine["pairs_exact"], mine["same_bits"]
+        lines.append([model.removesuffix(".ckpt"), isa or "–", f"{round((1 - pairs.value) * pairs.n)} of {pairs.n:,}"])
+        lines[-1] += [significant(mine[name].value) for name in ("lee_max", "net_torque")]
+        lines[-1].append(f"{round(same.value * same.n)} of {same.n:,} frames")
+    return [EXACTNESS, markdown(head, lines)] if rows else []
 
 
 def _against(force: float | None, control: float | None) -> str:

@@ -103,7 +103,12 @@ void Engine::evaluate_batch(int64_t count, const gaq_system* systems, const gaq_
   auto one = [&](int64_t index, int worker) {
     try {
       const System atoms = checked(systems[index]);
-      evaluators_[worker]->evaluate(atoms, atoms.atoms, nullptr, into(results[index]), nullptr, Tap());
+      Evaluator& evaluator = *evaluators_[worker];
+      // Places of many atoms come from the list, and must not come from whatever this worker had before.
+      const bool placed = atoms.atoms > NeighborList::single_chunk;
+      if (placed) evaluator.forget();
+      evaluator.evaluate(atoms, atoms.atoms, nullptr, into(results[index]), nullptr, Tap());
+      if (placed) evaluator.forget();
     } catch (const Error& error) {
       errors[index].reset(new Error(error));
     }

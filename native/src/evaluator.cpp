@@ -21,7 +21,7 @@ void Evaluator::over_blocks(Pool* pool, int64_t first, int64_t last, const Work&
     work(Block{start, std::min(start + block_atoms, last)}, scratch_[worker]);
   };
   if (pool && count > 1) {
-    pool->run(count, one);
+    pool->run(count, [&one](int64_t piece, int worker) { one(piece, worker); });  // small enough to need no memory
   } else {
     for (int64_t piece = 0; piece < count; ++piece) one(piece, 0);
   }

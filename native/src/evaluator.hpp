@@ -38,6 +38,9 @@ class Evaluator {
   // A domain without atoms: no energy, and the same calls of the exchange, for which other domains may wait.
   void evaluate_nothing(const gaq_exchange* exchange, const Results& results) const;
 
+  // The next evaluation does not depend on this one, not even in the order of atoms in memory.
+  void forget() { list_.forget(); }
+
   int64_t memory() const { return arena_.size(); }
   int64_t builds() const { return list_.builds(); }
 

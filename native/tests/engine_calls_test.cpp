@@ -101,6 +101,23 @@ void check_moving_atoms() {
   }
 }
 
+// Frames of one large system are so near each other that a list of pairs is good for several of them. Which thread had
+// which frame before must not be seen.
+void check_a_batch_of_near_frames() {
+  std::vector<Atoms> frames;
+  for (uint32_t n = 0; n < 6; ++n) frames.push_back(shaken(systems()[5], 0.05, n));
+  for (const char* name : {"fp32-l1", "frame-w8a8-l3"}) {
+    std::vector<Answer> fresh;
+    for (const Atoms& atoms : frames) fresh.push_back(Subject(name).evaluate(atoms));
+    for (const int32_t threads : {1, 2, 3}) {
+      const Subject subject(name, {threads, 0, 0});
+      subject.evaluate(frames[3]);
+      CHECK((in_a_batch(subject, frames) == fresh));
+      CHECK((subject.evaluate(frames[1]) == fresh[1]));
+    }
+  }
+}
+
 // Elements may change where atoms stay.
 void check_other_elements() {
   const Subject subject("w4a16-l2");
@@ -185,6 +202,7 @@ void check_two_engines_in_two_threads() {
 int main() {
   check_calls_and_threads();
   check_moving_atoms();
+  check_a_batch_of_near_frames();
   check_other_elements();
   check_few_atoms();
   check_results_on_their_own();

@@ -29,6 +29,8 @@ class NeighborList {
   // atom moved more than half the skin since the last build. Throws BadStructure.
   // With `owned` < atoms, pairs of two atoms from `owned` on are left out (ghosts of a domain).
   bool update(const System& system, int64_t owned);
+  // The next update builds the list anew.
+  void forget() { positions_.clear(); }
 
   // The atom of the caller that stands at each place. Up to `single_chunk` atoms the identity; beyond, atoms near in
   // space stand near each other.

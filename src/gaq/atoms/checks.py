@@ -17,6 +17,7 @@ from gaq.errors import BadStructure, UnsupportedElement
 # No bond is shorter than 0.7 Å and no collision at thermal energies reaches 0.4 Å. Coordinates in nanometres
 # come with bonds of 0.07 to 0.15 "Å", which this limit catches too.
 COINCIDING = 0.2  # Å
+FARTHEST = 1e15  # Å; beyond, neighbouring numbers of double precision are more than 0.1 Å apart
 
 
 def check_structure(structure: Structure, index: int = 0, where: str = "") -> None:
@@ -113,6 +114,13 @@ def _check_finite(positions: np.ndarray, label: str) -> None:
         raise BadStructure(
             f"{label} has positions that are not finite ({value}) at {list_atoms(broken)}; "
             f"expected numbers in Å. Remove the structure or repair the file."
+        )
+    far = np.argwhere(np.abs(positions) > FARTHEST)
+    if len(far):
+        atom, axis = far[0]
+        raise BadStructure(
+            f"{label} has atom {atom} at {positions[atom, axis]:.3g} Å; expected less than {FARTHEST:.0e} Å, beyond "
+            f"which numbers in double precision no longer tell atoms apart. Move the structure to the origin."
         )
 
 

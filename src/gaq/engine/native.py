@@ -137,11 +137,11 @@ class NativeEngine:
         sentence: str = "it does not fit",
     ) -> NoReturn:
         """Says what is wrong, in the words that every engine uses, or else in those of the library."""
+        if status == c.NO_MEMORY:
+            raise MemoryError(sentence)
         for index, structure in enumerate(structures, start):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)
-        if status == c.NO_MEMORY:
-            raise MemoryError(sentence)
         if status in ERRORS:
             raise ERRORS[status](f"{self.model}, structure {start + failed}: {sentence}")
         raise RuntimeError(f"the native engine failed ({status}) on structure {start + failed}: {sentence}")

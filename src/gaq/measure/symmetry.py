@@ -46,9 +46,9 @@ def symmetry(
     it.
 
     Rows: lee_mean, lee_max (meV/Å), lee_relative, energy_invariance with _mean and _max (meV),
-    frames_identical, lee_exact_share, lee_rest_max, net_force (meV/Å), net_torque (meV; isolated structures
-    only). Each rotation turns the whole list, in its order, so that the batches are those of the unturned
-    list. Raises `BadStructure` for an empty list.
+    frames_identical, lee_exact_share, lee_rest_max, pairs_exact, net_force (meV/Å), net_torque (meV;
+    isolated structures only). Each rotation turns the whole list, in its order, so that the batches are those
+    of the unturned list. Raises `BadStructure` for an empty list.
     """
     matrices = haar_rotations(rotations, np.random.default_rng(seed))
     references = _references(engine, structures)
@@ -176,6 +176,7 @@ def _lee_rows(engine: Engine, data: str, errors: RotationErrors) -> list[Row]:
         row(engine, data, "frames_identical", identical, "share", pairs.size),
         row(engine, data, "lee_exact_share", float(np.mean(exact)), "share", pairs.size),
         row(engine, data, "lee_rest_max", rest, "meV/Å", int((~exact).sum())),
+        row(engine, data, "pairs_exact", float(np.mean(exact & errors.identical)), "share", pairs.size),
     ]
 
 

@@ -49,6 +49,12 @@ def test_positions_that_are_not_finite(value):
         check_conformations(np.array([8, 1, 1]), np.stack([WATER, broken]), "f")
 
 
+def test_positions_farther_than_numbers_can_tell():
+    check_structure(water().moved(WATER + np.array([[0.0], [0.0], [9e14]])))
+    with pytest.raises(BadStructure, match=r"Structure 0 has atom 2 at -1e\+17 Å; expected less than 1e\+15 Å"):
+        check_structure(water().moved(WATER - np.array([[0.0], [0.0], [1e17]])))
+
+
 @pytest.mark.parametrize("number", [0, -1, 119])
 def test_numbers_of_no_element(number):
     with pytest.raises(BadStructure, match=rf"atomic number {number} at atoms 1 and 2; expected 1 to 118"):

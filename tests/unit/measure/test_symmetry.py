@@ -79,7 +79,7 @@ def test_a_constant_force_has_the_known_error():
     assert rows["lee_relative"].value == pytest.approx(4 / 3, rel=0.04)
     assert rows["lee_mean"].n == 2 * 9 * 1000
     assert rows["frames_identical"].value == 1.0
-    assert rows["lee_exact_share"].value == 0.0
+    assert rows["lee_exact_share"].value == rows["pairs_exact"].value == 0.0
     assert rows["net_force"].value == pytest.approx(9000)
 
 
@@ -96,7 +96,7 @@ def test_shares_count_pairs():
     errors = rotation_errors(Sometimes(), structures, haar_rotations(50, np.random.default_rng(0)))
     rows = values(symmetry(Sometimes(), structures, rotations=50))
     assert 0.2 < rows["frames_identical"] < 0.8
-    assert rows["frames_identical"] == rows["lee_exact_share"] == np.mean(errors.energy == 0)
+    assert rows["frames_identical"] == rows["lee_exact_share"] == np.mean(errors.energy == 0) == rows["pairs_exact"]
     assert rows["lee_rest_max"] == rows["lee_max"] > 0
     assert rows["energy_invariance"] == rows["energy_invariance_max"] == 1000.0
 

@@ -103,8 +103,13 @@ inline Ints load_ints(const int32_t* p) {
           _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 8))};
 }
 inline Vec to_float(Ints x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
+inline int32_t four_bytes(const void* p) {  // at any address
+  int32_t x;
+  __builtin_memcpy(&x, p, 4);
+  return x;
+}
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {
-  __m256i both = _mm256_set1_epi32(*reinterpret_cast<const int32_t*>(x));
+  __m256i both = _mm256_set1_epi32(four_bytes(x));
   const __m256i* weights = reinterpret_cast<const __m256i*>(w);
   total.a = _mm256_add_epi32(total.a, _mm256_madd_epi16(both, _mm256_loadu_si256(weights)));
   total.b = _mm256_add_epi32(total.b, _mm256_madd_epi16(both, _mm256_loadu_si256(weights + 1)));

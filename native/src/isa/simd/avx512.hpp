@@ -89,9 +89,14 @@ struct Ints {
 };
 inline Ints load_ints(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
 inline Vec to_float(Ints a) { return {_mm512_cvtepi32_ps(a.v)}; }
+inline int32_t four_bytes(const void* p) {  // at any address
+  int32_t x;
+  __builtin_memcpy(&x, p, 4);
+  return x;
+}
 // Assembly, not the intrinsic: gcc 12 spills the accumulators of the intrinsic.
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {
-  __m512i both = _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(x));
+  __m512i both = _mm512_set1_epi32(four_bytes(x));
   __m512i weights = _mm512_loadu_si512(w);
   __m512i sum = total.v;
   asm("vpdpwssd %1, %2, %0" : "+v"(sum) : "v"(both), "v"(weights));
@@ -102,7 +107,7 @@ inline constexpr int dot4_offset = 128;
 inline constexpr bool has_dot4 = true;
 // total[o] += Σ_k x[k] w[o][k], x without sign, over four k
 inline Ints dot4(Ints total, const uint8_t* x, const int8_t* w) {
-  __m512i four = _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(x));
+  __m512i four = _mm512_set1_epi32(four_bytes(x));
   __m512i weights = _mm512_loadu_si512(w);
   __m512i sum = total.v;
   asm("vpdpbusd %1, %2, %0" : "+v"(sum) : "v"(weights), "v"(four));

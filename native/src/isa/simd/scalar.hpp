@@ -98,7 +98,10 @@ inline Ints load_ints(const int32_t* p) { Ints r; std::memcpy(r.lane, p, 64); re
 inline Vec to_float(Ints a) { Vec r; for (int k = 0; k < 16; ++k) r.lane[k] = float(a.lane[k]); return r; }
 // total[o] += x[0] w[o][0] + x[1] w[o][1]
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {
-  for (int k = 0; k < 16; ++k) total.lane[k] += int32_t(x[0]) * w[2 * k] + int32_t(x[1]) * w[2 * k + 1];
+  uint32_t pair;  // in one piece: of two loads gcc 12 makes vectors that reach beyond the last row
+  std::memcpy(&pair, x, 4);
+  const int32_t even = int16_t(pair & 0xFFFFu), odd = int16_t(pair >> 16);
+  for (int k = 0; k < 16; ++k) total.lane[k] += even * w[2 * k] + odd * w[2 * k + 1];
   return total;
 }
 // What dot4 adds to every code: the caller starts its totals from minus this times the sum of the weights.

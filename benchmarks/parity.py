@@ -1,0 +1,243 @@
+"""By how much the native engine differs from PyTorch on the shipped models and real frames; docs/parity.md from it.
+
+    python benchmarks/parity.py --data PATH/rmd17           # measure, write the ledger, then the page
+    python benchmarks/parity.py --render                    # the page alone, from the rows that are there
+
+Rows: parity_codes (share of codes that differ; `control` is the slot, and the row without one is of all slots),
+parity_energy and parity_force (largest difference over the frames, quantiles beside it; the recipe ends with -bN for N
+bits in the backward pass), table_energy and table_force (float models: what tables and another order of sums do, with
+their limits), lee_mean with two backward passes, contracted_codes (codes that differ once multiply and add are fused;
+needs `make contracted`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from gaq.atoms.structure import Structure
+from gaq.data.read import read_structures
+from gaq.engine._library import FILE
+from gaq.engine.packing import packed_in_memory
+from gaq.engine.pytorch import TorchEngine
+from gaq.engine.replay import Floats, NativeReplay, Recording, record
+from gaq.files import write_atomically
+from gaq.measure.ledger import Row, read_rows, row, write_rows
+from gaq.measure.symmetry import symmetry
+from gaq.quant.directions import fixed_codebook
+from gaq.quant.presets import gaq_w4a8
+from gaq.quant.spec import Fibonacci
+from gaq.report.numbers import significant
+from gaq.train.checkpoint import Checkpoint, load_checkpoint
+from gaq.train.memory import keep_freed_memory, use_threads
+from gaq.train.session import quantize
+from gaq.units import MEV
+from tables import markdown
+
+HERE = Path(__file__).resolve().parent.parent
+PAGE, LEDGER = HERE / "docs" / "parity.md", HERE / "docs" / "ledger" / "parity.jsonl"
+MOLECULES = ("azobenzene", "ethanol")
+BITS = (32, 16, 8)  # of the backward pass
+# Limits of what tables of radial functions may do.
+TABLE_ENERGY, TABLE_FORCE = 0.01, 0.02  # meV, meV/Å
+ROTATIONS = 8
+DIRECTIONS = Fibonacci(8)  # of the control
+POLAR_SLOT = "layers.1.update.mix1.input"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder of the official npz files")
+    parser.add_argument("--frames", type=int, default=100, help="of each molecule")
+    parser.add_argument("--contracted", type=Path, default=HERE / "build" / "contract" / FILE)
+    parser.add_argument("--out", type=Path, default=LEDGER)
+    parser.add_argument("--render", action="store_true", help="write the page from the rows that are there")
+    arguments = parser.parse_args()
+    if not arguments.render:
+        if arguments.data is None:
+            parser.error("--data is needed to measure; --render needs none")
+        use_threads(1)
+        keep_freed_memory()
+        rows = [entry for molecule in MOLECULES for entry in of_molecule(arguments, molecule)]
+        write_rows(arguments.out, rows)
+    into_page(read_rows(arguments.out))
+
+
+def of_molecule(arguments: argparse.Namespace, molecule: str) -> Iterator[Row]:
+    """All rows of the shipped models of one molecule."""
+    frames = list(read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", arguments.frames))
+    data = f"rmd17/{molecule}/test_01"
+    for path in sorted((HERE / "models").glob(f"rmd17-{molecule}-*.ckpt")):
+        print(path.name, flush=True)
+        checkpoint = load_checkpoint(path)
+        engine = TorchEngine(checkpoint.model, path.name, checkpoint.recipe.name)
+        expected = [record(engine, frame) for frame in frames]
+        for bits in BITS:
+            native = replay(checkpoint, path.name, bits)
+            yield from compared(native, bits, frames, expected, data)
+            if not checkpoint.recipe.name.startswith("fp32") and bits != 16:
+                rows = symmetry(native, frames[:20], ROTATIONS, data=data)
+                yield from (with_bits(entry, bits) for entry in rows if entry.metric == "lee_mean")
+        if path.stem == "rmd17-ethanol-fp32" and arguments.contracted.exists():
+            yield contracted(checkpoint, frames, arguments.contracted)
+
+
+def replay(checkpoint: Checkpoint, name: str, bits: int = 32, library: Path | None = None) -> NativeReplay:
+    """The engine on a model packed in memory."""
+    content = packed_in_memory(checkpoint.model, checkpoint.recipe, backward_bits=bits)
+    return NativeReplay(content, name, library=library)
+
+
+def compared(
+    native: NativeReplay, bits: int, frames: Sequence[Structure], expected: Sequence[Recording], data: str
+) -> Iterator[Row]:
+    """Energies, forces and, once, codes."""
+    found = [native.record(frame) for frame in frames]
+    pairs = [(a.prediction, b.prediction) for a, b in zip(expected, found, strict=True)]
+    forces = np.array([np.abs(a.forces - b.forces).max() for a, b in pairs]) / MEV
+    yield with_bits(largest(native, data, "parity_force", forces, "meV/Å"), bits)
+    if bits < 32:
+        return
+    energies = np.array([abs(a.energy - b.energy) for a, b in pairs]) / MEV
+    atoms = np.array([len(frame) for frame in frames])
+    yield largest(native, data, "parity_energy", energies / atoms, "meV/atom")
+    if native.recipe == "fp32":
+        for metric, values, unit, limit in (
+            ("table_energy", energies, "meV", TABLE_ENERGY),
+            ("table_force", forces, "meV/Å", TABLE_FORCE),
+        ):
+            entry = largest(native, data, metric, values, unit)
+            yield replace(entry, limit=limit, passed=entry.value <= limit)
+    yield from code_rows(native, expected, found, data)
+
+
+def code_rows(
+    native: NativeReplay, expected: Sequence[Recording], found: Sequence[Recording], data: str
+) -> Iterator[Row]:
+    """The share of codes that differ, slot by slot and of all slots."""
+    unequal_of_all, all_codes = 0, 0
+    for slot in expected[0].features:
+        if native.laws[slot]["kind"] == "identity":
+            continue
+        unequal, count = 0, 0
+        for one, other in zip(expected, found, strict=True):
+            codes = native.encode(slot, one.features[slot])
+            some, several = native.encode(slot, other.features[slot]).differing(codes, one.features[slot])
+            unequal, count = unequal + some, count + several
+        yield replace(row(native, data, "parity_codes", unequal / count, "share", count), control=slot)
+        unequal_of_all, all_codes = unequal_of_all + unequal, all_codes + count
+    if all_codes:
+        yield row(native, data, "parity_codes", unequal_of_all / all_codes, "share", all_codes)
+
+
+def contracted(parent: Checkpoint, frames: Sequence[Structure], library: Path) -> Row:
+    """The control: vectors between the 256 directions of a codebook, by a library that fuses multiply and add."""
+    recipe = replace(gaq_w4a8(warmup=0, directions=DIRECTIONS), name="gaq-fibonacci8")
+    checkpoint = Checkpoint(quantize(parent.model, recipe, frames[:10]), recipe, {})
+    good, fused = replay(checkpoint, recipe.name), replay(checkpoint, recipe.name, library=library)
+    features = between_codewords()
+    unequal, count = fused.encode(POLAR_SLOT, features).differing(good.encode(POLAR_SLOT, features))
+    return row(good, "between codewords", "contracted_codes", unequal, "codes", count)
+
+
+def between_codewords() -> Floats:
+    """Middles of neighbouring codewords, each component as it is and one unit up and down: [vector, 3, 27]."""
+    points = fixed_codebook(DIRECTIONS).points.numpy()
+    near = np.argsort(-points @ points.T, axis=1)[:, 1:7]
+    middles = (points[:, None] + points[near]).reshape(-1, 3)
+    shifts = [np.nextafter(middles, middles + sign) for sign in (np.float32(-1), np.float32(0), np.float32(1))]
+    return np.stack(
+        [np.stack([shifts[i][:, 0], shifts[j][:, 1], shifts[k][:, 2]], 1) for i, j, k in np.ndindex(3, 3, 3)], 2
+    )
+
+
+def largest(native: NativeReplay, data: str, metric: str, values: np.ndarray, unit: str) -> Row:
+    """The largest value over the frames, with quantiles."""
+    entry = row(native, data, metric, values.max(), unit, len(values))
+    return replace(entry, p10=float(np.quantile(values, 0.1)), p90=float(np.quantile(values, 0.9)), threads=1)
+
+
+def with_bits(entry: Row, bits: int) -> Row:
+    """The same row, of a recipe with so many bits in its backward pass."""
+    return replace(entry, recipe=f"{entry.recipe}-b{bits}")
+
+
+def into_page(rows: Sequence[Row]) -> None:
+    """Replaces what stands between the markers of the page."""
+    begin, end = "<!-- measured -->", "<!-- /measured -->"
+    text = PAGE.read_text(encoding="utf-8")
+    tables = "\n".join(part for molecule in MOLECULES for part in (f"**{molecule}**\n", model_table(rows, molecule)))
+    changed = f"{text.split(begin)[0]}{begin}\n{tables}\n{slot_table(rows)}\n{control(rows)}\n{end}{text.split(end)[1]}"
+    write_atomically(PAGE, lambda temporary: temporary.write_text(changed, encoding="utf-8"))
+
+
+def model_table(rows: Sequence[Row], molecule: str) -> str:
+    """One line a model."""
+    here = [entry for entry in rows if entry.model.startswith(f"rmd17-{molecule}-")]
+    lines = []
+    for model in dict.fromkeys(entry.model for entry in here):
+        mine = {(entry.metric, entry.recipe): entry for entry in here if entry.model == model and entry.control is None}
+        recipe = next(name for metric, name in mine if metric == "parity_energy")
+        cells = [quantiles(mine["parity_energy", recipe])]
+        cells += [quantiles(mine["parity_force", f"{recipe}-b{bits}"]) for bits in BITS]
+        codes = mine.get(("parity_codes", recipe))
+        lee = [mine.get(("lee_mean", f"{recipe}-b{bits}")) for bits in (32, 8)]
+        cells.append("" if codes is None else significant(codes.value, 2))
+        cells.append("" if None in lee else " / ".join(significant(e.value, 2) for e in lee if e is not None))
+        lines.append([model.removeprefix(f"rmd17-{molecule}-").removesuffix(".ckpt"), *cells])
+    head = [
+        "model",
+        "energy, meV/atom",
+        *(f"force, {bits} bits, meV/Å" for bits in BITS),
+        "codes that differ",
+        "LEE, 32 / 8 bits",
+    ]
+    return markdown(head, lines)
+
+
+def slot_table(rows: Sequence[Row]) -> str:
+    """The share of codes that differ by kind of slot, all layers of all models of a recipe together."""
+    kinds: dict[str, dict[str, list[Row]]] = {}
+    for entry in rows:
+        if entry.metric == "parity_codes" and entry.control is not None:
+            parts = entry.control.split(".")
+            kind = ".".join(parts[2:] if parts[0] == "layers" else parts)
+            kinds.setdefault(kind, {}).setdefault(entry.recipe, []).append(entry)
+    recipes = list(dict.fromkeys(recipe for found in kinds.values() for recipe in found))
+    lines = [[kind, *(joined(found.get(recipe, [])) for recipe in recipes)] for kind, found in kinds.items()]
+    return "Share of codes that differ, by kind of slot:\n\n" + markdown(["slot", *recipes], lines)
+
+
+def joined(rows: Sequence[Row]) -> str:
+    """The share in some slots together."""
+    count = sum(entry.n for entry in rows)
+    return significant(sum(entry.value * entry.n for entry in rows) / count, 2) if count else ""
+
+
+def control(rows: Sequence[Row]) -> str:
+    """What fused multiply and add would do, and whether the tables keep their limits."""
+    words = [
+        f"With multiply and add fused, {entry.value:.0f} of {entry.n} vectors between codewords have other codes."
+        for entry in rows
+        if entry.metric == "contracted_codes"
+    ]
+    tables = [entry for entry in rows if entry.metric in ("table_energy", "table_force")]
+    words += [
+        f"{entry.model}: {entry.metric.removeprefix('table_')} within {significant(entry.value, 2)} {entry.unit} of "
+        f"the untabulated model in {entry.n} frames (limit {entry.limit:g})."
+        for entry in tables
+    ]
+    return "\n".join(f"- {word}" for word in words) + "\n"
+
+
+def quantiles(entry: Row) -> str:
+    """`p90, largest`, of the frames."""
+    return f"{significant(entry.p90 or 0.0, 2)}, {significant(entry.value, 2)}"
+
+
+if __name__ == "__main__":
+    main()
