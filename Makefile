@@ -67,7 +67,7 @@ test-arm: programs  ## cross-compile for 64-bit ARM and run the native tests und
 	@$(CMAKE) -S native -B build/arm -G Ninja --log-level=WARNING -DGAQ_TESTS=ON \
 	  -DCMAKE_TOOLCHAIN_FILE=aarch64.cmake >/dev/null
 	@$(CMAKE) --build build/arm -- --quiet
-	@$(CTEST) build/arm
+	@$(CTEST) build/arm --parallel 2
 	@qemu-aarch64 -cpu max -L /usr/aarch64-linux-gnu build/arm/print_golden $(GOLDEN_MODELS) >build/arm/golden.txt
 	@build/native/print_golden $(GOLDEN_MODELS) | cmp - build/arm/golden.txt
 	@echo "every bit of the golden frames is the same as on this machine"

@@ -6,7 +6,7 @@ foreach(path IN LISTS tests)
   add_executable(${name} ${path})
   target_link_libraries(${name} PRIVATE gaq_objects)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/tests)
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 3600)
 endforeach()
 
 # Programs that tests in Python and the Makefile compare with something else.

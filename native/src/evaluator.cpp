@@ -99,7 +99,7 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
 
 void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results,
                          Pool* pool, const Tap& tap) {
-  list_.update(system, owned);
+  list_.update(system, owned, exchange != nullptr);
   find_species(system);
   atoms_ = system.atoms;
   owned_ = owned;

@@ -167,6 +167,33 @@ void check_a_domain_without_ghosts() {
   }
 }
 
+// Rows are in the caller's order also where there are so many atoms that a whole would be put in another. Atoms that
+// are alone have features of their element, and no two elements have the same.
+void look_at_rows(void* context, void* rows, int32_t columns, int32_t bytes) {
+  if (bytes != 4) return;
+  const std::vector<int32_t>& species = *static_cast<const std::vector<int32_t>*>(context);
+  const auto row = [&](size_t atom) { return static_cast<const float*>(rows) + atom * size_t(columns); };
+  for (size_t atom = 7; atom < species.size() && row(0)[0] != 0; ++atom)
+    for (size_t other = 0; other < 7; ++other)
+      CHECK_EQ(std::equal(row(atom), row(atom) + columns, row(other)), species[atom] == species[other]);
+}
+
+void check_the_order_of_rows() {
+  Atoms atoms = on_grid(7, 7, 7, 20.0, 0.0, 1);
+  CHECK(atoms.count() > 300);
+  for (const char* name : models_of_every_gauge) {
+    const Subject subject(name);
+    Answer answer = room_for(atoms.count());
+    const gaq_system system = atoms.system();
+    const gaq_result result = result_into(answer);
+    const gaq_exchange exchange{&atoms.species, look_at_rows, [](void*, void*, int32_t, int32_t) {}};
+    subject.evaluate(atoms);  // whose order must not stay
+    const int before = checks;
+    CHECK_EQ(gaq_evaluate_domain(subject.engine(), &system, atoms.count(), &exchange, &result), int32_t(GAQ_OK));
+    CHECK(checks > before + 2000);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -175,5 +202,6 @@ int main() {
   check_domains_that_own_nothing();
   check_nothing_at_all();
   check_a_domain_without_ghosts();
+  check_the_order_of_rows();
   return finish();
 }

@@ -45,11 +45,11 @@ bool near(const double* x, const double* y, int64_t atoms, double limit) {
 
 NeighborList::NeighborList(double cutoff, double skin) : cutoff_(cutoff), skin_(std::max(0.0, skin)) {}
 
-bool NeighborList::update(const System& system, int64_t owned) {
-  if (still_good(system, owned)) return false;
+bool NeighborList::update(const System& system, int64_t owned, bool in_place) {
+  if (still_good(system, owned, in_place)) return false;
   positions_.clear();
   neighbors::check_numbers(system);
-  build(system, owned);
+  build(system, owned, in_place);
   // Only now: after a failure the next call builds again.
   positions_.assign(system.positions, system.positions + 3 * system.atoms);
   species_.clear();
@@ -57,13 +57,15 @@ bool NeighborList::update(const System& system, int64_t owned) {
   std::memcpy(cell_, system.cell, sizeof cell_);
   std::memcpy(periodic_, system.periodic, sizeof periodic_);
   owned_ = owned;
+  in_place_ = in_place;
   ++builds_;
   return true;
 }
 
 // Another species does not change the pairs, but what the caller keeps by place would no longer fit.
-bool NeighborList::still_good(const System& system, int64_t owned) const {
-  if (positions_.empty() || int64_t(positions_.size()) != 3 * system.atoms || owned != owned_) return false;
+bool NeighborList::still_good(const System& system, int64_t owned, bool in_place) const {
+  if (positions_.empty() || int64_t(positions_.size()) != 3 * system.atoms) return false;
+  if (owned != owned_ || in_place != in_place_) return false;
   for (int k = 0; k < 3; ++k) {
     if (periodic_[k] != system.periodic[k]) return false;
     for (int m = 0; m < 3; ++m)
@@ -74,7 +76,7 @@ bool NeighborList::still_good(const System& system, int64_t owned) const {
   return near(system.positions, positions_.data(), system.atoms, skin_ * skin_ / 4);
 }
 
-void NeighborList::build(const System& system, int64_t owned) {
+void NeighborList::build(const System& system, int64_t owned, bool in_place) {
   const bool open = !system.periodic[0] && !system.periodic[1] && !system.periodic[2];
   order_.resize(size_t(system.atoms));
   std::iota(order_.begin(), order_.end(), 0);
@@ -82,8 +84,8 @@ void NeighborList::build(const System& system, int64_t owned) {
   const neighbors::Lattice lattice = neighbors::reduce(system);
   const neighbors::Wrapped wrapped = neighbors::wrap(system, lattice);
   const int64_t chunk = chunk_size(system.atoms);
-  const bool ghosts = owned < system.atoms;  // they are exchanged in the caller's order
-  if (system.atoms > single_chunk && !ghosts) order_ = neighbors::order_in_space(wrapped.positions, chunk);
+  const bool placed = !in_place && owned == system.atoms;
+  if (system.atoms > single_chunk && placed) order_ = neighbors::order_in_space(wrapped.positions, chunk);
   neighbors::find_rows(system, lattice, wrapped, order_, cutoff_ + skin_, owned, rows_);
   neighbors::Schedule schedule{pairs_, rounds_};
   neighbors::make_schedule(rows_, order_, wrapped, lattice, chunk, schedule);

@@ -27,8 +27,9 @@ class NeighborList {
 
   // Makes the list good for `system`; true when it was built anew: another number of atoms, cell or periodicity, or an
   // atom moved more than half the skin since the last build. Throws BadStructure.
-  // With `owned` < atoms, pairs of two atoms from `owned` on are left out (ghosts of a domain).
-  bool update(const System& system, int64_t owned);
+  // With `owned` < atoms, pairs of two atoms from `owned` on are left out (ghosts of a domain). Ghosts are exchanged in
+  // the caller's order: with some, or if `in_place` says so, atoms keep their places.
+  bool update(const System& system, int64_t owned, bool in_place = false);
   // The next update builds the list anew.
   void forget() { positions_.clear(); }
 
@@ -44,8 +45,8 @@ class NeighborList {
   static constexpr int64_t single_chunk = 256;
 
  private:
-  bool still_good(const System& system, int64_t owned) const;
-  void build(const System& system, int64_t owned);
+  bool still_good(const System& system, int64_t owned, bool in_place) const;
+  void build(const System& system, int64_t owned, bool in_place);
   void compare_all(const System& system, int64_t owned);  // small and open: every pair, in a double loop
 
   double cutoff_, skin_;
@@ -59,6 +60,7 @@ class NeighborList {
   double cell_[3][3] = {};
   bool periodic_[3] = {};
   int64_t owned_ = 0;
+  bool in_place_ = false;
 };
 
 }  // namespace gaq
