@@ -80,7 +80,7 @@ typedef struct {
   double cutoff;            /* Å */
   const int32_t* species;   /* [species_count] atomic numbers */
   const char* recipe;       /* name of the recipe */
-  const char* isa;          /* instruction set in use: scalar, avx2, avx512, neon */
+  const char* isa;          /* instruction set in use: scalar, avx2, avx512, neon, neon_dot */
   int64_t arena_bytes;      /* memory of the last evaluation */
   int64_t neighbor_builds;  /* how often the neighbour list was built */
 } gaq_info;

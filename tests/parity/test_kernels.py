@@ -75,7 +75,7 @@ def test_every_kernel_is_its_plain_twin(monkeypatch):
         report = ctypes.create_string_buffer(500)
         status = load_library(native_library()).gaq_self_test(report, len(report))
         assert status == OK, report.value.decode()
-        assert report.value.decode() == f"all kernels of {isa} equal their plain twins"
+        assert report.value.decode().startswith(f"all kernels of {isa}")  # neon may be neon_dot
 
 
 @pytest.mark.parametrize(("recipe", "shape"), CASES)
@@ -85,7 +85,7 @@ def test_whole_models_have_the_same_bits_on_every_instruction_set(recipe, shape,
         monkeypatch.setenv("GAQ_ISA", isa)
         for backward in (8, 16, 32):
             subject = engine(content_of(recipe, shape), backward_bits=backward)
-            assert subject.isa == isa
+            assert subject.isa.startswith(isa)
             found.setdefault(backward, {})[isa] = bits(subject.evaluate(structures))
     for backward, by_set in found.items():
         first = by_set["scalar"]
