@@ -39,7 +39,8 @@ physics: $(READY)  ## the long tests
 native: $(READY)  ## build the native engine anew and put it where .venv finds it
 	@$(CMAKE) -S native -B build/native -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_LIBRARY_DIR=engine >/dev/null
 	@$(CMAKE) --build build/native --target gaq -- --quiet
-	@$(CMAKE) --install build/native --strip --prefix "$$($(SITE))/gaq" >/dev/null
+	@$(CMAKE) --install build/native --strip --prefix build/native/installed >/dev/null
+	@sh native/put.sh build/native/installed "$$($(SITE))/gaq"
 
 programs: native
 	@$(CMAKE) --build build/native -- --quiet

@@ -39,6 +39,12 @@ def find(rows: Sequence[Row], metric: str, control: str | None = None) -> Row | 
     return next((r for r in rows if r.metric == metric and r.control == control), None)
 
 
+def ratio(rows: Sequence[Row], control: str) -> str:
+    """How many times faster than a control the contender of these rows is; of PyTorch, than eager alone."""
+    entry = find(rows, "speedup", control)
+    return NOTHING if entry is None or (entry.engine != "native" and control != "torch-eager") else spread(entry)
+
+
 def grouped(rows: Sequence[Row], *keys: str) -> dict[tuple[object, ...], list[Row]]:
     """Rows by the values of some fields, in the order in which these first appear."""
     groups: dict[tuple[object, ...], list[Row]] = {}
@@ -56,9 +62,10 @@ def compared(rows: Sequence[Row], more: Sequence[tuple[str, str, float]] = ()) -
     """Times and ratios of the contenders of one run; `more` are metrics with their headings and scales."""
     head = ["contender", "ms (10 %–90 %)", *(heading for _, heading in CONTROLS), *(heading for _, heading, _ in more)]
     lines = []
-    for mine in grouped(rows, "model", "recipe", "engine").values():
+    groups = grouped(rows, "model", "recipe", "engine").values()
+    for mine in sorted(groups, key=lambda group: group[0].engine == "native"):
         line = [contender(mine[0]), spread(find(mine, "latency_ms"))]
-        line += [spread(find(mine, "speedup", name)) for name, _ in CONTROLS]
+        line += [ratio(mine, name) for name, _ in CONTROLS]
         lines.append([*line, *(spread(find(mine, metric), scale) for metric, _, scale in more)])
     return markdown(head, lines)
 
@@ -89,7 +96,7 @@ def sizes(rows: Sequence[Row]) -> list[str]:
         each = NOTHING if latency is None else significant(1e3 * latency.value / first.atoms)
         held = memory.get((atoms, first.recipe)) if first.engine == "native" and threads == 1 else None
         line = [f"{atoms:,} atoms ({data})", str(threads), contender(first), spread(latency), each, spread(held)]
-        lines.append([*line, *(spread(find(mine, "speedup", name)) for name, _ in CONTROLS)])
+        lines.append([*line, *(ratio(mine, name) for name, _ in CONTROLS)])
     return [markdown(head, lines)]
 
 
@@ -99,7 +106,7 @@ def batch(rows: Sequence[Row]) -> list[str]:
     lines = []
     for (threads, *_), mine in grouped(rows, "threads", "recipe", "engine").items():
         line = [contender(mine[0]), str(threads), spread(find(mine, "throughput_per_s"))]
-        lines.append([*line, *(spread(find(mine, "speedup", name)) for name in ("torch-eager", "native-fp32"))])
+        lines.append([*line, *(ratio(mine, name) for name in ("torch-eager", "native-fp32"))])
     return [markdown(head, lines)]
 
 
@@ -121,14 +128,13 @@ def peers(rows: Sequence[Row]) -> list[str]:
 
 def _peers(rows: Sequence[Row], engine: str) -> str:
     ours = [r for r in rows if r.engine == engine]
-    recipes = list(dict.fromkeys(r.recipe for r in ours))
+    names = list(dict.fromkeys(r.control for r in ours if r.control is not None))
     ratios = {(r.control, r.recipe): r for r in ours if r.metric == "speedup"}
-    own = {r.recipe: r for r in ours if r.metric == "latency_ms"}
     theirs = {r.engine: r for r in rows if r.metric == "latency_ms" and r.model == r.engine}
-    lines = [[f"{engine}, ms", "", *(spread(own.get(recipe)) for recipe in recipes)]]
-    for name in dict.fromkeys(r.control for r in ours if r.control is not None):
-        lines.append([f"× {name}", spread(theirs.get(name)), *(spread(ratios.get((name, r))) for r in recipes)])
-    return markdown(["", "ms of the peer", *recipes], lines)
+    lines = [["the peer, ms", "", *(spread(theirs.get(name)) for name in names)]]
+    for entry in (r for r in ours if r.metric == "latency_ms"):
+        lines.append([entry.recipe, spread(entry), *(spread(ratios.get((name, entry.recipe))) for name in names)])
+    return markdown([engine, "ms", *(f"× {name}" for name in names)], lines)
 
 
 PARTS: dict[str, Callable[[Sequence[Row]], list[str]]] = {

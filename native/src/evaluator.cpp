@@ -64,7 +64,7 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
       arena.take(layer.s_in, atoms * C);
       arena.take(layer.projected, atoms * 4 * C);
       if (index) arena.take(layer.v_in, atoms * M * C);
-      arena.take(layer.weight, pairs * 2 * shape.heads);
+      if (keep) arena.take(layer.weight, pairs * 2 * shape.heads);
       arena.take(layer.total, atoms * shape.heads_padded);
       arena.take(layer.m_scalar, atoms * C);
       arena.take(layer.m_vector, atoms * M * C);
@@ -77,7 +77,12 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
       }
     }
     arena.take(s_out_, atoms * C);
-    if (!keep) arena.take(unit_, atoms * 2 * C);
+    if (!keep) {  // one for all layers
+      arena.take(unit_, atoms * 2 * C);
+      float* weight = nullptr;
+      arena.take(weight, pairs * 2 * shape.heads);
+      for (LayerState& layer : layers_) layer.weight = weight;
+    }
     arena.take(g_s_, atoms * C);
     arena.take(g_v_, atoms * M * C);
     arena.take(g_scalar_, atoms * C);
@@ -206,6 +211,7 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
     });
     over_blocks(pool, owned_, atoms_, [&](Block block, Scratch&) { prepare_back(block); });
     over_tasks(pool, [&](Task task) {
+      if (!state.unit) kernels.attention(plan, layer, pairs_, task, unit_, state.weight);
       kernels.messages_back(plan, layer, pairs_, gradients_, task, state, state.unit ? state.unit : unit_, g_scalar_,
                             g_vector_, g_total_, g_projected_, local ? g_carried_ : g_v_);
     });

@@ -9,13 +9,24 @@ namespace {
 std::atomic<int64_t> asked{0};
 }
 
-void* operator new(std::size_t size) {
+// All that are not aligned; those for arrays call these. Inlined, GCC would take them for a mistake.
+#define NOT_INLINED __attribute__((noinline))
+NOT_INLINED void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++asked;
-  if (void* memory = std::malloc(size ? size : 1)) return memory;
+  return std::malloc(size ? size : 1);
+}
+NOT_INLINED void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
+NOT_INLINED void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++asked;
+  return std::malloc(size ? size : 1);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+NOT_INLINED void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+NOT_INLINED void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace {
 

@@ -22,7 +22,7 @@ struct LayerState {
   float* projected = nullptr; // [atom][4C] queries, keys, values, gates
   float* unit = nullptr;      // [atom][2C] unit queries and keys, through their law; null where they are recomputed
   float* v_in = nullptr;      // [atom][M][C] vectors before the layer; null in the first
-  float* weight = nullptr;    // [pair][2][heads] e^logit
+  float* weight = nullptr;    // [pair][2][heads] e^logit; of one layer at a time where it is recomputed
   float* total = nullptr;     // [atom][heads_padded] 1 + Σ φ e^logit
   float* m_scalar = nullptr;  // [atom][C] what the neighbours sent, normalised
   float* m_vector = nullptr;  // [atom][M][C]

@@ -91,10 +91,11 @@ def enter(
 
 
 def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entrant]:
-    """The controls of one contender by name: those of the same network, itself left out."""
-    alike = [other for other in entrants if other.model.network == entrant.model.network and other is not entrant]
+    """The controls of one contender by name: those of the same network that are before it in `CONTROLS`."""
+    alike = [other for other in entrants if other.model.network == entrant.model.network]
     named = {other.as_control: other for other in reversed(alike)}
-    return {name: named[name] for name in CONTROLS if name in named}
+    before = CONTROLS.index(entrant.as_control) if entrant.as_control else len(CONTROLS)
+    return {name: named[name] for name in CONTROLS[:before] if name in named}
 
 
 def enter_native(found: Field, model: Model, conditions: Conditions, bits: int | None = None) -> None:
