@@ -1,10 +1,12 @@
 #!/bin/sh
-# put.sh FROM TO: every file below FROM to its place below TO, in one step each: a library that a process has loaded must
-# not change under it.
+# put.sh FROM TO: every file below FROM to its place below TO, each in one step: a library must not change under a process
+# that has loaded it.
 set -eu
-cd "$1" 2>/dev/null || exit 0 # without a compiler nothing was built
-find . -type f | while read -r file; do
-  mkdir -p "$OLDPWD/$(dirname "$2/$file")" 2>/dev/null || mkdir -p "$(dirname "$2/$file")"
-  cp "$file" "$2/$file.new"
-  mv -f "$2/$file.new" "$2/$file"
+from=$1 to=$2
+test -d "$from" || exit 0 # without a compiler nothing was built
+
+(cd "$from" && find . -type f) | while read -r file; do
+  mkdir -p "$(dirname "$to/$file")"
+  cp "$from/$file" "$to/$file.new"
+  mv -f "$to/$file.new" "$to/$file"
 done
