@@ -19,13 +19,8 @@ NOT_INLINED void* operator new(std::size_t size) {
   if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
-NOT_INLINED void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++asked;
-  return std::malloc(size ? size : 1);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
+NOT_INLINED void operator delete(void* memory) noexcept { std::free(memory); }
 NOT_INLINED void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 NOT_INLINED void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace {
