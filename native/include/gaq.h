@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-#define GAQ_ABI 1 /* changes with every change of a struct or a signature below */
+#define GAQ_ABI 2 /* changes with every change of a struct or a signature below */
 
 typedef struct gaq_engine gaq_engine;
 
@@ -34,7 +34,8 @@ enum gaq_status {
   GAQ_UNKNOWN_ELEMENT = 3, /* an atomic number that the model was not trained on */
   GAQ_BAD_ARGUMENT = 4,    /* a null pointer, a negative count, an option outside its range */
   GAQ_NO_MEMORY = 5,
-  GAQ_INTERNAL = 6         /* our fault */
+  GAQ_INTERNAL = 6,        /* our fault */
+  GAQ_UNSTABLE = 7         /* dynamics: energy or forces stopped being finite */
 };
 
 /* Zeros mean: as the file says, or the default. */
@@ -85,8 +86,36 @@ typedef struct {
   int64_t neighbor_builds;  /* how often the neighbour list was built */
 } gaq_info;
 
+/* Molecular dynamics: velocity Verlet (NVE), Langevin (BAOAB), stochastic velocity rescaling (CSVR). */
+enum gaq_thermostat { GAQ_NVE = 0, GAQ_LANGEVIN = 1, GAQ_CSVR = 2 };
+
+typedef struct {
+  double dt;                  /* fs */
+  double thermal_energy;      /* k_B T of the thermostat in eV */
+  double relaxation;          /* fs: 1/friction of Langevin, time constant of CSVR */
+  uint64_t seed;              /* noise is a function of the seed, the step and the atom, and of nothing else */
+  int32_t thermostat;         /* a gaq_thermostat */
+  int32_t degrees_of_freedom; /* of the kinetic energy; CSVR needs them */
+} gaq_dynamics;
+
+/* Atoms in motion, in buffers of the caller which the steps change. Positions are not wrapped into a box. */
+typedef struct {
+  int64_t step;                 /* number of the last step that was made */
+  double heat;                  /* eV that the thermostat has given to the atoms; total energy - heat is conserved */
+  const double* inverse_masses; /* [atoms] acceleration in Å/fs² by a force of 1 eV/Å: 0.009648533 / mass in amu */
+  double* positions;            /* [atoms][3] Å */
+  double* velocities;           /* [atoms][3] Å/fs */
+  double* forces;               /* [atoms][3] eV/Å, at the positions */
+  double* energy;               /* [1] eV, potential */
+} gaq_motion;
+
+/* The neighbour list is built anew at steps that this number divides, whatever happened before, so that dynamics that is
+ * taken up at such a step goes on bit for bit, at any size. */
+#define GAQ_REBUILD_STEPS 100
+
 GAQ_API int32_t gaq_abi(void);
-/* sizeof of a struct by its place in this header: 0 gaq_options, 1 gaq_system, 2 gaq_result, 3 gaq_exchange, 4 gaq_info */
+/* sizeof of a struct by its place in this header: 0 gaq_options, 1 gaq_system, 2 gaq_result, 3 gaq_exchange,
+ * 4 gaq_info, 5 gaq_dynamics, 6 gaq_motion */
 GAQ_API size_t gaq_sizeof(int32_t which);
 GAQ_API const char* gaq_version(void);
 /* The instruction set that a new engine will use; GAQ_ISA=scalar|avx2|avx512|neon forces one. NULL if that one is not
@@ -109,6 +138,10 @@ GAQ_API int32_t gaq_evaluate_batch(gaq_engine* engine, int64_t count, const gaq_
  * [atoms][3] hold what ghosts receive too, for the host to add to their owners. A domain may own or have no atoms. */
 GAQ_API int32_t gaq_evaluate_domain(gaq_engine* engine, const gaq_system* system, int64_t owned,
                                     const gaq_exchange* exchange, const gaq_result* result);
+/* Makes `steps` steps of dynamics; `positions` of the system are not read. When a step cannot be made, all buffers hold
+ * what the last one left, and motion->step is its number. */
+GAQ_API int32_t gaq_move(gaq_engine* engine, const gaq_system* system, const gaq_dynamics* dynamics, gaq_motion* motion,
+                         int64_t steps);
 GAQ_API const char* gaq_last_error(const gaq_engine* engine);
 
 /* For tests of parity, and for the curious. ------------------------------------------------------------------- */

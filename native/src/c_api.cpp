@@ -6,6 +6,7 @@
 #include <fstream>
 #include <new>
 
+#include "dynamics/dynamics.hpp"
 #include "engine.hpp"
 #include "error.hpp"
 #include "kernels/self_test.hpp"
@@ -66,8 +67,8 @@ int32_t gaq_abi(void) { return GAQ_ABI; }
 
 size_t gaq_sizeof(int32_t which) {
   const size_t sizes[] = {sizeof(gaq_options), sizeof(gaq_system), sizeof(gaq_result), sizeof(gaq_exchange),
-                          sizeof(gaq_info)};
-  return which >= 0 && which < 5 ? sizes[which] : 0;
+                          sizeof(gaq_info),    sizeof(gaq_dynamics), sizeof(gaq_motion)};
+  return which >= 0 && which < 7 ? sizes[which] : 0;
 }
 
 const char* gaq_version(void) { return version; }
@@ -145,6 +146,14 @@ int32_t gaq_evaluate_domain(gaq_engine* handle, const gaq_system* system, int64_
   return guarded(handle, [&](gaq::Engine& engine) {
     need(system && result, "system or result");
     engine.evaluate_domain(*system, owned, exchange, *result);
+  });
+}
+
+int32_t gaq_move(gaq_engine* handle, const gaq_system* system, const gaq_dynamics* dynamics, gaq_motion* motion,
+                 int64_t steps) {
+  return guarded(handle, [&](gaq::Engine& engine) {
+    need(system && dynamics && motion, "system, dynamics or motion");
+    gaq::move(engine, *system, *dynamics, *motion, steps);
   });
 }
 

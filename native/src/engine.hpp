@@ -19,6 +19,8 @@ class Engine {
   void evaluate(const gaq_system& system, const gaq_result& result);
   void evaluate_batch(int64_t count, const gaq_system* systems, const gaq_result* results, int64_t* failed);
   void evaluate_domain(const gaq_system& system, int64_t owned, const gaq_exchange* exchange, const gaq_result& result);
+  // The next evaluation builds its neighbour list anew.
+  void forget() { evaluators_[0]->forget(); }
   void set_tap(Tap tap) { tap_ = tap; }
   // One slot or one layer on its own, on rows of the model's own channels.
   void encode(const std::string& slot, int64_t rows, int components, int columns, const float* values, int32_t* codes,

@@ -12,3 +12,5 @@ BOLTZMANN = 1.380649e-23 / ELEMENTARY_CHARGE  # eV/K
 KCAL_PER_MOL = 4184.0 / (AVOGADRO * ELEMENTARY_CHARGE)  # eV; 0.0433641...
 HARTREE = 27.211386245988  # eV
 MEV = 1e-3  # eV
+# eV/(amu Å) in Å/fs²: e N_A · 10³ J/kg, and 1 m²/s² is 10⁻¹⁰ Å²/fs². The same number turns amu Å²/fs² into eV.
+ACCELERATION = ELEMENTARY_CHARGE * AVOGADRO * 1e3 * 1e-10

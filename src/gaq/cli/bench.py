@@ -52,6 +52,7 @@ def bench(
     """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run."""
     from gaq.cli.contenders import enter
     from gaq.cli.stage_progress import Watch
+    from gaq.engine.open import check_backward
     from gaq.errors import UsageError
     from gaq.measure.ledger import expect_rows, write_rows
     from gaq.process import busy_with_others, keep_freed_memory
@@ -61,7 +62,8 @@ def bench(
     expect_rows(json_file)
     if not models and not kernels:
         raise UsageError("name a MODEL to measure, or --kernels")
-    _check_backward(backward or [])
+    for bits in backward or ():
+        check_backward(bits)
     console, rows, busy = Console(highlight=False), [], busy_with_others()
     keep_freed_memory()
     if kernels:
@@ -192,11 +194,3 @@ def _title(conditions: Conditions) -> str:
     threads = "1 thread" if c.threads == 1 else f"{c.threads} threads"
     each = "" if c.batch == 1 else f", {c.batch} structures a call"
     return f"{c.data}: {formula(c.structure.species.tolist())}, {len(c.structure)} atoms, {threads}{each}"
-
-
-def _check_backward(bits: Sequence[int]) -> None:
-    from gaq.errors import UsageError
-    from gaq.pack.format import BACKWARD_BITS
-
-    for wrong in (b for b in bits if b not in BACKWARD_BITS):
-        raise UsageError(f"--backward {wrong}: expected {', '.join(map(str, BACKWARD_BITS))}")

@@ -57,6 +57,7 @@ def packed_checkpoint(
     """The packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
     from gaq import __version__
     from gaq.data.read import read_structures
+    from gaq.engine.open import check_backward
     from gaq.engine.pytorch import TorchEngine
     from gaq.files import readable_file, sha256_of
     from gaq.measure.subjects import golden_subjects
@@ -65,7 +66,7 @@ def packed_checkpoint(
     from gaq.train.checkpoint import load_checkpoint
     from gaq.train.memory import use_threads
 
-    _check_backward(backward)
+    check_backward(backward)
     rows = accuracy_rows(accuracy, path.name)
     checkpoint = load_checkpoint(readable_file(path))
     refuse(checkpoint.model)
@@ -140,13 +141,6 @@ def _target(model: Path, out: Path | None) -> Path:
     if target.resolve() == model.resolve():
         raise UsageError(f"{model} would be overwritten by its own export; name another file with -o.")
     return target
-
-
-def _check_backward(backward: int | None) -> None:
-    from gaq.errors import UsageError
-
-    if backward not in (None, 8, 16, 32):
-        raise UsageError(f"--backward {backward}: expected 8, 16 or 32.")
 
 
 def _refuse_packed(path: Path) -> None:

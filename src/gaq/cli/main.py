@@ -20,6 +20,7 @@ from gaq.cli.evaluate import evaluate
 from gaq.cli.export import export
 from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
+from gaq.cli.md import md
 from gaq.cli.quantize import quantize
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError
@@ -47,8 +48,26 @@ VERBS = (
         ),
     ),
     Verb("evaluate", evaluate, ("gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",)),
-    Verb("check", check, ("gaq check runs/b/model.ckpt --data embedded",)),
+    Verb(
+        "check",
+        check,
+        (
+            "gaq check runs/b/model.ckpt --data embedded",
+            "gaq check model.gaq --data test.xyz --plot found.png --json found.jsonl",
+            'gaq check tblite.ase:TBLite --args \'{"method": "GFN2-xTB"}\'',
+            "gaq check my_model.py:make --python ~/mace/bin/python --structure x.xyz",
+        ),
+    ),
     Verb("export", export, ("gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",)),
+    Verb(
+        "md",
+        md,
+        (
+            "gaq md model.gaq start.xyz --steps 20000 -o nve.xyz",
+            "gaq md model.gaq start.xyz --ensemble nvt --steps 20000 -o nvt.traj",
+            "gaq md model.gaq start.xyz --steps 40000 -o nve.xyz --resume",
+        ),
+    ),
     Verb("inspect", inspect, ("gaq inspect model.gaq",)),
     Verb(
         "bench",

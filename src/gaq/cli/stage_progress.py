@@ -25,6 +25,7 @@ class Watch:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}", style="dim"),
             TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
@@ -38,14 +39,15 @@ class Watch:
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Say that `done` of `total` steps of a stage are made; a new name begins a new stage."""
         now = time.monotonic()
         if not self._lines:
-            self._bar.update(self._task(stage, total), completed=done, total=total)
+            self._bar.update(self._task(stage, total), completed=done, total=total, note=note)
         elif now - self._spoke > SECONDS_BETWEEN_LINES:
             self._spoke = now
-            Console(stderr=True, highlight=False).print(f"{stage}: {done} of {total}", markup=False)
+            line = f"{stage}: {done} of {total}" + (f"  {note}" if note else "")
+            Console(stderr=True, highlight=False).print(line, markup=False)
 
     def stage(self, name: str) -> Callable[[int, int], None]:
         """A progress report for one stage, as the measurements take it."""
@@ -59,5 +61,5 @@ class Watch:
         if self._stage is None or self._stage[0] != stage:
             if self._stage is not None:
                 self._bar.remove_task(self._stage[1])
-            self._stage = stage, self._bar.add_task(stage, total=total)
+            self._stage = stage, self._bar.add_task(stage, total=total, note="")
         return self._stage[1]

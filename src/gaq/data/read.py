@@ -39,7 +39,7 @@ def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool
     BadFile, BadStructure, BadLabels, UsageError.
     """
     file = _find(path, limit)
-    if not _is_zip(file):
+    if not is_npz(file):
         return read_extxyz(file, limit, energies_only)
     keys = npz_keys(file)
     for needed, reader in NPZ_KINDS:
@@ -55,7 +55,7 @@ def read_structures(path: str | Path, limit: int | None = None) -> tuple[Structu
     Raises BadFile, BadStructure, UsageError; for an npz BadLabels too.
     """
     file = _find(path, limit)
-    if _is_zip(file):
+    if is_npz(file):
         return read_dataset(file, limit).structures
     return tuple(from_ase(atoms, index, str(file)) for index, atoms in enumerate(read_frames(file, limit)))
 
@@ -68,6 +68,7 @@ def _find(path: str | Path, limit: int | None) -> Path:
     return readable_file(path)
 
 
-def _is_zip(path: Path) -> bool:
+def is_npz(path: Path) -> bool:
+    """Whether the file is an archive of NumPy, by its first bytes."""
     with open(path, "rb") as stream:
         return stream.read(4) == b"PK\x03\x04"

@@ -30,14 +30,14 @@ class Frames:
         row = np.arange(count, dtype=np.uint64)
         self._systems = np.zeros(count, dtype=SYSTEM)
         self._systems["atoms"] = sizes
-        self._systems["species"] = _address(self._species) + 4 * first
-        self._systems["positions"] = _address(self._positions) + VECTOR * first
-        self._systems["cell"] = _address(self._cells) + 3 * VECTOR * row
+        self._systems["species"] = address(self._species) + 4 * first
+        self._systems["positions"] = address(self._positions) + VECTOR * first
+        self._systems["cell"] = address(self._cells) + 3 * VECTOR * row
         self._results = np.zeros(count, dtype=RESULT)
-        self._results["energy"] = _address(self._energies) + 8 * row
-        self._results["forces"] = _address(self._forces) + VECTOR * first
-        self._results["virial"] = _address(self._virials) + 3 * VECTOR * row
-        self.systems, self.results = int(_address(self._systems)), int(_address(self._results))  # addresses
+        self._results["energy"] = address(self._energies) + 8 * row
+        self._results["forces"] = address(self._forces) + VECTOR * first
+        self._results["virial"] = address(self._virials) + 3 * VECTOR * row
+        self.systems, self.results = int(address(self._systems)), int(address(self._results))  # addresses
 
     def fill(self, structures: Sequence[Structure]) -> bool:
         """Copies the structures in; False for one that does not fit: wrong shapes, or numbers of no element.
@@ -73,5 +73,6 @@ class Frames:
         return [Prediction(energy, forces[start:stop], virial) for energy, start, stop, virial in pieces]
 
 
-def _address(array: np.ndarray) -> np.uint64:
+def address(array: np.ndarray) -> np.uint64:
+    """Where the numbers of an array begin."""
     return np.uint64(array.__array_interface__["data"][0])

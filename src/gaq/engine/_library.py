@@ -16,10 +16,10 @@ import numpy as np
 
 from gaq.errors import NotAvailable
 
-ABI = 1
+ABI = 2
 FILE = "libgaq.dylib" if sys.platform == "darwin" else "libgaq.so"
 
-OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL = range(7)
+OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL, UNSTABLE = range(8)
 ERROR_BYTES = 2048
 
 HOW_TO_GET_IT = (
@@ -61,6 +61,29 @@ class Info(ctypes.Structure):
     )
 
 
+class Dynamics(ctypes.Structure):
+    """`gaq_dynamics`: time step and thermostat."""
+
+    _fields_ = (
+        ("dt", ctypes.c_double),  # fs
+        ("thermal_energy", ctypes.c_double),  # eV
+        ("relaxation", ctypes.c_double),  # fs
+        ("seed", ctypes.c_uint64),
+        ("thermostat", ctypes.c_int32),
+        ("degrees_of_freedom", ctypes.c_int32),
+    )
+
+
+class Motion(ctypes.Structure):
+    """`gaq_motion`: atoms in motion, in buffers that the steps change."""
+
+    _fields_ = (
+        ("step", ctypes.c_int64),
+        ("heat", ctypes.c_double),  # eV
+        *((name, ctypes.c_void_p) for name in ("inverse_masses", "positions", "velocities", "forces", "energy")),
+    )
+
+
 # `gaq_system` and `gaq_result`; pointers are numbers of their size.
 SYSTEM = np.dtype(
     [("atoms", "i8"), ("species", "u8"), ("positions", "u8"), ("cell", "u8"), ("periodic", "i4", (3,))], align=True
@@ -74,6 +97,8 @@ SIZES = (
     ("gaq_result", RESULT.itemsize),
     ("gaq_exchange", ctypes.sizeof(Exchange)),
     ("gaq_info", ctypes.sizeof(Info)),
+    ("gaq_dynamics", ctypes.sizeof(Dynamics)),
+    ("gaq_motion", ctypes.sizeof(Motion)),
 )
 
 TAP = ctypes.CFUNCTYPE(
@@ -98,6 +123,7 @@ SIGNATURES = {
     "gaq_evaluate": (_INT32, (_HANDLE, _ARRAY, _ARRAY)),
     "gaq_evaluate_batch": (_INT32, (_HANDLE, _INT64, _ARRAY, _ARRAY, ctypes.POINTER(_INT64))),
     "gaq_evaluate_domain": (_INT32, (_HANDLE, _ARRAY, _INT64, ctypes.POINTER(Exchange), _ARRAY)),
+    "gaq_move": (_INT32, (_HANDLE, _ARRAY, ctypes.POINTER(Dynamics), ctypes.POINTER(Motion), _INT64)),
     "gaq_last_error": (_TEXT, (_HANDLE,)),
     "gaq_set_tap": (_INT32, (_HANDLE, TAP, ctypes.c_void_p)),
     "gaq_encode": (_INT32, (_HANDLE, _TEXT, _INT64, _INT32, _INT32, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY)),

@@ -13,6 +13,8 @@ from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine import _library as c
 from gaq.engine._frames import Frames
+from gaq.engine._moving import Moving, as_struct
+from gaq.engine.motion import Dynamics, State, Unstable
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, UnsupportedElement
 from gaq.files import readable_file
 
@@ -84,6 +86,23 @@ class NativeEngine:
             with handle.lock:
                 predictions += self._evaluate(handle, structures[start:stop], start)
         return predictions
+
+    def move(self, state: State, dynamics: Dynamics, steps: int) -> State:
+        """The state after so many steps of dynamics, all of them in compiled code; raises `Unstable`."""
+        handle, moving = self._handle(), Moving(state)
+        with handle.lock:
+            status = handle.move(moving, as_struct(dynamics), steps)
+            sentence = handle.last_error()
+        if status in (c.UNSTABLE, c.BAD_STRUCTURE):
+            last = moving.state()
+            raise Unstable(
+                f"{self.model}, dt = {dynamics.dt} fs, step {last.step + 1}: {sentence.rstrip('.')}. Take a smaller dt, a lower "
+                f"temperature, or check the model with `gaq check`",
+                last,
+            )
+        if status != c.OK:
+            self._refuse([state.structure], 0, status, 0, sentence)
+        return moving.state()
 
     def information(self) -> dict[str, int]:
         """`arena_bytes`, the memory of the last evaluation, and `neighbor_builds` so far."""
@@ -197,6 +216,9 @@ class _Handle:
         count = len(frames.sizes)
         status = self._library.gaq_evaluate_batch(self._pointer, count, frames.systems, frames.results, failed)
         return status, failed.value
+
+    def move(self, moving: Moving, dynamics: c.Dynamics, steps: int) -> int:
+        return self._library.gaq_move(self._pointer, moving.system, dynamics, moving.motion, steps)
 
     def last_error(self) -> str:
         return _text(self._library.gaq_last_error(self._pointer))

@@ -10,7 +10,7 @@ from gaq.engine.protocol import Engine
 from gaq.errors import NotAvailable, UsageError, nearest
 from gaq.files import readable_file
 from gaq.pack.container import LONGEST_HEADER, METADATA
-from gaq.pack.format import FORMAT
+from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
@@ -20,13 +20,19 @@ ENGINES = ("torch", "native")
 
 
 def open_engine(
-    path: str | Path, *, engine: str | None = None, device: str = "cpu", threads: int | None = None
+    path: str | Path,
+    *,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    backward_bits: int | None = None,
 ) -> Engine:
     """The engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
 
     `engine` forces one: `native` packs a checkpoint in memory first, as `gaq export` would. `threads` sets how many
-    the engine may use; for PyTorch an own decision of the process, like its device.
+    the engine may use; for PyTorch an own decision of the process, like its device. `backward_bits` (8, 16 or 32 for
+    float) is the precision of the native engine's backward pass; without, it is as the file says.
     """
     engine = known_engine(engine)
     file = readable_file(path)
@@ -37,10 +43,14 @@ def open_engine(
             f"checkpoint that it was exported from; name that, or leave out --engine."
         )
     if not packed and engine != "native":
+        if backward_bits is not None:
+            raise UsageError(
+                f"--backward {backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
+            )
         return _open_checkpoint(file, device, threads)
     if device != "cpu":
         raise UsageError(f"--device {device}: the native engine computes on the CPU. Leave out --device.")
-    return _open_packed(file, threads) if packed else _pack_and_open(file, threads)
+    return _open_packed(file, threads, backward_bits) if packed else _pack_and_open(file, threads, backward_bits)
 
 
 def known_engine(name: str | None) -> str | None:
@@ -61,7 +71,7 @@ def load(path: str | Path) -> Transformer | NativeEngine:
     """
     file = readable_file(path)
     if is_packed(file):
-        return _open_packed(file, None)
+        return _open_packed(file)
     from gaq.train.session import load as load_model
 
     return load_model(file)
@@ -77,6 +87,12 @@ def is_packed(file: Path) -> bool:
     except (ValueError, LookupError, TypeError, RecursionError):
         return file.suffix == ".gaq"
     return bool(kind == FORMAT)
+
+
+def check_backward(bits: int | None) -> None:
+    """Raises `UsageError` for a precision of the backward pass that the native engine does not have."""
+    if bits is not None and bits not in BACKWARD_BITS:
+        raise UsageError(f"--backward {bits}: expected {', '.join(map(str, BACKWARD_BITS))}")
 
 
 def check_device(device: str) -> str:
@@ -108,15 +124,15 @@ def _open_checkpoint(file: Path, device: str, threads: int | None) -> Engine:
     )
 
 
-def _open_packed(file: Path, threads: int | None) -> NativeEngine:
+def _open_packed(file: Path, threads: int | None = None, backward_bits: int | None = None) -> NativeEngine:
     from gaq.engine.native import NativeEngine
 
-    return NativeEngine.from_file(file, threads=threads)
+    return NativeEngine.from_file(file, threads=threads, backward_bits=backward_bits)
 
 
-def _pack_and_open(file: Path, threads: int | None) -> NativeEngine:
+def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None) -> NativeEngine:
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(file)
-    return pack_and_open(checkpoint.model, checkpoint.recipe, file.name, threads=threads)
+    return pack_and_open(checkpoint.model, checkpoint.recipe, file.name, threads=threads, backward_bits=backward_bits)

@@ -1,66 +1,77 @@
-"""Dynamics at constant energy: velocity Verlet through any engine, in float64."""
+"""Steps of dynamics, in float64: velocity Verlet, Langevin (BAOAB) and stochastic velocity rescaling.
+
+An engine that makes steps itself is asked to; for all others they are made here, with the same operations in the same
+order: both give the same bits (tests/parity/test_dynamics.py).
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from gaq.atoms.structure import Structure
+from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, Mover, State, Unstable
 from gaq.engine.protocol import Engine
-from gaq.errors import BadStructure, Diverged, UsageError
-from gaq.simulate.log import NveLog
+from gaq.errors import BadStructure, UsageError
+from gaq.simulate.log import NveLog, Record, as_log, recorded
 from gaq.simulate.stability import is_unstable, reference
-from gaq.simulate.velocities import (
-    ACCELERATION,
-    angular_momentum,
-    kinetic_energy,
-    kinetic_temperature,
-    masses_of,
-    thermal_velocities,
-)
+from gaq.simulate.thermostats import kinetic_energy_in_order, langevin, rescale
+from gaq.simulate.velocities import degrees_of_freedom, masses_of, thermal_velocities
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """Atoms in motion. Positions go on across the boundary of a box; they are not wrapped."""
-
-    structure: Structure
-    velocities: np.ndarray  # [atom, 3] Å/fs
-    masses: np.ndarray  # [atom] amu
-    energy: float  # eV, potential
-    forces: np.ndarray  # [atom, 3] eV/Å
-    step: int = 0
-
-
-def start(engine: Engine, structure: Structure, temperature: float, seed: int = 0) -> State:
-    """A state at rest as a whole, with velocities drawn at `temperature` in K."""
+def start(
+    engine: Engine, structure: Structure, temperature: float, seed: int = 0, velocities: np.ndarray | None = None
+) -> State:
+    """A state with `velocities` [atom, 3] in Å/fs, or at rest as a whole with some drawn at `temperature` in K."""
     if not temperature >= 0:
         raise UsageError(f"temperature is {temperature} K; it cannot be negative")
     masses = masses_of(structure)
-    velocities = thermal_velocities(structure, masses, temperature, np.random.default_rng(seed))
     (prediction,) = engine.evaluate([structure])
+    if velocities is None:
+        velocities = thermal_velocities(structure, masses, temperature, np.random.default_rng(seed))
     return State(structure, velocities, masses, prediction.energy, prediction.forces)
 
 
-def verlet_step(engine: Engine, state: State, dt: float) -> State:
-    """One step of velocity Verlet: v½ = v + a dt/2; x' = x + v½ dt; v' = v½ + a' dt/2. dt in fs.
+def advance(engine: Engine, state: State, dynamics: Dynamics, steps: int) -> State:
+    """The state after so many steps. Raises `Unstable`, which holds the last good state."""
+    if isinstance(engine, Mover):
+        return engine.move(state, dynamics, steps)
+    for _ in range(steps):
+        state = make_step(engine, state, dynamics)
+    return state
 
-    Symplectic and time-reversible. Swope et al., J. Chem. Phys. 76, 637 (1982). Raises `Diverged` when a
-    number stops being finite.
+
+def make_step(engine: Engine, state: State, dynamics: Dynamics) -> State:
+    """One step of velocity Verlet: v½ = v + a dt/2; x' = x + v½ dt; v' = v½ + a' dt/2.
+
+    Symplectic and time-reversible. Swope et al., J. Chem. Phys. 76, 637 (1982). Langevin's friction and noise stand in
+    the middle of the drift (BAOAB), a rescaling at the end.
     """
-    half_kick = 0.5 * dt * ACCELERATION / state.masses[:, None]
-    halfway = state.velocities + half_kick * state.forces
-    structure = state.structure.moved(state.structure.positions + dt * halfway)
-    (prediction,) = engine.evaluate([structure])
-    velocities = halfway + half_kick * prediction.forces
-    if not (np.isfinite(prediction.energy) and np.isfinite(velocities).all()):
-        raise Diverged(
-            f"{engine.model}: energy or forces stopped being finite at step {state.step + 1}, dt = {dt} fs. "
-            f"Take a smaller dt, a lower temperature, or check the model with `gaq check`"
-        )
-    return State(structure, velocities, state.masses, prediction.energy, prediction.forces, state.step + 1)
+    dt, heat_bath = dynamics.dt, dynamics.thermostat
+    inverse = state.inverse_masses
+    kick = (0.5 * dt * inverse)[:, None]
+    decay = 1.0 if heat_bath is None else math.exp(-dt / heat_bath.relaxation)
+    velocities, positions, heat = state.velocities + kick * state.forces, state.structure.positions, state.heat
+    if heat_bath is not None and heat_bath.kind == LANGEVIN:
+        positions = positions + 0.5 * dt * velocities
+        given = langevin(heat_bath, decay, state.step, inverse, velocities)
+        heat += kinetic_energy_in_order(inverse, given) - kinetic_energy_in_order(inverse, velocities)
+        velocities = given
+        positions = positions + 0.5 * dt * velocities
+    else:
+        positions = positions + dt * velocities
+    structure = state.structure.moved(positions)
+    energy, forces = _evaluated(engine, structure, state, dt)
+    velocities = velocities + kick * forces
+    if heat_bath is not None and heat_bath.kind == CSVR:
+        given = rescale(heat_bath, decay, state.step, inverse, velocities)
+        heat += kinetic_energy_in_order(inverse, given) - kinetic_energy_in_order(inverse, velocities)
+        velocities = given
+    if not (np.isfinite(energy) and np.isfinite(velocities).all()):
+        raise _unstable(engine, state, dt, "energy or forces stopped being finite")
+    return State(structure, velocities, state.masses, energy, forces, state.step + 1, heat)
 
 
 def run_nve(
@@ -81,69 +92,45 @@ def run_nve(
     """
     check_run(steps, dt, every)
     state = start(engine, structure, temperature, seed)
-    bonds = reference(structure, temperature)
-    recorder = Recorder(engine.model, dt)
+    bonds, freedom, dynamics = reference(structure, temperature), degrees_of_freedom(structure), Dynamics(dt)
+    records: list[Record] = []
     unstable = None
-    recorder.record(state)
-    _call(each_record, state)
+
+    def record() -> None:
+        records.append(recorded(state, dt, freedom))
+        if each_record is not None:
+            each_record(state)
+
+    record()
     while state.step < steps and unstable is None:
         try:
-            for _ in range(min(every, steps - state.step)):
-                state = verlet_step(engine, state, dt)
-        except (Diverged, BadStructure):  # atoms flew into each other or off to infinity
-            unstable = state.step + 1
+            state = advance(engine, state, dynamics, min(every, steps - state.step))
+        except Unstable as broken:
+            state, unstable = broken.last, broken.last.step + 1
             break
-        recorder.record(state)
-        _call(each_record, state)
-        if is_unstable(bonds, state.structure.positions, recorder.temperature[-1]):
+        record()
+        if is_unstable(bonds, state.structure.positions, records[-1].temperature):
             unstable = state.step
-    return recorder.log(len(structure), state.step, unstable)
+    return as_log(records, engine.model, len(structure), dt, state.step, unstable)
 
 
 def check_run(steps: int, dt: float, every: int) -> None:
     """Raise `UsageError` for numbers no run can have."""
-    if steps < 1 or every < 1 or not dt > 0:
+    if steps < 1 or every < 1 or not (dt > 0 and math.isfinite(dt)):
         raise UsageError(f"steps = {steps}, dt = {dt} fs and a record every {every} steps: all must be positive")
 
 
-def _call(listener: Callable[[State], None] | None, state: State) -> None:
-    if listener is not None:
-        listener(state)
+def _evaluated(engine: Engine, structure: Structure, before: State, dt: float) -> tuple[float, np.ndarray]:
+    try:
+        (prediction,) = engine.evaluate([structure])
+    except BadStructure as error:  # atoms flew into each other or off to infinity
+        raise _unstable(engine, before, dt, str(error)) from error
+    return prediction.energy, prediction.forces
 
 
-class Recorder:
-    """Collects what a log consists of."""
-
-    def __init__(self, model: str, dt: float) -> None:
-        self.model, self.dt = model, dt
-        self.time: list[float] = []
-        self.potential: list[float] = []
-        self.kinetic: list[float] = []
-        self.temperature: list[float] = []
-        self.momentum: list[np.ndarray] = []
-        self.angular: list[np.ndarray] = []
-
-    def record(self, state: State) -> None:
-        """Add the numbers of one state."""
-        self.time.append(state.step * self.dt)
-        self.potential.append(state.energy)
-        self.kinetic.append(kinetic_energy(state.masses, state.velocities))
-        self.temperature.append(kinetic_temperature(state.structure, state.masses, state.velocities))
-        self.momentum.append(state.masses @ state.velocities)
-        self.angular.append(angular_momentum(state.structure, state.masses, state.velocities))
-
-    def log(self, atoms: int, steps: int, unstable_at: int | None) -> NveLog:
-        """The log of all that was recorded."""
-        return NveLog(
-            model=self.model,
-            atoms=atoms,
-            dt=self.dt,
-            time=np.array(self.time),
-            potential=np.array(self.potential),
-            kinetic=np.array(self.kinetic),
-            temperature=np.array(self.temperature),
-            momentum=np.array(self.momentum),
-            angular_momentum=np.array(self.angular),
-            steps=steps,
-            unstable_at=unstable_at,
-        )
+def _unstable(engine: Engine, last: State, dt: float, what: str) -> Unstable:
+    return Unstable(
+        f"{engine.model}, dt = {dt} fs, step {last.step + 1}: {what.rstrip('.')}. Take a smaller dt, a lower temperature, or check "
+        f"the model with `gaq check`",
+        last,
+    )

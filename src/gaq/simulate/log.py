@@ -1,15 +1,49 @@
-"""What a run at constant energy leaves behind: energies, temperature and momenta at each recorded step."""
+"""What a run leaves behind: energies, temperature and momenta at each recorded step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 import numpy as np
+
+from gaq.engine.motion import State
+from gaq.simulate.velocities import angular_momentum, kinetic_energy, kinetic_temperature
+
+
+@dataclass(frozen=True)
+class Record:
+    """One recorded step. eV, K; momentum in amu Å/fs, angular momentum in amu Å²/fs about the centre of mass."""
+
+    step: int
+    time: float  # fs
+    potential: float
+    kinetic: float
+    heat: float  # given by a thermostat so far
+    temperature: float
+    momentum: tuple[float, float, float]
+    angular_momentum: tuple[float, float, float]
+
+
+def recorded(state: State, dt: float, freedom: int | None = None) -> Record:
+    """The record of a state; `freedom` counts the degrees of freedom of its kinetic energy, rigid motions left out."""
+    px, py, pz = (state.masses @ state.velocities).tolist()
+    lx, ly, lz = angular_momentum(state.structure, state.masses, state.velocities).tolist()
+    return Record(
+        state.step,
+        state.step * dt,
+        state.energy,
+        kinetic_energy(state.masses, state.velocities),
+        state.heat,
+        kinetic_temperature(state.structure, state.masses, state.velocities, freedom),
+        (px, py, pz),
+        (lx, ly, lz),
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class NveLog:
-    """A record of NVE dynamics. eV, fs, K; momenta in amu Å/fs, angular momenta in amu Å²/fs about the centre
+    """The records of a run as arrays. eV, fs, K; momenta in amu Å/fs, angular momenta in amu Å²/fs about the centre
     of mass.
     """
 
@@ -24,8 +58,26 @@ class NveLog:
     angular_momentum: np.ndarray  # [record, 3]
     steps: int  # steps that were made
     unstable_at: int | None  # first recorded step at which a bond or the temperature was out of bounds, None if none
+    heat: np.ndarray | None = None  # [record] eV, where there was a thermostat
 
     @property
     def total(self) -> np.ndarray:
-        """Total energy [record], eV."""
-        return self.potential + self.kinetic
+        """What the run should conserve [record] in eV: total energy, less the heat of a thermostat."""
+        energy = self.potential + self.kinetic
+        return energy if self.heat is None else energy - self.heat
+
+
+def as_log(records: Iterable[Record], model: str, atoms: int, dt: float, steps: int, unstable_at: int | None) -> NveLog:
+    """The records as one log."""
+    held = list(records)
+    columns = {f.name: np.array([getattr(r, f.name) for r in held]) for f in fields(Record) if f.name != "step"}
+    heat = columns.pop("heat")
+    return NveLog(
+        model=model,
+        atoms=atoms,
+        dt=dt,
+        steps=steps,
+        unstable_at=unstable_at,
+        heat=heat if heat.any() else None,
+        **columns,
+    )

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from gaq.atoms.from_ase import from_ase
+from gaq.engine.motion import State
 from gaq.errors import BadStructure
-from gaq.simulate.integrate import Recorder, State, check_run
-from gaq.simulate.log import NveLog
+from gaq.simulate.integrate import check_run
+from gaq.simulate.log import NveLog, Record, as_log, recorded
 from gaq.simulate.stability import is_unstable, reference
-from gaq.simulate.velocities import masses_of, thermal_velocities
+from gaq.simulate.velocities import degrees_of_freedom, masses_of, thermal_velocities
 
 
 def short_nve(
@@ -40,20 +41,20 @@ def short_nve(
     velocities = thermal_velocities(structure, masses, temperature, np.random.default_rng(seed))
     moving.set_velocities(velocities / units.fs)  # ASE counts time in Å √(amu/eV)
     dynamics = VelocityVerlet(moving, timestep=dt * units.fs)
-    bonds, recorder = reference(structure, temperature), Recorder(_name(calculator), dt)
-    recorder.record(_state(moving, masses, 0, units.fs))
+    bonds, freedom = reference(structure, temperature), degrees_of_freedom(structure)
+    records: list[Record] = [recorded(_state(moving, masses, 0, units.fs), dt, freedom)]
     done, unstable = 0, None
     while done < steps and unstable is None:
         block = min(every, steps - done)
         done += block
         try:
             dynamics.run(block)
-            recorder.record(_state(moving, masses, done, units.fs))
+            records.append(recorded(_state(moving, masses, done, units.fs), dt, freedom))
         except BadStructure:  # atoms flew into each other or off to infinity
             unstable = done
         else:
-            unstable = done if is_unstable(bonds, moving.get_positions(), recorder.temperature[-1]) else None
-    return recorder.log(len(moving), done, unstable)
+            unstable = done if is_unstable(bonds, moving.get_positions(), records[-1].temperature) else None
+    return as_log(records, _name(calculator), len(moving), dt, done, unstable)
 
 
 def _state(atoms: Any, masses: np.ndarray, step: int, fs: float) -> State:

@@ -4,11 +4,11 @@ of this world.
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gaq.atoms.distances import neighbor_lengths
 from gaq.atoms.structure import Structure
 
 BOND_TOLERANCE = 0.5  # Å
@@ -25,6 +25,10 @@ class Reference:
     lengths: np.ndarray  # [bond] Å
     temperature: float  # K
 
+    def without_bonds(self) -> Reference:
+        """For reactions: heat alone counts."""
+        return replace(self, pairs=self.pairs[:0], shifts=self.shifts[:0], lengths=self.lengths[:0])
+
 
 def reference(structure: Structure, temperature: float) -> Reference:
     """Bonds are pairs nearer than 1.25 times the sum of their covalent radii, nearest image in a periodic
@@ -32,13 +36,12 @@ def reference(structure: Structure, temperature: float) -> Reference:
     """
     from ase.data import covalent_radii
 
-    first, second = np.triu_indices(len(structure), k=1)
-    shifts = _nearest_shifts(structure, first, second)
-    lengths = _lengths(structure.positions, first, second, shifts)
     radii = covalent_radii[structure.species]
-    bonded = lengths < BONDED * (radii[first] + radii[second])
-    pairs = np.stack([first[bonded], second[bonded]], axis=1)
-    return Reference(pairs, shifts[bonded], lengths[bonded], temperature)
+    pairs, lengths = neighbor_lengths(structure, 2 * BONDED * float(radii.max()))
+    first, second = pairs.receiver, pairs.sender
+    bonded = (first < second) & (lengths < BONDED * (radii[first] + radii[second]))
+    shifts = pairs.shift[bonded] @ structure.cell
+    return Reference(np.stack([first[bonded], second[bonded]], axis=1), shifts, lengths[bonded], temperature)
 
 
 def is_unstable(start: Reference, positions: np.ndarray, temperature: float) -> bool:
@@ -48,27 +51,31 @@ def is_unstable(start: Reference, positions: np.ndarray, temperature: float) -> 
     """
     if not (np.isfinite(positions).all() and np.isfinite(temperature)):
         return True
-    if temperature > start.temperature + HEAT_TOLERANCE:
-        return True
+    return temperature > start.temperature + HEAT_TOLERANCE or bool(np.any(_off(start, positions) > BOND_TOLERANCE))
+
+
+def complaint(start: Reference, structure: Structure, temperature: float) -> str | None:
+    """What `is_unstable` finds, in words; None when all is well."""
+    if not is_unstable(start, structure.positions, temperature):
+        return None
+    off = _off(start, structure.positions)
+    if len(off) and np.isfinite(off).all() and off.max() > BOND_TOLERANCE:
+        from ase.data import chemical_symbols
+
+        worst = int(off.argmax())
+        first, second = start.pairs[worst]
+        names = "-".join(chemical_symbols[structure.species[atom]] for atom in (first, second))
+        return (
+            f"the bond {names} of atoms {first} and {second}, {start.lengths[worst]:.2f} Å at the start, is off by "
+            f"{off[worst]:.2f} Å"
+        )
+    return f"the temperature is {temperature:.0f} K; the run began at {start.temperature:.0f} K"
+
+
+def _off(start: Reference, positions: np.ndarray) -> np.ndarray:
     now = _lengths(positions, start.pairs[:, 0], start.pairs[:, 1], start.shifts)
-    return bool(np.any(np.abs(now - start.lengths) > BOND_TOLERANCE))
+    return np.abs(now - start.lengths)
 
 
 def _lengths(positions: np.ndarray, first: np.ndarray, second: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     return np.linalg.norm(positions[second] + shifts - positions[first], axis=1)
-
-
-def _nearest_shifts(structure: Structure, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """For each pair the lattice translation, of −1, 0, 1 cells beyond rounding, that brings the second
-    nearest to the first.
-    """
-    if not structure.periodic.any():
-        return np.zeros((len(first), 3))
-    cell = np.where(structure.periodic[:, None], structure.cell, np.eye(3))
-    apart = structure.positions[second] - structure.positions[first]
-    nearest = -np.round(apart @ np.linalg.inv(cell)) * structure.periodic
-    ranges = [(-1, 0, 1) if p else (0,) for p in structure.periodic]
-    choices = np.array(list(itertools.product(*ranges)), dtype=np.float64)
-    shifts = (nearest[:, None, :] + choices[None, :, :]) @ cell
-    best = np.argmin(np.linalg.norm(apart[:, None, :] + shifts, axis=2), axis=1)
-    return shifts[np.arange(len(first)), best]

@@ -1,22 +1,133 @@
-"""Trajectories as extended XYZ, the format that ASE and OVITO read: one text block per frame."""
+"""Trajectories that grow frame by frame: extended XYZ, which all can read, and ASE's binary format, which is smaller.
+
+A *mark* says how far a file is whole. A file that is opened at a mark is cut back to it and goes on from there, so that
+a run which was killed leaves, once it is taken up again, the bytes it would have left.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import struct
 from pathlib import Path
+from typing import Any, Protocol
 
-import numpy as np
+from gaq.atoms.from_ase import to_ase
+from gaq.engine.motion import State
+from gaq.errors import UsageError
 
-from gaq.files import write_atomically
-from gaq.simulate.integrate import State
+XYZ, BINARY = (".xyz", ".extxyz"), (".traj",)
+# ASE's binary files begin with a header of 48 bytes, in which the last 16 say how many frames there are and where the
+# table of their places is. They change in place.
+TABLE_AT = 32
+TABLE = struct.Struct("<qq")
+
+Mark = dict[str, int]
+
+
+class Trajectory(Protocol):
+    """A file that frames are added to."""
+
+    def write(self, state: State) -> None:
+        """Add a frame: positions, energy, forces, momenta, time and step."""
+        ...
+
+    def mark(self) -> Mark:
+        """Where the file ends now."""
+        ...
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        ...
+
+
+def open_trajectory(path: Path, dt: float, at: Mark | None = None) -> Trajectory:
+    """A trajectory in the format that its ending asks for: new, or cut back to a mark and gone on with."""
+    check_ending(path)
+    return XyzTrajectory(path, dt, at) if path.suffix in XYZ else BinaryTrajectory(path, dt, at)
+
+
+def check_ending(path: Path) -> None:
+    """Raises `UsageError` for the ending of another format."""
+    if path.suffix not in XYZ + BINARY:
+        raise UsageError(
+            f"{path}: a trajectory is extended XYZ ({', '.join(XYZ)}) or ASE's binary format ({', '.join(BINARY)}); "
+            f"{path.suffix or 'no ending'} is neither"
+        )
+
+
+class XyzTrajectory:
+    """Extended XYZ: numbers with 17 significant digits, so that reading gives back the same bits."""
+
+    def __init__(self, path: Path, dt: float, at: Mark | None = None) -> None:
+        self._dt = dt
+        self._stream = path.open("wb" if at is None else "r+b")
+        if at is not None:
+            self._stream.truncate(at["bytes"])
+            self._stream.seek(at["bytes"])
+
+    def write(self, state: State) -> None:
+        self._stream.write(frame_text(state, self._dt).encode())
+
+    def mark(self) -> Mark:
+        return {"bytes": self._stream.tell()}
+
+    def sync(self) -> None:
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class BinaryTrajectory:
+    """ASE's own format, eight bytes a number."""
+
+    def __init__(self, path: Path, dt: float, at: Mark | None = None) -> None:
+        from ase.io.trajectory import TrajectoryWriter
+
+        self._dt, self._path = dt, path
+        if at is not None:
+            with path.open("r+b") as stream:
+                stream.truncate(at["bytes"])
+                stream.seek(TABLE_AT)
+                stream.write(TABLE.pack(at["frames"], at["table"]))
+        self._writer = TrajectoryWriter(str(path), "w" if at is None else "a")
+
+    def write(self, state: State) -> None:
+        atoms = to_ase(state.structure)
+        atoms.set_momenta(momenta(state))
+        atoms.info.update(time=state.step * self._dt, step=state.step)
+        self._writer.write(atoms, energy=state.energy, forces=state.forces)
+
+    def mark(self) -> Mark:
+        file = self._writer.backend
+        return {"bytes": int(file.fd.tell()), "frames": int(file.nitems), "table": int(file.pos0)}
+
+    def sync(self) -> None:
+        stream = self._writer.backend.fd
+        stream.flush()
+        os.fsync(stream.fileno())
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def momenta(state: State) -> Any:
+    """Momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
+    from ase import units
+
+    return state.masses[:, None] * state.velocities / units.fs
 
 
 def frame_text(state: State, dt: float) -> str:
-    """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces
-    (eV/Å), velocities (Å/fs).
-
-    Numbers are written with 17 significant digits, so that reading gives back the same bits.
+    """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces (eV/Å) and
+    momenta (units of ASE).
     """
+    import numpy as np
     from ase.data import chemical_symbols
 
     structure = state.structure
@@ -25,16 +136,10 @@ def frame_text(state: State, dt: float) -> str:
         lattice = " ".join(f"{x:.17g}" for x in structure.cell.ravel())
         head = f'Lattice="{lattice}" {head}'
     periodic = " ".join("T" if p else "F" for p in structure.periodic)
-    columns = "species:S:1:pos:R:3:forces:R:3:velocities:R:3"
-    numbers = np.hstack([structure.positions, state.forces, state.velocities])
+    columns = "species:S:1:pos:R:3:forces:R:3:momenta:R:3"
+    numbers = np.hstack([structure.positions, state.forces, momenta(state)]).tolist()
     atoms = [
         f"{chemical_symbols[z]} " + " ".join(f"{x:.17g}" for x in line)
-        for z, line in zip(structure.species, numbers, strict=True)
+        for z, line in zip(structure.species.tolist(), numbers, strict=True)
     ]
     return "\n".join([str(len(structure)), f'Properties={columns} pbc="{periodic}" {head}', *atoms]) + "\n"
-
-
-def write_trajectory(path: str | Path, states: Iterable[State], dt: float) -> None:
-    """Write all frames at one stroke. Raises `BadFile` when the file cannot be written."""
-    text = "".join(frame_text(state, dt) for state in states)
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

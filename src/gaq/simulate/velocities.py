@@ -5,11 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gaq.atoms.structure import Structure
-from gaq.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
-
-# eV/(amu Å) in Å/fs²: e N_A · 10³ J/kg, and 1 m²/s² is 10⁻¹⁰ Å²/fs². The same number turns amu Å²/fs² into
-# eV.
-ACCELERATION = ELEMENTARY_CHARGE * AVOGADRO * 1e3 * 1e-10
+from gaq.units import ACCELERATION, BOLTZMANN
 
 
 def masses_of(structure: Structure) -> np.ndarray:
@@ -59,9 +55,14 @@ def kinetic_energy(masses: np.ndarray, velocities: np.ndarray) -> float:
     return float(0.5 * masses @ np.sum(velocities**2, axis=1) / ACCELERATION)
 
 
-def kinetic_temperature(structure: Structure, masses: np.ndarray, velocities: np.ndarray) -> float:
-    """2 E_kin / (degrees of freedom · k_B) in K, rigid motions not counted; 0 where nothing can move."""
-    freedom = degrees_of_freedom(structure)
+def kinetic_temperature(
+    structure: Structure, masses: np.ndarray, velocities: np.ndarray, freedom: int | None = None
+) -> float:
+    """2 E_kin / (degrees of freedom · k_B) in K; 0 where nothing can move. Without `freedom`, rigid motions do not
+    count.
+    """
+    if freedom is None:
+        freedom = degrees_of_freedom(structure)
     return 2 * kinetic_energy(masses, velocities) / (freedom * BOLTZMANN) if freedom else 0.0
 
 

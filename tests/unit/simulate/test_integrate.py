@@ -7,9 +7,10 @@ import pytest
 
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Prediction, Structure
+from gaq.engine.motion import Dynamics
 from gaq.errors import Diverged, UsageError
 from gaq.simulate.calculator import Calculator
-from gaq.simulate.integrate import run_nve, start, verlet_step
+from gaq.simulate.integrate import make_step, run_nve, start
 from gaq.simulate.nve import short_nve
 from gaq.simulate.stability import is_unstable, reference
 from unit.measure import planted
@@ -29,7 +30,8 @@ SPRING = Structure.molecule([8, 8], [[0, 0, 0], [1.0, 0, 0]])
 
 
 def test_a_spring_swings_with_its_own_period():
-    from gaq.simulate.velocities import ACCELERATION, masses_of
+    from gaq.simulate.velocities import masses_of
+    from gaq.units import ACCELERATION
 
     lengths = []
     run_nve(
@@ -60,10 +62,10 @@ def test_going_back_leads_to_where_it_began():
     engine = planted.PairEngine()
     first = state = start(engine, planted.ethanol(), 100.0, seed=3)
     for _ in range(100):
-        state = verlet_step(engine, state, 0.5)
+        state = make_step(engine, state, Dynamics(0.5))
     state = replace(state, velocities=-state.velocities)
     for _ in range(100):
-        state = verlet_step(engine, state, 0.5)
+        state = make_step(engine, state, Dynamics(0.5))
     assert np.abs(state.structure.positions - first.structure.positions).max() < 1e-9
 
 
@@ -140,9 +142,9 @@ def test_a_step_that_is_not_finite_names_the_model():
     engine = Collapsing()
     state = start(engine, planted.ethanol(), 10.0)
     while engine.calls < 7:
-        state = verlet_step(engine, state, 0.5)
-    with pytest.raises(Diverged, match=r"pairs.*step 7.*0\.5 fs"):
-        verlet_step(engine, state, 0.5)
+        state = make_step(engine, state, Dynamics(0.5))
+    with pytest.raises(Diverged, match=r"pairs.*0\.5 fs.*step 7"):
+        make_step(engine, state, Dynamics(0.5))
 
 
 @pytest.mark.parametrize(("steps", "dt", "every"), [(0, 0.5, 1), (5, 0.0, 1), (5, 0.5, 0), (5, float("nan"), 1)])

@@ -1,0 +1,97 @@
+"""A nanosecond of azobenzene at constant energy for every mode, and what else dynamics can tell about a mode.
+
+    python benchmarks/nanosecond.py --data PATH/rmd17 --out runs/nanosecond   # all: an hour or two of one core
+    python benchmarks/nanosecond.py --data PATH/rmd17 --out runs/nanosecond --only nve
+
+Runs are those of `gaq md`, in processes of their own; one that was stopped goes on, one that is done is not made again.
+`nanosecond_tables.py` makes the tables, `nanosecond_pictures.py` the pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+START = "rmd17_azobenzene_test_01.npz"  # its first frame
+# The mode's name, the recipe of its model, and the bits of its backward pass where they are not those of the file.
+MODES = {
+    "fp32": ("fp32", None),
+    "w4": ("w4", None),
+    "w4a16": ("w4a16", None),
+    "mixed": ("w4a16", 8),
+    "frame-w4a8": ("frame-w4a8", None),
+    "gaq-w4a8": ("gaq-w4a8", None),
+    "naive-int8": ("naive-int8", None),
+}
+TIMESTEPS = (0.25, 0.5, 1.0)  # fs
+SCALING_PS, NVT_PS = 100, 200
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of `gaq md`: its kind, its mode, and what else it is told."""
+
+    kind: str
+    mode: str
+    steps: int
+    options: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"{self.kind}-{self.mode}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with the files of rMD17")
+    parser.add_argument("--out", type=Path, default=HERE / "runs" / "nanosecond")
+    parser.add_argument("--only", choices=("nve", "scaling", "nvt"), nargs="*", default=("nve", "scaling", "nvt"))
+    parser.add_argument("--modes", choices=tuple(MODES), nargs="*", default=tuple(MODES))
+    parser.add_argument("--workers", type=int, default=1)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    runs = [run for run in all_runs() if run.kind.split("-")[0] in arguments.only and run.mode in arguments.modes]
+    with ThreadPoolExecutor(arguments.workers) as pool:
+        codes = list(pool.map(lambda run: made(run, arguments.data, arguments.out), runs))
+    if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
+        sys.exit("some runs failed; see the files *.out")
+
+
+def all_runs() -> Iterator[Run]:
+    """Every run, the nanoseconds first."""
+    for mode in MODES:
+        yield Run("nve", mode, 2_000_000, ("--every", "2000", "--log-every", "100"))
+    for dt in TIMESTEPS:
+        for mode in MODES:
+            steps = round(SCALING_PS * 1000 / dt)
+            yield Run(f"scaling-{dt}", mode, steps, ("--dt", str(dt), "--every", "10000", "--log-every", "40"))
+    for mode in MODES:
+        options = ("--ensemble", "nvt", "--thermostat", "csvr", "--every", "50", "--log-every", "50")
+        yield Run("nvt", mode, NVT_PS * 2000, options)
+
+
+def made(run: Run, data: Path, out: Path) -> int:
+    """Makes or finishes one run; its exit code."""
+    rows = out / f"{run.name}.jsonl"
+    if rows.exists():
+        return 0
+    recipe, backward = MODES[run.mode]
+    model = HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq"
+    command = [sys.executable, "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
+    command += [*run.options, "--resume", "--json", str(rows), "-o", str(out / f"{run.name}.traj")]
+    command += [] if backward is None else ["--backward", str(backward)]
+    with (out / f"{run.name}.out").open("w") as stream:
+        code = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+    print(f"{run.name}: exit code {code}", flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

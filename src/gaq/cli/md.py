@@ -1,0 +1,109 @@
+"""`gaq md`: molecular dynamics in the engine, with files that a killed run goes on from."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+class Ensemble(StrEnum):
+    """What is held."""
+
+    NVE = "nve"
+    NVT = "nvt"
+
+
+class Heat(StrEnum):
+    """Thermostats."""
+
+    LANGEVIN = "langevin"
+    CSVR = "csvr"
+
+
+class Velocities(StrEnum):
+    """Where the first velocities come from."""
+
+    DRAW = "draw"
+    KEEP = "keep"
+
+
+def md(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A checkpoint or a packed file.")],
+    start: Annotated[Path, typer.Argument(metavar="START", help="Where atoms begin: any format of ASE, or an npz.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="TRAJ", help="Trajectory: .xyz, or .traj, ASE's binary format.")
+    ],
+    steps: Annotated[int, typer.Option(min=1, help="Steps in all, also with --resume.")],
+    ensemble: Annotated[Ensemble, typer.Option(help="Constant energy, or with a thermostat.")] = Ensemble.NVE,
+    dt: Annotated[float, typer.Option(metavar="FS", help="Time step.")] = 0.5,
+    temperature: Annotated[float, typer.Option(metavar="K", help="Of first velocities and thermostat.")] = 300.0,
+    thermostat: Annotated[Heat, typer.Option(help="Of --ensemble nvt.")] = Heat.LANGEVIN,
+    relaxation: Annotated[
+        float | None,
+        typer.Option(metavar="FS", help="1/friction of langevin (1000), time constant of csvr (100)."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**62, help="Of velocities and noise; replica k has seed + k.")] = 0,
+    replicas: Annotated[int, typer.Option(min=1, help="Runs at once, into TRAJ-0, TRAJ-1, …")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Cores: for one system, or shared by replicas (then all).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside TRAJ.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a trajectory that is there.")] = False,
+    every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between frames.")] = 200,
+    log_every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between lines of the log.")] = 50,
+    frame: Annotated[int, typer.Option(help="Frame of START; negative: from the end.")] = 0,
+    velocities: Annotated[Velocities, typer.Option(help="Draw them, or keep those of START.")] = Velocities.DRAW,
+    bonds_may_break: Annotated[
+        bool, typer.Option("--bonds-may-break", help="Reactions: do not stop at a bond that is off by 0.5 Å.")
+    ] = False,
+    checkpoint_seconds: Annotated[float, typer.Option(min=0.0, help="Time between checkpoints.")] = 10.0,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
+    device: Annotated[str, typer.Option(help="Where the torch engine computes: cpu or cuda.")] = "cpu",
+    backward: Annotated[
+        int | None,
+        typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32; without, as the file says."),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
+    ] = None,
+) -> None:
+    """Run molecular dynamics, at constant energy or with a thermostat. Leaves with 1 when a run becomes unstable.
+
+    Beside TRAJ stand its log (.log: energies, temperature, momenta) and a checkpoint (.state). Ctrl-C, or a kill,
+    loses some steps at most; --resume goes on bit for bit.
+    """
+    from gaq.cli.md_report import Progress, rows_of, say
+    from gaq.cli.md_setup import Asked, Choice, check, open_engines, sessions, thermostat_of
+    from gaq.cli.stage_progress import Watch
+    from gaq.engine.motion import Dynamics
+    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.simulate.replicas import run_all
+    from gaq.simulate.session import Plan
+    from gaq.train.interrupt import graceful_interrupt
+
+    expect_rows(json_file)
+    bath = thermostat_of(thermostat, temperature, relaxation, seed) if ensemble is Ensemble.NVT else None
+    plan = Plan(
+        steps, Dynamics(dt, bath), temperature, 0, every, log_every, bonds_may_break, checkpoint_seconds
+    )  # degrees of freedom follow with the first velocities
+    asked = Asked(start, out, plan, seed, replicas, resume, overwrite, frame, velocities is Velocities.KEEP)
+    check(asked)
+    cores = threads or (1 if replicas == 1 else os.cpu_count() or 1)
+    engines = open_engines(model, Choice(engine, device, backward, cores), replicas)
+    with graceful_interrupt() as interrupt, Watch() as watch:
+        runs = sessions(asked, model, engines)
+        progress = Progress(watch, replicas, steps, dt)
+        endings = run_all(
+            engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
+        )
+    rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
+    if json_file is not None:
+        write_rows(json_file, rows)
+    say(endings, rows, asked, Console(highlight=False))
+    if any(ending.because for ending in endings):
+        raise typer.Exit(1)

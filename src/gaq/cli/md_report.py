@@ -1,0 +1,91 @@
+"""What `gaq md` says while it runs, and in the end: a line of progress, a table, and the rows of the ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gaq.cli.md_setup import Asked
+from gaq.cli.stage_progress import Watch
+from gaq.engine.protocol import Engine
+from gaq.measure.ledger import Row, find
+from gaq.measure.runs import FS_PER_NS, SECONDS_PER_DAY, rates, run_rows
+from gaq.report.numbers import significant, with_spread
+from gaq.simulate.log import Record
+from gaq.simulate.replicas import replica_path
+from gaq.simulate.session import Ending, Files
+
+
+class Progress:
+    """One line for all replicas: steps, ns/day, temperature and energy of the last that spoke."""
+
+    def __init__(self, watch: Watch, replicas: int, steps: int, dt: float) -> None:
+        self._watch, self._dt = watch, dt
+        self._total = replicas * steps
+        self._done = [0] * replicas
+        self._lock = threading.Lock()
+
+    def listener(self, replica: int) -> Callable[[Record, float], None]:
+        """What a session tells its last record and its seconds a step."""
+
+        def listen(record: Record, seconds: float) -> None:
+            with self._lock:
+                self._done[replica] = record.step
+                speed = self._dt / seconds * SECONDS_PER_DAY / FS_PER_NS
+                energy = record.potential + record.kinetic - record.heat
+                note = f"{speed:.3g} ns/day  {record.temperature:.0f} K  E {energy:.4f} eV"
+                self._watch("dynamics", sum(self._done), self._total, note)
+
+        return listen
+
+
+def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, threads: int) -> list[Row]:
+    """The rows of all replicas; each says its seed."""
+    rows: list[Row] = []
+    bath, data = asked.plan.dynamics.thermostat, asked.start.name
+    for replica, (engine, ending) in enumerate(zip(engines, endings, strict=True)):
+        about = (engine.recipe, engine.name, data)
+        kind = None if bath is None else bath.kind
+        found = run_rows(ending.log, ending.state, *about, asked.plan.temperature, kind)
+        if ending.made:
+            found += rates(ending.log, *about, ending.made, ending.seconds)
+        isa = getattr(engine, "isa", None)
+        rows += [replace(entry, seed=asked.seed + replica, threads=threads, isa=isa) for entry in found]
+    return rows
+
+
+def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: Console) -> None:
+    """Prints the table, what went wrong, and where the files are."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    headings = ("replica", "ps", "ns/day", "T, K", "drift, meV/atom/ps", "drift ratio", "ΔP", "ΔL", "held")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for replica, ending in enumerate(endings):
+        own = [entry for entry in rows if entry.seed == asked.seed + replica]
+        held = Text("yes", "green") if not ending.because else Text("no", "bold red")
+        table.add_row(
+            str(replica),
+            significant(ending.state.step * ending.log.dt / 1000, 4),
+            *(_shown(own, name) for name in ("ns_per_day", "temperature", "drift", "drift_ratio")),
+            *(_shown(own, name) for name in ("momentum_change", "angular_momentum_change")),
+            held,
+        )
+    console.print(table)
+    for replica, ending in enumerate(endings):
+        files = Files(replica_path(asked.out, replica, len(endings)))
+        if ending.because:
+            console.print(Text(f"replica {replica} became unstable. ", "bold red").append(ending.because, "not bold"))
+            console.print(f"  its last frame stands in {files.trajectory}", soft_wrap=True)
+        if ending.interrupted:
+            console.print(f"stopped at step {ending.state.step}; --resume goes on", style="yellow")
+        console.print(f"{files.trajectory}  {files.log}  {files.checkpoint}", style="dim", soft_wrap=True)
+
+
+def _shown(rows: Sequence[Row], metric: str) -> str:
+    entry = find(rows, metric)
+    return "–" if entry is None else with_spread(entry.value, entry.std_error)

@@ -1,0 +1,78 @@
+"""Atoms in motion, and how they move: what dynamics is told in, whoever makes the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from gaq.atoms.structure import Structure
+from gaq.errors import Diverged
+from gaq.units import ACCELERATION, BOLTZMANN
+
+LANGEVIN, CSVR = "langevin", "csvr"
+THERMOSTATS = (LANGEVIN, CSVR)
+
+# The native engine builds its list of neighbours anew at steps that this number divides (GAQ_REBUILD_STEPS): a run
+# that is taken up at such a step goes on bit for bit, however many atoms there are.
+REBUILD_STEPS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Atoms in motion. Positions go on across the boundary of a box; they are not wrapped."""
+
+    structure: Structure
+    velocities: np.ndarray  # [atom, 3] Å/fs
+    masses: np.ndarray  # [atom] amu
+    energy: float  # eV, potential
+    forces: np.ndarray  # [atom, 3] eV/Å
+    step: int = 0
+    heat: float = 0.0  # eV that a thermostat has given; total energy − heat is what a run conserves
+
+    @property
+    def inverse_masses(self) -> np.ndarray:
+        """The acceleration [atom] in Å/fs² that 1 eV/Å gives."""
+        return ACCELERATION / self.masses
+
+
+@dataclass(frozen=True)
+class Thermostat:
+    """Langevin's friction and noise, or stochastic velocity rescaling."""
+
+    kind: str  # of THERMOSTATS
+    temperature: float  # K
+    relaxation: float  # fs: 1/friction, or the time constant of the rescaling
+    seed: int
+    freedom: int  # degrees of freedom of the kinetic energy
+
+    @property
+    def thermal_energy(self) -> float:
+        """k_B T in eV."""
+        return BOLTZMANN * self.temperature
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """Velocity Verlet with this time step; without a thermostat at constant energy."""
+
+    dt: float  # fs
+    thermostat: Thermostat | None = None
+
+
+class Unstable(Diverged):
+    """A step that could not be made; `last` is the state before it."""
+
+    def __init__(self, text: str, last: State) -> None:
+        super().__init__(text)
+        self.last = last
+
+
+@runtime_checkable
+class Mover(Protocol):
+    """An engine that makes steps itself, in compiled code."""
+
+    def move(self, state: State, dynamics: Dynamics, steps: int) -> State:
+        """The state after so many steps; raises `Unstable`."""
+        ...

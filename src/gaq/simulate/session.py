@@ -1,0 +1,220 @@
+"""One run of dynamics with its files: trajectory, log and checkpoint, so that no step is lost and none is made twice.
+
+Files only grow; the checkpoint, written under another name and renamed, says how far they are whole. It always holds a
+step at which the engine builds its list of neighbours anew (`REBUILD_STEPS`): from there a run goes on bit for bit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaq.engine.motion import REBUILD_STEPS, Dynamics, State, Unstable
+from gaq.engine.protocol import Engine
+from gaq.errors import BadFile
+from gaq.simulate.checkpoint import Checkpoint, check_same, load, save
+from gaq.simulate.integrate import advance
+from gaq.simulate.log import NveLog, Record, as_log, recorded
+from gaq.simulate.log_file import LogFile, read_log
+from gaq.simulate.stability import complaint, reference
+from gaq.simulate.trajectory import Trajectory, open_trajectory
+
+LONGEST_CALL = 0.3  # s between looks at Ctrl-C
+SECONDS_BETWEEN_CHECKPOINTS = 10.0
+
+Show = Callable[[Record, float], None]  # the last record, and seconds a step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is told."""
+
+    steps: int
+    dynamics: Dynamics
+    temperature: float  # K, of the start; heat is judged by it
+    freedom: int  # degrees of freedom of the kinetic energy
+    every: int = 200  # steps between frames
+    log_every: int = 50  # steps between records
+    bonds_may_break: bool = False
+    seconds_between_checkpoints: float = SECONDS_BETWEEN_CHECKPOINTS
+
+
+@dataclass(frozen=True)
+class Files:
+    """The three files of a run, by the name of its trajectory."""
+
+    trajectory: Path
+
+    @property
+    def log(self) -> Path:
+        """A table of text."""
+        return self.trajectory.with_suffix(".log")
+
+    @property
+    def checkpoint(self) -> Path:
+        """NumPy's zip archive."""
+        return self.trajectory.with_suffix(".state")
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """How a run, or what could be made of it, ended."""
+
+    log: NveLog
+    state: State
+    made: int  # steps of this call
+    seconds: float  # which they took, output included
+    interrupted: bool = False
+    because: str = ""  # why it became unstable, if it did
+
+
+class Session:
+    """A run that is under way."""
+
+    def __init__(self, engine: Engine, plan: Plan, files: Files, told: dict[str, Any]) -> None:
+        self._engine, self._plan, self._files, self._told = engine, plan, files, told
+        self._records: list[Record] = []
+        self._trajectory: Trajectory
+        self._log: LogFile
+        self._held: Checkpoint
+
+    def begin(self, state: State) -> None:
+        """Files with the first state in them; they replace what was there."""
+        self._files.checkpoint.unlink(missing_ok=True)
+        self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt)
+        self._log = LogFile(self._files.log)
+        self._state, self._first = state, state.structure.positions
+        self._record()
+        self._trajectory.write(state)
+        self._hold()
+        self._save()
+
+    def take_up(self) -> None:
+        """Goes on from the checkpoint; raises `BadFile`, and `UsageError` when it belongs to another run."""
+        held = load(self._files.checkpoint)
+        check_same(self._files.checkpoint, held.told, self._told)
+        for file, mark in ((self._files.trajectory, held.trajectory), (self._files.log, held.log)):
+            if not file.is_file() or file.stat().st_size < mark["bytes"]:
+                raise BadFile(
+                    f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or begin "
+                    f"anew under another name"
+                )
+        self._records = read_log(self._files.log, held.log)
+        self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt, held.trajectory)
+        self._log = LogFile(self._files.log, held.log)
+        self._state, self._first, self._held = held.state, held.first, held
+
+    def go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
+        """Makes the steps that are left, and ends early when asked to, or when the molecule is no longer itself."""
+        try:
+            return self._go(asked_to_stop, show)
+        except OSError as error:
+            raise BadFile(
+                f"{self._files.trajectory}: {(error.strerror or str(error)).lower()} at step {self._state.step}. "
+                f"The run stands at step {self._held.state.step}; with --resume it goes on from there"
+            ) from error
+        finally:
+            for file in (self._trajectory, self._log):
+                with contextlib.suppress(OSError):  # a full disk has been told of
+                    file.close()
+
+    def _go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
+        first = self._state.step
+        bonds = reference(self._state.structure.moved(self._first), self._plan.temperature)
+        if self._plan.bonds_may_break:
+            bonds = bonds.without_bonds()
+        began = saved = time.perf_counter()
+        because, unstable, interrupted, per_step = "", None, False, 0.0
+        while self._state.step < self._plan.steps and unstable is None and not interrupted:
+            stop = self._next_stop()
+            called, before = time.perf_counter(), self._state.step
+            try:
+                self._state = advance(self._engine, self._state, self._plan.dynamics, self._call(stop, per_step))
+            except Unstable as broken:
+                self._state, unstable, because = broken.last, broken.last.step + 1, str(broken)
+                self._record_anyway()
+                break
+            now = time.perf_counter()
+            per_step = (now - called) / (self._state.step - before)
+            interrupted = asked_to_stop()
+            if self._state.step < stop:
+                continue
+            if self._due(self._plan.log_every):
+                self._record()
+                show(self._records[-1], (now - began) / (self._state.step - first))
+                fault = complaint(bonds, self._state.structure, self._records[-1].temperature)
+                if fault is not None:
+                    unstable, because = self._state.step, f"step {self._state.step}: {fault}"
+            if self._due(self._plan.every) or unstable is not None:
+                self._trajectory.write(self._state)
+            if self._state.step % REBUILD_STEPS == 0:
+                self._hold()
+                if now - saved >= self._plan.seconds_between_checkpoints:
+                    self._save()
+                    saved = now
+        self._save()
+        seconds, made = time.perf_counter() - began, self._state.step - first
+        atoms = len(self._state.structure)
+        dt = self._plan.dynamics.dt
+        log = as_log(self._records, self._engine.model, atoms, dt, self._state.step, unstable)
+        return Ending(log, self._state, made, seconds, interrupted, because)
+
+    def _next_stop(self) -> int:
+        """The next step at which something is to be done."""
+        step = self._state.step
+        times = (self._plan.every, self._plan.log_every, REBUILD_STEPS)
+        return min(self._plan.steps, *(step - step % n + n for n in times))
+
+    def _call(self, stop: int, per_step: float) -> int:
+        """Steps of one call: all until the next stop, unless Ctrl-C would wait for too long."""
+        left = stop - self._state.step
+        return left if per_step == 0 else max(1, min(left, int(LONGEST_CALL / per_step)))
+
+    def _due(self, every: int) -> bool:
+        return self._state.step % every == 0 or self._state.step == self._plan.steps
+
+    def _record(self) -> None:
+        record = recorded(self._state, self._plan.dynamics.dt, self._plan.freedom)
+        self._records.append(record)
+        self._log.write(record)
+
+    def _record_anyway(self) -> None:
+        """The last state that there is, unless it stands in the files already."""
+        if self._records[-1].step != self._state.step:
+            self._record()
+        if self._state.step % self._plan.every:
+            self._trajectory.write(self._state)
+
+    def _hold(self) -> None:
+        self._held = Checkpoint(self._state, self._first, self._trajectory.mark(), self._log.mark(), self._told)
+
+    def _save(self) -> None:
+        self._trajectory.sync()  # a checkpoint must not reach the disk before what it counts on
+        self._log.sync()
+        save(self._files.checkpoint, self._held)
+
+
+def told(model_hash: str, engine: Engine, plan: Plan, seed: int, start: State) -> dict[str, Any]:
+    """What must be the same for a run to go on: everything but its length."""
+    heat_bath = plan.dynamics.thermostat
+    return {
+        "model": model_hash,
+        "engine": engine.name,
+        "backward_bits": getattr(engine, "backward_bits", None),
+        "atoms": len(start.structure),
+        "species": np.asarray(start.structure.species).tolist(),
+        "dt": plan.dynamics.dt,
+        "thermostat": None if heat_bath is None else heat_bath.kind,
+        "relaxation": None if heat_bath is None else heat_bath.relaxation,
+        "temperature": plan.temperature,
+        "bonds_may_break": plan.bonds_may_break,
+        "seed": seed,
+        "every": plan.every,
+        "log_every": plan.log_every,
+    }
