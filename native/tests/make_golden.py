@@ -58,6 +58,12 @@ def _close_calls() -> Iterator[tuple[str, Structure, int]]:
         along = np.sqrt(1 - sideways**2)
         ends = np.array([[0, 0, 0], [1.4, 0, 0], [-1.5 * along, 1.5 * sideways, 0], [0.3, -0.2, 1.9]])
         yield name, Structure.molecule(carbon, ends), 1
+    sides = np.array(
+        [[0, 0, 0], [1.4, 0, 0], [-0.7, 1.6, 0], [0.3, -0.2, 2.9]]
+    )  # the nearest leads by half of what counts
+    yield "half-a-lead", Structure.molecule(carbon, sides), 2
+    bridge = np.array([[0.01, 0.1, 0], [-1.2, 0, 0], [1.2, 0, 0], [0.1, -1.9, 0.3]])  # the nearest two nearly in line
+    yield "proton-halfway", Structure.molecule(np.array([1, 8, 8, 6]), bridge), 2
     yield "widest", Structure.molecule(carbon, np.array([[0, 0, 0], [1.4, 0, 0], [-1.5, 0.1, 0], [-2.4, 0, 0.5]])), 1
     species = np.array([8, 1, 6])  # keys of the oxygen's neighbours: 1 + 1 for hydrogen, 1.97 or 2.03 for carbon
     for name, key in (("hydrogen-second", 1.97), ("hydrogen-first", 2.03)):

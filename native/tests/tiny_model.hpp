@@ -136,7 +136,7 @@ class TinyWriter {
   void write_metadata() {
     const auto n = [](int x) { return std::to_string(x); };
     model_.metadata = {
-        {"format", "gaq-packed"}, {"format_version", "1"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
+        {"format", "gaq-packed"}, {"format_version", "2"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
         {"config", joined({{"channels", n(o_.channels)}, {"degrees", n(o_.degrees)}, {"layers", n(o_.layers)},
                            {"heads", n(o_.heads)}, {"basis", n(o_.basis)}, {"hidden", n(o_.hidden)},
                            {"cutoff", "5.0"}, {"attention", "\"cosine\""}})},

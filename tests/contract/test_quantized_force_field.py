@@ -8,6 +8,7 @@ import torch
 
 from contract.subjects import EXACT, FRAMED, ROUND_OFF, SHAPES, WEIGHT_ONLY, engine, everything
 from gaq.atoms.structure import Structure
+from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import balance, rotation_errors
 from gaq.model.invariants import Gauge
@@ -68,6 +69,37 @@ def test_equal_neighbours_are_equal_also_when_renumbered(recipe, rng):
         orders = [rng.permutation(len(structure)) for _ in range(5)]
         energies = [p.energy for p in subject.evaluate([structure.permuted(o) for o in orders])]
         assert np.ptp(energies) < 1e-7
+
+
+def exchange(place: float) -> Structure:
+    """Malonaldehyde's bridge, roughly: a proton between two oxygens, `place` (Å) past the middle."""
+    chain = [[-1.22, 0.0, 0.05], [1.22, 0.0, 0.0], [-1.2, -1.28, 0.1], [0.05, -1.95, 0.0], [1.2, -1.3, -0.1]]
+    return Structure.molecule([1, 8, 8, 6, 6, 6], [[place, 0.31, 0.04], *chain])
+
+
+def jump(subject: TorchEngine) -> tuple[float, float]:
+    """By how much energy (eV) and forces (eV/Å) change where the two nearest neighbours of the proton change places.
+
+    The place is found by halving the way, until float64 has nothing between the two ends.
+    """
+    low, high = -0.1, 0.1
+    while low < (middle := (low + high) / 2) < high:
+        arms = np.linalg.norm(exchange(middle).positions[1:3] - exchange(middle).positions[0], axis=1)
+        low, high = (middle, high) if arms[0] < arms[1] else (low, middle)
+    before, after = subject.evaluate([exchange(low - 1e-8), exchange(high + 1e-8)])
+    return abs(before.energy - after.energy), float(np.abs(before.forces - after.forces).max())
+
+
+@pytest.mark.parametrize("recipe", FRAMED)
+@pytest.mark.parametrize("shape", ["l1", "l2", "l3"])
+def test_an_exchange_of_neighbours_changes_nothing(recipe, shape, monkeypatch):
+    """Codes see axes that are turned about, and no more; the control orders the neighbours, and jumps."""
+    subject = engine(SHAPES[shape], recipe=recipe)
+    energy, force = jump(subject)
+    assert energy < 1e-9
+    assert force < 2e-6
+    monkeypatch.setattr("gaq.geometry.frames.evenness", torch.zeros_like)
+    assert jump(subject)[0] > 2e-6
 
 
 @pytest.mark.parametrize("recipe", FRAMED)

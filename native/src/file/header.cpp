@@ -8,7 +8,7 @@ namespace gaq {
 namespace {
 
 constexpr const char* format = "gaq-packed";
-constexpr const char* format_version = "1";
+constexpr const char* format_version = "2";
 constexpr const char* architecture = "transformer";
 constexpr std::string_view keys[] = {
     "accuracy", "architecture", "backward_bits", "checksum", "config",      "format", "format_version", "gaq_version",

@@ -66,25 +66,25 @@ void Geometry::choose_neighbors(const std::vector<int32_t>& species_row, int64_t
   for (size_t place = 0; place < species_row.size(); ++place) {
     const int32_t row = species_row[place];
     const double handicap = description_.species[row] == 1 ? hydrogen_handicap : 0;
-    choices_[place] = {-1, -1, none, none, 0, description_.radii[row], handicap};
+    choices_[place] = {-1, -1, -1, none, none, none, 0, description_.radii[row], handicap};
   }
   const FrameChooser chooser(choices_.data(), owned, pairs_.data(), *list_);
   const int64_t pieces = (owned + places_per_piece - 1) / places_per_piece;
   const auto each_owned = [&](const auto& work) {
     side_by_side(pool_, 0, pieces, [&](int64_t piece) {
       const int64_t last = std::min(owned, (piece + 1) * places_per_piece);
-      for (int64_t n = piece * places_per_piece; n < last; ++n) work(pairs_.data(), choices_[n], &frame_[9 * n]);
+      for (int64_t n = piece * places_per_piece; n < last; ++n) work(n, &frame_[9 * n]);
     });
   };
   each_task_in_rounds([&](int64_t n) {
-    for (int64_t pair = tasks_[n].first; pair < tasks_[n].last; ++pair) chooser.choose_first(pair);
+    for (int64_t pair = tasks_[n].first; pair < tasks_[n].last; ++pair) chooser.choose_nearest(pair);
   });
-  each_owned(start_frame);
+  each_owned([&](int64_t place, double* frame) { chooser.start(place, frame); });
   each_task_in_rounds([&](int64_t n) {
     for (int64_t pair = tasks_[n].first; pair < tasks_[n].last; ++pair)
       chooser.choose_second(pair, frame_.data());
   });
-  each_owned(finish_frame);
+  each_owned([&](int64_t place, double* frame) { chooser.finish(place, frame); });
 }
 
 void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
@@ -204,12 +204,13 @@ void Geometry::backward_frames(double* forces, double* virial, int64_t owned) {
     add_scaled(displacement, edge % 2 ? -1 : 1, pair.displacement);
     add_outer(virial, g, displacement);
   };
-  double first[3], second[3];
+  const FrameChooser chooser(choices_.data(), owned, pairs_.data(), *list_);
   for (int64_t place = 0; place < owned; ++place) {
     const FrameChoice& choice = choices_[place];
-    frame_pullback(pairs_.data(), choice, &frame_[9 * place], &frame_gradient_[9 * place], first, second);
-    pull(place, choice.first, first);
-    pull(place, choice.second, second);
+    const FrameChooser::Pull along = chooser.pull_back(place, &frame_[9 * place], &frame_gradient_[9 * place]);
+    pull(place, choice.first, along.first);
+    pull(place, choice.other, along.other);
+    pull(place, choice.second, along.second);
   }
 }
 

@@ -16,7 +16,7 @@ from ase.data import covalent_radii
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch, edge_vectors
-from gaq.geometry.frames import build_frames, choose_neighbors
+from gaq.geometry.frames import FrameChoice, build_frames, choose_neighbors, neighbor_key
 from gaq.geometry.harmonics import harmonics, wigner
 from gaq.geometry.radial import envelope, exponential_basis
 from gaq.geometry.vectors import length
@@ -84,10 +84,15 @@ def describe(
     )
 
 
-def _frames(batch: AtomBatch, distance: Tensor, unit: Tensor) -> Tensor:
+def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tensor, FrameChoice]:
+    """The keys of all edges, and which of them span the frames."""
     radii = torch.from_numpy(covalent_radii.copy()).to(distance)
     edges, species = batch.edges, batch.species
     scale = radii[species[edges.receiver]] + radii[species[edges.sender]]
-    scale = torch.where(species[edges.sender] == 1, -scale, scale)
-    choice = choose_neighbors(edges.receiver, distance.detach(), unit.detach(), scale, species.shape[0])
-    return build_frames(unit, choice)
+    key = neighbor_key(distance, torch.where(species[edges.sender] == 1, -scale, scale))
+    return key, choose_neighbors(edges.receiver, key.detach(), unit.detach(), species.shape[0])
+
+
+def _frames(batch: AtomBatch, distance: Tensor, unit: Tensor) -> Tensor:
+    key, choice = frame_choice(batch, distance, unit)
+    return build_frames(unit, key, choice)

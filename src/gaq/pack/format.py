@@ -24,7 +24,7 @@ from gaq.pack.container import strict_json
 from gaq.pack.layout import Numbers, numbers_from
 
 FORMAT = "gaq-packed"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had frames of neighbours in their order
 ARCHITECTURE = "transformer"
 UNITS = {"length": "Angstrom", "energy": "eV"}
 BACKWARD_BITS = (8, 16, 32)

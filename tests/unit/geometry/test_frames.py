@@ -1,4 +1,6 @@
-"""Frames turn with the molecule, also where the choice of neighbours is degenerate; they have gradients."""
+"""Frames turn with the molecule, also where the choice of neighbours is degenerate, and stay where they are when two
+neighbours change places; they have gradients.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import torch
 from ase.build import molecule as built
 from ase.data import covalent_radii
 
-from gaq.geometry.frames import FrameChoice, build_frames, choose_neighbors
+from gaq.geometry.frames import EVEN, FrameChoice, build_frames, choose_neighbors, evenness, neighbor_key
 from gaq.geometry.rotations import random_rotations
 
 CUTOFF = 5.0
@@ -21,22 +23,26 @@ def edges_of(positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return receiver, sender
 
 
-def chosen(species, positions) -> tuple[FrameChoice, torch.Tensor, torch.Tensor]:
-    """The choice, and receiver and sender of each edge."""
-    receiver, sender = edges_of(positions)
+def edges_and_keys(species, positions) -> tuple[torch.Tensor, ...]:
+    """Receiver, sender, direction and key of each edge."""
+    receiver, sender = edges_of(positions.detach())
     vectors = positions[sender] - positions[receiver]
     distance = vectors.norm(dim=-1)
     radii = torch.from_numpy(covalent_radii.copy())
     scale = radii[species[receiver]] + radii[species[sender]]
     scale = torch.where(species[sender] == 1, -scale, scale)
-    choice = choose_neighbors(receiver, distance, vectors / distance[:, None], scale, len(species))
-    return choice, receiver, sender
+    return receiver, sender, vectors / distance[:, None], neighbor_key(distance, scale)
+
+
+def chosen(species, positions) -> tuple[FrameChoice, torch.Tensor, torch.Tensor]:
+    """The choice, and receiver and sender of each edge."""
+    receiver, sender, unit, key = edges_and_keys(species, positions)
+    return choose_neighbors(receiver, key, unit, len(species)), receiver, sender
 
 
 def frames_of(species, positions) -> torch.Tensor:
-    choice, receiver, sender = chosen(species, positions.detach())
-    vectors = positions[sender] - positions[receiver]
-    return build_frames(vectors / vectors.norm(dim=-1, keepdim=True), choice)
+    receiver, _, unit, key = edges_and_keys(species, positions)
+    return build_frames(unit, key, choose_neighbors(receiver, key, unit, len(species)))
 
 
 def atoms_of(name: str, noise: float = 0.0, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -111,7 +117,7 @@ def test_nearly_a_line_still_spans_a_frame():
 def test_without_neighbours_the_frame_is_that_of_space():
     species, positions = molecules()["apart"]
     choice, _, _ = chosen(species, positions)
-    assert choice.first.tolist() == choice.second.tolist() == [-1, -1]
+    assert choice.first.tolist() == choice.other.tolist() == choice.second.tolist() == [-1, -1]
     assert (frames_of(species, positions) == torch.eye(3)).all()
 
 
@@ -198,6 +204,72 @@ def test_a_mirror_turns_the_third_axis_about(name, rng):
     assert (after - mirror @ before * signs).abs().max() < 1e-14
 
 
+ABOUT = torch.diag(torch.tensor([-1.0, 1.0, -1.0], dtype=torch.float64))  # half a turn about e₂
+
+
+def proton(place: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """A proton on its way along a bent bridge between two oxygens, `place` (Å) past the middle, beside a carbon."""
+    positions = [[place, 0.35, 0.1], [-1.2, 0.0, 0.0], [1.2, 0.0, 0.0], [0.1, -1.9, 0.3]]
+    return torch.tensor([1, 8, 8, 6]), torch.tensor(positions, dtype=torch.float64)
+
+
+def largest_turn(before: torch.Tensor, after: torch.Tensor) -> float:
+    """How far the axes of an atom have moved, the most of all atoms, but for axes that were only turned about."""
+    overlap = (before.transpose(-1, -2) @ after).diagonal(dim1=-2, dim2=-1)
+    return float((1.0 - overlap.abs()).max())
+
+
+@pytest.mark.parametrize("bridge", [0.35, 0.0])
+def test_an_exchange_of_neighbours_does_not_turn_the_frame(bridge):
+    before, after = (proton(place) for place in (-1e-6, 1e-6))
+    for _, positions in (before, after):
+        positions[0, 1] = bridge
+    assert chosen(*before)[0].first[0] != chosen(*after)[0].first[0]
+    assert largest_turn(frames_of(*before), frames_of(*after)) < 1e-8
+
+
+def test_frames_of_ordered_neighbours_do_turn(monkeypatch):
+    """The control: the nearest neighbour has the first axis to itself, however small its lead."""
+    monkeypatch.setattr("gaq.geometry.frames.evenness", torch.zeros_like)
+    assert largest_turn(frames_of(*proton(-1e-6)), frames_of(*proton(1e-6))) > 0.1
+
+
+def test_equal_neighbours_give_the_same_axes_in_either_order():
+    """To the last bit, two of them turned about."""
+    species, positions = proton(0.0)
+    receiver, _, unit, key = edges_and_keys(species, positions)
+    key = torch.where(receiver == 0, key.round(decimals=6), key)
+    choice = choose_neighbors(receiver, key, unit, len(species))
+    exchanged = FrameChoice(choice.other, choice.first, choice.first)
+    assert key[choice.first[0]] == key[choice.other[0]]
+    one, other = (build_frames(unit, key, c)[0] for c in (choice, exchanged))
+    assert torch.equal(other, one @ ABOUT)
+
+
+def test_a_neighbour_far_ahead_has_the_first_axis():
+    species, positions = proton(-0.4)
+    choice, _, sender = chosen(species, positions)
+    towards = positions[1] - positions[0]
+    assert sender[choice.first[0]] == 1
+    assert (frames_of(species, positions)[0, :, 0] - towards / towards.norm()).abs().max() < 1e-15
+
+
+def test_evenness_falls_smoothly_from_one_to_zero():
+    lead = torch.tensor([-0.1, 0.0, EVEN / 2, EVEN, 9.0], dtype=torch.float64, requires_grad=True)
+    share = evenness(lead)
+    assert share.tolist() == [1.0, 1.0, 0.5, 0.0, 0.0]
+    (slope,) = torch.autograd.grad(share.sum(), lead)
+    assert slope.tolist() == pytest.approx([0.0, 0.0, -1.875 / EVEN, 0.0, 0.0])
+    assert torch.autograd.gradcheck(evenness, torch.linspace(0.01, 0.6, 7, dtype=torch.float64).requires_grad_())
+
+
+def test_the_gradient_knows_of_the_lead():
+    """Neighbours neither equal nor far apart: the first axis moves with their distances too."""
+    species, positions = proton(0.1)
+    positions = positions.clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: frames_of(species, x), positions)
+
+
 def test_the_gradient_goes_through_the_frame():
     species, positions = molecules()["ethanol"]
     positions = positions.clone().requires_grad_()
@@ -224,5 +296,5 @@ def test_gradients_are_finite_in_every_case(name):
 
 def test_frames_of_nothing():
     nothing = torch.zeros(0, dtype=torch.float64)
-    choice = choose_neighbors(nothing.long(), nothing, nothing.reshape(0, 3), nothing, 0)
-    assert build_frames(nothing.reshape(0, 3), choice).shape == (0, 3, 3)
+    choice = choose_neighbors(nothing.long(), nothing, nothing.reshape(0, 3), 0)
+    assert build_frames(nothing.reshape(0, 3), nothing, choice).shape == (0, 3, 3)
