@@ -238,8 +238,8 @@ std::vector<double> expected_axes(std::vector<Edge> edges) {
   const double length = std::sqrt(dot(e1, e1));
   for (double& component : e1) component /= length;
   const bool both = sine(first.unit, other.unit) >= sine_floor;
-  const Edge* second = &other;
-  if (!both) second = &*std::find_if(edges.begin(), edges.end(), [&](const Edge& e) { return sine(e1, e.unit) >= sine_floor; });
+  const auto off_line = [&](const Edge& edge) { return sine(e1, edge.unit) >= sine_floor; };
+  const Edge* second = both ? &other : &*std::find_if(edges.begin(), edges.end(), off_line);
   for (int k = 0; k < 3; ++k) e2[k] = second->unit[k] + (both ? share * first.unit[k] : 0);
   add_scaled(e2, -dot(e2, e1), e1);
   std::vector<double> axes(e1, e1 + 3);

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from contract.subjects import EXACT, FRAMED, ROUND_OFF, SHAPES, WEIGHT_ONLY, engine, everything
+from exchange import jump
 from gaq.atoms.structure import Structure
-from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import balance, rotation_errors
 from gaq.model.invariants import Gauge
@@ -69,25 +69,6 @@ def test_equal_neighbours_are_equal_also_when_renumbered(recipe, rng):
         orders = [rng.permutation(len(structure)) for _ in range(5)]
         energies = [p.energy for p in subject.evaluate([structure.permuted(o) for o in orders])]
         assert np.ptp(energies) < 1e-7
-
-
-def exchange(place: float) -> Structure:
-    """Malonaldehyde's bridge, roughly: a proton between two oxygens, `place` (Å) past the middle."""
-    chain = [[-1.22, 0.0, 0.05], [1.22, 0.0, 0.0], [-1.2, -1.28, 0.1], [0.05, -1.95, 0.0], [1.2, -1.3, -0.1]]
-    return Structure.molecule([1, 8, 8, 6, 6, 6], [[place, 0.31, 0.04], *chain])
-
-
-def jump(subject: TorchEngine) -> tuple[float, float]:
-    """By how much energy (eV) and forces (eV/Å) change where the two nearest neighbours of the proton change places.
-
-    The place is found by halving the way, until float64 has nothing between the two ends.
-    """
-    low, high = -0.1, 0.1
-    while low < (middle := (low + high) / 2) < high:
-        arms = np.linalg.norm(exchange(middle).positions[1:3] - exchange(middle).positions[0], axis=1)
-        low, high = (middle, high) if arms[0] < arms[1] else (low, middle)
-    before, after = subject.evaluate([exchange(low - 1e-8), exchange(high + 1e-8)])
-    return abs(before.energy - after.energy), float(np.abs(before.forces - after.forces).max())
 
 
 @pytest.mark.parametrize("recipe", FRAMED)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from built import REPOSITORY, native_library
+from exchange import jump
 from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 from gaq.engine.native import NativeEngine
@@ -148,3 +149,12 @@ def test_shipped_models_do_the_same_work(recipe, data_folder):
         return
     same_work(engines, structures, path_work, "path_work")
     same_work(engines, structures, open_path_work, "path_work_open")
+
+
+@pytest.mark.parametrize("recipe", FRAMED)
+def test_an_exchange_of_neighbours_changes_nothing(recipe):
+    """The native engine's frames too only turn axes about; that other frames would jump, the contract tests show."""
+    _, native = small(recipe)
+    energy, force = jump(native)
+    assert energy < 1e-9
+    assert force < 1e-6
