@@ -54,7 +54,7 @@ def through_ase(model: torch.nn.Module, numbers: np.ndarray, positions: np.ndarr
     return evaluate
 
 
-def network(species: np.ndarray) -> torch.nn.Module:
+def network(species: np.ndarray, features: str = FEATURES) -> torch.nn.Module:
     """The sizes that MACE trains by default, with 64 channels and one degree."""
     kind = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
     return modules.ScaleShiftMACE(
@@ -66,7 +66,7 @@ def network(species: np.ndarray) -> torch.nn.Module:
         interaction_cls_first=kind,
         num_interactions=2,
         num_elements=len(species),
-        hidden_irreps=o3.Irreps(FEATURES),
+        hidden_irreps=o3.Irreps(features),
         MLP_irreps=o3.Irreps("16x0e"),
         gate=torch.nn.functional.silu,
         atomic_energies=np.zeros(len(species)),

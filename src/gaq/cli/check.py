@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-if TYPE_CHECKING:
-    from gaq.engine.protocol import Engine
-    from gaq.measure.subjects import Subjects
+from gaq.cli.inspected import open_subject, structures_for
 
-SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gaq.measure.ledger import Row
+    from gaq.measure.traces import Trace
 
 # One option may set the limits of several metrics.
 METRICS_OF = {
@@ -29,17 +30,23 @@ METRICS_OF = {
     "asymmetry": ("jacobian_asymmetry",),
     "energy_jump": ("cutoff_energy_jump",),
     "force_jump": ("cutoff_force_jump",),
+    "drift": ("drift",),
+    "momentum": ("momentum_change",),
+    "angular_momentum": ("angular_momentum_change",),
 }
 
+OWN_CHOICE = "It was tried on structures of gaq's own choice; name yours with --data or --structure."
+FEWEST_STEPS = 100  # 50 fs, some five of the fastest vibrations
 LimitOption = Annotated[float | None, typer.Option(min=0.0, metavar="X", rich_help_panel="Limits")]
 
 
 def check(
     model: Annotated[
-        str | None, typer.Argument(metavar="MODEL", help="A checkpoint, a packed file, or module:Class.")
+        str | None,
+        typer.Argument(metavar="MODEL", help="A checkpoint, a packed file, module:Class or file.py:function."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Frames to try it on; without, small molecules.")
+        str | None, typer.Option(metavar="FILE", help="Frames to try it on; without, its own or small molecules.")
     ] = None,
     structure: Annotated[
         Path | None,
@@ -51,14 +58,24 @@ def check(
     arguments: Annotated[
         str, typer.Option("--args", metavar="JSON", help="Arguments of the calculator, a JSON object.")
     ] = "{}",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Number of frames.")] = 10,
+    python: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Interpreter of another environment, in which the calculator is installed."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Number of frames; fewer are faster.")] = 10,
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame.")] = 8,
+    steps: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Steps of the run at constant energy; 0 for none.")
+    ] = 400,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw every check against its limit, and the run.")
     ] = None,
     max_lee: LimitOption = None,
     max_reflection: LimitOption = None,
@@ -72,6 +89,9 @@ def check(
     max_asymmetry: LimitOption = None,
     max_energy_jump: LimitOption = None,
     max_force_jump: LimitOption = None,
+    max_drift: LimitOption = None,
+    max_momentum: LimitOption = None,
+    max_angular_momentum: LimitOption = None,
 ) -> None:
     """Inspect the physics of a force field: symmetry, smoothness, conservation. Leaves with 1 if a limit is
     passed.
@@ -79,12 +99,15 @@ def check(
     Units of the limits are those of the table: meV, meV/Å; docs/physics.md has their definitions and reasons.
     """
     from gaq.cli.stage_progress import Watch
+    from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
-    from gaq.measure.check import failures, with_limits
     from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.report.tables import findings_table, print_table, question
+    from gaq.measure.limits import failures, with_limits
+    from gaq.measure.traces import Trace
+    from gaq.report.tables import findings_table, print_table
 
     expect_rows(json_file)
+    _expect_plot(plot)
     given = {
         "lee": max_lee,
         "reflection": max_reflection,
@@ -98,61 +121,84 @@ def check(
         "asymmetry": max_asymmetry,
         "energy_jump": max_energy_jump,
         "force_jump": max_force_jump,
+        "drift": max_drift,
+        "momentum": max_momentum,
+        "angular_momentum": max_angular_momentum,
     }
     limits = with_limits({m: x for name, x in given.items() if x is not None for m in METRICS_OF[name]})
-    subject = open_subject(model, calculator, arguments, engine, device, threads)
+    _expect_steps(steps)
+    subject = open_subject(model, calculator, arguments, python, engine, device, threads)
     tried_on = structures_for(subject, data, structure, limit, seed)
-    with Watch() as watch:
-        rows = run_checks(subject, tried_on.structures, limits, rotations, seed, watch, tried_on.name)
+    own, traces = data is None and structure is None, list[Trace]()
+    try:
+        with Watch() as watch:
+            rows = run_checks(
+                *(subject, tried_on.structures, limits, rotations, seed, watch, tried_on.name),
+                steps=steps,
+                keep=traces.append,
+            )
+    except BadStructure as error:
+        raise BadStructure(f"{error}{' ' + OWN_CHOICE if own else ''}") from error
     if json_file is not None:
         write_rows(json_file, rows)
+    title = f"{subject.model} ({subject.recipe}) on {tried_on.name}, {_counted(len(tried_on.structures))}"
+    if plot is not None:
+        _draw(plot, rows, traces, title)
     console = Console(highlight=False)
-    title = f"{subject.model} ({subject.recipe}) on {tried_on.name}, {len(tried_on.structures)} structures"
     print_table(findings_table(rows, title), console)
-    failed = failures(rows)
-    judged = sum(r.passed is not None for r in rows)
-    if failed:
-        names = ", ".join(question(r) for r in failed)
-        console.print(f"{len(failed)} of {judged} checks past their limit: {names}", style="bold red", soft_wrap=True)
+    _conclude(rows, console, own)
+    if failures(rows):
         raise typer.Exit(1)
-    console.print(f"all {judged} checks within their limits", style="green")
 
 
-def open_subject(
-    model: str | None,
-    calculator: str | None,
-    arguments: str,
-    engine: str | None,
-    device: str,
-    threads: int | None,
-) -> Engine:
-    """The engine to inspect. Raises `UsageError` unless exactly one of a model and a calculator was named."""
-    from gaq.engine.ase import AseEngine
-    from gaq.engine.open import open_engine
+def _expect_plot(plot: Path | None) -> None:
+    """Says now what would be in the way of a picture at the end."""
+    from importlib.util import find_spec
+
+    from gaq.errors import NotAvailable, UsageError
+    from gaq.files import writable_folder
+
+    if plot is None:
+        return
+    if plot.suffix.lower() != ".png":
+        raise UsageError(f"--plot {plot}: pictures are PNG files; give a name that ends in .png")
+    if find_spec("matplotlib") is None:
+        raise NotAvailable("--plot needs matplotlib. Install it: python -m pip install 'gaq[plots]'")
+    if not plot.exists():
+        writable_folder(plot.parent)
+
+
+def _expect_steps(steps: int) -> None:
     from gaq.errors import UsageError
 
-    if (model is None) == (calculator is None):
-        raise UsageError("name one thing to check: a MODEL file, or --calculator module:Class")
-    spec = calculator
-    if spec is None and model is not None and SPEC.fullmatch(model) and not Path(model).exists():
-        spec = model
-    if spec is not None:
-        return AseEngine.from_spec(spec, arguments)
-    if arguments != "{}":
-        raise UsageError("--args belongs to a calculator module:Class; a model file has none")
-    return open_engine(str(model), engine=engine, device=device, threads=threads)
+    if 0 < steps < FEWEST_STEPS:
+        raise UsageError(f"--steps {steps}: fewer than {FEWEST_STEPS} show no drift; 0 leaves the run out")
 
 
-def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:
-    """Frames of a file, or one structure rattled `limit` times, or what `own_subjects` finds."""
-    from gaq.data.read import read_structures
-    from gaq.errors import UsageError
-    from gaq.measure.subjects import Subjects, own_subjects, rattled_copies
+def _draw(plot: Path, rows: Sequence[Row], traces: Sequence[Trace], title: str) -> None:
+    from gaq.report.findings import findings
+    from gaq.report.style import LIGHT, write_png
 
-    if data is not None and structure is not None:
-        raise UsageError("--data and --structure were both given; choose one")
-    if data is not None:
-        return Subjects(Path(data).name, read_structures(data, limit))
-    if structure is not None:
-        return Subjects(structure.name, rattled_copies(read_structures(structure, 1)[0], limit, seed))
-    return own_subjects(engine, limit, seed)
+    write_png(plot, findings(rows, traces, title, LIGHT))
+
+
+def _conclude(rows: Sequence[Row], console: Console, own: bool) -> None:
+    """How many checks failed, which, and what that means."""
+    from gaq.measure.limits import failures
+    from gaq.report.diagnosis import meanings
+    from gaq.report.tables import question
+
+    failed, judged = failures(rows), sum(r.passed is not None for r in rows)
+    if not failed:
+        console.print(f"all {judged} checks within their limits", style="green")
+        return
+    names = ", ".join(question(r) for r in failed)
+    console.print(f"{len(failed)} of {judged} checks past their limit: {names}", style="bold red", soft_wrap=True)
+    for meaning in meanings(rows):
+        console.print(f"- {meaning}", soft_wrap=True)
+    if own:
+        console.print(OWN_CHOICE, style="dim", soft_wrap=True)
+
+
+def _counted(structures: int) -> str:
+    return "1 structure" if structures == 1 else f"{structures} structures"

@@ -22,8 +22,9 @@ from gaq.engine.protocol import Engine
 from gaq.errors import Diverged
 from gaq.files import writable_folder
 from gaq.measure.accuracy import accuracy, fidelity
-from gaq.measure.check import check, failures
+from gaq.measure.check import check
 from gaq.measure.ledger import Row, find, row, write_rows
+from gaq.measure.limits import failures
 from gaq.measure.statistics import predict
 from gaq.report.series import Series, write_series
 from gaq.units import MEV
@@ -92,7 +93,8 @@ class ContenderJob:
             parent = open_engine(self.folder / PARENT.name / MODEL, engine=self.engine)
             rows += fidelity(engine, parent, test, predictions=found)
         turned = test.structures[: plan.checked]
-        rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name)
+        # No short run: a longer one follows.
+        rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name, steps=0)
         motion = Motion(plan.steps, plan.timestep, plan.temperature, plan.seed)
         log, moved = move(
             engine, test.structures[0], motion, test.name, lambda done: tell("dynamics", done, plan.steps)

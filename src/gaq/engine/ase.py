@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,13 @@ from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.elements import formula
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Prediction, Structure
-from gaq.errors import BadStructure, NotAvailable, UsageError, nearest
+from gaq.engine import _serve
+from gaq.engine.elsewhere import Complaint, Elsewhere
+from gaq.errors import BadStructure, GaqError, NotAvailable, UsageError, nearest
+
+# What PyTorch says when layers without a gradient stand between positions and energy.
+SIGNS_OF_A_LOST_GRADIENT = ("does not require grad", "not have been used in the graph")
+LOST_GRADIENT = " The model has lost its gradient, as one does whose layers were quantized: it has no forces"
 
 
 class AseEngine:
@@ -42,25 +48,25 @@ class AseEngine:
         self.species = frozenset(int(z) for z in species)
 
     @staticmethod
-    def from_spec(spec: str, arguments: str = "{}") -> AseEngine:
-        """An engine from `module:Class` and a JSON object of its arguments.
+    def from_spec(
+        spec: str, arguments: str = "{}", *, python: str | None = None, threads: int | None = None
+    ) -> AseEngine:
+        """An engine from `module:Class`, or a function that returns a calculator, and a JSON object of its arguments.
 
-        Example: `AseEngine.from_spec("tblite.ase:TBLite", '{"method": "GFN2-xTB", "verbosity": 0}')`.
+        Example: `AseEngine.from_spec("tblite.ase:TBLite", '{"method": "GFN2-xTB", "verbosity": 0}')`; a file is named
+        as `folder/file.py:function`. With `python`, the calculator runs in that interpreter, on so many `threads`.
         Raises `UsageError` for a text of another form or arguments that do not fit, `NotAvailable` for what
         is not installed.
         """
-        build = _calculator_class(spec)
         keywords = _keywords(arguments)
         try:
-            calculator = build(**keywords)
-        except Exception as error:  # whatever a stranger's constructor raises
-            raise UsageError(
-                f"{spec} could not be made with the arguments {arguments}: {type(error).__name__}: {error}. "
-                f"Give what it needs with --args, a JSON object"
-            ) from error
-        label = spec.partition(":")[2]
-        variant = keywords.get("method") or keywords.get("model")
-        return AseEngine(calculator, model=f"{label}({variant})" if isinstance(variant, str) else label)
+            if python is None:
+                calculator = _serve.calculator_from(spec, keywords)
+            else:
+                calculator = Elsewhere(python, spec, arguments, threads)
+        except _serve.Trouble as trouble:
+            raise _explained(trouble, spec, arguments, python) from trouble
+        return AseEngine(calculator, model=_label(spec, keywords))
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
         """One prediction per structure, in order; raises `UnsupportedElement` and `BadStructure`."""
@@ -70,41 +76,59 @@ class AseEngine:
         return [self._evaluate_one(index, structure) for index, structure in enumerate(structures)]
 
     def _evaluate_one(self, index: int, structure: Structure) -> Prediction:
-        atoms = to_ase(structure)
         try:
-            if hasattr(self.calculator, "reset"):
-                self.calculator.reset()
-            forces = self.calculator.get_property("forces", atoms)
-            energy = self.calculator.get_property(self._energy_name(), atoms)
+            energy, forces = _serve.ask(self.calculator, to_ase(structure))
+        except GaqError:
+            raise
         except Exception as error:  # whatever a stranger's calculator raises
+            words = str(error) if isinstance(error, Complaint) else f"{type(error).__name__}: {error}"
             raise BadStructure(
-                f"{self.model} could not evaluate structure {index} ({formula(structure.species.tolist())}): "
-                f"{type(error).__name__}: {error}"
+                f"{self.model} could not evaluate structure {index} ({formula(structure.species.tolist())}): {words}"
+                f"{LOST_GRADIENT if any(sign in words for sign in SIGNS_OF_A_LOST_GRADIENT) else ''}"
             ) from error
         if energy is None or forces is None:
             raise BadStructure(f"{self.model} gave no energy or no forces for structure {index}; both are needed")
-        return Prediction(float(np.asarray(energy).item()), np.array(forces, dtype=np.float64))
+        found = np.array(forces, dtype=np.float64)
+        if found.shape != structure.positions.shape:
+            raise BadStructure(
+                f"{self.model} gave forces of shape {found.shape} for structure {index}; expected "
+                f"{structure.positions.shape}, three for each atom"
+            )
+        return Prediction(float(np.asarray(energy).item()), found)
 
-    def _energy_name(self) -> str:
-        known = getattr(self.calculator, "implemented_properties", ())
-        return "free_energy" if "free_energy" in known else "energy"
+
+def _explained(trouble: _serve.Trouble, spec: str, arguments: str, python: str | None) -> GaqError:
+    """The error that a user sees, with the way out."""
+    place = spec.rpartition(":")[0]
+    if trouble.kind == "form":
+        return UsageError(f"{trouble}, for example tblite.ase:TBLite")
+    if trouble.kind == "missing":
+        return NotAvailable(f"{spec} could not be imported ({trouble}). {_way_to(place, python)}")
+    if trouble.kind == "name":
+        _, name, known = json.loads(str(trouble))
+        return UsageError(f"{place} has no class {name!r}, nor a function of that name.{nearest(name, known)}")
+    return UsageError(
+        f"{spec} could not be made with the arguments {arguments}: {trouble}. Give what it needs with --args, a JSON "
+        "object"
+    )
 
 
-def _calculator_class(spec: str) -> Any:
-    module_name, colon, class_name = spec.partition(":")
-    if not (colon and module_name and class_name):
-        raise UsageError(f"{spec!r} is not of the form module:Class, for example tblite.ase:TBLite")
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise NotAvailable(
-            f"{spec} needs the module {module_name!r}, which could not be imported ({error}). "
-            f"Install it, for example with: pip install {module_name.partition('.')[0]}"
-        ) from error
-    if not hasattr(module, class_name):
-        hint = nearest(class_name, (name for name in dir(module) if not name.startswith("_")))
-        raise UsageError(f"module {module_name!r} has no class {class_name!r}.{hint}")
-    return getattr(module, class_name)
+def _way_to(place: str, python: str | None) -> str:
+    if place.endswith(".py"):
+        return "Check the name of the file, and that what it imports is installed; --python names another environment"
+    if Path(f"{place}.py").is_file():
+        return f"A file in this folder is named as {place}.py:NAME"
+    install = f"{python or 'python'} -m pip install {place.partition('.')[0]}"
+    other = "" if python else ", or name with --python the interpreter of an environment that has it"
+    return f"Install it, for example with: {install}{other}"
+
+
+def _label(spec: str, keywords: dict[str, Any]) -> str:
+    """What rows call the calculator: `TBLite(GFN2-xTB)`, or `file:function`."""
+    place, _, name = spec.rpartition(":")
+    label = f"{Path(place).stem}:{name}" if place.endswith(".py") else name
+    variant = keywords.get("method") or keywords.get("model")
+    return f"{label}({variant})" if isinstance(variant, str) else label
 
 
 def _keywords(arguments: str) -> dict[str, Any]:

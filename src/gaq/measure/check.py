@@ -4,59 +4,30 @@ docs/physics.md.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from gaq.atoms.structure import Structure
 from gaq.engine.protocol import Engine
-from gaq.errors import UsageError, nearest
+from gaq.errors import BadStructure
 from gaq.measure.conservation import finite_difference, jacobian_asymmetry, open_path_work, path_work
+from gaq.measure.dynamics import short_run
 from gaq.measure.invariance import permutation, translation
 from gaq.measure.ledger import Row, row
+from gaq.measure.limits import LIMITS, Limit, judged
 from gaq.measure.smoothness import cutoff_jumps
 from gaq.measure.statistics import Progress
 from gaq.measure.subjects import stirred
 from gaq.measure.symmetry import reflection, symmetry
+from gaq.measure.traces import Keep, forget
 from gaq.units import MEV
 
 Watch = Callable[[str, int, int], None]  # name of the check, steps done, steps in all
-
-
-@dataclass(frozen=True)
-class Limit:
-    """The most a metric may be, or the least where `at_least`."""
-
-    metric: str
-    value: float
-    at_least: bool = False
-
-    def holds(self, value: float) -> bool:
-        """Whether the value is within; what is not a number never is."""
-        return value >= self.value if self.at_least else value <= self.value
-
-
-LIMITS = (
-    Limit("force_norm", 1.0, at_least=True),  # meV/Å
-    Limit("lee_max", 1.0),  # meV/Å
-    Limit("energy_invariance", 0.1),  # meV
-    Limit("lee_reflection", 1.0),  # meV/Å
-    Limit("translation_energy", 0.1),  # meV
-    Limit("translation_force", 1.0),  # meV/Å
-    Limit("permutation_energy", 0.1),  # meV
-    Limit("permutation_force", 1.0),  # meV/Å
-    Limit("net_force", 0.1),  # meV/Å
-    Limit("net_torque", 0.1),  # meV
-    Limit("finite_difference", 2.0),  # meV/Å
-    Limit("finite_difference_relative", 0.05),
-    Limit("path_work", 0.02),  # meV/Å
-    Limit("path_work_open", 0.1),  # meV/Å
-    Limit("jacobian_asymmetry", 1e-3),
-    Limit("cutoff_energy_jump", 0.1),  # meV
-    Limit("cutoff_force_jump", 2.0),  # meV/Å
-)
+STEPS = 400  # of the short run
+# The costlier checks take eight structures, and fewer of large ones: a force of 192 atoms is tried as well by one.
+MOST_STRUCTURES, MOST_ATOMS = 8, 200
 
 
 @dataclass(frozen=True)
@@ -68,6 +39,12 @@ class Plan:
     rotations: int
     seed: int
     data: str
+    steps: int
+    keep: Keep
+
+    def few(self, most: int = MOST_STRUCTURES) -> Sequence[Structure]:
+        """The first structures, `most` of them, or as many as have some 200 atoms together."""
+        return self.structures[: max(1, min(most, MOST_ATOMS // len(self.structures[0])))]
 
 
 def check(
@@ -78,46 +55,32 @@ def check(
     seed: int = 0,
     watch: Watch | None = None,
     data: str = "",
+    steps: int = STEPS,
+    keep: Keep = forget,
 ) -> list[Row]:
     """All checks on these structures; the rows that have a limit say whether they `passed`.
 
     Structures at rest are rattled first. Rotations and reflections take all structures, the costlier checks
-    the first few.
+    the first few, the crossing of the cutoff the first, the run of `steps` steps (0: none) the one with the weakest
+    forces; `keep` is given the energies along these two. Raises `BadStructure` for an empty list and when no structure
+    has two atoms.
     """
-    plan = Plan(engine, stirred(engine, structures, seed), rotations, seed, data)
+    _something_to_feel(structures)
+    plan = Plan(engine, stirred(engine, structures, seed), rotations, seed, data, steps, keep)
     rows: list[Row] = []
     for name, run in CHECKS:
         rows += run(plan, _told(name, watch))
     return judged(rows, limits)
 
 
-def judged(rows: Sequence[Row], limits: Sequence[Limit] = LIMITS) -> list[Row]:
-    """Rows with their limit and verdict added, where there is one for their metric."""
-    by_metric = {limit.metric: limit for limit in limits}
-    return [
-        replace(r, limit=limit.value, passed=limit.holds(r.value))
-        if (limit := by_metric.get(r.metric)) is not None
-        else r
-        for r in rows
-    ]
-
-
-def failures(rows: Sequence[Row]) -> list[Row]:
-    """The rows that are past their limit."""
-    return [r for r in rows if r.passed is False]
-
-
-def with_limits(overrides: Mapping[str, float]) -> tuple[Limit, ...]:
-    """The default limits with some values replaced. Raises `UsageError` for unknown metrics and impossible
-    values.
-    """
-    known = [limit.metric for limit in LIMITS]
-    for metric, value in overrides.items():
-        if metric not in known:
-            raise UsageError(f"there is no limit for {metric!r}.{nearest(metric, known)} Known: {', '.join(known)}")
-        if math.isnan(value) or value < 0:
-            raise UsageError(f"the limit of {metric} is {value}; it must be zero or more")
-    return tuple(replace(limit, value=overrides.get(limit.metric, limit.value)) for limit in LIMITS)
+def _something_to_feel(structures: Sequence[Structure]) -> None:
+    if not structures:
+        raise BadStructure("there is no structure to check; give at least one")
+    if all(len(s) == 1 for s in structures):
+        raise BadStructure(
+            "there is a single atom, whose force is zero by symmetry: no check could fail. Give a molecule, or a cell "
+            "of at least two atoms"
+        )
 
 
 def _response(plan: Plan, progress: Progress) -> list[Row]:
@@ -137,35 +100,46 @@ def _reflection(plan: Plan, progress: Progress) -> list[Row]:
 
 
 def _translation(plan: Plan, progress: Progress) -> list[Row]:
-    rows = translation(plan.engine, plan.structures[:8], seed=plan.seed, data=plan.data)
+    rows = translation(plan.engine, plan.few(), seed=plan.seed, data=plan.data)
     progress(1, 1)
     return rows
 
 
 def _permutation(plan: Plan, progress: Progress) -> list[Row]:
-    rows = permutation(plan.engine, plan.structures[:8], seed=plan.seed, data=plan.data)
+    rows = permutation(plan.engine, plan.few(), seed=plan.seed, data=plan.data)
     progress(1, 1)
     return rows
 
 
 def _slopes(plan: Plan, progress: Progress) -> list[Row]:
-    return finite_difference(plan.engine, plan.structures[:8], seed=plan.seed, progress=progress, data=plan.data)
+    return finite_difference(plan.engine, plan.few(), seed=plan.seed, progress=progress, data=plan.data)
 
 
 def _closed_paths(plan: Plan, progress: Progress) -> list[Row]:
-    return path_work(plan.engine, plan.structures[:8], seed=plan.seed, progress=progress, data=plan.data)
+    return path_work(plan.engine, plan.few(), seed=plan.seed, progress=progress, data=plan.data)
 
 
 def _open_paths(plan: Plan, progress: Progress) -> list[Row]:
-    return open_path_work(plan.engine, plan.structures[:8], seed=plan.seed, progress=progress, data=plan.data)
+    return open_path_work(plan.engine, plan.few(), seed=plan.seed, progress=progress, data=plan.data)
 
 
 def _jacobian(plan: Plan, progress: Progress) -> list[Row]:
-    return jacobian_asymmetry(plan.engine, plan.structures[:2], seed=plan.seed, progress=progress, data=plan.data)
+    return jacobian_asymmetry(plan.engine, plan.few(2), seed=plan.seed, progress=progress, data=plan.data)
 
 
 def _cutoff(plan: Plan, progress: Progress) -> list[Row]:
-    return cutoff_jumps(plan.engine, plan.structures[:1], seed=plan.seed, progress=progress, data=plan.data)
+    first = plan.structures[:1]
+    return cutoff_jumps(plan.engine, first, seed=plan.seed, progress=progress, data=plan.data, keep=plan.keep)
+
+
+def _dynamics(plan: Plan, progress: Progress) -> list[Row]:
+    if not plan.steps:
+        return []
+    # Of structures that were rattled some are as hot as ten thousand kelvin: the run begins where forces are weakest.
+    alike = [s for s in plan.structures if len(s) == max(map(len, plan.structures))]
+    strain = [float(np.max(np.abs(p.forces))) for p in plan.engine.evaluate(alike)]
+    calm = alike[int(np.argmin(np.nan_to_num(strain, nan=np.inf)))]
+    return short_run(plan.engine, calm, plan.steps, plan.seed, progress, plan.data, plan.keep)
 
 
 CHECKS: tuple[tuple[str, Callable[[Plan, Progress], list[Row]]], ...] = (
@@ -179,6 +153,7 @@ CHECKS: tuple[tuple[str, Callable[[Plan, Progress], list[Row]]], ...] = (
     ("open paths", _open_paths),
     ("force Jacobian", _jacobian),
     ("cutoff", _cutoff),
+    ("short run", _dynamics),
 )
 
 

@@ -19,7 +19,9 @@ from gaq.measure.statistics import Progress, mean_by_frames, predict, silent
 from gaq.units import MEV
 
 SLOPE_STEP = 0.02  # Å, spacing of the five-point slope of the energy
-JACOBIAN_STEP = 0.005  # Å, spacing of the central difference of forces
+JACOBIAN_STEP = 0.005  # Å, of the central difference of forces
+SHARPER = 10  # times smaller is the step of a second try
+UNSUSPICIOUS = 2e-4  # an asymmetry that needs none: that of the difference itself is 2–4·10⁻⁵ for smooth forces
 
 
 def path_work(
@@ -135,23 +137,32 @@ def jacobian_asymmetry(
     """‖J − Jᵀ‖_F / 2‖J‖_F with J = ∂F/∂x by central differences, mean over structures; 0 for a conservative
     force.
 
-    In structures of more than `most_atoms` atoms, J is the block of that many random ones, which is symmetric
-    as well. Bigi, Langer, Ceriotti, arXiv 2412.11569.
+    What is larger than 2·10⁻⁴ is tried again with a tenth of the step, and the smaller value counts: forces that bend
+    within the step look asymmetric, and less so the smaller it is, while noise grows. In structures of more than
+    `most_atoms` atoms, J is the block of that many random ones, which is symmetric as well. Bigi, Langer, Ceriotti,
+    arXiv 2412.11569.
     """
     rng = np.random.default_rng(seed)
     values = []
     for done, structure in enumerate(structures, start=1):
         atoms = np.sort(rng.permutation(len(structure))[:most_atoms])
         coordinates = (3 * atoms[:, None] + np.arange(3)).ravel()
-        places = [_shifted(structure, int(k), sign * step) for k in coordinates for sign in (1, -1)]
-        forces = np.array([p.forces.ravel()[coordinates] for p in predict(engine, places)])
-        jacobian = (forces[0::2] - forces[1::2]) / (2 * step)
-        size = np.linalg.norm(jacobian)
-        values.append(np.linalg.norm(jacobian - jacobian.T) / (2 * size) if size > 0 else np.nan)
+        found = _asymmetry(engine, structure, coordinates, step)
+        if found > UNSUSPICIOUS:
+            found = min(found, _asymmetry(engine, structure, coordinates, step / SHARPER))
+        values.append(found)
         progress(done, len(structures))
     value, error = mean_by_frames(np.array(values), np.ones(len(values)))
     entry = row(engine, data, "jacobian_asymmetry", value, "1", len(values))
     return [replace(entry, std_error=error, seed=seed)]
+
+
+def _asymmetry(engine: Engine, structure: Structure, coordinates: np.ndarray, step: float) -> float:
+    places = [_shifted(structure, int(k), sign * step) for k in coordinates for sign in (1, -1)]
+    forces = np.array([p.forces.ravel()[coordinates] for p in predict(engine, places)])
+    jacobian = (forces[0::2] - forces[1::2]) / (2 * step)
+    size = np.linalg.norm(jacobian)
+    return float(np.linalg.norm(jacobian - jacobian.T) / (2 * size)) if size > 0 else np.nan
 
 
 def _plane(structure: Structure, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -9,13 +9,46 @@ from dataclasses import replace
 
 import numpy as np
 
+from gaq.atoms.structure import Structure
+from gaq.engine.protocol import Engine
 from gaq.errors import UsageError
 from gaq.measure.ledger import Row
+from gaq.measure.statistics import Progress, silent
+from gaq.measure.traces import Keep, Trace, Way, forget
+from gaq.simulate.integrate import run_nve
 from gaq.simulate.log import NveLog
 from gaq.units import MEV
 
 WINDOW = 50.0  # ps, over which the community's ratio compares drift with fluctuation
 BLOCKS = 20
+TIMESTEP = 0.5  # fs, of a short run
+TEMPERATURE = 300.0  # K, of its first velocities
+
+
+def short_run(
+    engine: Engine,
+    structure: Structure,
+    steps: int,
+    seed: int = 0,
+    progress: Progress = silent,
+    data: str = "",
+    keep: Keep = forget,
+) -> list[Row]:
+    """Rows of `drift` for an NVE run of so many steps of 0.5 fs from 300 K; `stability` has the steps as its limit.
+
+    Angular momentum has no meaning in a periodic box and no row there. A run that fell apart has `stability` alone.
+    """
+    log = run_nve(
+        *(engine, structure, steps, TIMESTEP, TEMPERATURE, seed),
+        each_record=lambda state: progress(state.step, steps),
+    )
+    keep(Trace(Way.RUN, log.time, log.total, log.atoms))
+    rows = [replace(r, seed=seed) for r in drift(log, engine.recipe, engine.name, data)]
+    *moving, held = rows
+    held = replace(held, limit=float(steps))
+    if not held.passed:
+        return [held]
+    return [r for r in moving if r.metric != "angular_momentum_change" or not structure.periodic.any()] + [held]
 
 
 def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:

@@ -16,6 +16,7 @@ from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, row
 from gaq.measure.statistics import Progress, predict, silent
+from gaq.measure.traces import Keep, Trace, Way, forget
 from gaq.units import MEV
 
 BEFORE, BEYOND = 1.0, 0.5  # Å on either side of a known cutoff; much closer, a network only extrapolates
@@ -43,6 +44,7 @@ def cutoff_jumps(
     seed: int = 0,
     progress: Progress = silent,
     data: str = "",
+    keep: Keep = forget,
 ) -> list[Row]:
     """Largest jump along a scan: cutoff_energy_jump (meV), cutoff_force_jump (meV/Å, per atom).
 
@@ -57,6 +59,7 @@ def cutoff_jumps(
         scan = _scan(structure, engine.cutoff, step, rng)
         places = np.arange(scan.first, scan.last, scan.step)
         found = predict(engine, [scan.at(t) for t in places])
+        keep(_trace(structure, scan, places, found))
         energies.append(_closer(engine, scan, places, found, _energy_jumps))
         forces.append(_closer(engine, scan, places, found, _force_jumps))
         points += len(places)
@@ -66,6 +69,15 @@ def cutoff_jumps(
         row(engine, data, "cutoff_force_jump", np.max(forces) / MEV, "meV/Å", points),
     ]
     return [replace(entry, seed=seed) for entry in rows]
+
+
+def _trace(structure: Structure, scan: Scan, places: np.ndarray, found: Sequence[Prediction]) -> Trace:
+    energies = np.array([p.energy for p in found])
+    if structure.periodic.any():
+        return Trace(Way.SHAKE, places, energies, len(structure))
+    halves = [np.split(scan.at(t).positions, 2) for t in places]
+    apart = [np.linalg.norm(a[:, None] - b[None], axis=-1).min() for a, b in halves]
+    return Trace(Way.MEETING, np.array(apart), energies, 2 * len(structure))
 
 
 def _closer(
@@ -99,7 +111,7 @@ def _scan(structure: Structure, cutoff: float | None, step: float, rng: np.rando
     if structure.periodic.any():
         line = rng.standard_normal(structure.positions.shape)
         line *= np.sqrt(len(structure)) / np.linalg.norm(line)
-        return Scan(lambda t: structure.moved(structure.positions + t * line), -SHAKE, SHAKE, step / 10)
+        return Scan(lambda t: structure.moved(structure.positions + t * line), -SHAKE, SHAKE, step / 5)
     start, end = (NEAREST, FARTHEST) if cutoff is None else (cutoff - BEFORE, cutoff + BEYOND)
     direction = rng.standard_normal(3)
     direction /= np.linalg.norm(direction)

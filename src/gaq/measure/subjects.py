@@ -5,12 +5,13 @@ elements.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gaq.atoms.elements import formula
 from gaq.atoms.from_ase import from_ase
-from gaq.atoms.structure import Structure
+from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
 from gaq.errors import UsageError
 
@@ -18,6 +19,7 @@ RATTLE = 0.05  # Å, standard deviation per coordinate
 AT_REST = 0.1  # eV/Å; below it forces are those of a relaxed structure
 LARGEST_GOLDEN = 200  # atoms
 LARGEST_SENSIBLE = 20.0  # eV/Å; forces of rattled molecules are some 5 eV/Å
+LARGEST_CALM = 7.0  # eV/Å; beyond, a network far from its training data bends within a hundredth of an Å
 ORGANIC = frozenset({1, 6, 8})  # what to assume of a calculator that does not name its elements
 
 
@@ -33,15 +35,18 @@ def own_subjects(engine: Engine, count: int = 8, seed: int = 0) -> Subjects:
     """The engine's `golden_structures()` where it has them, else rattled molecules of its elements.
 
     Molecules are those of ASE's G2 collection with only known elements, at least three atoms if there are
-    such, those with most elements and then with about nine atoms first. Raises `UsageError` when no molecule
-    fits.
+    such, those with most elements and then with about nine atoms first. Of a model that tells its elements, which may
+    say anything far from its training data, the first with sensible forces. Golden structures whose atoms are alone are
+    passed over. Raises `UsageError` when no molecule fits.
     """
     golden = getattr(engine, "golden_structures", None)
-    found = tuple(golden()) if golden is not None else ()
-    if found:
-        return Subjects("golden frames", found[:count])
-    name, molecule = _molecule(engine.species or ORGANIC, engine.model)
-    return Subjects(f"{name} (ASE, rattled)", rattled_copies(molecule, count, seed))
+    found = tuple(golden())[:count] if golden is not None else ()
+    if any(np.any(p.forces != 0) for p in engine.evaluate(found)):
+        return Subjects(f"golden frames of {formula(found[0].species.tolist())}", found)
+    molecules = _molecules(engine.species or ORGANIC, engine.model)
+    return (_sensible(engine, molecules, count, seed, LARGEST_CALM) if engine.species else None) or _rattled(
+        molecules[0], count, seed
+    )
 
 
 def golden_subjects(engine: Engine, given: Sequence[Structure] = (), count: int = 3, seed: int = 0) -> Subjects:
@@ -52,7 +57,12 @@ def golden_subjects(engine: Engine, given: Sequence[Structure] = (), count: int 
     sensible: far from its training data a network may say anything. Raises `UsageError`.
     """
     if not given:
-        return _sensible(engine, count, seed)
+        found = _sensible(engine, _molecules(engine.species or ORGANIC, engine.model), count, seed)
+        if found is not None:
+            return found
+        raise UsageError(
+            f"{engine.model} has sensible forces on no small molecule; give frames like its own with --data"
+        )
     first = given[0]
     if len(first) > LARGEST_GOLDEN:
         raise UsageError(
@@ -88,17 +98,29 @@ def rattled(structure: Structure, rng: np.random.Generator) -> Structure:
     return structure.moved(structure.positions + RATTLE * rng.standard_normal(structure.positions.shape))
 
 
-def _sensible(engine: Engine, count: int, seed: int) -> Subjects:
-    for name, molecule in _molecules(engine.species or ORGANIC, engine.model):
-        copies = rattled_copies(molecule, count, seed)
-        found = engine.evaluate(copies)
-        if all(np.isfinite(p.energy) and np.max(np.abs(p.forces)) < LARGEST_SENSIBLE for p in found):
-            return Subjects(f"{name} (ASE, rattled)", copies)
-    raise UsageError(f"{engine.model} has sensible forces on no small molecule; give frames like its own with --data")
+def _sensible(
+    engine: Engine,
+    molecules: Sequence[tuple[str, Structure]],
+    count: int,
+    seed: int,
+    largest: float = LARGEST_SENSIBLE,
+) -> Subjects | None:
+    """The first molecule with forces below `largest` (eV/Å) on its rattled copies, three at least; those copies."""
+    for named in molecules:
+        copies = _rattled(named, count, seed)
+        kept = tuple(s for s in copies.structures if _is_sensible(engine.evaluate([s])[0], largest))
+        if len(named[1]) > 1 and len(kept) >= min(count, 3):
+            return replace(copies, structures=kept)
+    return None
 
 
-def _molecule(species: frozenset[int], model: str) -> tuple[str, Structure]:
-    return _molecules(species, model)[0]
+def _is_sensible(found: Prediction, largest: float) -> bool:
+    return bool(np.isfinite(found.energy) and np.max(np.abs(found.forces)) < largest)
+
+
+def _rattled(named: tuple[str, Structure], count: int, seed: int) -> Subjects:
+    name, molecule = named
+    return Subjects(f"{name} (ASE, rattled)", rattled_copies(molecule, count, seed))
 
 
 def _molecules(species: frozenset[int], model: str) -> list[tuple[str, Structure]]:

@@ -36,7 +36,12 @@ QUESTIONS = {
     "jacobian_asymmetry": "asymmetry of the force Jacobian",
     "cutoff_energy_jump": "energy jump at the cutoff",
     "cutoff_force_jump": "force jump at the cutoff",
+    "drift": "short run: drift of the energy",
+    "momentum_change": "short run: momentum gained",
+    "angular_momentum_change": "short run: angular momentum gained",
+    "stability": "short run: steps that it held",
 }
+AT_LEAST = frozenset({"force_norm", "stability"})  # metrics whose limit is the least they may be
 COLOURS = {
     Verdict.NVE: "green",
     Verdict.THERMOSTAT: "yellow",
@@ -177,11 +182,22 @@ def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
     for entry in rows:
         if entry.limit is None:
             continue
-        sign = "≥" if entry.metric == "force_norm" else "≤"
         verdict = Text("ok", style="green") if entry.passed else Text("FAILS", style="bold red")
         unit = "" if entry.unit == "1" else entry.unit
-        table.add_row(question(entry), significant(entry.value), f"{sign} {entry.limit:g}", unit, verdict)
+        table.add_row(question(entry), value_of(entry), limit_of(entry), unit, verdict)
     return table
+
+
+def value_of(entry: Row) -> str:
+    """The value of a check; of a drift with its error, which decides."""
+    if entry.unit == "steps":
+        return f"{entry.value:.0f}"
+    return with_spread(entry.value, entry.std_error if entry.metric == "drift" else None)
+
+
+def limit_of(entry: Row) -> str:
+    """`≤ 0.1`, or `≥ 1` for what has to be there."""
+    return f"{'≥' if entry.metric in AT_LEAST else '≤'} {entry.limit:g}"
 
 
 def question(entry: Row) -> str:

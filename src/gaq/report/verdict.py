@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gaq.measure.ledger import Row, find
+from gaq.measure.limits import within
 
 
 class Verdict(Enum):
@@ -57,16 +58,10 @@ def judge(rows: Sequence[Row]) -> Judgement:
     if held is not None and held.passed is False:
         return Judgement(Verdict.NOT_MD, ("stability",))
     measured = [(bound, entry) for bound in BOUNDS if (entry := found[bound.metric]) is not None]
-    beyond_thermostat = tuple(b.metric for b, entry in measured if _exceeds(entry, b.thermostat))
+    beyond_thermostat = tuple(b.metric for b, entry in measured if not within(entry, b.thermostat))
     if beyond_thermostat:
         return Judgement(Verdict.NOT_MD, beyond_thermostat)
     if missing:
         return Judgement(Verdict.UNKNOWN, missing)
-    beyond_nve = tuple(b.metric for b, entry in measured if _exceeds(entry, b.nve))
+    beyond_nve = tuple(b.metric for b, entry in measured if not within(entry, b.nve))
     return Judgement(Verdict.THERMOSTAT, beyond_nve) if beyond_nve else Judgement(Verdict.NVE)
-
-
-def _exceeds(entry: Row, bound: float) -> bool:
-    doubt = 2 * entry.std_error if entry.metric == "drift" and entry.std_error is not None else 0.0
-    within = abs(entry.value) <= max(bound, doubt)
-    return not within

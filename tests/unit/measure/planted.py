@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -179,6 +180,30 @@ class NotANumber(PairEngine):
         return Prediction(exact.energy, forces)
 
 
+class Stepped(PairEngine):
+    """A pair within 1.2 Å has 20 meV more, at a distance that atoms of a molecule pass: no slope, but a step."""
+
+    def curve(self, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        energy, slope = super().curve(r)
+        return energy + 0.02 * (r < 1.2), slope
+
+
+class Heating(PairEngine):
+    """The twist of `Twisted`, strong enough to heat the molecule while one looks on."""
+
+    def one(self, structure: Structure) -> Prediction:
+        exact, twisted = super().one(structure), Twisted().one(structure)
+        return Prediction(exact.energy, exact.forces + 20 * (twisted.forces - exact.forces))
+
+
+class Loose(PairEngine):
+    """Faultless, but for bonds a hundred times too weak: nothing holds together."""
+
+    def curve(self, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        energy, slope = super().curve(r)
+        return 0.01 * energy, 0.01 * slope
+
+
 def ethanol() -> Structure:
     """Nine atoms near the minimum of ethanol."""
     from ase.build import molecule
@@ -191,4 +216,20 @@ def ethanols(count: int, seed: int = 7) -> tuple[Structure, ...]:
     """Ethanol, each time rattled by 0.05 Å."""
     rng = np.random.default_rng(seed)
     base = ethanol()
+    return tuple(base.moved(base.positions + 0.05 * rng.standard_normal(base.positions.shape)) for _ in range(count))
+
+
+@cache
+def settled(count: int, seed: int = 7) -> tuple[Structure, ...]:
+    """Six atoms near an octahedron, at rest for `PairEngine`, each time rattled by 0.05 Å: a run from there holds."""
+    from ase.optimize import BFGS
+
+    from gaq.atoms.from_ase import from_ase, to_ase
+    from gaq.simulate.calculator import Calculator
+
+    corners = 0.9 * np.concatenate([np.eye(3), -np.eye(3)])
+    atoms = to_ase(Structure.molecule([6, 8, 6, 1, 8, 6], corners))
+    atoms.calc = Calculator(PairEngine())
+    BFGS(atoms, logfile=None).run(fmax=0.01, steps=500)
+    base, rng = from_ase(atoms), np.random.default_rng(seed)
     return tuple(base.moved(base.positions + 0.05 * rng.standard_normal(base.positions.shape)) for _ in range(count))

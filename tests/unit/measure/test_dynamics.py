@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from gaq.errors import UsageError
-from gaq.measure.dynamics import drift, slope_with_error
+from gaq.measure.dynamics import drift, short_run, slope_with_error
 from gaq.simulate.log import NveLog
+from unit.measure import planted
 
 
 def log(total: np.ndarray, dt: float = 0.5, unstable_at: int | None = None) -> NveLog:
@@ -68,3 +69,21 @@ def test_a_run_that_broke_at_once_has_no_drift_and_says_why():
     assert set(rows) == {"stability"}
     with pytest.raises(UsageError, match="at least 3 records"):
         rows_of(log(np.zeros(2)))
+
+
+def test_a_short_run_has_the_rows_of_its_log_and_its_length_as_limit():
+    (start,), kept, told = planted.settled(1), [], []
+    rows = short_run(planted.PairEngine(), start, 60, 3, lambda *now: told.append(now), "cluster", kept.append)
+    found = {r.metric: r for r in rows}
+    assert found.keys() == {"drift", "drift_ratio", "momentum_change", "angular_momentum_change", "stability"}
+    assert (found["stability"].value, found["stability"].limit, found["stability"].passed) == (60, 60, True)
+    assert {(r.data, r.seed, r.atoms) for r in rows} == {("cluster", 3, 6)}
+    assert told[-1] == (60, 60)
+    (trace,) = kept
+    assert trace.along[-1] == 30.0  # fs
+
+
+def test_a_run_that_fell_apart_says_nothing_of_drift():
+    (row,) = short_run(planted.Loose(), planted.settled(1)[0], 200)
+    assert (row.metric, row.passed, row.limit) == ("stability", False, 200)
+    assert row.value < 200

@@ -10,7 +10,7 @@ import pytest
 
 from gaq.atoms.structure import Prediction, Structure
 from gaq.errors import UsageError
-from gaq.measure.subjects import LARGEST_GOLDEN, golden_subjects
+from gaq.measure.subjects import LARGEST_GOLDEN, golden_subjects, own_subjects
 from tiny import box, molecule
 
 
@@ -64,3 +64,41 @@ def test_too_many_atoms_are_refused():
     large = Structure.molecule(np.ones(LARGEST_GOLDEN + 1), np.arange(3.0 * (LARGEST_GOLDEN + 1)).reshape(-1, 3))
     with pytest.raises(UsageError, match="at most 200 atoms, the first frame given has 201"):
         golden_subjects(Wild(0), [large])
+
+
+class Strained(Wild):
+    """Forces that grow as the molecule is distorted, and golden frames of its own."""
+
+    golden: tuple[Structure, ...] = ()
+
+    def golden_structures(self) -> list[Structure]:
+        return list(self.golden)
+
+    def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
+        if all(len(s) == self.sane for s in structures):
+            return [Prediction(0.0, np.full((len(s), 3), 1.0)) for s in structures]
+        return [Prediction(0.0, np.zeros((len(s), 3))) for s in structures]
+
+
+def test_golden_frames_come_first():
+    engine = Strained(9)
+    engine.golden = tuple(molecule("CH3CH2OH", k) for k in range(3))
+    found = own_subjects(engine, 2)
+    assert found.name == "golden frames of C2H6O"
+    assert [s is g for s, g in zip(found.structures, engine.golden, strict=False)] == [True, True]
+
+
+def test_golden_frames_whose_atoms_are_alone_are_passed_over():
+    engine = Strained(9)
+    engine.golden = (molecule("H2O"),) * 3  # which feel nothing here
+    assert own_subjects(engine, 4).name.endswith("(ASE, rattled)")
+
+
+def test_a_model_is_tried_on_what_it_has_sensible_forces_for_and_a_calculator_on_anything():
+    usual, later = own_subjects(Wild(0), 4), own_subjects(Wild(10), 4)
+    assert len(usual.structures[0]) < 10 <= len(later.structures[0])
+    assert own_subjects(Wild(1000), 4).name == usual.name  # a table says best what is wrong with it
+    stranger = Wild(10, species=frozenset())
+    assert own_subjects(stranger, 4).name == usual.name
+    with pytest.raises(UsageError, match="no small molecule consists of the elements"):
+        own_subjects(Wild(0, species=frozenset({94})), 4)

@@ -1,0 +1,137 @@
+"""A calculator of ASE from its name, and its answers: here, or as a program in the environment it is installed in.
+
+    PATH/TO/ENVIRONMENT/bin/python _serve.py module:Class '{"argument": "value"}'
+
+There this file runs alone: it needs Python 3.8, NumPy and ASE, and knows nothing of gaq. It reads a structure on each
+line of its input and writes energy and forces on a line of its output, as JSON, whose numbers keep all their digits.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__":
+    sys.path.pop(0)  # the folder of this file, whose ase.py is not ASE
+
+import importlib
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+class Trouble(Exception):
+    """Why there is no calculator; `kind` is one of form, missing, name, build."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+def calculator_from(spec: str, keywords: dict[str, Any]) -> Any:
+    """What `module:name` or `folder/file.py:name`, a class or a function, returns for these arguments.
+
+    Raises `Trouble`.
+    """
+    place, colon, name = spec.rpartition(":")
+    if not (colon and place and name.isidentifier()):
+        raise Trouble("form", f"{spec!r} is not of the form module:Class or file.py:function")
+    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    build = getattr(module, name, None)
+    if not callable(build):
+        known = [other for other, thing in vars(module).items() if callable(thing) and not other.startswith("_")]
+        raise Trouble("name", json.dumps([place, name, known]))
+    try:
+        calculator = build(**keywords)
+    except (Exception, SystemExit) as error:  # whatever a stranger's constructor raises
+        raise Trouble("build", f"{type(error).__name__}: {error}") from error
+    if not hasattr(calculator, "get_property"):
+        raise Trouble("build", f"it returned {type(calculator).__name__}, which is no calculator of ASE")
+    return calculator
+
+
+def ask(calculator: Any, atoms: Any) -> tuple[Any, Any]:
+    """Energy (eV) and forces (eV/Å) as the calculator gives them, computed from scratch.
+
+    The energy is the force-consistent one where there is such: the one whose slope is the force.
+    """
+    known = getattr(calculator, "implemented_properties", ())
+    try:
+        if hasattr(calculator, "reset"):
+            calculator.reset()
+        forces = calculator.get_property("forces", atoms)
+        return calculator.get_property("free_energy" if "free_energy" in known else "energy", atoms), forces
+    except SystemExit as error:  # not theirs to decide
+        raise RuntimeError(f"it wanted to leave the program ({error})") from error
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise Trouble("missing", str(error)) from error
+    except Exception as error:  # whatever a module does when it is imported
+        raise Trouble("build", f"{type(error).__name__} on import: {error}") from error
+
+
+def _file(path: Path) -> Any:
+    if not path.is_file():
+        raise Trouble("missing", f"there is no file {path}")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # as for a script: it may import its neighbours
+    name = f"calculator_{path.stem}"  # a file called mace.py must not hide mace
+    found = importlib.util.spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        raise Trouble("missing", f"{path} is no Python file")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    try:
+        found.loader.exec_module(module)
+    except ImportError as error:
+        raise Trouble("missing", str(error)) from error
+    except Exception as error:
+        raise Trouble("build", f"{type(error).__name__} on import: {error}") from error
+    return module
+
+
+def _serve(spec: str, arguments: str) -> None:
+    # Questions and answers have files of their own; whatever a library prints goes to stderr, and it is told nothing.
+    questions, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+
+    def say(answer: object) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    try:
+        import numpy as np
+        from ase import Atoms
+
+        calculator = calculator_from(spec, json.loads(arguments))
+    except ImportError as error:
+        return say({"trouble": "ase", "text": str(error)})
+    except Trouble as trouble:
+        return say({"trouble": trouble.kind, "text": str(trouble)})
+    say({"ready": True})
+    for line in questions:
+        asked = json.loads(line)
+        atoms = Atoms(asked["numbers"], asked["positions"], cell=asked["cell"], pbc=asked["periodic"])
+        try:
+            energy, forces = ask(calculator, atoms)
+            say(
+                {
+                    "energy": None if energy is None else float(np.asarray(energy).item()),
+                    "forces": None if forces is None else np.asarray(forces, dtype=np.float64).tolist(),
+                }
+            )
+        except Exception as error:  # whatever a stranger's calculator raises
+            say({"complaint": f"{type(error).__name__}: {error}"})
+    return None
+
+
+if __name__ == "__main__":
+    _serve(*sys.argv[1:3])
