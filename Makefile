@@ -85,10 +85,15 @@ DATA ?= rmd17
 results: $(READY)  ## measure all that docs/results.md states, and write it: hours; DATA=folder of the rMD17 files
 	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3
 	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA)
+	$(BIN)/python benchmarks/shipped.py --data $(DATA)
 	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/untouched.py --data $(DATA)
 	$(BIN)/python benchmarks/exactness.py --data $(DATA)
+	$(BIN)/python benchmarks/nanosecond.py --data $(DATA)
+	$(BIN)/python benchmarks/overhead.py --data $(DATA)
+	$(BIN)/python benchmarks/staircase.py --data $(DATA)
+	$(BIN)/python benchmarks/inspect_peers.py --data $(DATA) --peers $(PEERS)
 	$(BIN)/python benchmarks/results.py --collect runs
 
 # Where the environments of other force fields are made.

@@ -4,7 +4,7 @@
     python benchmarks/nanosecond.py --data PATH/rmd17 --out runs/nanosecond --only nve
 
 Runs are those of `gaq md`, in processes of their own; one that was stopped goes on, one that is done is not made again.
-`nanosecond_tables.py` makes the tables, `nanosecond_pictures.py` the pictures.
+Rows go to docs/ledger, a picture of all total energies to docs/pictures.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from gaq.measure.ledger import write_rows
+from nanosecond_picture import energy_traces
+from nanosecond_rows import Run, collected
 
 HERE = Path(__file__).resolve().parent.parent
 START = "rmd17_azobenzene_test_01.npz"  # its first frame
@@ -25,27 +28,14 @@ MODES = {
     "w4": ("w4", None),
     "w4a16": ("w4a16", None),
     "mixed": ("w4a16", 8),
-    "frame-w4a8": ("frame-w4a8", None),
+    "frame-w4a8": ("frame-w4a8", 8),
+    "frame-w4a8-b16": ("frame-w4a8", 16),
     "gaq-w4a8": ("gaq-w4a8", None),
     "naive-int8": ("naive-int8", None),
 }
+AGAIN = "fp32-again"  # with other random numbers: what two runs of one model differ by
 TIMESTEPS = (0.25, 0.5, 1.0)  # fs
 SCALING_PS, NVT_PS = 100, 200
-
-
-@dataclass(frozen=True)
-class Run:
-    """One call of `gaq md`: its kind, its mode, and what else it is told."""
-
-    kind: str
-    mode: str
-    steps: int
-    options: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Of its files."""
-        return f"{self.kind}-{self.mode}"
 
 
 def main() -> None:
@@ -53,7 +43,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the files of rMD17")
     parser.add_argument("--out", type=Path, default=HERE / "runs" / "nanosecond")
     parser.add_argument("--only", choices=("nve", "scaling", "nvt"), nargs="*", default=("nve", "scaling", "nvt"))
-    parser.add_argument("--modes", choices=tuple(MODES), nargs="*", default=tuple(MODES))
+    parser.add_argument("--modes", choices=(*MODES, AGAIN), nargs="*", default=(*MODES, AGAIN))
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -62,6 +52,8 @@ def main() -> None:
         codes = list(pool.map(lambda run: made(run, arguments.data, arguments.out), runs))
     if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
         sys.exit("some runs failed; see the files *.out")
+    write_rows(HERE / "docs" / "ledger" / "nanosecond.jsonl", collected(arguments.out, list(all_runs())))
+    energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
 
 
 def all_runs() -> Iterator[Run]:
@@ -72,9 +64,9 @@ def all_runs() -> Iterator[Run]:
         for mode in MODES:
             steps = round(SCALING_PS * 1000 / dt)
             yield Run(f"scaling-{dt}", mode, steps, ("--dt", str(dt), "--every", "10000", "--log-every", "40"))
-    for mode in MODES:
+    for mode in (*MODES, AGAIN):
         options = ("--ensemble", "nvt", "--thermostat", "csvr", "--every", "50", "--log-every", "50")
-        yield Run("nvt", mode, NVT_PS * 2000, options)
+        yield Run("nvt", mode, NVT_PS * 2000, (*options, "--seed", "1") if mode == AGAIN else options)
 
 
 def made(run: Run, data: Path, out: Path) -> int:
@@ -82,7 +74,7 @@ def made(run: Run, data: Path, out: Path) -> int:
     rows = out / f"{run.name}.jsonl"
     if rows.exists():
         return 0
-    recipe, backward = MODES[run.mode]
+    recipe, backward = MODES.get(run.mode, ("fp32", None))
     model = HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq"
     command = [sys.executable, "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
     command += [*run.options, "--resume", "--json", str(rows), "-o", str(out / f"{run.name}.traj")]

@@ -1,7 +1,7 @@
 """Writes docs/results.md and the table of the README from the ledgers under docs/ledger.
 
     python benchmarks/results.py                      # render what is there
-    python benchmarks/results.py --collect runs       # take in the rows of rmd17.py and ablations.py first
+    python benchmarks/results.py --collect runs       # take in the rows of ablations.py and others first
 
 Nothing is measured here: every figure comes from a row that a benchmark wrote.
 """
@@ -13,10 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine_tables import engine_sections
+from frame_tables import frames_section
 from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
+from inspected_tables import inspected_section
+from nanosecond_tables import nanosecond_section
 from pictures import force_against_symmetry
+from staircase_tables import staircase_section
 from tables import markdown
 from texts import ABLATIONS, CHOICES, CONTENTS, EXACTNESS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
 
@@ -54,6 +58,10 @@ def main() -> None:
             *slot_section(),
             *ablation_sections(),
             *exactness_section(),
+            *nanosecond_section(rows_of),
+            *staircase_section(rows_of),
+            *frames_section(rows_of),
+            *inspected_section(rows_of),
             *engine_sections(rows_of),
         ]
     )
@@ -68,13 +76,8 @@ def main() -> None:
 
 
 def collect(runs: Path) -> None:
-    """Copies rows into docs/ledger, one file a molecule and one for the ablations."""
+    """Copies rows into docs/ledger, a file for each benchmark that does not write there itself."""
     LEDGER.mkdir(parents=True, exist_ok=True)
-    for molecule in MOLECULES:
-        files = [runs / "rmd17" / molecule / name / "rows.jsonl" for name in ORDER]
-        rows = [entry for file in files if file.exists() for entry in read_rows(file)]
-        if rows:
-            write_rows(LEDGER / f"rmd17-{molecule}.jsonl", rows)
     for folder, name in (
         ("ablations", "ablations-ethanol"),
         ("slots", "slots-azobenzene"),

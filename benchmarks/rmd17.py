@@ -3,8 +3,8 @@
     python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --out runs/rmd17
 
 For one molecule: the float model of configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames), every recipe with the
-same epochs and schedule, the float model trained on for as long, and the rows of each on the whole of test_01. What is
-already there is not made again, so a run that was stopped goes on; `--only` takes some of the recipes.
+same epochs and schedule, and the float model trained on for as long. Models go to models/; `shipped.py` measures them.
+What is already there is not made again, so a run that was stopped goes on; `--only` takes some of the recipes.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evaluation import measured
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
-from gaq.engine.open import open_engine
-from gaq.measure.ledger import write_rows
 from gaq.quant.install import preset
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import TrainConfig
@@ -46,10 +43,6 @@ RECIPES = (
     "gaq-w8a8",
     "w8",
 )
-ROTATIONS = 32
-# How many test frames are turned: all where exactness is hardest, fewer where it is easier or not claimed.
-SYMMETRY_FRAMES = {"frame-w4a8": None, "frame-w8a8": 250, "w4a16": 250}
-FEWER = 100
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,6 @@ def main() -> None:
     parent = float_model(job)
     for name in arguments.only or ("fp32", *RECIPES):
         path = parent if name == "fp32" else quantized(job, parent, name)
-        ledger(job, parent, path, name)
         shutil.copyfile(path, arguments.models / f"rmd17-{job.molecule}-{name}.ckpt")
 
 
@@ -124,17 +116,6 @@ def quantized(job: Job, parent: Path, name: str) -> Path:
 def finished(out: Path) -> bool:
     """Whether a training in this folder came to its end: only then are there validation errors in the manifest."""
     return (out / "model.ckpt").exists() and "validation" in load_checkpoint(out / "model.ckpt").manifest
-
-
-def ledger(job: Job, parent: Path, path: Path, name: str) -> None:
-    """Measures one model on the test set and writes `rows.jsonl` beside it, unless that is done."""
-    target = path.parent / "rows.jsonl"
-    if target.exists():
-        return
-    engine, floor = open_engine(path), open_engine(parent)
-    rows = measured(engine, floor, job.test, ROTATIONS, SYMMETRY_FRAMES.get(name, FEWER))
-    model = f"rmd17-{job.molecule}-{name}.ckpt"
-    write_rows(target, [replace(entry, model=model, recipe=name, threads=1) for entry in rows])
 
 
 if __name__ == "__main__":

@@ -42,10 +42,13 @@ standard error over frames. One seed. Commands:
 ```
 python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3
 python benchmarks/rmd17.py ethanol --data PATH/rmd17
+python benchmarks/shipped.py --data PATH/rmd17
 python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17
 python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17
 python benchmarks/untouched.py --data PATH/rmd17
 python benchmarks/exactness.py --data PATH/rmd17
+python benchmarks/nanosecond.py --data PATH/rmd17
+python benchmarks/staircase.py --data PATH/rmd17
 python benchmarks/results.py --collect runs
 ```
 """
@@ -73,9 +76,8 @@ RECIPES = """## Every recipe, trained alike
 
 All rows of a molecule start from the float model above and are trained for the same number of epochs with the same schedule
 (azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), except `naive-int8` and `w8`, which
-are post-training. `fp32-control` is the float model trained on for as long: the row that the papers lack. LEE is over 32 Haar
-rotations: of all 1,000 test frames for `frame-w4a8`, of the first 250 for `frame-w8a8` and `w4a16`, of the first 100 for the
-others. "Energies identical" is the share of (frame, rotation) pairs whose energies are equal to the last bit. Published figures
+are post-training. `fp32-control` is the float model trained on for as long: the row that the papers lack. All
+are measured by the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies identical" is the share of (frame, rotation) pairs whose energies are equal to the last bit. Published figures
 are those of arXiv 2603.05343 for the row of that name.
 
 What the tables say. Local frames make eight-bit energies invariant to the last bit and forces equivariant to float64 round-off. At

@@ -13,6 +13,7 @@ from gaq.atoms.structure import Structure
 from gaq.engine.protocol import Engine
 from gaq.errors import UsageError
 from gaq.measure.ledger import Row
+from gaq.measure.slopes import slope_with_error
 from gaq.measure.statistics import Progress, silent
 from gaq.measure.traces import Keep, Trace, Way, forget
 from gaq.simulate.integrate import run_nve
@@ -20,7 +21,6 @@ from gaq.simulate.log import NveLog
 from gaq.units import MEV
 
 WINDOW = 50.0  # ps, over which the community's ratio compares drift with fluctuation
-BLOCKS = 20
 TIMESTEP = 0.5  # fs, of a short run
 TEMPERATURE = 300.0  # K, of its first velocities
 
@@ -55,8 +55,7 @@ def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
     """Rows of an NVE run: drift (meV/atom/ps), drift_ratio, momentum_change, angular_momentum_change,
     stability.
 
-    drift: slope of the least squares line through E_tot/N over the whole run. Its error comes from the
-    scatter of 20 block means about that line, for neighbouring records are not independent. drift_ratio:
+    drift: slope of the least squares line through E_tot/N over the whole run, with the error of `slopes`. drift_ratio:
     |dE_tot/dt| · 50 ps / std(E_kin), threshold 1 in the literature. momentum_change, angular_momentum_change:
     largest ‖P(t) − P(0)‖ and ‖L(t) − L(0)‖. stability: the step at which a bond was off by more than 0.5 Å or
     T above T₀ + 10,000 K, or the length of the run, `passed` telling which. Raises `UsageError` for fewer
@@ -79,20 +78,6 @@ def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
         replace(base, metric="angular_momentum_change", value=_change(log.angular_momentum), unit="amu Å²/fs"),
         _stability(log, recipe, engine, data),
     ]
-
-
-def slope_with_error(time: np.ndarray, values: np.ndarray, blocks: int = BLOCKS) -> tuple[float, float]:
-    """Slope of the least squares line, and its standard error from the means of up to `blocks` blocks of
-    records.
-    """
-    centred = time - time.mean()
-    slope = float(centred @ values / (centred @ centred))
-    rest = values - values.mean() - slope * centred
-    count = min(blocks, len(time))
-    means = np.array([part.mean() for part in np.array_split(rest, count)])
-    middles = np.array([part.mean() for part in np.array_split(centred, count)])
-    variance = float(means @ means) / (count - 2)
-    return slope, math.sqrt(variance / float(middles @ middles))
 
 
 def _change(vectors: np.ndarray) -> float:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from gaq.engine.motion import LANGEVIN, State
-from gaq.measure.dynamics import BLOCKS, drift
+from gaq.measure.dynamics import drift
 from gaq.measure.ledger import Row
+from gaq.measure.slopes import BLOCKS
 from gaq.simulate.log import NveLog
 from gaq.units import ACCELERATION, BOLTZMANN
 

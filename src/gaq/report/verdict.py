@@ -31,9 +31,9 @@ class Bound:
 
 BOUNDS = (
     Bound("lee_mean", nve=0.1, thermostat=2.0, required=True),  # meV/Å
-    Bound("path_work", nve=0.02, thermostat=2.0, required=True),  # meV/Å
+    Bound("path_work", nve=0.1, thermostat=2.0, required=True),  # meV/Å
     Bound("net_torque", nve=0.1, thermostat=20.0),  # meV
-    Bound("drift", nve=0.1, thermostat=5.0),  # meV/atom/ps
+    Bound("drift", nve=0.005, thermostat=0.5),  # meV/atom/ps
     Bound("force_fidelity", nve=43.4, thermostat=43.4),  # meV/Å: 1 kcal/mol/Å
 )
 

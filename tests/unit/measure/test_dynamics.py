@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaq.errors import UsageError
-from gaq.measure.dynamics import drift, short_run, slope_with_error
+from gaq.measure.dynamics import drift, short_run
 from gaq.simulate.log import NveLog
 from unit.measure import planted
 
@@ -41,21 +41,6 @@ def test_a_known_drift_is_found():
     assert rows["drift"].unit == "meV/atom/ps"
     assert rows["drift"].std_error < 0.05
     assert rows["drift_ratio"].value == pytest.approx(9 * 0.5 * 50 / (1000 * 0.05 / np.sqrt(2)), rel=0.02)
-
-
-def test_the_stated_error_is_that_of_many_runs(rng):
-    """Noise with a memory of some records, as vibrations have; white-noise formulas would be off by several
-    times.
-    """
-    time = np.linspace(0, 2, 2000)
-    slopes, errors = [], []
-    for _ in range(300):
-        noise = np.convolve(rng.standard_normal(2040), np.ones(40) / 40, mode="valid")[:2000]
-        slope, error = slope_with_error(time, noise)
-        slopes.append(slope)
-        errors.append(error)
-    assert np.mean(errors) == pytest.approx(np.std(slopes), rel=0.15)
-    assert abs(np.mean(slopes)) < 0.2 * np.std(slopes)
 
 
 def test_stability_is_the_length_of_a_run_that_held_and_the_step_of_one_that_did_not():

@@ -24,7 +24,7 @@ def rows_of(model: str, recipe: str, **values: float) -> list[Row]:
     return [Row(metric, value, "u", model, recipe, "torch", "d", 10) for metric, value in values.items()]
 
 
-GOOD = {"lee_mean": 0.003, "lee_max": 0.05, "path_work": 1e-4, "net_torque": 0.01, "drift": 0.01}
+GOOD = {"lee_mean": 0.003, "lee_max": 0.05, "path_work": 1e-4, "net_torque": 0.01, "drift": 0.001}
 
 
 def verdict(**values: float) -> Verdict:

@@ -1,0 +1,82 @@
+"""From the files that nanosecond.py left to rows of the ledger: those of `gaq md`, and how distributions compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import ase.io
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from gaq.atoms.from_ase import from_ase
+from gaq.measure.ledger import Row, read_rows
+from gaq.simulate.stability import reference
+
+WARM_UP = 0.1  # of a run at constant temperature
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of `gaq md`: its kind, its mode, and what else it is told."""
+
+    kind: str
+    mode: str
+    steps: int
+    options: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"{self.kind}-{self.mode}"
+
+
+def collected(out: Path, runs: Sequence[Run]) -> list[Row]:
+    """The rows of all runs that are done; `recipe` is the mode and `data` the kind of run."""
+    rows: list[Row] = []
+    for run in runs:
+        file = out / f"{run.name}.jsonl"
+        if file.exists():
+            rows += [replace(r, recipe=run.mode, data=run.kind) for r in read_rows(file)]
+            if run.kind == "nvt" and run.mode != "fp32":
+                rows += distances(out / f"{run.name}.traj", out / "nvt-fp32.traj", rows[-1])
+    return rows
+
+
+def distances(path: Path, control: Path, like: Row) -> Iterator[Row]:
+    """Earth mover's distances to the distributions of the float model, means over all bonds (mÅ) and over all torsions
+    about bonds between heavy atoms (degrees).
+    """
+    own, other = (_internal(file) for file in (path, control))
+    for metric, unit, scale, k in (("bond_distance", "mÅ", 1000.0, 0), ("torsion_distance", "degree", 1.0, 1)):
+        apart = [scale * wasserstein_distance(a, b) for a, b in zip(own[k].T, other[k].T, strict=True)]
+        n, error = len(apart), float(np.std(apart) / np.sqrt(len(apart)))
+        entry = replace(like, metric=metric, unit=unit, value=float(np.mean(apart)), n=n, std_error=error)
+        yield replace(entry, control="native-fp32")
+
+
+def _internal(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Bond lengths [frame, bond] in Å and sizes of torsions [frame, torsion] in degrees."""
+    frames = ase.io.read(path, ":")
+    frames = frames[round(WARM_UP * len(frames)) :]
+    pairs = reference(from_ase(frames[0]), 300.0).pairs
+    positions = np.array([f.positions for f in frames])
+    lengths = np.linalg.norm(positions[:, pairs[:, 0]] - positions[:, pairs[:, 1]], axis=-1)
+    quartets = list(_torsions(pairs, frames[0].numbers))
+    angles = [[f.get_dihedral(*quartet) for quartet in quartets] for f in frames]
+    return lengths, np.abs((np.array(angles) + 180) % 360 - 180)
+
+
+def _torsions(pairs: np.ndarray, numbers: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
+    """Chains of four bonded heavy atoms, each once."""
+    bonds = [(int(a), int(b)) for a, b in pairs if numbers[a] > 1 and numbers[b] > 1]
+    near: dict[int, list[int]] = {}
+    for a, b in bonds:
+        near.setdefault(a, []).append(b)
+        near.setdefault(b, []).append(a)
+    for b, c in bonds:
+        for a in near[b]:
+            for d in near[c]:
+                if len({a, b, c, d}) == 4:
+                    yield a, b, c, d

@@ -1,0 +1,102 @@
+"""The section of docs/results.md on long runs, from the rows of nanosecond.py and long_runs.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gaq.measure.ledger import Row
+from gaq.report.numbers import significant, with_spread
+from nanosecond_texts import INTRO, LARGE, NVT, OVERHEAD, PUBLISHED, SCALING
+from tables import markdown
+
+NOTHING = "–"
+Read = Callable[[str], list[Row]]
+
+
+def nanosecond_section(rows_of: Read) -> list[str]:
+    """The parts of the page; empty while nothing has been measured."""
+    rows = rows_of("nanosecond")
+    if not rows:
+        return []
+    parts = [INTRO, "![total energy over a nanosecond](pictures/nanosecond.png)\n", _conservation(rows)]
+    if any(r.data.startswith("scaling") for r in rows):
+        parts += [SCALING, _scaling(rows)]
+    if any(r.data == "nvt" for r in rows):
+        parts += [NVT, _distributions(rows)]
+    large, overhead = rows_of("large-box"), rows_of("overhead")
+    parts += [LARGE, _large(large)] if large else []
+    parts += [OVERHEAD, _overhead(overhead)] if overhead else []
+    return parts
+
+
+def _conservation(rows: Sequence[Row]) -> str:
+    head = (
+        "mode",
+        "drift, meV/atom/ps",
+        "ratio over 50 ps",
+        "T mean, K",
+        "ΔL, relative",
+        "became unstable",
+        "published",
+    )
+    lines = []
+    for mode in _modes(rows, "nve"):
+        steps = _find(rows, "nve", mode, "stability")
+        unstable = NOTHING if steps is None or steps.passed is not False else f"step {steps.value:,.0f}"
+        cells = [_cell(_find(rows, "nve", mode, name)) for name in ("drift", "drift_ratio", "temperature")]
+        spin = _find(rows, "nve", mode, "angular_momentum_relative")
+        cells.append(NOTHING if spin is None else significant(spin.value, 2))
+        lines.append([mode, *cells, unstable, PUBLISHED.get(mode, NOTHING)])
+    return markdown(head, lines)
+
+
+def _scaling(rows: Sequence[Row]) -> str:
+    kinds = list(dict.fromkeys(r.data for r in rows if r.data.startswith("scaling")))
+    head = ("mode", *(f"{kind.partition('-')[2]} fs: drift" for kind in kinds))
+    lines = [[mode, *(_cell(_find(rows, kind, mode, "drift")) for kind in kinds)] for mode in _modes(rows, kinds[0])]
+    return markdown(head, lines)
+
+
+def _distributions(rows: Sequence[Row]) -> str:
+    head = ("mode", "T mean, K", "drift of E − heat, meV/atom/ps", "bonds, mÅ", "torsions, °")
+    names = ("temperature", "drift", "bond_distance", "torsion_distance")
+    lines = [[mode, *(_cell(_find(rows, "nvt", mode, name)) for name in names)] for mode in _modes(rows, "nvt")]
+    return markdown(head, lines)
+
+
+def _large(rows: Sequence[Row]) -> str:
+    found = {r.metric: r for r in rows}
+    atoms = found["stability"].atoms
+    head = ("atoms", "steps", "drift, meV/atom/ps", "T mean, K", "momentum, amu Å/fs", "ms/step")
+    cells = [_cell(found.get(name)) for name in ("drift", "temperature", "momentum_change", "latency_ms")]
+    return markdown(head, [[f"{atoms:,}", f"{found['stability'].value:,.0f}", *cells]])
+
+
+def _overhead(rows: Sequence[Row]) -> str:
+    head = ("model", "atoms", "engine alone, ms", "`gaq md`, ms a step", "time of a step over that of the engine")
+    lines = []
+    for model in dict.fromkeys(r.model for r in rows):
+        own = [r for r in rows if r.model == model]
+        alone, step, ratio = (next(r for r in own if r.metric == m and r.control == c) for m, c in OVERHEAD_ROWS)
+        lines.append([model, str(alone.atoms), *(_middle(r) for r in (alone, step, ratio))])
+    return markdown(head, lines)
+
+
+OVERHEAD_ROWS = (("latency_ms", "native-engine"), ("latency_ms", None), ("slowdown", "native-engine"))
+
+
+def _middle(entry: Row) -> str:
+    low, middle, high = (significant(x or entry.value) for x in (entry.p10, entry.value, entry.p90))
+    return f"{middle} ({low}–{high})"
+
+
+def _modes(rows: Sequence[Row], kind: str) -> list[str]:
+    return list(dict.fromkeys(r.recipe for r in rows if r.data == kind))
+
+
+def _find(rows: Sequence[Row], kind: str, mode: str, metric: str) -> Row | None:
+    return next((r for r in rows if (r.data, r.recipe, r.metric) == (kind, mode, metric)), None)
+
+
+def _cell(entry: Row | None) -> str:
+    return NOTHING if entry is None else with_spread(entry.value, entry.std_error)
