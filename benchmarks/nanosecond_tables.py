@@ -29,6 +29,14 @@ def nanosecond_section(rows_of: Read) -> list[str]:
     return parts
 
 
+def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
+    """The drift of a recipe over its nanosecond, or when it fell apart."""
+    steps, drift = (_find(rows, "nve", recipe, metric) for metric in ("stability", "drift"))
+    if steps is None:
+        return NOTHING
+    return f"fell apart at {steps.value * 5e-4:.0f} ps" if steps.passed is False else _cell(drift)
+
+
 def _conservation(rows: Sequence[Row]) -> str:
     head = (
         "mode",

@@ -34,11 +34,11 @@ lies within it, a run of this length cannot tell from float.
 
 LARGE = """### A large box
 
-Liquid water, 64 molecules of the DeePMD-kit example repeated 4 × 4 × 4, 10 ps at constant energy with steps of 1 fs,
-one thread, beside other work:
+420 molecules of azobenzene in a periodic box, `w4a16`, 10 ps at constant energy in steps of 0.5 fs, one thread beside
+other work. The molecules turn nowhere and do not meet; the energy of the box drifts as that of 420 runs of one
+molecule, so that its error is that of a run of 4 ns.
 
-    gaq train configs/water-fp32.toml --data PATH/water/water_192.xyz --out runs/water
-    python benchmarks/large_box.py --model runs/water/model.ckpt --data PATH/water/water_192.xyz
+    python benchmarks/large_box.py --data PATH/rmd17
 """
 
 OVERHEAD = """### What the integrator costs

@@ -18,7 +18,7 @@ from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
 from inspected_tables import inspected_section
-from nanosecond_tables import nanosecond_section
+from nanosecond_tables import nanosecond_drift, nanosecond_section
 from pictures import force_against_symmetry
 from staircase_tables import staircase_section
 from tables import markdown
@@ -138,8 +138,7 @@ def recipe_table(molecule: str, short: bool = False) -> str:
     lines = [recipe_line(name, rows, control, molecule, short) for name, rows in groups.items()]
     head = ["recipe", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control"]
     head += ["F RMSE to FP32", "LEE mean / max meV/Å", "energies identical"]
-    if not short:
-        head += ["net torque meV", "path work meV/Å", "published E / F / LEE"]
+    head += ["drift over 1 ns"] if short else ["net torque meV", "path work meV/Å", "published E / F / LEE"]
     return markdown(head, lines)
 
 
@@ -151,9 +150,10 @@ def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule:
     line = [name, f"{bits:.1f}" if bits else "–", cell(rows, "energy_mae"), cell(rows, "force_mae"), against]
     line += ["0" if name == "fp32" else cell(rows, "force_fidelity"), lee]
     line.append("–" if identical is None else f"{100 * identical:.4g} %")
-    if not short:
-        line += [cell_short(rows, "net_torque"), cell(rows, "path_work")]
-        line.append(PUBLISHED["gaq"].get(molecule, {}).get(name, "–"))
+    if short:
+        return [*line, nanosecond_drift(rows_of("nanosecond"), name)]
+    line += [cell_short(rows, "net_torque"), cell(rows, "path_work")]
+    line.append(PUBLISHED["gaq"].get(molecule, {}).get(name, "–"))
     return line
 
 

@@ -38,7 +38,7 @@ JOURNEYS = (
         "the same model with integer codes, its symmetry kept",
         (
             "gaq quantize --list-recipes",
-            "gaq quantize runs/a/model.ckpt --recipe frame-w4a8 --data ethanol.xyz --epochs 50 --out runs/b",
+            "gaq quantize runs/a/model.ckpt --recipe w4a16 --data ethanol.xyz --epochs 50 --out runs/b",
         ),
     ),
     Journey(
@@ -51,11 +51,12 @@ JOURNEYS = (
     ),
     Journey(
         "4  Deploy",
-        "one small file, and a calculator for ASE, in Python",
+        "one small file, dynamics, and a calculator for ASE, in Python",
         (
             "gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",
             "gaq inspect model.gaq",
             "gaq bench model.gaq --control runs/b/model.ckpt",
+            "gaq md model.gaq ethanol.xyz --steps 20000 -o nve.traj",
             "import gaq",
             "from ase.build import molecule",
             'atoms = molecule("CH3CH2OH")',

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def quantize(
     model: Annotated[Path | None, typer.Argument(help="Float checkpoint.", show_default=False)] = None,
-    recipe: Annotated[str, typer.Option(help="Name of a preset, or a TOML file.")] = "frame-w4a8",
+    recipe: Annotated[str, typer.Option(help="Name of a preset, or a TOML file.")] = "w4a16",
     data: Annotated[str, typer.Option(help="Labelled frames to calibrate and train on.", show_default=False)] = "",
     epochs: Annotated[int, typer.Option(min=0, help="Epochs of training; 0 is PTQ.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/quantize"),
