@@ -20,6 +20,17 @@ from gaq.simulate.log import Record
 from gaq.simulate.replicas import replica_path
 from gaq.simulate.session import Ending, Files
 
+NAMES = {
+    "drift": "drift of the energy",
+    "drift_ratio": "its ratio over 50 ps",
+    "temperature": "temperature",
+    "momentum_change": "change of momentum",
+    "angular_momentum_change": "change of angular momentum",
+    "angular_momentum_relative": "the same, of thermal rotation",
+    "latency_ms": "time of a step",
+    "ns_per_day": "speed",
+}
+
 
 class Progress:
     """One line for all replicas: steps, ns/day, temperature and energy of the last that spoke."""
@@ -61,29 +72,52 @@ def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, 
 
 def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: Console) -> None:
     """Prints the table, what went wrong, and where the files are."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    headings = ("replica", "ps", "ns/day", "T, K", "drift, meV/atom/ps", "drift ratio", "ΔP", "ΔL", "held")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    for replica, ending in enumerate(endings):
-        own = [entry for entry in rows if entry.seed == asked.seed + replica]
-        held = Text("yes", "green") if not ending.because else Text("no", "bold red")
-        table.add_row(
-            str(replica),
-            significant(ending.state.step * ending.log.dt / 1000, 4),
-            *(_shown(own, name) for name in ("ns_per_day", "temperature", "drift", "drift_ratio")),
-            *(_shown(own, name) for name in ("momentum_change", "angular_momentum_change")),
-            held,
-        )
-    console.print(table)
+    found = [[entry for entry in rows if entry.seed == asked.seed + replica] for replica in range(len(endings))]
+    console.print(_column(endings[0], found[0]) if len(endings) == 1 else _lines(endings, found))
     for replica, ending in enumerate(endings):
         files = Files(replica_path(asked.out, replica, len(endings)))
         if ending.because:
-            console.print(Text(f"replica {replica} became unstable. ", "bold red").append(ending.because, "not bold"))
-            console.print(f"  its last frame stands in {files.trajectory}", soft_wrap=True)
+            said = Text(f"replica {replica} became unstable. ", "bold red").append(ending.because, "not bold")
+            console.print(said, soft_wrap=True)
+            console.print(f"its last frame stands in {files.trajectory}", soft_wrap=True)
         if ending.interrupted:
             console.print(f"stopped at step {ending.state.step}; --resume goes on", style="yellow")
         console.print(f"{files.trajectory}  {files.log}  {files.checkpoint}", style="dim", soft_wrap=True)
+
+
+def _column(ending: Ending, rows: Sequence[Row]) -> Table:
+    """One run: a line for each number."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for metric, name in NAMES.items():
+        entry = find(rows, metric)
+        if entry is not None:
+            table.add_row(name, f"{with_spread(entry.value, entry.std_error)} {_unit(entry)}")
+    table.add_row("time", f"{_picoseconds(ending)} ps")
+    table.add_row("held", _held(ending))
+    return table
+
+
+def _lines(endings: Sequence[Ending], found: Sequence[Sequence[Row]]) -> Table:
+    """Several runs: a line for each of them."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("replica", "ps", "ns/day", "T, K", "drift, meV/atom/ps", "held"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for replica, (ending, rows) in enumerate(zip(endings, found, strict=True)):
+        cells = (_shown(rows, name) for name in ("ns_per_day", "temperature", "drift"))
+        table.add_row(str(replica), _picoseconds(ending), *cells, _held(ending))
+    return table
+
+
+def _picoseconds(ending: Ending) -> str:
+    return significant(ending.state.step * ending.log.dt / 1000, 4)
+
+
+def _held(ending: Ending) -> Text:
+    return Text("no", "bold red") if ending.because else Text("yes", "green")
+
+
+def _unit(entry: Row) -> str:
+    return "" if entry.unit == "1" else entry.unit
 
 
 def _shown(rows: Sequence[Row], metric: str) -> str:

@@ -34,12 +34,12 @@ LIMITS = (
     Limit("permutation_force", 1.0),  # meV/Å
     Limit("net_force", 0.1),  # meV/Å
     Limit("net_torque", 0.1),  # meV
-    Limit("finite_difference", 2.0),  # meV/Å
+    Limit("finite_difference", 5.0),  # meV/Å
     Limit("finite_difference_relative", 0.05),
     Limit("path_work", 0.1),  # meV/Å
     Limit("path_work_open", 0.5),  # meV/Å
-    Limit("jacobian_asymmetry", 1e-3),
-    Limit("cutoff_energy_jump", 0.2),  # meV
+    Limit("jacobian_asymmetry", 2e-3),
+    Limit("cutoff_energy_jump", 0.5),  # meV
     Limit("cutoff_force_jump", 2.0),  # meV/Å
     Limit("drift", 1.0),  # meV/atom/ps
     Limit("momentum_change", 2e-4),  # amu Å/fs

@@ -97,7 +97,7 @@ def test_sizes_are_those_of_the_file(model, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["{ckpt}", "--backward", "12"], "UsageError: --backward 12: expected 8, 16 or 32"),
+        (["{ckpt}", "--backward", "12"], "UsageError: --backward 12: expected 8, 16, 32"),
         (["{ckpt}", "-o", "{ckpt}"], "would be overwritten by its own export"),
         (["{gaq}"], "is packed already. Give the checkpoint it came from"),
         (["{text}"], "is not a checkpoint, or is truncated"),
