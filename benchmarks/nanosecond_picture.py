@@ -24,7 +24,7 @@ COLOURS = {
 }
 CLAIMED = 0.15  # meV/atom/ps, of W4A8 in arXiv 2603.05343
 POINTS = 1000  # means over as many pieces: what Verlet's own oscillation leaves out is not seen at this scale
-NEAR, FAR = 0.5, 40.0  # meV/atom
+NEAR, FAR = (-0.3, 0.3), (-5.0, 40.0)  # meV/atom
 
 
 def energy_traces(out: Path, modes: Sequence[str], path: Path) -> None:
@@ -32,7 +32,7 @@ def energy_traces(out: Path, modes: Sequence[str], path: Path) -> None:
     traces = {mode: _trace(out / f"nve-{mode}.log") for mode in modes if (out / f"nve-{mode}.log").exists()}
     figure = Figure(figsize=(8.2, 6.2), dpi=160, layout="constrained")
     near, far = figure.subplots(2, 1, sharex=True)
-    _panel(near, {mode: trace for mode, trace in traces.items() if np.abs(trace[1]).max() < NEAR}, NEAR)
+    _panel(near, {mode: trace for mode, trace in traces.items() if np.abs(trace[1]).max() < NEAR[1]}, NEAR)
     _panel(far, traces, FAR)
     far.plot([0, 1000], [0, 1000 * CLAIMED], color="#999999", linestyle=":", linewidth=1.2, label="published for W4A8")
     far.set_xlabel("time, ps")
@@ -40,12 +40,12 @@ def energy_traces(out: Path, modes: Sequence[str], path: Path) -> None:
     write_atomically(path, lambda temporary: FigureCanvasAgg(figure).print_png(str(temporary)))
 
 
-def _panel(axes: Axes, traces: dict[str, tuple[np.ndarray, np.ndarray]], scale: float) -> None:
+def _panel(axes: Axes, traces: dict[str, tuple[np.ndarray, np.ndarray]], limits: tuple[float, float]) -> None:
     for mode, (time, energy) in traces.items():
         axes.plot(time, energy, color=COLOURS[mode], linewidth=1.1, label=mode)
         if len(time) < POINTS:
             axes.plot(time[-1:], energy[-1:], "x", color=COLOURS[mode])  # where it became unstable
-    axes.set_ylim(-scale, scale)
+    axes.set_ylim(*limits)
     axes.set_xlim(0, 1000)
     axes.set_ylabel("change of total energy,\nmeV/atom")
     axes.grid(alpha=0.25)

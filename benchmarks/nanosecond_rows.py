@@ -39,8 +39,9 @@ def collected(out: Path, runs: Sequence[Run]) -> list[Row]:
         file = out / f"{run.name}.jsonl"
         if file.exists():
             rows += [replace(r, recipe=run.mode, data=run.kind) for r in read_rows(file)]
-            if run.kind == "nvt" and run.mode != "fp32":
-                rows += distances(out / f"{run.name}.traj", out / "nvt-fp32.traj", rows[-1])
+            control = out / "nvt-fp32.traj"
+            if run.kind == "nvt" and run.mode != "fp32" and control.exists():
+                rows += distances(out / f"{run.name}.traj", control, rows[-1])
     return rows
 
 

@@ -64,8 +64,11 @@ class Dynamics:
 class Unstable(Diverged):
     """A step that could not be made; `last` is the state before it."""
 
-    def __init__(self, text: str, last: State) -> None:
-        super().__init__(text)
+    def __init__(self, model: str, dynamics: Dynamics, last: State, why: str) -> None:
+        super().__init__(
+            f"{model}, dt = {dynamics.dt} fs, step {last.step + 1}: {why.rstrip('.')}. Take a smaller dt, a lower "
+            f"temperature, or check the model with `gaq check`"
+        )
         self.last = last
 
 

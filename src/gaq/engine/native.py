@@ -94,12 +94,7 @@ class NativeEngine:
             status = handle.move(moving, as_struct(dynamics), steps)
             sentence = handle.last_error()
         if status in (c.UNSTABLE, c.BAD_STRUCTURE):
-            last = moving.state()
-            raise Unstable(
-                f"{self.model}, dt = {dynamics.dt} fs, step {last.step + 1}: {sentence.rstrip('.')}. Take a smaller dt, a lower "
-                f"temperature, or check the model with `gaq check`",
-                last,
-            )
+            raise Unstable(self.model, dynamics, moving.state(), sentence)
         if status != c.OK:
             self._refuse([state.structure], 0, status, 0, sentence)
         return moving.state()

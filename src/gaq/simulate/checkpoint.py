@@ -14,7 +14,7 @@ from gaq.atoms.structure import Structure
 from gaq.engine.motion import State
 from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file, write_atomically
-from gaq.simulate.trajectory import Mark
+from gaq.simulate.growing import Mark
 
 FORMAT = "gaq-dynamics-1"
 ARRAYS = ("species", "positions", "cell", "periodic", "velocities", "masses", "forces", "first")

@@ -63,14 +63,14 @@ def make_step(engine: Engine, state: State, dynamics: Dynamics) -> State:
     else:
         positions = positions + dt * velocities
     structure = state.structure.moved(positions)
-    energy, forces = _evaluated(engine, structure, state, dt)
+    energy, forces = _evaluated(engine, structure, state, dynamics)
     velocities = velocities + kick * forces
     if heat_bath is not None and heat_bath.kind == CSVR:
         given = rescale(heat_bath, decay, state.step, inverse, velocities)
         heat += kinetic_energy_in_order(inverse, given) - kinetic_energy_in_order(inverse, velocities)
         velocities = given
     if not (np.isfinite(energy) and np.isfinite(velocities).all()):
-        raise _unstable(engine, state, dt, "energy or forces stopped being finite")
+        raise Unstable(engine.model, dynamics, state, "energy or forces stopped being finite")
     return State(structure, velocities, state.masses, energy, forces, state.step + 1, heat)
 
 
@@ -120,17 +120,9 @@ def check_run(steps: int, dt: float, every: int) -> None:
         raise UsageError(f"steps = {steps}, dt = {dt} fs and a record every {every} steps: all must be positive")
 
 
-def _evaluated(engine: Engine, structure: Structure, before: State, dt: float) -> tuple[float, np.ndarray]:
+def _evaluated(engine: Engine, structure: Structure, before: State, dynamics: Dynamics) -> tuple[float, np.ndarray]:
     try:
         (prediction,) = engine.evaluate([structure])
     except BadStructure as error:  # atoms flew into each other or off to infinity
-        raise _unstable(engine, before, dt, str(error)) from error
+        raise Unstable(engine.model, dynamics, before, str(error)) from error
     return prediction.energy, prediction.forces
-
-
-def _unstable(engine: Engine, last: State, dt: float, what: str) -> Unstable:
-    return Unstable(
-        f"{engine.model}, dt = {dt} fs, step {last.step + 1}: {what.rstrip('.')}. Take a smaller dt, a lower temperature, or check "
-        f"the model with `gaq check`",
-        last,
-    )

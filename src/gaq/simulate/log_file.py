@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from gaq.errors import BadFile
+from gaq.simulate.growing import GrowingFile, Mark
 from gaq.simulate.log import Record
-from gaq.simulate.trajectory import Mark
 
 HEAD = "# step  time/fs  potential/eV  kinetic/eV  heat/eV  temperature/K  Px Py Pz/(amu Å/fs)  Lx Ly Lz/(amu Å²/fs)\n"
 COLUMNS = 12
 
 
-class LogFile:
+class LogFile(GrowingFile):
     """A file that records are added to, with as many digits as give back the same bits."""
 
     def __init__(self, path: Path, at: Mark | None = None) -> None:
-        """Begins a new log, or goes on with one that is cut back to a mark."""
-        self._stream = path.open("wb" if at is None else "r+b")
+        super().__init__(path, at)
         if at is None:
-            self._stream.write(HEAD.encode())
-        else:
-            self._stream.truncate(at["bytes"])
-            self._stream.seek(at["bytes"])
+            self.append(HEAD)
 
     def write(self, record: Record) -> None:
         """Add a line."""
         numbers = (record.time, record.potential, record.kinetic, record.heat, record.temperature)
         line = " ".join(f"{x:.17g}" for x in (*numbers, *record.momentum, *record.angular_momentum))
-        self._stream.write(f"{record.step} {line}\n".encode())
-
-    def mark(self) -> Mark:
-        """Where the file ends now."""
-        return {"bytes": self._stream.tell()}
-
-    def sync(self) -> None:
-        """Wait until what was written is on the disk."""
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-
-    def close(self) -> None:
-        """Nothing more is written."""
-        self._stream.close()
+        self.append(f"{record.step} {line}\n")
 
 
 def read_log(path: Path, at: Mark | None = None) -> list[Record]:

@@ -1,8 +1,4 @@
-"""Trajectories that grow frame by frame: extended XYZ, which all can read, and ASE's binary format, which is smaller.
-
-A *mark* says how far a file is whole. A file that is opened at a mark is cut back to it and goes on from there, so that
-a run which was killed leaves, once it is taken up again, the bytes it would have left.
-"""
+"""Trajectories that grow frame by frame: extended XYZ, which all can read, and ASE's smaller binary format."""
 
 from __future__ import annotations
 
@@ -14,14 +10,13 @@ from typing import Any, Protocol
 from gaq.atoms.from_ase import to_ase
 from gaq.engine.motion import State
 from gaq.errors import UsageError
+from gaq.simulate.growing import GrowingFile, Mark
 
 XYZ, BINARY = (".xyz", ".extxyz"), (".traj",)
 # ASE's binary files begin with a header of 48 bytes, in which the last 16 say how many frames there are and where the
 # table of their places is. They change in place.
 TABLE_AT = 32
 TABLE = struct.Struct("<qq")
-
-Mark = dict[str, int]
 
 
 class Trajectory(Protocol):
@@ -59,28 +54,16 @@ def check_ending(path: Path) -> None:
         )
 
 
-class XyzTrajectory:
+class XyzTrajectory(GrowingFile):
     """Extended XYZ: numbers with 17 significant digits, so that reading gives back the same bits."""
 
     def __init__(self, path: Path, dt: float, at: Mark | None = None) -> None:
+        super().__init__(path, at)
         self._dt = dt
-        self._stream = path.open("wb" if at is None else "r+b")
-        if at is not None:
-            self._stream.truncate(at["bytes"])
-            self._stream.seek(at["bytes"])
 
     def write(self, state: State) -> None:
-        self._stream.write(frame_text(state, self._dt).encode())
-
-    def mark(self) -> Mark:
-        return {"bytes": self._stream.tell()}
-
-    def sync(self) -> None:
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-
-    def close(self) -> None:
-        self._stream.close()
+        """Add a frame."""
+        self.append(frame_text(state, self._dt))
 
 
 class BinaryTrajectory:
