@@ -28,7 +28,7 @@ from gaq.simulate.velocities import masses_of, thermal_velocities
 HERE = Path(__file__).resolve().parent.parent
 PLACES = (7, 6, 10)
 SPACING = 17.0  # Å: molecules of 11 Å, however turned, and the cutoff
-STEPS, TIMESTEP = 20_000, 0.5  # fs
+STEPS, TIMESTEP = 10_000, 1.0  # fs
 SEED = 0
 
 

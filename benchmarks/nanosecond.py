@@ -14,9 +14,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from gaq.measure.ledger import write_rows
+from gaq.data.read import read_structures
+from gaq.engine.native import NativeEngine
+from gaq.measure.conservation import jacobian_asymmetry, path_work
+from gaq.measure.ledger import Row, write_rows
 from nanosecond_picture import energy_traces
 from nanosecond_rows import Run, collected
 
@@ -36,6 +40,7 @@ MODES = {
 AGAIN = "fp32-again"  # with other random numbers: what two runs of one model differ by
 TIMESTEPS = (0.25, 0.5, 1.0)  # fs
 SCALING_PS, NVT_PS = 100, 200
+PATH_FRAMES, JACOBIAN_FRAMES = 20, 5
 
 
 def main() -> None:
@@ -52,8 +57,20 @@ def main() -> None:
         codes = list(pool.map(lambda run: made(run, arguments.data, arguments.out), runs))
     if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
         sys.exit("some runs failed; see the files *.out")
-    write_rows(HERE / "docs" / "ledger" / "nanosecond.jsonl", collected(arguments.out, list(all_runs())))
+    rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
+    write_rows(HERE / "docs" / "ledger" / "nanosecond.jsonl", rows)
     energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
+
+
+def path_rows(data: Path) -> list[Row]:
+    """Path work and asymmetry of the force Jacobian of every mode, on the first test frames."""
+    frames, rows = read_structures(data, PATH_FRAMES), []
+    for mode, (recipe, backward) in MODES.items():
+        file = HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq"
+        engine = NativeEngine.from_file(file, backward_bits=backward)
+        found = path_work(engine, frames) + jacobian_asymmetry(engine, frames[:JACOBIAN_FRAMES])
+        rows += [replace(entry, recipe=mode, data="paths") for entry in found]
+    return rows
 
 
 def all_runs() -> Iterator[Run]:

@@ -38,15 +38,8 @@ def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
 
 
 def _conservation(rows: Sequence[Row]) -> str:
-    head = (
-        "mode",
-        "drift, meV/atom/ps",
-        "ratio over 50 ps",
-        "T mean, K",
-        "ΔL, relative",
-        "became unstable",
-        "published",
-    )
+    head = ("mode", "drift, meV/atom/ps", "ratio over 50 ps", "T mean, K", "ΔL, relative", "became unstable")
+    head += ("path work, meV/Å", "Jacobian asymmetry", "published")
     lines = []
     for mode in _modes(rows, "nve"):
         steps = _find(rows, "nve", mode, "stability")
@@ -54,7 +47,8 @@ def _conservation(rows: Sequence[Row]) -> str:
         cells = [_cell(_find(rows, "nve", mode, name)) for name in ("drift", "drift_ratio", "temperature")]
         spin = _find(rows, "nve", mode, "angular_momentum_relative")
         cells.append(NOTHING if spin is None else significant(spin.value, 2))
-        lines.append([mode, *cells, unstable, PUBLISHED.get(mode, NOTHING)])
+        paths = [_cell(_find(rows, "paths", mode, name)) for name in ("path_work", "jacobian_asymmetry")]
+        lines.append([mode, *cells, unstable, *paths, PUBLISHED.get(mode, NOTHING)])
     return markdown(head, lines)
 
 

@@ -10,8 +10,8 @@ Azobenzene, the shipped models, `gaq md` from the first test frame with velociti
 each. (The frame is hot, so the mean temperature lies above 300 K.) `mixed` is `w4a16` with eight bits on the way
 back, `frame-w4a8-b16` is `frame-w4a8` with sixteen there. The drift has its standard error; the community's ratio is
 |drift| · 50 ps over the spread of the kinetic energy, threshold 1. ΔL is the largest change of the angular momentum
-over that of thermal rotation, √(k_BT tr I): what broken rotation symmetry destroys. Published figures: arXiv
-2603.05343. Commands:
+over that of thermal rotation, √(k_BT tr I): what broken rotation symmetry destroys. Path work and the asymmetry of the
+force Jacobian are those of the first test frames. Published figures: arXiv 2603.05343. Commands:
 
     python benchmarks/nanosecond.py --data PATH/rmd17
     gaq md models/rmd17-azobenzene-w4a16.gaq azobenzene.xyz --steps 2000000 -o nve.traj
@@ -34,7 +34,7 @@ lies within it, a run of this length cannot tell from float.
 
 LARGE = """### A large box
 
-420 molecules of azobenzene in a periodic box, `w4a16`, 10 ps at constant energy in steps of 0.5 fs, one thread beside
+420 molecules of azobenzene in a periodic box, `w4a16`, 10 ps at constant energy in steps of 1 fs, one thread beside
 other work. The molecules turn nowhere and do not meet; the energy of the box drifts as that of 420 runs of one
 molecule, so that its error is that of a run of 4 ns.
 

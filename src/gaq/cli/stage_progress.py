@@ -21,6 +21,7 @@ class Watch:
         self._lines = not console.is_terminal
         self._spoke = time.monotonic()
         self._stage: tuple[str, TaskID] | None = None
+        self._began = ("", 0.0, 0)  # stage, time and steps at its first word
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -42,11 +43,13 @@ class Watch:
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Say that `done` of `total` steps of a stage are made; a new name begins a new stage."""
         now = time.monotonic()
+        if self._began[0] != stage:
+            self._began = stage, now, done
         if not self._lines:
             self._bar.update(self._task(stage, total), completed=done, total=total, note=note)
         elif now - self._spoke > SECONDS_BETWEEN_LINES:
             self._spoke = now
-            line = f"{stage}: {done} of {total}" + (f"  {note}" if note else "")
+            line = f"{stage}: {done} of {total}" + (f"  {note}" if note else "") + self._left(now, done, total)
             Console(stderr=True, highlight=False).print(line, markup=False)
 
     def stage(self, name: str) -> Callable[[int, int], None]:
@@ -56,6 +59,12 @@ class Watch:
             self(name, done, total)
 
         return told
+
+    def _left(self, now: float, done: int, total: int) -> str:
+        _, began, before = self._began
+        if done <= before or done >= total:
+            return ""
+        return f"  {(now - began) / (done - before) * (total - done) / 60:.1f} min left"
 
     def _task(self, stage: str, total: int) -> TaskID:
         if self._stage is None or self._stage[0] != stage:
