@@ -108,7 +108,7 @@ class Session:
         self._records = read_log(self._files.log, held.log)
         self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt, held.trajectory)
         self._log = LogFile(self._files.log, held.log)
-        self._state, self._first, self._held = held.state, held.first, held
+        self._state, self._first, self._held, self._saved = held.state, held.first, held, held.state.step
 
     def go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
         """Makes the steps that are left, and ends early when asked to, or when the molecule is no longer itself."""
@@ -117,7 +117,7 @@ class Session:
         except OSError as error:
             raise BadFile(
                 f"{self._files.trajectory}: {(error.strerror or str(error)).lower()} at step {self._state.step}. "
-                f"The run stands at step {self._held.state.step}; with --resume it goes on from there"
+                f"The checkpoint is of step {self._saved}; with --resume the run goes on from there"
             ) from error
         finally:
             for file in (self._trajectory, self._log):
@@ -198,6 +198,7 @@ class Session:
         self._trajectory.sync()  # a checkpoint must not reach the disk before what it counts on
         self._log.sync()
         save(self._files.checkpoint, self._held)
+        self._saved = self._held.state.step
 
 
 def told(model_hash: str, engine: Engine, plan: Plan, seed: int, start: State) -> dict[str, Any]:
