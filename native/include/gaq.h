@@ -109,8 +109,8 @@ typedef struct {
   double* energy;               /* [1] eV, potential */
 } gaq_motion;
 
-/* The neighbour list is built anew at steps that this number divides, whatever happened before, so that dynamics that is
- * taken up at such a step goes on bit for bit, at any size. */
+/* The neighbour list is built anew at steps that this number divides, whatever happened before, so that dynamics that
+ * is taken up at such a step goes on bit for bit, at any size. */
 #define GAQ_REBUILD_STEPS 100
 
 GAQ_API int32_t gaq_abi(void);
@@ -147,7 +147,8 @@ GAQ_API const char* gaq_last_error(const gaq_engine* engine);
 /* For tests of parity, and for the curious. ------------------------------------------------------------------- */
 
 /* Called with the float rows that enter a slot, before they are quantized (single-threaded evaluation only); what the
- * function writes there is what the layer then sees, and everything else that reads these rows. `name` is that of the slot; rows of vectors are [atom][2l+1]. */
+ * function writes there is what the layer then sees, and everything else that reads these rows. `name` is that of the
+ * slot; rows of vectors are [atom][2l+1]. */
 typedef void (*gaq_tap)(void* context, const char* name, int64_t first_row, int64_t rows, int32_t columns, float* data);
 GAQ_API int32_t gaq_set_tap(gaq_engine* engine, gaq_tap tap, void* context);
 

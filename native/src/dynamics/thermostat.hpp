@@ -15,13 +15,13 @@ struct Moment {
   int64_t step;  // the one that is being made
 };
 
-// Friction and noise for a time that lets velocities decay to the share `decay`: v' = decay v + √(1 − decay²) √(kT/m) ξ,
-// without what moves the centre of mass. Leimkuhler & Matthews, Appl. Math. Res. Express 2013, 34 (step O of BAOAB).
+// Friction and noise for a time that lets velocities decay to the share `decay`, without what moves the centre of mass:
+// v' = decay v + √(1 − decay²) √(kT/m) ξ. Leimkuhler & Matthews, Appl. Math. Res. Express 2013, 34 (step O of BAOAB).
 void langevin(const Moment& moment, double decay, double thermal_energy, double* velocities);
 
 // Stochastic velocity rescaling (CSVR): all velocities times one number that lets the kinetic energy decay to its mean
-// with the share `decay` left, and gives it its canonical spread. Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101
-// (2007), eq. A7.
+// with the share `decay` left, and gives it its canonical spread. Bussi, Donadio, Parrinello, J. Chem. Phys. 126,
+// 014101 (2007), eq. A7.
 void rescale(const Moment& moment, double decay, double thermal_energy, int32_t freedom, double* velocities);
 
 }  // namespace gaq
