@@ -26,10 +26,11 @@ ones.
 
 NVT = """### Distributions at constant temperature
 
-200 ps at 300 K with stochastic velocity rescaling, the first tenth left out. Distances are those of the earth mover,
-between the distributions of each bond length and of each torsion about a bond of heavy atoms and the same of `fp32`,
-averaged over bonds and torsions. `fp32-again` is the control: the same float model with other random numbers. What
-lies within it, a run of this length cannot tell from float.
+200 ps at 300 K with stochastic velocity rescaling, the first tenth left out; all modes but the control have the same
+random numbers. Distances are those of the earth mover, between the distributions of each bond length and of each
+torsion about a bond of heavy atoms and the same of `fp32`, averaged over bonds and torsions. `fp32-again` is the
+control: the same float model with other random numbers. What lies within it, a run of this length cannot tell from
+float.
 """
 
 LARGE = """### A large box
