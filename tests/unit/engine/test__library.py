@@ -13,6 +13,8 @@ import gaq.engine
 from built import REPOSITORY, native_library
 from gaq.engine import _library
 from gaq.engine._library import find_library, load_library
+from gaq.engine._moving import KINDS
+from gaq.engine.motion import REBUILD_STEPS
 from gaq.errors import NotAvailable
 
 HEADER = (REPOSITORY / "native" / "include" / "gaq.h").read_text(encoding="utf-8")
@@ -44,12 +46,17 @@ def test_every_function_of_the_header_has_its_signature():
 
 def test_numbers_of_the_header():
     assert re.search(r"#define GAQ_ABI (\d+)", HEADER)[1] == str(_library.ABI)
-    statuses = re.findall(r"GAQ_([A-Z_]+) = (\d+)", HEADER)
-    named = {"UNKNOWN_ELEMENT": _library.UNKNOWN_ELEMENT, "OK": 0, "INTERNAL": _library.INTERNAL}
-    values = {name: int(value) for name, value in statuses}
-    assert len(values) == 7
-    assert {name: values[name] for name in named} == named
+    assert re.search(r"#define GAQ_REBUILD_STEPS (\d+)", HEADER)[1] == str(REBUILD_STEPS)
+    values = numbers("gaq_status")
+    assert len(values) == 8
     assert all(getattr(_library, name) == value for name, value in values.items())
+    assert numbers("gaq_thermostat") == {"NVE": 0} | {name.upper(): value for name, value in KINDS.items()}
+
+
+def numbers(enum: str) -> dict[str, int]:
+    """The names of an enum of the header, without GAQ_, and their values."""
+    block = re.search(rf"enum {enum} \{{(.*?)\}};", HEADER, re.DOTALL)[1]
+    return {name: int(value) for name, value in re.findall(r"GAQ_([A-Z_]+) = (\d+)", block)}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,8 @@ def test_numbers_of_the_header():
         ("gaq_result", list(_library.RESULT.names)),
         ("gaq_exchange", [name for name, _ in _library.Exchange._fields_]),
         ("gaq_info", [name for name, _ in _library.Info._fields_]),
+        ("gaq_dynamics", [name for name, _ in _library.Dynamics._fields_]),
+        ("gaq_motion", [name for name, _ in _library.Motion._fields_]),
     ],
 )
 def test_members_have_the_order_of_the_header(struct, ours):
