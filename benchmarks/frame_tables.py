@@ -17,8 +17,8 @@ not ([decision 14](decisions/0014-frames-of-an-unordered-pair.md)). The last col
 whole path. Commands:
 
     gaq train configs/acac-fp32.toml --data PATH/acac/train_300K.xyz --out runs/acac
-    python benchmarks/proton_transfer.py --help
-    python benchmarks/frame_turns.py --help
+    python benchmarks/proton_transfer.py runs/acac/model.ckpt --data PATH/acac --out runs/acac/rows.jsonl
+    python benchmarks/frame_turns.py --data PATH/rmd17 --out runs/frame_turns.jsonl
 """
 PATH = "acac/H-transfer"
 HEAD = ("model", "frames", "largest jump of E, meV", "of F, meV/Å", "noise of E, meV", "of F, meV/Å")
