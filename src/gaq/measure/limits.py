@@ -47,9 +47,9 @@ LIMITS = (
 )
 
 
-def within(entry: Row, bound: float) -> bool:
-    """Whether |value| is at most `bound`. A drift may also be two of its standard errors: a short run shows no less."""
-    doubt = 2 * entry.std_error if entry.metric == "drift" and entry.std_error is not None else 0.0
+def within(entry: Row, bound: float, errors: float = 2.0) -> bool:
+    """Whether |value| is at most `bound`; a drift may also be so many of its standard errors: short runs show no less."""
+    doubt = errors * entry.std_error if entry.metric == "drift" and entry.std_error is not None else 0.0
     return abs(entry.value) <= max(bound, doubt)
 
 

@@ -37,6 +37,8 @@ BOUNDS = (
     Bound("force_fidelity", nve=43.4, thermostat=43.4),  # meV/Å: 1 kcal/mol/Å
 )
 
+DOUBT = 3.0  # standard errors of a drift: of six models in a table, two would cry wolf over one in every fourth table
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -49,7 +51,7 @@ class Judgement:
 def judge(rows: Sequence[Row]) -> Judgement:
     """The verdict on one model from its rows; a row that is not a number counts as past every bound.
 
-    A drift within two standard errors of zero is not held against a model: a short run cannot show one. A run
+    A drift within three standard errors of zero is not held against a model: a short run cannot show one. A run
     that fell apart (`stability` not passed) is not for MD whatever else was measured.
     """
     found = {bound.metric: find(rows, bound.metric) for bound in BOUNDS}
@@ -58,10 +60,10 @@ def judge(rows: Sequence[Row]) -> Judgement:
     if held is not None and held.passed is False:
         return Judgement(Verdict.NOT_MD, ("stability",))
     measured = [(bound, entry) for bound in BOUNDS if (entry := found[bound.metric]) is not None]
-    beyond_thermostat = tuple(b.metric for b, entry in measured if not within(entry, b.thermostat))
+    beyond_thermostat = tuple(b.metric for b, entry in measured if not within(entry, b.thermostat, DOUBT))
     if beyond_thermostat:
         return Judgement(Verdict.NOT_MD, beyond_thermostat)
     if missing:
         return Judgement(Verdict.UNKNOWN, missing)
-    beyond_nve = tuple(b.metric for b, entry in measured if not within(entry, b.nve))
+    beyond_nve = tuple(b.metric for b, entry in measured if not within(entry, b.nve, DOUBT))
     return Judgement(Verdict.THERMOSTAT, beyond_nve) if beyond_nve else Judgement(Verdict.NVE)

@@ -49,8 +49,8 @@ def test_each_bound_decides_alone(bound):
 def test_a_drift_below_its_own_error_is_not_held_against_a_model():
     (short,) = rows_of("m", "r", drift=-0.5)
     rest = rows_of("m", "r", **{k: v for k, v in GOOD.items() if k != "drift"})
-    assert judge([*rest, replace(short, std_error=0.3)]).verdict is Verdict.NVE
-    assert judge([*rest, replace(short, std_error=0.2)]).verdict is Verdict.THERMOSTAT
+    assert judge([*rest, replace(short, std_error=0.2)]).verdict is Verdict.NVE
+    assert judge([*rest, replace(short, std_error=0.15)]).verdict is Verdict.THERMOSTAT
     assert judge([*rest, replace(short, std_error=float("nan"))]).verdict is not Verdict.NVE
 
 
