@@ -48,7 +48,7 @@ LIMITS = (
 
 
 def within(entry: Row, bound: float, errors: float = 2.0) -> bool:
-    """Whether |value| is at most `bound`; a drift may also be so many of its standard errors: short runs show no less."""
+    """Whether |value| is at most `bound`; a drift may also be so many of its standard errors."""
     doubt = errors * entry.std_error if entry.metric == "drift" and entry.std_error is not None else 0.0
     return abs(entry.value) <= max(bound, doubt)
 
