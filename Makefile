@@ -92,6 +92,7 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/exactness.py --data $(DATA)
 	$(BIN)/python benchmarks/nanosecond.py --data $(DATA)
 	$(BIN)/python benchmarks/overhead.py --data $(DATA)
+	$(BIN)/python benchmarks/large_box.py --data $(DATA)
 	$(BIN)/python benchmarks/staircase.py --data $(DATA)
 	$(BIN)/python benchmarks/inspect_peers.py --data $(DATA) --peers $(PEERS)
 	$(BIN)/python benchmarks/results.py --collect runs

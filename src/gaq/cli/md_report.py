@@ -14,7 +14,8 @@ from gaq.cli.md_setup import Asked
 from gaq.cli.stage_progress import Watch
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, find
-from gaq.measure.runs import FS_PER_NS, SECONDS_PER_DAY, rates, run_rows
+from gaq.measure.runs import rates, run_rows
+from gaq.measure.speed import FS_PER_NS, SECONDS_PER_DAY
 from gaq.report.numbers import significant, with_spread
 from gaq.simulate.log import Record
 from gaq.simulate.replicas import replica_path

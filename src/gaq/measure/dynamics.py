@@ -64,7 +64,7 @@ def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
     if len(log.time) < 3:
         if log.unstable_at is None:
             raise UsageError(f"a drift needs at least 3 records; this run has {len(log.time)}. Run more steps")
-        return [_stability(log, recipe, engine, data)]
+        return [stability(log, recipe, engine, data)]
     slope, error = slope_with_error(log.time / 1000, log.total / MEV)
     spread = float(np.std(log.kinetic)) / MEV
     records = len(log.time)
@@ -76,7 +76,7 @@ def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
         replace(base, metric="drift_ratio", value=ratio, unit="1"),
         replace(base, metric="momentum_change", value=_change(log.momentum), unit="amu Å/fs"),
         replace(base, metric="angular_momentum_change", value=_change(log.angular_momentum), unit="amu Å²/fs"),
-        _stability(log, recipe, engine, data),
+        stability(log, recipe, engine, data),
     ]
 
 
@@ -84,7 +84,8 @@ def _change(vectors: np.ndarray) -> float:
     return float(np.max(np.linalg.norm(vectors - vectors[0], axis=1)))
 
 
-def _stability(log: NveLog, recipe: str, engine: str, data: str) -> Row:
+def stability(log: NveLog, recipe: str, engine: str, data: str) -> Row:
+    """The length of a run that held, or the step at which one did not, in steps; `passed` tells which."""
     held = log.unstable_at is None
     steps = log.steps if log.unstable_at is None else log.unstable_at
     entry = Row("stability", float(steps), "steps", log.model, recipe, engine, data, len(log.time))

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from gaq.engine.motion import LANGEVIN, State
-from gaq.measure.dynamics import drift
+from gaq.measure.dynamics import drift, stability
 from gaq.measure.ledger import Row
 from gaq.measure.slopes import BLOCKS
+from gaq.measure.speed import FS_PER_NS, SECONDS_PER_DAY
 from gaq.simulate.log import NveLog
 from gaq.units import ACCELERATION, BOLTZMANN
 
-FS_PER_NS, SECONDS_PER_DAY = 1e6, 86_400.0
 SPIN = ("angular_momentum_change", "angular_momentum_relative")
 
 
@@ -27,7 +27,7 @@ def run_rows(
     would turn with: L itself is zero at the start of most runs. In a box, and with Langevin's noise, L means nothing.
     """
     if len(log.time) < 3 and log.unstable_at is None:
-        rows = []  # too short for a slope
+        rows = [stability(log, recipe, engine, data)]  # too short for a slope
     else:
         rows = drift(log, recipe, engine, data)
     rows.append(_temperature(log, recipe, engine, data))

@@ -67,10 +67,13 @@ def test_what_conserves_is_the_energy_less_the_heat(run):
     assert drifts[0] == pytest.approx(drifts[1], abs=1e-9)
 
 
-def test_a_run_too_short_for_a_slope_still_has_a_temperature():
+def test_a_run_too_short_for_a_slope_still_says_whether_it_held():
     engine = planted.PairEngine()
     log = run_nve(engine, planted.ethanol(), 1, temperature=100.0)
-    assert metrics(run_rows(log, start(engine, planted.ethanol(), 100.0), *ABOUT, 100.0, None)) == {"temperature"}
+    assert metrics(run_rows(log, start(engine, planted.ethanol(), 100.0), *ABOUT, 100.0, None)) == {
+        "stability",
+        "temperature",
+    }
 
 
 def test_speed_is_that_of_the_clock(run):
