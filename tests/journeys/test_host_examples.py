@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ase.io import read
+from ase import Atoms
+from ase.io import read, write
 
 from gaq.atoms.from_ase import from_ase
 from gaq.engine.motion import Dynamics
@@ -135,18 +136,16 @@ def test_i_pi_makes_our_own_steps_with_our_own_energies(ipi_folder, name):
     engine = shipped(ETHANOL)
     state = start(engine, rest, 300.0, seed=1)
     atomic_time = 2.4188843265857e-2  # fs
-    vectors = {"q": rest.positions / BOHR, "v": state.velocities * atomic_time / BOHR}
-    texts = {key: ", ".join(f"{x:.17g}" for x in values.ravel()) for key, values in vectors.items()}
+    velocities = ", ".join(f"{x:.17g}" for x in (state.velocities * atomic_time / BOHR).ravel())
     masses = ", ".join(f"{mass * 1822.888486209:.17g}" for mass in state.masses)
+    write(ipi_folder / "bohr.xyz", Atoms(rest.species, rest.positions / BOHR), format="xyz", fmt="%25.15f")
     text = (ipi_folder / "input.xml").read_text()
     begin, end = text.index("    <initialize"), text.index("    <forces>")
-    labels = ", ".join("CHO"["CHO".index({6: "C", 1: "H", 8: "O"}[z])] for z in rest.species.tolist())
     initial = f"""    <initialize nbeads='1'>
-      <positions mode='manual'> [{texts["q"]}] </positions>
-      <velocities mode='manual'> [{texts["v"]}] </velocities>
-      <masses mode='manual'> [{masses}] </masses>
-      <labels mode='manual'> [{labels}] </labels>
+      <file mode='ase' units='atomic_unit'> bohr.xyz </file>
       <cell mode='abc' units='angstrom'> [50, 50, 50] </cell>
+      <masses mode='manual'> [{masses}] </masses>
+      <velocities mode='manual'> [{velocities}] </velocities>
     </initialize>
 """
     (ipi_folder / "nve.xml").write_text(text[:begin] + initial + text[end:])

@@ -57,11 +57,14 @@ def model_of(model: str | Path | Engine, *, threads: int | None = None, device: 
 
 def structures_of(state: Any) -> list[Structure]:
     """The systems of a `torch_sim.SimState`, or of the mapping that stands for one; its cells have columns."""
-    get = state.get if isinstance(state, dict) else lambda name: getattr(state, name)
-    positions, numbers, cells = (
-        get(name).detach().cpu().numpy().astype(kind)
-        for name, kind in (("positions", np.float64), ("atomic_numbers", np.int64), ("cell", np.float64))
-    )
+
+    def get(name: str) -> Any:
+        return state.get(name) if isinstance(state, dict) else getattr(state, name)
+
+    def array(name: str, kind: type) -> np.ndarray:
+        return np.asarray(get(name).detach().cpu().numpy(), dtype=kind)
+
+    positions, numbers, cells = array("positions", float), array("atomic_numbers", np.int64), array("cell", float)
     index, periodic = get("system_idx"), np.broadcast_to(np.asarray(get("pbc"), dtype=bool), 3)
     starts = [0] if index is None else np.searchsorted(index.cpu().numpy(), np.arange(len(cells)))
     ends = [*starts[1:], len(numbers)]
