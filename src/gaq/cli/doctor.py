@@ -23,6 +23,7 @@ from gaq.data.read import read_dataset
 from gaq.errors import GaqError, NotAvailable
 from gaq.files import write_atomically
 from gaq.measure.rotations import octahedral_group
+from gaq.simulate.hosts import HOSTS, way_to
 
 # Instruction sets that decide how fast integer products are, in the words of Linux.
 INSTRUCTION_SETS = (
@@ -180,6 +181,11 @@ def _extras() -> Iterator[Finding]:
             yield Finding(name, f"missing: {purpose}. Install it by: {sys.executable} -m pip install {name}")
         else:
             yield Finding(name, importlib.metadata.version(name))
+    for host in HOSTS:
+        if importlib.util.find_spec(host.module) is None:
+            yield Finding(host.distribution, f"missing: {host.purpose}. {way_to(host)}")
+        else:
+            yield Finding(host.distribution, importlib.metadata.version(host.distribution))
 
 
 def _engines() -> Iterator[Finding]:

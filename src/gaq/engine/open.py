@@ -53,6 +53,11 @@ def open_engine(
     return _open_packed(file, threads, backward_bits) if packed else _pack_and_open(file, threads, backward_bits)
 
 
+def engine_of(model: str | Path | Engine, *, threads: int | None = None) -> Engine:
+    """The engine behind a file, or the engine itself. Raises `BadFile`, `NotAvailable`."""
+    return open_engine(model, threads=threads) if isinstance(model, str | Path) else model
+
+
 def known_engine(name: str | None) -> str | None:
     """The name of an engine, or none. Raises `UsageError`, and `NotAvailable` for the native one without a library."""
     if name is not None and name not in ENGINES:

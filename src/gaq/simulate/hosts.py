@@ -1,0 +1,42 @@
+"""The programs that a model runs in beside our own dynamics: what each is for, and how to get it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+from gaq.errors import NotAvailable
+
+
+@dataclass(frozen=True)
+class Host:
+    """A program in whose dynamics a model is the force field."""
+
+    module: str  # what is imported
+    distribution: str  # what pip calls it
+    extra: str  # of gaq
+    purpose: str
+
+
+HOSTS = (
+    Host("openmm", "openmm", "openmm", "dynamics in OpenMM (gaq.simulate.openmm)"),
+    Host("openmmml", "openmmml", "openmm", "models by name in OpenMM-ML, and parts of larger systems"),
+    Host("ipi", "ipi", "ipi", "path integrals and more with i-PI (gaq.simulate.ipi)"),
+    Host("torch_sim", "torch-sim-atomistic", "torchsim", "batches of systems in torch-sim (gaq.simulate.torch_sim)"),
+)
+
+
+def imported(module: str) -> ModuleType:
+    """The module of a host. Raises `NotAvailable` with the command that installs it."""
+    (host,) = (h for h in HOSTS if h.module == module)
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise NotAvailable(f"{host.distribution} could not be imported ({error}). {way_to(host)}") from error
+
+
+def way_to(host: Host) -> str:
+    """The sentence with the command that installs a host."""
+    return f"Install it by: {sys.executable} -m pip install 'gaq[{host.extra}]'"

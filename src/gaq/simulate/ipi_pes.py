@@ -1,0 +1,78 @@
+"""A model as i-PI asks for one: a class that takes cells and positions in atomic units.
+
+i-PI loads a file that names the class, in its own process (`<ffdirect>` with `<pes> custom </pes>`) or in its driver
+(`i-pi-py_driver -m custom -P`). Such a file is one line: `from gaq.simulate.ipi_pes import __DRIVER_CLASS__, Driver`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaq.atoms.checks import check_species
+from gaq.atoms.structure import Prediction, Structure
+from gaq.data.read import read_structures
+from gaq.engine.open import engine_of
+from gaq.engine.protocol import Engine
+from gaq.errors import BadStructure, UsageError
+from gaq.units import BOHR, HARTREE
+
+__DRIVER_CLASS__ = "Driver"
+
+Answer = tuple[float, np.ndarray, np.ndarray, str]
+
+
+class Driver:
+    """Energy (Hartree), forces (Hartree/Bohr), virial −dE/dε (Hartree) and an empty text, for a cell whose columns are
+    the lattice vectors and positions [atom, 3], both in Bohr. A list of cells and one of positions are one batch.
+
+    `template` is a structure file: i-PI sends no elements, so that the order of its atoms is that of i-PI's, and the
+    model is periodic where the file says so (`pbc="T T T"`). Raises `BadFile`, `UnsupportedElement`, `BadStructure`.
+    """
+
+    def __init__(
+        self,
+        template: str | Path | Structure,
+        model: str | Path | Engine,
+        threads: int | None = None,
+        verbosity: Any = None,  # i-PI says how much it would like to read
+    ) -> None:
+        self.engine = engine_of(model, threads=None if threads is None else int(threads))
+        self.template = template if isinstance(template, Structure) else read_structures(template, 1)[0]
+        check_species(self.template, self.engine.species, self.engine.model)
+        if not getattr(self.engine, "gives_virial", False):
+            raise UsageError(
+                f"{self.engine.model}: engine {self.engine.name} gives no virial, which i-PI asks for. Export the "
+                f"model by `gaq export` and name the .gaq file."
+            )
+
+    def __call__(self, cell: Any, pos: Any) -> Any:
+        """One answer, or a list of them for lists. Raises `BadStructure`."""
+        if isinstance(cell, list):
+            return self.answers(cell, pos)
+        (answer,) = self.answers([cell], [pos])
+        return answer
+
+    def answers(self, cells: Any, positions: Any) -> list[Answer]:
+        """For several cells [3, 3] and positions [atom, 3], in one call of the engine."""
+        structures = [self._structure(*pair) for pair in zip(cells, positions, strict=True)]
+        return [_in_atomic_units(prediction) for prediction in self.engine.evaluate(structures)]
+
+    def _structure(self, cell: np.ndarray, positions: np.ndarray) -> Structure:
+        rest = self.template
+        if np.size(positions) != rest.positions.size:
+            raise BadStructure(
+                f"i-PI has {np.size(positions) // 3} atoms and the template {len(rest)}. Give as template the file "
+                f"that i-PI starts from"
+            )
+        vectors = np.where(rest.periodic[:, None], BOHR * np.asarray(cell).reshape(3, 3).T, 0.0)
+        return Structure(rest.species, BOHR * np.reshape(positions, (-1, 3)), vectors, rest.periodic)
+
+
+def _in_atomic_units(prediction: Prediction) -> Answer:
+    virial = np.zeros((3, 3)) if prediction.virial is None else prediction.virial
+    # The mean of what round-off made unequal, as ASE's calculator takes it.
+    symmetric = (virial + virial.T) / (-2 * HARTREE)
+    return prediction.energy / HARTREE, prediction.forces * (BOHR / HARTREE), symmetric, ""

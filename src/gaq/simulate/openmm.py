@@ -1,0 +1,120 @@
+"""A model as a force of OpenMM: `system.addForce(force_of("model.gaq", topology))`.
+
+OpenMM counts in kJ/mol, nm and ps; the model in eV and Å. OpenMM's unit of mass is ours, and so are its equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaq.atoms.checks import check_atomic_numbers, check_species
+from gaq.atoms.structure import Structure
+from gaq.engine.open import engine_of
+from gaq.engine.protocol import Engine
+from gaq.errors import BadStructure
+from gaq.simulate.hosts import imported
+from gaq.simulate.velocities import masses_of
+from gaq.units import KJ_PER_MOL, NANOMETER
+
+
+class Computation:
+    """What OpenMM calls at every step. Pickled, as XmlSerializer does, it carries the whole model with it."""
+
+    def __init__(self, engine: Engine, structure: Structure) -> None:
+        self.engine, self.structure = engine, structure
+
+    def __call__(self, state: Any) -> tuple[float, np.ndarray]:
+        """Energy (kJ/mol) and forces [atom, 3] (kJ/mol/nm) of an openmm.State. Raises `BadStructure`."""
+        rest = self.structure
+        positions = NANOMETER * _plain(state.getPositions(asNumpy=True))
+        cell = rest.cell
+        if rest.periodic.any():
+            cell = NANOMETER * _plain(state.getPeriodicBoxVectors(asNumpy=True))
+        (prediction,) = self.engine.evaluate([Structure(rest.species, positions, cell, rest.periodic)])
+        return prediction.energy / KJ_PER_MOL, prediction.forces * (NANOMETER / KJ_PER_MOL)
+
+
+def force_of(
+    model: str | Path | Engine,
+    atoms: Any,
+    *,
+    periodic: bool | None = None,
+    subset: Sequence[int] | None = None,
+    threads: int | None = None,
+) -> Any:
+    """The model as an `openmm.PythonForce`, whose platform calls it from Python at every step.
+
+    `atoms` is an `openmm.app.Topology` or the atomic numbers of all particles. A topology with box vectors is periodic
+    unless `periodic` says otherwise. `subset` names the particles the model is about, when others are in the system.
+    Raises `BadFile`, `BadStructure`, `UnsupportedElement`, `NotAvailable` without OpenMM.
+    """
+    openmm = imported("openmm")
+    species = species_of(atoms)
+    if subset is not None:
+        species = species[_within(subset, len(species))]
+    if periodic is None:
+        periodic = _box_of(atoms) is not None
+    engine = engine_of(model, threads=threads)
+    structure = Structure(species, np.zeros((len(species), 3)), np.zeros((3, 3)), np.full(3, periodic))
+    check_species(structure, engine.species, engine.model)
+    force = openmm.PythonForce(Computation(engine, structure))
+    force.setUsesPeriodicBoundaryConditions(bool(periodic))
+    force.setName("gaq")
+    if subset is not None:
+        force.setParticles([int(index) for index in subset])
+    return force
+
+
+def create_system(model: str | Path | Engine, atoms: Any, *, box: Any = None, threads: int | None = None) -> Any:
+    """An `openmm.System` whose particles have our masses and whose one force is the model.
+
+    `atoms` as in `force_of`. `box`, three vectors in nm in the reduced form that OpenMM demands, makes it periodic; a
+    topology brings its own. No constraints, no removal of the centre's motion. Raises what `force_of` raises.
+    """
+    openmm = imported("openmm")
+    species = species_of(atoms)
+    box = _box_of(atoms) if box is None else box
+    force = force_of(model, species, periodic=box is not None, threads=threads)
+    system = openmm.System()
+    for mass in masses_of(Structure.molecule(species, np.zeros((len(species), 3)))):
+        system.addParticle(float(mass))
+    if box is not None:
+        system.setDefaultPeriodicBoxVectors(*box)
+    system.addForce(force)
+    return system
+
+
+def species_of(atoms: Any) -> np.ndarray:
+    """Atomic numbers [atom] of an `openmm.app.Topology`, or those given. Raises `BadStructure` for what is no atom."""
+    if not hasattr(atoms, "getNumAtoms"):
+        species = np.asarray(atoms, dtype=np.int64)
+    else:
+        elements = [atom.element for atom in atoms.atoms()]
+        species = np.array([0 if e is None else e.atomic_number for e in elements], dtype=np.int64)
+    if species.ndim != 1 or len(species) == 0:
+        raise BadStructure(f"species of shape {species.shape}; expected the atomic numbers of one atom or more")
+    check_atomic_numbers(species, "The topology")
+    return species
+
+
+def _box_of(atoms: Any) -> Any:
+    return atoms.getPeriodicBoxVectors() if hasattr(atoms, "getPeriodicBoxVectors") else None
+
+
+def _within(subset: Sequence[int], particles: int) -> np.ndarray:
+    chosen = np.asarray(subset, dtype=np.int64)
+    wrong = chosen.ndim != 1 or len(chosen) == 0 or chosen.min() < 0 or chosen.max() >= particles
+    if wrong or len(np.unique(chosen)) != len(chosen):
+        raise BadStructure(f"subset {list(subset)}: expected different particles of 0 to {particles - 1}")
+    return chosen
+
+
+def _plain(quantity: Any) -> np.ndarray:
+    """The numbers of a length of OpenMM in nm, whatever its unit."""
+    from openmm.unit import nanometer
+
+    return np.asarray(quantity.value_in_unit(nanometer), dtype=np.float64)

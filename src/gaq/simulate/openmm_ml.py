@@ -1,0 +1,47 @@
+"""A model by name in OpenMM-ML: `MLPotential("gaq", modelPath="model.gaq").createSystem(topology)`.
+
+OpenMM-ML finds the factory by the entry point `gaq` of the group `openmmml.potentials`. It asks for two methods of a
+fixed form, and says nothing of who inherits from whom: so OpenMM-ML itself need not be imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gaq.engine.open import engine_of
+from gaq.engine.protocol import Engine
+from gaq.errors import UsageError
+from gaq.simulate.openmm import force_of
+
+
+class Potential:
+    """One model, for OpenMM-ML to put into systems."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def addForces(self, topology: Any, system: Any, atoms: Iterable[int] | None, forceGroup: int) -> None:
+        """Adds the model's force for all atoms of the topology, or for some. Raises what `force_of` raises."""
+        force = force_of(self.engine, topology, subset=None if atoms is None else list(atoms))
+        force.setForceGroup(forceGroup)
+        system.addForce(force)
+
+    def getSupportedEmbeddings(self) -> list[str]:
+        """No ways of its own to join a part with the rest: OpenMM-ML's, such as `mechanical`, are there."""
+        return []
+
+    def getMLLongRange(self) -> bool:
+        """A model sees no further than its layers' cutoffs."""
+        return False
+
+
+class Factory:
+    """What OpenMM-ML keeps under the name `gaq`."""
+
+    def createImpl(self, name: str, modelPath: str | Path | None = None, threads: int | None = None) -> Potential:
+        """The model at `modelPath`. Raises `UsageError` without one, `BadFile`, `NotAvailable`."""
+        if modelPath is None:
+            raise UsageError(f"MLPotential({name!r}) needs a model: MLPotential({name!r}, modelPath='model.gaq')")
+        return Potential(engine_of(modelPath, threads=threads))

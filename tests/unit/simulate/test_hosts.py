@@ -1,0 +1,21 @@
+"""What is missing is named with the command that installs it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from gaq.errors import NotAvailable
+from gaq.simulate.hosts import HOSTS, imported
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.module)
+def test_a_host_that_is_missing(host, monkeypatch):
+    monkeypatch.setitem(sys.modules, host.module, None)
+    with pytest.raises(NotAvailable, match=rf"{host.distribution} could not.*'gaq\[{host.extra}\]'"):
+        imported(host.module)
+
+
+def test_a_host_that_is_there():
+    assert imported("ipi").__name__ == "ipi"
