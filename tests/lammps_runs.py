@@ -13,8 +13,9 @@ import numpy as np
 from ase.data import atomic_masses, chemical_symbols
 
 from gaq.atoms.structure import Structure
+from gaq.units import ELEMENTARY_CHARGE
 
-BAR = 1.602176634e6  # eV/Å³ in bar
+BAR = ELEMENTARY_CHARGE * 1e30 / 1e5  # eV/Å³ in bar
 PROGRAMS = Path(sys.executable).parent
 SECONDS = 120
 
@@ -76,9 +77,15 @@ def write_data(path: Path, structure: Structure, velocities: np.ndarray | None =
 
 
 def beginning(
-    plugin: Path, structure: Structure, elements: Sequence[str], *, units: str = "metal", style: str = "pair_style gaq",
-    coeff: str = "pair_coeff * * model.gaq", before: str = "", data: str = "atoms.data",
-) -> str:  # fmt: skip
+    plugin: Path,
+    structure: Structure,
+    elements: Sequence[str],
+    *,
+    units: str = "metal",
+    style: str = "pair_style gaq",
+    coeff: str = "pair_coeff * * model.gaq",
+    before: str = "",
+) -> str:
     """The lines of an input up to the pair style."""
     boundary = " ".join("p" if p else "s" for p in structure.periodic)
     return "\n".join(
@@ -87,7 +94,7 @@ def beginning(
             f"boundary {boundary}",
             "atom_style atomic",
             before,
-            f"read_data {data}",
+            "read_data atoms.data",
             f"plugin load {plugin}",
             style,
             f"{coeff} {' '.join(elements)}",
@@ -99,13 +106,13 @@ def beginning(
 SINGLE_POINT = """
 neighbor 1.0 bin
 compute atoms all pe/atom
-compute builds all pair gaq
 dump atoms all custom 1 dump.txt id fx fy fz c_atoms x y z
 dump_modify atoms sort id format float %.17g
-thermo_style custom step pe press c_builds[1]
+thermo_style custom step pe press v_builds
 run 0
-print "$(pe:%.17g) $(pxx:%.17g) $(pyy:%.17g) $(pzz:%.17g) $(pxy:%.17g) $(pxz:%.17g) $(pyz:%.17g) $(c_builds[1])" file said.txt
 """
+NUMBERS = ("pe", "pxx", "pyy", "pzz", "pxy", "pxz", "pyz", "v_builds")
+SINGLE_POINT += f'print "{" ".join(f"$({name}:%.17g)" for name in NUMBERS)}" file said.txt\n'
 
 
 def single_point(
@@ -114,7 +121,10 @@ def single_point(
     """Energy, pressure, forces and energies of atoms of one structure."""
     (folder / "model.gaq").write_bytes(model)
     elements = write_data(folder / "atoms.data", structure)
-    result = lammps(folder, beginning(plugin, structure, elements, **options) + more + SINGLE_POINT, ranks)
+    counted = "gaq" in options.get("style", "gaq")  # `compute pair` takes no style that is not there
+    builds = "compute builds all pair gaq\nvariable builds equal c_builds[1]" if counted else "variable builds equal 0"
+    script = beginning(plugin, structure, elements, **options) + f"{more}\n{builds}\n" + SINGLE_POINT
+    result = lammps(folder, script, ranks)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
     return said(folder)
 
@@ -128,5 +138,6 @@ def said(folder: Path) -> Said:
 
 
 def six(matrix: np.ndarray) -> np.ndarray:
-    """xx yy zz xy xz yz of a symmetric matrix."""
+    """xx yy zz xy xz yz of the symmetric part of a matrix."""
+    matrix = (matrix + matrix.T) / 2
     return np.array([matrix[0, 0], matrix[1, 1], matrix[2, 2], matrix[0, 1], matrix[0, 2], matrix[1, 2]])
