@@ -139,9 +139,6 @@ void PairGaq::init_style() {
                                   "'newton on', or leave the line out."));
   if (domain->dimension != 3)
     error->all(FLERR, std::string("pair style gaq needs dimension 3; atoms of a plane can be held in it by a fix"));
-  if (neighbor->exclude)
-    error->all(FLERR, std::string("pair style gaq cannot leave out pairs of atoms, as 'neigh_modify exclude' asks: a model "
-                                  "of many-body forces has no energy of a pair"));
   if (comm->cutghostuser > 0 && comm->cutghostuser < info_.cutoff)
     error->all(FLERR, "comm_modify cutoff is " + std::to_string(comm->cutghostuser) +
                           " Å, less than the cutoff of the model, " + std::to_string(info_.cutoff) +
@@ -171,7 +168,11 @@ int PairGaq::widest_rows() {
 
 double PairGaq::init_one(int, int) { return info_.cutoff; }
 
+// What LAMMPS knows only when a run begins.
 void PairGaq::setup() {
+  if (neighbor->exclude)
+    error->all(FLERR, std::string("pair style gaq cannot leave out pairs of atoms, as 'neigh_modify exclude' asks: a model "
+                                  "of many-body forces has no energy of a pair"));
   if (comm->nprocs > 1 && comm->get_comm_cutoff() < info_.cutoff)
     error->all(FLERR, "ghosts reach " + std::to_string(comm->get_comm_cutoff()) +
                           " Å, less than the cutoff of the model, " + std::to_string(info_.cutoff) + " Å");

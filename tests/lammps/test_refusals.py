@@ -11,7 +11,7 @@ import pytest
 
 from lammps_runs import beginning, lammps, write_data
 from packed import file_of, with_text
-from tiny import box, molecule
+from tiny import molecule
 
 MOLECULE = molecule("CH3CH2OH")
 VERLET = "fix 1 all nve\nrun 10\n"
@@ -27,7 +27,7 @@ INPUTS = {
     "some of the atoms": ({"coeff": "pair_coeff * * model.gaq H C NULL #"}, "", "a model is never for some of the atoms"),
     "too few elements": ({"coeff": "pair_coeff * * model.gaq H C #"}, "", "names 2 elements and there are 3 atom types"),
     "too many elements": ({"coeff": "pair_coeff * * model.gaq H H"}, "", "names 5 elements and there are 3 atom types"),
-    "types in place of all": ({"coeff": "pair_coeff 1 1 model.gaq"}, "", "is: pair_coeff * * FILE.gaq"),
+    "types in place of all": ({"coeff": "pair_coeff 1 1 model.gaq"}, "", "must start with * * for pair style gaq"),
     "no file": ({"coeff": "pair_coeff * * other.gaq"}, "", "other.gaq cannot be read. Check the name"),
     "a folder": ({"coeff": "pair_coeff * * ."}, "", "cannot be read|no packed model|not a"),
     "a damaged file": ({"coeff": "pair_coeff * * damaged.gaq"}, "", "damaged.gaq.*checksum"),
@@ -55,8 +55,8 @@ INPUTS = {
     ),
     "positions that are no numbers": (
         {},
-        "neigh_modify delay 100 every 100 check no\nvariable nan atom (id==3)*(exp(800*id))*0\n"
-        "fix push all addforce v_nan 0 0\n" + VERLET,
+        "neigh_modify delay 100 every 100 check no\nvariable much atom exp(800*(id==3))*(id==3)\n"
+        "fix push all addforce v_much 0 0\n" + VERLET,
         "atom 3 has a position that is not finite",
     ),
 }  # fmt: skip
@@ -69,7 +69,7 @@ def files(folder: Path) -> None:
     (folder / "damaged.gaq").write_bytes(whole[:-100] + bytes([whole[-100] ^ 4]) + whole[-99:])
     (folder / "short.gaq").write_bytes(whole[:2000])
     (folder / "empty.gaq").write_bytes(b"")
-    (folder / "later.gaq").write_bytes(with_text(whole, "version", lambda version: version + 1))
+    (folder / "later.gaq").write_bytes(with_text(whole, "format_version", lambda version: str(version + 1)))
 
 
 def stopped(result: subprocess.CompletedProcess[str], log: Path, sentence: str) -> None:
@@ -111,29 +111,48 @@ def test_on_one_rank_too(plugin, tmp_path, name):
     stopped(lammps(tmp_path, script), tmp_path / "log.lammps", sentence)
 
 
-def test_atoms_without_numbers_are_named_by_their_place(plugin, tmp_path):
-    files(tmp_path)
-    elements = write_data(tmp_path / "atoms.data", MOLECULE)
-    script = beginning(plugin, MOLECULE, elements).replace("read_data", "atom_modify id no\nread_data")
-    more = "set type 1 x 0 y 0 z 0\nrun 0\n"
-    stopped(lammps(tmp_path, script + more), tmp_path / "log.lammps", "The structure has atoms")
+CREATED = """
+units metal
+{first}
+region box block 0 8 0 8 -0.5 0.5
+create_box 3 box
+create_atoms 1 single 1.0 1.0 0.0
+create_atoms 1 single 1.1 1.0 0.0
+mass * 1.0
+plugin load {plugin}
+pair_style gaq
+pair_coeff * * model.gaq H C O
+run 0
+"""
 
 
-def test_a_plane_is_refused(plugin, tmp_path):
+@pytest.mark.parametrize(
+    ("first", "sentence"),
+    [
+        ("atom_modify id no", "The structure has atoms 0 and 1 at 0.1000 Å"),  # as the engine counts them
+        ("dimension 2", "needs dimension 3"),
+    ],
+)
+def test_atoms_without_numbers_and_a_plane(plugin, tmp_path, first, sentence):
     files(tmp_path)
-    structure = box()
-    elements = write_data(tmp_path / "atoms.data", structure)
-    script = beginning(plugin, structure, elements, before="dimension 2")
-    text = re.sub(r"(?m)^.* xy xz yz\n", "", (tmp_path / "atoms.data").read_text())
-    (tmp_path / "atoms.data").write_text(text)
-    stopped(lammps(tmp_path, script + "run 0\n", 2), tmp_path / "log.lammps", "needs dimension 3")
+    result = lammps(tmp_path, CREATED.format(first=first, plugin=plugin))
+    stopped(result, tmp_path / "log.lammps", sentence)
 
 
 def test_a_plugin_for_another_lammps_says_so(plugin, tmp_path):
     from gaq.engine.lammps import build_plugin
 
-    other, _ = build_plugin(tmp_path / "other", macros=("GAQ_LAMMPS_OTHER_VERSION=20240829",))
+    other, _ = build_plugin(tmp_path / "other", macros=("GAQ_LAMMPS_VERSION=20240829",))
     files(tmp_path)
     elements = write_data(tmp_path / "atoms.data", MOLECULE)
     result = lammps(tmp_path, beginning(other, MOLECULE, elements), 2)
     stopped(result, tmp_path / "log.lammps", "was built for LAMMPS 20240829, this is 20250722")
+
+
+def test_another_engine_than_the_plugin_was_built_for_says_so(plugin, tmp_path):
+    (tmp_path / "other.c").write_text("int gaq_abi(void) { return 99; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", "other.so", "other.c"], cwd=tmp_path, check=True)
+    files(tmp_path)
+    elements = write_data(tmp_path / "atoms.data", MOLECULE)
+    result = lammps(tmp_path, beginning(plugin, MOLECULE, elements), LD_PRELOAD=str(tmp_path / "other.so"))
+    stopped(result, tmp_path / "log.lammps", "this engine has 99. Build it again")
