@@ -66,7 +66,7 @@ typedef struct {
  * same one) owns. The engine calls `forward` when rows of ghosts must be filled from their owners, and `backward` when
  * rows of ghosts must be added to those of their owners. Rows are [atoms][columns] of float (4 bytes) or double (8);
  * NULL in a domain without atoms. All domains that want the same results are called equally often, so that they may
- * wait for each other. */
+ * wait for each other. What is wrong with atoms is refused before the first call: domains can then agree to stop. */
 typedef struct {
   void* context;
   void (*forward)(void* context, void* rows, int32_t columns, int32_t bytes_per_number);

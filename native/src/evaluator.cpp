@@ -110,12 +110,13 @@ void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange
   owned_ = owned;
   geometry_.use(pool);
   geometry_.select(system, list_);
+  lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
+  // All that can be refused has been: a domain that fails has not called the exchange yet.
   if (model_.plan.shape.local) {
     geometry_.frames(row_, owned);
     if (exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
   }
   geometry_.forward(pairs_, gradients_);
-  lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
   forward(pool, exchange, tap);
   if (results.forces || results.virial) backward(pool, exchange);
   collect(results);

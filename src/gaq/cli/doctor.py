@@ -133,6 +133,20 @@ def native_engine() -> list[Finding]:
     ]
 
 
+def lammps_plugin() -> list[Finding]:
+    """LAMMPS, and the plugin with which it runs packed models."""
+    from gaq.engine.lammps import installed_lammps, is_current, plugin_path
+
+    try:
+        lammps, plugin = installed_lammps(), plugin_path()
+        built = plugin.is_file()
+        current = built and is_current(plugin)
+    except NotAvailable as error:
+        return [Finding("engine lammps", str(error))]
+    state = str(plugin) if current else f"{'old' if built else 'not built'}: gaq lammps --build"
+    return [Finding("engine lammps", f"{lammps.version}, mpich {lammps.mpi}"), Finding("lammps plugin", state)]
+
+
 def golden_frames(model: Path) -> Finding:
     """Whether the golden frames of a packed model come out as they were written. Raises `BadFile`, `NotAvailable`."""
     from gaq.engine.golden import golden_difference
@@ -191,6 +205,7 @@ def _extras() -> Iterator[Finding]:
 def _engines() -> Iterator[Finding]:
     yield Finding("engine torch", "found")
     yield from native_engine()
+    yield from lammps_plugin()
 
 
 def _self_tests() -> tuple[Finding, ...]:

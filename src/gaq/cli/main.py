@@ -20,6 +20,7 @@ from gaq.cli.evaluate import evaluate
 from gaq.cli.export import export
 from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
+from gaq.cli.lammps import lammps
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
 from gaq.cli.train import train
@@ -68,6 +69,7 @@ VERBS = (
             "gaq md model.gaq start.xyz --steps 40000 -o nve.xyz --resume",
         ),
     ),
+    Verb("lammps", lammps, ("gaq lammps --build", "gaq lammps")),
     Verb("inspect", inspect, ("gaq inspect model.gaq",)),
     Verb(
         "bench",
