@@ -22,6 +22,7 @@ from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
+from gaq.cli.report import report
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError
 
@@ -78,6 +79,7 @@ VERBS = (
             "gaq bench --kernels",
         ),
     ),
+    Verb("report", report, ("gaq report runs/demo", "gaq report runs/a runs/b nve.xyz bench.jsonl -o page.html")),
     Verb(
         "doctor",
         doctor,
