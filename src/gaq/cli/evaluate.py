@@ -53,9 +53,8 @@ def evaluate(
     from gaq.data.read import read_dataset
     from gaq.engine.open import open_engine
     from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.report.tables import comparison_table, print_table, reasons
-
     from gaq.measure.predictions import write_predictions
+    from gaq.report.tables import comparison_table, print_table, reasons
 
     expect_rows(json_file)
     expect_rows(predictions)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from gaq.report.page import Facts
+    from gaq.report.parts import Facts
 
 PAGE = "report.html"
 

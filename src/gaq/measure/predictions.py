@@ -96,9 +96,9 @@ def read_predictions(path: Path) -> list[Predictions]:
 
 
 def _model(entry: dict[str, str], held: dict[str, np.ndarray]) -> Predictions:
-    about = (str(entry[name]) for name in ABOUT)
+    model, recipe, engine, data = (str(entry[name]) for name in ABOUT)
     atoms, *values = (held[entry[name]] for name in ARRAYS)
     energy, energy_found, forces, forces_found = values
     if not len(atoms) == len(energy) == len(energy_found) or len(forces) != len(forces_found):
         raise ValueError("lengths of its arrays differ")
-    return Predictions(*about, atoms, energy, energy_found, forces, forces_found)
+    return Predictions(model, recipe, engine, data, atoms, energy, energy_found, forces, forces_found)

@@ -1,4 +1,4 @@
-"""Plots of rows: what each recipe costs, where the error comes from, how fast everything is; and learning curves."""
+"""Plots of rows: what each recipe costs, where the error comes from; learning curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from gaq.measure.ledger import Row, find
 from gaq.report.numbers import significant
 from gaq.report.panels import Palette, Panel, Section, Trace, View, axis, decades, layout, numbers, safe
 from gaq.report.series import Curve
-from gaq.report.speed_table import CONTROLS, by_contender
 from gaq.report.thin import thinned
 
 EXACT = 1e-13  # what is smaller is drawn here, at the left edge of a logarithmic axis
@@ -37,9 +36,9 @@ def costs(models: Mapping[str, Sequence[Row]], palette: Palette) -> Section | No
     if not panels:
         return None
     caption = (
-        "LEE, the local equivariance error, is how far the forces on a turned molecule are from the turned forces. A torque on "
-        "a free molecule, or work on a closed path, is energy that comes from nowhere. Lines are standard errors; for LEE they "
-        "reach to the largest error. Axes are logarithmic but for that of the force error."
+        "LEE, the local equivariance error, is how far the forces on a turned molecule are from the turned forces. A "
+        "torque on a free molecule, or work on a closed path, is energy that comes from nowhere. Lines are standard "
+        "errors; for LEE they reach to the largest error. Axes are logarithmic but for that of the force error."
     )
     return Section("costs", "What each recipe costs", caption, (View("", tuple(panels), columns=2),))
 
@@ -121,73 +120,7 @@ def sensitivity(rows: Sequence[Row]) -> Section | None:
     return Section("sensitivity", "Sensitivity of the slots", caption, (View("", (panel,), columns=1),))
 
 
-def ladder(rows: Sequence[Row]) -> Section | None:
-    """Times of a call of every contender, the slowest first, with ratios to the controls of the same run."""
-    groups = {k: g for k, g in by_contender(rows).items() if (r := _latency(g)) is not None and math.isfinite(r.value)}
-    if not groups:
-        return None
-    labels, values, low, high, texts = [], [], [], [], []
-    for (_, recipe, engine), group in groups.items():
-        row = _latency(group)
-        assert row is not None
-        label = f"{recipe}, {engine}"
-        labels.append(label if label not in labels else f"{label} ({len(labels)})")
-        values.append(row.value)
-        low.append(row.value - (row.p10 if row.p10 is not None else row.value))
-        high.append((row.p90 if row.p90 is not None else row.value) - row.value)
-        ratios = [
-            f"{significant(r.value)}{heading}"
-            for name, heading in CONTROLS
-            if (r := next((e for e in group if e.metric == "speedup" and e.control == name), None)) is not None
-        ]
-        texts.append("  ".join([f"  {significant(row.value)} ms", *ratios[:1]]))
-    order = list(range(len(labels)))[::-1]
-    trace: Trace = {
-        "type": "bar",
-        "orientation": "h",
-        "y": [safe(labels[i]) for i in order],
-        "x": numbers([values[i] for i in order]),
-        "error_x": {
-            "array": numbers([high[i] for i in order]),
-            "arrayminus": numbers([low[i] for i in order]),
-            "symmetric": False,
-            "color": "@ink",
-            "thickness": 1,
-            "width": 0,
-        },
-        "marker": {"color": ["@accent" if "native" in labels[i] else "@faint" for i in order]},
-        "hovertemplate": "%{y}: %{x:.3~g} ms<extra></extra>",
-    }
-    scale = decades([*values, *(v - d for v, d in zip(values, low, strict=True) if v > d)], room=0.5)
-    notes = [
-        {
-            "x": math.log10(max(values[i] + max(high[i], 0.0), 1e-9)),
-            "y": safe(labels[i]),
-            "text": safe(texts[i]),
-            "showarrow": False,
-            "xanchor": "left",
-            "font": {"color": "@ink", "size": 12},
-        }
-        for i in order
-    ]
-    shape = layout("Time of a call", axis("milliseconds", **scale), axis("", gridcolor="@paper"), annotations=notes)
-    told = "milliseconds a call: " + ", ".join(f"{n} {significant(v)}" for n, v in zip(labels, values, strict=True))
-    panel = Panel("Time of a call", (trace,), shape, told, 100 + 34 * len(labels))
-    caption = (
-        "Medians, with the 10th and 90th percentile; energies and forces of one structure. Ratios are those measured in the same "
-        "run as their control: eager PyTorch, compiled PyTorch, the native engine in float. The axis is logarithmic."
-    )
-    return Section("speed", "Speed", caption, (View("", (panel,), columns=1),))
-
-
 LEGEND = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.18, "yanchor": "top"}
-
-
-def _latency(group: Sequence[Row]) -> Row | None:
-    """Of a call that was timed by `gaq bench`, which has percentiles; of a step of dynamics where there is none."""
-    found = [r for r in group if r.metric == "latency_ms" and r.control is None]
-    timed = [r for r in found if r.p10 is not None]
-    return (timed or found or [None])[-1]
 
 
 def _is_slot(row: Row) -> bool:

@@ -68,7 +68,7 @@ def _diagonal(
         error = _error(x, y)
         shape = layout(
             name,
-            axis(f"reference {what}, {unit}", range=ends),
+            axis(f"reference, {unit}", range=ends),
             axis(f"predicted, {unit}", range=ends),
             annotations=[_note(f"MAE {error} {small}")],
         )
@@ -86,8 +86,8 @@ def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -
         error = _error(x, y)
         shape = layout(
             name,
-            axis("reference force component, eV/Å"),
-            axis("predicted − reference, meV/Å", range=[-reach, reach], zeroline=True, zerolinecolor="@faint"),
+            axis("reference, eV/Å"),
+            axis("error, meV/Å", range=[-reach, reach], zeroline=True, zerolinecolor="@faint"),
             annotations=[_note(f"MAE {error} meV/Å")],
         )
         told = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"

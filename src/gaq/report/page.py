@@ -1,34 +1,41 @@
-"""One HTML file that needs nothing else: the table, plots, the trajectory, the inspector's findings, where it came from.
+"""One HTML file that needs nothing else: table, plots, trajectory, the inspector's findings, where it came from.
 
 It opens from disk without a network, in light and dark, on a telephone and on paper.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from gaq.report.charts import costs, ladder, learning, sensitivity
+from gaq import __version__
+from gaq.report.charts import costs, learning, sensitivity
 from gaq.report.clouds import names_of, parity
 from gaq.report.gather import Found
-from gaq.report.html_tables import (
-    all_rows_html,
-    compared,
-    comparison_html,
-    conditions_of,
-    facts_html,
-    findings_html,
-    name_of,
-)
+from gaq.report.html_tables import compared, name_of
 from gaq.report.inline import code_script, data_script, own, safe
+from gaq.report.ladder import ladder
 from gaq.report.libraries import Libraries
-from gaq.report.panels import Palette, Panel, Section, themes
+from gaq.report.panels import Palette, Section, themes
+from gaq.report.parts import (
+    Facts,
+    absent_part,
+    comparison_part,
+    details_part,
+    missing_part,
+    movie_part,
+    navigation,
+    section_part,
+)
 from gaq.report.strips import energies
-from gaq.report.tables import by_model, reasons
+from gaq.report.tables import by_model
 
-Facts = tuple[tuple[str, str], ...]
+# Nothing is loaded from anywhere: a page that tried would be stopped by the browser. plotly.js compiles patterns of
+# numbers, for which it needs to evaluate code.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; worker-src blob:; font-src data:"
+)
 
 # What makes each part, where it is not there.
 MAKERS = {
@@ -71,42 +78,23 @@ def text_of(found: Found, runs: Sequence[str]) -> Text:
 def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries: Libraries) -> str:
     """The document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
     rows = compared(found.rows)
-    sections = [s for s in drawn(found) if s is not None]
-    present = {s.key for s in sections} | ({"table"} if rows else set())
-    present |= ({"movie"} if found.movies else set()) | ({"files"} if files else set())
-    plots = {
-        f"{s.key}-{v}-{p}": panel.plain()
-        for s in sections
-        for v, view in enumerate(s.views)
-        for p, panel in enumerate(view.panels)
-    }
-    movies = [movie.plain() for movie in found.movies]
+    sections = [section for section in drawn(found) if section is not None]
+    there = {section.key for section in sections}
+    there |= {key for key, held in (("table", rows), ("movie", found.movies), ("files", files)) if held}
     parts = (
-        f"<header><p class='eyebrow'>gaq report</p><h1>{safe(text.title)}</h1><p class='lead'>{safe(text.lead)}</p></header>",
-        _missing(libraries),
-        _comparison(rows, text.about),
-        _navigation(sections, bool(movies)),
-        *(_section(section, bool(libraries.plotly)) for section in sections),
-        _movie(movies, found, bool(libraries.viewer)),
-        _absent(present),
-        _details(found, rows, files),
+        _header(text),
+        missing_part(libraries.missing),
+        comparison_part(rows, text.about),
+        navigation(sections, bool(found.movies)),
+        *(section_part(section, bool(libraries.plotly)) for section in sections),
+        movie_part(found.movies, bool(libraries.viewer)),
+        absent_part([maker for key, maker in MAKERS.items() if key not in there]),
+        details_part(found, rows, files),
+        _footer(libraries),
     )
-    scripts = [data_script("page-data", {"themes": themes(), "plots": plots, "movies": movies})]
-    scripts += [code_script(code) for code in (libraries.plotly, libraries.viewer) if code]
-    scripts += [code_script(own(name)) for name in ("page.js", "viewer.js")]
-    return (
-        "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
-        "<meta name='color-scheme' content='light dark'>\n"
-        "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' "
-        "blob:; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:; font-src data:\">\n"
-        "<link rel='icon' href='data:,'>\n"
-        f"<title>{safe(text.title)}</title>\n<style>{own('page.css')}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</main>\n"
-        + "\n".join(scripts)
-        + "\n</body>\n</html>\n"
-    )
+    body = "\n".join(part for part in parts if part)
+    scripts = _scripts(sections, found, libraries)
+    return f"{_head(text.title)}<body>\n<main>\n{body}\n</main>\n{scripts}\n</body>\n</html>\n"
 
 
 def drawn(found: Found) -> list[Section | None]:
@@ -126,108 +114,39 @@ def drawn(found: Found) -> list[Section | None]:
     ]
 
 
-def _comparison(rows: Sequence[Any], about: Mapping[str, str]) -> str:
-    if not rows:
-        return ""
-    terms = "".join(f"<dt>{safe(name)}</dt><dd>{safe(meaning)}</dd>" for name, meaning in about.items())
-    glossary = f"<dl class='glossary'>{terms}</dl>" if terms else ""
-    lines = "".join(f"<li>{safe(line)}</li>" for line in reasons(rows))
-    why = f"<ul class='note'>{lines}</ul>" if lines else ""
-    return f"<section id='table' aria-label='Comparison'>{comparison_html(rows)}{why}{glossary}</section>"
-
-
-def _navigation(sections: Sequence[Section], movie: bool) -> str:
-    links = [(s.key, s.title) for s in sections] + ([("movie", "Trajectory")] if movie else [])
-    if len(links) < 2:
-        return ""
+def _head(title: str) -> str:
     return (
-        "<nav aria-label='Parts of this page'>" + "".join(f"<a href='#{k}'>{safe(t)}</a>" for k, t in links) + "</nav>"
+        "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
+        "<meta name='color-scheme' content='light dark'>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        "<link rel='icon' href='data:,'>\n"
+        f"<title>{safe(title)}</title>\n<style>{own('page.css')}</style>\n</head>\n"
     )
 
 
-def _section(section: Section, plotly: bool) -> str:
-    views = []
-    for number, view in enumerate(section.views):
-        panels = "".join(_panel(f"{section.key}-{number}-{p}", panel, plotly) for p, panel in enumerate(view.panels))
-        hidden = " hidden" if number else ""
-        views.append(f"<div class='panels columns-{view.columns}' data-view='{number}'{hidden}>{panels}</div>")
-    switch = ""
-    if len(section.views) > 1:
-        options = "".join(
-            f"<label><input type='radio' name='{section.key}-view' value='{n}'{' checked' if n == 0 else ''}><span>{safe(v.name)}</span></label>"
-            for n, v in enumerate(section.views)
-        )
-        switch = f"<fieldset class='switch'><legend class='unseen'>{safe(section.title)}: what is shown</legend>{options}</fieldset>"
-    return (
-        f"<section id='{section.key}'><div class='head'><h2>{safe(section.title)}</h2>{switch}</div>"
-        f"<p class='caption'>{safe(section.caption)}</p>{''.join(views)}</section>"
-    )
+def _header(text: Text) -> str:
+    lead = f"<p class='lead'>{safe(text.lead)}</p>" if text.lead else ""
+    return f"<header><p class='eyebrow'>gaq report</p><h1>{safe(text.title)}</h1>{lead}</header>"
 
 
-def _panel(key: str, panel: Panel, plotly: bool) -> str:
-    """A place for a plot; without plotly, what it would have said."""
-    if not plotly:
-        return f"<p class='note'>{safe(panel.told)}</p>"
-    height = f"style='height:{panel.height}px'"
-    return f"<div class='plot' id='plot-{key}' data-plot='{key}' role='img' aria-label='{safe(panel.told)}' {height}></div>"
-
-
-def _movie(movies: Sequence[Mapping[str, Any]], found: Found, viewer: bool) -> str:
-    if not movies:
-        return ""
-    about = "".join(
-        f"<li>{safe(m.name)}: {m.frames} frames of {len(m.symbols)} atoms, {len(m.positions)} in this page</li>"
-        for m in found.movies
-    )
-    choice = ""
-    if len(movies) > 1:
-        options = "".join(f"<option value='{n}'>{safe(m['name'])}</option>" for n, m in enumerate(movies))
-        choice = f"<label class='choice'>Run <select id='movie-choice'>{options}</select></label>"
-    stage = ""
-    if viewer:
-        stage = (
-            f"{choice}<div id='stage' role='img' aria-label='Atoms of the trajectory, in three dimensions'></div>"
-            "<div class='controls'><button type='button' id='play' aria-pressed='false'>Play</button>"
-            "<input type='range' id='scrub' min='0' max='0' value='0' step='1' aria-label='Frame'>"
-            "<output id='when' for='scrub'></output></div>"
-            "<p class='note' id='stage-note'>Drag to turn, scroll to come nearer.</p>"
-        )
-    return f"<section id='movie'><h2>Trajectory</h2>{stage}<ul class='note'>{about}</ul></section>"
-
-
-def _missing(libraries: Libraries) -> str:
-    lines = "".join(f"<li>{safe(line)}</li>" for line in libraries.missing)
-    return f"<ul class='warning' role='note'>{lines}</ul>" if lines else ""
-
-
-def _absent(present: set[str]) -> str:
-    lines = [
-        f"<li>{safe(what)}: <code>{safe(command)}</code></li>"
-        for key, (what, command) in MAKERS.items()
-        if key not in present
+def _footer(libraries: Libraries) -> str:
+    owed = [
+        *(["plotly.js, © Plotly, MIT licence"] if libraries.plotly else []),
+        *(["3Dmol.js, © University of Pittsburgh and contributors, BSD 3-clause licence"] if libraries.viewer else []),
     ]
-    if not lines:
-        return ""
-    return f"<section id='absent'><h2>Not measured here</h2><p class='caption'>What would add it:</p><ul class='note'>{''.join(lines)}</ul></section>"
+    inside = f" Inside: {'; '.join(owed)}." if owed else ""
+    return f"<footer class='note'>Written by gaq {safe(__version__)} from rows and files alone.{inside}</footer>"
 
 
-def _details(found: Found, rows: Sequence[Any], files: Sequence[tuple[str, Facts]]) -> str:
-    folds = [("What the inspector found", findings_html(rows), True)]
-    folds += [("Conditions", facts_html(conditions_of(found.rows)), True)] if found.rows else []
-    folds += [(f"File: {name}", facts_html(facts), False) for name, facts in files]
-    folds += [(f"Manifest: {name}", _json(manifest), False) for name, manifest in found.manifests.items()]
-    folds += [(f"All {len(found.rows)} rows", all_rows_html(found.rows), False)] if found.rows else []
-    notes = "".join(f"<li>{safe(note)}</li>" for note in found.notes)
-    folds += [(f"What was passed over ({len(found.notes)})", f"<ul class='note'>{notes}</ul>", True)] if notes else []
-    body = "".join(
-        f"<details{' open' if is_open else ''}><summary>{safe(title)}</summary>{inside}</details>"
-        for title, inside, is_open in folds
-        if inside
-    )
-    return f"<section id='details'><h2>Details</h2>{body}</section>" if body else ""
-
-
-def _json(manifest: Mapping[str, Any]) -> str:
-    kept = {key: value for key, value in manifest.items() if key != "page"}
-    text = json.dumps(kept, indent=2, ensure_ascii=False, default=str)
-    return f"<pre tabindex='0'>{safe(text)}</pre>"
+def _scripts(sections: Sequence[Section], found: Found, libraries: Libraries) -> str:
+    """The data, the libraries, and the code that draws one with the other."""
+    plots = {
+        f"{section.key}-{v}-{p}": panel.plain()
+        for section in sections
+        for v, view in enumerate(section.views)
+        for p, panel in enumerate(view.panels)
+    }
+    data = {"themes": themes(), "plots": plots, "movies": [movie.plain() for movie in found.movies]}
+    code = [libraries.plotly, libraries.viewer, own("page.js"), own("viewer.js")]
+    return "\n".join([data_script("page-data", data), *(code_script(one) for one in code if one)])

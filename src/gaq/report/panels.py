@@ -1,7 +1,7 @@
 """Plots as plain data for plotly.js: panels that stand side by side, colours by name until a theme is known.
 
-A colour is `@ink`, `@faint`, `@grid`, `@paper`, `@accent`, or `@0`, `@1`, … of the palette; page.js puts in those of the
-reader's theme, and those of paper when the page is printed.
+A colour is `@ink`, `@faint`, `@grid`, `@paper`, `@accent`, or `@0`, `@1`, … of the palette; page.js puts in those of
+the reader's theme, and those of paper when the page is printed.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def decades(values: Iterable[float], room: float = 0.0) -> dict[str, Any]:
         "type": "log",
         "range": [first - 0.08 * (last - first) / 4, end],
         "tickvals": [10.0**d for d in ticks],
-        "ticktext": [_power(d) for d in ticks],
+        "ticktext": [_power(d) if min(ticks) < -3 or max(ticks) > 3 else f"{10.0**d:g}" for d in ticks],
     }
 
 
@@ -154,4 +154,4 @@ def plain(value: Any) -> Any:
 
 
 def _power(decade: int) -> str:
-    return f"{10.0**decade:g}" if -2 <= decade <= 3 else f"10<sup>{decade}</sup>".replace("-", "−")
+    return f"10<sup>{decade}</sup>".replace("-", "−") if decade else "1"

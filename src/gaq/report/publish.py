@@ -9,7 +9,8 @@ from pathlib import Path
 from gaq.files import write_atomically
 from gaq.report.gather import Found
 from gaq.report.libraries import find_libraries
-from gaq.report.page import Facts, Text, page
+from gaq.report.page import Text, page
+from gaq.report.parts import Facts
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,6 @@
     clearTimeout(timer);
     timer = null;
     play.textContent = "Play";
-    play.setAttribute("aria-pressed", "false");
   }
 
   function step() {
@@ -93,7 +92,6 @@
 
   function start() {
     play.textContent = "Pause";
-    play.setAttribute("aria-pressed", "true");
     timer = setTimeout(step, 0);
   }
 
