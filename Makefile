@@ -11,7 +11,7 @@ CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm
+.PHONY: help setup demo check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,10 @@ test: programs contracted  ## set up if needed, then all tests but the long ones
 
 physics: $(READY)  ## the long tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m physics --timeout 7200
+
+browser: $(READY)  ## the report page in headless Chromium; installs it, and what drives it, where it can
+	@sh tests/browser/tools.sh
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 -m browser --timeout 1200 tests/browser
 
 native: $(READY)  ## build the native engine anew and put it where .venv finds it
 	@$(CMAKE) -S native -B build/native -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_LIBRARY_DIR=engine >/dev/null

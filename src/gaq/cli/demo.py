@@ -23,7 +23,8 @@ def demo(
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 2,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each.")] = 1,
     engine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What the models are measured with: torch or native.")
+        str | None,
+        typer.Option(metavar="NAME", help="What measures and moves: native, or torch; without, native if built."),
     ] = None,
 ) -> None:
     """Label, train, quantize, check, move and report, on ethanol, in some minutes.
@@ -67,7 +68,7 @@ def _print_table(order: Order, outcome: Outcome, console: Console) -> None:
         "",
         *(f"{c.name}: {c.about}" for c in CONTENDERS if c.name in seen),
         "path work: energy that forces make on closed paths; NVE drift: a coarse check, the run being short",
-        f"ms/step, ns/day: ASE's loop around {order.engine or 'torch'}, {order.threads} thread each, "
+        f"ms/step, ns/day: dynamics in the {rows[0].engine} engine, {order.threads} thread each, "
         f"{order.workers} at once",
     ]
     for note in notes:

@@ -4,6 +4,7 @@ one comparison.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gaq.data.dataset import Dataset
     from gaq.engine.protocol import Engine
     from gaq.measure.ledger import Row
+    from gaq.measure.predictions import Predictions
 
 UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 FLOOR = "fp32-floor"
@@ -39,6 +41,10 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.npz", help="Keep energies and forces, for parity plots of `gaq report`."),
+    ] = None,
 ) -> None:
     """Measure accuracy, symmetry, path work and size of models on labelled frames, and compare them in one
     table.
@@ -47,19 +53,24 @@ def evaluate(
     from gaq.data.read import read_dataset
     from gaq.engine.open import open_engine
     from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.predictions import write_predictions
     from gaq.report.tables import comparison_table, print_table, reasons
 
     expect_rows(json_file)
+    expect_rows(predictions)
     names = list(dict.fromkeys(models))
     opened = {name: open_engine(name, engine=engine, device=device, threads=threads) for name in names}
     reference = None if parent is None else open_engine(parent, engine=engine, device=device, threads=threads)
     dataset = read_dataset(data, limit)
     plan = Plan(dataset, dataset.structures[:symmetry_frames], dataset.structures[:path_frames], rotations, seed)
+    kept: list[Predictions] = []
     with Watch() as watch:
-        rows = measure(labelled(opened), reference, plan, watch)
+        rows = measure(labelled(opened), reference, plan, watch, kept.append)
     rows = [replace(entry, threads=threads, device=device) for entry in rows]
     if json_file is not None:
         write_rows(json_file, rows)
+    if predictions is not None:
+        write_predictions(predictions, kept)
     console = Console(highlight=False)
     print_table(comparison_table(rows, f"{dataset.name}, {len(dataset)} frames"), console)
     for line in [*reasons(rows), *_floor_line(rows)]:
@@ -85,8 +96,17 @@ def labelled(opened: dict[str, Engine]) -> list[tuple[str, Engine]]:
     return [(path if names.count(e.model) > 1 else e.model, e) for path, e in opened.items()]
 
 
-def measure(models: list[tuple[str, Engine]], parent: Engine | None, plan: Plan, watch: Watch) -> list[Row]:
-    """Rows of all models, and of the parent's symmetry as the floor below which no figure means anything."""
+def measure(
+    models: list[tuple[str, Engine]],
+    parent: Engine | None,
+    plan: Plan,
+    watch: Watch,
+    keep: Callable[[Predictions], object] = lambda kept: None,
+) -> list[Row]:
+    """Rows of all models, and of the parent's symmetry as the floor below which no figure means anything; `keep` is
+    given what each model said.
+    """
+    from gaq.measure.predictions import predictions
     from gaq.measure.statistics import predict
     from gaq.measure.symmetry import symmetry
 
@@ -95,7 +115,10 @@ def measure(models: list[tuple[str, Engine]], parent: Engine | None, plan: Plan,
         truth = predict(parent, plan.dataset.structures, watch.stage("parent: predictions"))
     rows: list[Row] = []
     for label, engine in models:
-        rows += [replace(r, model=label) for r in measure_model(label, engine, parent, truth, plan, watch)]
+        found = predict(engine, plan.dataset.structures, watch.stage(f"{label}: accuracy"))
+        about = (label, engine.recipe, engine.name, plan.dataset.name)
+        keep(predictions(about, plan.dataset.labels, found))
+        rows += [replace(r, model=label) for r in measure_model(label, engine, parent, (found, truth), plan, watch)]
     if parent is not None and plan.turned:
         told = watch.stage("parent: rotations")
         floor = symmetry(parent, plan.turned, plan.rotations, plan.seed, told, plan.dataset.name)
@@ -107,18 +130,16 @@ def measure_model(
     label: str,
     engine: Engine,
     parent: Engine | None,
-    truth: list[Prediction] | None,
+    said: tuple[list[Prediction], list[Prediction] | None],
     plan: Plan,
     watch: Watch,
 ) -> list[Row]:
-    """All rows of one model."""
+    """All rows of one model; `said` is what it and its parent said of the frames."""
     from gaq.measure.accuracy import accuracy, fidelity
     from gaq.measure.conservation import path_work
-    from gaq.measure.statistics import predict
     from gaq.measure.symmetry import symmetry
 
-    data = plan.dataset.name
-    found = predict(engine, plan.dataset.structures, watch.stage(f"{label}: accuracy"))
+    data, (found, truth) = plan.dataset.name, said
     rows = accuracy(engine, plan.dataset, predictions=found)
     if parent is not None:
         rows += fidelity(engine, parent, plan.dataset, predictions=found, parent_predictions=truth)

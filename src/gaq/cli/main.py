@@ -23,6 +23,7 @@ from gaq.cli.journeys import print_journeys
 from gaq.cli.lammps import lammps
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
+from gaq.cli.report import report
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError
 
@@ -80,6 +81,7 @@ VERBS = (
             "gaq bench --kernels",
         ),
     ),
+    Verb("report", report, ("gaq report runs/demo", "gaq report runs/a runs/b nve.xyz bench.jsonl -o page.html")),
     Verb(
         "doctor",
         doctor,

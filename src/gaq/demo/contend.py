@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from gaq.atoms.structure import Labels, Prediction
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.demo.dynamics import Motion, move
-from gaq.demo.folder import MODEL, ROWS, SERIES
+from gaq.demo.folder import MODEL, PREDICTIONS, ROWS, TRAJECTORY
 from gaq.demo.jobs import settle
 from gaq.demo.plan import PARENT, Contender, Plan
 from gaq.demo.workers import Tell
@@ -25,9 +22,8 @@ from gaq.measure.accuracy import accuracy, fidelity
 from gaq.measure.check import check
 from gaq.measure.ledger import Row, find, row, write_rows
 from gaq.measure.limits import failures
+from gaq.measure.predictions import predictions, write_predictions
 from gaq.measure.statistics import predict
-from gaq.report.series import Series, write_series
-from gaq.units import MEV
 
 UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 
@@ -55,7 +51,7 @@ class ContenderJob:
         return self.folder / self.contender.name
 
     def run(self, tell: Tell) -> str:
-        """Leaves the model, its rows, and the series that are plotted; no rows if its training diverged."""
+        """Leaves the model, its rows, its predictions and a run of dynamics; no rows if its training diverged."""
         settle(self.threads)
         began = time.monotonic()
         if self.contender != PARENT:
@@ -95,15 +91,13 @@ class ContenderJob:
         turned = test.structures[: plan.checked]
         # No short run: a longer one follows.
         rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name, steps=0)
-        motion = Motion(plan.steps, plan.timestep, plan.temperature, plan.seed)
-        log, moved = move(
-            engine, test.structures[0], motion, test.name, lambda done: tell("dynamics", done, plan.steps)
-        )
+        motion = Motion(plan.steps, plan.slow_steps, plan.timestep, plan.temperature, plan.seed)
+        files = self.out / MODEL, self.out / TRAJECTORY
+        moved = move(engine, test.structures[0], motion, files, test.name, lambda *done: tell("dynamics", *done))
         rows = [self._signed(entry) for entry in [*rows, *moved, *_sizes(engine, test.name)]]
         write_rows(self.out / ROWS, rows)
-        total = log.total / log.atoms / MEV
-        forces = _components(test.labels), _components(found)
-        write_series(self.out / SERIES, Series(self.name, *forces, log.time, total, log.unstable_at))
+        about = (f"{self.name}/{MODEL}", self.name, engine.name, test.name)
+        write_predictions(self.out / PREDICTIONS, [predictions(about, test.labels, found)])
         return rows
 
     def _signed(self, entry: Row) -> Row:
@@ -121,7 +115,3 @@ class ContenderJob:
 def _sizes(engine: Engine, data: str) -> list[Row]:
     found: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
     return [row(engine, data, name, found[name], unit, 1) for name, unit in UNITS_OF_SIZE.items() if name in found]
-
-
-def _components(frames: Sequence[Labels | Prediction]) -> np.ndarray:
-    return np.concatenate([frame.forces.ravel() for frame in frames])

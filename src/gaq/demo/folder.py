@@ -16,9 +16,8 @@ LEDGER = "ledger.jsonl"
 PAGE = "report.html"
 FRESH, HELD_OUT = "fresh-frames.npz", "held-out-frames.npz"
 # In the folder of a contender:
-MODEL, ROWS, SERIES, CURVE = "model.ckpt", "rows.jsonl", "series.npz", "curve.jsonl"
-
-PICTURES = tuple(f"{name}.png" for name in ("costs", "symmetry", "learning", "parity", "energy"))
+MODEL, ROWS, PREDICTIONS, CURVE = "model.ckpt", "rows.jsonl", "predictions.npz", "curve.jsonl"
+TRAJECTORY = "nve.xyz"
 
 KIND = "gaq demo"
 
@@ -36,7 +35,7 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
     writable_folder(out)
     for contender in CONTENDERS:
         shutil.rmtree(out / contender.name, ignore_errors=True)
-    for pattern in (LEDGER, PAGE, f"{FRESH}*", HELD_OUT, *PICTURES):
+    for pattern in (LEDGER, PAGE, f"{FRESH}*", HELD_OUT):
         for file in out.glob(pattern):
             file.unlink()
     write_manifest(out, facts)

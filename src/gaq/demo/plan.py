@@ -43,7 +43,8 @@ class Plan:
     tuning_rate: float = 5e-3  # learning rate of these
     rotations: int = 8  # per test frame
     checked: int = 40  # test frames that the inspector turns
-    steps: int = 1000  # of dynamics at constant energy
+    steps: int = 20_000  # of dynamics at constant energy, in the native engine
+    slow_steps: int = 1000  # of the same, in PyTorch
     timestep: float = 0.5  # fs
     temperature: float = 300.0  # K, of the velocities at the start
     seed: int = 0
@@ -62,5 +63,6 @@ QUICK = Plan(
     tuning=2,
     rotations=2,
     checked=2,
-    steps=20,
+    steps=40,
+    slow_steps=20,
 )

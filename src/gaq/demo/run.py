@@ -7,7 +7,7 @@ import importlib.util
 import os
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from gaq.demo.contend import ContenderJob
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, start_anew, write_manifest
 from gaq.demo.jobs import LabelJob, TrainJob
 from gaq.demo.plan import CONTENDERS, PARENT, Contender, Plan
-from gaq.demo.present import collect, present
-from gaq.demo.workers import Done, Job, Listen, News, Workers
+from gaq.demo.present import collect, epochs_before, present, words
+from gaq.demo.workers import Done, Job, Listen, Workers
+from gaq.engine.open import known_engine
 from gaq.errors import Diverged, NotAvailable
 from gaq.measure.ledger import Row, write_rows
 
@@ -39,7 +40,7 @@ class Order:
     out: Path
     workers: int
     threads: int
-    engine: str | None = None  # as `open_engine` takes it
+    engine: str | None = None  # as `open_engine` takes it; None for the best that there is
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,10 @@ class Outcome:
 def run_demo(order: Order, listen: Listen) -> Outcome:
     """Everything. What is going on is told to `listen`; files appear in `order.out`.
 
-    Raises `UsageError` for an output folder that is not a demo's, `NotAvailable` without matplotlib, and what
-    its jobs raise. Leaves no process behind, however it ends.
+    Raises `UsageError` for an output folder that is not a demo's, and what its jobs raise. Leaves no process behind,
+    however it ends.
     """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise NotAvailable("the demo draws with matplotlib, which is not installed. Install it: pip install matplotlib")
+    order = replace(order, engine=chosen_engine(order.engine, listen))
     embedded = read_dataset("embedded")
     facts = _facts(order, embedded)
     start_anew(order.out, facts)
@@ -67,16 +67,30 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     with Workers(order.workers) as workers:
         test = label_and_train(order, data, held_out, workers, listen)
         workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
-    found = collect(order.out, order.plan)
-    if not found.rows:
+    rows = collect(order.out)
+    if not rows:
         raise Diverged("no contender could be measured: all trainings diverged. Try another --seed.")
-    write_rows(order.out / LEDGER, found.rows)
+    write_rows(order.out / LEDGER, rows)
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}
+    facts |= {"epochs_before": epochs_before(order.out, order.plan), "page": words(rows, facts)}
     write_manifest(order.out, facts)
-    page = present(order.out, found, facts, lambda *news: listen(News("report", *news)))
-    listen(Done("report", time.monotonic() - drawing, f"{len(found.rows)} rows, pictures and a page"))
-    return Outcome(found.rows, page, test)
+    page, done = present(order.out)
+    said = " ".join([f"{len(rows)} rows, and a page of {done.said}.", *done.missing])
+    listen(Done("report", time.monotonic() - drawing, said))
+    return Outcome(rows, page, test)
+
+
+def chosen_engine(asked: str | None, listen: Listen) -> str:
+    """The engine that measures and moves: the one asked for, else the native one, else PyTorch, which is told."""
+    if asked is not None:
+        return asked
+    try:
+        known_engine("native")
+    except NotAvailable as error:
+        listen(Done("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
+        return "torch"
+    return "native"
 
 
 def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen) -> Path:
@@ -133,14 +147,14 @@ def _settings(plan: Plan) -> Settings:
 
 def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
     """The manifest: what was asked for, on which data and machine."""
-    names = ("torch", "numpy", "ase", "tblite", "matplotlib")
+    names = ("torch", "numpy", "ase", "tblite", "plotly")
     present = [name for name in names if importlib.util.find_spec(name) is not None]
     return {
         "gaq": __version__,
         "plan": asdict(order.plan),
         "workers": order.workers,
         "threads_per_worker": order.threads,
-        "engine": order.engine or "torch",
+        "engine": order.engine,
         "data": {"name": embedded.name, "frames": len(embedded), "sha256": embedded.sha256},
         "versions": {"python": platform.python_version()} | {n: importlib.metadata.version(n) for n in present},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},

@@ -1,185 +1,152 @@
-"""One HTML file that needs nothing else: table, pictures, the inspector's findings, where it came from.
+"""One HTML file that needs nothing else: table, plots, trajectory, the inspector's findings, where it came from.
 
-No script, no network, light and dark by what the reader prefers, readable on a telephone.
+It opens from disk without a network, in light and dark, on a telephone and on paper.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from gaq.measure.ledger import Row
-from gaq.report.numbers import significant
-from gaq.report.tables import QUESTIONS, by_model, comparison, reasons
-from gaq.report.verdict import Verdict
+from gaq import __version__
+from gaq.report.charts import costs, learning, sensitivity
+from gaq.report.clouds import names_of, parity
+from gaq.report.gather import Found
+from gaq.report.html_tables import compared, name_of
+from gaq.report.inline import code_script, data_script, own, safe
+from gaq.report.ladder import ladder
+from gaq.report.libraries import Libraries
+from gaq.report.panels import Palette, Section, themes
+from gaq.report.parts import (
+    Facts,
+    absent_part,
+    comparison_part,
+    details_part,
+    missing_part,
+    movie_part,
+    navigation,
+    section_part,
+)
+from gaq.report.strips import energies
+from gaq.report.tables import by_model
 
-MARKS = {Verdict.NVE: "good", Verdict.THERMOSTAT: "fair", Verdict.NOT_MD: "bad", Verdict.UNKNOWN: "none"}
+# Nothing is loaded from anywhere: a page that tried would be stopped by the browser. plotly.js compiles patterns of
+# numbers, for which it needs to evaluate code.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; worker-src blob:; font-src data:"
+)
 
-
-@dataclass(frozen=True)
-class Picture:
-    """A PNG in both dresses, what it shows, and how to read it."""
-
-    title: str
-    caption: str
-    light: bytes
-    dark: bytes
+# What makes each part, where it is not there.
+MAKERS = {
+    "table": ("comparison with verdicts", "gaq evaluate MODEL… --data FILE --json rows.jsonl"),
+    "costs": ("LEE, torque and path work", "gaq check MODEL --data FILE --json check.jsonl"),
+    "parity": ("parity plots", "gaq evaluate MODEL… --data FILE --predictions predictions.npz"),
+    "learning": ("learning curves", "gaq train CONFIG.toml --data FILE --out DIR"),
+    "energy": ("energy along runs", "gaq md MODEL START.xyz --steps 20000 -o nve.xyz"),
+    "movie": ("trajectory", "gaq md MODEL START.xyz --steps 20000 -o nve.xyz"),
+    "sensitivity": ("sensitivity of slots", "python benchmarks/slots.py --parent MODEL.ckpt --data DIR"),
+    "speed": ("speed", "gaq bench MODEL… --json bench.jsonl"),
+    "files": ("facts of model files", "gaq export MODEL.ckpt -o MODEL.gaq"),
+}
 
 
 @dataclass(frozen=True)
 class Text:
-    """What stands around the table: a heading, a sentence below it, and what each row of the table is."""
+    """What stands above the table: a heading, a sentence below it, and what each row of the table is."""
 
     title: str
     lead: str
     about: Mapping[str, str]
 
 
-def page(text: Text, rows: Sequence[Row], pictures: Sequence[Picture], manifest: Mapping[str, Any]) -> str:
-    """The document. Whatever comes from outside is escaped."""
+def text_of(found: Found, runs: Sequence[str]) -> Text:
+    """The words that a manifest has for its page, or those that can be said of any runs."""
+    for manifest in found.manifests.values():
+        words = manifest.get("page")
+        if isinstance(words, dict) and isinstance(words.get("title"), str):
+            about = words.get("about")
+            texts = {str(k): str(v) for k, v in about.items()} if isinstance(about, dict) else {}
+            return Text(words["title"], str(words.get("lead", "")), texts)
+    models = len(by_model(compared(found.rows)))
+    data = list(dict.fromkeys(r.data for r in compared(found.rows)))
+    said = f"{models} {'model' if models == 1 else 'models'}" if models else "No measured model"
+    on = f" measured on {', '.join(data[:3])}{' and more' if len(data) > 3 else ''}" if models else ""
+    return Text(", ".join(runs), f"{said}{on}.", {})
+
+
+def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries: Libraries) -> str:
+    """The document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
+    rows = compared(found.rows)
+    sections = [section for section in drawn(found) if section is not None]
+    there = {section.key for section in sections}
+    there |= {key for key, held in (("table", rows), ("movie", found.movies), ("files", files)) if held}
     parts = (
-        f"<h1>{_safe(text.title)}</h1>",
-        f"<p class='lead'>{_safe(text.lead)}</p>",
-        _table(rows),
-        _lines(reasons(rows)),
-        _glossary(text.about),
-        *(_picture(picture) for picture in pictures),
-        _findings(rows),
-        _manifest(manifest),
+        _header(text),
+        missing_part(libraries.missing),
+        comparison_part(rows, text.about),
+        navigation(sections, bool(found.movies)),
+        *(section_part(section, bool(libraries.plotly)) for section in sections),
+        movie_part(found.movies, bool(libraries.viewer)),
+        absent_part([maker for key, maker in MAKERS.items() if key not in there]),
+        details_part(found, rows, files),
+        _footer(libraries),
     )
+    body = "\n".join(part for part in parts if part)
+    scripts = _scripts(sections, found, libraries)
+    return f"{_head(text.title)}<body>\n<main>\n{body}\n</main>\n{scripts}\n</body>\n</html>\n"
+
+
+def drawn(found: Found) -> list[Section | None]:
+    """The plots, in their order."""
+    rows = compared(found.rows)
+    models = {name_of(key, rows): group for key, group in by_model(rows).items()}
+    palette = Palette(
+        [*models, *names_of(found.predictions), *(c.name for c in found.curves), *(r.name for r in found.runs)]
+    )
+    return [
+        costs(models, palette),
+        parity(found.predictions, palette),
+        learning(found.curves, palette),
+        energies(found.runs, found.atoms, palette),
+        sensitivity(found.rows),
+        ladder(found.rows),
+    ]
+
+
+def _head(title: str) -> str:
     return (
         "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
         "<meta name='color-scheme' content='light dark'>\n"
-        f"<title>{_safe(text.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</main>\n</body>\n</html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        "<link rel='icon' href='data:,'>\n"
+        f"<title>{safe(title)}</title>\n<style>{own('page.css')}</style>\n</head>\n"
     )
 
 
-def _table(rows: Sequence[Row]) -> str:
-    headings, lines = comparison(rows)
-    marks = {verdict.value: mark for verdict, mark in MARKS.items()}
-    head = "".join(f"<th scope='col'>{_heading(h)}</th>" for h in headings)
-    body = []
-    for first, *cells, verdict in lines:
-        middle = "".join(f"<td>{_number(cell)}</td>" for cell in cells)
-        pill = f"<td><span class='pill {marks[verdict]}'>{_safe(verdict)}</span></td>"
-        body.append(f"<tr><th scope='row'>{_safe(first)}</th>{middle}{pill}</tr>")
-    return _scrolled(f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", "comparison")
+def _header(text: Text) -> str:
+    lead = f"<p class='lead'>{safe(text.lead)}</p>" if text.lead else ""
+    return f"<header><p class='eyebrow'>gaq report</p><h1>{safe(text.title)}</h1>{lead}</header>"
 
 
-def _findings(rows: Sequence[Row]) -> str:
-    """The inspector's checks: a line per check, a column per model."""
-    groups = {recipe: group for (_, recipe, _), group in by_model(rows).items()}
-    judged = {name: {r.metric: r for r in group if r.limit is not None} for name, group in groups.items()}
-    metrics = list(dict.fromkeys(metric for found in judged.values() for metric in found))
-    if not metrics:
-        return ""
-    head = "".join(f"<th scope='col'>{_safe(name)}</th>" for name in ("check", "limit", *groups))
-    body = []
-    for metric in metrics:
-        found = [judged[name].get(metric) for name in groups]
-        one = next(r for r in found if r is not None)
-        unit = "" if one.unit == "1" else f" {one.unit}"
-        sign = "≥" if metric == "force_norm" else "≤"
-        cells = "".join(_finding(r) for r in found)
-        question = _safe(QUESTIONS.get(metric, metric))
-        body.append(f"<tr><th scope='row'>{question}</th><td>{sign} {one.limit:g}{_safe(unit)}</td>{cells}</tr>")
-    table = _scrolled(f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", "findings")
-    return f"<section><h2>What the inspector found</h2>{table}</section>"
+def _footer(libraries: Libraries) -> str:
+    owed = [
+        *(["plotly.js, © Plotly, MIT licence"] if libraries.plotly else []),
+        *(["3Dmol.js, © University of Pittsburgh and contributors, BSD 3-clause licence"] if libraries.viewer else []),
+    ]
+    inside = f" Inside: {'; '.join(owed)}." if owed else ""
+    return f"<footer class='note'>Written by gaq {safe(__version__)} from rows and files alone.{inside}</footer>"
 
 
-def _finding(entry: Row | None) -> str:
-    if entry is None:
-        return "<td>–</td>"
-    mark, word = ("good", "✓") if entry.passed else ("bad", "✗")
-    return f"<td><span class='{mark}'>{word}</span> {_safe(significant(entry.value, 2))}</td>"
-
-
-def _picture(picture: Picture) -> str:
-    dark, light = (base64.b64encode(image).decode("ascii") for image in (picture.dark, picture.light))
-    return (
-        f"<figure><h2>{_safe(picture.title)}</h2><div class='wide'><picture>"
-        f"<source media='(prefers-color-scheme: dark)' srcset='data:image/png;base64,{dark}'>"
-        f"<img alt='{_safe(picture.title)}' src='data:image/png;base64,{light}'></picture></div>"
-        f"<figcaption>{_safe(picture.caption)}</figcaption></figure>"
-    )
-
-
-def _glossary(about: Mapping[str, str]) -> str:
-    terms = "".join(f"<dt>{_safe(name)}</dt><dd>{_safe(meaning)}</dd>" for name, meaning in about.items())
-    return f"<dl>{terms}</dl>" if terms else ""
-
-
-def _lines(lines: Sequence[str]) -> str:
-    return "".join(f"<p class='note'>{_safe(line)}</p>" for line in lines)
-
-
-def _manifest(manifest: Mapping[str, Any]) -> str:
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-    return f"<details><summary>How this was made</summary><pre>{_safe(text)}</pre></details>"
-
-
-def _scrolled(inside: str, name: str) -> str:
-    return f"<div class='scroll'><table class='{name}'>{inside}</table></div>"
-
-
-def _heading(heading: str) -> str:
-    """The unit, which is the last word where there is one, goes below the name."""
-    name, _, unit = heading.rpartition(" ")
-    return f"{_safe(name)}<br><small>{_safe(unit)}</small>" if name else _safe(heading)
-
-
-def _number(cell: str) -> str:
-    """The spread of a value goes below it, smaller."""
-    value, _, rest = cell.partition(" ± ")
-    spread, slash, largest = rest.partition(" / ")
-    below = f"<br><small>± {_safe(spread)}</small>" if spread else ""
-    return f"{_safe(value + slash + largest)}{below}"
-
-
-def _safe(text: str) -> str:
-    return html.escape(text, quote=True)
-
-
-STYLE = """
-:root{--paper:#fff;--ink:#1f2328;--faint:#656d76;--line:#d9dde2;--band:#f6f8fa;--good:#0b6e4f;--fair:#8a5a00;--bad:#b3261e}
-@media(prefers-color-scheme:dark){:root{--paper:#14171c;--ink:#e6e9ed;--faint:#98a1ac;--line:#2f3640;--band:#1b2027;
---good:#4cc38a;--fair:#e2a93b;--bad:#ff8a80}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);
-font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:74rem;margin:0 auto;padding:1.5rem 1rem 4rem}
-h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}
-h2{font-size:1.1rem;margin:2.5rem 0 .6rem}
-.lead{max-width:46rem;margin:.2rem 0 1.4rem}
-.note{color:var(--faint);font-size:.88rem;margin:.25rem 0;max-width:56rem}
-.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;margin:.5rem 0 .8rem}
-table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
-th,td{padding:.5rem .55rem;text-align:right;white-space:nowrap;
-border-bottom:1px solid var(--line);vertical-align:top}
-small{line-height:1.2}
-tbody tr:last-child>*{border-bottom:0}
-thead th{background:var(--band);font-weight:600;white-space:normal;line-height:1.25;vertical-align:bottom}
-th:first-child{text-align:left;position:sticky;left:0;background:var(--band)}
-tbody th{font-weight:600}
-.findings tbody th{font-weight:400}
-small{color:var(--faint);font-weight:400}
-.pill{border:1px solid currentColor;border-radius:1rem;padding:.05rem .55rem;font-size:.8rem}
-.good{color:var(--good)}.fair{color:var(--fair)}.bad{color:var(--bad)}.none{color:var(--faint)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem;margin:1.2rem 0}
-dt{font-weight:600}dd{margin:0;color:var(--faint)}
-figure{margin:0}
-img{width:100%;max-width:58rem;height:auto;display:block}
-figcaption{color:var(--faint);font-size:.88rem;max-width:46rem;margin-top:.5rem}
-details{margin-top:2.5rem}summary{cursor:pointer;font-weight:600}
-pre{overflow-x:auto;background:var(--band);border:1px solid var(--line);border-radius:8px;
-padding:.8rem;font-size:.78rem}
-@media(max-width:40rem){.wide{overflow-x:auto}img{min-width:36rem}dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
-.findings th:first-child{white-space:normal;min-width:9rem}}
-"""
+def _scripts(sections: Sequence[Section], found: Found, libraries: Libraries) -> str:
+    """The data, the libraries, and the code that draws one with the other."""
+    plots = {
+        f"{section.key}-{v}-{p}": panel.plain()
+        for section in sections
+        for v, view in enumerate(section.views)
+        for p, panel in enumerate(view.panels)
+    }
+    data = {"themes": themes(), "plots": plots, "movies": [movie.plain() for movie in found.movies]}
+    code = [libraries.plotly, libraries.viewer, own("page.js"), own("viewer.js")]
+    return "\n".join([data_script("page-data", data), *(code_script(one) for one in code if one)])

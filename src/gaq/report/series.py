@@ -1,17 +1,18 @@
-"""What is plotted beside the rows of the ledger: learning curves, forces, energies along a run; arrays."""
+"""What is plotted beside the rows of the ledger: learning curves and energies along a run, as arrays."""
 
 from __future__ import annotations
 
 import json
-import zipfile
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gaq.errors import BadFile
-from gaq.files import readable_file, write_atomically
+from gaq.files import readable_file
+from gaq.simulate.log_file import COLUMNS
+from gaq.units import MEV
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,52 +26,60 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
-    """What one model said of the test frames, and how its energy behaved in a run at constant energy."""
+class Run:
+    """The energy that a run should conserve, change since its start."""
 
     name: str
-    reference: np.ndarray  # [component] force components of the labels, eV/Å
-    predicted: np.ndarray  # [component] the same by the model, eV/Å
     time: np.ndarray  # [record] fs
-    total: np.ndarray  # [record] total energy, meV per atom
-    unstable_at: int | None = None  # first step at which the molecule was no longer itself
+    change: np.ndarray  # [record] meV, of all atoms
+    temperature: np.ndarray  # [record] K
+    thermostat: bool
 
 
-def read_curve(path: Path, name: str, after: int = 0) -> Curve:
-    """The curve.jsonl of a training, its epochs counted from `after`. Raises `BadFile`."""
-    try:
-        lines = [json.loads(line) for line in readable_file(path).read_text(encoding="utf-8").splitlines()]
-        columns = {key: np.array([line[key] for line in lines]) for key in ("epoch", "energy_mae", "force_mae")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadFile(f"{path} is not a learning curve ({error}). Train again.") from error
-    return Curve(name, columns["epoch"] + 1 + after, columns["energy_mae"], columns["force_mae"])
+def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]:
+    """The curve.jsonl of a training, its epochs counted from `after`, and sentences about lines that are not whole.
+
+    Raises `BadFile` when no line is.
+    """
+    lines = readable_file(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    kept: list[tuple[float, float, float]] = []
+    notes = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found = json.loads(line)
+            kept.append((float(found["epoch"]) + 1 + after, _plain(found, "energy_mae"), float(found["force_mae"])))
+        except (ValueError, KeyError, TypeError):
+            notes.append(f"{path.name} of {name}, line {number}: not an epoch; passed over.")
+    if not kept:
+        raise BadFile(f"{path} is not a learning curve: no line of it has epoch and force_mae. Train again.")
+    epoch, energy, force = np.array(kept).T
+    return Curve(name, epoch, energy, force), notes
 
 
-def write_series(path: Path, series: Series) -> None:
-    """Keeps a series as a compressed npz."""
-    arrays: dict[str, Any] = {
-        "name": np.array(series.name),
-        "reference": series.reference,
-        "predicted": series.predicted,
-        "time": series.time,
-        "total": series.total,
-        "unstable_at": np.array(-1 if series.unstable_at is None else series.unstable_at),
-    }
+def read_run(path: Path, name: str) -> tuple[Run, list[str]]:
+    """The log of `gaq md`, a line that was being written when it was killed left out. Raises `BadFile`."""
+    kept: list[list[float]] = []
+    notes = []
+    for number, line in enumerate(readable_file(path).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            values = [float(x) for x in line.split()]
+        except ValueError:
+            values = []
+        if len(values) == COLUMNS:
+            kept.append(values[1:6])
+        else:
+            notes.append(f"{path.name}, line {number}: not a whole record; passed over.")
+    if not kept:
+        raise BadFile(f"{path} has no whole record of a run. Run `gaq md` again.")
+    time, potential, kinetic, heat, temperature = np.array(kept).T
+    total = potential + kinetic - heat
+    first = total[np.isfinite(total)][:1]
+    change = (total - (first[0] if len(first) else 0.0)) / MEV
+    return Run(name, time, change, temperature, bool(np.any(heat != 0))), notes
 
-    def write(temporary: Path) -> None:
-        with open(temporary, "wb") as stream:
-            np.savez_compressed(stream, **arrays)
 
-    write_atomically(path, write)
-
-
-def read_series(path: Path) -> Series:
-    """What `write_series` wrote. Raises `BadFile`."""
-    try:
-        with open(readable_file(path), "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            unstable = int(archive["unstable_at"])
-            texts = str(archive["name"])
-            reference, predicted, time, total = (archive[key] for key in ("reference", "predicted", "time", "total"))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise BadFile(f"{path} is not a series of the demo ({error}). Run it again.") from error
-    return Series(texts, reference, predicted, time, total, None if unstable < 0 else unstable)
+def _plain(found: dict[str, object], key: str) -> float:
+    value = found.get(key)
+    return float(value) if isinstance(value, int | float | str) else math.nan

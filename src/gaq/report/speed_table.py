@@ -13,6 +13,13 @@ from gaq.report.numbers import significant
 NOTHING = "–"
 CONTROLS = (("torch-eager", "× eager"), ("torch-compiled", "× compiled"), ("native-fp32", "× native fp32"))
 KERNEL = "kernel_gops"
+# Rows that say how fast or how large something is, not how well it does.
+SPEED_METRICS = frozenset(
+    {
+        *("latency_ms", "throughput_per_s", "ns_per_day", "speedup", "peak_memory_mb", "startup_ms", "file_bytes"),
+        *("weight_bytes", "bits_per_weight", KERNEL),
+    }
+)
 
 
 def speed_table(rows: Sequence[Row], title: str) -> Table:

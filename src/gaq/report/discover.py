@@ -1,0 +1,137 @@
+"""What is in a folder of a run: which file is what, by a look inside, and what is passed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from gaq.errors import BadFile
+from gaq.measure.predictions import holds_predictions
+from gaq.simulate.log_file import HEAD
+from gaq.simulate.trajectory import BINARY, XYZ
+
+DEEPEST, MOST_FILES = 3, 5000  # folders below a run, and files looked at
+TRAINING_STATE = "last.ckpt"
+WANTED = (
+    "rows (*.jsonl of --json), learning curves (curve.jsonl), predictions (*.npz of `gaq evaluate --predictions`), "
+    "logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), manifest.json"
+)
+
+
+class Kind(Enum):
+    """What a file is to a report."""
+
+    ROWS = "rows"
+    CURVE = "learning curve"
+    PREDICTIONS = "predictions"
+    LOG = "log of a run"
+    TRAJECTORY = "trajectory"
+    MODEL = "model"
+    MANIFEST = "manifest"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, what it is, and the folder that gives its run a name."""
+
+    kind: Kind
+    path: Path
+
+    @property
+    def run(self) -> Path:
+        """The folder it lies in."""
+        return self.path.parent
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What was found, in the order of the command line, and sentences about what was passed over."""
+
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...]
+
+
+def discover(runs: Sequence[Path]) -> Inventory:
+    """All that a report can show. Raises `BadFile` where nothing is, naming what was looked for."""
+    found: dict[Path, Source] = {}
+    notes: list[str] = []
+    for run in runs:
+        if not run.exists():
+            raise BadFile(f"{run} is not there. Name a folder of a run, or files of one: {WANTED}.")
+        for path in _files(run):
+            kind = kind_of(path, named=path == run)
+            if kind is not None:
+                found.setdefault(path.resolve(), Source(kind, path))
+            elif path == run:
+                notes.append(f"{path} was passed over: it is none of {WANTED}.")
+            elif path.suffix in XYZ + BINARY and path.stat().st_size:
+                notes.append(f"{path} has no log of `gaq md` beside it and is not shown; name it to have it shown.")
+    if not found:
+        names = ", ".join(map(str, runs))
+        raise BadFile(f"{names}: nothing to report on. Looked for {WANTED}, down to {DEEPEST} folders.")
+    return Inventory(tuple(found.values()), tuple(notes))
+
+
+def kind_of(path: Path, named: bool = False) -> Kind | None:
+    """What a file is, None for what a report does not show. A trajectory without a log counts if it was `named`."""
+    suffix = path.suffix.lower()
+    if path.name == TRAINING_STATE:
+        return None
+    if suffix == ".jsonl":
+        return _lines(path)
+    if suffix == ".npz":
+        return Kind.PREDICTIONS if holds_predictions(path) else None
+    if suffix == ".log":
+        return Kind.LOG if _begins(path, HEAD[:20].encode()) else None
+    if suffix in XYZ + BINARY:
+        beside = path.with_suffix(".log")
+        return Kind.TRAJECTORY if named or (beside.is_file() and _begins(beside, HEAD[:20].encode())) else None
+    if suffix in (".gaq", ".ckpt"):
+        return Kind.MODEL
+    return Kind.MANIFEST if path.name == "manifest.json" else None
+
+
+def _lines(path: Path) -> Kind | None:
+    """Rows or a learning curve, by the first line that is an object of JSON."""
+    with path.open("rb") as stream:
+        for line in stream:
+            try:
+                first = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(first, dict):
+                curve = "epoch" in first and "metric" not in first
+                return Kind.CURVE if curve else (Kind.ROWS if "metric" in first else None)
+    return Kind.CURVE if path.name == "curve.jsonl" else None
+
+
+def _begins(path: Path, bytes_: bytes) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(bytes_)) == bytes_
+    except OSError:
+        return False
+
+
+def _files(run: Path) -> Iterator[Path]:
+    """The file itself, or those of a folder, the nearest first; hidden ones are left out."""
+    if run.is_file():
+        yield run
+        return
+    seen = 0
+    level = [run]
+    for _ in range(DEEPEST + 1):
+        below: list[Path] = []
+        for folder in level:
+            for path in sorted(folder.iterdir()):
+                if path.name.startswith("."):
+                    continue
+                if path.is_dir():
+                    below.append(path)
+                elif path.is_file() and seen < MOST_FILES:
+                    seen += 1
+                    yield path
+        level = below

@@ -1,0 +1,193 @@
+"""From files of runs to what a page shows, with a sentence about everything that is not whole."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gaq.errors import BadFile, GaqError
+from gaq.measure.ledger import Row
+from gaq.measure.predictions import Predictions, read_predictions
+from gaq.report.discover import Inventory, Kind, Source
+from gaq.report.movie import Movie, read_movie
+from gaq.report.old_rows import read_old_rows
+from gaq.report.series import Curve, Run, read_curve, read_run
+from gaq.report.speed_table import SPEED_METRICS
+
+MOST_MOVIES = 8
+
+
+@dataclass
+class Found:
+    """What runs left, ready to be drawn."""
+
+    rows: list[Row] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    predictions: list[Predictions] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    movies: list[Movie] = field(default_factory=list)
+    atoms: dict[str, int] = field(default_factory=dict)  # of each run, by name
+    manifests: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by folder
+    models: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def gather(inventory: Inventory) -> Found:
+    """Reads everything; what fails is a note, and the rest goes on."""
+    found = Found(notes=list(inventory.notes))
+    sources = inventory.sources
+    labels = run_labels(sources)
+    for source in sources:
+        if source.kind is Kind.MANIFEST:
+            _keep(found, partial(_read_manifest, found, source, labels[source.run]))
+    after = _epochs_before(sources, found, labels)
+    names = file_labels([s for s in sources if s.kind in (Kind.LOG, Kind.TRAJECTORY)], labels)
+    ledgers: list[tuple[str, list[Row]]] = []
+    for source in sources:
+        label = labels[source.run]
+        match source.kind:
+            case Kind.ROWS:
+                old = read_old_rows(source.path)
+                found.notes += old.notes
+                ledgers.append((label, list(old.rows)))
+            case Kind.CURVE:
+                _keep(found, partial(_curve, found, source, label, after.get(source.run, 0)))
+            case Kind.PREDICTIONS:
+                _keep(found, partial(_predictions, found, source))
+            case Kind.LOG:
+                _keep(found, partial(_run, found, source, names[source.path]))
+            case Kind.TRAJECTORY:
+                _keep(found, partial(_movie, found, source, names[source.path]))
+            case Kind.MODEL:
+                found.models.append(source.path)
+    found.rows = merged(ledgers)
+    return found
+
+
+def run_labels(sources: Sequence[Source]) -> dict[Path, str]:
+    """A name for each folder: its last part, or as many parts as tell it from others."""
+    folders = list(dict.fromkeys(source.run for source in sources))
+    whole = {folder: folder.resolve().parts for folder in folders}
+    labels: dict[Path, str] = {}
+    for folder in folders:
+        parts = whole[folder]
+        depth = 1
+        while depth < len(parts) and any(
+            other != parts and other[-depth:] == parts[-depth:] for other in whole.values()
+        ):
+            depth += 1
+        labels[folder] = "/".join(parts[-depth:]).lstrip("/") or "."
+    return labels
+
+
+def file_labels(sources: Sequence[Source], labels: Mapping[Path, str]) -> dict[Path, str]:
+    """A name for each log and trajectory: that of the file where it is the only one, else with its folder."""
+    keys = {(s.run, s.path.stem) for s in sources}
+    stems = Counter(stem for _, stem in keys)
+    alone = Counter(run for run, _ in keys)
+    names = {}
+    for source in sources:
+        stem, run = source.path.stem, source.run
+        if stems[stem] == 1:
+            names[source.path] = stem
+        else:
+            names[source.path] = labels[run] if alone[run] == 1 else f"{labels[run]}/{stem}"
+    return names
+
+
+def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
+    """The rows of all runs. Rows of one model that different runs measured differently are told apart by the run.
+
+    Repeated rows are one: a demo keeps its rows by model and all together.
+    """
+    ledgers = sorted(ledgers, key=_place)
+    values: dict[tuple[Any, ...], dict[str, float]] = {}
+    for label, rows in ledgers:
+        for row in rows:
+            if row.metric not in SPEED_METRICS:
+                values.setdefault(_measured(row), {}).setdefault(label, row.value)
+    torn = {key[:3] for key, by_run in values.items() if len({repr(v) for v in by_run.values()}) > 1}
+    kept: dict[Row, None] = {}
+    for label, rows in ledgers:
+        for row in rows:
+            apart = (row.model, row.recipe, row.engine) in torn
+            kept[replace(row, model=f"{label}/{row.model}") if apart else row] = None
+    return list(kept)
+
+
+def _place(ledger: tuple[str, list[Row]]) -> int:
+    """Accuracy first, whose order of models is the table's; times of `gaq bench` last, which then count."""
+    metrics = {row.metric for row in ledger[1]}
+    return 0 if "force_mae" in metrics else (2 if "throughput_per_s" in metrics else 1)
+
+
+def _measured(row: Row) -> tuple[Any, ...]:
+    """What a row measured; two values of it from two runs are two measurements."""
+    about = (row.model, row.recipe, row.engine, row.metric, row.control, row.data)
+    return (*about, row.n, row.rotations, row.threads, row.seed, row.device, row.isa)
+
+
+def _keep(found: Found, read: Callable[[], None]) -> None:
+    """What fails to be read becomes a note."""
+    try:
+        read()
+    except GaqError as error:
+        found.notes.append(f"{error}")
+    except OSError as error:
+        found.notes.append(f"{error.filename or 'a file'} cannot be read: {error.strerror}.")
+
+
+def _read_manifest(found: Found, source: Source, label: str) -> None:
+    path = source.path
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"{path} is not whole JSON ({error}); passed over.") from error
+    if not isinstance(content, dict):
+        raise BadFile(f"{path} is no manifest: a JSON object was expected; passed over.")
+    found.manifests[label] = content
+
+
+def _epochs_before(sources: Sequence[Source], found: Found, labels: Mapping[Path, str]) -> dict[Path, int]:
+    """Epochs that a training went on from, as the manifest of the folder above says (`epochs_before`)."""
+    said: dict[Path, int] = {}
+    for source in sources:
+        manifest = found.manifests.get(labels.get(source.run.parent, ""), {})
+        before = manifest.get("epochs_before")
+        epochs = before.get(source.run.name) if isinstance(before, dict) else None
+        if isinstance(epochs, int):
+            said[source.run] = epochs
+    return said
+
+
+def _curve(found: Found, source: Source, name: str, after: int) -> None:
+    curve, notes = read_curve(source.path, name, after)
+    found.curves.append(curve)
+    found.notes += notes
+    if not (source.run / "model.ckpt").exists():
+        found.notes.append(f"{name} has a learning curve and no model.ckpt: it was interrupted; --resume goes on.")
+
+
+def _predictions(found: Found, source: Source) -> None:
+    found.predictions += read_predictions(source.path)
+
+
+def _run(found: Found, source: Source, name: str) -> None:
+    run, notes = read_run(source.path, name)
+    found.runs.append(run)
+    found.notes += notes
+
+
+def _movie(found: Found, source: Source, name: str) -> None:
+    if len(found.movies) >= MOST_MOVIES:
+        found.notes.append(f"{source.path} is not shown: a page holds {MOST_MOVIES} trajectories; name it alone.")
+        return
+    movie, notes = read_movie(source.path, name)
+    found.movies.append(movie)
+    found.atoms[name] = len(movie.symbols)
+    found.notes += notes

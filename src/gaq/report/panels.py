@@ -1,0 +1,157 @@
+"""Plots as plain data for plotly.js: panels that stand side by side, colours by name until a theme is known.
+
+A colour is `@ink`, `@faint`, `@grid`, `@paper`, `@accent`, or `@0`, `@1`, … of the palette; page.js puts in those of
+the reader's theme, and those of paper when the page is printed.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gaq.report.style import DARK, LIGHT, Style
+
+Trace = dict[str, Any]
+ACCENT = ("#0a6eb4", "#62b5ee")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing: traces and layout of plotly, what a blind reader is told, its least width in pixels."""
+
+    title: str
+    traces: tuple[Trace, ...]
+    layout: dict[str, Any]
+    told: str
+    height: int = 260
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"traces": [plain(t) for t in self.traces], "layout": plain(self.layout), "height": self.height}
+
+
+@dataclass(frozen=True)
+class View:
+    """Panels that are seen together; a section with several views has a switch."""
+
+    name: str
+    panels: tuple[Panel, ...]
+    columns: int = 3  # at most, where there is room
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, how to read what is below it, and the views."""
+
+    key: str
+    title: str
+    caption: str
+    views: tuple[View, ...] = field(default=())
+
+
+class Palette:
+    """A colour for each name, the same in all plots: recipes that are known have their own."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._known = {name: index for index, (name, _) in enumerate(LIGHT.known)}
+        self._others = list(dict.fromkeys(n for n in names if self._recipe(n) is None))
+
+    def of(self, name: str) -> str:
+        """The name of its colour."""
+        recipe = self._recipe(name)
+        if recipe is not None:
+            return f"@{self._known[recipe]}"
+        place = self._others.index(name) if name in self._others else 0
+        return f"@{len(self._known) + place % len(LIGHT.others)}"
+
+    def _recipe(self, name: str) -> str | None:
+        """The known recipe that a name is of: the longest one in it."""
+        inside = [recipe for recipe in self._known if recipe in name]
+        return max(inside, key=len) if inside else None
+
+
+def theme(style: Style) -> dict[str, Any]:
+    """The colours of a theme, for page.js."""
+    accent = ACCENT[0] if style.name == "light" else ACCENT[1]
+    colours = [colour for _, colour in style.known] + list(style.others)
+    named = {"paper": style.paper, "ink": style.ink, "faint": style.faint, "grid": style.grid, "accent": accent}
+    return named | {str(index): colour for index, colour in enumerate(colours)}
+
+
+def themes() -> dict[str, Any]:
+    """Both of them."""
+    return {"light": theme(LIGHT), "dark": theme(DARK)}
+
+
+def axis(title: str, **settings: Any) -> dict[str, Any]:
+    """An axis in the house's dress."""
+    return {
+        "title": {"text": safe(title), "standoff": 8},
+        "gridcolor": "@grid",
+        "linecolor": "@faint",
+        "zeroline": False,
+        "automargin": True,
+        "fixedrange": False,
+        **settings,
+    }
+
+
+def layout(title: str, x: dict[str, Any], y: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """What all panels share."""
+    return {
+        "title": {"text": safe(title), "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top"},
+        "margin": {"l": 8, "r": 14, "t": 34, "b": 8},
+        "paper_bgcolor": "@paper",
+        "plot_bgcolor": "@paper",
+        "showlegend": False,
+        "hovermode": "closest",
+        "xaxis": x,
+        "yaxis": y,
+        **settings,
+    }
+
+
+def decades(values: Iterable[float], room: float = 0.0) -> dict[str, Any]:
+    """A logarithmic axis over whole decades, some of them labelled; `room` is added to the right, as a share."""
+    positive = [v for v in values if v > 0 and math.isfinite(v)]
+    low, high = (math.log10(f(positive)) for f in (min, max)) if positive else (0.0, 1.0)
+    first, last = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
+    step = max(1, math.ceil((last - first) / 5))
+    ticks = list(range(first, last + 1, step))
+    end = max(high, first + 0.5) + max(room, 0.04) * (last - first)
+    return {
+        "type": "log",
+        "range": [first - 0.08 * (last - first) / 4, end],
+        "tickvals": [10.0**d for d in ticks],
+        "ticktext": [_power(d) if min(ticks) < -3 or max(ticks) > 3 else f"{10.0**d:g}" for d in ticks],
+    }
+
+
+def numbers(values: np.ndarray | Sequence[float], digits: int = 5) -> list[float | None]:
+    """As JSON has them: so many digits, and nothing in place of what is no number."""
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in np.asarray(values, dtype=float).tolist()]
+
+
+def safe(text: str) -> str:
+    """Text that plotly.js shows as it is: it reads a little HTML in names."""
+    return html.escape(text, quote=False)
+
+
+def plain(value: Any) -> Any:
+    """Without numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _power(decade: int) -> str:
+    return f"10<sup>{decade}</sup>".replace("-", "−") if decade else "1"
