@@ -1,4 +1,4 @@
-"""The page of the command line, from the command itself: docstrings, options, examples."""
+"""What stands on the page of the command line, from the command itself: docstrings, options, examples."""
 
 from __future__ import annotations
 
@@ -12,19 +12,11 @@ import typer
 
 from gaq.cli.main import application
 
-HEAD = """# Command line
 
-One command with verbs. `gaq` alone prints the way from a molecule to a model in use, `gaq VERB --help` what stands below. Exit codes: 0 done,
-1 a check or a limit failed, 2 wrong usage or bad input. MODEL is a checkpoint or a packed `.gaq` file everywhere; `--json FILE` writes what was
-measured, one JSON object a line ([rows](physics.md#rows)).
-
-"""
-
-
-def command_line_page() -> str:
+def command_line() -> str:
     """Every verb, and every verb of a group of verbs, with a section of its own."""
     root = typer.main.get_command(application())
-    return HEAD + "\n\n".join(_section(path, command) for path, command in verbs(root)) + "\n"
+    return "\n\n".join(_section(path, command) for path, command in verbs(root))
 
 
 def verbs(root: Any) -> Iterator[tuple[str, Any]]:

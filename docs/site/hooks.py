@@ -1,24 +1,18 @@
-"""What mkdocs calls while it builds the site: pages that are written from the code, and links that leave docs/."""
+"""What mkdocs calls while it builds the site: marks that are filled from the code, and links that leave docs/."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from command_line import command_line_page
 from elsewhere import documents, in_the_site, sources
 from filled import filled
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from navigation import whole
-from python_names import python_page
-
-WRITTEN = {"command-line.md": command_line_page, "python.md": python_page}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages that nobody keeps by hand, and the documents and sources outside docs/ that pages link to."""
-    for name, write in WRITTEN.items():
-        files.append(File.generated(config, name, content=write()))
+    """Adds the documents and sources outside docs/ that pages link to, and leaves out of the list what is not there."""
     for name, text in documents().items():
         files.append(File.generated(config, name, content=text))
     pages = {file.src_uri: file.content_string for file in files.documentation_pages()}

@@ -1,25 +1,9 @@
-"""The page of the Python names, from `gaq` itself; mkdocstrings puts in the signatures and docstrings."""
+"""What stands on the page of the Python names, from `gaq` itself; mkdocstrings adds signatures and docstrings."""
 
 from __future__ import annotations
 
 import gaq
 import gaq.measure
-
-HEAD = """# Python
-
-`import gaq` loads nothing but itself; each name below is loaded when it is first used. `gaq.Calculator` and `gaq.open_engine` on a packed file
-never import PyTorch. Lengths are in Å, energies in eV, forces in eV/Å.
-
-```python
-import gaq
-from ase.build import molecule
-
-atoms = molecule("CH3CH2OH")
-atoms.calc = gaq.Calculator("models/rmd17-ethanol-w4a16.gaq")
-atoms.get_potential_energy(), atoms.get_forces()
-```
-
-"""
 
 # What the names above take and give, and what somebody with a network or an engine of their own meets.
 BESIDE = (
@@ -35,12 +19,14 @@ BESIDE = (
 )
 
 
-def python_page() -> str:
+def python_names() -> str:
     """Public names first, in the order of `gaq.__all__`; then the types that they speak of."""
-    parts = [HEAD]
+    parts = []
     for name in gaq.__all__:
         if name == "__version__":
-            parts.append(f"## gaq.{name}\n\nThe version of this package, a text: `{gaq.__version__}` when this was built.")
+            parts.append(
+                f"## gaq.{name}\n\nThe version of this package, a text: `{gaq.__version__}` when this was built."
+            )
             continue
         module, attribute = gaq._WHERE[name]
         whole = module if attribute is None else f"{module}.{attribute}"
@@ -48,7 +34,7 @@ def python_page() -> str:
         if name == "measure":
             parts[-1] += "\n\n" + "\n\n".join(_entry(_home(one)) for one in gaq.measure.__all__)
     parts += [_section(title, names) for title, names in BESIDE]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def _section(title: str, names: tuple[str, ...]) -> str:

@@ -86,9 +86,7 @@ class PaiNN(nn.Module):
         """Energies [structure] in eV, float64."""
         wanted = any(framed(q.spec) for q in self.quantizers())
         dtype = self.embedding.weight.dtype
-        seen = describe(
-            batch, degrees=1, cutoff=self.cutoff, basis=self.basis, gauge=gauge, framed=wanted, dtype=dtype
-        )
+        seen = describe(batch, degrees=1, cutoff=self.cutoff, basis=self.basis, gauge=gauge, framed=wanted, dtype=dtype)
         s = self.embedding(batch.species)
         v = s.new_zeros(len(s), 3, s.shape[1])
         for block in self.blocks:

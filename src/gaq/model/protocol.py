@@ -32,7 +32,9 @@ class Network(ForceField, Protocol):
     """
 
     species: tuple[int, ...]  # atomic numbers it knows
-    reference: Tensor  # [species] float64, eV; one of them is in the energy of each atom, so that a shift moves the mean
+    reference: (
+        Tensor  # [species] float64, eV; one of them is in the energy of each atom, so that a shift moves the mean
+    )
 
     def modules(self) -> Iterator[nn.Module]: ...
 
