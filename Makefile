@@ -11,7 +11,7 @@ CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm
+.PHONY: help setup demo check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm docs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,11 @@ test-arm: programs  ## cross-compile for 64-bit ARM and run the native tests und
 	@qemu-aarch64 -cpu max -L /usr/aarch64-linux-gnu build/arm/print_golden $(GOLDEN_MODELS) >build/arm/golden.txt
 	@build/native/print_golden $(GOLDEN_MODELS) | cmp - build/arm/golden.txt
 	@echo "every bit of the golden frames is the same as on this machine"
+
+# Material reminds of a later mkdocs, which is not what constraints.txt pins.
+docs: $(READY)  ## build the site into build/site, every link and anchor checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "build/site/index.html"
 
 wheel: $(READY)  ## build dist/gaq-*.whl, the native engine inside
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist .

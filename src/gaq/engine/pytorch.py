@@ -15,8 +15,9 @@ from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Prediction, Structure
 from gaq.model.forces import energy_and_forces
 from gaq.model.invariants import Gauge
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network
 from gaq.quant.size import weight_footprint
+from gaq.quant.spec import framed
 
 EDGES_PER_BATCH = 12_000  # keeps the edge arrays of a layer within a few megabytes
 
@@ -29,7 +30,7 @@ class TorchEngine:
     invariant; all others run in the lab gauge. `gauge` overrides that, for the experiment that shows why.
     """
 
-    network: Transformer
+    network: Network
     model: str
     recipe: str
     device: str = "cpu"
@@ -42,7 +43,7 @@ class TorchEngine:
         self.cutoff: float | None = self.network.cutoff
         self.species = frozenset(self.network.species)
         if self.gauge is None:
-            self.gauge = Gauge.LOCAL if self.network.framed() else Gauge.LAB
+            self.gauge = Gauge.LOCAL if any(framed(q.spec) for q in self.network.quantizers()) else Gauge.LAB
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
         """Energies and forces in order; raises `BadStructure` and `UnsupportedElement`."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 
 from gaq.errors import UsageError
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network, device_of
 from gaq.quant.install import install_
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
@@ -17,8 +18,10 @@ from gaq.train.frames import Frames
 
 CALIBRATION_BATCH = 16
 
+N = TypeVar("N", bound=Network)
 
-def quantized_copy(model: Transformer, recipe: Recipe, frames: Frames | None) -> Transformer:
+
+def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
     """A copy of `model` with the recipe's quantizers, calibrated on `frames` while it still computes in
     float.
 
@@ -48,7 +51,7 @@ def quantized_copy(model: Transformer, recipe: Recipe, frames: Frames | None) ->
     return copied
 
 
-def shift_reference_(model: Transformer, frames: Frames, target: torch.Tensor) -> None:
+def shift_reference_(model: Network, frames: Frames, target: torch.Tensor) -> None:
     """Adds one constant per atom to the reference energies so that the mean error against `target` (eV) is
     zero.
     """
@@ -58,12 +61,12 @@ def shift_reference_(model: Transformer, frames: Frames, target: torch.Tensor) -
 
 
 @torch.no_grad()
-def _energies(model: Transformer, frames: Frames) -> torch.Tensor:
-    device = model.embedding.device
+def _energies(model: Network, frames: Frames) -> torch.Tensor:
+    device = device_of(model)
     return torch.cat([model.energies(batch.to(device)).cpu() for batch, _ in frames.batches(CALIBRATION_BATCH)])
 
 
-def _observe_weights(model: Transformer) -> None:
+def _observe_weights(model: Network) -> None:
     """Features are calibrated behind quantized weights; a weight is all that its own steps need to see."""
     for layer in model.modules():
         if isinstance(layer, Linear):
@@ -76,7 +79,7 @@ def _ready(quantizer: Quantizer) -> bool:
     return quantizer.fitted is None or quantizer.fitted.ready
 
 
-def _finish(model: Transformer) -> None:
+def _finish(model: Network) -> None:
     for quantizer in model.quantizers():
         if quantizer.slot.role not in WEIGHTS:
             quantizer.finish_calibration()

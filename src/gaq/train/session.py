@@ -20,7 +20,7 @@ from gaq.model.initialise import initialise_
 from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
-from gaq.train.calibrate import quantized_copy, shift_reference_
+from gaq.train.calibrate import N, quantized_copy, shift_reference_
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from gaq.train.config import TrainConfig
 from gaq.train.fit import Task, validate
@@ -34,10 +34,9 @@ def load(path: str | Path) -> Transformer:
     return load_checkpoint(readable_file(path)).model
 
 
-def quantize(
-    model: Transformer, recipe: Recipe, calibration: Sequence[Structure] | Dataset | None = None
-) -> Transformer:
-    """A quantized copy of `model` (post-training), its steps calibrated on the given structures.
+def quantize(model: N, recipe: Recipe, calibration: Sequence[Structure] | Dataset | None = None) -> N:
+    """A quantized copy of `model` (post-training), its steps calibrated on the given structures. Any network
+    with slots will do.
 
     Raises `UsageError` when the recipe needs structures and there are none, `BadStructure`,
     `UnsupportedElement`.
