@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SECONDS_TO_CONNECT = 10.0
 SECONDS_WITHOUT_WORKERS = 60.0
 SECONDS_BETWEEN_LOOKS = 5.0
+RETRIES = 2  # of a job whose process, not whose worker, was killed
 
 Say = Callable[[str], None]
 
@@ -39,6 +40,7 @@ class Cluster:
         """Raises `NotAvailable` without distributed, without a scheduler, without workers or with those of others."""
         self._say, self._address = say, address
         self._client = _connected(address)
+        self._content: dict[str, Future] = {}
         try:
             self._expect_workers()
             self._expect_gaq()
@@ -57,7 +59,9 @@ class Cluster:
     def run(self, work: Work, shared: object, jobs: Sequence[Any], follow: Follow) -> None:
         """See `Farm`. At Ctrl-C the jobs that nobody has begun are taken back."""
         held = Shared.of(shared)
-        content = self._client.submit(content_of, held.content, key=f"gaq-shared-{held.key}")
+        if held.key not in self._content:
+            self._content[held.key] = self._client.submit(content_of, held.content, key=f"gaq-shared-{held.key}")
+        content = self._content[held.key]
         arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
         under_way: dict[str, tuple[int, Future]] = {}
         run, number = secrets.token_hex(4), 0
@@ -67,7 +71,7 @@ class Cluster:
             key = f"gaq-job-{run}-{number}"
             number += 1
             arguments = (gaq.__version__, held.key, content, packed(work, job))
-            future = self._client.submit(carry_out, *arguments, key=key, pure=False)
+            future = self._client.submit(carry_out, *arguments, key=key, pure=False, retries=RETRIES)
             under_way[key] = place, future
             future.add_done_callback(arrived.put)
 
