@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaq.cli.cluster import ClusterOption, farm_of
 from gaq.cli.progress import ByteProgress, FrameProgress
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ def info(
 @app.command(
     epilog=_examples(
         "gaq data label ethanol --frames 200 -o ethanol.xyz",
-        "gaq data label start.xyz --temperature 800 --workers 2 -o frames.npz",
+        "gaq data label start.xyz --temperature 800 --workers 8 -o frames.npz",
         "gaq data label start.xyz --temperature 800 -o frames.npz --resume",
+        "gaq data label ethanol --frames 5000 --replicas 64 --cluster tcp://host:8786 -o ethanol.npz",
     )
 )
 def label(
@@ -72,7 +74,10 @@ def label(
     ] = 4,
     charge: Annotated[int, typer.Option(help="Charge of the molecule.")] = 0,
     multiplicity: Annotated[int, typer.Option(help="2 S + 1; 2 for a radical.")] = 1,
-    workers: Annotated[int, typer.Option(help="Processes; the result does not depend on them.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes, by default all cores; the result does not depend on them.")
+    ] = None,
+    cluster: ClusterOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")] = False,
 ) -> None:
@@ -83,7 +88,9 @@ def label(
     from gaq.data.label import label as make_labels
     from gaq.data.molecules import find_molecule
     from gaq.data.partial import Settings
+    from gaq.farm.open import check_cores
 
+    check_cores("--workers", workers, cluster)
     structure = find_molecule(molecule)
     settings = Settings(
         molecule=Path(molecule).name,
@@ -100,8 +107,8 @@ def label(
         charge=charge,
         multiplicity=multiplicity,
     )
-    with FrameProgress(settings.frames) as progress:
-        done = make_labels(settings, output, workers, resume, overwrite, progress.update)
+    with FrameProgress(settings.frames) as progress, farm_of(cluster, workers) as farm:
+        done = make_labels(settings, output, farm, resume, overwrite, progress.update)
     if done < settings.frames:
         kept = f"{done} of {settings.frames} frames are kept beside {output}"
         typer.echo(f"{kept}. Go on with the same command and --resume.", err=True)

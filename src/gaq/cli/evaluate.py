@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from gaq.cli.cluster import ClusterOption
+
 if TYPE_CHECKING:
     from gaq.atoms.structure import Prediction, Structure
     from gaq.cli.stage_progress import Watch
     from gaq.data.dataset import Dataset
     from gaq.engine.protocol import Engine
+    from gaq.farm.protocol import Farm
     from gaq.measure.ledger import Row
     from gaq.measure.predictions import Predictions
 
 UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 FLOOR = "fp32-floor"
+WORTH_A_PROCESS = 500  # structures; a process of PyTorch takes seconds to start
 
 
 def evaluate(
@@ -35,7 +39,11 @@ def evaluate(
         str | None, typer.Option(metavar="MODEL", help="Float parent: for fidelity and the floor of the LEE.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of rotations and paths.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Cores that share the structures, by default all; no number depends on it."),
+    ] = None,
+    cluster: ClusterOption = None,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
     json_file: Annotated[
@@ -49,24 +57,29 @@ def evaluate(
     """Measure accuracy, symmetry, path work and size of models on labelled frames, and compare them in one
     table.
     """
+    from gaq.cli.cluster import farm_of
     from gaq.cli.stage_progress import Watch
     from gaq.data.read import read_dataset
-    from gaq.engine.open import open_engine
+    from gaq.farm.open import check_cores
     from gaq.measure.ledger import expect_rows, write_rows
     from gaq.measure.predictions import write_predictions
+    from gaq.process import usable_cores
     from gaq.report.tables import comparison_table, print_table, reasons
 
     expect_rows(json_file)
     expect_rows(predictions)
     names = list(dict.fromkeys(models))
-    opened = {name: open_engine(name, engine=engine, device=device, threads=threads) for name in names}
-    reference = None if parent is None else open_engine(parent, engine=engine, device=device, threads=threads)
+    check_cores("--threads", threads, cluster)
+    cores = 1 if cluster else threads or usable_cores()
     dataset = read_dataset(data, limit)
     plan = Plan(dataset, dataset.structures[:symmetry_frames], dataset.structures[:path_frames], rotations, seed)
     kept: list[Predictions] = []
-    with Watch() as watch:
+    with farm_of(cluster, cores) as farm, Watch() as watch:
+        choice = Choice(engine, device, cores, farm, cluster is not None)
+        opened = {name: choice.open(name) for name in names}
+        reference = None if parent is None else choice.open(parent)
         rows = measure(labelled(opened), reference, plan, watch, kept.append)
-    rows = [replace(entry, threads=threads, device=device) for entry in rows]
+    rows = [replace(entry, threads=cores, device=device) for entry in rows]
     if json_file is not None:
         write_rows(json_file, rows)
     if predictions is not None:
@@ -75,6 +88,37 @@ def evaluate(
     print_table(comparison_table(rows, f"{dataset.name}, {len(dataset)} frames"), console)
     for line in [*reasons(rows), *_floor_line(rows)]:
         console.print(line, style="dim", soft_wrap=True, markup=False)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which engine is asked for, and where it is to compute."""
+
+    engine: str | None
+    device: str
+    cores: int
+    farm: Farm
+    elsewhere: bool  # the farm is a cluster
+
+    def open(self, model: str) -> Engine:
+        """The engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that on
+        several cores each has an engine; the native one shares structures among threads itself.
+        """
+        from gaq.engine.farmed import FarmedEngine
+        from gaq.engine.open import is_packed, open_engine
+        from gaq.errors import UsageError
+        from gaq.files import readable_file
+
+        if self.elsewhere and self.device != "cpu":
+            raise UsageError(f"--device {self.device}: a cluster computes on the CPUs of its workers. Leave it out")
+        native = self.engine == "native" or is_packed(readable_file(model))
+        threads = self.cores if native else 1
+        opened = open_engine(model, engine=self.engine, device=self.device, threads=threads)
+        if self.elsewhere:
+            return FarmedEngine(opened, self.farm)
+        if native or self.cores == 1 or self.device != "cpu":
+            return opened
+        return FarmedEngine(opened, self.farm, WORTH_A_PROCESS)
 
 
 @dataclass(frozen=True)

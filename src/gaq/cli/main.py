@@ -49,7 +49,14 @@ VERBS = (
             "gaq quantize --list-recipes",
         ),
     ),
-    Verb("evaluate", evaluate, ("gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",)),
+    Verb(
+        "evaluate",
+        evaluate,
+        (
+            "gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",
+            "gaq evaluate model.gaq --data test.xyz --cluster tcp://host:8786",
+        ),
+    ),
     Verb(
         "check",
         check,
@@ -68,6 +75,7 @@ VERBS = (
             "gaq md model.gaq start.xyz --steps 20000 -o nve.xyz",
             "gaq md model.gaq start.xyz --ensemble nvt --steps 20000 -o nvt.traj",
             "gaq md model.gaq start.xyz --steps 40000 -o nve.xyz --resume",
+            "gaq md model.gaq start.xyz --steps 40000 --replicas 64 --cluster tcp://host:8786 -o nve.traj",
         ),
     ),
     Verb("lammps", lammps, ("gaq lammps --build", "gaq lammps")),

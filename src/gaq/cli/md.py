@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from gaq.cli.cluster import ClusterOption
 
 
 class Ensemble(StrEnum):
@@ -52,6 +54,7 @@ def md(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Cores: for one system, or shared by replicas (then all).")
     ] = None,
+    cluster: ClusterOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside TRAJ.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a trajectory that is there.")] = False,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between frames.")] = 200,
@@ -77,30 +80,39 @@ def md(
     Beside TRAJ stand its log (.log: energies, temperature, momenta) and a checkpoint (.state). Ctrl-C, or a kill,
     loses some steps at most; --resume goes on bit for bit.
     """
+    from gaq.cli.cluster import farm_of
     from gaq.cli.md_report import Progress, rows_of, say
     from gaq.cli.md_setup import Asked, Choice, check, open_engines, sessions, thermostat_of
     from gaq.cli.stage_progress import Watch
     from gaq.engine.motion import Dynamics
+    from gaq.farm.open import check_cores
     from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.simulate.replicas import run_all
+    from gaq.process import usable_cores
+    from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import Plan
     from gaq.train.interrupt import graceful_interrupt
 
     expect_rows(json_file)
+    check_cores("--threads", threads, cluster)
     bath = thermostat_of(thermostat, temperature, relaxation, seed) if ensemble is Ensemble.NVT else None
     plan = Plan(
         steps, Dynamics(dt, bath), temperature, 0, every, log_every, bonds_may_break, checkpoint_seconds
     )  # degrees of freedom follow with the first velocities
     asked = Asked(start, out, plan, seed, replicas, resume, overwrite, frame, velocities is Velocities.KEEP)
     check(asked)
-    cores = threads or (1 if replicas == 1 else os.cpu_count() or 1)
-    engines = open_engines(model, Choice(engine, device, backward, cores), replicas)
-    with graceful_interrupt() as interrupt, Watch() as watch:
-        runs = sessions(asked, model, engines)
-        progress = Progress(watch, replicas, steps, dt)
-        endings = run_all(
-            engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
-        )
+    cores = threads or (1 if replicas == 1 or cluster else usable_cores())
+    engines = open_engines(model, Choice(engine, device, backward, cores), 1 if cluster else replicas)
+    with contextlib.ExitStack() as stack:
+        farm = None if cluster is None else stack.enter_context(farm_of(cluster))
+        interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
+        engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
+        runs, progress = sessions(asked, model, engines), Progress(watch, replicas, steps, dt)
+        if farm is not None:
+            endings = run_on(farm, engines[0], runs, lambda: interrupt.asked, progress.listener)
+        else:
+            endings = run_all(
+                engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
+            )
     rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
     if json_file is not None:
         write_rows(json_file, rows)

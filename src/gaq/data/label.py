@@ -1,6 +1,6 @@
-"""New reference data: molecular dynamics of a molecule with xTB, its frames labelled, in several processes.
+"""New reference data: molecular dynamics of a molecule with xTB, its frames labelled, on a farm.
 
-The work is divided into replicas, whose number does not depend on that of the processes: what comes out
+The work is divided into replicas, whose number does not depend on that of the processes or machines: what comes out
 depends on the settings alone, bit for bit. (GFN2-xTB: Bannwarth et al., J. Chem. Theory Comput. 15, 1652
 (2019).)
 """
@@ -8,7 +8,6 @@ depends on the settings alone, bit for bit. (GFN2-xTB: Bannwarth et al., J. Chem
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +15,13 @@ import numpy as np
 
 from gaq.atoms.structure import Labels, Structure
 from gaq.data.extxyz import write_extxyz
+from gaq.data.harvest import Harvest
 from gaq.data.labelled_npz import write_labelled_npz
 from gaq.data.partial import Settings, load_progress
-from gaq.data.workers import run_replicas
-from gaq.errors import NotAvailable, UsageError, nearest
+from gaq.data.replica import expect_tblite
+from gaq.errors import UsageError, nearest
+from gaq.farm.local import LocalFarm
+from gaq.farm.protocol import Farm
 from gaq.files import writable_folder
 
 METHODS = ("gfn2-xtb", "gfn1-xtb")
@@ -29,7 +31,7 @@ WRITERS = {".xyz": write_extxyz, ".extxyz": write_extxyz, ".npz": write_labelled
 def label(
     settings: Settings,
     output: Path,
-    workers: int = 1,
+    farm: Farm | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Callable[[int], None] = lambda frames: None,
@@ -38,11 +40,17 @@ def label(
 
     `progress` is told the number of finished frames now and then. Ctrl-C keeps what was made in
     `OUTPUT.partial.*.npz` and returns the smaller number; `resume` goes on from there, exactly. The result
-    does not depend on `workers`. Raises UsageError, BadFile, NotAvailable (no tblite), Diverged.
+    does not depend on `farm`; without one, a single process makes it. Raises UsageError, BadFile, NotAvailable (no
+    tblite), Diverged.
     """
-    check_settings(settings, workers)
+    check_settings(settings)
     partials = _prepare(settings, output, resume, overwrite)
-    done = run_replicas(settings, partials, workers, progress)
+    harvest = Harvest(settings, partials, progress)
+    if farm is None:
+        with LocalFarm(1) as alone:
+            done = harvest.bring_in(alone)
+    else:
+        done = harvest.bring_in(farm)
     if done < settings.frames:
         return done
     structures, labels = _gather(settings, partials)
@@ -52,7 +60,7 @@ def label(
     return done
 
 
-def check_settings(settings: Settings, workers: int) -> None:
+def check_settings(settings: Settings) -> None:
     """Refuses what makes no sense. Raises UsageError, or NotAvailable when tblite is not installed."""
     if settings.method not in METHODS:
         hint = nearest(settings.method, METHODS)
@@ -68,7 +76,6 @@ def check_settings(settings: Settings, workers: int) -> None:
             1 <= settings.replicas <= settings.frames,
             "1 to the number of frames",
         ),
-        "--workers": (workers, workers >= 1, "1 or more processes"),
         "--seed": (settings.seed, settings.seed >= 0, "0 or more"),
         "--multiplicity": (settings.multiplicity, settings.multiplicity >= 1, "1 or more"),
     }
@@ -81,8 +88,7 @@ def check_settings(settings: Settings, workers: int) -> None:
             f"{settings.molecule} with charge {settings.charge} has {electrons} electrons, which cannot have "
             f"multiplicity {settings.multiplicity}. Set --charge or --multiplicity (2 for a radical)."
         )
-    if importlib.util.find_spec("tblite") is None:
-        raise NotAvailable("labels are made with tblite, which is not installed. Install it: pip install tblite")
+    expect_tblite()
 
 
 def origin(settings: Settings) -> str:

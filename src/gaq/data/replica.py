@@ -1,57 +1,59 @@
-"""One replica of a labelling run: Langevin dynamics of a molecule with xTB, in a process of its own.
-
-Run as `python -m gaq.data.replica`: jobs come as one JSON object on standard input, each finished frame
-leaves as one JSON line. A process of its own gets its own thread count and output before the xTB library is
-loaded, and can be stopped at any frame.
+"""One replica of a labelling run: Langevin dynamics of a molecule with xTB, made in stretches.
 
 A frame is labelled by a calculation from scratch, and the dynamics after it start from that same
-calculation. So nothing depends on what was computed before, and a replica that was interrupted goes on bit
-for bit.
+calculation. So nothing depends on what was computed before: a replica goes on bit for bit from the end of any stretch,
+in another process or on another machine. The xTB library gives the same bits with the same number of threads; the
+processes of a farm have one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
-import json
-import os
-import signal
-import sys
+import importlib.util
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gaq.data.partial import Progress, Settings, load_progress, save_progress
-from gaq.errors import Diverged, GaqError
+from gaq.data.partial import Progress, Settings
+from gaq.errors import Diverged, NotAvailable
 
 FRICTION = 0.02  # 1/fs; decorrelates within tens of fs and leaves bond vibrations intact
 RELAXED = 0.01  # eV/Å, largest force of the starting geometry
-SECONDS_BETWEEN_SAVES = 2.0
 
 
-def run_replica(
-    settings: Settings, replica: int, partial: Path, stop: Callable[[], bool], report: Callable[[int], None]
-) -> None:
-    """Makes the frames of one replica, from `partial` on if it is there, saving to it now and then.
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """What a replica is to do next."""
 
-    `stop` is asked after each frame; `report` is told how many frames there are. Raises Diverged when the
-    self-consistent field does not converge, BadFile when `partial` cannot be read or written.
+    replica: int
+    start: Progress | None  # where it stands, without frames; None before it has begun
+    wanted: int  # frames that are missing
+    seconds: float  # it ends at the first frame after so long a time
+
+
+def make_stretch(settings: Settings, stretch: Stretch) -> Progress:
+    """Where the replica stands afterwards, with the frames of this stretch alone.
+
+    Raises Diverged when the self-consistent field does not converge, NotAvailable without tblite.
     """
-    progress = load_progress(partial, settings) if partial.exists() else _start(settings, replica)
-    report(len(progress.frames))
-    saved = time.monotonic()
-    while len(progress.frames) < settings.frames_of(replica):
-        progress = _advance(progress, settings, replica)
-        report(len(progress.frames))
-        if stop() or time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
-            save_progress(partial, progress, settings)
-            saved = time.monotonic()
-        if stop():
-            return
-    save_progress(partial, progress, settings)
+    expect_tblite()
+    began = time.monotonic()
+    progress = stretch.start or _start(settings, stretch.replica)
+    made = settings.frames_of(stretch.replica) - stretch.wanted
+    while len(progress.frames) < stretch.wanted:
+        progress = _advance(progress, settings, stretch.replica, made)
+        if time.monotonic() - began > stretch.seconds:
+            break
+    return progress
+
+
+def expect_tblite() -> None:
+    """Raises NotAvailable."""
+    if importlib.util.find_spec("tblite") is None:
+        raise NotAvailable("labels are made with tblite, which is not installed. Install it: pip install tblite")
 
 
 def _start(settings: Settings, replica: int) -> Progress:
@@ -74,8 +76,11 @@ def _start(settings: Settings, replica: int) -> Progress:
     return Progress(0, atoms.positions.copy(), momenta, generator.bit_generator.state)
 
 
-def _advance(progress: Progress, settings: Settings, replica: int) -> Progress:
-    """A label where the dynamics stand, unless they are still equilibrating, then `interval` steps."""
+def _advance(progress: Progress, settings: Settings, replica: int, made: int) -> Progress:
+    """A label where the dynamics stand, unless they are still equilibrating, then `interval` steps.
+
+    `made` frames were made in earlier stretches.
+    """
     from ase import Atoms, units
     from ase.md.langevin import Langevin
 
@@ -86,7 +91,7 @@ def _advance(progress: Progress, settings: Settings, replica: int) -> Progress:
     frames = progress.frames
     generator = np.random.default_rng(0)
     generator.bit_generator.state = progress.random_state
-    with _explained(settings, f"replica {replica}, frame {len(frames)}"):
+    with _explained(settings, f"replica {replica}, frame {made + len(frames)}"):
         if progress.segments >= warm:
             frames = (
                 *frames,
@@ -132,38 +137,3 @@ def _explained(settings: Settings, place: str) -> Iterator[None]:
             f"{settings.method} failed for {settings.molecule} ({place}): {reason}. Lower --dt or "
             f"--temperature, or check the elements, the charge and the multiplicity."
         ) from error
-
-
-def main() -> int:
-    """Reads a job from standard input, runs its replicas in turn, and reports on standard output."""
-    job = json.loads(sys.stdin.readline())
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the Fortran library writes to file descriptor 1
-    stopped: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    raw = job["settings"]
-    settings = Settings(**{**raw, "species": tuple(raw["species"]), "positions": tuple(map(tuple, raw["positions"]))})
-
-    def send(message: dict[str, Any]) -> None:
-        try:
-            print(json.dumps(message), file=protocol, flush=True)
-        except BrokenPipeError:  # whoever started us is gone: save and leave
-            stopped.append(0)
-
-    try:
-        for replica, partial in job["replicas"]:
-            if not stopped:
-                report = functools.partial(_send_count, send, replica)
-                run_replica(settings, replica, Path(partial), lambda: bool(stopped), report)
-    except GaqError as error:
-        send({"error": type(error).__name__, "text": str(error)})
-        return error.exit_code
-    return 0
-
-
-def _send_count(send: Callable[[dict[str, Any]], None], replica: int, frames: int) -> None:
-    send({"replica": replica, "frames": frames})
-
-
-if __name__ == "__main__":
-    sys.exit(main())

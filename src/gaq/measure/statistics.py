@@ -21,10 +21,32 @@ def predict(
     engine: Engine, structures: Sequence[Structure], progress: Progress = silent, chunk: int = 64
 ) -> list[Prediction]:
     """Predictions of a long list, `chunk` structures a call, so that progress can be told."""
-    found: list[Prediction] = []
-    for start in range(0, len(structures), chunk):
-        found += engine.evaluate(structures[start : start + chunk])
-        progress(len(found), len(structures))
+    done = 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, len(structures))
+
+    lists = [structures[start : start + chunk] for start in range(0, len(structures), chunk)]
+    return [prediction for found in predict_lists(engine, lists, told) for prediction in found]
+
+
+def predict_lists(
+    engine: Engine, lists: Sequence[Sequence[Structure]], told: Callable[[int], None] = lambda count: None
+) -> list[list[Prediction]]:
+    """Predictions of several lists, each in the batches of a call of its own, all at once where an engine can do that.
+
+    `told` hears of so many more structures.
+    """
+    at_once = getattr(engine, "evaluate_lists", None)
+    if at_once is not None:
+        everything: list[list[Prediction]] = at_once(lists, told)
+        return everything
+    found: list[list[Prediction]] = []
+    for structures in lists:
+        found.append(engine.evaluate(structures))
+        told(len(structures))
     return found
 
 

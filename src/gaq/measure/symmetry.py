@@ -6,7 +6,7 @@ Forces of an equivariant model obey F(RG) = R F(G) and its energy E(RG) = E(G). 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,10 @@ from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, UsageError
 from gaq.measure.ledger import Row, row
 from gaq.measure.rotations import axis_rotation, haar_rotations
-from gaq.measure.statistics import Progress, mean_by_frames, silent
+from gaq.measure.statistics import Progress, mean_by_frames, predict_lists, silent
 from gaq.units import MEV
 
+TURNED_AT_ONCE = 1000  # structures; so many copies are held
 EXACT_LEE = 1e-9  # meV/Å; below it a pair counts as exact: float64 rounding of forces of some eV/Å lies near 1e-12
 
 
@@ -72,8 +73,7 @@ def rotation_errors(
         raise UsageError("a symmetry test needs at least one rotation; --rotations is 0")
     before = references if references is not None else _references(engine, structures)
     lee, energy, identical = [], [], []
-    for done, matrix in enumerate(matrices, start=1):
-        after = engine.evaluate([s.rotated(matrix) for s in structures])
+    for done, (matrix, after) in enumerate(_turned(engine, structures, matrices), start=1):
         pairs = list(zip(before, after, strict=True))
         lee.append([np.linalg.norm(a.forces - b.forces @ matrix.T, axis=1) / MEV for b, a in pairs])
         energy.append([abs(a.energy - b.energy) / MEV for b, a in pairs])
@@ -88,6 +88,16 @@ def rotation_errors(
         identical=np.array(identical),
         force_norm=float(np.mean(np.concatenate([np.linalg.norm(b.forces, axis=1) for b in before])) / MEV),
     )
+
+
+def _turned(
+    engine: Engine, structures: Sequence[Structure], matrices: np.ndarray
+) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
+    """Each matrix, and the predictions of all structures turned by it."""
+    together = max(1, TURNED_AT_ONCE // max(1, len(structures)))
+    for start in range(0, len(matrices), together):
+        group = matrices[start : start + together]
+        yield from zip(group, predict_lists(engine, [[s.rotated(m) for s in structures] for m in group]), strict=True)
 
 
 def reflection(

@@ -1,14 +1,22 @@
-"""Several runs at once, each on an engine of its own: compiled steps leave Python to the others."""
+"""Several runs at once: each on an engine of its own, or all of them on a farm.
+
+Here compiled steps leave Python to the others. On a farm a run is a chain of legs; its files are written where it was
+asked for.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gaq.engine.motion import Mover
 from gaq.engine.protocol import Engine
-from gaq.simulate.session import Ending
+from gaq.errors import GaqError
+from gaq.farm.protocol import Farm
+from gaq.simulate.leg import Leg, Made, make_leg
+from gaq.simulate.session import Ending, Session, Show
 
 
 def replica_path(path: Path, replica: int, replicas: int) -> Path:
@@ -25,3 +33,31 @@ def run_all(engines: Sequence[Engine], run: Callable[[int, Engine], Ending], wor
         return [run(replica, engine) for replica, engine in enumerate(engines)]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(run, range(len(engines)), engines))
+
+
+def run_on(
+    farm: Farm,
+    engine: Engine,
+    sessions: Sequence[Session],
+    asked_to_stop: Callable[[], bool],
+    show: Callable[[int], Show],
+) -> list[Ending]:
+    """The endings of all sessions, whose steps copies of the engine make on the farm; `show(replica)` is told of them.
+
+    When asked to stop, or when the farm gives up, the checkpoints hold what has arrived.
+    """
+    begun = [(replica, leg) for replica, s in enumerate(sessions) if (leg := s.next_leg()) is not None]
+
+    def follow(place: int, made: Made) -> Leg | None:
+        replica, _ = begun[place]
+        sessions[replica].take(made, show(replica))
+        return None if asked_to_stop() else sessions[replica].next_leg()
+
+    try:
+        farm.run(make_leg, engine, [leg for _, leg in begun], follow)
+    except BaseException:
+        for session in sessions:
+            with contextlib.suppress(GaqError):
+                session.end(True)
+        raise
+    return [session.end(session.next_leg() is not None) for session in sessions]

@@ -2,13 +2,15 @@
 
 Files only grow; the checkpoint, written under another name and renamed, says how far they are whole. It always holds a
 step at which the engine builds its list of neighbours anew (`REBUILD_STEPS`): from there a run goes on bit for bit.
+Steps are made by the session's own engine (`go`), or leg by leg elsewhere (`next_leg`, `take`, `end`), into the
+same files.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,14 @@ from gaq.engine.protocol import Engine
 from gaq.errors import BadFile
 from gaq.simulate.checkpoint import Checkpoint, check_same, load, save
 from gaq.simulate.integrate import advance
+from gaq.simulate.leg import Leg, Made, next_stop
 from gaq.simulate.log import NveLog, Record, as_log, recorded
 from gaq.simulate.log_file import LogFile, read_log
 from gaq.simulate.stability import complaint, reference
 from gaq.simulate.trajectory import Trajectory, open_trajectory
 
 LONGEST_CALL = 0.3  # s between looks at Ctrl-C
+SECONDS_OF_A_LEG = 2.0  # that are made elsewhere: so much is lost with a worker
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
 Show = Callable[[Record, float], None]  # the last record, and seconds a step
@@ -94,6 +98,7 @@ class Session:
         self._trajectory.write(state)
         self._hold()
         self._save()
+        self._set_out()
 
     def take_up(self) -> None:
         """Goes on from the checkpoint; raises `BadFile`, and `UsageError` when it belongs to another run."""
@@ -109,67 +114,106 @@ class Session:
         self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt, held.trajectory)
         self._log = LogFile(self._files.log, held.log)
         self._state, self._first, self._held, self._saved = held.state, held.first, held, held.state.step
+        self._set_out()
 
     def go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
         """Makes the steps that are left, and ends early when asked to, or when the molecule is no longer itself."""
+        interrupted, per_step = False, 0.0
+        with self._explained():
+            while self._goes_on() and not interrupted:
+                stop = next_stop(self._state.step, self._stops())
+                called, before = time.perf_counter(), self._state.step
+                try:
+                    self._state = advance(self._engine, self._state, self._plan.dynamics, self._call(stop, per_step))
+                except Unstable as broken:
+                    self._break(broken.last, str(broken))
+                    break
+                per_step = (time.perf_counter() - called) / (self._state.step - before)
+                interrupted = asked_to_stop()
+                if self._state.step == stop:
+                    self._arrive(show)
+        return self.end(interrupted)
+
+    def next_leg(self) -> Leg | None:
+        """Steps to be made elsewhere, from where the run stands; None when it is at its end."""
+        return Leg(self._state, self._plan.dynamics, self._stops(), SECONDS_OF_A_LEG) if self._goes_on() else None
+
+    def take(self, made: Made, show: Show) -> None:
+        """Writes down what was made of a leg, up to where the molecule is no longer itself."""
+        with self._explained():
+            for state in made.states:
+                self._state = state
+                self._arrive(show)
+                if not self._goes_on():
+                    return
+            if made.broken is not None:
+                self._break(*made.broken)
+
+    def end(self, interrupted: bool) -> Ending:
+        """The last checkpoint, and how the run ended; nothing is written any more."""
+        with self._explained():
+            self._save()
+        self._close()
+        seconds, made = time.perf_counter() - self._began, self._state.step - self._began_at
+        atoms, dt = len(self._state.structure), self._plan.dynamics.dt
+        log = as_log(self._records, self._engine.model, atoms, dt, self._state.step, self._unstable)
+        return Ending(log, self._state, made, seconds, interrupted, self._because)
+
+    def _set_out(self) -> None:
+        bonds = reference(self._state.structure.moved(self._first), self._plan.temperature)
+        self._bonds = bonds.without_bonds() if self._plan.bonds_may_break else bonds
+        self._began_at = self._state.step
+        self._began = self._saved_at = time.perf_counter()
+        self._unstable: int | None = None
+        self._because = ""
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Closes the files when something goes wrong, and says it if it is the disk."""
         try:
-            return self._go(asked_to_stop, show)
+            yield
         except OSError as error:
+            self._close()
             raise BadFile(
                 f"{self._files.trajectory}: {(error.strerror or str(error)).lower()} at step {self._state.step}. "
                 f"The checkpoint is of step {self._saved}; with --resume the run goes on from there"
             ) from error
-        finally:
-            for file in (self._trajectory, self._log):
-                with contextlib.suppress(OSError):  # a full disk has been told of
-                    file.close()
+        except BaseException:
+            self._close()
+            raise
 
-    def _go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
-        first = self._state.step
-        bonds = reference(self._state.structure.moved(self._first), self._plan.temperature)
-        if self._plan.bonds_may_break:
-            bonds = bonds.without_bonds()
-        began = saved = time.perf_counter()
-        because, unstable, interrupted, per_step = "", None, False, 0.0
-        while self._state.step < self._plan.steps and unstable is None and not interrupted:
-            stop = self._next_stop()
-            called, before = time.perf_counter(), self._state.step
-            try:
-                self._state = advance(self._engine, self._state, self._plan.dynamics, self._call(stop, per_step))
-            except Unstable as broken:
-                self._state, unstable, because = broken.last, broken.last.step + 1, str(broken)
-                self._record_anyway()
-                break
+    def _close(self) -> None:
+        for file in (self._trajectory, self._log):
+            with contextlib.suppress(OSError):  # a full disk has been told of
+                file.close()
+
+    def _goes_on(self) -> bool:
+        return self._state.step < self._plan.steps and self._unstable is None
+
+    def _arrive(self, show: Show) -> None:
+        """What is to be done at a stop."""
+        if self._due(self._plan.log_every):
+            self._record()
+            show(self._records[-1], (time.perf_counter() - self._began) / (self._state.step - self._began_at))
+            fault = complaint(self._bonds, self._state.structure, self._records[-1].temperature)
+            if fault is not None:
+                self._unstable, self._because = self._state.step, f"step {self._state.step}: {fault}"
+        if self._due(self._plan.every) or self._unstable is not None:
+            self._trajectory.write(self._state)
+        if self._state.step % REBUILD_STEPS == 0:
+            self._hold()
             now = time.perf_counter()
-            per_step = (now - called) / (self._state.step - before)
-            interrupted = asked_to_stop()
-            if self._state.step < stop:
-                continue
-            if self._due(self._plan.log_every):
-                self._record()
-                show(self._records[-1], (now - began) / (self._state.step - first))
-                fault = complaint(bonds, self._state.structure, self._records[-1].temperature)
-                if fault is not None:
-                    unstable, because = self._state.step, f"step {self._state.step}: {fault}"
-            if self._due(self._plan.every) or unstable is not None:
-                self._trajectory.write(self._state)
-            if self._state.step % REBUILD_STEPS == 0:
-                self._hold()
-                if now - saved >= self._plan.seconds_between_checkpoints:
-                    self._save()
-                    saved = now
-        self._save()
-        seconds, made = time.perf_counter() - began, self._state.step - first
-        atoms = len(self._state.structure)
-        dt = self._plan.dynamics.dt
-        log = as_log(self._records, self._engine.model, atoms, dt, self._state.step, unstable)
-        return Ending(log, self._state, made, seconds, interrupted, because)
+            if now - self._saved_at >= self._plan.seconds_between_checkpoints:
+                self._save()
+                self._saved_at = now
 
-    def _next_stop(self) -> int:
-        """The next step at which something is to be done."""
-        step = self._state.step
-        times = (self._plan.every, self._plan.log_every, REBUILD_STEPS)
-        return min(self._plan.steps, *(step - step % n + n for n in times))
+    def _break(self, last: State, why: str) -> None:
+        """A step could not be made: what stands in the files ends with the state before it."""
+        self._state, self._unstable, self._because = last, last.step + 1, why
+        self._record_anyway()
+
+    def _stops(self) -> tuple[int, int, int]:
+        return self._plan.steps, self._plan.every, self._plan.log_every
 
     def _call(self, stop: int, per_step: float) -> int:
         """Steps of one call: all until the next stop, unless Ctrl-C would wait for too long."""

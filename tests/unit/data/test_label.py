@@ -9,10 +9,11 @@ import pytest
 
 from gaq.data.label import command, label, partial_files
 from gaq.data.molecules import find_molecule
-from gaq.data.partial import Settings, load_progress
+from gaq.data.partial import Progress, Settings, save_progress
 from gaq.data.read import read_dataset
-from gaq.data.replica import run_replica
+from gaq.data.replica import Stretch, make_stretch
 from gaq.errors import BadFile, Diverged, NotAvailable, UsageError
+from gaq.farm.local import LocalFarm
 
 
 @pytest.fixture
@@ -35,15 +36,12 @@ def settings() -> Settings:
     )
 
 
-def never() -> bool:
-    return False
-
-
 @pytest.mark.parametrize("name", ["a.xyz", "a.npz"])
 def test_the_result_does_not_depend_on_the_workers(settings, tmp_path, name):
     counts: list[int] = []
     for folder, workers in (("one", 1), ("two", 2)):
-        assert label(settings, tmp_path / folder / name, workers, progress=counts.append) == 3
+        with LocalFarm(workers) as farm:
+            assert label(settings, tmp_path / folder / name, farm, progress=counts.append) == 3
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert counts[-1] == 3
     assert [p.name for p in (tmp_path / "one").iterdir()] == [name]
@@ -52,23 +50,28 @@ def test_the_result_does_not_depend_on_the_workers(settings, tmp_path, name):
     assert not np.allclose(data.structures[0].positions, data.structures[2].positions, atol=1e-3)
 
 
-def test_the_seed_and_the_temperature_decide(settings, tmp_path):
+def test_the_seed_and_the_temperature_decide(settings):
     def positions(changed: Settings) -> np.ndarray:
-        path = tmp_path / f"{changed.seed}-{changed.temperature}.npz"
-        run_replica(changed, 0, path, never, lambda count: None)
-        return load_progress(path, changed).frames[-1][0]
+        return make_stretch(changed, Stretch(0, None, 2, 60.0)).frames[-1][0]
 
     assert not np.allclose(positions(settings), positions(replace(settings, seed=2)))
     assert not np.allclose(positions(settings), positions(replace(settings, temperature=900.0)))
 
 
-def test_going_on_is_exact(settings, tmp_path):
+def in_short_stretches(settings: Settings, wanted: int) -> Progress:
+    """Frames of replica 0, made one at a time."""
+    made = make_stretch(settings, Stretch(0, None, wanted, 0.0))
+    while len(made.frames) < wanted:
+        start, left = replace(made, frames=()), wanted - len(made.frames)
+        more = make_stretch(settings, Stretch(0, start, left, 0.0))
+        made = replace(more, frames=made.frames + more.frames)
+    return made
+
+
+def test_going_on_is_exact(settings):
     settings = replace(settings, frames=6, replicas=1)
-    whole, parts = tmp_path / "whole.npz", tmp_path / "parts.npz"
-    run_replica(settings, 0, whole, never, lambda count: None)
-    for _ in range(20):
-        run_replica(settings, 0, parts, lambda: True, lambda count: None)  # one stretch at a time
-    one, other = load_progress(whole, settings), load_progress(parts, settings)
+    one = make_stretch(settings, Stretch(0, None, 6, 60.0))
+    other = in_short_stretches(settings, 6)
     assert len(one.frames) == len(other.frames) == 6
     assert one.random_state == other.random_state
     for (x, e, f), (y, d, g) in zip(one.frames, other.frames, strict=True):
@@ -81,7 +84,7 @@ def test_resume_from_partial_files(settings, tmp_path):
     label(settings, tmp_path / "whole.xyz")
     output = tmp_path / "parts.xyz"
     first = partial_files(output, 2)[0]
-    run_replica(settings, 0, first, lambda: True, lambda count: None)
+    save_progress(first, in_short_stretches(settings, 1), settings)
     with pytest.raises(UsageError, match="unfinished run. Add --resume"):
         label(settings, output)
     with pytest.raises(UsageError, match=r"other settings: seed 1 then, 2 now"):
@@ -149,8 +152,6 @@ def test_the_output(settings, tmp_path):
     with pytest.raises(UsageError, match="exists. Choose another name, or add --overwrite"):
         label(settings, tmp_path / "a.xyz")
     assert label(settings, tmp_path / "a.xyz", overwrite=True) == 3
-    with pytest.raises(UsageError, match="--workers 0"):
-        label(settings, tmp_path / "b.xyz", workers=0)
     (tmp_path / "file").touch()
     with pytest.raises(BadFile, match="is a file; a folder"):
         label(settings, tmp_path / "file" / "a.xyz")
@@ -158,8 +159,8 @@ def test_the_output(settings, tmp_path):
 
 def test_a_failure_in_a_worker_is_explained(settings, tmp_path):
     apart = replace(settings, positions=((0.0, 0.0, 0.0), (0.0, 0.0, 1e-9), (0.0, 1e-9, 0.0)))
-    with pytest.raises(Diverged, match="water"):
-        label(apart, tmp_path / "a.xyz", workers=2)
+    with pytest.raises(Diverged, match="water"), LocalFarm(2) as farm:
+        label(apart, tmp_path / "a.xyz", farm)
     assert not (tmp_path / "a.xyz").exists()
 
 

@@ -1,0 +1,68 @@
+"""An engine whose structures are evaluated on a farm, by copies of it.
+
+Lists are cut where the engine itself would cut them into batches, so that every number is the one it would give here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gaq.atoms.checks import check_species, check_structure
+from gaq.atoms.structure import Prediction, Structure
+from gaq.engine.protocol import Engine
+from gaq.farm.protocol import Farm, collect
+
+STRUCTURES_PER_JOB = 64  # of an engine that computes each structure on its own
+Job = tuple[Structure, ...]
+
+
+class FarmedEngine:
+    """Looks like the engine behind it. Fewer structures than `least` are evaluated here."""
+
+    def __init__(self, engine: Engine, farm: Farm, least: int = 1) -> None:
+        self._engine, self._farm, self._least = engine, farm, least
+        self.name, self.model, self.recipe = engine.name, engine.model, engine.recipe
+        self.cutoff, self.species = engine.cutoff, engine.species
+
+    def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
+        """Predictions in order; raises `BadStructure` and `UnsupportedElement`."""
+        (found,) = self.evaluate_lists([structures])
+        return found
+
+    def evaluate_lists(
+        self, lists: Sequence[Sequence[Structure]], told: Callable[[int], None] = lambda count: None
+    ) -> list[list[Prediction]]:
+        """What `evaluate` gives for each of several lists, all at once; `told` hears how many more are done."""
+        if sum(map(len, lists)) < self._least:
+            return [self._here(structures, told) for structures in lists]
+        jobs: list[Job] = []
+        for structures in lists:
+            for index, structure in enumerate(structures):  # here, where their numbers are known
+                check_structure(structure, index)
+                check_species(structure, self.species, self.model, index)
+            jobs += [tuple(structures[start:stop]) for start, stop in self._cuts(structures)]
+        pieces = collect(self._farm, evaluate_job, self._engine, jobs, lambda place: told(len(jobs[place])))
+        flat = iter([prediction for piece in pieces for prediction in piece])
+        return [[next(flat) for _ in structures] for structures in lists]
+
+    def footprint(self) -> dict[str, float]:
+        """The sizes that the engine knows of itself."""
+        sizes: dict[str, float] = self._engine.footprint() if hasattr(self._engine, "footprint") else {}
+        return sizes
+
+    def _here(self, structures: Sequence[Structure], told: Callable[[int], None]) -> list[Prediction]:
+        found = self._engine.evaluate(structures)
+        told(len(found))
+        return found
+
+    def _cuts(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
+        if hasattr(self._engine, "batches"):
+            cuts: list[tuple[int, int]] = self._engine.batches(structures)
+            return cuts
+        count = len(structures)
+        return [(start, min(start + STRUCTURES_PER_JOB, count)) for start in range(0, count, STRUCTURES_PER_JOB)]
+
+
+def evaluate_job(engine: Engine, job: Job) -> list[Prediction]:
+    """What a worker process does."""
+    return engine.evaluate(job)

@@ -1,0 +1,59 @@
+"""One worker process, as whoever started it sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+
+from gaq.errors import NotAvailable
+from gaq.farm.parcel import Done, Failed, Shared
+
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+class Process:
+    """Started at once; asked for one thing at a time."""
+
+    def __init__(self) -> None:
+        search = os.pathsep.join(part for part in sys.path if part)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "gaq.farm.worker"],
+            env=os.environ | ONE_THREAD | {"PYTHONPATH": search},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C reaches the parent alone
+        )
+        self._knows: set[str] = set()
+
+    def ask(self, shared: Shared, parcel: bytes) -> Done | Failed:
+        """What became of a job. Raises `NotAvailable` when the process ends before it answers."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        content = None if shared.key in self._knows else shared.content
+        try:
+            pickle.dump((shared.key, content, parcel), self._process.stdin)
+            self._process.stdin.flush()
+            outcome: Done | Failed = pickle.load(self._process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
+            raise NotAvailable(
+                f"a worker process ended early (exit code {self._process.wait()}). A negative code is a signal: "
+                f"-9 is most often lack of memory; fewer processes at once need less"
+            ) from error
+        self._knows.add(shared.key)
+        return outcome
+
+    def kill(self) -> None:
+        """Ends it whatever it does; `ask` then raises."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Ends it, and waits until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()

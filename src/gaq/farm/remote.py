@@ -1,0 +1,43 @@
+"""What a thread of a Dask worker does: it asks a worker process of ours, which stays for the next job."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import threading
+
+from gaq.farm.parcel import Done, Failed, Shared
+from gaq.farm.process import Process
+
+_idle: list[Process] = []
+_lock = threading.Lock()
+
+
+def content_of(content: bytes) -> bytes:
+    """What jobs share, as the result of a task."""
+    return content
+
+
+def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> Done | Failed:
+    """What became of a job of gaq of that version."""
+    here = importlib.metadata.version("gaq")
+    if here != version:
+        return Failed("NotAvailable", f"a worker has gaq {here}, and this is gaq {version}. Install the same version")
+    with _lock:
+        process = _idle.pop() if _idle else None
+    process = process or Process()
+    try:
+        outcome = process.ask(Shared(key, content), parcel)
+    except BaseException:
+        process.close()
+        raise
+    with _lock:
+        _idle.append(process)
+    return outcome
+
+
+def end_idle() -> None:
+    """Ends the processes that nobody asks anything now."""
+    with _lock:
+        ended, _idle[:] = _idle[:], []
+    for process in ended:
+        process.close()
