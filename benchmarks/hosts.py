@@ -30,7 +30,7 @@ from host_visits import Visited, visited
 HERE = Path(__file__).resolve().parent.parent
 MOLECULES = ("ethanol", "azobenzene")
 FRAMES = 50
-STEPS = 500  # of a visit
+STEPS = 200  # of a visit
 ALONE = "native-engine"
 
 

@@ -17,7 +17,8 @@ INTRO = """## In other programs
 The same `.gaq` files in ASE, OpenMM, i-PI, torch-sim and LAMMPS ([how to](hosts.md)). *Differences* are the largest
 from ASE's calculator over the frames, as each program hands numbers on, through its units and back. *Steps per second*
 are those of velocity Verlet at constant energy on one core, medians with 10th and 90th percentile; the ratio is that to
-the engine alone (`gaq md` without its files) in the same round. A step of `torch-sim, batch` moves 32 molecules. Commands:
+the engine alone (`gaq md` without its files) in the same round. A step of `torch-sim, batch` moves 32 molecules.
+Commands:
 
     python benchmarks/hosts.py --data PATH/rmd17
     python benchmarks/lammps.py --help
