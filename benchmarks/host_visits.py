@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -68,7 +68,8 @@ def visited(name: str, model: Path, state: State) -> Iterator[Visited]:
 
 
 def _work(name: str, model: Path, state: State, pipe: Connection) -> None:
-    with HOSTS[name](model, state) as host:
+    # EOFError: whoever asked has gone.
+    with HOSTS[name](model, state) as host, suppress(EOFError):
         pipe.send("ready")
         while (question := pipe.recv()) is not None:
             if isinstance(question, Structure):
