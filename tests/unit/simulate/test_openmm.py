@@ -48,24 +48,16 @@ def topology_of(numbers, box=None) -> app.Topology:
     return made
 
 
+@pytest.mark.parametrize("platform", ["Reference", "CPU"])  # the latter hands over doubles too
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_energy_and_forces_are_those_of_ase(name):
-    engine, structure = system(name)
-    expected = by_ase(engine, structure)
-    energy, forces = said(context(create_system(engine, structure.species, box=box_of(structure)), structure))
-    assert energy == pytest.approx(expected.get_potential_energy(), rel=1e-14)
-    assert differ(forces, expected.get_forces()) < 1e-13
-    assert differ(1.0001 * forces, expected.get_forces()) > 1e-13  # the comparison can fail
-
-
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_the_platform_for_cpus_is_as_near_as_its_single_precision(name):
+def test_energy_and_forces_are_those_of_ase(name, platform):
     engine, structure = system(name)
     expected = by_ase(engine, structure)
     made = create_system(engine, structure.species, box=box_of(structure))
-    energy, forces = said(context(made, structure, "CPU"))
-    assert energy == pytest.approx(expected.get_potential_energy(), rel=1e-6)
-    assert differ(forces, expected.get_forces()) < 1e-5
+    energy, forces = said(context(made, structure, platform))
+    assert energy == pytest.approx(expected.get_potential_energy(), rel=1e-14)
+    assert differ(forces, expected.get_forces()) < 1e-13
+    assert differ(1.0001 * forces, expected.get_forces()) > 1e-13  # the comparison can fail
 
 
 def test_a_box_that_changes_is_followed():
