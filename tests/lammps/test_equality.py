@@ -185,13 +185,16 @@ def test_tiles_in_place_of_bricks(plugin, tmp_path):
     model, structure = model_of("float"), STRUCTURES["large"]
     (expected,) = NativeEngine(model, "m").evaluate([structure])
     tiled = "comm_style tiled\nbalance 1.0 rcb\n"
-    assert agree(differences(single_point(tmp_path, plugin, model, structure, 2, tiled), expected, structure), ROUND_OFF)
+    assert agree(
+        differences(single_point(tmp_path, plugin, model, structure, 2, tiled), expected, structure), ROUND_OFF
+    )
 
 
 def test_threads_change_no_number(plugin, tmp_path):
     model, structure = model_of("framed"), STRUCTURES["large"]
     one, two = (
-        single_point(tmp_path, plugin, model, structure, style=f"pair_style gaq threads {threads}") for threads in (1, 2)
+        single_point(tmp_path, plugin, model, structure, style=f"pair_style gaq threads {threads}")
+        for threads in (1, 2)
     )
     assert np.array_equal(one.forces, two.forces)
     assert one.energy == two.energy

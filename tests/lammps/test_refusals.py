@@ -76,7 +76,9 @@ def stopped(result: subprocess.CompletedProcess[str], log: Path, sentence: str) 
     """One sentence in the log, and every rank left by itself: nobody was killed."""
     text = log.read_text()
     assert result.returncode != 0
-    assert re.search(re.escape(sentence) if "|" not in sentence and ".*" not in sentence else sentence, text), text[-1500:]
+    assert re.search(re.escape(sentence) if "|" not in sentence and ".*" not in sentence else sentence, text), text[
+        -1500:
+    ]
     assert text.count("ERROR") == 1, text[-1500:]
     for word in ("Abort", "BAD TERMINATION", "Segmentation", "KILLED"):
         assert word not in result.stdout + result.stderr
