@@ -103,7 +103,7 @@ def test_one_rank_says_the_same_bits_of_a_molecule(plugin, tmp_path):
 
 
 def test_coded_gradients_agree_as_well_as_they_can(plugin, tmp_path):
-    """Rows of gradients are rounded to eight bits where their parts are, which is elsewhere on every number of ranks."""
+    """Rows of gradients are rounded to eight bits where their parts are: elsewhere on every number of ranks."""
     model, structure = model_of("framed"), STRUCTURES["triclinic"]
     (expected,) = NativeEngine(model, "m").evaluate([structure])
     said = single_point(tmp_path, plugin, model, structure, 2)
