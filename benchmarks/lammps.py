@@ -6,8 +6,8 @@
 Two systems: ethanol, and a periodic box, which without --box is a gas of 1120 ethanol molecules. Each is evaluated on
 1, 2 and 4 ranks and by the engine alone (rows of differences), moved at constant energy (drift; ethanol only), and
 timed: the engine alone and LAMMPS on each number of ranks take turns, so that a busy moment hits all, and ratios are
-those within a round. LAMMPS is timed by its own clock of the loop, the engine by dynamics in its own compiled code, both
-from the same velocities. Rows go to docs/ledger/lammps.jsonl; ranks are in the name of their engine.
+those within a round. LAMMPS is timed by its own clock of the loop, the engine by dynamics in its own compiled code,
+both from the same velocities. Rows go to docs/ledger/lammps.jsonl; ranks are in the name of their engine.
 """
 
 from __future__ import annotations
