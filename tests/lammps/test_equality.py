@@ -103,7 +103,7 @@ def test_one_rank_says_the_same_bits_of_a_molecule(plugin, tmp_path):
 
 
 def test_coded_gradients_agree_as_well_as_they_can(plugin, tmp_path):
-    """Rows of gradients are rounded to eight bits where their parts are, which is elsewhere on every number of ranks."""
+    """Rows of gradients are rounded to eight bits where their parts are: elsewhere on every number of ranks."""
     model, structure = model_of("framed"), STRUCTURES["triclinic"]
     (expected,) = NativeEngine(model, "m").evaluate([structure])
     said = single_point(tmp_path, plugin, model, structure, 2)
@@ -185,13 +185,16 @@ def test_tiles_in_place_of_bricks(plugin, tmp_path):
     model, structure = model_of("float"), STRUCTURES["large"]
     (expected,) = NativeEngine(model, "m").evaluate([structure])
     tiled = "comm_style tiled\nbalance 1.0 rcb\n"
-    assert agree(differences(single_point(tmp_path, plugin, model, structure, 2, tiled), expected, structure), ROUND_OFF)
+    assert agree(
+        differences(single_point(tmp_path, plugin, model, structure, 2, tiled), expected, structure), ROUND_OFF
+    )
 
 
 def test_threads_change_no_number(plugin, tmp_path):
     model, structure = model_of("framed"), STRUCTURES["large"]
     one, two = (
-        single_point(tmp_path, plugin, model, structure, style=f"pair_style gaq threads {threads}") for threads in (1, 2)
+        single_point(tmp_path, plugin, model, structure, style=f"pair_style gaq threads {threads}")
+        for threads in (1, 2)
     )
     assert np.array_equal(one.forces, two.forces)
     assert one.energy == two.energy

@@ -24,8 +24,8 @@ INPUTS = {
         "model.gaq knows H, C, N, O; atom type 1 is Cl. Train with data that have it, or choose another model.",
     ),
     "no element": ({"coeff": "pair_coeff * * model.gaq H C Xx #"}, "", "atom type 3 'Xx', which is no element"),
-    "some of the atoms": ({"coeff": "pair_coeff * * model.gaq H C NULL #"}, "", "a model is never for some of the atoms"),
-    "too few elements": ({"coeff": "pair_coeff * * model.gaq H C #"}, "", "names 2 elements and there are 3 atom types"),
+    "some of the atoms": ({"coeff": "pair_coeff * * model.gaq H C NULL #"}, "", "never for some of the atoms"),
+    "too few elements": ({"coeff": "pair_coeff * * model.gaq H C #"}, "", "names 2 elements and there are 3"),
     "too many elements": ({"coeff": "pair_coeff * * model.gaq H H"}, "", "names 5 elements and there are 3 atom types"),
     "types in place of all": ({"coeff": "pair_coeff 1 1 model.gaq"}, "", "must start with * * for pair style gaq"),
     "no file": ({"coeff": "pair_coeff * * other.gaq"}, "", "other.gaq cannot be read. Check the name"),
@@ -48,10 +48,15 @@ INPUTS = {
     "excluded pairs": ({}, "neigh_modify exclude type 1 1\nrun 0", "no energy of a pair"),
     "a virial of each atom": ({}, "compute s all stress/atom NULL\ncompute t all reduce sum c_s[1]\n"
                                   "thermo_style custom step c_t\nrun 0", "no virial of single atoms"),
-    "coinciding atoms": ({}, "neighbor 3.0 bin\nset atom 2 x {x} y {y} z {z}\nrun 0", "atoms 1 and 2 are 0.1000 Å from each "
-                             "other, closer than 0.2 Å"),
+    "coinciding atoms": (
+        {},
+        "neighbor 3.0 bin\nset atom 2 x {x} y {y} z {z}\nrun 0",
+        "atoms 1 and 2 are 0.1000 Å from each other, closer than 0.2 Å",
+    ),
     "atoms that meet on the way": (
-        {}, "velocity all set 0 0 0\ngroup first id 1\nvelocity first set {vx} {vy} {vz}\n" + VERLET, "closer than 0.2 Å"
+        {},
+        "velocity all set 0 0 0\ngroup first id 1\nvelocity first set {vx} {vy} {vz}\n" + VERLET,
+        "closer than 0.2 Å",
     ),
     "positions that are no numbers": (
         {},
@@ -76,7 +81,9 @@ def stopped(result: subprocess.CompletedProcess[str], log: Path, sentence: str) 
     """One sentence in the log, and every rank left by itself: nobody was killed."""
     text = log.read_text()
     assert result.returncode != 0
-    assert re.search(re.escape(sentence) if "|" not in sentence and ".*" not in sentence else sentence, text), text[-1500:]
+    assert re.search(re.escape(sentence) if "|" not in sentence and ".*" not in sentence else sentence, text), text[
+        -1500:
+    ]
     assert text.count("ERROR") == 1, text[-1500:]
     for word in ("Abort", "BAD TERMINATION", "Segmentation", "KILLED"):
         assert word not in result.stdout + result.stderr

