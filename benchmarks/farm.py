@@ -36,7 +36,7 @@ HERE = Path(__file__).resolve().parent.parent
 MODEL = HERE / "models" / "rmd17-ethanol-w4a16.gaq"
 JOBS = 100
 IN_A_ROW = 20
-COPIES = 3  # of the 600 embedded frames
+COPIES = 2  # of the 600 embedded frames
 
 
 def main() -> None:
