@@ -56,7 +56,7 @@ def info(
         "gaq data label ethanol --frames 200 -o ethanol.xyz",
         "gaq data label start.xyz --temperature 800 --workers 8 -o frames.npz",
         "gaq data label start.xyz --temperature 800 -o frames.npz --resume",
-        "gaq data label ethanol --frames 5000 --replicas 64 --cluster tcp://host:8786 -o ethanol.npz",
+        "gaq data label ethanol --replicas 64 --cluster tcp://host:8786 -o a.npz",
     )
 )
 def label(

@@ -75,7 +75,7 @@ VERBS = (
             "gaq md model.gaq start.xyz --steps 20000 -o nve.xyz",
             "gaq md model.gaq start.xyz --ensemble nvt --steps 20000 -o nvt.traj",
             "gaq md model.gaq start.xyz --steps 40000 -o nve.xyz --resume",
-            "gaq md model.gaq start.xyz --steps 40000 --replicas 64 --cluster tcp://host:8786 -o nve.traj",
+            "gaq md m.gaq a.xyz --steps 9000 --replicas 9 --cluster tcp://a:8786 -o b.xyz",
         ),
     ),
     Verb("lammps", lammps, ("gaq lammps --build", "gaq lammps")),

@@ -58,17 +58,8 @@ class TorchEngine:
         return predictions
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
-        """Where the list is cut: by the number of *atoms*, which a rotation cannot change.
-
-        So rotated copies of a list are cut at the same places, and their arithmetic is the same.
-        """
-        chunks, start, load = [], 0, 0
-        for index, structure in enumerate(structures):
-            load += len(structure) * min(len(structure), 50)
-            if load >= EDGES_PER_BATCH or index == len(structures) - 1:
-                chunks.append((start, index + 1))
-                start, load = index + 1, 0
-        return chunks
+        """Where a list is cut into batches, which the last bits depend on."""
+        return batches(structures)
 
     def _predict(self, batch: AtomBatch) -> list[Prediction]:
         energies, forces = energy_and_forces(self.network, batch, gauge=self.gauge or Gauge.LAB)
@@ -80,3 +71,17 @@ class TorchEngine:
         """Bytes of the file and of the weights as packed, and bits per weight with their steps counted in."""
         sizes = weight_footprint(self.network.quantizers())
         return sizes if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **sizes}
+
+
+def batches(structures: Sequence[Structure]) -> list[tuple[int, int]]:
+    """Runs of structures by the number of *atoms*, which a rotation cannot change.
+
+    So rotated copies of a list are cut at the same places, and their arithmetic is the same.
+    """
+    chunks, start, load = [], 0, 0
+    for index, structure in enumerate(structures):
+        load += len(structure) * min(len(structure), 50)
+        if load >= EDGES_PER_BATCH or index == len(structures) - 1:
+            chunks.append((start, index + 1))
+            start, load = index + 1, 0
+    return chunks

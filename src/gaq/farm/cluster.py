@@ -118,7 +118,7 @@ class Cluster:
     def _expect_workers(self) -> None:
         """Waits until there is a worker, and says so. Raises `NotAvailable` when none comes."""
         until, said = time.monotonic() + SECONDS_WITHOUT_WORKERS, False
-        while not self._workers():
+        while not self.workers():
             if not said:
                 self._say(f"the scheduler at {self._address} has no workers; waiting for one")
                 said = True
@@ -129,7 +129,8 @@ class Cluster:
                 )
             time.sleep(0.1)
 
-    def _workers(self) -> dict[str, Any]:
+    def workers(self) -> dict[str, Any]:
+        """What the scheduler says of each worker, by address. Raises `NotAvailable` when it is gone."""
         if self._client.status != "running":
             raise NotAvailable(f"the scheduler at {self._address} is gone")
         workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]

@@ -17,7 +17,7 @@ class LocalFarm:
     """Processes start when there is something for them to do, and stay until the farm is left."""
 
     def __init__(self, cores: int) -> None:
-        self._cores = cores
+        self.cores = cores
         self._processes: list[Process] = []
 
     def __enter__(self) -> LocalFarm:
@@ -32,7 +32,7 @@ class LocalFarm:
         """See `Farm`. At Ctrl-C nothing new begins, and what is under way is waited for; a second one ends it."""
         held, waiting = Shared.of(shared), deque(enumerate(jobs))
         arrived: queue.SimpleQueue[tuple[int, Process, Future[Done | Failed]]] = queue.SimpleQueue()
-        while len(self._processes) < min(self._cores, len(jobs)):
+        while len(self._processes) < min(self.cores, len(jobs)):
             self._processes.append(Process())
         idle, busy, interrupted = deque(self._processes), 0, False
         with ThreadPoolExecutor(max(1, len(self._processes))) as pool:

@@ -53,17 +53,17 @@ def test_batches_are_cut_by_atoms_alone(monkeypatch):
     monkeypatch.setattr(pytorch, "EDGES_PER_BATCH", 100)
     structures = [*molecules(), *molecules()]
     moved = [s.moved(s.positions * 1.7) for s in structures]
-    assert pytorch._chunks(structures) == pytorch._chunks(moved)
-    chunks = pytorch._chunks(structures)
+    assert pytorch.batches(structures) == pytorch.batches(moved)
+    chunks = pytorch.batches(structures)
     assert len(chunks) > 2
     assert [start for start, _ in chunks[1:]] == [stop for _, stop in chunks[:-1]]
     assert (chunks[0][0], chunks[-1][1]) == (0, len(structures))
-    assert pytorch._chunks([]) == []
+    assert pytorch.batches([]) == []
 
 
 def test_a_structure_of_any_size_is_one_batch(monkeypatch):
     monkeypatch.setattr(pytorch, "EDGES_PER_BATCH", 1)
-    assert pytorch._chunks(molecules()) == [(k, k + 1) for k in range(5)]
+    assert pytorch.batches(molecules()) == [(k, k + 1) for k in range(5)]
 
 
 def test_predictions_are_numbers_of_their_own():
