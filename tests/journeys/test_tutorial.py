@@ -27,7 +27,7 @@ def test_every_command_of_the_tutorial_works(tmp_path):
         else:
             block.run(tmp_path)
     assert (tmp_path / "methanol.gaq").stat().st_size > 10_000
-    assert (tmp_path / "runs" / "nve.traj").is_file()
+    assert (tmp_path / "runs" / "methanol" / "nve.traj").is_file()
     if skipped:
         pytest.skip(f"all other blocks of the tutorial ran; not {'; '.join(skipped)}")
 
