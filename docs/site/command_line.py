@@ -30,8 +30,8 @@ def verbs(root: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _section(path: str, command: Any) -> str:
-    context = command.make_context(f"gaq {path}", [], resilient_parsing=True)
-    usage = " ".join(("gaq", path, *command.collect_usage_pieces(context)))
+    arguments = (_argument(p) for p in command.params if p.param_type_name == "argument")
+    usage = " ".join(("gaq", path, *arguments, "[OPTIONS]"))
     parts = [f"## gaq {path}", inspect.cleandoc(command.help or ""), f"```text\n{usage}\n```"]
     examples = [line.strip() for line in (command.epilog or "").splitlines() if line.strip().startswith("gaq ")]
     if examples:
@@ -40,6 +40,11 @@ def _section(path: str, command: Any) -> str:
     if rows:
         parts.append("\n".join(("| argument or option | what it is | default |", "|---|---|---|", *rows)))
     return "\n\n".join(parts)
+
+
+def _argument(parameter: Any) -> str:
+    name = _metavar(parameter, False) + ("..." if parameter.nargs == -1 else "")
+    return name if parameter.required else f"[{name}]"
 
 
 def _row(parameter: Any) -> str:

@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import gaq
+import gaq.errors
 import gaq.measure
 
 # What the names above take and give, and what somebody with a network or an engine of their own meets.
-BESIDE = (
-    ("Structures and data", ("gaq.atoms.structure.Structure", "gaq.atoms.structure.Labels")),
-    ("", ("gaq.atoms.structure.Prediction", "gaq.data.dataset.Dataset")),
-    ("Engines", ("gaq.engine.protocol.Engine", "gaq.engine.native.NativeEngine", "gaq.engine.pytorch.TorchEngine")),
-    ("Quantizers and slots", ("gaq.quant.slot.Slot", "gaq.quant.slot.Role", "gaq.quant.quantizer.Quantizer")),
-    ("", ("gaq.quant.recipe.Rule", "gaq.quant.spec.Identity", "gaq.quant.spec.Uniform", "gaq.quant.spec.Polar")),
-    ("", ("gaq.quant.spec.Framed", "gaq.quant.observe")),
-    ("Networks", ("gaq.model.protocol", "gaq.model.linear.Linear", "gaq.model.invariants")),
-    ("Training", ("gaq.train.session.load", "gaq.train.quantization.QuantizationPlan", "gaq.train.config")),
-    ("Errors", ("gaq.errors",)),
-)
+BESIDE: dict[str, tuple[str, ...]] = {
+    "Structures and data": (
+        *(f"gaq.atoms.structure.{name}" for name in ("Structure", "Labels", "Prediction")),
+        "gaq.data.dataset.Dataset",
+    ),
+    "Engines": ("gaq.engine.protocol.Engine", "gaq.engine.native.NativeEngine", "gaq.engine.pytorch.TorchEngine"),
+    "Quantizers and slots": (
+        *("gaq.quant.slot.Slot", "gaq.quant.slot.Role", "gaq.quant.quantizer.Quantizer", "gaq.quant.recipe.Rule"),
+        *(f"gaq.quant.spec.{name}" for name in ("Identity", "Uniform", "Polar", "Framed")),
+        *(f"gaq.quant.observe.{name}" for name in ("AbsMax", "Percentile", "MeanSquare", "MeanMagnitude", "UnitRange")),
+    ),
+    "Networks": (
+        *("gaq.model.protocol.ForceField", "gaq.model.protocol.Network", "gaq.model.linear.Linear"),
+        *(f"gaq.model.invariants.{name}" for name in ("Gauge", "Invariants", "describe")),
+    ),
+    "Training": (
+        *("gaq.train.config.TrainConfig", "gaq.train.config.LossConfig", "gaq.train.config.OptimizerConfig"),
+        *("gaq.train.loss.total_loss", "gaq.train.stages.set_stage_", "gaq.train.quantization.QuantizationPlan"),
+    ),
+    "Errors": tuple(
+        f"gaq.errors.{name}"
+        for name, kind in vars(gaq.errors).items()
+        if isinstance(kind, type) and issubclass(kind, gaq.errors.GaqError)
+    ),
+}
 
 
 def python_names() -> str:
     """Public names first, in the order of `gaq.__all__`; then the types that they speak of."""
     parts = []
     for name in gaq.__all__:
-        if name == "__version__":
-            parts.append(
-                f"## gaq.{name}\n\nThe version of this package, a text: `{gaq.__version__}` when this was built."
-            )
+        shown = f"gaq.{name}"
+        if name not in gaq._WHERE:
+            parts.append(f"## {shown}".replace("__", "\\_\\_") + f"\n\n`{getattr(gaq, name)!r}`")
             continue
         module, attribute = gaq._WHERE[name]
         whole = module if attribute is None else f"{module}.{attribute}"
-        parts.append(f"## gaq.{name}\n\n{_entry(whole, heading=attribute is not None)}")
+        parts.append(_entry(whole, heading=shown, members=name != "measure"))
         if name == "measure":
-            parts[-1] += "\n\n" + "\n\n".join(_entry(_home(one)) for one in gaq.measure.__all__)
-    parts += [_section(title, names) for title, names in BESIDE]
+            parts += [_entry(_home(one)) for one in gaq.measure.__all__]
+    parts += [_section(title, names) for title, names in BESIDE.items()]
     return "\n\n".join(parts)
 
 
 def _section(title: str, names: tuple[str, ...]) -> str:
     text = "\n\n".join(_entry(name) for name in names)
-    return f"## {title}\n\n{text}" if title else text
+    return f"## {title}\n\n{text}"
 
 
 def _home(name: str) -> str:
@@ -47,5 +64,10 @@ def _home(name: str) -> str:
     return f"{found.__module__}.{found.__qualname__}"
 
 
-def _entry(name: str, heading: bool = True) -> str:
-    return f"::: {name}" if heading else f"::: {name}\n    options:\n      show_root_heading: false"
+def _entry(name: str, heading: str = "", members: bool = True) -> str:
+    """A mark for mkdocstrings; one with a heading of its own stands a level higher."""
+    options: dict[str, Any] = {"heading": heading, "toc_label": heading, "heading_level": 2} if heading else {}
+    if not members:
+        options["members"] = False
+    lines = [f"::: {name}", *(["    options:"] if options else [])]
+    return "\n".join([*lines, *(f"      {key}: {json.dumps(value)}" for key, value in options.items())])

@@ -64,8 +64,9 @@ def blocks(text: str) -> list[Block]:
 
 
 def commands(text: str) -> list[str]:
-    """Lines of a shell block."""
-    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    """The commands of a shell block; one goes on in the next line behind a backslash."""
+    joined = re.sub(r"\\\n\s*", "", text)
+    return [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def missing(need: str) -> str:

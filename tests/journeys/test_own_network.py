@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import gaq
+from gaq.atoms.from_ase import to_ase
 from gaq.engine.pytorch import TorchEngine
 from gaq.errors import RecipeError
 from gaq.measure.rotations import haar_rotations
@@ -20,6 +21,7 @@ from gaq.measure.symmetry import rotation_errors
 from gaq.model.invariants import Gauge
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
+from gaq.quant.slot import Slot
 from house.tree import REPOSITORY
 from tiny import SPECIES, box, molecules
 
@@ -95,12 +97,18 @@ def test_vectors_rounded_in_space_are_noticed_and_in_the_frame_are_not(example, 
     assert found["naive-int8"] > 1
 
 
-def test_a_readout_of_another_name_is_a_sentence(example, monkeypatch):
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = network(example)
-    from gaq.quant.slot import Slot
+def test_the_inspector_and_ase_take_it(example):
+    engine = TorchEngine(gaq.quantize(network(example), preset("w4a16"), molecules()), "PaiNN", "w4a16")
+    rows = gaq.measure.check(engine, molecules()[:1], rotations=2, steps=5)
+    assert {row.metric: row.passed for row in rows}["lee_max"] is True
+    atoms = to_ase(molecules()[0])
+    atoms.calc = gaq.Calculator(engine)
+    (expected,) = engine.evaluate(molecules()[:1])
+    assert atoms.get_potential_energy() == expected.energy
 
+
+def test_a_readout_of_another_name_is_a_sentence(example, monkeypatch):
+    model = network(example)
     old = model.readout.coded.slot
     monkeypatch.setattr(model.readout.coded, "slot", Slot("head.weight", old.role, old.shape))
     with pytest.raises(RecipeError, match=r"no slot is named 'readout.hidden.weight'"):
