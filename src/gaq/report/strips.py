@@ -50,6 +50,7 @@ def energies(runs: Sequence[Run], atoms: Mapping[str, int], palette: Palette) ->
     thin = f" Of {records} records the lowest and highest of every stretch are drawn." if records > MOST_RECORDS else ""
     caption = (
         "Total energy, less what a thermostat gave, as its change since the start; one scale for all. Integration "
-        f"alone makes it flutter; what goes up or down for good comes from forces that are not the slope of an energy.{thin}"
+        "alone makes it flutter; what goes up or down for good comes from forces that are not the slope of an energy."
+        + thin
     )
     return Section("energy", "Energy along the runs", caption, (View("", tuple(panels), columns=2),))

@@ -105,6 +105,7 @@
     stage.hidden = true;
     return;
   }
+  stage.viewer = viewer; // for whoever opens the console
   stage.dataset.ready = "yes";
   play.addEventListener("click", () => (timer === null ? start() : pause()));
   scrub.addEventListener("input", () => {
