@@ -18,6 +18,7 @@ const FLAGS = [
 ];
 const DESKTOP = { reducedMotion: "reduce", viewport: { width: 1280, height: 900 } };
 const PHONE = { reducedMotion: "reduce", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const TALL = { light: 2000, dark: 2000, phone: 1500 }; // pictures show more than a screen
 const PATIENCE = 60000; // ms
 
 async function open(browser, options, seen) {
@@ -113,7 +114,11 @@ const picture = async (page, name) => {
   if (!pictures) return;
   await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
   await page.waitForTimeout(500);
-  await page.screenshot({ path: path.join(pictures, `page-${name}.png`) });
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: size.width, height: TALL[name] });
+  await page.waitForTimeout(3000); // what came into sight is drawn
+  await page.screenshot({ path: path.join(pictures, `page-${name}.png`), scale: "css" });
+  await page.setViewportSize(size);
 };
 
 (async () => {

@@ -41,8 +41,8 @@ def energies(runs: Sequence[Run], atoms: Mapping[str, int], palette: Palette) ->
             "line": {"color": palette.of(run.name), "width": 1.2},
             "hovertemplate": f"%{{x:.4~g}} {time}: %{{y:.3~g}} {unit}<extra></extra>",
         }
-        x = axis(f"time, {time}", range=[0, max(last / per, 1e-9)])
-        y = axis(unit, range=[low - room, high + room], zeroline=True, zerolinecolor="@faint", nticks=5)
+        x = axis(f"time, {time}", {"range": [0, max(last / per, 1e-9)]})
+        y = axis(unit, {"range": [low - room, high + room], "zeroline": True, "zerolinecolor": "@faint", "nticks": 5})
         told = f"{run.name}: change of the conserved energy over {significant(last / per)} {time}, {unit}: standard "
         told += f"deviation {spread}, at the end {end}"
         panels.append(Panel(title, (trace,), layout(title, x, y), told, 190))
