@@ -39,10 +39,11 @@ async function plots(page) {
   const marks = {};
   const look = async () => {
     for (const place of await page.locator("[data-plot]:visible").all()) {
-      await place.evaluate((element) => element.scrollIntoView());
       const key = await place.getAttribute("data-plot");
+      if (key in marks) continue;
+      await place.evaluate((element) => element.scrollIntoView());
       const drawn = place.locator(".point, .points path, .js-line, .bars path").first();
-      await drawn.waitFor({ state: "attached", timeout: 10000 }).catch(() => {});
+      await drawn.waitFor({ state: "attached", timeout: 5000 }).catch(() => {});
       marks[key] = await place.locator(".points path, .js-line, .bars path").count();
     }
   };
