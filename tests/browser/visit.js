@@ -147,7 +147,8 @@ const picture = async (page, name) => {
 
     const phone = await open(browser, { ...PHONE, colorScheme: "light" }, seen);
     await plots(phone);
-    seen.overflow = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    // Against the width of the device: a page that is too wide makes innerWidth grow with it.
+    seen.overflow = (await phone.evaluate(() => document.documentElement.scrollWidth)) - PHONE.viewport.width;
     seen.axe.phone = await accessibility(phone);
     await picture(phone, "phone");
   } finally {
