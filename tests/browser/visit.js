@@ -35,6 +35,7 @@ async function open(browser, options, seen) {
 
 // Every plot comes into sight once, and is drawn then. Returns how many marks each has.
 async function plots(page) {
+  if (!(await page.evaluate(() => "Plotly" in window))) return {};
   const switches = await page.locator("fieldset.switch input").all();
   const marks = {};
   const look = async () => {
@@ -109,7 +110,10 @@ async function printing(page) {
 }
 
 const papers = (page) =>
-  page.locator(".plot .main-svg").first().evaluate((svg) => getComputedStyle(svg).backgroundColor).catch(() => null);
+  page.evaluate(() => {
+    const drawing = document.querySelector(".plot .main-svg");
+    return drawing && getComputedStyle(drawing).backgroundColor;
+  });
 
 const picture = async (page, name) => {
   if (!pictures) return;
