@@ -16,8 +16,9 @@ const FLAGS = [
   ...["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
   ...["--use-angle=swiftshader", "--enable-unsafe-swiftshader"], // WebGL without a GPU
 ];
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const DESKTOP = { reducedMotion: "reduce", viewport: { width: 1280, height: 900 } };
+const PHONE = { reducedMotion: "reduce", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const TALL = { light: 2000, dark: 2000, phone: 1500 }; // pictures show more than a screen
 const PATIENCE = 60000; // ms
 
 async function open(browser, options, seen) {
@@ -34,14 +35,16 @@ async function open(browser, options, seen) {
 
 // Every plot comes into sight once, and is drawn then. Returns how many marks each has.
 async function plots(page) {
+  if (!(await page.evaluate(() => "Plotly" in window))) return {};
   const switches = await page.locator("fieldset.switch input").all();
   const marks = {};
   const look = async () => {
     for (const place of await page.locator("[data-plot]:visible").all()) {
-      await place.scrollIntoViewIfNeeded();
       const key = await place.getAttribute("data-plot");
+      if (key in marks) continue;
+      await place.evaluate((element) => element.scrollIntoView());
       const drawn = place.locator(".point, .points path, .js-line, .bars path").first();
-      await drawn.waitFor({ state: "attached", timeout: 10000 }).catch(() => {});
+      await drawn.waitFor({ state: "attached", timeout: 5000 }).catch(() => {});
       marks[key] = await place.locator(".points path, .js-line, .bars path").count();
     }
   };
@@ -71,9 +74,10 @@ async function sorting(page) {
 async function playing(page) {
   const stage = page.locator("#stage[data-ready]");
   if (!(await stage.count())) return null;
-  await stage.scrollIntoViewIfNeeded();
+  await stage.evaluate((element) => element.scrollIntoView());
   const frame = async () => Number(await stage.getAttribute("data-frame"));
-  const first = await stage.screenshot();
+  const image = () => stage.evaluate((place) => place.viewer.pngURI());
+  const first = await image();
   await page.locator("#play").click();
   await page.waitForFunction(() => Number(document.getElementById("stage").dataset.frame) >= 3);
   await page.locator("#play").click();
@@ -82,8 +86,8 @@ async function playing(page) {
   const still = (await frame()) === paused;
   await page.locator("#scrub").fill("1");
   await page.waitForTimeout(200);
-  const last = await stage.screenshot();
-  return { paused, still, scrubbed: await frame(), moved: !first.equals(last), said: await page.locator("#when").textContent() };
+  const last = await image();
+  return { paused, still, scrubbed: await frame(), moved: first !== last && last.length > 5000, said: await page.locator("#when").textContent() };
 }
 
 async function accessibility(page) {
@@ -106,13 +110,20 @@ async function printing(page) {
 }
 
 const papers = (page) =>
-  page.locator(".plot .main-svg").first().evaluate((svg) => getComputedStyle(svg).backgroundColor).catch(() => null);
+  page.evaluate(() => {
+    const drawing = document.querySelector(".plot .main-svg");
+    return drawing && getComputedStyle(drawing).backgroundColor;
+  });
 
 const picture = async (page, name) => {
   if (!pictures) return;
   await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
   await page.waitForTimeout(500);
-  await page.screenshot({ path: path.join(pictures, `page-${name}.png`) });
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: size.width, height: TALL[name] });
+  await page.waitForTimeout(3000); // what came into sight is drawn
+  await page.screenshot({ path: path.join(pictures, `page-${name}.png`), scale: "css" });
+  await page.setViewportSize(size);
 };
 
 (async () => {
@@ -140,7 +151,8 @@ const picture = async (page, name) => {
 
     const phone = await open(browser, { ...PHONE, colorScheme: "light" }, seen);
     await plots(phone);
-    seen.overflow = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    // Against the width of the device: a page that is too wide makes innerWidth grow with it.
+    seen.overflow = (await phone.evaluate(() => document.documentElement.scrollWidth)) - PHONE.viewport.width;
     seen.axe.phone = await accessibility(phone);
     await picture(phone, "phone");
   } finally {

@@ -47,6 +47,7 @@ JOURNEYS = (
         (
             "gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --parent runs/a/model.ckpt --data embedded",
             "gaq check runs/b/model.ckpt --data embedded",
+            "gaq report runs/a runs/b",
         ),
     ),
     Journey(

@@ -46,7 +46,8 @@ def report(
     found.notes += notes
     if json_file is not None:
         write_rows(json_file, found.rows)
-    text = text_of(found, [run.resolve().name for run in runs])
+    folders = [run for run in runs if run.is_dir()] or runs
+    text = text_of(found, [run.resolve().name for run in folders])
     done = publish(target, text, found, files, viewer)
     console = Console(highlight=False)
     for note in [*found.notes, *done.missing]:

@@ -74,11 +74,11 @@ def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
             )
         if traces:
             style = {"showlegend": True, "hovermode": "x unified", "legend": LEGEND}
-            y = axis("", type="log", **_plain_ticks(drawn))
+            y = axis("", {"type": "log"} | _plain_ticks(drawn))
             ends = ", ".join(f"{c.name} {significant(float(getattr(c, attribute)[-1]))}" for c in curves)
             told = f"{title} against epochs; last values: {ends}"
             views.append(
-                View(name, (Panel(title, tuple(traces), layout(title, axis("epoch"), y, **style), told, 380),), 1)
+                View(name, (Panel(title, tuple(traces), layout(title, axis("epoch"), y, style), told, 380),), 1)
             )
     if not views:
         return None
@@ -113,7 +113,7 @@ def sensitivity(rows: Sequence[Row]) -> Section | None:
     unit = "force RMSE against the float parent, meV/Å"
     title = f"Quantized alone, {next(iter(kept.values())).recipe}"
     reach = 1.16 * max(kept[name].value for name in names)
-    shape = layout(title, axis(unit, range=[0, reach]), axis("", gridcolor="@paper"))
+    shape = layout(title, axis(unit, {"range": [0, reach]}), axis("", {"gridcolor": "@paper"}))
     told = f"{unit}: " + ", ".join(f"{n} {significant(kept[n].value)}" for n in reversed(names))
     panel = Panel(title, (trace,), shape, told, 90 + 26 * len(names))
     caption = "Each bar is the error when one kind of slot is quantized and all others stay in float."
@@ -184,10 +184,10 @@ def _dots(
                 "font": {"color": "@ink", "size": 12},
             }
         )
-    x = axis(unit, **decades(reach, room=0.42)) if logarithmic else axis(unit, range=[0, 1.28 * max(reach)])
-    y = axis("", autorange="reversed", type="category", gridcolor="@paper", tickcolor="@paper")
+    x = axis(unit, decades(reach, room=0.42) if logarithmic else {"range": [0, 1.28 * max(reach)]})
+    y = axis("", {"autorange": "reversed", "type": "category", "gridcolor": "@paper"})
     told = f"{title}, {unit}: " + ", ".join(f"{n} {significant(r.value)}" for n, r in values.items())
-    return Panel(title, tuple(traces), layout(title, x, y, annotations=notes), told, 88 + 30 * len(values))
+    return Panel(title, tuple(traces), layout(title, x, y, {"annotations": notes}), told, 88 + 30 * len(values))
 
 
 def _plain_ticks(values: Sequence[float]) -> dict[str, object]:

@@ -68,9 +68,9 @@ def _diagonal(
         error = _error(x, y)
         shape = layout(
             name,
-            axis(f"reference, {unit}", range=ends),
-            axis(f"predicted, {unit}", range=ends),
-            annotations=[_note(f"MAE {error} {small}")],
+            axis(f"reference, {unit}", {"range": ends}),
+            axis(f"predicted, {unit}", {"range": ends}),
+            {"annotations": [_note(f"MAE {error} {small}")]},
         )
         told = f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
         panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, told, HEIGHT))
@@ -87,8 +87,8 @@ def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -
         shape = layout(
             name,
             axis("reference, eV/Å"),
-            axis("error, meV/Å", range=[-reach, reach], zeroline=True, zerolinecolor="@faint"),
-            annotations=[_note(f"MAE {error} meV/Å")],
+            axis("error, meV/Å", {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "@faint"}),
+            {"annotations": [_note(f"MAE {error} meV/Å")]},
         )
         told = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
         kept = sampled(x, y, MOST_POINTS)

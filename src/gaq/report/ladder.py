@@ -61,8 +61,8 @@ def ladder(rows: Sequence[Row]) -> Section | None:
         for rung in order
     ]
     scale = decades([end for rung in rungs for end in (rung.low, rung.high)], room=0.5)
-    y = axis("", type="category", gridcolor="@paper")
-    shape = layout("Time of a call", axis("milliseconds", **scale), y, annotations=notes)
+    y = axis("", {"type": "category", "gridcolor": "@paper"})
+    shape = layout("Time of a call", axis("milliseconds", scale), y, {"annotations": notes})
     told = "milliseconds a call: " + ", ".join(f"{rung.label} {significant(rung.middle)}" for rung in rungs)
     panel = Panel("Time of a call", (trace,), shape, told, 100 + 34 * len(rungs))
     caption = (

@@ -102,7 +102,9 @@ def _places(path: Path) -> tuple[list[tuple[int, int]], int, list[str]]:
                 notes.append(f"{path.name}: what follows frame {len(places)} is no frame; passed over.")
                 break
             lines = [stream.readline() for _ in range(count + 1)]
-            if not all(line.endswith(b"\n") for line in lines[:-1]) or not lines[-1].strip():
+            # A last line without its end may be half a number; a file of one frame may have been written so.
+            ended = all(line.endswith(b"\n") for line in lines[:-1]) and lines[-1].strip() != b""
+            if not ended or (places and not lines[-1].endswith(b"\n")):
                 notes.append(f"{path.name}: frame {len(places)} is not whole; passed over.")
                 break
             atoms = atoms or count

@@ -68,8 +68,10 @@ def text_of(found: Found, runs: Sequence[str]) -> Text:
             about = words.get("about")
             texts = {str(k): str(v) for k, v in about.items()} if isinstance(about, dict) else {}
             return Text(words["title"], str(words.get("lead", "")), texts)
-    models = len(by_model(compared(found.rows)))
-    data = list(dict.fromkeys(r.data for r in compared(found.rows)))
+    compared_rows = compared(found.rows)
+    judged = [r for r in compared_rows if r.metric in ("force_mae", "lee_mean")] or compared_rows
+    data = list(dict.fromkeys(r.data for r in judged))
+    models = len(by_model(compared_rows))
     said = f"{models} {'model' if models == 1 else 'models'}" if models else "No measured model"
     on = f" measured on {', '.join(data[:3])}{' and more' if len(data) > 3 else ''}" if models else ""
     return Text(", ".join(runs), f"{said}{on}.", {})

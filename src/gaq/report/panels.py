@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -88,8 +89,8 @@ def themes() -> dict[str, Any]:
     return {"light": theme(LIGHT), "dark": theme(DARK)}
 
 
-def axis(title: str, **settings: Any) -> dict[str, Any]:
-    """An axis in the house's dress."""
+def axis(title: str, settings: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """An axis in the house's dress; `settings` of plotly change it."""
     return {
         "title": {"text": safe(title), "standoff": 8},
         "gridcolor": "@grid",
@@ -101,8 +102,10 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
     }
 
 
-def layout(title: str, x: dict[str, Any], y: dict[str, Any], **settings: Any) -> dict[str, Any]:
-    """What all panels share."""
+def layout(
+    title: str, x: dict[str, Any], y: dict[str, Any], settings: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """What all panels share; `settings` of plotly come on top."""
     return {
         "title": {"text": safe(title), "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top"},
         "margin": {"l": 8, "r": 14, "t": 34, "b": 8},

@@ -41,8 +41,8 @@ def energies(runs: Sequence[Run], atoms: Mapping[str, int], palette: Palette) ->
             "line": {"color": palette.of(run.name), "width": 1.2},
             "hovertemplate": f"%{{x:.4~g}} {time}: %{{y:.3~g}} {unit}<extra></extra>",
         }
-        x = axis(f"time, {time}", range=[0, max(last / per, 1e-9)])
-        y = axis(unit, range=[low - room, high + room], zeroline=True, zerolinecolor="@faint", nticks=5)
+        x = axis(f"time, {time}", {"range": [0, max(last / per, 1e-9)]})
+        y = axis(unit, {"range": [low - room, high + room], "zeroline": True, "zerolinecolor": "@faint", "nticks": 5})
         told = f"{run.name}: change of the conserved energy over {significant(last / per)} {time}, {unit}: standard "
         told += f"deviation {spread}, at the end {end}"
         panels.append(Panel(title, (trace,), layout(title, x, y), told, 190))
@@ -50,6 +50,7 @@ def energies(runs: Sequence[Run], atoms: Mapping[str, int], palette: Palette) ->
     thin = f" Of {records} records the lowest and highest of every stretch are drawn." if records > MOST_RECORDS else ""
     caption = (
         "Total energy, less what a thermostat gave, as its change since the start; one scale for all. Integration "
-        f"alone makes it flutter; what goes up or down for good comes from forces that are not the slope of an energy.{thin}"
+        "alone makes it flutter; what goes up or down for good comes from forces that are not the slope of an energy."
+        + thin
     )
     return Section("energy", "Energy along the runs", caption, (View("", tuple(panels), columns=2),))

@@ -105,6 +105,7 @@
     stage.hidden = true;
     return;
   }
+  stage.viewer = viewer; // for whoever opens the console
   stage.dataset.ready = "yes";
   play.addEventListener("click", () => (timer === null ? start() : pause()));
   scrub.addEventListener("input", () => {
@@ -112,8 +113,16 @@
     show(Number(scrub.value));
   });
   if (choice) choice.addEventListener("change", () => { pause(); load(movies[Number(choice.value)]); });
-  dark.addEventListener("change", () => { viewer.setBackgroundColor(paper()); viewer.render(); });
+  const paint = (colour) => {
+    viewer.setBackgroundColor(colour);
+    viewer.render();
+  };
+  dark.addEventListener("change", () => paint(paper()));
   addEventListener("resize", () => viewer.resize());
-  addEventListener("beforeprint", pause);
+  addEventListener("beforeprint", () => {
+    pause();
+    paint("#ffffff");
+  });
+  addEventListener("afterprint", () => paint(paper()));
   if (still) note.textContent += " It plays when asked.";
 })();

@@ -1,4 +1,4 @@
-"""The time of a step is the time between two evaluations, and ns/day follows from it."""
+"""A run leaves rows, a log and a trajectory, whichever engine makes the steps."""
 
 from __future__ import annotations
 
@@ -7,45 +7,49 @@ import pytest
 from ase.calculators.emt import EMT
 
 from gaq.atoms.structure import Structure
-from gaq.demo.dynamics import Motion, move, speed
+from gaq.demo.dynamics import MOST_FRAMES, MOST_RECORDS, Motion, move
 from gaq.engine.ase import AseEngine
 from gaq.measure.ledger import find
+from gaq.report.movie import read_movie
+from gaq.report.series import read_run
+
+COPPER = Structure.molecule(np.array([29, 29]), np.array([[0.0, 0, 0], [2.3, 0, 0]]))
 
 
 @pytest.fixture
-def engine():
-    return AseEngine(EMT(), model="emt")
+def files(tmp_path):
+    """A model file, of which the hash alone counts, and where the trajectory goes."""
+    (tmp_path / "model.ckpt").write_text("x")
+    return tmp_path / "model.ckpt", tmp_path / "nve.xyz"
 
 
-def test_steps_of_two_milliseconds(engine):
-    rows = speed(engine, 0.002 * np.arange(101), 0.5, 9, "d")
-    latency, per_day = find(rows, "latency_ms"), find(rows, "ns_per_day")
-    assert latency.value == pytest.approx(2.0)
-    assert latency.p10 == pytest.approx(2.0)
-    assert latency.std_error == pytest.approx(0.0, abs=1e-9)
-    assert per_day.value == pytest.approx(0.5e-6 * 86_400 / 0.002)  # ns per step, steps per day
-    assert latency.n == 95  # the first twentieth is left out
-
-
-def test_a_slow_start_is_left_out_and_a_slow_half_is_seen_in_the_spread(engine):
-    slow_start = np.concatenate([[0.0], 1.0 + 0.002 * np.arange(100)])
-    assert find(speed(engine, slow_start, 0.5, 9, "d"), "latency_ms").value == pytest.approx(2.0)
-    halves = np.cumsum(np.repeat([0.002, 0.004], 100))
-    found = find(speed(engine, halves, 0.5, 9, "d"), "latency_ms")
-    assert found.p10 == pytest.approx(2.0)
-    assert found.p90 == pytest.approx(4.0)
-    assert 0.1 < found.std_error < 0.5
-
-
-def test_a_run_too_short_to_time(engine):
-    assert speed(engine, np.array([0.0, 1.0]), 0.5, 9, "d") == []
-
-
-def test_a_run_leaves_its_rows(engine):
-    copper = Structure.molecule(np.array([29, 29]), np.array([[0.0, 0, 0], [2.3, 0, 0]]))
+def test_a_run_leaves_its_rows_and_files(files):
     told = []
-    log, rows = move(engine, copper, Motion(30, 1.0, 100.0, 0), "d", told.append)
-    assert {"drift", "stability", "latency_ms", "ns_per_day"} <= {r.metric for r in rows}
-    assert len(log.time) == 31
-    assert told == list(range(1, 32))
-    assert find(rows, "latency_ms").atoms == 2
+    motion = Motion(10_000, 30, 1.0, 100.0, 0)
+    rows = move(AseEngine(EMT(), model="emt"), COPPER, motion, files, "d", lambda *done: told.append(done))
+    assert {"drift", "stability", "temperature", "latency_ms", "ns_per_day"} <= {r.metric for r in rows}
+    assert told[-1] == (30, 30)
+    latency, per_day = find(rows, "latency_ms"), find(rows, "ns_per_day")
+    assert (latency.atoms, latency.n) == (2, 30)
+    assert per_day.value == pytest.approx(1.0e-6 * 86_400e3 / latency.value)  # ns per step, steps per day
+    run, _ = read_run(files[1].with_suffix(".log"), "nve")
+    assert len(run.time) == 31
+    assert len(read_movie(files[1], "nve")[0].positions) == 31
+
+
+def test_long_runs_leave_some_records_and_frames(files):
+    steps = 2 * MOST_RECORDS
+    move(AseEngine(EMT()), COPPER, Motion(0, steps, 0.5, 10.0, 0), files, "d", lambda *done: None)
+    run, _ = read_run(files[1].with_suffix(".log"), "nve")
+    assert len(run.time) == MOST_RECORDS + 1
+    assert read_movie(files[1], "nve")[0].frames == MOST_FRAMES + 1
+
+
+def test_engines_that_make_steps_make_more():
+    class Mover:
+        def move(self, state, dynamics, steps):
+            raise AssertionError
+
+    motion = Motion(20_000, 1000, 0.5, 300.0, 0)
+    assert motion.steps_of(AseEngine(EMT())) == 1000
+    assert motion.steps_of(Mover()) in (1000, 20_000)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gaq.demo.folder import LEDGER, MANIFEST, PICTURES, is_demo, start_anew
+from gaq.demo.folder import LEDGER, MANIFEST, is_demo, start_anew
 from gaq.demo.plan import CONTENDERS
-from gaq.demo.present import DRAWINGS
 from gaq.errors import UsageError
 
 
@@ -40,7 +39,3 @@ def test_a_folder_of_other_things_is_refused(tmp_path, manifest):
     with pytest.raises(UsageError, match="not of a demo. Choose another folder"):
         start_anew(tmp_path, {})
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
-
-
-def test_every_picture_is_known_to_the_folder():
-    assert tuple(f"{drawing.name}.png" for drawing in DRAWINGS) == PICTURES

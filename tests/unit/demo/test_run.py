@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from gaq.data.read import read_dataset
+from gaq.demo import run
 from gaq.demo.folder import HELD_OUT
 from gaq.demo.jobs import LabelJob, TrainJob
 from gaq.demo.plan import QUICK
-from gaq.demo.run import Order, divided, label_and_train, run_demo
+from gaq.demo.run import Order, chosen_engine, divided, label_and_train
 from gaq.demo.workers import Done
 from gaq.errors import NotAvailable
 
@@ -37,11 +38,23 @@ def without(monkeypatch):
     return hide
 
 
-def test_without_matplotlib_nothing_is_begun(tmp_path, without):
-    without("matplotlib")
-    with pytest.raises(NotAvailable, match="pip install matplotlib"):
-        run_demo(Order(QUICK, tmp_path / "demo", 1, 1), lambda message: None)
-    assert not (tmp_path / "demo").exists()
+def test_without_a_compiled_engine_pytorch_does_it_and_it_is_said(monkeypatch):
+    def missing(name):
+        raise NotAvailable("the native engine is not built. Run `make native`")
+
+    monkeypatch.setattr(run, "known_engine", missing)
+    heard = []
+    assert chosen_engine(None, heard.append) == "torch"
+    assert [m.summary for m in heard] == [
+        "PyTorch measures and moves, in shorter runs: the native engine is not built. Run `make native`"
+    ]
+    assert chosen_engine("torch", heard.append) == "torch"
+    assert len(heard) == 1
+
+
+def test_the_compiled_engine_is_taken_where_it_is(monkeypatch):
+    monkeypatch.setattr(run, "known_engine", lambda name: name)
+    assert chosen_engine(None, lambda message: pytest.fail("nothing to say")) == "native"
 
 
 def test_without_tblite_held_out_frames_are_the_test_and_it_is_said(tmp_path, without):

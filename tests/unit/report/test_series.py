@@ -1,49 +1,65 @@
-"""Series and curves come back as they were written, and a broken file is a sentence, not a traceback."""
+"""Curves and logs are read as far as they are whole; what is not is a sentence, not a traceback."""
 
 from __future__ import annotations
 
 import json
+import math
 
-import numpy as np
 import pytest
 
 from gaq.errors import BadFile
-from gaq.report.series import Series, read_curve, read_series, write_series
+from gaq.report.series import read_curve, read_run
+from gaq.simulate.log_file import HEAD
 
 
-def lines(**changes):
+def epoch(**changes) -> str:
     line = {"epoch": 0, "loss": 1.0, "energy_mae": 5.0, "force_mae": 20.0, "seconds": 1.0} | changes
-    return json.dumps({key: value for key, value in line.items() if value is not None})
+    return json.dumps({key: value for key, value in line.items() if value is not None}) + "\n"
 
 
-@pytest.mark.parametrize("unstable_at", [None, 0, 17])
-def test_a_series_comes_back(tmp_path, rng, unstable_at):
-    arrays = [rng.standard_normal(7) for _ in range(4)]
-    write_series(tmp_path / "s.npz", Series("w4", *arrays, unstable_at))
-    found = read_series(tmp_path / "s.npz")
-    assert (found.name, found.unstable_at) == ("w4", unstable_at)
-    for before, after in zip(arrays, (found.reference, found.predicted, found.time, found.total), strict=True):
-        assert np.array_equal(before, after)
+def record(step: int, potential: float, heat: float = 0.0) -> str:
+    return f"{step} {0.5 * step} {potential} 1.0 {heat} 300.0 0 0 0 0 0 0\n"
 
 
 def test_a_curve_counts_epochs_made(tmp_path):
-    (tmp_path / "c.jsonl").write_text(lines() + "\n" + lines(epoch=1, force_mae=10.0) + "\n")
-    curve = read_curve(tmp_path / "c.jsonl", "w4", after=60)
+    (tmp_path / "c.jsonl").write_text(epoch() + epoch(epoch=1, force_mae=10.0))
+    curve, notes = read_curve(tmp_path / "c.jsonl", "w4", after=60)
     assert curve.epoch.tolist() == [61, 62]
     assert curve.force_mae.tolist() == [20.0, 10.0]
+    assert notes == []
 
 
-@pytest.mark.parametrize("text", ["not JSON", lines(force_mae=None), "[1, 2]"])
-def test_a_broken_curve(tmp_path, text):
-    (tmp_path / "c.jsonl").write_text(text + "\n")
+def test_a_curve_that_was_cut_short_keeps_what_is_whole(tmp_path):
+    (tmp_path / "c.jsonl").write_text(epoch() + epoch(epoch=1, energy_mae=None) + epoch(epoch=2)[:25])
+    curve, notes = read_curve(tmp_path / "c.jsonl", "w4")
+    assert curve.epoch.tolist() == [1, 2]
+    assert math.isnan(curve.energy_mae[1])
+    assert notes == ["c.jsonl of w4, line 3: not an epoch; passed over."]
+
+
+@pytest.mark.parametrize("text", ["not JSON\n", epoch(force_mae=None), "[1, 2]\n"])
+def test_no_curve_at_all(tmp_path, text):
+    (tmp_path / "c.jsonl").write_text(text)
     with pytest.raises(BadFile, match=r"c.jsonl is not a learning curve.*Train again"):
         read_curve(tmp_path / "c.jsonl", "w4")
 
 
-def test_a_broken_series(tmp_path):
-    (tmp_path / "s.npz").write_bytes(b"PK\x03\x04 cut short")
-    with pytest.raises(BadFile, match="is not a series of the demo"):
-        read_series(tmp_path / "s.npz")
-    np.savez(tmp_path / "t.npz", name="w4")
-    with pytest.raises(BadFile, match="is not a series of the demo"):
-        read_series(tmp_path / "t.npz")
+def test_a_log_is_the_change_of_what_is_conserved(tmp_path):
+    (tmp_path / "a.log").write_text(HEAD + record(0, -5.0) + record(10, -4.0, heat=0.9) + "20 10.0 -4.5 1")
+    run, notes = read_run(tmp_path / "a.log", "a")
+    assert run.time.tolist() == [0.0, 5.0]
+    assert run.change.tolist() == pytest.approx([0.0, 100.0])  # meV: an eV up, of which 0.9 were given
+    assert run.thermostat
+    assert notes == ["a.log, line 4: not a whole record; passed over."]
+
+
+def test_a_log_without_numbers(tmp_path):
+    (tmp_path / "a.log").write_text(HEAD)
+    with pytest.raises(BadFile, match="no whole record"):
+        read_run(tmp_path / "a.log", "a")
+
+
+def test_a_log_whose_energy_is_lost_keeps_its_gap(tmp_path):
+    (tmp_path / "a.log").write_text(HEAD + record(0, -5.0) + record(1, math.nan) + record(2, -5.0))
+    run, _ = read_run(tmp_path / "a.log", "a")
+    assert [math.isnan(x) for x in run.change] == [False, True, False]
