@@ -22,6 +22,7 @@ from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
+from gaq.cli.sensitivity import sensitivity
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError
 
@@ -44,7 +45,16 @@ VERBS = (
         quantize,
         (
             "gaq quantize runs/a/model.ckpt --recipe w4 --data ethanol.xyz --epochs 50",
+            "gaq quantize runs/a/model.ckpt --recipe frame-w4a8 --budget bits=5 --data ethanol.xyz",
             "gaq quantize --list-recipes",
+        ),
+    ),
+    Verb(
+        "sensitivity",
+        sensitivity,
+        (
+            "gaq sensitivity runs/a/model.ckpt --data embedded --recipe frame-w4a8 --plot costs.png",
+            "gaq sensitivity runs/a/model.ckpt --data embedded --recipe gaq-w8a8 --bound",
         ),
     ),
     Verb("evaluate", evaluate, ("gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",)),
