@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 FLOOR = "fp32-floor"
+LIE_FRAMES = 10  # frames whose Lie derivative is taken, six evaluations each
 
 
 def evaluate(
@@ -115,7 +116,7 @@ def measure_model(
     from gaq.measure.accuracy import accuracy, fidelity
     from gaq.measure.conservation import path_work
     from gaq.measure.statistics import predict
-    from gaq.measure.symmetry import symmetry
+    from gaq.measure.symmetry import lie_derivative, symmetry
 
     data = plan.dataset.name
     found = predict(engine, plan.dataset.structures, watch.stage(f"{label}: accuracy"))
@@ -125,6 +126,7 @@ def measure_model(
     if plan.turned:
         told = watch.stage(f"{label}: rotations")
         rows += symmetry(engine, plan.turned, plan.rotations, plan.seed, told, data)
+        rows += lie_derivative(engine, plan.turned[:LIE_FRAMES], data=data)
     if plan.circled:
         told = watch.stage(f"{label}: closed paths")
         rows += path_work(engine, plan.circled, seed=plan.seed, progress=told, data=data)

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from gaq.cost.spread import Spread, bounded, flipped, most_flips
 from gaq.geometry.covering import component_bound, covering_bound, octahedral_bound
-from gaq.geometry.sphere import rms_angle
+from gaq.geometry.nearest import Codebook
+from gaq.geometry.octahedral import octahedral_codes, octahedral_points
+from gaq.geometry.sphere import rms_angle, snap_to
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
 from gaq.quant.fitted import LEAST_FACTOR, DynamicStep, Fitted, FixedStep, LearnedStep
 from gaq.quant.law import magnitude
@@ -133,9 +135,9 @@ def angles(fitted: PolarCode, components: int) -> tuple[float, float]:
         assert isinstance(spec, Fibonacci | Icosahedral)
         return _fixed(spec)
     if isinstance(code, OctahedralGrid):
-        return octahedral_bound(code.levels), _rms(fitted)
+        return _octahedral(code.levels)
     if isinstance(code, LearnedBook):
-        return covering_bound(code.points), _rms(fitted)
+        return _book(Codebook(code.points, code.cells))
     spec = fitted.spec.direction_code(fitted.slot.degree)
     assert isinstance(spec, Component)
     return component_bound(spec.high, components), math.sqrt((components - 1) / 12) / spec.high
@@ -143,18 +145,18 @@ def angles(fitted: PolarCode, components: int) -> tuple[float, float]:
 
 @cache
 def _fixed(spec: Fibonacci | Icosahedral) -> tuple[float, float]:
-    book = fixed_codebook(spec)
+    return _book(fixed_codebook(spec))
+
+
+def _book(book: Codebook) -> tuple[float, float]:
+    return covering_bound(book.points), math.radians(rms_angle(snap_to(book)))
+
+
+@cache
+def _octahedral(levels: int) -> tuple[float, float]:
+    points = octahedral_points(levels)
 
     def snap(u: Tensor) -> Tensor:
-        return book.points[book.nearest(*u.unbind(-1))].to(u.dtype)
+        return points[octahedral_codes(*u.unbind(-1), levels)].to(u.dtype)
 
-    return covering_bound(book.points), math.radians(rms_angle(snap))
-
-
-def _rms(fitted: PolarCode) -> float:
-    def snap(u: Tensor) -> Tensor:
-        v = u.t()[None]  # [1, 3, direction]
-        codes = fitted.directions.encode(v, magnitude(v))
-        return fitted.directions.decode(codes, u.dtype)[0].t()
-
-    return math.radians(rms_angle(snap))
+    return octahedral_bound(levels), math.radians(rms_angle(snap))

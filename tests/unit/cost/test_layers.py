@@ -32,8 +32,10 @@ def test_measured_estimated_and_bounded(recipe):
 
 
 @pytest.mark.parametrize("recipe", ["frame-w8a8", "w4a16"])
-def test_frames_add_nothing_at_all(recipe):
+def test_frames_add_nothing(recipe):
+    """Water is planar: components that vanish by symmetry are 1e-17 or so, and differ; no code does."""
     found = measured(recipe)
-    assert found["layer_defect_max"] == found["layer_defect_energy"] == 0.0
+    assert found["layer_defect_max"] < 1e-12
+    assert found["layer_defect_energy"] < 1e-9
     assert found["layer_defect_bound_max"] == found["layer_defect_estimate"] == 0.0
     assert found["layer_size"] > 0
