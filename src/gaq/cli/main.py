@@ -45,7 +45,7 @@ VERBS = (
         quantize,
         (
             "gaq quantize runs/a/model.ckpt --recipe w4 --data ethanol.xyz --epochs 50",
-            "gaq quantize runs/a/model.ckpt --recipe frame-w4a8 --budget bits=5 --data ethanol.xyz",
+            "gaq quantize runs/a/model.ckpt --budget bits=5 --data ethanol.xyz",
             "gaq quantize --list-recipes",
         ),
     ),
@@ -53,8 +53,8 @@ VERBS = (
         "sensitivity",
         sensitivity,
         (
-            "gaq sensitivity runs/a/model.ckpt --data embedded --recipe frame-w4a8 --plot costs.png",
-            "gaq sensitivity runs/a/model.ckpt --data embedded --recipe gaq-w8a8 --bound",
+            "gaq sensitivity runs/a/model.ckpt --data embedded --plot costs.png",
+            "gaq sensitivity runs/b/model.ckpt --data embedded --bound",
         ),
     ),
     Verb("evaluate", evaluate, ("gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",)),

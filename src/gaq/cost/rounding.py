@@ -157,6 +157,7 @@ def _octahedral(levels: int) -> tuple[float, float]:
     points = octahedral_points(levels)
 
     def snap(u: Tensor) -> Tensor:
-        return points[octahedral_codes(*u.unbind(-1), levels)].to(u.dtype)
+        x, y, z = u.unbind(-1)
+        return points[octahedral_codes(x, y, z, levels)].to(u.dtype)
 
     return octahedral_bound(levels), math.radians(rms_angle(snap))
