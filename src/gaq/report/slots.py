@@ -86,6 +86,8 @@ def cost_figure(rows: Sequence[Row], title: str, style: Style) -> Figure:
 
 
 def _bars(axes: Axes, entries: Sequence[Row | None], style: Style) -> None:
+    from matplotlib.ticker import NullFormatter
+
     axes.set_xscale("log")
     for index, entry in enumerate(entries):
         if entry is None or not math.isfinite(entry.value):
@@ -94,6 +96,7 @@ def _bars(axes: Axes, entries: Sequence[Row | None], style: Style) -> None:
         colour = style.ink if index == 0 else style.colour("frame-w4a8")
         axes.plot([LEAST_DRAWN, value], [index, index], color=colour, linewidth=5.0, solid_capstyle="butt")
     axes.set_xlim(left=LEAST_DRAWN)
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="y", length=0, labelcolor=style.ink)
     axes.grid(axis="y", visible=False)
 
