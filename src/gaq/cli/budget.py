@@ -68,9 +68,10 @@ def _table(found: Allotment) -> Table:
     table = Table(title=found.recipe.name, title_justify="left", header_style="bold", box=box.SIMPLE)
     table.add_column("slot")
     table.add_column("bits", justify="right")
-    table.add_column("F RMSE alone, meV/Å, at its options")
+    table.add_column("alone, at its options: F RMSE meV/Å / E RMSE meV")
     for choice in sorted(found.choices, key=lambda choice: -choice.error[-1]):
         named = ["float" if bits == FLOAT else str(bits) for bits in choice.bits]
-        costs = ", ".join(f"{n}: {significant(e**0.5)}" for n, e in zip(named, choice.error, strict=True))
+        pairs = zip(named, found.alone[choice.slot], choice.error, strict=True)
+        costs = ", ".join(f"{n}: {significant(f)} / {significant(max(e - f * f, 0.0) ** 0.5, 2)}" for n, f, e in pairs)
         table.add_row(choice.slot, named[choice.bits.index(found.bits[choice.slot])], costs)
     return table

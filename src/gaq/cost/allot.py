@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gaq.cost.budget import Budget, Choice, coarsest, finest, predicted_error, within_error, within_size
+from gaq.cost.budget import Budget, Choice, coarsest, finest, within_error, within_size
 from gaq.cost.parts import alone
-from gaq.cost.sensitivity import Reference, Told, Trial, force_cost, reference_of
+from gaq.cost.sensitivity import Reference, Told, Trial, costs_of, force_cost, reference_of
 from gaq.engine.packing import packed_in_memory
 from gaq.errors import UsageError
 from gaq.quant.install import install_
@@ -33,6 +33,7 @@ class Allotment:
     recipe: Recipe
     bits: dict[str, int]
     choices: tuple[Choice, ...]
+    alone: dict[str, tuple[float, ...]]  # force error of each slot at each of its options, meV/Å
     force: float  # meV/Å off the parent, without training
     predicted: float  # the same, were the errors of slots independent
     bits_per_weight: float
@@ -52,15 +53,16 @@ def allot(trial: Trial, budget: Budget, told: Told = lambda slot, done, total: N
         _check_size(trial, budget, offered)
     else:
         _check_force(trial, budget, offered, reference)
-    choices = _measured(trial, reference, offered, told)
+    choices, forces = _measured(trial, reference, offered, told)
     bits = _sized(trial, choices, budget) if sized else _accurate(trial, reference, choices, budget)
     recipe = _with_bits(trial, bits, f"{trial.recipe.name}-{budget}")
     return Allotment(
         recipe=recipe,
         bits=bits,
         choices=choices,
+        alone=forces,
         force=force_cost(trial, recipe, reference),
-        predicted=math.sqrt(predicted_error(choices, bits)),
+        predicted=math.sqrt(sum(forces[c.slot][c.bits.index(bits[c.slot])] ** 2 for c in choices)),
         bits_per_weight=_bits_per_weight(trial, recipe),
     )
 
@@ -113,20 +115,29 @@ def _offered(trial: Trial, sized: bool) -> Offered:
     return found
 
 
-def _measured(trial: Trial, reference: Reference, offered: Offered, told: Told) -> tuple[Choice, ...]:
-    """The square force error of each slot at each of its options, measured alone."""
+def _measured(
+    trial: Trial, reference: Reference, offered: Offered, told: Told
+) -> tuple[tuple[Choice, ...], dict[str, tuple[float, ...]]]:
+    """What each slot costs alone at each of its options, and the force errors in it.
+
+    The square error to choose by is that of the force plus that of the energy, 1 meV/Å counting like 1 meV: the input
+    of the last layer does nothing to forces, which pass it straight through, and the most to energies.
+    """
     slots, rules = trial.slots, trial.recipe.resolve(trial.slots)
     multiplied = _multiplied(slots)
     choices: list[Choice] = []
+    forces: dict[str, tuple[float, ...]] = {}
     for done, (slot, options) in enumerate(offered.items()):
         told(slot.name, done, len(offered))
-        errors = []
+        costs = []
         for bits in options:
             only = trial.recipe.with_rules(_rule(slot, rules[slot.name], bits))
-            cost = 0.0 if bits == FLOAT else force_cost(trial, alone(only, slots, [slot.name]), reference)
-            errors.append(cost**2)
-        choices.append(Choice(slot.name, options, tuple(errors), multiplied[slot.name]))
-    return tuple(choices)
+            nothing = (0.0, 0.0)
+            costs.append(nothing if bits == FLOAT else costs_of(trial, alone(only, slots, [slot.name]), reference))
+        forces[slot.name] = tuple(force for force, _ in costs)
+        errors = tuple(force**2 + energy**2 for force, energy in costs)
+        choices.append(Choice(slot.name, options, errors, multiplied[slot.name]))
+    return tuple(choices), forces
 
 
 def _multiplied(slots: list[Slot]) -> dict[str, int]:

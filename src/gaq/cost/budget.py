@@ -28,7 +28,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Choice:
-    """The bits that a slot could have, the most first, and the mean square force error (meV/Å)² at each.
+    """The bits that a slot could have, the most first, and what it costs at each: the square `error` that is chosen by.
 
     `worth` is how many numbers become narrower: the entries of a weight, or of the weight that a feature meets.
     """

@@ -99,11 +99,17 @@ def sensitivity(trial: Trial, by: str = "slot", told: Told = lambda part, done, 
     return [*rows, *(replace(entry, control=FLOOR) for entry in _physics(trial, reference.engine))]
 
 
-def force_cost(trial: Trial, recipe: Recipe, reference: Reference) -> float:
-    """Root mean square force error against the parent in meV/Å of the model quantized by `recipe`."""
+def costs_of(trial: Trial, recipe: Recipe, reference: Reference) -> tuple[float, float]:
+    """Root mean square errors against the parent of the model quantized by `recipe`: force in meV/Å, energy in meV."""
     engine = trial.engine(recipe, trial.name)
     found = fidelity(engine, reference.engine, trial.test, parent_predictions=reference.predictions)
-    return next(entry.value for entry in found if entry.metric == "force_fidelity")
+    values = {entry.metric: entry.value for entry in found}
+    return values["force_fidelity"], values["energy_fidelity"]
+
+
+def force_cost(trial: Trial, recipe: Recipe, reference: Reference) -> float:
+    """The force error of `costs_of` alone, in meV/Å."""
+    return costs_of(trial, recipe, reference)[0]
 
 
 def _cost(trial: Trial, name: str, chosen: Collection[str], reference: Reference) -> list[Row]:

@@ -96,3 +96,11 @@ def test_nothing_to_choose():
 def test_codes_of_directions_are_left_as_they_are():
     found = allot(trial("gaq-w8a8"), parse_budget("bits=9.5"))
     assert not any("mix1.input" in name for name in found.bits)
+
+
+def test_what_costs_energy_alone_is_not_free(framed):
+    """The input of the last layer: its rounding is passed straight through to the forces, and counts by the energy."""
+    found = allot(framed, parse_budget("force=40"))
+    (last,) = [choice for choice in found.choices if choice.slot == "readout.energy.input"]
+    assert max(found.alone[last.slot]) < 1e-3
+    assert last.error[0] == 0 < last.error[1] < last.error[2]
