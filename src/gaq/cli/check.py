@@ -98,6 +98,7 @@ def check(
 
     Units of the limits are those of the table: meV, meV/Å; docs/physics.md has their definitions and reasons.
     """
+    from gaq.cli.pictures import expect_picture
     from gaq.cli.stage_progress import Watch
     from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
@@ -107,7 +108,7 @@ def check(
     from gaq.report.tables import findings_table, print_table
 
     expect_rows(json_file)
-    _expect_plot(plot)
+    expect_picture(plot)
     given = {
         "lee": max_lee,
         "reflection": max_reflection,
@@ -149,23 +150,6 @@ def check(
     _conclude(rows, console, own)
     if failures(rows):
         raise typer.Exit(1)
-
-
-def _expect_plot(plot: Path | None) -> None:
-    """Says now what would be in the way of a picture at the end."""
-    from importlib.util import find_spec
-
-    from gaq.errors import NotAvailable, UsageError
-    from gaq.files import writable_folder
-
-    if plot is None:
-        return
-    if plot.suffix.lower() != ".png":
-        raise UsageError(f"--plot {plot}: pictures are PNG files; give a name that ends in .png")
-    if find_spec("matplotlib") is None:
-        raise NotAvailable("--plot needs matplotlib. Install it: python -m pip install 'gaq[plots]'")
-    if not plot.exists():
-        writable_folder(plot.parent)
 
 
 def _expect_steps(steps: int) -> None:

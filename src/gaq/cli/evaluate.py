@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 FLOOR = "fp32-floor"
 WORTH_A_PROCESS = 500  # structures; a process of PyTorch takes seconds to start
+LIE_FRAMES = 10  # frames whose Lie derivative is taken, six evaluations each
 
 
 def evaluate(
@@ -181,7 +182,7 @@ def measure_model(
     """All rows of one model; `said` is what it and its parent said of the frames."""
     from gaq.measure.accuracy import accuracy, fidelity
     from gaq.measure.conservation import path_work
-    from gaq.measure.symmetry import symmetry
+    from gaq.measure.symmetry import lie_derivative, symmetry
 
     data, (found, truth) = plan.dataset.name, said
     rows = accuracy(engine, plan.dataset, predictions=found)
@@ -190,6 +191,7 @@ def measure_model(
     if plan.turned:
         told = watch.stage(f"{label}: rotations")
         rows += symmetry(engine, plan.turned, plan.rotations, plan.seed, told, data)
+        rows += lie_derivative(engine, plan.turned[:LIE_FRAMES], data=data)
     if plan.circled:
         told = watch.stage(f"{label}: closed paths")
         rows += path_work(engine, plan.circled, seed=plan.seed, progress=told, data=data)

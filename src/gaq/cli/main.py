@@ -24,6 +24,7 @@ from gaq.cli.lammps import lammps
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
 from gaq.cli.report import report
+from gaq.cli.sensitivity import sensitivity
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError
 
@@ -46,6 +47,7 @@ VERBS = (
         quantize,
         (
             "gaq quantize runs/a/model.ckpt --recipe w4 --data ethanol.xyz --epochs 50",
+            "gaq quantize runs/a/model.ckpt --budget bits=5 --data ethanol.xyz",
             "gaq quantize --list-recipes",
         ),
     ),
@@ -55,6 +57,13 @@ VERBS = (
         (
             "gaq evaluate runs/a/model.ckpt runs/b/model.ckpt --data embedded",
             "gaq evaluate model.gaq --data test.xyz --cluster tcp://host:8786",
+        ),
+    ),
+        "sensitivity",
+        sensitivity,
+        (
+            "gaq sensitivity runs/a/model.ckpt --data embedded --plot costs.png",
+            "gaq sensitivity runs/b/model.ckpt --data embedded --bound",
         ),
     ),
     Verb(

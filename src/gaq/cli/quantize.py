@@ -32,6 +32,15 @@ def quantize(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    budget: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY=LIMIT",
+            help="Choose bits slot by slot: `bits=5` a weight, `kb=150` of file, or `force=6` meV/Å off the parent.",
+            show_default=False,
+        ),
+    ] = "",
+    budget_frames: Annotated[int, typer.Option(min=1, help="Frames that the choice is measured on.")] = 20,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
     list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and leave.")] = False,
 ) -> None:
@@ -44,6 +53,7 @@ def quantize(
 
         print_recipes()
         return
+    from gaq.cli.budget import expect_budget, within_budget
     from gaq.cli.summary import say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.data.read import read_dataset
@@ -61,13 +71,18 @@ def quantize(
         raise UsageError(
             f"--epochs {epochs} trains, and there is nothing to train on: give labelled frames with --data."
         )
-    chosen = _recipe(recipe, warmup if warmup is not None else epochs // 8)
+    expect_budget(budget, data, resume)
+    chosen = recipe_named(recipe, warmup if warmup is not None else epochs // 8)
     check_device(device)
     parent = load_checkpoint(readable_file(model))
     dataset = read_dataset(data, limit) if data else None
     writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
+    if budget and dataset is not None:
+        chosen = within_budget(
+            budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
+        )
     plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee)
     with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
         finished = run_quantization(
@@ -76,7 +91,7 @@ def quantize(
     say_trained(finished, out)
 
 
-def _recipe(name: str, warmup: int) -> Recipe:
+def recipe_named(name: str, warmup: int) -> Recipe:
     """A preset by name, or a recipe from a TOML file."""
     from gaq.quant.install import preset
     from gaq.quant.recipe import Recipe

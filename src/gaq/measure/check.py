@@ -20,7 +20,7 @@ from gaq.measure.limits import LIMITS, Limit, judged
 from gaq.measure.smoothness import cutoff_jumps
 from gaq.measure.statistics import Progress
 from gaq.measure.subjects import stirred
-from gaq.measure.symmetry import reflection, symmetry
+from gaq.measure.symmetry import lie_derivative, reflection, symmetry
 from gaq.measure.traces import Keep, forget
 from gaq.units import MEV
 
@@ -92,7 +92,8 @@ def _response(plan: Plan, progress: Progress) -> list[Row]:
 
 
 def _rotation(plan: Plan, progress: Progress) -> list[Row]:
-    return symmetry(plan.engine, plan.structures, plan.rotations, plan.seed, progress, plan.data)
+    rows = symmetry(plan.engine, plan.structures, plan.rotations, plan.seed, progress, plan.data)
+    return rows + lie_derivative(plan.engine, plan.few(2), data=plan.data)
 
 
 def _reflection(plan: Plan, progress: Progress) -> list[Row]:

@@ -21,6 +21,9 @@ from gaq.quant.spec import framed
 
 MAX_ATOMIC_NUMBER = 118
 
+# Scalars [atom, channel], and for each degree l = 1…L vectors [atom, 2l+1, channel].
+State = tuple[Tensor, tuple[Tensor, ...]]
+
 
 class TransformerConfig(Frozen):
     """The numbers that define a network; stored in every checkpoint."""
@@ -97,19 +100,27 @@ class Transformer(nn.Module):
             framed=self.framed(),
             dtype=self.embedding.dtype,
         )
-        s = self._features(kind, seen)
+        s, v = self.start(kind)
+        for index in range(c.layers):
+            s, v = self.layer(index, s, v, seen)
+        return self.read(s, kind, batch)
+
+    def start(self, kind: Tensor) -> State:
+        """Features before the first layer: the embedding of each atom's species, and vectors of zero."""
+        s = self.embedding.index_select(0, kind)
+        degrees = range(1, self.config.degrees + 1)
+        return s, tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in degrees)
+
+    def layer(self, index: int, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> State:
+        """Features after one layer: what neighbours sent is added, then every atom updates itself."""
+        scalars, vectors = self.messages[index](s, v, seen)
+        v = tuple(old + new for old, new in zip(v, vectors, strict=True))
+        state: State = self.updates[index](s + scalars, v, seen)
+        return state
+
+    def read(self, s: Tensor, kind: Tensor, batch: AtomBatch) -> Tensor:
+        """Energies [structure] in eV from the scalars after the last layer, summed in float64."""
         atomic = self.energy(silu(self.readout(s)))[:, 0].to(torch.float64)
         atomic = self.scale * atomic + self.reference[kind]
         total = torch.zeros(batch.count, dtype=torch.float64, device=atomic.device)
         return total.index_add(0, batch.structure, atomic)
-
-    def _features(self, kind: Tensor, seen: Invariants) -> Tensor:
-        """Scalars [atom, channel] after the last layer."""
-        s = self.embedding.index_select(0, kind)
-        v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, self.config.degrees + 1))
-        for message, update in zip(self.messages, self.updates, strict=True):
-            scalars, vectors = message(s, v, seen)
-            s = s + scalars
-            v = tuple(old + new for old, new in zip(v, vectors, strict=True))
-            s, v = update(s, v, seen)
-        return s

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from gaq.errors import RecipeError, nearest
 from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_dict
 from gaq.quant.plain import Plain
@@ -124,6 +126,10 @@ class Recipe:
             "rules": [_rule_to_dict(rule) for rule in self.rules],
         }
 
+    def to_toml(self) -> str:
+        """The recipe as the text of a TOML file, which `from_toml` reads back."""
+        return tomli_w.dumps(_without_none(self.to_dict()))
+
     @classmethod
     def from_dict(cls, data: object, what: str = "recipe") -> Recipe:
         """The inverse of `to_dict`; RecipeError when something is unknown, lacking or does not fit."""
@@ -146,6 +152,13 @@ class Recipe:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
             raise RecipeError(f"recipe file {path} is not TOML: {fault}") from None
         return cls.from_dict(data, f"recipe file {path}:")
+
+
+def _without_none(thing: Any) -> Any:
+    """TOML has no word for nothing: what is None is left out, and is None again when it is read."""
+    if isinstance(thing, dict):
+        return {key: _without_none(value) for key, value in thing.items() if value is not None}
+    return [_without_none(value) for value in thing] if isinstance(thing, list) else thing
 
 
 def _starred(rule: Rule) -> bool:

@@ -131,6 +131,33 @@ def test_the_lie_derivative_of_a_constant_force_is_known():
     assert values(lie_derivative(planted.PairEngine(), planted.ethanols(2)))["lie_derivative"] < 1e-6
 
 
+def small_turns(engine, angle: float) -> float:
+    """Mean over the axes and atoms of LEE under a finite turn by a small angle, for each radian of it: meV/Å/rad."""
+    frames = planted.ethanols(2)
+    turns = np.array([axis_rotation(axis, angle) for axis in range(3)])
+    errors = rotation_errors(engine, frames, turns)
+    return errors.lee_sums.sum() / errors.lee_counts.sum() / angle
+
+
+def test_the_lie_derivative_is_the_limit_of_small_turns():
+    """For a smooth fault the finite error over the angle tends to the derivative; a large turn is no such limit."""
+    found = values(lie_derivative(planted.Anisotropic(), planted.ethanols(2)))["lie_derivative"]
+    assert small_turns(planted.Anisotropic(), 1e-4) == pytest.approx(found, rel=1e-3)
+    assert small_turns(planted.Anisotropic(), 1.0) != pytest.approx(found, rel=0.1)
+
+
+def test_the_lie_derivative_of_a_staircase_is_not_its_error():
+    """Forces rounded in space stand still while the molecule turns by little: the derivative is ω × F, however fine the
+    steps are, while LEE goes with the steps.
+    """
+    rounded, frames = planted.CartesianRounding(), planted.ethanols(2)
+    found = values(lie_derivative(rounded, frames, angle=1e-8))["lie_derivative"]
+    forces = np.concatenate([p.forces for p in rounded.evaluate(frames)])
+    still = np.mean([np.linalg.norm(np.cross(axis, forces), axis=1) for axis in np.eye(3)]) * 1000
+    assert found == pytest.approx(still, rel=1e-3)
+    assert values(symmetry(rounded, frames, rotations=8))["lee_mean"] < 0.05 * found
+
+
 def test_torque_is_that_of_a_couple():
     class Couple(planted.PairEngine):
         def one(self, structure):

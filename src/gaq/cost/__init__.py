@@ -1,0 +1,1 @@
+"""What each slot of a recipe costs in physics, and how to spend bits where they count."""

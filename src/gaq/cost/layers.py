@@ -1,0 +1,181 @@
+"""The equivariance error that each layer adds to exact features: measured, estimated, and bounded."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gaq.atoms.batch import AtomBatch, collate
+from gaq.atoms.neighbors import find_neighbors
+from gaq.atoms.structure import Structure
+from gaq.cost.bound import Spreads, spread_of_layer
+from gaq.cost.spread import none_like
+from gaq.data.dataset import Dataset
+from gaq.geometry.harmonics import wigner
+from gaq.measure.ledger import Row
+from gaq.measure.rotations import haar_rotations
+from gaq.measure.statistics import Progress, mean_by_frames, silent
+from gaq.model.invariants import Gauge, Invariants, describe
+from gaq.model.transformer import State, Transformer
+from gaq.quant.law import magnitude
+from gaq.train.checkpoint import as_dtype
+from gaq.units import MEV
+
+PREFIX = "layers/"  # of what rows call a model when they are about one layer of it
+
+
+@dataclass(frozen=True)
+class Course:
+    """A batch on its way through a network: its invariants, the features before each layer and after the last."""
+
+    model: Transformer
+    gauge: Gauge
+    batch: AtomBatch
+    seen: Invariants
+    states: tuple[State, ...]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What one rotation did in one layer: differences of scalars [atom, channel] and of vectors, turned back."""
+
+    scalars: Tensor
+    vectors: tuple[Tensor, ...]  # per degree [atom, 2l+1, channel]
+    energy: Tensor  # [structure] what the difference does to the energy in the end, eV
+
+    def per_atom(self) -> Tensor:
+        """Euclidean length over all features of an atom."""
+        parts = [self.scalars.square().sum(-1), *(v.square().sum((-2, -1)) for v in self.vectors)]
+        return torch.stack(parts).sum(0).sqrt()
+
+
+@torch.no_grad()
+def course_of(network: Transformer, structures: Sequence[Structure]) -> Course:
+    """The exact features of structures, in the gauge that the engine would use.
+
+    In the lab gauge the network is taken to float64, so that what is measured is the rounding of its quantizers and not
+    that of float32. In the local gauge it is left as it is deployed: all its numbers are invariants.
+    """
+    gauge = Gauge.LOCAL if network.framed() else Gauge.LAB
+    model = network if gauge is Gauge.LOCAL else as_dtype(copy.deepcopy(network), torch.float64)
+    batch = collate(structures, [find_neighbors(s, model.cutoff) for s in structures])
+    seen = _seen(model, batch, gauge)
+    states = [model.start(model.row[batch.species])]
+    for index in range(model.config.layers):
+        states.append(model.layer(index, *states[-1], seen))
+    return Course(model, gauge, batch, seen, tuple(states))
+
+
+@torch.no_grad()
+def defect(course: Course, index: int, rotation: Tensor) -> Defect:
+    """Layer `index` on the rotated structures with rotated features, turned back, less the layer as it is."""
+    model = course.model
+    turned = course.batch.rotated(rotation.expand(course.batch.count, 3, 3))
+    s, v = course.states[index]
+    turns = [_turn(course, rotation, degree) for degree in range(1, model.config.degrees + 1)]
+    there = tuple(torch.matmul(d, x) for d, x in zip(turns, v, strict=True))
+    after, vectors = model.layer(index, s, there, _seen(model, turned, course.gauge))
+    back = tuple(torch.matmul(d.transpose(-1, -2), x) for d, x in zip(turns, vectors, strict=True))
+    want, wanted = course.states[index + 1]
+    energy = _rest(course, index + 1, (after, back)) - _rest(course, index + 1, (want, wanted))
+    return Defect(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
+
+
+def spreads(course: Course, index: int) -> Spreads:
+    """Bound and estimate of what layer `index` adds; nothing in the local gauge (docs/bound.md)."""
+    s, v = course.states[index + 1]
+    if course.gauge is Gauge.LOCAL:
+        return none_like(s), tuple(none_like(magnitude(x)) for x in v)
+    return spread_of_layer(course.model, index, course.states[index], course.seen)
+
+
+def layer_rows(
+    network: Transformer,
+    name: str,
+    recipe: str,
+    test: Dataset,
+    rotations: int = 8,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> list[Row]:
+    """Rows for each layer, called `layers/K`: what it adds as measured, as estimated, and its bound.
+
+    Metrics: layer_defect, layer_defect_max, layer_defect_rms, layer_defect_estimate, layer_defect_bound,
+    layer_defect_bound_max (features have no unit), layer_size, layer_defect_energy (meV). Definitions: docs/physics.md.
+    """
+    course = course_of(network, test.structures)
+    matrices = torch.from_numpy(haar_rotations(rotations, np.random.default_rng(seed)))
+    rows: list[Row] = []
+    layers = network.config.layers
+    for index in range(layers):
+        progress(index, layers)
+        found = [defect(course, index, matrix) for matrix in matrices]
+        about = (f"{PREFIX}{index}", recipe, "torch", test.name)
+        rows += [
+            replace(Row(metric, value, unit, *about, n), std_error=error, rotations=rotations, seed=seed)
+            for metric, value, error, unit, n in _numbers(course, index, found)
+        ]
+    progress(layers, layers)
+    return [replace(entry, atoms=len(test.structures[0])) for entry in rows]
+
+
+Number = tuple[str, float, float | None, str, int]  # metric, value, its error, unit, samples
+
+
+def _numbers(course: Course, index: int, found: Sequence[Defect]) -> list[Number]:
+    lengths = torch.stack([one.per_atom() for one in found]).double()  # [rotation, atom]
+    frame = course.batch.structure
+    frames = course.batch.count
+    sums = torch.zeros(frames, dtype=torch.float64).index_add(0, frame, lengths.sum(0)).numpy()
+    counts = torch.bincount(frame, minlength=frames).double().numpy()
+    mean, error = mean_by_frames(sums, counts * len(found))
+    scalars, vectors = spreads(course, index)
+    worst = torch.stack([scalars.norm.square(), *(v.norm.square() for v in vectors)]).sum(0).sqrt()
+    square = torch.stack([scalars.square.sum(-1), *(v.square.sum(-1) for v in vectors)]).sum(0)
+    s, v = course.states[index + 1]
+    size = torch.stack([s.square().sum(-1), *(x.square().sum((-2, -1)) for x in v)]).sum(0)
+    energies = torch.stack([one.energy for one in found]) / MEV
+    atoms, samples = len(frame), lengths.numel()
+    return [
+        ("layer_defect", mean, error, "1", samples),
+        ("layer_defect_max", float(lengths.max()), None, "1", samples),
+        ("layer_defect_rms", float(lengths.square().mean().sqrt()), None, "1", samples),
+        ("layer_defect_estimate", float(square.mean().sqrt()), None, "1", atoms),
+        ("layer_defect_bound", float(worst.mean()), None, "1", atoms),
+        ("layer_defect_bound_max", float(worst.max()), None, "1", atoms),
+        ("layer_size", float(size.mean().sqrt()), None, "1", atoms),
+        ("layer_defect_energy", float(energies.square().mean().sqrt()), None, "meV", energies.numel()),
+    ]
+
+
+def _seen(model: Transformer, batch: AtomBatch, gauge: Gauge) -> Invariants:
+    c = model.config
+    return describe(
+        batch,
+        degrees=c.degrees,
+        cutoff=c.cutoff,
+        basis=c.basis,
+        gauge=gauge,
+        framed=model.framed(),
+        dtype=model.embedding.dtype,
+    )
+
+
+def _turn(course: Course, rotation: Tensor, degree: int) -> Tensor:
+    """How features turn with the structure: not at all where they are held in the atoms' own frames."""
+    if course.gauge is Gauge.LOCAL:
+        return torch.eye(2 * degree + 1, dtype=course.model.embedding.dtype)
+    return wigner(rotation, degree).to(course.model.embedding.dtype)
+
+
+def _rest(course: Course, index: int, state: State) -> Tensor:
+    """Energies of the structures as they lie from the features before layer `index` on."""
+    model = course.model
+    for layer in range(index, model.config.layers):
+        state = model.layer(layer, *state, course.seen)
+    return model.read(state[0], model.row[course.batch.species], course.batch)

@@ -1,0 +1,163 @@
+"""What the quantizer in a slot does to a `Spread`: the bound and the estimate for each law."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from gaq.cost.spread import Spread, bounded, flipped, most_flips
+from gaq.geometry.covering import component_bound, covering_bound, octahedral_bound
+from gaq.geometry.nearest import Codebook
+from gaq.geometry.octahedral import octahedral_codes, octahedral_points
+from gaq.geometry.sphere import rms_angle, snap_to
+from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
+from gaq.quant.fitted import LEAST_FACTOR, DynamicStep, Fitted, FixedStep, LearnedStep
+from gaq.quant.law import magnitude
+from gaq.quant.mddq import PolarCode
+from gaq.quant.quantizer import Quantizer
+from gaq.quant.spec import Component, Fibonacci, Icosahedral
+
+
+@torch.no_grad()
+def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
+    """Behind the quantizer of scalars x [atom, channel], which are invariants: equal numbers have equal codes.
+
+    Fixed steps: rounding never changes the order of two numbers, so the values lie between those of x − Δ and x + Δ;
+    and only so many codes can change together.
+    Dynamic steps: half a step on either side, of the largest step that the atom can come to have.
+    """
+    fitted = quantizer.fitted
+    if fitted is None:
+        return dx
+    quantized = quantizer(x)
+    here = quantized.value
+    if isinstance(fitted, DynamicStep):
+        most = (x.abs() + dx.worst).amax(-1, keepdim=True) / (2 * fitted.high)
+        apart = dx.norm > 0
+        worst = torch.where(apart[:, None], most + dx.worst + (here - x).abs(), torch.zeros_like(x))
+        norm = math.sqrt(x.shape[-1]) * most[:, 0] + dx.norm + (here - x).square().sum(-1).sqrt()
+        norm = torch.where(apart, norm, torch.zeros_like(norm))
+        step = x.abs().amax(-1, keepdim=True) / fitted.high
+        return bounded(worst, norm, flipped(dx.square, step.expand_as(x)))
+    assert quantized.codes is not None
+    ends = (quantizer(x - dx.worst).value, quantizer(x + dx.worst).value)
+    size = _fixed_step(fitted)
+    inner = size / 2 - (x - here).abs()
+    outer = x.abs() - (quantized.high - 0.5) * size  # the last code reaches outwards without end
+    distance = torch.where(quantized.codes.abs() == quantized.high, outer, inner).clamp(min=0)
+    norm = dx.norm + size * most_flips(distance, dx).to(x.dtype).sqrt()
+    worst = torch.maximum(here - ends[0], ends[1] - here)
+    return bounded(worst, norm, flipped(dx.square, torch.full_like(x, size)))
+
+
+@torch.no_grad()
+def vectors(quantizer: Quantizer, v: Tensor, dv: Spread) -> Spread:
+    """Behind the quantizer of vectors v [atom, 2l+1, channel] in the axes of space, which see every orientation."""
+    fitted = quantizer.fitted
+    if fitted is None:
+        return dv
+    if isinstance(fitted, PolarCode):
+        return _polar(fitted, v, dv)
+    size, components = magnitude(v), v.shape[-2]
+    error = _cartesian(fitted, size, components)
+    moved = _cartesian(fitted, size + dv.worst, components)
+    step = _steps(fitted, v)
+    return _added(dv, error + moved, dv.square + 2 * components * step.square() / 12)
+
+
+def _polar(fitted: PolarCode, v: Tensor, dv: Spread) -> Spread:
+    """Magnitudes are invariants. Directions are within δ of their codes in both orientations, hence within 2δ."""
+    angle, rms = angles(fitted, v.shape[-2])
+    size = magnitude(v)
+    coded, _ = fitted.decode(fitted.encode(v, size))
+    square = dv.square + 2 * (coded * rms).square()
+    if not bool((dv.worst > 0).any()):
+        return bounded(coded * (2 * math.sin(angle) if angle < math.pi / 2 else 2.0), None, square)
+    # Otherwise half a level of magnitude and the chord of δ on either side.
+    largest = size + dv.worst
+    step, _ = fitted._steps(largest)
+    top = step * (1 if fitted.logarithmic else fitted.spec.high)
+    error = torch.maximum(_half_level(fitted, largest, step), largest - top)
+    chord = 2 * math.sin(angle / 2)
+    return _added(dv, (size - coded).abs() + chord * coded + error + chord * (largest + error), square)
+
+
+def _added(dv: Spread, more: Tensor, square: Tensor) -> Spread:
+    return bounded(dv.worst + more, dv.norm + more.square().sum(-1).sqrt(), square)
+
+
+def _half_level(fitted: PolarCode, size: Tensor, step: Tensor) -> Tensor:
+    """Half the distance between the levels about a magnitude, at most."""
+    if not fitted.logarithmic:
+        return step / 2 * torch.ones_like(size)
+    gaps = (fitted.levels[1:] - fitted.levels[:-1]).max().to(size.dtype)
+    return step * gaps * torch.ones_like(size)
+
+
+def _cartesian(fitted: Fitted, size: Tensor, components: int) -> Tensor:
+    """Largest |Q(v) − v| over all orientations of vectors of these lengths [atom, channel]."""
+    if isinstance(fitted, DynamicStep):
+        return math.sqrt(components) * _largest(fitted, size) / (2 * fitted.high)
+    step = _fixed_step(fitted)
+    high = getattr(fitted, "high", 1)
+    return math.sqrt(components) * torch.clamp(size - high * step, min=step / 2)
+
+
+def _largest(fitted: DynamicStep, size: Tensor) -> Tensor:
+    """No component exceeds the length of its vector, so no step exceeds this over high."""
+    return size if fitted.per == "vector" else size.amax(-1, keepdim=True).expand_as(size)
+
+
+def _steps(fitted: Fitted, v: Tensor) -> Tensor:
+    """Steps [atom, channel] as the vectors lie, root mean square over components."""
+    if not isinstance(fitted, DynamicStep):
+        return torch.full_like(magnitude(v), _fixed_step(fitted))
+    axes = {"row": (-1,), "vector": (-2,), "atom": (-2, -1)}[fitted.per]
+    step = (v.abs().amax(axes, keepdim=True) / fitted.high).expand_as(v)
+    return step.square().mean(-2).sqrt()
+
+
+def _fixed_step(fitted: Fitted) -> float:
+    if isinstance(fitted, FixedStep):
+        return float(fitted.step)
+    assert isinstance(fitted, LearnedStep)
+    return float(fitted.start * fitted.factor.detach().clamp(min=LEAST_FACTOR).reshape(fitted.start.shape))
+
+
+def angles(fitted: PolarCode, components: int) -> tuple[float, float]:
+    """Covering radius δ, at most, and rms angle of the direction code of a slot, in radians."""
+    code = fitted.directions
+    if isinstance(code, FixedBook):
+        spec = fitted.spec.direction_code(1)
+        assert isinstance(spec, Fibonacci | Icosahedral)
+        return _fixed(spec)
+    if isinstance(code, OctahedralGrid):
+        return _octahedral(code.levels)
+    if isinstance(code, LearnedBook):
+        return _book(Codebook(code.points, code.cells))
+    spec = fitted.spec.direction_code(fitted.slot.degree)
+    assert isinstance(spec, Component)
+    return component_bound(spec.high, components), math.sqrt((components - 1) / 12) / spec.high
+
+
+@cache
+def _fixed(spec: Fibonacci | Icosahedral) -> tuple[float, float]:
+    return _book(fixed_codebook(spec))
+
+
+def _book(book: Codebook) -> tuple[float, float]:
+    return covering_bound(book.points), math.radians(rms_angle(snap_to(book)))
+
+
+@cache
+def _octahedral(levels: int) -> tuple[float, float]:
+    points = octahedral_points(levels)
+
+    def snap(u: Tensor) -> Tensor:
+        x, y, z = u.unbind(-1)
+        return points[octahedral_codes(x, y, z, levels)].to(u.dtype)
+
+    return octahedral_bound(levels), math.radians(rms_angle(snap))

@@ -1,0 +1,131 @@
+"""The bound of a layer holds for drawn rotations and for rotations that were sought to break it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from gaq.cost.bound import Spreads
+from gaq.cost.layers import Course, course_of, defect, spreads
+from gaq.geometry.rotations import random_rotations
+from gaq.quant.install import preset
+from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.slot import Role
+from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar, Uniform
+from gaq.train.session import quantize
+from tiny import config, molecules, network
+
+
+def messages() -> Recipe:
+    """Vectors rounded when they are sent, too."""
+    rounded = Rule(Role.VECTOR_MESSAGE, Polar(8, Octahedral(8)))
+    return preset("gaq-w8a8", 0).with_rules(rounded)
+
+
+def coarse() -> Recipe:
+    return preset("gaq-w4a8", 0).with_rules(Rule(Role.VECTOR_FEATURE, Polar(6, Fibonacci(6))))
+
+
+def rows() -> Recipe:
+    """Dynamic steps for scalars and vectors, along the axes of space."""
+    return preset("int8-per-vector", 0).with_rules(
+        Rule(Role.SCALAR_FEATURE, Uniform(8, per="row")), Rule(Role.VECTOR_FEATURE, Uniform(6, per="row"))
+    )
+
+
+RECIPES = {
+    "naive-int8": lambda: preset("naive-int8"),
+    "int8-per-vector": lambda: preset("int8-per-vector", 0),
+    "gaq-w8a8": lambda: preset("gaq-w8a8", 0),
+    "component": lambda: preset("gaq-w8a8", 0).with_rules(Rule(Role.VECTOR_FEATURE, Polar(8, Component(8)))),
+    "coarse": coarse,
+    "messages": messages,
+    "rows": rows,
+}
+
+
+def course(recipe: Recipe, degrees: int = 1) -> Course:
+    return course_of(quantize(network(config(degrees=degrees)), recipe, molecules()), molecules()[:3])
+
+
+def tightness(one: Course, index: int, rotation: Tensor, bound: Spreads) -> float:
+    """The largest share of its bound that any feature's difference, or that of an atom, has; 1 is allowed."""
+    found, (scalars, vectors) = defect(one, index, rotation), bound
+    shares = [found.scalars.abs() / scalars.worst, found.scalars.norm(dim=-1) / scalars.norm]
+    for v, spread in zip(found.vectors, vectors, strict=True):
+        size = v.norm(dim=-2)
+        shares += [size / spread.worst, size.norm(dim=-1) / spread.norm]
+    return max(float(share.nan_to_num(0.0, posinf=torch.inf).max()) for share in shares)
+
+
+def drawn(one: Course, index: int, seed: int) -> float:
+    bound = spreads(one, index)
+    return max(tightness(one, index, r, bound) for r in random_rotations(16, torch.Generator().manual_seed(seed)))
+
+
+def climbed(one: Course, index: int, seed: int, tries: int = 80) -> tuple[float, float, float]:
+    """The largest difference of an atom among drawn rotations, what ascent makes of it (small turns are kept where they
+    are worse), and the largest share of the bound on the way.
+    """
+    draw, bound = torch.Generator().manual_seed(seed), spreads(one, index)
+
+    def height(rotation: Tensor) -> float:
+        return float(defect(one, index, rotation).per_atom().max())
+
+    best = max(random_rotations(12, draw), key=height)
+    first = most = height(best)
+    share = tightness(one, index, best, bound)
+    for k in range(tries):
+        w = 0.5 ** (1 + k % 9) * torch.randn(3, generator=draw, dtype=torch.float64)
+        turn = torch.linalg.matrix_exp(
+            torch.tensor([[0, -w[2], w[1]], [w[2], 0, -w[0]], [-w[1], w[0], 0]], dtype=torch.float64)
+        )
+        if (found := height(turn @ best)) > most:
+            best, most = turn @ best, found
+            share = max(share, tightness(one, index, best, bound))
+    return first, most, share
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_bound_holds_for_drawn_rotations(name, seed):
+    one = course(RECIPES[name]())
+    for index in range(2):
+        worst = drawn(one, index, seed)
+        assert 1e-3 < worst <= 1.0
+
+
+@pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "messages"])
+def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
+    one = course(RECIPES[name]())
+    found = [climbed(one, index, seed) for index in range(2)]
+    assert all(share <= 1.0 for _, _, share in found)
+    assert any(first < most for first, most, _ in found)  # the search does find worse ones
+
+
+@pytest.mark.parametrize("degrees", [2, 3])
+def test_higher_degrees(degrees, seed):
+    one = course(preset("gaq-w8a8", 0), degrees)
+    for index in range(2):
+        worst = drawn(one, index, seed)
+        assert 1e-4 < worst <= 1.0
+
+
+def test_a_bound_from_too_small_an_angle_would_be_broken(seed, monkeypatch):
+    """The negative control: with a covering radius that is a fiftieth of the true one, drawn rotations break it."""
+    from gaq.cost import rounding
+
+    one = course(preset("gaq-w8a8", 0))
+    true = rounding.angles
+    monkeypatch.setattr(rounding, "angles", lambda *a: (true(*a)[0] / 50, true(*a)[1]))
+    assert drawn(one, 0, seed) > 1.0
+
+
+def test_a_float_layer_adds_nothing(seed):
+    one = course(preset("w8"))
+    (rotation,) = random_rotations(1, torch.Generator().manual_seed(seed))
+    for index in range(2):
+        scalars, vectors = spreads(one, index)
+        assert float(scalars.norm.max()) == 0
+        assert all(float(v.norm.max()) == 0 for v in vectors)
+        assert float(defect(one, index, rotation).per_atom().max()) < 1e-12
