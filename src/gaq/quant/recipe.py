@@ -11,6 +11,7 @@ In a TOML file:
     spec = { kind = "uniform", bits = 8, per = "channel" }
     calibrate = { kind = "abs-max" }           # the default
     from_epoch = 5                             # the default is 0
+    protect = [0.0, 0.1]                       # the default is none; see `Rule`
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gaq.quant.plain import Plain
 from gaq.quant.slot import Role, Slot
 from gaq.quant.spec import Spec, check_fit, spec_from_dict, spec_to_dict
 
-RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch")
+RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")
 RECIPE_KEYS = ("name", "description", "rules")
 
 
@@ -36,18 +37,24 @@ class Rule:
     """A spec for the slots of a role, or for slots by name; `calibrate` finds its parameters.
 
     A name may hold one `*`, which stands for exactly one segment between dots, such as the number of a layer.
+    In training, atoms pass a slot with `protect` in float by chance: with the first probability those with the fewest
+    neighbours, with the second those with the most (Degree-Quant).
     """
 
     where: Role | str
     spec: Spec
     calibrate: Observer = field(default_factory=AbsMax)
     from_epoch: int = 0
+    protect: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         if isinstance(self.where, str) and (self.where.count("*") > 1 or ("*" in self.where and not _starred(self))):
             raise RecipeError(f"rule for slot {self.where!r}: one '*' may stand for one whole segment, no more")
         if isinstance(self.from_epoch, bool) or not isinstance(self.from_epoch, int) or self.from_epoch < 0:
             raise RecipeError(f"rule for {self.target}: from_epoch is {self.from_epoch!r}; expected 0 or more")
+        low, high = self.protect
+        if not 0 <= low <= high <= 1:
+            raise RecipeError(f"rule for {self.target}: protect is {self.protect!r}; expected 0 ≤ low ≤ high ≤ 1")
 
     @property
     def target(self) -> str:
@@ -162,11 +169,13 @@ def _nearest_slot(name: str, slots: Iterable[Slot]) -> str:
 
 def _rule_to_dict(rule: Rule) -> Plain:
     where = {"role": rule.where.value} if isinstance(rule.where, Role) else {"slot": rule.where}
+    extra: Plain = {"protect": list(rule.protect)} if rule.protect[1] > 0 else {}
     return {
         **where,
         "spec": spec_to_dict(rule.spec),
         "calibrate": observer_to_dict(rule.calibrate),
         "from_epoch": rule.from_epoch,
+        **extra,
     }
 
 
@@ -186,7 +195,14 @@ def _rule_from_dict(data: object, what: str) -> Rule:
     spec = spec_from_dict(table["spec"], f"{what}, spec")
     calibrate = observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
     from_epoch: Any = table.get("from_epoch", 0)
-    return Rule(where, spec, calibrate, from_epoch)
+    return Rule(where, spec, calibrate, from_epoch, _chances(table.get("protect", (0.0, 0.0)), what))
+
+
+def _chances(given: object, what: str) -> tuple[float, float]:
+    pair = tuple(given) if isinstance(given, list | tuple) else ()
+    if len(pair) != 2 or any(isinstance(p, bool) or not isinstance(p, int | float) for p in pair):
+        raise RecipeError(f"{what} has protect {given!r}; expected two probabilities such as [0.0, 0.1]")
+    return float(pair[0]), float(pair[1])
 
 
 def _role(name: object, what: str) -> Role:

@@ -133,5 +133,10 @@ def test_data_that_is_no_spec_is_refused(data, said):
 
 
 def test_the_names_in_files():
-    assert spec_to_dict(Polar(8, KMeans(6, seed=3)))["directions"] == {"kind": "kmeans", "bits": 6, "seed": 3}
+    assert spec_to_dict(Polar(8, KMeans(6, seed=3)))["directions"] == {
+        "kind": "kmeans",
+        "bits": 6,
+        "seed": 3,
+        "decay": 0.0,
+    }
     assert spec_to_dict(Identity()) == {"kind": "identity"}
