@@ -36,6 +36,8 @@ def feature_specs():
     yield Uniform(8, learn_clip=True)
     yield Framed(Uniform(8, per="row"))
     yield Framed(Uniform(16))
+    yield Framed(Uniform(8, per="row", rotate=True))
+    yield Uniform(8, per="row", rotate=True)
     codes = (
         Fibonacci(6),
         Fibonacci(12),
@@ -59,6 +61,8 @@ def weight_specs():
         yield Uniform(bits, per="channel", learn_step=learn)
         yield Uniform(bits, per="group", group=4, learn_step=learn)
     yield Uniform(8, squash=True)
+    yield Uniform(4, per="channel", rotate=True)
+    yield Uniform(8, per="group", group=5)
     yield Uniform(4, per="channel", squash=True)
 
 

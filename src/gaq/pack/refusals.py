@@ -46,6 +46,8 @@ def _reason(quantizer: Quantizer) -> str:
         return f"packed weights have at most {MOST_WEIGHT_BITS} bits. Take fewer, or Identity() for float weights"
     if uniform is not None and uniform.bits > MOST_FEATURE_BITS:
         return f"packed features have at most {MOST_FEATURE_BITS} bits. Take fewer, or Identity() for float features"
+    if uniform is not None and uniform.rotate:
+        return "packed models do not turn channels at run time. Take rotate=False"
     if isinstance(spec, Polar) and spec.gradient not in PACKED_GRADIENTS:
         return (
             f"forces go through the gradient of a law, and packed models know none that is {spec.gradient!r}. "

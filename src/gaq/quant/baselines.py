@@ -11,9 +11,21 @@ from dataclasses import replace
 
 from gaq.quant.observe import AbsMax, MeanMagnitude, Percentile
 from gaq.quant.recipe import Recipe, Rule
-from gaq.quant.rules import QUERY_KEY_BITS, READOUT_WEIGHTS, Rules, features, queries, recipe_of, weights
+from gaq.quant.rules import (
+    FLOWS,
+    QUERY_KEY_BITS,
+    READOUT_WEIGHTS,
+    Rules,
+    features,
+    in_float,
+    queries,
+    recipe_of,
+    weight_only,
+    weights,
+)
 from gaq.quant.slot import Role
 from gaq.quant.spec import KMeans, Polar, Uniform
+from gaq.quant.treatment import ActivationAware, Gptq, Reconstruct, Smooth, Treatment
 
 
 def lsq_w8a8() -> Recipe:
@@ -95,6 +107,85 @@ def svq_kmeans_ste() -> Recipe:
     return _svq("svq-kmeans-ste", Polar(8, KMeans(8, decay=0.99), gradient="plain", commitment=0.0025))
 
 
+def smoothquant() -> Recipe:
+    """Eight bits; range is moved from features to weights, channel by channel, and folded away (SmoothQuant).
+
+    Source: Xiao et al., SmoothQuant, ICML 2023, α = 0.5. Vectors count by ‖v_c‖, so the scales know no direction. A
+    force field has no normalisation before its layers to fold into: where a scale can go, `train/fold.py` says.
+    """
+    recipe = recipe_of(
+        "smoothquant",
+        "8 bits behind scales per channel",
+        weights(Uniform(8, per="channel"), Uniform(8, per="channel")),
+        features(Uniform(8), AbsMax(), Uniform(8), AbsMax()),
+        queries(QUERY_KEY_BITS),
+    )
+    return replace(recipe, treatments=(Smooth(),))
+
+
+def zeroquant() -> Recipe:
+    """Four-bit weights in groups of 32, eight-bit features with a step per atom, layers distilled (ZeroQuant).
+
+    Source: Yao et al., ZeroQuant, NeurIPS 2022: group-wise weights, token-wise features, layer-by-layer distillation.
+    """
+    rows = Uniform(8, per="row")
+    grouped = Uniform(4, per="group", group=32)
+    recipe = recipe_of(
+        "zeroquant",
+        "grouped weights, a step per atom",
+        weights(grouped, grouped),
+        features(rows, AbsMax(), rows, AbsMax()),
+        queries(QUERY_KEY_BITS),
+    )
+    return replace(recipe, treatments=(Reconstruct(learn="weights", same_input=True),))
+
+
+def gptq_w8() -> Recipe:
+    """Eight-bit weights rounded so that errors make up for each other (GPTQ), float features.
+
+    Source: Frantar et al., GPTQ, ICLR 2023. The Hessian of a channel mixing is Σ_m V_m V_mᵀ, which no rotation
+    changes; weights alone are rounded, so symmetry and conservation stay exact.
+    """
+    return _weights_only("gptq-w8", 8, Gptq())
+
+
+def gptq_w4() -> Recipe:
+    """As gptq-w8 with four-bit weights, those of the readout at eight."""
+    return _weights_only("gptq-w4", 4, Gptq())
+
+
+def awq_w4() -> Recipe:
+    """Four-bit weights, finer for channels that carry much (AWQ), float features.
+
+    Source: Lin et al., AWQ, MLSys 2024. Scales are folded as in smoothquant; one step per output, no groups.
+    """
+    return _weights_only("awq-w4", 4, ActivationAware())
+
+
+def adaround_w4() -> Recipe:
+    """Four-bit weights; up or down is learned for each, block by block (AdaRound), float features.
+
+    Source: Nagel et al., AdaRound, ICML 2020, with the blocks of Li et al., BRECQ, ICLR 2021: one layer each.
+    """
+    return _weights_only("adaround-w4", 4, Reconstruct())
+
+
+def qdrop() -> Recipe:
+    """Four-bit weights by AdaRound, eight-bit features with learned steps, half of them dropped meanwhile (QDrop).
+
+    Source: Wei et al., QDrop, ICLR 2022, p = 0.5, block = one layer.
+    """
+    learned = Uniform(8, learn_step=True)
+    recipe = recipe_of(
+        "qdrop",
+        "block reconstruction with dropped rounding",
+        weight_only(4, learn_step=False, group=None),
+        features(learned, AbsMax(), learned, AbsMax()),
+        queries(QUERY_KEY_BITS),
+    )
+    return replace(recipe, treatments=(Reconstruct(drop=0.5),))
+
+
 def all_baselines() -> dict[str, Callable[[], Recipe]]:
     """Every method by the name of its recipe, callable without arguments."""
     return {
@@ -105,7 +196,19 @@ def all_baselines() -> dict[str, Callable[[], Recipe]]:
         "degree-quant": degree_quant,
         "svq-kmeans": svq_kmeans,
         "svq-kmeans-ste": svq_kmeans_ste,
+        "smoothquant": smoothquant,
+        "zeroquant": zeroquant,
+        "gptq-w8": gptq_w8,
+        "gptq-w4": gptq_w4,
+        "awq-w4": awq_w4,
+        "adaround-w4": adaround_w4,
+        "qdrop": qdrop,
     }
+
+
+def _weights_only(name: str, bits: int, treatment: Treatment) -> Recipe:
+    parts = weight_only(bits, learn_step=False, group=None), in_float(*FLOWS)
+    return replace(recipe_of(name, "weights only", *parts), treatments=(treatment,))
 
 
 def _svq(name: str, vectors: Polar) -> Recipe:

@@ -24,7 +24,7 @@ from gaq.quant.observe import (
 )
 from gaq.quant.quantized import Quantized
 from gaq.quant.slot import Slot
-from gaq.quant.spec import Uniform
+from gaq.quant.spec import Uniform, group_length
 
 
 class Fitted(nn.Module, ABC):
@@ -138,7 +138,7 @@ class WeightStep(Fitted):
     def __init__(self, slot: Slot, spec: Uniform, observer: Observer) -> None:
         super().__init__(slot, observer)
         self.high = spec.high
-        self.grouping = Grouping(spec)
+        self.grouping = Grouping(spec, slot)
         steps = self.grouping.steps(slot)
         self.register_buffer("ratio", torch.full(steps, 1.0 if isinstance(observer, AbsMax) else torch.nan))
         self.ready = isinstance(observer, AbsMax)
@@ -171,8 +171,8 @@ class WeightStep(Fitted):
 class Grouping:
     """Which entries of a weight [out, in] share a step."""
 
-    def __init__(self, spec: Uniform) -> None:
-        self.group = spec.group
+    def __init__(self, spec: Uniform, slot: Slot) -> None:
+        self.group = None if spec.group is None else group_length(spec.group, slot.shape[-1] or 1)
         self.axes: tuple[int, ...] = (0, 1) if spec.per == "tensor" else (-1,)
         self.per_tensor = spec.per == "tensor"
 

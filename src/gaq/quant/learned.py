@@ -32,7 +32,7 @@ class LearnedStep(Fitted):
         super().__init__(slot, observer)
         self.high = spec.high
         self.is_weight = slot.role in WEIGHTS
-        self.grouping = Grouping(spec)
+        self.grouping = Grouping(spec, slot)
         shape = self.grouping.steps(slot) if self.is_weight else ()
         self.register_buffer("start", torch.full(shape, torch.nan))
         self.factor = nn.Parameter(torch.ones(self.start.numel()))

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from gaq.quant import baselines
 from gaq.quant.observe import AbsMax
-from gaq.quant.recipe import Recipe
+from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.rules import (
     FLOWS,
     QUERY_KEY_BITS,
@@ -31,7 +31,7 @@ from gaq.quant.rules import (
     weights,
 )
 from gaq.quant.slot import Role
-from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform
+from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
 __all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
@@ -143,6 +143,15 @@ def frame_w4a8(warmup: int = 5, readout_bits: int = 16, learn_step: bool = True,
     return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group)
 
 
+def hadamard_w4a8(warmup: int = 5) -> Recipe:
+    """As frame-w4a8 with channels mixed by a Hadamard matrix before everything is rounded.
+
+    Source: Ashkboos et al., QuaRot, NeurIPS 2024. The matrix is folded into weights; features are turned at run time.
+    """
+    plain = frame_w4a8(warmup)
+    return replace(plain, name="hadamard-w4a8", rules=tuple(_with_mixed_channels(rule) for rule in plain.rules))
+
+
 def w8() -> Recipe:
     """Eight-bit weights, float features: weights act on channels, so symmetry and conservation stay exact."""
     return recipe_of("w8", "8-bit weights only", weight_only(8, False, None), in_float(*FLOWS))
@@ -170,6 +179,7 @@ def all_presets() -> dict[str, Callable[[], Recipe]]:
         "gaq-w4a8-rotation": gaq_w4a8_rotation,
         "frame-w8a8": frame_w8a8,
         "frame-w4a8": frame_w4a8,
+        "hadamard-w4a8": hadamard_w4a8,
         "w8": w8,
         "w4": w4,
         "w4a16": w4a16,
@@ -208,3 +218,11 @@ def _framed(
         queries(QUERY_KEY_BITS),
         readout(readout_bits),
     )
+
+
+def _with_mixed_channels(rule: Rule) -> Rule:
+    uniform = uniform_part(rule.spec)
+    if rule.where is Role.QUERY_KEY or uniform is None:
+        return rule
+    mixed = replace(uniform, rotate=True)
+    return replace(rule, spec=Framed(mixed) if isinstance(rule.spec, Framed) else mixed)

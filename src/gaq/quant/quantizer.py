@@ -13,7 +13,7 @@ from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
 from gaq.quant.quantized import Quantized
 from gaq.quant.slot import WEIGHTS, Slot
-from gaq.quant.spec import Identity, Polar, Spec, bits_of, check_fit, framed, uniform_part
+from gaq.quant.spec import Identity, Polar, Spec, bits_of, check_fit, framed, group_length, uniform_part
 from gaq.quant.uniform import fit_uniform
 
 __all__ = ["Quantized", "Quantizer", "weight_bits"]
@@ -94,6 +94,6 @@ def weight_bits(quantizer: Quantizer) -> tuple[int, int]:
     uniform = uniform_part(spec)
     steps = 0
     if uniform is not None:
-        per_row = 1 if uniform.group is None else inputs // uniform.group
+        per_row = 1 if uniform.group is None else inputs // group_length(uniform.group, inputs)
         steps = 1 if uniform.per == "tensor" else outputs * per_row
     return outputs * inputs * bits_of(spec), 32 * steps

@@ -12,13 +12,16 @@ In a TOML file:
     calibrate = { kind = "abs-max" }           # the default
     from_epoch = 5                             # the default is 0
     protect = [0.0, 0.1]                       # the default is none; see `Rule`
+
+    [[treatments]]                             # the default is none; see treatment.py
+    kind = "gptq"
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +30,10 @@ from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_
 from gaq.quant.plain import Plain
 from gaq.quant.slot import Role, Slot
 from gaq.quant.spec import Spec, check_fit, spec_from_dict, spec_to_dict
+from gaq.quant.treatment import Treatment, treatment_from_dict, treatment_to_dict
 
 RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")
-RECIPE_KEYS = ("name", "description", "rules")
+RECIPE_KEYS = ("name", "description", "rules", "treatments")
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A quantization of a whole model: rules that give every slot exactly one spec."""
+    """A quantization of a whole model: rules that give every slot exactly one spec.
+
+    `treatments` are carried out once, in this order, when the parent is quantized, and want calibration data.
+    """
 
     name: str
     rules: tuple[Rule, ...]
     description: str = ""
+    treatments: tuple[Treatment, ...] = ()
 
     def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
         """The rule for each slot name: a full name beats a name with a star, which beats a role.
@@ -121,15 +129,17 @@ class Recipe:
         """This recipe with rules added; one for a target that already has a rule replaces it."""
         replaced = {rule.where for rule in rules}
         kept = tuple(rule for rule in self.rules if rule.where not in replaced)
-        return Recipe(self.name, kept + rules, self.description)
+        return replace(self, rules=kept + rules)
 
     def to_dict(self) -> Plain:
         """Plain data for JSON."""
-        return {
+        plain: Plain = {
             "name": self.name,
             "description": self.description,
             "rules": [_rule_to_dict(rule) for rule in self.rules],
         }
+        treatments = [treatment_to_dict(treatment) for treatment in self.treatments]
+        return plain | ({"treatments": treatments} if treatments else {})
 
     @classmethod
     def from_dict(cls, data: object, what: str = "recipe") -> Recipe:
@@ -141,7 +151,9 @@ class Recipe:
         if not isinstance(rules, list | tuple) or not rules:
             raise RecipeError(f"{what} {name!r} has rules {rules!r}; expected a list of at least one rule")
         parsed = tuple(_rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules))
-        return cls(name, parsed, str(table.get("description", "")))
+        given: Any = table.get("treatments", ())
+        treatments = tuple(treatment_from_dict(t, f"{what} {name!r}, treatment {i + 1}") for i, t in enumerate(given))
+        return cls(name, parsed, str(table.get("description", "")), treatments)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Recipe:

@@ -24,12 +24,14 @@ class Uniform:
     One step `per`
     - "tensor": fixed by calibration (features); of a weight [out, in], one for all of it;
     - "channel": of a weight, one per output channel;
-    - "group": of a weight, one per output channel and `group` consecutive inputs;
+    - "group": of a weight, one per output channel and `group` consecutive inputs, or the largest divisor of the number
+      of inputs below that;
     - "row": dynamic, max|x|/high over the last axis: per atom, and for vectors per atom and component;
     - "atom": dynamic, over all axes but the first;
     - "vector": dynamic, per atom and channel over the component axis -2.
     `learn_step` makes a fixed step (tensor, channel, group) a trained parameter (LSQ), `learn_clip` the range of a
     feature (PACT), which is another gradient for the same number. `squash` bends a weight by a tangent (DoReFa).
+    `rotate` rounds in channels that a Hadamard matrix has mixed, and turns back.
     """
 
     bits: int
@@ -38,6 +40,7 @@ class Uniform:
     learn_step: bool = False
     learn_clip: bool = False
     squash: bool = False
+    rotate: bool = False
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 16)
@@ -191,6 +194,11 @@ class Polar:
         return self.directions if degree == 1 else Component(self.bits)
 
 
+def group_length(group: int, inputs: int) -> int:
+    """Inputs of a weight that share a step: the largest divisor of `inputs` that is at most `group`."""
+    return next(length for length in range(min(group, inputs), 0, -1) if inputs % length == 0)
+
+
 Spec = Identity | Uniform | Framed | Polar
 
 DIRECTIONS = (Fibonacci, Icosahedral, Octahedral, KMeans, Component)
@@ -215,7 +223,7 @@ def integer_product(spec: Spec) -> bool:
     A weight with groups counts: its sums are taken group by group.
     """
     uniform = uniform_part(spec)
-    return uniform is not None and uniform.per != "vector"
+    return uniform is not None and uniform.per != "vector" and not uniform.rotate
 
 
 def bits_of(spec: Spec) -> int:
@@ -241,8 +249,6 @@ def check_fit(spec: Spec, slot: Slot) -> None:
             raise _misfit(spec, slot, "a learned range is for features; use learn_step")
         if uniform is not None and uniform.squash and uniform.group is not None:
             raise _misfit(spec, slot, "squash knows steps per tensor and channel, no groups")
-        if uniform is not None and uniform.group is not None and (slot.shape[-1] or 0) % uniform.group:
-            raise _misfit(spec, slot, f"its {slot.shape[-1]} inputs do not divide into groups of {uniform.group}")
         return
     if isinstance(spec, Framed | Polar) and slot.role not in VECTORS:
         raise _misfit(spec, slot, "it is for vectors; use Uniform")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, WeightStep
 from gaq.quant.learned import LearnedClip, LearnedStep
 from gaq.quant.observe import Observer
+from gaq.quant.rotated import Rotated
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Uniform
 from gaq.quant.squashed import SquashedWeight
@@ -12,6 +15,8 @@ from gaq.quant.squashed import SquashedWeight
 
 def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> Fitted:
     """The module that carries out a uniform spec in a slot."""
+    if spec.rotate:
+        return Rotated(slot, observer, lambda: fit_uniform(slot, replace(spec, rotate=False), observer))
     if spec.learn_clip:
         return LearnedClip(slot, spec, observer)
     if spec.learn_step:

@@ -17,6 +17,7 @@ from gaq.quant.spec import (
     bits_of,
     check_fit,
     framed,
+    group_length,
     integer_product,
     spec_from_dict,
     spec_to_dict,
@@ -82,7 +83,8 @@ def test_a_spec_that_makes_no_sense_is_refused(make, said):
         ),
         (Framed(Uniform(8)), WEIGHT, "it is for vectors"),
         (Uniform(8, per="row"), WEIGHT, "one step per tensor, channel or group"),
-        (Uniform(8, per="group", group=32), WEIGHT, "its 48 inputs do not divide into groups of 32"),
+        (Uniform(8, learn_clip=True), WEIGHT, "a learned range is for features"),
+        (Uniform(8, per="group", group=8, squash=True), WEIGHT, "squash knows steps per tensor and channel"),
         (Uniform(8, per="channel"), SCALARS, "one step per tensor, row, atom or vector"),
         (Uniform(8, per="vector"), SCALARS, "a step per vector needs vectors"),
         (Framed(Uniform(8)), SCALARS, "it is for vectors"),
@@ -148,3 +150,8 @@ def test_the_names_in_files():
         "decay": 0.0,
     }
     assert spec_to_dict(Identity()) == {"kind": "identity"}
+
+
+@pytest.mark.parametrize(("group", "inputs", "length"), [(32, 64, 32), (32, 48, 24), (32, 8, 8), (4, 7, 1), (5, 10, 5)])
+def test_a_group_is_the_largest_divisor_that_is_not_longer(group, inputs, length):
+    assert group_length(group, inputs) == length

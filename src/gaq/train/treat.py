@@ -1,0 +1,39 @@
+"""Carries out what a recipe does to weights beside rounding them: before its laws are in the slots, and after."""
+
+from __future__ import annotations
+
+from gaq.errors import UsageError
+from gaq.model.transformer import Transformer
+from gaq.quant.recipe import Recipe
+from gaq.quant.treatment import ActivationAware, Gptq, Reconstruct, Smooth
+from gaq.train.frames import Frames
+from gaq.train.gptq import gptq_
+from gaq.train.reconstruct import reconstruct_
+from gaq.train.scales import protect_, smooth_
+
+
+def check_treatments(recipe: Recipe, frames: Frames | None) -> None:
+    """Raises `UsageError` when a recipe wants to see structures and there are none."""
+    if recipe.treatments and frames is None:
+        raise UsageError(
+            f"recipe {recipe.name!r} rounds by what it sees of the network ({type(recipe.treatments[0]).__name__}): "
+            "give some structures with --data."
+        )
+
+
+def prepare_(model: Transformer, recipe: Recipe, frames: Frames | None) -> None:
+    """Scales folded into a float network; it computes what it did before, up to round-off."""
+    for treatment in recipe.treatments:
+        if frames is not None and isinstance(treatment, Smooth):
+            smooth_(model, treatment, frames)
+        if frames is not None and isinstance(treatment, ActivationAware):
+            protect_(model, treatment, recipe, frames)
+
+
+def refine_(model: Transformer, teacher: Transformer, recipe: Recipe, frames: Frames) -> None:
+    """Weights of a calibrated network rounded anew, or trained block by block, with the float network as teacher."""
+    for treatment in recipe.treatments:
+        if isinstance(treatment, Gptq):
+            gptq_(model, treatment, frames)
+        if isinstance(treatment, Reconstruct):
+            reconstruct_(model, teacher, treatment, frames)
