@@ -151,7 +151,9 @@ class Recipe:
         if not isinstance(rules, list | tuple) or not rules:
             raise RecipeError(f"{what} {name!r} has rules {rules!r}; expected a list of at least one rule")
         parsed = tuple(_rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules))
-        given: Any = table.get("treatments", ())
+        given = table.get("treatments", ())
+        if not isinstance(given, list | tuple):
+            raise RecipeError(f"{what} {name!r} has treatments {given!r}; expected a list of tables")
         treatments = tuple(treatment_from_dict(t, f"{what} {name!r}, treatment {i + 1}") for i, t in enumerate(given))
         return cls(name, parsed, str(table.get("description", "")), treatments)
 

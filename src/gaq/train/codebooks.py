@@ -17,6 +17,8 @@ def move_(quantizers: Iterable[Quantizer], world: World) -> None:
     """
     laws = [q.fitted for q in quantizers if isinstance(q.fitted, PolarCode) and q.active]
     books = [law.directions for law in laws if isinstance(law.directions, LearnedBook) and law.directions.moves]
-    world.sum_([book.heard for book in books])
-    for book in books:
+    heard = [book.heard.to(book.points.device) for book in books]
+    world.sum_(heard)
+    for book, of_all in zip(books, heard, strict=True):
+        book.heard.copy_(of_all)
         book.move()

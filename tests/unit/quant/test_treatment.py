@@ -15,6 +15,28 @@ def test_every_treatment_is_in_a_recipe_and_survives_a_file():
     assert all(("treatments" in recipe.to_dict()) is bool(recipe.treatments) for recipe in recipes)
 
 
+def test_a_file_names_its_treatments(tmp_path):
+    text = """
+name = "mine"
+[[rules]]
+role = "scalar-weight"
+spec = { kind = "uniform", bits = 4, per = "channel" }
+[[treatments]]
+kind = "smooth"
+strength = 0.7
+[[treatments]]
+kind = "gptq"
+"""
+    (tmp_path / "mine.toml").write_text(text)
+    assert Recipe.from_toml(tmp_path / "mine.toml").treatments == (Smooth(0.7), Gptq())
+    (tmp_path / "mine.toml").write_text(text.replace("strength", "strenth"))
+    with pytest.raises(RecipeError, match=r"treatment 1 .*no key 'strenth'.*strength"):
+        Recipe.from_toml(tmp_path / "mine.toml")
+    (tmp_path / "mine.toml").write_text("treatments = 3\n" + text.split("[[treatments]]")[0])
+    with pytest.raises(RecipeError, match="has treatments 3; expected a list of tables"):
+        Recipe.from_toml(tmp_path / "mine.toml")
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
