@@ -36,7 +36,7 @@ COLUMNS = (
     ("bits/weight", "bits_per_weight", "{:.2f}"),
     ("E MAE", "energy_mae", "{:.2f}"),
     ("F MAE", "force_mae", "{:.2f}"),
-    ("F RMSE vs FP32", "fidelity_force_rmse", "{:.2f}"),
+    ("F RMSE vs FP32", "force_fidelity", "{:.2f}"),
     ("LEE mean", "lee_mean", "{:.2g}"),
     ("path work", "path_work", "{:.2g}"),
 )

@@ -132,7 +132,7 @@ def test_quantized_weights_keep_energy_conserved(recipe, rng):
 
 
 # Bent weights, or steps that start where training likes to start.
-MADE_FOR_TRAINING = ("lsq-w4a8", "pact", "dorefa")
+MADE_FOR_TRAINING = ("lsq-w4a8", "dorefa")
 
 
 @pytest.mark.parametrize("recipe", [name for name in all_presets() if name != "fp32"])

@@ -42,15 +42,16 @@ def lsq_w4a8() -> Recipe:
 
 
 def pact() -> Recipe:
-    """Eight bits; the range of every feature is learned from what it clips (PACT), weights as in dorefa.
+    """Eight bits; the range of every feature is learned from what it clips (PACT).
 
-    Source: Choi et al., PACT, arXiv 1805.06085.
+    Source: Choi et al., PACT, arXiv 1805.06085. Its weights are those of DoReFa, which would hide on a trained parent
+    what the ranges do: here weights are rounded plainly, one step per tensor.
     """
     learned = Uniform(8, learn_clip=True)
     return recipe_of(
         "pact",
         "8 bits, learned ranges of features",
-        weights(Uniform(8, squash=True), Uniform(8, squash=True)),
+        weights(Uniform(8), Uniform(8)),
         features(learned, Percentile(99.9), learned, Percentile(99.9)),
         queries(QUERY_KEY_BITS),
     )
@@ -60,7 +61,8 @@ def dorefa() -> Recipe:
     """Eight bits; weights pass through a hyperbolic tangent before they are rounded (DoReFa).
 
     Source: Zhou et al., DoReFa-Net, arXiv 1606.06160. Its features are clipped to a fixed range and its gradients
-    rounded too; here features keep the range that calibration finds, and gradients are float.
+    rounded too; here features keep the range that calibration finds, and gradients are float. The source trains from
+    scratch: on a trained parent the tangent bends weights that nobody trained to be bent.
     """
     return recipe_of(
         "dorefa",
