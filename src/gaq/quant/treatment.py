@@ -58,7 +58,7 @@ class Reconstruct:
     Sources: Nagel et al., AdaRound, ICML 2020; Wei et al., QDrop, ICLR 2022; Yao et al., ZeroQuant, NeurIPS 2022.
     """
 
-    steps: int = 100
+    steps: int = 200
     learn: str = "rounding"
     drop: float = 0.0
     same_input: bool = False

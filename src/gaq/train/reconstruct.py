@@ -22,9 +22,9 @@ from gaq.train.settle import has_grid, settle_
 from gaq.train.soft_rounding import SoftRounding
 
 BATCH = 10
-RATE_OF_ROUNDING, RATE_OF_STEPS, RATE_OF_WEIGHTS = 3e-2, 1e-3, 1e-3
+RATE_OF_ROUNDING, RATE_OF_STEPS, RATE_OF_WEIGHTS = 1e-1, 1e-3, 1e-3
 # Weight of the term that drives soft roundings to 0 or 1, against relative errors of the block's outputs.
-PUSH = 0.01
+PUSH = 1.0
 
 
 @dataclass(frozen=True, eq=False)
