@@ -33,8 +33,11 @@ def feature_specs():
     for bits, per in itertools.product((2, 4, 8, 16), ("tensor", "row", "atom", "vector")):
         yield Uniform(bits, per=per)
     yield Uniform(8, learn_step=True)
+    yield Uniform(8, learn_clip=True)
     yield Framed(Uniform(8, per="row"))
     yield Framed(Uniform(16))
+    yield Framed(Uniform(8, per="row", rotate=True))
+    yield Uniform(8, per="row", rotate=True)
     codes = (
         Fibonacci(6),
         Fibonacci(12),
@@ -46,7 +49,9 @@ def feature_specs():
     )
     for code, scale, per in itertools.product(codes, ("linear", "log"), ("tensor", "atom")):
         yield Polar(8, code, magnitude=scale, per=per)
-    yield Polar(4, Fibonacci(8), gradient="plain")
+    for gradient in ("plain", "rotation", "hard"):
+        yield Polar(4, Fibonacci(8), gradient=gradient)
+    yield Polar(8, KMeans(5, decay=0.9), gradient="plain", commitment=0.1)
 
 
 def weight_specs():
@@ -55,6 +60,10 @@ def weight_specs():
         yield Uniform(bits, learn_step=learn)
         yield Uniform(bits, per="channel", learn_step=learn)
         yield Uniform(bits, per="group", group=4, learn_step=learn)
+    yield Uniform(8, squash=True)
+    yield Uniform(4, per="channel", rotate=True)
+    yield Uniform(8, per="group", group=5)
+    yield Uniform(4, per="channel", squash=True)
 
 
 def every_case():

@@ -19,8 +19,8 @@ SHAPES = {
     "deep": config(degrees=2, layers=3, attention="dot", heads=4),
 }
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16")
-WEIGHT_ONLY = ("fp32", "w8", "w4")
+FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16", "hadamard-w4a8")
+WEIGHT_ONLY = ("fp32", "w8", "w4", "gptq-w4", "awq-w4")
 EXACT = 1e-9  # meV/Å, meV
 
 # Largest error of a force component (eV/Å) and of an energy (eV) that round-off explains, forces of 1 eV/Å.

@@ -14,11 +14,14 @@ def expected_pullback(quantizer, x, grad):
     spec = quantizer.spec
     uniform = uniform_part(spec)
     follows = uniform is not None and (uniform.dynamic or quantizer.slot is WEIGHT) and not uniform.learn_step
+    if uniform is not None and uniform.squash:
+        top = x.abs().amax((0, 1) if uniform.per == "tensor" else -1, keepdim=True)
+        return grad * top / torch.tanh(top) / torch.cosh(x) ** 2
     if isinstance(spec, Identity) or follows:
         return grad
     if uniform is not None:
         fitted = quantizer.fitted
-        step = (fitted.start if uniform.learn_step else fitted.step).double()
+        step = (fitted.start if uniform.learn_step or uniform.learn_clip else fitted.step).double()
         if quantizer.slot is WEIGHT:
             grouped = x.reshape(x.shape[0], -1, uniform.group) if uniform.group else x
             return grad * ((grouped / step).abs() <= uniform.high + 0.5).reshape(x.shape)
@@ -42,12 +45,23 @@ def expected_polar_pullback(quantizer, x, grad):
         if spec.gradient == "plain":
             out[i] = inside * g[i]
         elif decoded == 0:
-            out[i] = g[i]
+            out[i] = 0 * g[i] if spec.gradient == "hard" else g[i]
+        elif spec.gradient == "hard":
+            out[i] = inside * (q[i] / decoded @ g[i]) * v[i] / m
+        elif spec.gradient == "rotation":
+            out[i] = decoded / m * shortest_rotation(v[i] / m, q[i] / decoded).T @ g[i]
         else:
             u, code = v[i] / m, q[i] / decoded
             tangent = torch.eye(3, dtype=v.dtype) - torch.outer(u, u)
             out[i] = inside * (code @ g[i]) * u + decoded / m * (tangent @ g[i])
     return out.reshape(x.shape[0], x.shape[2], 3).transpose(-1, -2)
+
+
+def shortest_rotation(u, code):
+    """Rodrigues' formula for the rotation that takes one unit vector to another."""
+    axis = torch.linalg.cross(u, code)
+    cross = torch.tensor([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]], dtype=u.dtype)
+    return torch.eye(3, dtype=u.dtype) + cross + cross @ cross / (1 + u @ code)
 
 
 @every_spec
@@ -79,7 +93,7 @@ def test_the_gradient_of_the_gradient_is_that_of_the_formula(slot, spec, seed):
 
 @pytest.mark.parametrize(("slot", "spec"), polar_cases())
 def test_a_radial_gradient_stays_radial_and_a_tangent_one_tangent(slot, spec, seed):
-    if spec.gradient == "plain":
+    if spec.gradient != "geometric":
         spec = Polar(spec.bits, spec.directions)
     quantizer = calibrated(slot, spec)
     x = drawn(slot, seed, torch.float64).requires_grad_()

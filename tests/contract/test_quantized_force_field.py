@@ -100,7 +100,9 @@ def test_float_energies_are_not_bit_identical_in_the_lab_gauge(rng):
     assert local.lee_pairs.max() < EXACT
 
 
-@pytest.mark.parametrize("recipe", ["naive-int8", "int8-per-vector", "gaq-w8a8", "gaq-w4a8"])
+@pytest.mark.parametrize(
+    "recipe", ["naive-int8", "int8-per-vector", "gaq-w8a8", "gaq-w4a8", "gaq-w8a8-component", "svq-kmeans-ste"]
+)
 @pytest.mark.parametrize("shape", ["l1", "l2"])
 def test_rounding_in_space_breaks_the_symmetry(recipe, shape, rng):
     errors = rotation_errors(engine(SHAPES[shape], recipe=recipe), molecules(), haar_rotations(4, rng))
@@ -129,12 +131,17 @@ def test_quantized_weights_keep_energy_conserved(recipe, rng):
     assert -slope == pytest.approx((found.forces * way).sum(), abs=2e-6)
 
 
+# Bent weights, or steps that start where training likes to start.
+MADE_FOR_TRAINING = ("lsq-w4a8", "dorefa")
+
+
 @pytest.mark.parametrize("recipe", [name for name in all_presets() if name != "fp32"])
 def test_quantizing_changes_the_energy_and_no_more_than_it_may(recipe):
     parent, child = engine(SHAPES["l1"]), engine(SHAPES["l1"], recipe=recipe)
     before, after = (np.concatenate([p.forces for p in e.evaluate(molecules())]) for e in (parent, child))
     change = np.sqrt(((after - before) ** 2).mean())
-    assert 1e-5 < change < 0.7, f"forces of 1 eV/Å changed by {change:.1e}"
+    most = 2.0 if recipe in MADE_FOR_TRAINING else 0.7
+    assert 1e-5 < change < most, f"forces of 1 eV/Å changed by {change:.1e}"
 
 
 @pytest.mark.parametrize("recipe", ["naive-int8", "frame-w4a8", "w4"])

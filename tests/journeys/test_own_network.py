@@ -18,6 +18,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.errors import RecipeError
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import rotation_errors
+from gaq.errors import UsageError
 from gaq.model.invariants import Gauge
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
@@ -68,8 +69,17 @@ def test_the_script_shows_what_each_recipe_breaks():
     assert bits["w4"] < 6
 
 
-@pytest.mark.parametrize("recipe", [*all_presets()])
-def test_every_preset_applies_unread(example, recipe):
+TREATED = [name for name, made in all_presets().items() if made().treatments]
+
+
+@pytest.mark.parametrize("recipe", TREATED)
+def test_what_takes_a_network_apart_says_that_it_cannot(example, recipe):
+    with pytest.raises(UsageError, match=f"recipe '{recipe}' treats weights block by block.*this network is a PaiNN"):
+        gaq.quantize(network(example), preset(recipe, 0), molecules())
+
+
+@pytest.mark.parametrize("recipe", [name for name in all_presets() if name not in TREATED])
+def test_every_other_preset_applies_unread(example, recipe):
     model = network(example)
     quantized = gaq.quantize(model, preset(recipe, 0), molecules())
     before, after = (TorchEngine(m, "PaiNN", recipe).evaluate(molecules()) for m in (model, quantized))

@@ -16,14 +16,14 @@ from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
 from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
-from gaq.quant.presets import all_presets
+from recipes import packable
 from tiny import box, checkpoint, config, molecules
 
 SETS = ("scalar", "avx2", "avx512", "neon")
 ODD = {"channels": 10, "heads": 5, "hidden": 7, "basis": 5, "cutoff": 4.0, "degrees": 2}
 SHAPES = {**{f"l{degrees}": {"degrees": degrees} for degrees in (1, 2, 3)}, "dot": {"attention": "dot"}, "odd": ODD}
 CASES = [
-    *((recipe, shape) for recipe in all_presets() for shape in ("l1", "l2", "l3")),
+    *((recipe, shape) for recipe in packable() for shape in ("l1", "l2", "l3")),
     *((recipe, shape) for recipe in ("fp32", "w4a16", "frame-w4a8") for shape in ("dot", "odd")),
 ]
 

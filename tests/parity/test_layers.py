@@ -25,10 +25,10 @@ from gaq.engine.replay import NativeReplay, Recording, encoded, feature_quantize
 from gaq.model.linear import Linear
 from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
-from gaq.quant.presets import all_presets
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import integer_product
 from gaq.train.checkpoint import load_checkpoint
+from recipes import packable
 from tiny import checkpoint, config, molecules
 
 UNIT = 2.0**-24  # of the largest entry of what enters the slot; half a unit in the last place of a float there
@@ -119,7 +119,7 @@ def compare_energies(model: Transformer, expected: Recording, found: Recording) 
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("recipe", all_presets())
+@pytest.mark.parametrize("recipe", packable())
 def test_every_layer_of_small_networks(recipe, shape):
     model = checkpoint(config(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
     replayed(model, preset(recipe), molecules()[:: 4 if shape == "wide" else 1])

@@ -22,9 +22,9 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import NativeReplay, record
 from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
-from gaq.quant.presets import all_presets
 from gaq.quant.recipe import Recipe
 from gaq.train.checkpoint import load_checkpoint
+from recipes import packable
 from tiny import checkpoint, config, molecules
 
 
@@ -62,7 +62,7 @@ SHAPES = {
     "odd": {"channels": 10, "heads": 5, "hidden": 7, "basis": 5, "cutoff": 4.0, "degrees": 2},
     "wide": {"channels": 64, "heads": 4, "hidden": 64, "basis": 16, "layers": 3},
 }
-ALL = [(recipe, shape) for recipe in all_presets() for shape in ("l1", "l2", "l3", "wide")]
+ALL = [(recipe, shape) for recipe in packable() for shape in ("l1", "l2", "l3", "wide")]
 SOME = [(recipe, shape) for recipe in ("fp32", "w4a16", "frame-w4a8") for shape in ("dot", "odd")]
 
 

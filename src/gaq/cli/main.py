@@ -59,6 +59,7 @@ VERBS = (
             "gaq evaluate model.gaq --data test.xyz --cluster tcp://host:8786",
         ),
     ),
+    Verb(
         "sensitivity",
         sensitivity,
         (

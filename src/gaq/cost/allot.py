@@ -18,6 +18,7 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.size import weight_footprint
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Framed, Identity, Uniform, uniform_part
+from gaq.train.calibrate import quantized_copy
 
 WEIGHT_BITS = (8, 4)
 FLOAT = 32
@@ -205,8 +206,7 @@ def _size(trial: Trial, bits: Mapping[str, int], budget: Budget) -> float:
     recipe = _with_bits(trial, bits, trial.recipe.name)
     if budget.measure == "bits":
         return _bits_per_weight(trial, recipe)
-    network = trial.engine(recipe, trial.name).network
-    return len(packed_in_memory(network, recipe)) / 1000
+    return len(packed_in_memory(quantized_copy(trial.parent, recipe, trial.calibration), recipe)) / 1000
 
 
 def _bits_per_weight(trial: Trial, recipe: Recipe) -> float:

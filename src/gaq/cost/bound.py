@@ -16,7 +16,7 @@ from gaq.geometry.vectors import smooth_length
 from gaq.model.invariants import Invariants
 from gaq.model.linear import Linear
 from gaq.model.message import Message
-from gaq.model.transformer import State, Transformer
+from gaq.model.transformer import Flow, Transformer
 from gaq.model.update import Update
 from gaq.quant.law import magnitude
 from gaq.quant.quantizer import Quantizer
@@ -25,7 +25,7 @@ Spreads = tuple[Spread, tuple[Spread, ...]]  # of scalars, and of vectors per de
 
 
 @torch.no_grad()
-def spread_of_layer(model: Transformer, index: int, state: State, seen: Invariants) -> Spreads:
+def spread_of_layer(model: Transformer, index: int, state: Flow, seen: Invariants) -> Spreads:
     """Spreads of the features behind layer `index` in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.

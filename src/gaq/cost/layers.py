@@ -20,8 +20,8 @@ from gaq.geometry.harmonics import wigner
 from gaq.measure.ledger import Row
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.statistics import Progress, mean_by_frames, silent
-from gaq.model.invariants import Gauge, Invariants, describe
-from gaq.model.transformer import State, Transformer
+from gaq.model.invariants import Gauge, Invariants
+from gaq.model.transformer import Flow, Transformer
 from gaq.quant.law import magnitude
 from gaq.train.checkpoint import as_dtype
 from gaq.units import MEV
@@ -37,7 +37,7 @@ class Course:
     gauge: Gauge
     batch: AtomBatch
     seen: Invariants
-    states: tuple[State, ...]
+    states: tuple[Flow, ...]
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def course_of(network: Transformer, structures: Sequence[Structure]) -> Course:
     gauge = Gauge.LOCAL if network.framed() else Gauge.LAB
     model = network if gauge is Gauge.LOCAL else as_dtype(copy.deepcopy(network), torch.float64)
     batch = collate(structures, [find_neighbors(s, model.cutoff) for s in structures])
-    seen = _seen(model, batch, gauge)
-    states = [model.start(model.row[batch.species])]
+    seen, flow = model.enter(batch, gauge)
+    states = [flow]
     for index in range(model.config.layers):
-        states.append(model.layer(index, *states[-1], seen))
+        states.append(model.block(index, states[-1], seen))
     return Course(model, gauge, batch, seen, tuple(states))
 
 
@@ -79,10 +79,11 @@ def defect(course: Course, index: int, rotation: Tensor) -> Defect:
     s, v = course.states[index]
     turns = [_turn(course, rotation, degree) for degree in range(1, model.config.degrees + 1)]
     there = tuple(torch.matmul(d, x) for d, x in zip(turns, v, strict=True))
-    after, vectors = model.layer(index, s, there, _seen(model, turned, course.gauge))
+    seen, _ = model.enter(turned, course.gauge)
+    after, vectors = model.block(index, Flow(s, there), seen)
     back = tuple(torch.matmul(d.transpose(-1, -2), x) for d, x in zip(turns, vectors, strict=True))
     want, wanted = course.states[index + 1]
-    energy = _rest(course, index + 1, (after, back)) - _rest(course, index + 1, (want, wanted))
+    energy = _rest(course, index + 1, Flow(after, back)) - _rest(course, index + 1, Flow(want, wanted))
     return Defect(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
 
 
@@ -153,19 +154,6 @@ def _numbers(course: Course, index: int, found: Sequence[Defect]) -> list[Number
     ]
 
 
-def _seen(model: Transformer, batch: AtomBatch, gauge: Gauge) -> Invariants:
-    c = model.config
-    return describe(
-        batch,
-        degrees=c.degrees,
-        cutoff=c.cutoff,
-        basis=c.basis,
-        gauge=gauge,
-        framed=model.framed(),
-        dtype=model.embedding.dtype,
-    )
-
-
 def _turn(course: Course, rotation: Tensor, degree: int) -> Tensor:
     """How features turn with the structure: not at all where they are held in the atoms' own frames."""
     if course.gauge is Gauge.LOCAL:
@@ -173,9 +161,9 @@ def _turn(course: Course, rotation: Tensor, degree: int) -> Tensor:
     return wigner(rotation, degree).to(course.model.embedding.dtype)
 
 
-def _rest(course: Course, index: int, state: State) -> Tensor:
+def _rest(course: Course, index: int, flow: Flow) -> Tensor:
     """Energies of the structures as they lie from the features before layer `index` on."""
     model = course.model
-    for layer in range(index, model.config.layers):
-        state = model.layer(layer, *state, course.seen)
-    return model.read(state[0], model.row[course.batch.species], course.batch)
+    for block in range(index, model.config.layers + 1):
+        flow = model.block(block, flow, course.seen)
+    return model.leave(flow, course.batch)

@@ -9,16 +9,18 @@ import torch
 from torch import Tensor
 
 from gaq.cost.spread import Spread, bounded, flipped, most_flips
+from gaq.errors import UsageError
 from gaq.geometry.covering import component_bound, covering_bound, octahedral_bound
 from gaq.geometry.nearest import Codebook
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
-from gaq.quant.fitted import LEAST_FACTOR, DynamicStep, Fitted, FixedStep, LearnedStep
+from gaq.quant.fitted import DynamicStep, Fitted, FixedStep
+from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.law import magnitude
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
-from gaq.quant.spec import Component, Fibonacci, Icosahedral
+from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
 
 
 @torch.no_grad()
@@ -29,7 +31,7 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
     and only so many codes can change together.
     Dynamic steps: half a step on either side, of the largest step that the atom can come to have.
     """
-    fitted = quantizer.fitted
+    fitted = _known(quantizer)
     if fitted is None:
         return dx
     quantized = quantizer(x)
@@ -56,7 +58,7 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
 @torch.no_grad()
 def vectors(quantizer: Quantizer, v: Tensor, dv: Spread) -> Spread:
     """Behind the quantizer of vectors v [atom, 2l+1, channel] in the axes of space, which see every orientation."""
-    fitted = quantizer.fitted
+    fitted = _known(quantizer)
     if fitted is None:
         return dv
     if isinstance(fitted, PolarCode):
@@ -66,6 +68,17 @@ def vectors(quantizer: Quantizer, v: Tensor, dv: Spread) -> Spread:
     moved = _cartesian(fitted, size + dv.worst, components)
     step = _steps(fitted, v)
     return _added(dv, error + moved, dv.square + 2 * components * step.square() / 12)
+
+
+def _known(quantizer: Quantizer) -> Fitted | None:
+    """What is fitted in a slot. Raises `UsageError` for a law that rounds mixtures of channels: nothing here bounds that."""
+    uniform = uniform_part(quantizer.spec)
+    if uniform is not None and uniform.rotate:
+        raise UsageError(
+            f"slot {quantizer.slot.name!r} rounds channels that a Hadamard matrix has mixed, for which no bound is known. "
+            f"Leave --bound out, or choose a recipe without mixed channels."
+        )
+    return quantizer.fitted
 
 
 def _polar(fitted: PolarCode, v: Tensor, dv: Spread) -> Spread:

@@ -15,12 +15,13 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from gaq.geometry.nearest import Codebook, build_codebook
+from gaq.geometry.nearest import Codebook, build_codebook, nearest_of_all
 
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 # Shift of the first and last point from the poles; the one with the smallest covering radius above some 200
 # points.
 POLE_OFFSET = 0.36
+FEW_COMPARISONS = 2**21
 
 Snap = Callable[[Tensor], Tensor]
 
@@ -72,7 +73,7 @@ def kmeans_points(directions: Tensor, count: int, seed: int, rounds: int = 30) -
     sample = directions.double()
     points = sample[torch.randperm(len(sample), generator=generator)[:count]]
     for _ in range(rounds):
-        owner = build_codebook(points).nearest(*sample.unbind(-1))
+        owner = _owners(points, sample)
         total = torch.zeros_like(points).index_add_(0, owner, sample)
         length = total.norm(dim=-1, keepdim=True)
         lonely = torch.nonzero(length.squeeze(-1) < 1e-9).squeeze(-1)
@@ -81,6 +82,13 @@ def kmeans_points(directions: Tensor, count: int, seed: int, rounds: int = 30) -
             misfit = (sample * points[owner]).sum(-1)
             points[lonely] = sample[misfit.argsort()[: len(lonely)]]
     return points.float()
+
+
+def _owners(points: Tensor, sample: Tensor) -> Tensor:
+    """The nearest codeword of each direction; both ways agree, and cells pay where there is much to compare."""
+    if len(points) * len(sample) <= FEW_COMPARISONS:
+        return nearest_of_all(points.float(), *sample.unbind(-1))
+    return build_codebook(points).nearest(*sample.unbind(-1))
 
 
 def snap_to(book: Codebook) -> Snap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -20,9 +20,6 @@ from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import framed
 
 MAX_ATOMIC_NUMBER = 118
-
-# Scalars [atom, channel], and for each degree l = 1…L vectors [atom, 2l+1, channel].
-State = tuple[Tensor, tuple[Tensor, ...]]
 
 
 class TransformerConfig(Frozen):
@@ -42,6 +39,13 @@ class TransformerConfig(Frozen):
         if self.channels % self.heads:
             raise ValueError(f"channels ({self.channels}) must be a multiple of heads ({self.heads})")
         return self
+
+
+class Flow(NamedTuple):
+    """The features of all atoms between two blocks."""
+
+    scalars: Tensor  # [atom, channel]
+    vectors: tuple[Tensor, ...]  # [atom, 2l+1, channel] for each degree
 
 
 class Transformer(nn.Module):
@@ -89,8 +93,14 @@ class Transformer(nn.Module):
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
         """Energies [structure] in eV, accumulated in float64: E = Σ_i (E_Z + scale · readout(s_i))."""
+        seen, flow = self.enter(batch, gauge)
+        for index in range(self.config.layers + 1):
+            flow = self.block(index, flow, seen)
+        return self.leave(flow, batch)
+
+    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
+        """What all blocks see of the structures, and the features before the first of them."""
         c = self.config
-        kind = self.row[batch.species]
         seen = describe(
             batch,
             degrees=c.degrees,
@@ -100,27 +110,28 @@ class Transformer(nn.Module):
             framed=self.framed(),
             dtype=self.embedding.dtype,
         )
-        s, v = self.start(kind)
-        for index in range(c.layers):
-            s, v = self.layer(index, s, v, seen)
-        return self.read(s, kind, batch)
+        s = self.embedding.index_select(0, self.row[batch.species])
+        v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, c.degrees + 1))
+        return seen, Flow(s, v)
 
-    def start(self, kind: Tensor) -> State:
-        """Features before the first layer: the embedding of each atom's species, and vectors of zero."""
-        s = self.embedding.index_select(0, kind)
-        degrees = range(1, self.config.degrees + 1)
-        return s, tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in degrees)
+    def block(self, index: int, flow: Flow, seen: Invariants) -> Flow:
+        """Features behind layer `index`; behind the last, the readout: one scalar per atom, its energy."""
+        if index == self.config.layers:
+            return Flow(self.energy(silu(self.readout(flow.scalars))), ())
+        message, update = self.parts(index)
+        scalars, vectors = message(flow.scalars, flow.vectors, seen)
+        s = flow.scalars + scalars
+        v = tuple(old + new for old, new in zip(flow.vectors, vectors, strict=True))
+        return Flow(*update(s, v, seen))
 
-    def layer(self, index: int, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> State:
-        """Features after one layer: what neighbours sent is added, then every atom updates itself."""
-        scalars, vectors = self.messages[index](s, v, seen)
-        v = tuple(old + new for old, new in zip(v, vectors, strict=True))
-        state: State = self.updates[index](s + scalars, v, seen)
-        return state
-
-    def read(self, s: Tensor, kind: Tensor, batch: AtomBatch) -> Tensor:
-        """Energies [structure] in eV from the scalars after the last layer, summed in float64."""
-        atomic = self.energy(silu(self.readout(s)))[:, 0].to(torch.float64)
-        atomic = self.scale * atomic + self.reference[kind]
+    def leave(self, flow: Flow, batch: AtomBatch) -> Tensor:
+        """Energies [structure] in eV from what is behind the readout, summed in float64."""
+        atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
         total = torch.zeros(batch.count, dtype=torch.float64, device=atomic.device)
         return total.index_add(0, batch.structure, atomic)
+
+    def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
+        """The two modules of a block: message and update, or the two layers of the readout."""
+        if index == self.config.layers:
+            return self.readout, self.energy
+        return self.messages[index], self.updates[index]

@@ -9,12 +9,13 @@ from gaq.model.linear import Linear
 from gaq.model.transformer import Transformer
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import WEIGHTS, Role
-from gaq.quant.spec import Identity, integer_product, uniform_part
+from gaq.quant.spec import Identity, Polar, integer_product, uniform_part
 
 MOST_WEIGHT_BITS = 8
 MOST_FEATURE_BITS = 16
 LARGEST_TOTAL = 2**31 - 1
 MESSAGES = frozenset({Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE})
+PACKED_GRADIENTS = ("geometric", "plain")
 # Kernels hold eight-bit features as unsigned numbers, moved up by 128.
 UNSIGNED_HIGH = 255
 
@@ -45,6 +46,13 @@ def _reason(quantizer: Quantizer) -> str:
         return f"packed weights have at most {MOST_WEIGHT_BITS} bits. Take fewer, or Identity() for float weights"
     if uniform is not None and uniform.bits > MOST_FEATURE_BITS:
         return f"packed features have at most {MOST_FEATURE_BITS} bits. Take fewer, or Identity() for float features"
+    if uniform is not None and uniform.rotate:
+        return "packed models do not turn channels at run time. Take rotate=False"
+    if isinstance(spec, Polar) and spec.gradient not in PACKED_GRADIENTS:
+        return (
+            f"forces go through the gradient of a law, and packed models know none that is {spec.gradient!r}. "
+            f"Take gradient={' or '.join(map(repr, PACKED_GRADIENTS))}"
+        )
     if role is Role.QUERY_KEY and uniform is not None and uniform.dynamic:
         return "packed queries and keys have one step. Take per='tensor' with UnitRange(), or Identity() for float ones"
     return ""

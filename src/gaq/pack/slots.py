@@ -11,7 +11,8 @@ from torch import Tensor
 
 from gaq.errors import RecipeError
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid
-from gaq.quant.fitted import LEAST_FACTOR, Fitted, LearnedStep
+from gaq.quant.fitted import Fitted
+from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.plain import kind_of
 from gaq.quant.quantizer import Quantizer
@@ -92,6 +93,6 @@ def _directions(name: str, spec: Spec, slot: Slot, fitted: Fitted) -> Arrays:
         return {f"octahedral.{bits}.points": array_of(directions.points)}
     if isinstance(directions, FixedBook | LearnedBook):
         book = law_of(spec, slot).get("book", name)
-        cells = directions.cells.to(torch.int32)
-        return {f"{book}.points": array_of(directions.points), f"{book}.cells": array_of(cells)}
+        found = directions.book()
+        return {f"{book}.points": array_of(found.points), f"{book}.cells": array_of(found.cells.to(torch.int32))}
     return {}

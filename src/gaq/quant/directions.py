@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gaq.errors import RecipeError
-from gaq.geometry.nearest import Codebook, build_codebook
+from gaq.geometry.nearest import Codebook, build_codebook, nearest_of_all
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import fibonacci_points, icosahedral_points, kmeans_points
 from gaq.quant.law import decode_component_direction, encode_component_direction
@@ -36,8 +35,12 @@ class Directions(nn.Module, ABC):
         """Take in the directions of a batch of vectors; a fixed code has nothing to learn."""
         return
 
-    def fit(self, slot_name: str) -> None:
+    def fit(self) -> None:
         """Learn from what was observed; a fixed code has nothing to learn."""
+        return
+
+    def follow(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
+        """Take in, during a step of training, which vectors have which code; a fixed code does not care."""
         return
 
 
@@ -59,6 +62,10 @@ class FixedBook(Directions):
     def decode(self, codes: Tensor, dtype: torch.dtype) -> Tensor:
         return look_up(self.points.to(dtype), codes)
 
+    def book(self) -> Codebook:
+        """The codebook."""
+        return Codebook(self.points, self.cells)
+
 
 class LearnedBook(Directions):
     """A codebook learned by spherical k-means; its points are stored, its cells computed again on loading."""
@@ -66,21 +73,35 @@ class LearnedBook(Directions):
     needs_data = True
     points: Tensor
     cells: Tensor
+    sums: Tensor  # [codeword, 3] decaying sums of unit vectors, where the codebook moves in training
 
     def __init__(self, code: KMeans) -> None:
         super().__init__()
         self.code = code
         self.register_buffer("points", torch.full((2**code.bits, 3), torch.nan))
         self.register_buffer("cells", torch.zeros((1, 1), dtype=torch.int32), persistent=False)
+        self.moves = code.decay > 0
+        if self.moves:
+            self.register_buffer("sums", torch.zeros((2**code.bits, 3)))
+        self.stale = False  # whether the cells are of points that have moved since
+        self.heard = torch.zeros((2**code.bits, 4), dtype=torch.float64)
         self.seen: list[Tensor] = []
         after_loading: Any = self.register_load_state_dict_post_hook
         after_loading(_prepare_cells)
 
     def encode(self, v: Tensor, m: Tensor) -> Tensor:
+        if self.stale:
+            return nearest_of_all(self.points, *v.unbind(-2))  # preparing cells takes longer than a step
         return Codebook(self.points, self.cells).nearest(*v.unbind(-2))
 
     def decode(self, codes: Tensor, dtype: torch.dtype) -> Tensor:
         return look_up(self.points.to(dtype), codes)
+
+    def book(self) -> Codebook:
+        """The codebook with cells that fit its points."""
+        if self.stale:
+            self._set(self.points)
+        return Codebook(self.points, self.cells)
 
     def observe(self, v: Tensor, m: Tensor) -> None:
         flat = v.detach().transpose(-1, -2).reshape(-1, 3).double().cpu()
@@ -88,22 +109,41 @@ class LearnedBook(Directions):
         alive = length.squeeze(-1) > 0
         self.seen.append(flat[alive] / length[alive])
 
-    def fit(self, slot_name: str) -> None:
+    def fit(self) -> None:
+        """Spherical k-means. Where there are fewer vectors than codewords, points all over the sphere are added."""
         count = 2**self.code.bits
-        sample = torch.cat(self.seen) if self.seen else torch.zeros(0, 3)
+        sample = torch.cat(self.seen) if self.seen else torch.zeros((0, 3), dtype=torch.float64)
         self.seen = []
         if len(sample) < count:
-            raise RecipeError(
-                f"slot {slot_name!r}: k-means wants at least {count} vectors to learn {count} directions, "
-                f"calibration gave {len(sample)}; calibrate with more structures or take fewer bits"
-            )
+            sample = torch.cat((sample, fibonacci_points(count - len(sample)).to(sample)))
         every = max(1, len(sample) // (SAMPLES_PER_CODEWORD * count))
         self._set(kmeans_points(sample[::every], count, self.code.seed))
+        if self.moves:
+            self.sums.copy_(self.points)
+
+    def follow(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
+        if not self.moves:
+            return
+        index = codes.long()[alive].cpu()
+        u = (v.transpose(-1, -2)[alive] / m[alive].unsqueeze(-1)).double().cpu()
+        self.heard.index_add_(0, index, torch.cat((u, torch.ones((len(u), 1), dtype=u.dtype)), -1))
+
+    def move(self) -> None:
+        """The end of a step: sums ← decay·sums + (1 - decay)·(what was heard), for codewords that were heard of."""
+        told = self.heard[:, 3] > 0
+        mean = (self.heard[:, :3] / self.heard[:, 3:].clamp(min=1)).to(self.sums)
+        self.heard.zero_()
+        decay = torch.where(told.to(self.sums.device), self.code.decay, 1.0).unsqueeze(-1)
+        self.sums.copy_(decay * self.sums + (1 - decay) * mean)
+        size = self.sums.norm(dim=-1, keepdim=True)
+        self.points.copy_(torch.where(size > 0, self.sums / size, self.points))
+        self.stale = True
 
     def _set(self, points: Tensor) -> None:
         book = build_codebook(points.cpu())
         self.points.copy_(book.points)
         self.cells = book.cells.to(self.points.device)
+        self.stale = False
 
 
 class OctahedralGrid(Directions):

@@ -1,5 +1,4 @@
-"""The uniform laws with their parameters: a fixed step, steps from the data, steps that follow or learn with
-a weight.
+"""The uniform laws with their parameters: a fixed step, steps from the data, steps that follow a weight.
 
 Parameters that calibration must find start as NaN; `ready` says whether all of them are there.
 """
@@ -24,11 +23,8 @@ from gaq.quant.observe import (
     range_of_weights,
 )
 from gaq.quant.quantized import Quantized
-from gaq.quant.slot import WEIGHTS, Slot
-from gaq.quant.spec import Uniform
-
-# A learned step stays above this share of its start, so that it cannot reach zero.
-LEAST_FACTOR = 0.01
+from gaq.quant.slot import Slot
+from gaq.quant.spec import Uniform, group_length
 
 
 class Fitted(nn.Module, ABC):
@@ -40,6 +36,7 @@ class Fitted(nn.Module, ABC):
         self.observer = observer
         self.ready = True
         self.seen: Statistics | None = None
+        self.owed: list[Tensor] | None = None  # where training collects what the law adds to the loss
         after_loading: Any = self.register_load_state_dict_post_hook
         after_loading(_see_whether_ready)
 
@@ -64,7 +61,7 @@ class Fitted(nn.Module, ABC):
         if isinstance(self.observer, UnitRange):
             return Statistics()
         if self.seen is None or self.seen.count == 0:
-            raise _no_data(self.slot)
+            raise no_data(self.slot)
         seen, self.seen = self.seen, None
         return seen
 
@@ -141,7 +138,7 @@ class WeightStep(Fitted):
     def __init__(self, slot: Slot, spec: Uniform, observer: Observer) -> None:
         super().__init__(slot, observer)
         self.high = spec.high
-        self.grouping = Grouping(spec)
+        self.grouping = Grouping(spec, slot)
         steps = self.grouping.steps(slot)
         self.register_buffer("ratio", torch.full(steps, 1.0 if isinstance(observer, AbsMax) else torch.nan))
         self.ready = isinstance(observer, AbsMax)
@@ -162,7 +159,7 @@ class WeightStep(Fitted):
         if isinstance(self.observer, AbsMax):
             return
         if self.latest is None:
-            raise _no_data(self.slot)
+            raise no_data(self.slot)
         grouped = self.grouping.split(self.latest)
         largest = grouped.abs().amax(self.grouping.axes, keepdim=True)
         ranges = range_of_weights(self.observer, grouped, self.grouping.axes, self.high)
@@ -171,68 +168,11 @@ class WeightStep(Fitted):
         self.ready = True
 
 
-class LearnedStep(Fitted):
-    """Steps that are trained: step = start · factor, both float32, factor the parameter (1 at first).
-
-    Source: Esser et al., Learned Step Size Quantization, ICLR 2020. Learning a factor makes the rate of
-    learning independent of the size of the weights.
-    """
-
-    start: Tensor
-
-    def __init__(self, slot: Slot, spec: Uniform, observer: Observer) -> None:
-        super().__init__(slot, observer)
-        self.high = spec.high
-        self.is_weight = slot.role in WEIGHTS
-        self.grouping = Grouping(spec)
-        shape = self.grouping.steps(slot) if self.is_weight else ()
-        self.register_buffer("start", torch.full(shape, torch.nan))
-        self.factor = nn.Parameter(torch.ones(self.start.numel()))
-        self.ready = False
-        self.latest: Tensor | None = None
-        if isinstance(observer, UnitRange):
-            self.fit()
-
-    def forward(self, x: Tensor) -> Quantized:
-        grouped = self.grouping.split(x) if self.is_weight else x
-        step = (self.start * self.factor.clamp(min=LEAST_FACTOR).reshape(self.start.shape)).to(x.dtype)
-        with torch.no_grad():
-            scaled = grouped * (1 / step)
-            rounded = torch.round(scaled)
-            codes = rounded.clamp(-self.high, self.high)
-            inside = rounded == codes
-            value = decode_uniform(codes, step)
-            shared = max(1, x.numel() // self.start.numel())
-            error = torch.where(inside, codes - scaled, codes) * (shared * self.high) ** -0.5
-        value = pullback.learned_step(grouped, step, value, error, inside)
-        return Quantized(value.reshape(x.shape), codes, step.detach(), self.high)
-
-    def observe(self, x: Tensor) -> None:
-        if self.is_weight:
-            self.latest = x.detach().clone()
-        else:
-            super().observe(x)
-
-    def fit(self) -> None:
-        with torch.no_grad():
-            if self.is_weight and self.latest is not None:
-                grouped = self.grouping.split(self.latest)
-                ranges = range_of_weights(self.observer, grouped, self.grouping.axes, self.high)
-                self.start.copy_(torch.where(ranges > 0, ranges, torch.ones_like(ranges)) / self.high)
-            elif self.is_weight and not isinstance(self.observer, UnitRange):
-                raise _no_data(self.slot)
-            else:
-                self.start.fill_(range_of_features(self.observer, self._needed_statistics(), self.high) / self.high)
-            self.factor.fill_(1.0)
-        self.latest = None
-        self.ready = True
-
-
 class Grouping:
     """Which entries of a weight [out, in] share a step."""
 
-    def __init__(self, spec: Uniform) -> None:
-        self.group = spec.group
+    def __init__(self, spec: Uniform, slot: Slot) -> None:
+        self.group = None if spec.group is None else group_length(spec.group, slot.shape[-1] or 1)
         self.axes: tuple[int, ...] = (0, 1) if spec.per == "tensor" else (-1,)
         self.per_tensor = spec.per == "tensor"
 
@@ -248,15 +188,6 @@ class Grouping:
         return (outputs, 1) if self.group is None else (outputs, inputs // self.group, 1)
 
 
-def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> Fitted:
-    """The module that carries out a uniform spec in a slot."""
-    if spec.learn_step:
-        return LearnedStep(slot, spec, observer)
-    if spec.dynamic:
-        return DynamicStep(slot, spec, observer)
-    return WeightStep(slot, spec, observer) if slot.role in WEIGHTS else FixedStep(slot, spec, observer)
-
-
 def set_step(step: Tensor, inverse_step: Tensor, value: float) -> None:
     """Store a step as float32 and, computed once from it in float32, its inverse."""
     single = torch.tensor(value, dtype=torch.float32)
@@ -269,7 +200,8 @@ def _see_whether_ready(fitted: Fitted, _: object) -> None:
     fitted.ready = all(bool(torch.isfinite(t).all()) for t in fitted.buffers() if t.is_floating_point())
 
 
-def _no_data(slot: Slot) -> RecipeError:
+def no_data(slot: Slot) -> RecipeError:
+    """The error of a slot that calibration did not reach."""
     return RecipeError(
         f"slot {slot.name!r} (role {slot.role.value}) saw no data in calibration; run the model on a few "
         f"structures with the quantizer's `observing` set before `finish_calibration`"

@@ -71,11 +71,25 @@ class PolarCode(Fitted):
             value = decoded_m.unsqueeze(-2) * direction
         if not watched:
             return Quantized(value)
+        if self.owed is not None:
+            self._train(x, m, codes, direction)
+        if self.spec.gradient == "rotation":
+            return Quantized(pullback.rotated(x, m, value, decoded_m, direction))
         inside = self._inside(m, codes.step)
         if self.spec.gradient == "plain":
             return Quantized(pullback.clipped(x, value, inside.unsqueeze(-2)))
-        coefficients = pullback.geometric_coefficients(v, m, decoded_m, direction, inside)
+        of_kind = pullback.hard_coefficients if self.spec.gradient == "hard" else pullback.geometric_coefficients
+        coefficients = of_kind(v, m, decoded_m, direction, inside)
         return Quantized(pullback.polar(x, value, *coefficients))
+
+    def _train(self, x: Tensor, m: Tensor, codes: VectorCodes, direction: Tensor) -> None:
+        """What a step of training wants beside the value: the vectors of each codeword, and the commitment."""
+        alive = codes.magnitude > 0
+        self.directions.follow(x.detach(), m, codes.direction, alive)
+        if self.spec.commitment > 0 and self.owed is not None:
+            u = x / torch.where(alive, m, torch.ones_like(m)).unsqueeze(-2)
+            apart = (u - direction).square().sum(-2) * alive
+            self.owed.append(self.spec.commitment * apart.sum() / alive.sum().clamp(min=1))
 
     def encode(self, v: Tensor, m: Tensor) -> VectorCodes:
         """Codes of vectors with magnitudes m; the direction code is zero where the magnitude code is."""
@@ -106,7 +120,7 @@ class PolarCode(Fitted):
         if not self.spec.dynamic:
             largest = range_of_features(self.observer, self._needed_statistics(), self.spec.high)
             set_step(self.step, self.inverse_step, largest if self.logarithmic else largest / self.spec.high)
-        self.directions.fit(self.slot.name)
+        self.directions.fit()
         self.ready = True
 
     def _steps(self, m: Tensor) -> tuple[Tensor, Tensor]:

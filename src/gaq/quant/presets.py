@@ -1,4 +1,6 @@
-"""The published methods, our own, and their controls: one function a recipe.
+"""Geometric-aware quantization, our own recipes, and their controls: one function a recipe.
+
+The methods of others are in `baselines.py`.
 
 Common to all: messages between atoms meet no weight and stay float; the embedding of species, radial
 functions, activation functions and sums over neighbours have no slot. `warmup` is the number of epochs of
@@ -9,25 +11,34 @@ without training, every rule is in force at once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from gaq.quant.observe import AbsMax, MeanSquare, Observer, UnitRange
+from gaq.quant import baselines
+from gaq.quant.observe import AbsMax
 from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.rules import (
+    FLOWS,
+    QUERY_KEY_BITS,
+    READOUT_INPUTS,
+    READOUT_WEIGHTS,
+    Rules,
+    features,
+    in_float,
+    queries,
+    readout,
+    recipe_of,
+    weight_only,
+    weights,
+)
 from gaq.quant.slot import Role
-from gaq.quant.spec import DirectionCode, Framed, Identity, Octahedral, Polar, Spec, Uniform
+from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
-# The readout turns features into energy without a sum over neighbours or channels that would average its rounding away:
-# its input has sixteen bits.
-READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
-READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
-# Keys point in nearly the same direction for all atoms, so their errors do not cancel in the attention weights: at
-# eight bits keys alone cause most of the force error of W8A8 (docs/results.md, where the error comes from). They meet
-# no weight, only queries, so sixteen bits cost little.
-QUERY_KEY_BITS = 16
+__all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
 
 def fp32() -> Recipe:
     """Everything in float: the parent, and the control when it is trained as long as the others."""
-    return _recipe("fp32", "everything in float", _float(*Role))
+    return recipe_of("fp32", "everything in float", in_float(*Role))
 
 
 def naive_int8() -> Recipe:
@@ -35,12 +46,12 @@ def naive_int8() -> Recipe:
 
     Source: the baseline "Naive INT8" of arXiv 2603.05343, table II.
     """
-    return _recipe(
+    return recipe_of(
         "naive-int8",
         "8 bits per tensor, Cartesian vectors",
-        _weights(Uniform(8), Uniform(8)),
-        _features(Uniform(8), AbsMax(), Uniform(8), AbsMax()),
-        _queries(8),
+        weights(Uniform(8), Uniform(8)),
+        features(Uniform(8), AbsMax(), Uniform(8), AbsMax()),
+        queries(8),
     )
 
 
@@ -49,12 +60,12 @@ def int8_per_vector(warmup: int = 0) -> Recipe:
 
     The control that separates what range costs from what Cartesian axes cost.
     """
-    return _recipe(
+    return recipe_of(
         "int8-per-vector",
         "8 bits, Cartesian vectors with a step each",
-        _weights(Uniform(8, per="channel"), Uniform(8, per="channel"), warmup),
-        _features(Uniform(8), AbsMax(), Uniform(8, per="vector"), AbsMax(), warmup),
-        _queries(QUERY_KEY_BITS),
+        weights(Uniform(8, per="channel"), Uniform(8, per="channel"), warmup),
+        features(Uniform(8), AbsMax(), Uniform(8, per="vector"), AbsMax(), warmup),
+        queries(QUERY_KEY_BITS),
     )
 
 
@@ -71,7 +82,7 @@ def gaq_w8a8(
     """
     return _gaq(
         "gaq-w8a8",
-        _weights(Uniform(8, per="channel"), Uniform(8, per="channel"), warmup),
+        weights(Uniform(8, per="channel"), Uniform(8, per="channel"), warmup),
         warmup,
         directions,
         magnitude,
@@ -94,12 +105,28 @@ def gaq_w4a8(
     vector_weight = Uniform(4, per="channel", learn_step=learn_step)
     return _gaq(
         "gaq-w4a8",
-        _weights(Uniform(8, per="channel"), vector_weight, warmup),
+        weights(Uniform(8, per="channel"), vector_weight, warmup),
         warmup,
         directions,
         magnitude,
         gradient,
     )
+
+
+def gaq_w8a8_component(warmup: int = 5) -> Recipe:
+    """As gaq-w8a8 with the first paper's code: each component of the unit vector rounded, then renormalised.
+
+    Source: arXiv 2601.02213, section III; 24 bits for a direction where the codebook of gaq-w8a8 takes 16.
+    """
+    return replace(gaq_w8a8(warmup, Component(8)), name="gaq-w8a8-component")
+
+
+def gaq_w4a8_rotation(warmup: int = 10) -> Recipe:
+    """As gaq-w4a8 with the rotation trick in the place of the geometric gradient.
+
+    Source: Fifty et al., Restructuring Vector Quantization with the Rotation Trick, ICLR 2025.
+    """
+    return replace(gaq_w4a8(warmup, gradient="rotation"), name="gaq-w4a8-rotation")
 
 
 def frame_w8a8(warmup: int = 5, readout_bits: int = 16) -> Recipe:
@@ -116,14 +143,23 @@ def frame_w4a8(warmup: int = 5, readout_bits: int = 16, learn_step: bool = True,
     return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group)
 
 
+def hadamard_w4a8(warmup: int = 5) -> Recipe:
+    """As frame-w4a8 with channels mixed by a Hadamard matrix before everything is rounded.
+
+    Source: Ashkboos et al., QuaRot, NeurIPS 2024. The matrix is folded into weights; features are turned at run time.
+    """
+    plain = frame_w4a8(warmup)
+    return replace(plain, name="hadamard-w4a8", rules=tuple(_with_mixed_channels(rule) for rule in plain.rules))
+
+
 def w8() -> Recipe:
     """Eight-bit weights, float features: weights act on channels, so symmetry and conservation stay exact."""
-    return _recipe("w8", "8-bit weights only", _weight_only(8, False, None), _float(*_FLOWS))
+    return recipe_of("w8", "8-bit weights only", weight_only(8, False, None), in_float(*FLOWS))
 
 
 def w4(learn_step: bool = True, group: int | None = None) -> Recipe:
     """Four-bit weights (the readout's at eight), float features: exactly equivariant and conservative."""
-    return _recipe("w4", "4-bit weights only", _weight_only(4, learn_step, group), _float(*_FLOWS))
+    return recipe_of("w4", "4-bit weights only", weight_only(4, learn_step, group), in_float(*FLOWS))
 
 
 def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) -> Recipe:
@@ -139,75 +175,28 @@ def all_presets() -> dict[str, Callable[[], Recipe]]:
         "int8-per-vector": int8_per_vector,
         "gaq-w8a8": gaq_w8a8,
         "gaq-w4a8": gaq_w4a8,
+        "gaq-w8a8-component": gaq_w8a8_component,
+        "gaq-w4a8-rotation": gaq_w4a8_rotation,
         "frame-w8a8": frame_w8a8,
         "frame-w4a8": frame_w4a8,
+        "hadamard-w4a8": hadamard_w4a8,
         "w8": w8,
         "w4": w4,
         "w4a16": w4a16,
-    }
+    } | baselines.all_baselines()
 
 
-_MESSAGES = (Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE)
-_FLOWS = (Role.SCALAR_FEATURE, Role.VECTOR_FEATURE, Role.QUERY_KEY, *_MESSAGES)
-
-Rules = tuple[Rule, ...]
-
-
-def _recipe(name: str, description: str, *parts: Rules) -> Recipe:
-    return Recipe(name, tuple(rule for part in parts for rule in part), description)
-
-
-def _float(*roles: Role) -> Rules:
-    return tuple(Rule(role, Identity()) for role in roles)
-
-
-def _weights(scalar: Uniform, vector: Uniform, warmup: int = 0) -> Rules:
-    return (
-        Rule(Role.SCALAR_WEIGHT, scalar, _weight_observer(scalar)),
-        Rule(Role.VECTOR_WEIGHT, vector, _weight_observer(vector), from_epoch=warmup),
-    )
-
-
-def _weight_observer(spec: Uniform) -> Observer:
-    """Below eight bits, clipping the largest weights a little lets the others be finer."""
-    return MeanSquare() if spec.bits < 8 else AbsMax()
-
-
-def _weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0) -> Rules:
-    spec = Uniform(bits, per="channel" if group is None else "group", group=group, learn_step=learn_step)
-    rules = _weights(spec, spec, warmup)
-    if bits < 8:
-        rules += tuple(Rule(name, Uniform(8, per="channel")) for name in READOUT_WEIGHTS)
-    return rules
-
-
-def _features(
-    scalar: Uniform, scalar_observer: Observer, vector: Spec, vector_observer: Observer, warmup: int = 0
-) -> Rules:
-    return (
-        Rule(Role.SCALAR_FEATURE, scalar, scalar_observer),
-        Rule(Role.VECTOR_FEATURE, vector, vector_observer, from_epoch=warmup),
-        *_float(*_MESSAGES),
-    )
-
-
-def _queries(bits: int) -> Rules:
-    return (Rule(Role.QUERY_KEY, Uniform(bits), UnitRange()),)
-
-
-def _readout(bits: int) -> Rules:
-    return tuple(Rule(name, Uniform(bits, per="row")) for name in READOUT_INPUTS)
-
-
-def _gaq(name: str, weights: Rules, warmup: int, directions: DirectionCode, magnitude: str, gradient: str) -> Recipe:
+def _gaq(
+    name: str, weight_rules: Rules, warmup: int, directions: DirectionCode, magnitude: str, gradient: str
+) -> Recipe:
     vectors = Polar(8, directions, magnitude=magnitude, gradient=gradient)
-    return _recipe(
+    return recipe_of(
         name,
         "magnitude and direction of vectors apart (MDDQ)",
-        weights,
-        _features(Uniform(8), AbsMax(), vectors, AbsMax(), warmup),
-        _queries(QUERY_KEY_BITS),
-        _readout(16),
+        weight_rules,
+        features(Uniform(8), AbsMax(), vectors, AbsMax(), warmup),
+        queries(QUERY_KEY_BITS),
+        readout(16),
     )
 
 
@@ -221,11 +210,19 @@ def _framed(
     group: int | None = None,
 ) -> Recipe:
     rows = Uniform(bits, per="row")
-    return _recipe(
+    return recipe_of(
         name,
         "vectors in the local frame of their atom",
-        _weight_only(weight_bits, learn_step, group, warmup),
-        _features(rows, AbsMax(), Framed(rows), AbsMax(), warmup),
-        _queries(QUERY_KEY_BITS),
-        _readout(readout_bits),
+        weight_only(weight_bits, learn_step, group, warmup),
+        features(rows, AbsMax(), Framed(rows), AbsMax(), warmup),
+        queries(QUERY_KEY_BITS),
+        readout(readout_bits),
     )
+
+
+def _with_mixed_channels(rule: Rule) -> Rule:
+    uniform = uniform_part(rule.spec)
+    if rule.where is Role.QUERY_KEY or uniform is None:
+        return rule
+    mixed = replace(uniform, rotate=True)
+    return replace(rule, spec=Framed(mixed) if isinstance(rule.spec, Framed) else mixed)

@@ -23,6 +23,11 @@ def clipped(x: Tensor, value: Tensor, inside: Tensor) -> Tensor:
     return _attach(_Clipped, x, value, inside) if _wanted(x) else value
 
 
+def scaled(x: Tensor, value: Tensor, slope: Tensor) -> Tensor:
+    """`value` with the gradient of x times `slope`: g → g·slope."""
+    return clipped(x, value, slope)
+
+
 def learned_step(x: Tensor, step: Tensor, value: Tensor, error: Tensor, inside: Tensor) -> Tensor:
     """`clipped`, with a gradient for the step too: g → Σ g·error.
 
@@ -56,6 +61,38 @@ def geometric_coefficients(
     along = u * alive.unsqueeze(-2)
     against = inside.unsqueeze(-2) * direction - ratio * u
     return ratio, along, against
+
+
+def hard_coefficients(
+    v: Tensor, m: Tensor, decoded_m: Tensor, direction: Tensor, inside: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Coefficients of `polar` for a direction that is a step function: g → inside·(û·g) u, the magnitude's part alone.
+
+    A vector that decodes to zero passes nothing on. Shapes as in `geometric_coefficients`.
+    """
+    alive = (decoded_m > 0) & inside
+    u = v / torch.where(decoded_m > 0, m, torch.ones_like(m)).unsqueeze(-2)
+    return torch.zeros_like(m).unsqueeze(-2), u * alive.unsqueeze(-2), direction
+
+
+def rotated(v: Tensor, m: Tensor, value: Tensor, decoded_m: Tensor, direction: Tensor) -> Tensor:
+    """`value` with the gradient g → (m̂/m) Rᵀ g, R the rotation that takes u to û by the shortest way.
+
+    Rᵀ g = g - 2 r (r·g) + 2 u (û·g) with r = (u + û)/|u + û|. A vector that decodes to zero passes g unchanged.
+    Source: Fifty et al., Restructuring Vector Quantization with the Rotation Trick, ICLR 2025, section 4.2.
+    """
+    if not _wanted(v):
+        return value
+    with torch.no_grad():
+        alive = (decoded_m > 0).unsqueeze(-2)
+        safe = torch.where(decoded_m > 0, m, torch.ones_like(m)).unsqueeze(-2)
+        u = v.detach() / safe
+        middle = u + direction
+        size = middle.square().sum(-2, keepdim=True)
+        half = torch.where(alive, middle * torch.rsqrt(size.clamp(min=1e-12)), torch.zeros_like(middle))
+        ratio = torch.where(alive, decoded_m.unsqueeze(-2) / safe, torch.ones_like(safe))
+        u = torch.where(alive, u, torch.zeros_like(u))
+    return _attach(_Rotated, v, value, ratio, half, u, direction)
 
 
 def _wanted(*tensors: Tensor) -> bool:
@@ -119,3 +156,17 @@ class _Polar(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
         ratio, along, against = ctx.saved_tensors
         return ratio * grad + along * (against * grad).sum(-2, keepdim=True), None, None, None, None
+
+
+class _Rotated(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, v: Tensor, value: Tensor, ratio: Tensor, half: Tensor, u: Tensor, code: Tensor) -> Tensor:
+        ctx.save_for_backward(ratio, half, u, code)
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+        ratio, half, u, code = ctx.saved_tensors
+        mirrored = half * (half * grad).sum(-2, keepdim=True)
+        turned = u * (code * grad).sum(-2, keepdim=True)
+        return ratio * (grad - 2 * mirrored + 2 * turned), None, None, None, None, None

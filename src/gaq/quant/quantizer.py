@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
 
 from gaq.errors import RecipeError
-from gaq.quant.fitted import Fitted, fit_uniform
+from gaq.quant.fitted import Fitted
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
 from gaq.quant.quantized import Quantized
 from gaq.quant.slot import WEIGHTS, Slot
-from gaq.quant.spec import Identity, Polar, Spec, bits_of, check_fit, framed, uniform_part
+from gaq.quant.spec import Identity, Polar, Spec, bits_of, check_fit, framed, group_length, uniform_part
+from gaq.quant.uniform import fit_uniform
 
 __all__ = ["Quantized", "Quantizer", "weight_bits"]
 
@@ -19,6 +23,7 @@ class Quantizer(nn.Module):
     """A quantizer in a slot of a model.
 
     `active` False (a stage that has not begun) and `observing` True both let x pass as it is.
+    `spares`, if there, is asked in training which entries pass as they are (true where they do); these have no codes.
     Calibration: set `observing`, run the model, unset it, `finish_calibration()`.
     The state_dict holds all parameters; to load one, `install` the same spec first.
     """
@@ -31,6 +36,7 @@ class Quantizer(nn.Module):
         self.spec: Spec = Identity()
         self.active = True
         self.observing = False
+        self.spares: Callable[[Tensor], Tensor] | None = None
         self.fitted = None
 
     def install(self, spec: Spec, observer: Observer) -> None:
@@ -60,7 +66,9 @@ class Quantizer(nn.Module):
                 f"structures with `observing` set, then `finish_calibration`, or load a state that has it"
             )
         quantized: Quantized = self.fitted(x)
-        return quantized
+        if self.spares is None:
+            return quantized
+        return Quantized(torch.where(self.spares(x), x, quantized.value))
 
     @property
     def wants_frame(self) -> bool:
@@ -86,6 +94,6 @@ def weight_bits(quantizer: Quantizer) -> tuple[int, int]:
     uniform = uniform_part(spec)
     steps = 0
     if uniform is not None:
-        per_row = 1 if uniform.group is None else inputs // uniform.group
+        per_row = 1 if uniform.group is None else inputs // group_length(uniform.group, inputs)
         steps = 1 if uniform.per == "tensor" else outputs * per_row
     return outputs * inputs * bits_of(spec), 32 * steps

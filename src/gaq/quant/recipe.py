@@ -11,13 +11,17 @@ In a TOML file:
     spec = { kind = "uniform", bits = 8, per = "channel" }
     calibrate = { kind = "abs-max" }           # the default
     from_epoch = 5                             # the default is 0
+    protect = [0.0, 0.1]                       # the default is none; see `Rule`
+
+    [[treatments]]                             # the default is none; see treatment.py
+    kind = "gptq"
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +32,10 @@ from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_
 from gaq.quant.plain import Plain
 from gaq.quant.slot import Role, Slot
 from gaq.quant.spec import Spec, check_fit, spec_from_dict, spec_to_dict
+from gaq.quant.treatment import Treatment, treatment_from_dict, treatment_to_dict
 
-RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch")
-RECIPE_KEYS = ("name", "description", "rules")
+RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")
+RECIPE_KEYS = ("name", "description", "rules", "treatments")
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,24 @@ class Rule:
     """A spec for the slots of a role, or for slots by name; `calibrate` finds its parameters.
 
     A name may hold one `*`, which stands for exactly one segment between dots, such as the number of a layer.
+    In training, atoms pass a slot with `protect` in float by chance: with the first probability those with the fewest
+    neighbours, with the second those with the most (Degree-Quant).
     """
 
     where: Role | str
     spec: Spec
     calibrate: Observer = field(default_factory=AbsMax)
     from_epoch: int = 0
+    protect: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         if isinstance(self.where, str) and (self.where.count("*") > 1 or ("*" in self.where and not _starred(self))):
             raise RecipeError(f"rule for slot {self.where!r}: one '*' may stand for one whole segment, no more")
         if isinstance(self.from_epoch, bool) or not isinstance(self.from_epoch, int) or self.from_epoch < 0:
             raise RecipeError(f"rule for {self.target}: from_epoch is {self.from_epoch!r}; expected 0 or more")
+        low, high = self.protect
+        if not 0 <= low <= high <= 1:
+            raise RecipeError(f"rule for {self.target}: protect is {self.protect!r}; expected 0 ≤ low ≤ high ≤ 1")
 
     @property
     def target(self) -> str:
@@ -73,11 +84,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A quantization of a whole model: rules that give every slot exactly one spec."""
+    """A quantization of a whole model: rules that give every slot exactly one spec.
+
+    `treatments` are carried out once, in this order, when the parent is quantized, and want calibration data.
+    """
 
     name: str
     rules: tuple[Rule, ...]
     description: str = ""
+    treatments: tuple[Treatment, ...] = ()
 
     def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
         """The rule for each slot name: a full name beats a name with a star, which beats a role.
@@ -116,15 +131,17 @@ class Recipe:
         """This recipe with rules added; one for a target that already has a rule replaces it."""
         replaced = {rule.where for rule in rules}
         kept = tuple(rule for rule in self.rules if rule.where not in replaced)
-        return Recipe(self.name, kept + rules, self.description)
+        return replace(self, rules=kept + rules)
 
     def to_dict(self) -> Plain:
         """Plain data for JSON."""
-        return {
+        plain: Plain = {
             "name": self.name,
             "description": self.description,
             "rules": [_rule_to_dict(rule) for rule in self.rules],
         }
+        treatments = [treatment_to_dict(treatment) for treatment in self.treatments]
+        return plain | ({"treatments": treatments} if treatments else {})
 
     def to_toml(self) -> str:
         """The recipe as the text of a TOML file, which `from_toml` reads back."""
@@ -140,7 +157,11 @@ class Recipe:
         if not isinstance(rules, list | tuple) or not rules:
             raise RecipeError(f"{what} {name!r} has rules {rules!r}; expected a list of at least one rule")
         parsed = tuple(_rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules))
-        return cls(name, parsed, str(table.get("description", "")))
+        given = table.get("treatments", ())
+        if not isinstance(given, list | tuple):
+            raise RecipeError(f"{what} {name!r} has treatments {given!r}; expected a list of tables")
+        treatments = tuple(treatment_from_dict(t, f"{what} {name!r}, treatment {i + 1}") for i, t in enumerate(given))
+        return cls(name, parsed, str(table.get("description", "")), treatments)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Recipe:
@@ -175,11 +196,13 @@ def _nearest_slot(name: str, slots: Iterable[Slot]) -> str:
 
 def _rule_to_dict(rule: Rule) -> Plain:
     where = {"role": rule.where.value} if isinstance(rule.where, Role) else {"slot": rule.where}
+    extra: Plain = {"protect": list(rule.protect)} if rule.protect[1] > 0 else {}
     return {
         **where,
         "spec": spec_to_dict(rule.spec),
         "calibrate": observer_to_dict(rule.calibrate),
         "from_epoch": rule.from_epoch,
+        **extra,
     }
 
 
@@ -199,7 +222,14 @@ def _rule_from_dict(data: object, what: str) -> Rule:
     spec = spec_from_dict(table["spec"], f"{what}, spec")
     calibrate = observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
     from_epoch: Any = table.get("from_epoch", 0)
-    return Rule(where, spec, calibrate, from_epoch)
+    return Rule(where, spec, calibrate, from_epoch, _chances(table.get("protect", (0.0, 0.0)), what))
+
+
+def _chances(given: object, what: str) -> tuple[float, float]:
+    pair = tuple(given) if isinstance(given, list | tuple) else ()
+    if len(pair) != 2 or any(isinstance(p, bool) or not isinstance(p, int | float) for p in pair):
+        raise RecipeError(f"{what} has protect {given!r}; expected two probabilities such as [0.0, 0.1]")
+    return float(pair[0]), float(pair[1])
 
 
 def _role(name: object, what: str) -> Role:

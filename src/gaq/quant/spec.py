@@ -24,17 +24,23 @@ class Uniform:
     One step `per`
     - "tensor": fixed by calibration (features); of a weight [out, in], one for all of it;
     - "channel": of a weight, one per output channel;
-    - "group": of a weight, one per output channel and `group` consecutive inputs;
+    - "group": of a weight, one per output channel and `group` consecutive inputs, or the largest divisor of the number
+      of inputs below that;
     - "row": dynamic, max|x|/high over the last axis: per atom, and for vectors per atom and component;
     - "atom": dynamic, over all axes but the first;
     - "vector": dynamic, per atom and channel over the component axis -2.
-    `learn_step` makes a fixed step (tensor, channel, group) a trained parameter.
+    `learn_step` makes a fixed step (tensor, channel, group) a trained parameter (LSQ), `learn_clip` the range of a
+    feature (PACT), which is another gradient for the same number. `squash` bends a weight by a tangent (DoReFa).
+    `rotate` rounds in channels that a Hadamard matrix has mixed, and turns back.
     """
 
     bits: int
     per: str = "tensor"
     group: int | None = None
     learn_step: bool = False
+    learn_clip: bool = False
+    squash: bool = False
+    rotate: bool = False
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 16)
@@ -44,8 +50,11 @@ class Uniform:
             raise RecipeError(f"{self}: per='group' and a length `group` go together")
         if self.group is not None and (isinstance(self.group, bool) or not self.group >= 1):
             raise RecipeError(f"{self}: group is {self.group!r}; expected a whole number from 1 on")
-        if self.learn_step and self.dynamic:
+        learned = self.learn_step or self.learn_clip
+        if learned and self.dynamic:
             raise RecipeError(f"{self}: a step per {self.per} is computed from the data and cannot be learned")
+        if self.learn_step + self.learn_clip + self.squash > 1:
+            raise RecipeError(f"{self}: learn_step, learn_clip and squash exclude each other; keep one of them")
 
     @property
     def high(self) -> int:
@@ -103,13 +112,19 @@ class Octahedral:
 
 @dataclass(frozen=True)
 class KMeans:
-    """2^bits directions learned from the calibration data by spherical k-means."""
+    """2^bits directions learned from the calibration data by spherical k-means.
+
+    With `decay` above 0 they go on moving in training: each is the direction of the decaying mean of its vectors.
+    """
 
     bits: int
     seed: int = 0
+    decay: float = 0.0
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 12)
+        if isinstance(self.decay, bool) or not isinstance(self.decay, int | float) or not 0 <= self.decay < 1:
+            raise RecipeError(f"{self}: decay is {self.decay!r}; expected a number from 0 on and below 1")
 
 
 @dataclass(frozen=True)
@@ -136,8 +151,9 @@ class Polar:
 
     `bits` are those of the magnitude, which has no sign: codes 0 to 2^bits - 1, equidistant ("linear") or
     with a constant ratio ("log"). One magnitude step `per` "tensor" (calibrated) or "atom" (dynamic).
-    The gradient is "geometric" (projected on the tangent plane for the direction) or "plain" (straight
-    through).
+    The gradient is "geometric" (projected on the tangent plane for the direction), "plain" (straight through),
+    "rotation" (turned as the vector is turned into its code) or "hard" (none for the direction, which is a step).
+    `commitment` adds that much of mean |u - û|² to the loss of training.
     Codebooks are on the sphere in three dimensions; degrees above one use `Component(bits)`.
     Source: arXiv 2603.05343, 2601.02213.
     """
@@ -147,6 +163,7 @@ class Polar:
     magnitude: str = "linear"
     per: str = "tensor"
     gradient: str = "geometric"
+    commitment: float = 0.0
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 16)
@@ -155,10 +172,12 @@ class Polar:
         for key, options in (
             ("magnitude", ("linear", "log")),
             ("per", ("tensor", "atom")),
-            ("gradient", ("geometric", "plain")),
+            ("gradient", ("geometric", "plain", "rotation", "hard")),
         ):
             if getattr(self, key) not in options:
                 raise RecipeError(f"polar: {key} is {getattr(self, key)!r}; expected {' or '.join(options)}")
+        if isinstance(self.commitment, bool) or not isinstance(self.commitment, int | float) or self.commitment < 0:
+            raise RecipeError(f"polar: commitment is {self.commitment!r}; expected a number from 0 on")
 
     @property
     def high(self) -> int:
@@ -173,6 +192,11 @@ class Polar:
     def direction_code(self, degree: int) -> DirectionCode:
         """The code in use for vectors with 2·degree + 1 components."""
         return self.directions if degree == 1 else Component(self.bits)
+
+
+def group_length(group: int, inputs: int) -> int:
+    """Inputs of a weight that share a step: the largest divisor of `inputs` that is at most `group`."""
+    return next(length for length in range(min(group, inputs), 0, -1) if inputs % length == 0)
 
 
 Spec = Identity | Uniform | Framed | Polar
@@ -199,7 +223,7 @@ def integer_product(spec: Spec) -> bool:
     A weight with groups counts: its sums are taken group by group.
     """
     uniform = uniform_part(spec)
-    return uniform is not None and uniform.per != "vector"
+    return uniform is not None and uniform.per != "vector" and not uniform.rotate
 
 
 def bits_of(spec: Spec) -> int:
@@ -221,11 +245,15 @@ def check_fit(spec: Spec, slot: Slot) -> None:
             raise _misfit(spec, slot, "it is for vectors; use Uniform")
         if uniform is not None and uniform.dynamic:
             raise _misfit(spec, slot, "a weight takes one step per tensor, channel or group")
-        if uniform is not None and uniform.group is not None and (slot.shape[-1] or 0) % uniform.group:
-            raise _misfit(spec, slot, f"its {slot.shape[-1]} inputs do not divide into groups of {uniform.group}")
+        if uniform is not None and uniform.learn_clip:
+            raise _misfit(spec, slot, "a learned range is for features; use learn_step")
+        if uniform is not None and uniform.squash and uniform.group is not None:
+            raise _misfit(spec, slot, "squash knows steps per tensor and channel, no groups")
         return
     if isinstance(spec, Framed | Polar) and slot.role not in VECTORS:
         raise _misfit(spec, slot, "it is for vectors; use Uniform")
+    if uniform is not None and uniform.squash:
+        raise _misfit(spec, slot, "squash is for weights")
     if uniform is not None and uniform.per in ("channel", "group"):
         raise _misfit(spec, slot, "a feature takes one step per tensor, row, atom or vector")
     if uniform is not None and uniform.per == "vector" and slot.role not in VECTORS:

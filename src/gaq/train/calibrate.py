@@ -15,6 +15,7 @@ from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 from gaq.quant.slot import WEIGHTS
 from gaq.train.frames import Frames
+from gaq.train.treat import check_treatments, prepare_, refine_
 
 CALIBRATION_BATCH = 16
 
@@ -25,12 +26,15 @@ def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
     """A copy of `model` with the recipe's quantizers, calibrated on `frames` while it still computes in
     float.
 
-    Afterwards the atomic reference energies take up the mean error that rounding added to the energy: a
-    constant per atom, which no force feels. Raises `UsageError` when the recipe wants calibration and there
-    are no frames.
+    Before and after, the recipe's treatments do to the weights what they do. Then the atomic reference energies take
+    up the mean error that rounding added to the energy: a constant per atom, which no force feels. Raises `UsageError`
+    when the recipe wants calibration and there are no frames.
     """
     copied = copy.deepcopy(model)
+    check_treatments(model, recipe, frames)
     before = None if frames is None else _energies(copied, frames)
+    prepare_(copied, recipe, frames)
+    teacher = copy.deepcopy(copied) if recipe.treatments else copied
     install_(copied.quantizers(), recipe)
     _observe_weights(copied)
     if frames is None:
@@ -46,6 +50,7 @@ def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
         quantizer.observing = quantizer.slot.role not in WEIGHTS
     _energies(copied, frames)
     _finish(copied)
+    refine_(copied, teacher, recipe, frames)
     if before is not None and recipe.name != "fp32":
         shift_reference_(copied, frames, before)
     return copied

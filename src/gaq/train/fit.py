@@ -20,12 +20,15 @@ from gaq.geometry.rotations import random_rotations
 from gaq.model.forces import energy_and_forces
 from gaq.model.transformer import Transformer
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from gaq.train.codebooks import move_
 from gaq.train.config import TrainConfig
 from gaq.train.frames import Frames
 from gaq.train.interrupt import Interrupt
 from gaq.train.loss import total_loss
 from gaq.train.optimizer import schedule
 from gaq.train.parallel import World
+from gaq.train.penalties import owed
+from gaq.train.protection import protected
 from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
 from gaq.train.stages import set_stage_
 from gaq.train.teacher import Teacher
@@ -115,6 +118,7 @@ def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
     torch.nn.utils.clip_grad_norm_(model.parameters(), config.optimizer.clip)
     warmup = round(config.optimizer.warmup_epochs * task.steps)
     run.optimizers.step(schedule(run.step, task.steps * config.epochs, warmup))
+    move_(model.quantizers(), task.world)
     run.step += 1
     run.average.update(model, run.step)
     run.loss_sum += signals[0].item()
@@ -146,14 +150,11 @@ def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
     if config.loss.symmetry > 0:
         rotations = random_rotations(len(chosen), draw)[mine].to(device)
     atoms = sum(len(task.frames.dataset.structures[i]) for i in chosen)
-    return total_loss(
-        run.checkpoint.model,
-        batch.to(device),
-        target.to(device),
-        config.loss,
-        (len(chosen), atoms),
-        rotations,
-    )
+    batch, target = batch.to(device), target.to(device)
+    model, recipe = run.checkpoint.model, run.checkpoint.recipe
+    with protected(model.quantizers(), recipe, batch, draw), owed(model.quantizers()) as penalties:
+        loss = total_loss(model, batch, target, config.loss, (len(chosen), atoms), rotations)
+    return loss + len(mine) / len(chosen) * sum(penalties) if penalties else loss
 
 
 def _close_epoch_(run: Run, task: Task) -> None:

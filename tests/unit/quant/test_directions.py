@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gaq.errors import RecipeError
 from gaq.geometry.nearest import nearest_of_all
 from gaq.quant.directions import directions_for, look_up
 from gaq.quant.law import magnitude
@@ -20,7 +19,7 @@ def test_decoded_directions_have_unit_length_and_lie_near(code, vectors):
     directions = directions_for(code)
     m = magnitude(vectors)
     directions.observe(vectors, m)
-    directions.fit("slot")
+    directions.fit()
     decoded = directions.decode(directions.encode(vectors, m), torch.float32)
     assert decoded.shape == vectors.shape
     torch.testing.assert_close(magnitude(decoded), torch.ones_like(m))
@@ -44,18 +43,66 @@ def test_layers_share_a_fixed_codebook():
     assert directions_for(Fibonacci(8)).cells is directions_for(Fibonacci(8)).cells
 
 
-def test_k_means_with_too_few_vectors_is_refused(vectors):
+@pytest.mark.parametrize("seen", [0, 10])
+def test_k_means_with_too_few_vectors_covers_the_rest_of_the_sphere(vectors, seen):
+    """One frame is enough to calibrate with, and even none: 80 vectors are their own codewords, 176 are added."""
     directions = directions_for(KMeans(8))
-    directions.observe(vectors[:10], magnitude(vectors[:10]))
-    with pytest.raises(RecipeError, match="'layers.0.x': k-means wants at least 256 vectors.*gave 80"):
-        directions.fit("layers.0.x")
+    directions.observe(vectors[:seen], magnitude(vectors[:seen]))
+    directions.fit()
+    found = directions.decode(directions.encode(vectors, magnitude(vectors)), torch.float32)
+    cosine = (found * vectors).sum(-2) / magnitude(vectors)
+    assert cosine[:seen].min() > 0.9999 if seen else cosine.min() > 0.98
+    assert cosine.min() > 0.9
+
+
+def test_a_codebook_that_moves_goes_where_its_vectors_are(vectors):
+    """After many steps each codeword is the direction of the mean of what it stands for; a lonely one stays."""
+    directions = directions_for(KMeans(3, decay=0.5))
+    directions.observe(vectors, magnitude(vectors))
+    directions.fit()
+    assert sorted(directions.state_dict()) == ["points", "sums"]
+    turned = vectors[:, :, :4].clone()
+    turned[:, 2] = turned[:, 2].abs()  # the upper half
+    before, m = directions.points.clone(), magnitude(turned)
+    for _ in range(40):
+        codes = directions.encode(turned, m)
+        directions.follow(turned, m, codes, m > 0)
+        directions.move()
+    u = (turned / m.unsqueeze(-2)).transpose(-1, -2)
+    for k in range(8):
+        mine = u[codes == k]
+        expected = mine.mean(0) / mine.mean(0).norm() if len(mine) else directions.points[k]
+        torch.testing.assert_close(directions.points[k], expected, rtol=0, atol=1e-5)
+    assert not torch.equal(directions.points, before)
+
+
+def test_a_book_that_moved_has_cells_that_fit(vectors):
+    directions = directions_for(KMeans(3, decay=0.5))
+    directions.observe(vectors, magnitude(vectors))
+    directions.fit()
+    m = magnitude(vectors)
+    directions.follow(vectors.flip(0) ** 3, magnitude(vectors.flip(0) ** 3), directions.encode(vectors, m), m > 0)
+    directions.move()
+    codes = directions.encode(vectors, m)
+    assert torch.equal(directions.book().nearest(*vectors.unbind(-2)), codes)
+    assert torch.equal(directions.encode(vectors, m), codes), "also by the cells"
+
+
+def test_a_book_that_does_not_move_ignores_training(vectors):
+    directions = directions_for(KMeans(3))
+    directions.observe(vectors, magnitude(vectors))
+    directions.fit()
+    before, m = directions.points.clone(), magnitude(vectors)
+    directions.follow(vectors, m, directions.encode(vectors, m), m > 0)
+    assert torch.equal(directions.points, before)
+    assert directions.heard.abs().max() == 0
 
 
 def test_k_means_skips_zero_vectors(vectors):
     directions = directions_for(KMeans(3))
     vectors = torch.cat((vectors, torch.zeros(50, 3, 8)))
     directions.observe(vectors, magnitude(vectors))
-    directions.fit("slot")
+    directions.fit()
     assert torch.isfinite(directions.points).all()
 
 

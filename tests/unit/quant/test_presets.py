@@ -77,21 +77,38 @@ def test_messages_stay_float(preset):
     assert all(found[s.name] == Identity() for s in MODELS[1] if "message" in s.name)
 
 
-@pytest.mark.parametrize(
-    ("name", "scalar_weight", "vector_weight", "scalars", "queries"),
-    [
-        ("fp32", 32, 32, 32, 32),
-        ("naive-int8", 8, 8, 8, 8),
-        ("int8-per-vector", 8, 8, 8, 16),
-        ("gaq-w8a8", 8, 8, 8, 16),
-        ("gaq-w4a8", 8, 4, 8, 16),
-        ("frame-w8a8", 8, 8, 8, 16),
-        ("frame-w4a8", 4, 4, 8, 16),
-        ("w8", 8, 8, 32, 32),
-        ("w4", 4, 4, 32, 32),
-        ("w4a16", 4, 4, 16, 16),
-    ],
-)
+BITS = [
+    ("fp32", 32, 32, 32, 32),
+    ("naive-int8", 8, 8, 8, 8),
+    ("int8-per-vector", 8, 8, 8, 16),
+    ("gaq-w8a8", 8, 8, 8, 16),
+    ("gaq-w4a8", 8, 4, 8, 16),
+    ("frame-w8a8", 8, 8, 8, 16),
+    ("frame-w4a8", 4, 4, 8, 16),
+    ("gaq-w8a8-component", 8, 8, 8, 16),
+    ("gaq-w4a8-rotation", 8, 4, 8, 16),
+    ("lsq-w8a8", 8, 8, 8, 16),
+    ("lsq-w4a8", 4, 4, 8, 16),
+    ("pact", 8, 8, 8, 16),
+    ("dorefa", 8, 8, 8, 16),
+    ("degree-quant", 8, 8, 8, 16),
+    ("svq-kmeans", 8, 8, 8, 16),
+    ("svq-kmeans-ste", 8, 8, 8, 16),
+    ("hadamard-w4a8", 4, 4, 8, 16),
+    ("smoothquant", 8, 8, 8, 16),
+    ("zeroquant", 4, 4, 8, 16),
+    ("gptq-w8", 8, 8, 32, 32),
+    ("gptq-w4", 4, 4, 32, 32),
+    ("awq-w4", 4, 4, 32, 32),
+    ("adaround-w4", 4, 4, 32, 32),
+    ("qdrop", 4, 4, 8, 16),
+    ("w8", 8, 8, 32, 32),
+    ("w4", 4, 4, 32, 32),
+    ("w4a16", 4, 4, 16, 16),
+]
+
+
+@pytest.mark.parametrize(("name", "scalar_weight", "vector_weight", "scalars", "queries"), BITS)
 def test_bits_of_the_presets(name, scalar_weight, vector_weight, scalars, queries):
     bits = bits_by_role(all_presets()[name]())
     assert bits[Role.SCALAR_WEIGHT] == {scalar_weight}
@@ -101,7 +118,7 @@ def test_bits_of_the_presets(name, scalar_weight, vector_weight, scalars, querie
 
 
 def test_all_presets_are_in_the_table_above():
-    assert len(all_presets()) == 10
+    assert sorted(all_presets()) == sorted(row[0] for row in BITS)
 
 
 @pytest.mark.parametrize("name", ["frame-w8a8", "frame-w4a8", "w4a16"])

@@ -57,6 +57,25 @@ def test_a_learned_step_gets_the_gradient_of_lsq(generator):
     assert not inside.all()
 
 
+def test_the_rotation_trick_turns_gradients_by_the_rotation_that_makes_the_code(generator):
+    """g = û becomes u, and angles between gradients are kept, which no other pullback does."""
+    v = normal(5, 3, 4, generator=generator).requires_grad_()
+    m = v.detach().norm(dim=-2)
+    code = torch.nn.functional.normalize(v.detach() + 0.5 * normal(5, 3, 4, generator=generator), dim=-2)
+    decoded = 1.5 * m
+    value = decoded.unsqueeze(-2) * code
+
+    def back(g):
+        return torch.autograd.grad((pullback.rotated(v, m, value, decoded, code) * g).sum(), v)[0]
+
+    torch.testing.assert_close(back(code), 1.5 * v.detach() / m.unsqueeze(-2))
+    one, other = normal(5, 3, 4, generator=generator), normal(5, 3, 4, generator=generator)
+    torch.testing.assert_close((back(one) * back(other)).sum(-2), 2.25 * (one * other).sum(-2))
+    coefficients = pullback.geometric_coefficients(v.detach(), m, decoded, code, m > 0)
+    (geometric,) = torch.autograd.grad((pullback.polar(v, value, *coefficients) * one).sum(), v)
+    assert (geometric.norm(dim=-2) - 1.5 * one.norm(dim=-2)).abs().max() > 0.1
+
+
 def test_the_polar_pullback_passes_the_check_of_second_derivatives(generator):
     v = normal(2, 3, 4, generator=generator).requires_grad_()
     m = v.detach().norm(dim=-2)

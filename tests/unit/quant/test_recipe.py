@@ -167,3 +167,27 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_data_that_is_no_recipe_is_refused(data):
     with pytest.raises(RecipeError, match="recipe"):
         Recipe.from_dict(data)
+
+
+def test_protection_is_two_chances_and_survives_a_file():
+    rule = Rule(Role.SCALAR_FEATURE, Uniform(8), protect=(0.0, 0.1))
+    recipe = Recipe("mine", (rule, Rule(Role.VECTOR_FEATURE, Uniform(8))))
+    written = recipe.to_dict()
+    assert Recipe.from_dict(written) == recipe
+    assert ["protect" in r for r in written["rules"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([0.2, 0.1], "expected 0 ≤ low ≤ high ≤ 1"),
+        ([0.0, 1.5], "expected 0 ≤ low ≤ high ≤ 1"),
+        ([0.1], "expected two probabilities"),
+        ("much", "expected two probabilities"),
+        ([True, True], "expected two probabilities"),
+    ],
+)
+def test_chances_that_are_none_are_refused(given, said):
+    rule = {"role": "scalar-feature", "spec": {"kind": "uniform", "bits": 8}, "protect": given}
+    with pytest.raises(RecipeError, match=said):
+        Recipe.from_dict({"name": "mine", "rules": [rule]})

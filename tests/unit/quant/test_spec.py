@@ -17,6 +17,7 @@ from gaq.quant.spec import (
     bits_of,
     check_fit,
     framed,
+    group_length,
     integer_product,
     spec_from_dict,
     spec_to_dict,
@@ -46,6 +47,14 @@ def test_ranges_are_symmetric(bits, high):
         (lambda: Uniform(8, group=32), "go together"),
         (lambda: Uniform(8, per="group", group=0), "group is 0"),
         (lambda: Uniform(8, per="row", learn_step=True), "cannot be learned"),
+        (lambda: Uniform(8, per="atom", learn_clip=True), "cannot be learned"),
+        (lambda: Uniform(8, learn_step=True, learn_clip=True), "exclude each other"),
+        (lambda: KMeans(6, decay=1.0), "decay is 1.0; expected a number from 0 on and below 1"),
+        (
+            lambda: Polar(8, Fibonacci(8), gradient="soft"),
+            "gradient is 'soft'; expected geometric or plain or rotation",
+        ),
+        (lambda: Polar(8, Fibonacci(8), commitment=-1), "commitment is -1; expected a number from 0 on"),
         (lambda: Framed(Identity()), "expected a uniform quantizer"),
         (lambda: Octahedral(9), "even number of bits"),
         (lambda: Icosahedral(3), "from 4 to 16"),
@@ -74,7 +83,8 @@ def test_a_spec_that_makes_no_sense_is_refused(make, said):
         ),
         (Framed(Uniform(8)), WEIGHT, "it is for vectors"),
         (Uniform(8, per="row"), WEIGHT, "one step per tensor, channel or group"),
-        (Uniform(8, per="group", group=32), WEIGHT, "its 48 inputs do not divide into groups of 32"),
+        (Uniform(8, learn_clip=True), WEIGHT, "a learned range is for features"),
+        (Uniform(8, per="group", group=8, squash=True), WEIGHT, "squash knows steps per tensor and channel"),
         (Uniform(8, per="channel"), SCALARS, "one step per tensor, row, atom or vector"),
         (Uniform(8, per="vector"), SCALARS, "a step per vector needs vectors"),
         (Framed(Uniform(8)), SCALARS, "it is for vectors"),
@@ -133,5 +143,15 @@ def test_data_that_is_no_spec_is_refused(data, said):
 
 
 def test_the_names_in_files():
-    assert spec_to_dict(Polar(8, KMeans(6, seed=3)))["directions"] == {"kind": "kmeans", "bits": 6, "seed": 3}
+    assert spec_to_dict(Polar(8, KMeans(6, seed=3)))["directions"] == {
+        "kind": "kmeans",
+        "bits": 6,
+        "seed": 3,
+        "decay": 0.0,
+    }
     assert spec_to_dict(Identity()) == {"kind": "identity"}
+
+
+@pytest.mark.parametrize(("group", "inputs", "length"), [(32, 64, 32), (32, 48, 24), (32, 8, 8), (4, 7, 1), (5, 10, 5)])
+def test_a_group_is_the_largest_divisor_that_is_not_longer(group, inputs, length):
+    assert group_length(group, inputs) == length

@@ -12,8 +12,10 @@ import torch
 from safetensors import safe_open
 
 from gaq.errors import Diverged
+from gaq.quant.baselines import degree_quant, pact, svq_kmeans_ste
 from gaq.quant.presets import frame_w4a8, gaq_w4a8
 from gaq.quant.recipe import Recipe
+from gaq.train import fit as fit_module
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
 from gaq.train.fit import Progress, Task, fit, validate
 from gaq.train.frames import Frames
@@ -28,6 +30,9 @@ RECIPES = {
     "float": None,
     "framed": frame_w4a8(warmup=1, learn_step=True),
     "codebook": gaq_w4a8(warmup=2, learn_step=True),
+    "moving": svq_kmeans_ste(),
+    "protected": degree_quant(),
+    "clipped": pact(),
 }
 
 
@@ -137,7 +142,16 @@ def test_training_leaves_the_global_generator_alone(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("float", 1), ("float", 4), ("float", 5), ("framed", 4), ("codebook", 4)],
+    [
+        ("float", 1),
+        ("float", 4),
+        ("float", 5),
+        ("framed", 4),
+        ("codebook", 4),
+        ("moving", 4),
+        ("protected", 4),
+        ("clipped", 4),
+    ],
 )
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(name, step, whole, tmp_path):
     """A stop is noticed in the step after it was asked for: 2 and 5 of 12 are within an epoch, 6 ends one."""
@@ -208,6 +222,38 @@ def test_numbers_that_are_none_end_the_run_and_leave_the_best(tmp_path):
     kept = load_checkpoint(tmp_path / "model.ckpt")
     assert torch.isfinite(torch.tensor(validate(kept.model, task.validation))).all()
     assert len(curve(tmp_path)) == 1
+
+
+def test_a_quantized_run_that_diverges_stops_and_keeps_the_best(tmp_path):
+    """A weight blows up after the second of six epochs, as too large a learning rate makes it do."""
+    parent = prepare_training(train_config(), dataset(), tmp_path).start
+    plan = QuantizationPlan(frame_w4a8(warmup=0), epochs=6, batch=2)
+    kept: list[bytes] = []
+
+    def blow_up(progress: Progress) -> None:
+        if progress.step == 2 * STEPS:
+            kept.append((tmp_path / "model.ckpt").read_bytes())
+            steps = [p for name, p in running[0].named_parameters() if name.endswith("factor")]
+            with torch.no_grad():
+                steps[0].fill_(float("inf"))
+
+    running = []
+    seen = fit_module._train_step_
+
+    def watched(run, task, interrupt):
+        running[:] = [run.checkpoint.model]
+        return seen(run, task, interrupt)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_module, "_train_step_", watched)
+        with pytest.raises(
+            Diverged, match=r"epoch 2\) is nan. .*model.ckpt is the best so far. Lower the learning rate"
+        ):
+            run_quantization(parent, dataset(), plan, tmp_path, show=blow_up)
+    assert (tmp_path / "model.ckpt").read_bytes() == kept[0]
+    best = load_checkpoint(tmp_path / "model.ckpt")
+    assert best.recipe.name == "frame-w4a8"
+    assert len(curve(tmp_path)) == 2
 
 
 def test_numbers_that_are_none_from_the_start_leave_nothing(tmp_path):

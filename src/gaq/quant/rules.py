@@ -1,0 +1,75 @@
+"""The parts that recipes are made of: rules for weights, features, queries and the readout."""
+
+from __future__ import annotations
+
+from gaq.quant.observe import AbsMax, MeanSquare, Observer, UnitRange
+from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.slot import Role
+from gaq.quant.spec import Identity, Spec, Uniform
+
+# The readout turns features into energy without a sum over neighbours or channels that would average its rounding away:
+# its input has sixteen bits.
+READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
+READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
+# Keys point in nearly the same direction for all atoms, so their errors do not cancel in the attention weights: at
+# eight bits keys alone cause most of the force error of W8A8 (docs/results.md, where the error comes from). They meet
+# no weight, only queries, so sixteen bits cost little.
+QUERY_KEY_BITS = 16
+
+MESSAGES = (Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE)
+FLOWS = (Role.SCALAR_FEATURE, Role.VECTOR_FEATURE, Role.QUERY_KEY, *MESSAGES)
+
+Rules = tuple[Rule, ...]
+
+
+def recipe_of(name: str, description: str, *parts: Rules) -> Recipe:
+    """A recipe of some parts."""
+    return Recipe(name, tuple(rule for part in parts for rule in part), description)
+
+
+def in_float(*roles: Role) -> Rules:
+    """These roles are left in float."""
+    return tuple(Rule(role, Identity()) for role in roles)
+
+
+def weights(scalar: Uniform, vector: Uniform, warmup: int = 0) -> Rules:
+    """Weights that multiply invariants, and weights that mix channels of vectors."""
+    return (
+        Rule(Role.SCALAR_WEIGHT, scalar, weight_observer(scalar)),
+        Rule(Role.VECTOR_WEIGHT, vector, weight_observer(vector), from_epoch=warmup),
+    )
+
+
+def weight_observer(spec: Uniform) -> Observer:
+    """Below eight bits, clipping the largest weights a little lets the others be finer."""
+    return MeanSquare() if spec.bits < 8 else AbsMax()
+
+
+def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0) -> Rules:
+    """All weights alike, those of the readout at eight bits."""
+    spec = Uniform(bits, per="channel" if group is None else "group", group=group, learn_step=learn_step)
+    rules = weights(spec, spec, warmup)
+    if bits < 8:
+        rules += tuple(Rule(name, Uniform(8, per="channel")) for name in READOUT_WEIGHTS)
+    return rules
+
+
+def features(
+    scalar: Uniform, scalar_observer: Observer, vector: Spec, vector_observer: Observer, warmup: int = 0
+) -> Rules:
+    """The inputs of linear layers; messages stay float."""
+    return (
+        Rule(Role.SCALAR_FEATURE, scalar, scalar_observer),
+        Rule(Role.VECTOR_FEATURE, vector, vector_observer, from_epoch=warmup),
+        *in_float(*MESSAGES),
+    )
+
+
+def queries(bits: int) -> Rules:
+    """Unit queries and keys."""
+    return (Rule(Role.QUERY_KEY, Uniform(bits), UnitRange()),)
+
+
+def readout(bits: int) -> Rules:
+    """Finer inputs of the readout, a step for each atom."""
+    return tuple(Rule(name, Uniform(bits, per="row")) for name in READOUT_INPUTS)

@@ -1,0 +1,41 @@
+"""Scales that are folded in leave the network what it was; the control scales one reader too few."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gaq.model.forces import energy_and_forces
+from gaq.train.fold import streams
+from tiny import batch_of, config, molecules, network
+
+
+def forces(model):
+    return energy_and_forces(model, batch_of(molecules()))[1]
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3])
+def test_every_stream_takes_any_scale(degrees, seed):
+    model = network(config(degrees=degrees), torch.float64)
+    before, draw = forces(model), torch.Generator().manual_seed(seed)
+    found = list(streams(model))
+    assert len(found) == 1 + degrees + 2
+    for stream in found:
+        weights = [layer.weight.clone() for layer, _ in stream.readers]
+        scale = torch.exp(torch.randn(8, generator=draw, dtype=torch.float64))
+        stream.scale_(scale)
+        assert all(not torch.equal(w, layer.weight) for w, (layer, _) in zip(weights, stream.readers, strict=True))
+        assert (forces(model) - before).abs().max() < 1e-10
+
+
+def test_a_reader_that_is_forgotten_would_show():
+    model = network(config(), torch.float64)
+    before = forces(model)
+    for stream in streams(model):
+        stream.scale_(torch.full((8,), 1.5, dtype=torch.float64))
+        layer, inputs = stream.readers[-1]
+        with torch.no_grad():
+            layer.weight[:, inputs] /= 1.5
+        assert (forces(model) - before).abs().max() > 1e-3
+        with torch.no_grad():
+            layer.weight[:, inputs] *= 1.5
