@@ -15,10 +15,9 @@ import torch
 import gaq
 from gaq.atoms.from_ase import to_ase
 from gaq.engine.pytorch import TorchEngine
-from gaq.errors import RecipeError
+from gaq.errors import RecipeError, UsageError
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import rotation_errors
-from gaq.errors import UsageError
 from gaq.model.invariants import Gauge
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets

@@ -16,8 +16,8 @@ from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
 from gaq.quant.fitted import DynamicStep, Fitted, FixedStep
-from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.law import magnitude
+from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
@@ -71,11 +71,11 @@ def vectors(quantizer: Quantizer, v: Tensor, dv: Spread) -> Spread:
 
 
 def _known(quantizer: Quantizer) -> Fitted | None:
-    """What is fitted in a slot. Raises `UsageError` for a law that rounds mixtures of channels: nothing here bounds that."""
+    """What is fitted in a slot. Raises `UsageError` for a law that rounds mixtures of channels."""
     uniform = uniform_part(quantizer.spec)
     if uniform is not None and uniform.rotate:
         raise UsageError(
-            f"slot {quantizer.slot.name!r} rounds channels that a Hadamard matrix has mixed, for which no bound is known. "
+            f"slot {quantizer.slot.name!r} rounds channels that a Hadamard matrix has mixed: no bound is known. "
             f"Leave --bound out, or choose a recipe without mixed channels."
         )
     return quantizer.fitted

@@ -14,11 +14,12 @@ from gaq.train.scales import protect_, smooth_
 
 
 def check_treatments(model: Network, recipe: Recipe, frames: Frames | None) -> None:
-    """Raises `UsageError` when a recipe wants to see structures and there are none, or a network that it can take apart."""
+    """Raises `UsageError` when a recipe wants structures and there are none, or a network that it can take apart."""
     if recipe.treatments and not isinstance(model, Transformer):
         raise UsageError(
-            f"recipe {recipe.name!r} treats weights block by block ({type(recipe.treatments[0]).__name__}), which it can "
-            f"do in gaq's own Transformer; this network is a {type(model).__name__}. Choose a recipe without treatments."
+            f"recipe {recipe.name!r} treats weights block by block ({type(recipe.treatments[0]).__name__}), "
+            f"which it can do in gaq's Transformer; this network is a {type(model).__name__}. "
+            "Choose a recipe without treatments."
         )
     if recipe.treatments and frames is None:
         raise UsageError(
