@@ -104,6 +104,10 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/large_box.py --data $(DATA)
 	$(BIN)/python benchmarks/staircase.py --data $(DATA)
 	$(BIN)/python benchmarks/inspect_peers.py --data $(DATA) --peers $(PEERS)
+	$(BIN)/python -W ignore benchmarks/hosts.py --data $(DATA)
+	$(BIN)/gaq lammps --build
+	$(BIN)/python benchmarks/lammps.py
+	$(BIN)/python benchmarks/farm.py
 	$(BIN)/python benchmarks/results.py --collect runs
 
 # Where the environments of other force fields are made.

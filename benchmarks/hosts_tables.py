@@ -1,4 +1,4 @@
-"""The sections of docs/results.md on other programs, from the rows of hosts.py and lammps.py.
+"""The section of docs/results.md on other programs, from the rows of hosts.py; LAMMPS has lammps_tables.py.
 
 A row is about the program that `device` names; `n` counts frames of an equality and rounds of a speed.
 """
@@ -14,14 +14,13 @@ from tables import markdown
 
 INTRO = """## In other programs
 
-The same `.gaq` files in ASE, OpenMM, i-PI, torch-sim and LAMMPS ([how to](hosts.md)). *Differences* are the largest
+The same `.gaq` files in ASE, OpenMM, i-PI and torch-sim ([how to](hosts.md)). *Differences* are the largest
 from ASE's calculator over the frames, as each program hands numbers on, through its units and back. *Steps per second*
 are those of velocity Verlet at constant energy on one core, medians with 10th and 90th percentile; the ratio is that to
 the engine alone (`gaq md` without its files) in the same round. A step of `torch-sim, batch` moves 32 molecules.
 Commands:
 
-    python benchmarks/hosts.py --data PATH/rmd17
-    python benchmarks/lammps.py --help
+    python -W ignore benchmarks/hosts.py --data PATH/rmd17
 """
 ALONE = "native-engine"
 HEAD = ("program", "atoms", "difference of E, meV", "of F, meV/Å", "steps per second", "× engine alone")
@@ -29,7 +28,7 @@ HEAD = ("program", "atoms", "difference of E, meV", "of F, meV/Å", "steps per s
 
 def hosts_section(rows_of: Callable[[str], list[Row]]) -> list[str]:
     """The parts of the page; empty while nothing has been measured."""
-    rows = [*rows_of("hosts"), *rows_of("lammps")]
+    rows = rows_of("hosts")
     parts = [INTRO] if rows else []
     for (model, data), mine in grouped(rows, "model", "data").items():
         parts += [f"### {model}, {data}\n", _table(mine)]

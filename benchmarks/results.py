@@ -17,7 +17,9 @@ from frame_tables import frames_section
 from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
+from hosts_tables import hosts_section
 from inspected_tables import inspected_section
+from lammps_tables import farm_section, lammps_section
 from nanosecond_tables import nanosecond_drift, nanosecond_section
 from pictures import force_against_symmetry
 from staircase_tables import staircase_section
@@ -63,6 +65,9 @@ def main() -> None:
             *frames_section(rows_of),
             *inspected_section(rows_of),
             *engine_sections(rows_of),
+            *hosts_section(rows_of),
+            *lammps_section(rows_of),
+            *farm_section(rows_of),
         ]
     )
     write_atomically(HERE / "docs" / "results.md", lambda temporary: temporary.write_text(page, encoding="utf-8"))
