@@ -67,7 +67,7 @@ python -c "from gaq.train.checkpoint import load_checkpoint as l; print(l('model
 ```
 
 `water-*` are of liquid water: 300 of the 340 frames of 64 molecules (PBE0-TS) that DeePMD-kit gives as an example, two layers of 32 channels,
-made for boxes that several ranks of LAMMPS share; `w4a16` has six epochs of quantization-aware training. Errors are on 20 frames held out:
+made for boxes that several ranks of LAMMPS share; `w4a16` has six epochs of quantization-aware training. Their errors on frames held out are in their headers:
 
 ```
 gaq train configs/water-fp32.toml --data water_192.xyz --out runs/water
