@@ -23,7 +23,7 @@ from gaq.train.calibrate import quantized_copy
 WEIGHT_BITS = (8, 4)
 FLOAT = 32
 FEATURE_BITS = (FLOAT, 16, 8)
-TRIES = 6  # measurements of whole recipes under a limit of force
+TRIES = 8  # measurements of whole recipes under a limit of force
 ROOM = 0.97  # a force error this near to its limit is near enough
 
 
@@ -175,7 +175,8 @@ def _accurate(trial: Trial, reference: Reference, choices: tuple[Choice, ...], b
         if below and math.isfinite(above):
             target = math.sqrt(below * above)
         else:
-            target *= min(max((budget.limit / max(found, 1e-9)) ** 2, 0.1), 10.0)
+            ratio = (budget.limit / max(found, 1e-9)) ** 2
+            target *= min(ratio, 10.0) if found <= budget.limit else max(0.8 * ratio, 0.1)
     return best
 
 

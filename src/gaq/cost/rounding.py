@@ -22,6 +22,9 @@ from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
 
+# Codes are of x · inverse_step, a float32: thresholds lie where the step says but for this share of x.
+INVERSE = 2e-7
+
 
 @torch.no_grad()
 def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
@@ -49,7 +52,8 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
     size = _fixed_step(fitted)
     inner = size / 2 - (x - here).abs()
     outer = x.abs() - (quantized.high - 0.5) * size  # the last code reaches outwards without end
-    distance = torch.where(quantized.codes.abs() == quantized.high, outer, inner).clamp(min=0)
+    distance = torch.where(quantized.codes.abs() == quantized.high, outer, inner)
+    distance = (distance - INVERSE * x.abs()).clamp(min=0)
     norm = dx.norm + size * most_flips(distance, dx).to(x.dtype).sqrt()
     worst = torch.maximum(here - ends[0], ends[1] - here)
     return bounded(worst, norm, flipped(dx.square, torch.full_like(x, size)))

@@ -162,7 +162,7 @@ def test_a_norm_that_is_smaller_than_its_channels_limits_the_flips(seed):
     order = towards.abs().argsort(-1)[0]
     d = torch.zeros_like(x)
     for k in range(20):
-        d[0, order[k]] = towards[0, order[k]] * (1 + 1e-6)
+        d[0, order[k]] = towards[0, order[k]] + 1e-6 * towards[0, order[k]].sign()
     norm = d.norm(dim=-1)
     spread = scalars(quantizer, x, Spread(norm[:, None].expand_as(x).clone(), norm, d.square()))
     with torch.no_grad():
@@ -170,4 +170,4 @@ def test_a_norm_that_is_smaller_than_its_channels_limits_the_flips(seed):
     assert int((found != 0).sum()) == 20
     assert float(found.norm()) <= float(spread.norm) * (1 + 1e-9)
     assert float(found.norm()) > 0.8 * (float(spread.norm) - float(norm))
-    assert math.isclose(float(spread.norm), float(norm) + step * math.sqrt(20), rel_tol=1e-3)
+    assert math.isclose(float(spread.norm), float(norm) + step * math.sqrt(20), rel_tol=1e-2)
