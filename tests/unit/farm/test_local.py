@@ -46,6 +46,14 @@ def test_failures_end_the_run():
         farm.run(farm_jobs.die, None, [1, 2], lambda place, result: None)
 
 
+@pytest.fixture
+def hears_ctrl_c():
+    """A shell makes what it starts in the background deaf to Ctrl-C, and tests may run there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_when_there(mark: Path, times: int = 1) -> None:
     """Sends Ctrl-C to this process so many times, half a second apart, once the file is there."""
 
@@ -59,7 +67,7 @@ def interrupt_when_there(mark: Path, times: int = 1) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def test_ctrl_c_waits_for_what_is_under_way(tmp_path):
+def test_ctrl_c_waits_for_what_is_under_way(hears_ctrl_c, tmp_path):
     arrived: list[str] = []
     interrupt_when_there(tmp_path / "a")
     with LocalFarm(1) as farm, pytest.raises(KeyboardInterrupt):
@@ -68,7 +76,7 @@ def test_ctrl_c_waits_for_what_is_under_way(tmp_path):
     assert not (tmp_path / "b").exists()
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path):
+def test_a_second_ctrl_c_does_not_wait(hears_ctrl_c, tmp_path):
     arrived: list[str] = []
     interrupt_when_there(tmp_path / "a", times=2)
     with LocalFarm(1) as farm, pytest.raises(KeyboardInterrupt):
