@@ -10,7 +10,8 @@ from built import REPOSITORY
 from lammps_runs import lammps
 
 EXAMPLES = REPOSITORY / "examples" / "lammps"
-MODEL = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
+MODELS = REPOSITORY / "models"
+MODEL = MODELS / "rmd17-ethanol-w4a16.gaq"
 
 
 @pytest.mark.parametrize(("name", "ranks", "steps"), [("in.ethanol", 1, 200), ("in.box", 2, 10)])
@@ -33,3 +34,25 @@ def test_energy_is_kept_in_the_first(plugin, tmp_path):
     totals = [float(line.split()[3]) for line in table if line.strip()]
     assert len(totals) == 21
     assert max(totals) - min(totals) < 0.01  # eV
+
+
+def test_water_keeps_its_energy_on_any_number_of_ranks(plugin, tmp_path):
+    totals = {ranks: water(plugin, tmp_path / str(ranks), ranks) for ranks in (1, 2, 4)}
+    kept = {ranks: max(energies) - min(energies) for ranks, energies in totals.items()}
+    for ranks in (2, 4):
+        assert totals[ranks][0] == pytest.approx(totals[1][0], abs=1e-3)  # eV; codes may tip
+        assert kept[ranks] == pytest.approx(kept[1], rel=0.2)
+    assert 0 < kept[1] < 0.02  # of 192 atoms over 50 fs: the error of the time step
+    assert len(totals[1]) == 11
+
+
+def water(plugin, folder, ranks):
+    """Total energies (eV) of in.water at every tenth of 100 steps."""
+    shutil.copytree(EXAMPLES, folder)
+    script = (
+        f"variable plugin index {plugin}\nvariable model index {MODELS / 'water-w4a16.gaq'}\nvariable steps index 100\n"
+    )
+    result = lammps(folder, script + (folder / "in.water").read_text(), ranks)
+    assert result.returncode == 0, result.stdout[-3000:]
+    table = result.stdout.split("TotEng")[1].split("Loop time")[0].splitlines()[1:]
+    return [float(line.split()[3]) for line in table if line.strip()]
