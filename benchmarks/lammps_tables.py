@@ -57,9 +57,10 @@ def farm_section(rows_of: Callable[[str], list[Row]]) -> list[str]:
 def _table(rows: Sequence[Row]) -> str:
     lines = []
     drifts = any(r.metric == "drift" for r in rows)
-    for (engine,), mine in grouped(rows, "engine").items():
+    groups = sorted(grouped(rows, "engine").items(), key=lambda group: group[0] != ("native",))
+    for (engine,), mine in groups:
         alone = engine == "native"
-        line = ["engine alone" if alone else str(engine).replace("-", ", ranks: ")]
+        line = ["engine alone" if alone else f"LAMMPS, ranks: {str(engine).removeprefix('lammps-')}"]
         for metric in DIFFERENCES:
             entry = find(mine, metric, ALONE)
             line.append("–" if entry is None else significant(entry.value, 2))
