@@ -25,7 +25,8 @@ FARM = """## What a farm costs
 
 Jobs on processes of this machine (`local`) and on workers of Dask's scheduler ([how to](farms.md)), one or two of one
 thread: the cost of a job that does nothing, many at once and one after another, and frames of ethanol a second
-against the engine alone in one thread. Medians with 10th and 90th percentile. Command:
+against the engine alone in one thread; a frame takes a third of a millisecond, so this shows what a farm costs
+rather than what it brings. Medians with 10th and 90th percentile. Command:
 
     python benchmarks/farm.py
 """
