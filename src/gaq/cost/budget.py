@@ -73,11 +73,6 @@ def coarsest(choices: Sequence[Choice]) -> dict[str, int]:
     return {choice.slot: choice.bits[-1] for choice in choices}
 
 
-def predicted_error(choices: Sequence[Choice], bits: Mapping[str, int]) -> float:
-    """The square error of all slots together, were their errors independent."""
-    return sum(choice.error[choice.bits.index(bits[choice.slot])] for choice in choices)
-
-
 def within_error(choices: Sequence[Choice], most: float) -> dict[str, int]:
     """As few bits as a square error of `most` allows, the cheapest steps first; all the most bits if it allows none."""
     place = dict.fromkeys((choice.slot for choice in choices), 0)

@@ -68,7 +68,6 @@ DARK = Style(
     others=("#d88fbd", "#7cc4ea", "#c3a770", "#9d9df0"),
 )
 STYLES = (LIGHT, DARK)
-MARKERS = "osD^vPX*"
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from gaq.cost.budget import (
     coarsest,
     finest,
     parse_budget,
-    predicted_error,
     within_error,
     within_size,
 )
@@ -25,6 +24,11 @@ def random_choices(rng: np.random.Generator, slots: int = 9) -> list[Choice]:
     return [
         Choice(f"s{k}", (8, 4), (0.0, float(rng.exponential())), int(rng.integers(1, 5)) * 64) for k in range(slots)
     ]
+
+
+def predicted_error(choices, bits) -> float:
+    """The square error of all slots together, were their errors independent."""
+    return sum(choice.error[choice.bits.index(bits[choice.slot])] for choice in choices)
 
 
 def saved(choices, bits) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ase_dynamics import short_nve
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.motion import Dynamics
 from gaq.errors import Diverged, UsageError
 from gaq.simulate.calculator import Calculator
 from gaq.simulate.integrate import make_step, run_nve, start
-from gaq.simulate.nve import short_nve
 from gaq.simulate.stability import is_unstable, reference
 from unit.measure import planted
 

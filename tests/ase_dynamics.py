@@ -1,4 +1,4 @@
-"""A short run at constant energy with ASE's own integrator: what a user of the calculator would do."""
+"""A run at constant energy with ASE's own integrator, which ours is held against."""
 
 from __future__ import annotations
 
