@@ -37,9 +37,9 @@ class Plan:
     equilibration: float = 250.0  # fs before the first of each replica
     replicas: int = 4
     channels: int = 64
-    layers: int = 3
-    epochs: int = 64  # float training
-    tuning: int = 20  # epochs after quantization, and of the control
+    layers: int = 2
+    epochs: int = 30  # float training
+    tuning: int = 8  # epochs after quantization, and of the control
     tuning_rate: float = 5e-3  # learning rate of these
     rotations: int = 8  # per test frame
     checked: int = 40  # test frames that the inspector turns
