@@ -43,7 +43,7 @@ class Plan:
     tuning_rate: float = 5e-3  # learning rate of these
     rotations: int = 8  # per test frame
     checked: int = 40  # test frames that the inspector turns
-    steps: int = 20_000  # of dynamics at constant energy, in the native engine
+    steps: int = 60_000  # of dynamics at constant energy, in the native engine: 10 ps leave doubts about drifts
     slow_steps: int = 1000  # of the same, in PyTorch
     timestep: float = 0.5  # fs
     temperature: float = 300.0  # K, of the velocities at the start
