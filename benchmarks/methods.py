@@ -1,11 +1,12 @@
 """Every recipe on one parent, quantized and trained alike, with the control that published tables lack.
 
-    python benchmarks/methods.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17 --out runs/methods
+    python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
 
-Each recipe without training (ptq), and trained (qat) with the same epochs, schedule, seed and frames unless its method
-is one of post-training quantization. `fp32/qat` is the control: the float parent trained on for as long. Rows go to
-OUT/rows.jsonl as they are measured; what is there is not made again, so a run that was stopped goes on. A training
-that diverges is told as such and measured with its best checkpoint, if there is one.
+Each recipe without training (ptq), and trained (qat) with the same epochs, schedule and frames unless its method is one
+of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
+the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
+have, or in +gptq, for weights that are rounded by GPTQ before they are trained. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was
+stopped goes on. A training that diverges is told as such and measured with its best checkpoint, if there is one.
 """
 
 from __future__ import annotations
@@ -21,25 +22,23 @@ from gaq.cli.training_progress import shown_training
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
-from gaq.errors import Diverged
-from gaq.measure.ledger import Row, append_rows, find, read_rows
+from gaq.engine.protocol import Engine
+from gaq.errors import Diverged, GaqError, UsageError
+from gaq.measure.ledger import Row, append_rows, read_rows
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
+from gaq.quant.recipe import Recipe
+from gaq.quant.rules import readout
+from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
+from gaq.train.compiled import compiled_for
 from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.quantization import QuantizationPlan, run_quantization
 
+HERE = Path(__file__).resolve().parent.parent
 PTQ, QAT = "ptq", "qat"
-PARENT, CONTROL = f"fp32/{PTQ}", f"fp32/{QAT}"
-SAID = {PARENT: "fp32, the parent", CONTROL: "fp32, trained as long (control)"}
-COLUMNS = (
-    ("bits/weight", "bits_per_weight", "{:.2f}"),
-    ("E MAE", "energy_mae", "{:.2f}"),
-    ("F MAE", "force_mae", "{:.2f}"),
-    ("F RMSE vs FP32", "force_fidelity", "{:.2f}"),
-    ("LEE mean", "lee_mean", "{:.2g}"),
-    ("path work", "path_work", "{:.2g}"),
-)
+READOUT, ROUNDED = "+readout", "+gptq"
+FLOAT_BACKWARD = 32
 
 
 @dataclass(frozen=True)
@@ -50,97 +49,114 @@ class Bench:
     train: Dataset
     test: Dataset
     out: Path
-    plan: QuantizationPlan  # epochs, rate, batch, seed, distillation; the recipe is that of the row
+    ledger: Path
+    plan: QuantizationPlan  # epochs, rate, batch, distillation; recipe and seed are those of the row
     symmetry_frames: int
     rotations: int
-
-    @property
-    def ledger(self) -> Path:
-        """Where the rows are."""
-        return self.out / "rows.jsonl"
 
 
 def main() -> None:
     arguments = parsed(sys.argv[1:])
     use_threads(1)
     keep_freed_memory()
+    molecule = arguments.molecule
     train, test = (
-        read_dataset(arguments.data / f"rmd17_{arguments.molecule}_{part}_01.npz", limit)
+        read_dataset(arguments.data / f"rmd17_{molecule}_{part}_01.npz", limit)
         for part, limit in (("train", arguments.limit), ("test", arguments.test_limit))
     )
     plan = QuantizationPlan(
-        preset("fp32"), arguments.epochs, arguments.lr, seed=arguments.seed, distill=arguments.distill
+        preset("fp32"), arguments.epochs, arguments.lr, distill=arguments.distill, compile=arguments.compile
     )
-    bench = Bench(arguments.parent, train, test, arguments.out, plan, arguments.symmetry_frames, arguments.rotations)
+    parent = arguments.parent or HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
+    ledger = arguments.out / f"{molecule}.jsonl"
+    sizes = (arguments.symmetry_frames, arguments.rotations)
+    bench = Bench(parent, train, test, arguments.out / molecule, ledger, plan, *sizes)
     bench.out.mkdir(parents=True, exist_ok=True)
-    for name in jobs(arguments.only, arguments.epochs):
-        run(bench, name)
-    print("\n".join(table(read_rows(bench.ledger))))
+    for name, seed in jobs(arguments.only, arguments.epochs, arguments.seeds):
+        run(bench, name, seed)
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--parent", type=Path, required=True, help="float checkpoint")
-    parser.add_argument("--molecule", default="ethanol")
+    parser.add_argument("molecule")
     parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
+    parser.add_argument("--parent", type=Path, help="float checkpoint; that of models/ when not given")
     parser.add_argument("--out", type=Path, default=Path("runs/methods"))
-    parser.add_argument("--epochs", type=int, default=16, help="of every training, the control's too")
-    parser.add_argument("--lr", type=float, default=4e-4)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=12, help="of every training, the control's too")
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--seeds", type=int, nargs="*", default=(0,), help="one training for each")
     parser.add_argument("--distill", type=float, default=0.0, help="share of structures labelled by the parent")
+    parser.add_argument("--compile", action="store_true", help="pays where several trainings share a recipe")
     parser.add_argument("--limit", type=int, help="first N frames to train and calibrate on")
-    parser.add_argument("--test-limit", type=int, default=300)
-    parser.add_argument("--symmetry-frames", type=int, default=50)
-    parser.add_argument("--rotations", type=int, default=16)
-    parser.add_argument("--only", nargs="*", choices=tuple(all_presets()), default=tuple(all_presets()))
+    parser.add_argument("--test-limit", type=int)
+    parser.add_argument("--symmetry-frames", type=int, default=100)
+    parser.add_argument("--rotations", type=int, default=32)
+    parser.add_argument(
+        "--only", nargs="*", default=tuple(all_presets()), help=f"recipes, {READOUT} or {ROUNDED} behind"
+    )
     return parser.parse_args(words)
 
 
-def jobs(names: Sequence[str], epochs: int) -> Iterator[str]:
+def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
     """The parent and its control first, then each recipe; post-training methods are not trained."""
-    for name in ("fp32", *(name for name in names if name != "fp32")):
-        yield f"{name}/{PTQ}"
-        if epochs and not preset(name).treatments:
-            yield f"{name}/{QAT}"
+    names = ("fp32", *(name for name in names if name != "fp32"))
+    yield from ((f"{name}/{PTQ}", 0) for name in names)
+    for seed in seeds if epochs else ():
+        yield from ((f"{name}/{QAT}", seed) for name in names if not preset(name.partition("+")[0]).treatments)
 
 
-def run(bench: Bench, name: str) -> None:
+def recipe_of(name: str, warmup: int) -> Recipe:
+    """A preset, changed as the end of the name says."""
+    short, _, change = name.partition("+")
+    recipe = preset(short, warmup)
+    if f"+{change}" == READOUT:
+        return recipe.with_rules(*readout(16))
+    return replace(recipe, treatments=(Gptq(),)) if f"+{change}" == ROUNDED else recipe
+
+
+def run(bench: Bench, name: str, seed: int) -> None:
     """Quantizes, trains if it is the name's turn, measures, and appends the rows."""
-    if bench.ledger.exists() and any(entry.model == name for entry in read_rows(bench.ledger)):
+    if bench.ledger.exists() and any((r.model, r.seed) == (name, seed) for r in read_rows(bench.ledger)):
         return
-    recipe, mode = name.split("/")
+    short, mode = name.split("/")
     epochs = bench.plan.epochs if mode == QAT else 0
-    plan = replace(bench.plan, recipe=preset(recipe, epochs // 8), epochs=epochs)
-    folder = bench.out / name
+    recipe = recipe_of(short, epochs // 8)
+    plan = replace(
+        bench.plan, recipe=recipe, epochs=epochs, seed=seed, compile=bench.plan.compile and can_compile(recipe)
+    )
+    folder = bench.out / name / str(seed)
     folder.mkdir(parents=True, exist_ok=True)
     diverged = 0.0
-    with shown_training(name) as show:
+    with shown_training(f"{bench.train.name} {name} {seed}") as show:
         try:
-            run_quantization(load_checkpoint(bench.parent), bench.train, plan, folder, show=show)
+            resume = (folder / "last.ckpt").exists()
+            run_quantization(load_checkpoint(bench.parent), bench.train, plan, folder, resume=resume, show=show)
         except Diverged as fault:
             print(f"{name}: {fault}")
             diverged = 1.0
-    engine = None
+    rows = []
     if (folder / "model.ckpt").exists():
-        engine = open_engine(folder / "model.ckpt")
-        rows = measured(engine, open_engine(bench.parent), bench.test, bench.rotations, bench.symmetry_frames)
-    else:
-        rows = []
-    told = Row("diverged", diverged, "1", name, recipe, "torch", bench.test.name, 1)
-    append_rows(bench.ledger, [replace(entry, model=name, recipe=recipe, seed=plan.seed) for entry in [*rows, told]])
+        engine, parent = opened(folder / "model.ckpt"), opened(bench.parent)
+        rows = measured(engine, parent, bench.test, bench.rotations, bench.symmetry_frames)
+    told = Row("diverged", diverged, "1", name, short, "torch", bench.test.name, 1)
+    append_rows(bench.ledger, [replace(entry, model=name, recipe=short, seed=seed) for entry in [*rows, told]])
 
 
-def table(rows: Sequence[Row]) -> Iterator[str]:
-    """Markdown, in the order in which the rows were measured."""
-    yield "| recipe | " + " | ".join(title for title, _, _ in COLUMNS) + " |"
-    yield "|---|" + "---|" * len(COLUMNS)
-    for name in dict.fromkeys(entry.model for entry in rows):
-        mine = [entry for entry in rows if entry.model == name]
-        said = SAID.get(name, name.replace("/", ", "))
-        failed = find(mine, "diverged")
-        said += " (diverged)" if failed is not None and failed.value else ""
-        cells = [form.format(found.value) if (found := find(mine, metric)) else "–" for _, metric, form in COLUMNS]
-        yield f"| {said} | " + " | ".join(cells) + " |"
+def can_compile(recipe: Recipe) -> bool:
+    """Whether a graph can hold what the recipe does in training."""
+    try:
+        compiled_for(recipe)
+    except UsageError:
+        return False
+    return True
+
+
+def opened(path: Path) -> Engine:
+    """The native engine, its backward pass in float as in training; PyTorch for what it cannot run."""
+    try:
+        return open_engine(path, engine="native", backward_bits=FLOAT_BACKWARD)
+    except GaqError:
+        return open_engine(path)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     seed: Annotated[int | None, typer.Option(help="Replaces the seed of the file.", show_default=False)] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
+    compile: Annotated[
+        bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 4 times as fast.")
+    ] = False,
 ) -> None:
     """Train a float force field.
 
@@ -54,7 +57,7 @@ def train(
     keep_freed_memory()
     world = join_world(device)
     try:
-        prepared = prepare_training(settings, dataset, out, world=world, device=device)
+        prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
         if world.rank == 0:
             write_atomically(out / "config.toml", lambda temporary: temporary.write_text(dump(settings)))
         with graceful_interrupt() as interrupt, shown_training(f"train {dataset.name}") as show:

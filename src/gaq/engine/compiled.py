@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
 from gaq.errors import NotAvailable
 from gaq.model.forces import energy_and_forces
+from gaq.model.one_graph import one_graph
 from gaq.model.transformer import Transformer
 from gaq.train.checkpoint import as_dtype
 
@@ -73,11 +73,6 @@ def _batch(network: Transformer, structures: Sequence[Structure]) -> AtomBatch:
 
 
 def _one_graph(network: Transformer, batch: AtomBatch) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    import torch._inductor.config as settings
-    from torch._inductor.compile_fx import compile_fx
-    from torch._inductor.decomposition import select_decomp_table
-    from torch.fx.experimental.proxy_tensor import make_fx
-
     # Inductor fails at sums into an array of one element: a second structure, which is empty, helps it over that.
     cells = torch.cat([batch.cells, batch.cells.new_zeros(1, 3, 3)])
 
@@ -85,11 +80,13 @@ def _one_graph(network: Transformer, batch: AtomBatch) -> Callable[[Tensor], tup
         energies, forces = energy_and_forces(network, replace(batch, positions=positions, cells=cells))
         return energies[:-1], forces
 
-    trace = make_fx(energies_and_forces, decomposition_table=select_decomp_table())(batch.positions)
-    with torch.no_grad(), settings.patch(cpp_wrapper=True):
-        compiled_graph: Any = compile_fx(trace, [batch.positions])
-        compiled_graph(batch.positions)  # compiled at the first call, under these settings
-    return lambda positions: compiled_graph(positions)
+    graph = one_graph(lambda given: energies_and_forces(given[0]), [batch.positions])
+
+    def call(positions: Tensor) -> tuple[Tensor, Tensor]:
+        energies, forces = graph([positions])
+        return energies, forces
+
+    return call
 
 
 def _first_line(error: Exception) -> str:

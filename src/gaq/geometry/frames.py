@@ -53,7 +53,9 @@ def choose_neighbors(receiver: Tensor, key: Tensor, unit: Tensor, atoms: int) ->
         first = _smallest(grained, receiver, atoms)
         if unit.shape[0] == 0:
             return FrameChoice(first, first.clone(), first.clone())
-        taken = torch.zeros_like(key, dtype=torch.bool).index_fill_(0, first[first >= 0], True)
+        # One place more, for atoms without a first: the size of nothing here depends on values, so it can be compiled.
+        places = torch.zeros(key.shape[0] + 1, dtype=torch.bool, device=key.device)
+        taken = places.index_fill_(0, torch.where(first >= 0, first, key.shape[0]), True)[:-1]
         other = _smallest(torch.where(taken, infinity, grained), receiver, atoms)
         axis = _normalized(_first_axis(unit, key, first, other))[receiver]
         off = _sine(axis, unit)

@@ -157,9 +157,9 @@ def w8() -> Recipe:
     return recipe_of("w8", "8-bit weights only", weight_only(8, False, None), in_float(*FLOWS))
 
 
-def w4(learn_step: bool = True, group: int | None = None) -> Recipe:
+def w4(learn_step: bool = True, group: int | None = None, warmup: int = 0) -> Recipe:
     """Four-bit weights (the readout's at eight), float features: exactly equivariant and conservative."""
-    return recipe_of("w4", "4-bit weights only", weight_only(4, learn_step, group), in_float(*FLOWS))
+    return recipe_of("w4", "4-bit weights only", weight_only(4, learn_step, group, warmup), in_float(*FLOWS))
 
 
 def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) -> Recipe:

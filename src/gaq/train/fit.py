@@ -23,11 +23,10 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.codebooks import move_
 from gaq.train.config import TrainConfig
 from gaq.train.frames import Frames
+from gaq.train.gradients import Differentiate, Lesson, step_by_step
 from gaq.train.interrupt import Interrupt
-from gaq.train.loss import total_loss
 from gaq.train.optimizer import schedule
 from gaq.train.parallel import World
-from gaq.train.penalties import owed
 from gaq.train.protection import protected
 from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
 from gaq.train.stages import set_stage_
@@ -56,6 +55,7 @@ class Task:
     world: World = field(default_factory=World)
     device: str = "cpu"
     teacher: Teacher | None = None
+    differentiate: Differentiate = step_by_step
 
     @property
     def steps(self) -> int:
@@ -106,8 +106,6 @@ def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
     set_stage_(model.quantizers(), run.checkpoint.recipe, epoch)
     run.optimizers.clear()
     loss = _share_of_loss(run, task, epoch, within)
-    if loss.requires_grad:
-        loss.backward()
     signals = torch.tensor([loss.item(), float(interrupt.asked)], dtype=torch.float64, device=task.device)
     for parameter in model.parameters():
         if parameter.grad is None:
@@ -134,7 +132,7 @@ def _diverged(run: Run, task: Task, loss: float) -> Diverged:
 
 
 def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
-    """This process's part of the loss of one batch."""
+    """This process's part of the loss of one batch; its gradients are left in the parameters."""
     config, device = task.config, task.device
     shuffle = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
     order = torch.randperm(len(task.frames), generator=shuffle).tolist()
@@ -152,9 +150,8 @@ def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
     atoms = sum(len(task.frames.dataset.structures[i]) for i in chosen)
     batch, target = batch.to(device), target.to(device)
     model, recipe = run.checkpoint.model, run.checkpoint.recipe
-    with protected(model.quantizers(), recipe, batch, draw), owed(model.quantizers()) as penalties:
-        loss = total_loss(model, batch, target, config.loss, (len(chosen), atoms), rotations)
-    return loss + len(mine) / len(chosen) * sum(penalties) if penalties else loss
+    with protected(model.quantizers(), recipe, batch, draw):
+        return task.differentiate(model, Lesson(batch, target, (len(chosen), atoms), rotations), config.loss)
 
 
 def _close_epoch_(run: Run, task: Task) -> None:
@@ -165,7 +162,7 @@ def _close_epoch_(run: Run, task: Task) -> None:
     if task.world.rank != 0:
         return
     run.average.exchange(run.checkpoint.model)
-    energy, force = validate(run.checkpoint.model, task.validation)
+    energy, force = validate(run.checkpoint.model, task.validation, centred=True)
     last = epoch == task.config.epochs - 1
     score = task.config.loss.energy * energy + task.config.loss.forces * force
     best = complete and score < run.best
@@ -177,12 +174,18 @@ def _close_epoch_(run: Run, task: Task) -> None:
     write_curve(run, task.out)
 
 
-def validate(model: Transformer, frames: Frames) -> tuple[float, float]:
-    """Mean absolute errors of energies (meV) and force components (meV/Å)."""
-    energy, force, atoms = 0.0, 0.0, 0
+def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> tuple[float, float]:
+    """Mean absolute errors of energies (meV) and force components (meV/Å).
+
+    `centred` takes the mean error of the energies off first, as the end of a training does: until then the mean of a
+    quantized model wanders by more than what its epochs differ in.
+    """
+    off, force, atoms = [], 0.0, 0
     for batch, target in frames.batches(VALIDATION_BATCH):
         energies, forces = energy_and_forces(model, batch.to(model.embedding.device))
-        energy += (energies.cpu() - target.energies).abs().sum().item()
+        off.append(energies.cpu() - target.energies)
         force += (forces.cpu() - target.forces).abs().sum().item()
         atoms += len(batch.species)
-    return 1e3 * energy / len(frames), 1e3 * force / (3 * atoms)
+    errors = torch.cat(off)
+    errors = errors - errors.mean() if centred else errors
+    return 1e3 * errors.abs().mean().item(), 1e3 * force / (3 * atoms)

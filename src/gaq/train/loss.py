@@ -22,7 +22,8 @@ def _penalty(difference: Tensor, kind: str) -> Tensor:
 
 def energy_term(energies: Tensor, target: Target, batch: AtomBatch, kind: str) -> Tensor:
     """Sum over structures of |ΔE| / √atoms (eV), so that molecules of all sizes count alike."""
-    atoms = torch.bincount(batch.structure, minlength=batch.count).to(energies)
+    ones = torch.ones_like(batch.structure, dtype=energies.dtype)
+    atoms = torch.zeros_like(energies).index_add(0, batch.structure, ones)
     return _penalty(((energies - target.energies) / atoms.sqrt())[:, None], kind).sum()
 
 
@@ -45,7 +46,7 @@ def total_loss(
     batch: AtomBatch,
     target: Target,
     config: LossConfig,
-    sizes: tuple[int, int],
+    sizes: tuple[float | Tensor, float | Tensor],
     rotations: Tensor | None = None,
 ) -> Tensor:
     """The weighted sum, divided by `sizes` = (structures, atoms) of the *global* batch, so that the parts

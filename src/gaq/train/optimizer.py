@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.train.config import OptimizerConfig
+from gaq.train.muon import Muon
 
 
 def is_matrix(name: str, parameter: Tensor) -> bool:
@@ -64,7 +65,7 @@ def build_optimizers(model: nn.Module, config: OptimizerConfig) -> Optimizers:
     parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, config.adam_lr, weight_decay=0.0)]
     rates = [config.adam_lr]
     if matrices:
-        parts.append(torch.optim.Muon(matrices, config.lr, weight_decay=config.weight_decay))
+        parts.append(Muon(matrices, config.lr, config.weight_decay))
         rates.append(config.lr)
     return Optimizers(tuple(parts), tuple(rates))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from gaq.errors import BadFile, UsageError
 from gaq.quant.recipe import Recipe
 from gaq.train.calibrate import quantized_copy
 from gaq.train.checkpoint import Checkpoint, save_checkpoint
+from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
 from gaq.train.fit import Progress, Task, fit
 from gaq.train.frames import Frames, prepare
@@ -40,6 +41,7 @@ class QuantizationPlan:
     distill: float = 0.0
     noise: float = 0.03
     symmetry: float = 0.0
+    compile: bool = False
 
     def config(self, parent: Checkpoint, frames: int) -> TrainConfig:
         """The training configuration: the parent's, with this plan's numbers.
@@ -101,7 +103,10 @@ def run_quantization(
     teacher = None
     if plan.distill > 0:
         teacher = Teacher(parent.model.to(device), plan.noise, plan.distill, device)
-    task = Task(frames, prepare(validation, parent.model.cutoff), config, out, device=device, teacher=teacher)
+    held = prepare(validation, parent.model.cutoff)
+    task = Task(frames, held, config, out, device=device, teacher=teacher)
+    if plan.compile and plan.epochs:
+        task = replace(task, differentiate=compiled_for(plan.recipe))
     best = fit(start, task, resume=resume, interrupt=interrupt, show=show) if plan.epochs else start
     return finish_training(best, task)
 

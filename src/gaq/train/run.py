@@ -18,7 +18,7 @@ from gaq.train.optimizer import Average, Optimizers, build_optimizers
 
 @dataclass(frozen=True)
 class Epoch:
-    """One line of the learning curve. Energies in meV, forces in meV/Å."""
+    """One line of the learning curve. Energies in meV, about their mean error; forces in meV/Å."""
 
     epoch: int
     loss: float

@@ -22,6 +22,7 @@ from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.train.calibrate import N, quantized_copy, shift_reference_
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
+from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
 from gaq.train.fit import Task, validate
 from gaq.train.frames import prepare, reference_energies
@@ -60,7 +61,13 @@ class Prepared:
 
 
 def prepare_training(
-    config: TrainConfig, dataset: Dataset, out: Path, *, world: World = World(), device: str = "cpu"
+    config: TrainConfig,
+    dataset: Dataset,
+    out: Path,
+    *,
+    world: World = World(),
+    device: str = "cpu",
+    compile: bool = False,
 ) -> Prepared:
     """A fresh float model and its task; the first process writes the split of `dataset` to `out`."""
     train, validation = hold_out(dataset, config, out, world)
@@ -70,9 +77,10 @@ def prepare_training(
     initialise_(model, torch.Generator().manual_seed(config.seed))
     model.set_references(*reference_energies(train))
     start = Checkpoint(model, preset("fp32"), manifest(config, dataset))
-    return Prepared(
-        start, Task(frames, prepare(validation, config.model.cutoff), config, out, world=world, device=device)
-    )
+    task = Task(frames, prepare(validation, config.model.cutoff), config, out, world=world, device=device)
+    if compile:
+        task = replace(task, differentiate=compiled_for(start.recipe))
+    return Prepared(start, task)
 
 
 def finish_training(best: Checkpoint, task: Task) -> Checkpoint:

@@ -101,7 +101,7 @@ def test_the_loss_goes_down(tmp_path):
 def test_the_best_averaged_weights_are_kept(tmp_path):
     prepared = prepare_training(train_config(epochs=6), dataset(), tmp_path)
     best = fit(prepared.start, prepared.task)
-    energy, force = validate(best.model, prepared.task.validation)
+    energy, force = validate(best.model, prepared.task.validation, centred=True)
     scores = [0.1 * line["energy_mae"] + line["force_mae"] for line in curve(tmp_path)]
     assert 0.1 * energy + force == pytest.approx(min(scores), rel=1e-6)
     best_so_far = [score == min(scores[: k + 1]) for k, score in enumerate(scores)]
@@ -311,3 +311,12 @@ def test_an_epoch_takes_every_frame_once_in_an_order_of_its_own(tmp_path, monkey
     orders = [taken[6 * epoch : 6 * (epoch + 1)] for epoch in range(3)]
     assert [sorted(order) for order in orders] == [[0, 1, 2, 3, 4, 5]] * 3
     assert len({tuple(order) for order in orders}) == 3
+
+
+def test_a_constant_error_of_energies_does_not_count_where_it_will_be_removed(tmp_path):
+    prepared = prepare_training(train_config(), dataset(), tmp_path)
+    model, frames = prepared.start.model, prepared.task.validation
+    before, centred = (validate(model, frames, centred=choice) for choice in (False, True))
+    model.reference += 1.0
+    assert validate(model, frames, centred=True) == pytest.approx(centred, rel=1e-9)
+    assert validate(model, frames)[0] > 10 * max(before[0], 1.0)

@@ -1,0 +1,60 @@
+"""A function of tensors, derivatives inside it included, as one graph that inductor compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Graph = Callable[[Sequence[Tensor]], Sequence[Tensor]]
+
+
+def one_graph(function: Graph, inputs: Sequence[Tensor], varying: Collection[int] = ()) -> Graph:
+    """The same function, without gradients of its own; takes minutes to make.
+
+    Sizes are those of `inputs`, but for the first size of those whose index is in `varying`: it may be any from two on.
+    `torch.compile` of a function that calls autograd breaks at the call and is not half as fast. Inputs that the
+    function differentiates with respect to must require gradients here, not later. Raises whatever a compiler and its
+    tool chain raise.
+    """
+    import torch._inductor.config as settings
+    from torch._inductor.compile_fx import compile_fx
+    from torch._inductor.decomposition import select_decomp_table
+    from torch._subclasses import FakeTensorMode
+    from torch.fx.experimental.proxy_tensor import make_fx
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv
+    from torch.fx.graph import CodeGen
+
+    mode = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
+    fakes = [_fake(mode, t, f"input{i}" if i in varying else "") for i, t in enumerate(inputs)]
+    table = select_decomp_table()
+    make = make_fx(lambda given: list(function(given)), table, tracing_mode="symbolic", _allow_non_fake_inputs=True)
+    trace = make(fakes)
+    trace.graph.set_codegen(CodeGen())  # the list of inputs was a tree; what is compiled takes them one by one
+    trace.recompile()
+    with torch.no_grad(), settings.patch(cpp_wrapper=True):
+        compiled: Any = compile_fx(trace, [t.detach() for t in fakes])
+        compiled(*(t.detach() for t in inputs))  # compiled at the first call, under these settings
+
+    def call(given: Sequence[Tensor]) -> Sequence[Tensor]:
+        with torch.no_grad():
+            found: Sequence[Tensor] = compiled(*given)
+            return found
+
+    return call
+
+
+def _fake(mode: Any, tensor: Tensor, varies: str) -> Tensor:
+    """A tensor without values, its first size a symbol if it is one that varies."""
+    from torch._dynamo.source import ConstantSource
+    from torch.fx.experimental.symbolic_shapes import DimDynamic, StatelessSymbolicContext
+
+    if not varies:
+        fixed: Tensor = mode.from_tensor(tensor, static_shapes=True)
+        return fixed
+    sizes = [DimDynamic.DYNAMIC] + [DimDynamic.STATIC] * (tensor.dim() - 1)
+    context: Any = StatelessSymbolicContext(dynamic_sizes=sizes)
+    free: Tensor = mode.from_tensor(tensor, symbolic_context=context, source=ConstantSource(varies))
+    return free
