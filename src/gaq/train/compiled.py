@@ -24,22 +24,23 @@ PER_SPECIES = ("embedding", "reference")  # of all parameters and buffers, those
 
 @dataclass
 class CompiledGradients:
-    """`Differentiate` by graphs for batches of any size, one for each stage of a recipe, made when the stage begins.
+    """`Differentiate` by one graph for batches of any size.
 
-    A graph is made for two structures, atoms, pairs and species or more: less is differentiated operation by operation.
+    It is made when all quantizers of a recipe are on: a warm-up is over before a graph of its own would have paid. And it
+    is made for two structures, atoms, pairs and species or more. The rest is differentiated operation by operation.
     """
 
-    _graphs: dict[tuple[bool, ...], Graph] = field(default_factory=dict)
+    _graphs: dict[tuple[bool, bool], Graph] = field(default_factory=dict)
 
     def __call__(self, model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
         batch = lesson.batch
-        if min(batch.count, len(batch.species), len(batch.edges.receiver), len(model.species)) < 2:
+        small = min(batch.count, len(batch.species), len(batch.edges.receiver), len(model.species)) < 2
+        if small or not all(quantizer.active for quantizer in model.quantizers()):
             return step_by_step(model, lesson, config)
-        crossing = batch.edges.crossing
-        stage = (crossing, lesson.rotations is not None, *(quantizer.active for quantizer in model.quantizers()))
-        if stage not in self._graphs:
-            self._graphs[stage] = _graph(model, lesson, config)
-        loss, *gradients = self._graphs[stage](list(_inputs(model, lesson).values()))
+        kind = (batch.edges.crossing, lesson.rotations is not None)
+        if kind not in self._graphs:
+            self._graphs[kind] = _graph(model, lesson, config)
+        loss, *gradients = self._graphs[kind](list(_inputs(model, lesson).values()))
         for parameter, gradient in zip(model.parameters(), gradients, strict=True):
             parameter.grad = gradient
         return loss

@@ -1,0 +1,127 @@
+"""The sections of docs/results.md on all methods alike: the papers' tables beside ours, and every recipe by size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from gaq.measure.ledger import Row
+from gaq.report.numbers import significant, with_spread
+from methods_texts import BY_SIZE, FIRST_PAPER, INTRO, MOLECULES, OTHERS, PUBLISHED, SECOND_PAPER, SIZES
+from tables import markdown
+
+RowsOf = Callable[[str], list[Row]]
+CONTROL = "fp32/qat"
+COLUMNS = ("energy_mae", "force_mae", "force_fidelity")
+HEAD = ("recipe", "seeds", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control", "F RMSE to FP32")
+PHYSICS = ("LEE mean meV/Å", "net torque meV", "path work meV/Å")
+
+
+def methods_sections(rows_of: RowsOf) -> list[str]:
+    """The parts of the page; those that nothing has been measured for are left out."""
+    measured = {molecule: rows_of(f"methods-{molecule}") for molecule in MOLECULES}
+    if not any(measured.values()):
+        return []
+    return [INTRO, *_papers(measured), *_by_size(measured), *_others(rows_of)]
+
+
+def _papers(measured: dict[str, list[Row]]) -> Iterator[str]:
+    for text, rows, molecule in (
+        (SECOND_PAPER, PUBLISHED["2603.05343"], "azobenzene"),
+        (FIRST_PAPER, PUBLISHED["2601.02213"], "ethanol"),
+    ):
+        head = ["row", "published E / F / LEE", "ours", "E MAE meV", "F MAE meV/Å", "F against the control"]
+        lines = [_beside(row, name, said, measured[molecule]) for row, name, said in rows]
+        yield text
+        yield markdown([*head, *PHYSICS], lines)
+
+
+def _beside(row: str, name: str, said: str, rows: Sequence[Row]) -> list[str]:
+    mine = _of(rows, name)
+    line = [row, said, f"`{name}`" if mine else "–", *(_seeds(mine, m) for m in ("energy_mae", "force_mae"))]
+    return [*line, _against(mine, rows), *_physics(mine)]
+
+
+def _by_size(measured: dict[str, list[Row]]) -> Iterator[str]:
+    yield BY_SIZE
+    for molecule, rows in measured.items():
+        if rows:
+            yield f"#### {molecule}\n"
+            yield markdown([*HEAD, *PHYSICS], list(_sized(rows)))
+
+
+def _sized(rows: Sequence[Row]) -> Iterator[list[str]]:
+    """Rows by size, the best force error of each size first and in bold; what has no weights to count comes last."""
+    names = list(dict.fromkeys(r.model for r in rows))
+    force = {name: _mean(_of(rows, name), "force_mae") for name in names}
+    for low, high in SIZES:
+        group = [n for n in names if low <= (_mean(_of(rows, n), "bits_per_weight") or 0.0) < high]
+        for place, name in enumerate(sorted(group, key=lambda n: force[n] if force[n] is not None else math.inf)):
+            line = _line(name, rows)
+            yield [f"**{cell}**" if cell and place == 0 else cell for cell in line]
+
+
+def _line(name: str, rows: Sequence[Row]) -> list[str]:
+    mine = _of(rows, name)
+    bits = _mean(mine, "bits_per_weight")
+    seeds = len({r.seed for r in mine})
+    lost = sum(r.value for r in mine if r.metric == "diverged")
+    said = name.replace("/", ", ") + (f" ({lost:.0f} of {seeds} diverged)" if lost else "")
+    line = [said, str(seeds), f"{bits:.1f}" if bits else "–", *(_seeds(mine, m) for m in COLUMNS)]
+    return [*line[:5], _against(mine, rows), line[5], *_physics(mine)]
+
+
+def _others(rows_of: RowsOf) -> Iterator[str]:
+    recipes = ("fp32/ptq", CONTROL, "w4/qat", "frame-w4a8/qat", "w4a16/qat", "gaq-w4a8/qat")
+    lines = []
+    for molecule in ("aspirin", "benzene", "naphthalene", "paracetamol", "salicylic", "uracil"):
+        rows = rows_of(f"methods-{molecule}")
+        cells = [f"{_seeds(m, 'energy_mae')} / {_seeds(m, 'force_mae')}" for m in (_of(rows, r) for r in recipes)]
+        lines += [[molecule, *cells]] if rows else []
+    if lines:
+        yield OTHERS
+        yield markdown(["molecule", *(name.replace("/", ", ") for name in recipes)], lines)
+
+
+def _physics(rows: Sequence[Row]) -> list[str]:
+    found = [_mean(rows, metric) for metric in ("lee_mean", "net_torque", "path_work")]
+    return ["–" if value is None else significant(value, 2) for value in found]
+
+
+def _of(rows: Sequence[Row], model: str) -> list[Row]:
+    return [r for r in rows if r.model == model]
+
+
+def _values(rows: Sequence[Row], metric: str) -> list[float]:
+    return [r.value for r in rows if r.metric == metric]
+
+
+def _mean(rows: Sequence[Row], metric: str) -> float | None:
+    values = _values(rows, metric)
+    return sum(values) / len(values) if values else None
+
+
+def _seeds(rows: Sequence[Row], metric: str) -> str:
+    """The mean over seeds with its standard error; of one seed, the value with that over frames."""
+    values, mean = _values(rows, metric), _mean(rows, metric)
+    if mean is None:
+        return "–"
+    if len(values) == 1:
+        return with_spread(mean, next(r.std_error for r in rows if r.metric == metric))
+    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
+    return with_spread(mean, spread)
+
+
+def _against(mine: Sequence[Row], rows: Sequence[Row]) -> str:
+    """The force error over that of the control, seed by seed where both have it, and the spread of that over seeds."""
+    control = {r.seed: r.value for r in _of(rows, CONTROL) if r.metric == "force_mae"}
+    force = {r.seed: r.value for r in mine if r.metric == "force_mae"}
+    if not (control and force):
+        return "–"
+    mean = sum(control.values()) / len(control)
+    ratios = [100 * (value / control.get(seed, mean) - 1) for seed, value in force.items()]
+    middle = sum(ratios) / len(ratios)
+    if len(ratios) == 1:
+        return f"{middle:+.1f} %"
+    spread = math.sqrt(sum((r - middle) ** 2 for r in ratios) / (len(ratios) - 1) / len(ratios))
+    return f"{middle:+.1f} ± {spread:.1f} %"

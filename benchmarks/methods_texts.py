@@ -1,0 +1,71 @@
+"""The words and the published figures of methods_tables.py. Figures of ours never stand here."""
+
+from __future__ import annotations
+
+MOLECULES = ("azobenzene", "ethanol")
+SIZES = ((0.0, 5.0), (5.0, 8.0), (8.0, 16.0), (16.0, 33.0))  # bits per weight, from and below
+
+# (row, our row, published E MAE meV / F MAE meV/Å / LEE meV/Å); a dash where the paper gives none that we know of.
+PUBLISHED: dict[str, list[tuple[str, str, str]]] = {
+    "2603.05343": [
+        ("FP32", "fp32/ptq", "23.20 / 21.20 / –"),
+        ("FP32 trained as long", "fp32/qat", "not in the paper"),
+        ("Naive INT8", "naive-int8/ptq", "118.2 / 102.4 / 5.23"),
+        ("Naive INT8, trained", "naive-int8/qat", "not in the paper"),
+        ("SVQ-KMeans", "svq-kmeans/qat", "226.2, diverged / – / –"),
+        ("SVQ-KMeans, straight-through", "svq-kmeans-ste/qat", "not in the paper"),
+        ("Degree-Quant", "degree-quant/qat", "63.2 / 58.9 / 2.10"),
+        ("GAQ W4A8", "gaq-w4a8/qat", "9.31 / 22.60 / 0.15"),
+        ("ours: local frames W4A8", "frame-w4a8/qat", "not in the paper"),
+        ("ours: W4A16", "w4a16/qat", "not in the paper"),
+        ("ours: weights alone, 4 bits", "w4/qat", "not in the paper"),
+    ],
+    "2601.02213": [
+        ("FP32", "fp32/ptq", "1.2 / – / –"),
+        ("FP32 trained as long", "fp32/qat", "not in the paper"),
+        ("Naive INT8", "naive-int8/ptq", "–"),
+        ("GAQ W8A8, components renormalised", "gaq-w8a8-component/qat", "–"),
+        ("GAQ W8A8, codebook of the second paper", "gaq-w8a8/qat", "not in the paper"),
+        ("ours: local frames W8A8", "frame-w8a8/qat", "not in the paper"),
+        ("ours: weights alone, 8 bits", "w8/ptq", "not in the paper"),
+    ],
+}
+
+INTRO = """## Every method alike
+
+All methods on one float parent a molecule, that of the models above, through the same slots and the same loop: each without
+training (`ptq`), and trained (`qat`) for twelve epochs at a peak rate of 1e-3 on the same 950 frames unless it is a method of
+post-training quantization. These trainings are shorter than those of the models above, so that every method could have
+them, and three seeds where the column says so; a seed is another order of the frames, on the same parent. ± is the
+standard error over seeds, or over frames where there is one seed. `fp32, qat` is the control. Errors are on the whole of
+`test_01`; LEE over 32 rotations of 100 frames. Commands:
+
+```
+python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
+python benchmarks/methods.py azobenzene --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
+python benchmarks/results.py --collect runs
+```
+
+What each claim of the papers comes to is told in [claims](claims.md).
+"""
+
+SECOND_PAPER = """### Tables II and III of arXiv 2603.05343, azobenzene
+
+Published figures are those of their network and their float model, whose force error is five times ours: rows are to be
+compared with the FP32 row of the same side.
+"""
+
+FIRST_PAPER = """### The rMD17 tables of arXiv 2601.02213, ethanol
+"""
+
+BY_SIZE = """### By size
+
+Within each size (up to 5 bits a weight, up to 8, up to 16, float) the smallest force error comes first, in bold. A suffix
+`+readout` is the 16-bit input of the readout that our own recipes have and published ones have not, `+gptq` weights that
+GPTQ rounded before they were trained.
+"""
+
+OTHERS = """### The other molecules of rMD17
+
+Energies and forces as E / F, one seed; the float models have had fewer epochs than those of azobenzene and ethanol.
+"""
