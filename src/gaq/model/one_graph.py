@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -19,6 +20,19 @@ def one_graph(function: Graph, inputs: Sequence[Tensor], varying: Collection[int
     function differentiates with respect to must require gradients here, not later. Raises whatever a compiler and its
     tool chain raise.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those that the compiler gives of itself
+        compiled = _compiled(function, inputs, varying)
+
+    def call(given: Sequence[Tensor]) -> Sequence[Tensor]:
+        with torch.no_grad():
+            found: Sequence[Tensor] = compiled(*given)
+            return found
+
+    return call
+
+
+def _compiled(function: Graph, inputs: Sequence[Tensor], varying: Collection[int]) -> Any:
     import torch._inductor.config as settings
     from torch._inductor.compile_fx import compile_fx
     from torch._inductor.decomposition import select_decomp_table
@@ -37,13 +51,7 @@ def one_graph(function: Graph, inputs: Sequence[Tensor], varying: Collection[int
     with torch.no_grad(), settings.patch(cpp_wrapper=True):
         compiled: Any = compile_fx(trace, [t.detach() for t in fakes])
         compiled(*(t.detach() for t in inputs))  # compiled at the first call, under these settings
-
-    def call(given: Sequence[Tensor]) -> Sequence[Tensor]:
-        with torch.no_grad():
-            found: Sequence[Tensor] = compiled(*given)
-            return found
-
-    return call
+    return compiled
 
 
 def _fake(mode: Any, tensor: Tensor, varies: str) -> Tensor:

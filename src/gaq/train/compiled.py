@@ -26,8 +26,8 @@ PER_SPECIES = ("embedding", "reference")  # of all parameters and buffers, those
 class CompiledGradients:
     """`Differentiate` by one graph for batches of any size.
 
-    It is made when all quantizers of a recipe are on: a warm-up is over before a graph of its own would have paid. And it
-    is made for two structures, atoms, pairs and species or more. The rest is differentiated operation by operation.
+    It is made when all quantizers of a recipe are on, for a warm-up is over before a graph of its own would have paid,
+    and for two structures, atoms, pairs and species or more. The rest is differentiated operation by operation.
     """
 
     _graphs: dict[tuple[bool, bool], Graph] = field(default_factory=dict)
