@@ -5,9 +5,9 @@
 Each recipe without training (ptq), and trained (qat) with the same epochs, schedule and frames unless its method is one
 of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
 the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
-have, or in +gptq, for weights that are rounded by GPTQ before they are trained. Rows go to OUT/MOLECULE.jsonl as they
-are measured; what is there is not made again, so a run that was stopped goes on. A training that diverges is told as
-such and measured with its best checkpoint, if there is one.
+have, in +gptq, for weights that are rounded by GPTQ before they are trained, or in +unprotected, for Degree-Quant with
+its ranges alone. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was
+stopped goes on. A training that diverges is told as such and measured with its best checkpoint, if there is one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from gaq.train.quantization import QuantizationPlan, run_quantization
 
 HERE = Path(__file__).resolve().parent.parent
 PTQ, QAT = "ptq", "qat"
-READOUT, ROUNDED = "+readout", "+gptq"
+READOUT, ROUNDED, UNPROTECTED = "readout", "gptq", "unprotected"  # behind a + at the end of a name
 FLOAT_BACKWARD = 32
 
 
@@ -110,9 +110,15 @@ def recipe_of(name: str, warmup: int) -> Recipe:
     """A preset, changed as the end of the name says."""
     short, _, change = name.partition("+")
     recipe = preset(short, warmup)
-    if f"+{change}" == READOUT:
+    if change == READOUT:
         return recipe.with_rules(*readout(16))
-    return replace(recipe, treatments=(Gptq(),)) if f"+{change}" == ROUNDED else recipe
+    if change == ROUNDED:
+        return replace(recipe, treatments=(Gptq(),))
+    if change == UNPROTECTED:
+        return replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
+    if change:
+        raise UsageError(f"{name}: expected {READOUT}, {ROUNDED} or {UNPROTECTED} behind the +")
+    return recipe
 
 
 def run(bench: Bench, name: str, seed: int) -> None:

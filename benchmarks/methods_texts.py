@@ -33,12 +33,12 @@ PUBLISHED: dict[str, list[tuple[str, str, str]]] = {
 
 INTRO = """## Every method alike
 
-All methods on one float parent a molecule, that of the models above, through the same slots and the same loop: each without
-training (`ptq`), and trained (`qat`) for twelve epochs at a peak rate of 1e-3 on the same 950 frames unless it is a method of
-post-training quantization. These trainings are shorter than those of the models above, so that every method could have
-them, and three seeds where the column says so; a seed is another order of the frames, on the same parent. ± is the
-standard error over seeds, or over frames where there is one seed. `fp32, qat` is the control. Errors are on the whole of
-`test_01`; LEE over 32 rotations of 100 frames. Commands:
+All methods on one float parent a molecule, that of the models above, through the same slots and the same loop: each
+without training (`ptq`), and trained (`qat`) for twelve epochs at a peak rate of 1e-3 on the same 950 frames unless it
+is a method of post-training quantization. These trainings are shorter than those of the models above, so that every
+method could have them, and three seeds where the column says so; a seed is another order of the frames, on the same
+parent. ± is the standard error over seeds, or over frames where there is one seed. `fp32, qat` is the control. Errors
+are on the whole of `test_01`; LEE over 32 rotations of 100 frames. Commands:
 
 ```
 python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
@@ -60,9 +60,9 @@ FIRST_PAPER = """### The rMD17 tables of arXiv 2601.02213, ethanol
 
 BY_SIZE = """### By size
 
-Within each size (up to 5 bits a weight, up to 8, up to 16, float) the smallest force error comes first, in bold. A suffix
-`+readout` is the 16-bit input of the readout that our own recipes have and published ones have not, `+gptq` weights that
-GPTQ rounded before they were trained.
+Within each size (up to 5 bits a weight, up to 8, up to 16, float) the smallest force error comes first, in bold. A
+suffix `+readout` is the 16-bit input of the readout that our own recipes have and published ones have not, `+gptq`
+weights that GPTQ rounded before they were trained.
 """
 
 OTHERS = """### The other molecules of rMD17

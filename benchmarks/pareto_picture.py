@@ -31,7 +31,7 @@ class Point:
 
 
 def points_of(groups: Mapping[str, Sequence[Row]], speed: Sequence[Row]) -> tuple[list[Point], list[Point]]:
-    """By bits per weight, and by milliseconds a call; `speed` are rows of the native engine, named recipe or recipe-b8."""
+    """By bits per weight, and by milliseconds a call; `speed`: rows of the native engine, named recipe or recipe-b8."""
     bits, times = [], []
     for name, rows in groups.items():
         found = {r.metric: r.value for r in rows}

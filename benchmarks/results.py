@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from claims import write_claims
 from engine_tables import engine_sections
 from frame_tables import frames_section
 from gaq.files import sha256_of, write_atomically
@@ -20,7 +21,9 @@ from gaq.report.numbers import significant, with_spread
 from hosts_tables import hosts_section
 from inspected_tables import inspected_section
 from lammps_tables import farm_section, lammps_section
+from methods_tables import methods_sections
 from nanosecond_tables import nanosecond_drift, nanosecond_section
+from pareto_picture import pareto
 from pictures import force_against_symmetry
 from staircase_tables import staircase_section
 from tables import markdown
@@ -57,6 +60,7 @@ def main() -> None:
             float_table(),
             *recipe_sections(),
             *untouched_section(),
+            *methods_sections(rows_of),
             *slot_section(),
             *ablation_sections(),
             *exactness_section(),
@@ -76,6 +80,10 @@ def main() -> None:
         if groups:
             title = f"{molecule} (rMD17): what each recipe costs; size of a point: bits per weight"
             force_against_symmetry(groups, title, HERE / "docs" / "pictures" / f"rmd17-{molecule}.png")
+            speed = [r for r in rows_of("engine-shipped") if r.engine == "native" and r.data == molecule]
+            title = f"{molecule} (rMD17): force error against size and time; the line is what nothing beats in both"
+            pareto(groups, speed, title, HERE / "docs" / "pictures" / f"pareto-{molecule}.png")
+    write_claims()
     list_models()
     into_readme(recipe_table("azobenzene", short=True))
 
@@ -92,6 +100,8 @@ def collect(runs: Path) -> None:
         rows = runs / folder / "rows.jsonl"
         if rows.exists():
             write_rows(LEDGER / f"{name}.jsonl", read_rows(rows))
+    for rows in (runs / "methods").glob("*.jsonl"):
+        write_rows(LEDGER / f"methods-{rows.name}", read_rows(rows))
     for rows in (runs / "engine").glob("engine-*.jsonl"):
         write_rows(LEDGER / rows.name, read_rows(rows))
 
@@ -131,8 +141,9 @@ def recipe_sections() -> list[str]:
     parts = [RECIPES]
     for molecule in MOLECULES:
         if rows_of(f"rmd17-{molecule}"):
-            picture = f"![force error against LEE](pictures/rmd17-{molecule}.png)\n"
-            parts += [f"### {molecule}\n", picture, recipe_table(molecule)]
+            pictures = f"![force error against LEE](pictures/rmd17-{molecule}.png)\n"
+            pictures += f"\n![force error against bits and milliseconds](pictures/pareto-{molecule}.png)\n"
+            parts += [f"### {molecule}\n", pictures, recipe_table(molecule)]
     return parts
 
 

@@ -43,6 +43,7 @@ standard error over frames. One seed. Commands:
 python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3
 python benchmarks/rmd17.py ethanol --data PATH/rmd17
 python benchmarks/shipped.py --data PATH/rmd17
+python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2
 python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17
 python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17
 python benchmarks/untouched.py --data PATH/rmd17

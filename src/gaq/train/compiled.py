@@ -19,6 +19,7 @@ from gaq.train.config import LossConfig
 from gaq.train.frames import Target
 from gaq.train.gradients import Lesson, loss_of, step_by_step
 
+SPARED = "spared "  # before the name of a slot: no parameter begins so
 PER_SPECIES = ("embedding", "reference")  # of all parameters and buffers, those whose size is not the network's
 
 
@@ -48,14 +49,12 @@ class CompiledGradients:
 
 def compiled_for(recipe: Recipe) -> CompiledGradients:
     """What differentiates a network with this recipe. Raises `UsageError` where it does what no graph can hold."""
-    moving = [rule for rule in recipe.rules if _moves(rule.spec)]
-    drawing = [rule for rule in recipe.rules if rule.protect[1] > 0]
-    if moving or drawing:
-        why = "has a codebook that moves" if moving else "draws which atoms are spared"
-        raise UsageError(
-            f"recipe {recipe.name!r} {why} in {(moving or drawing)[0].target}, which a compiled graph cannot do. "
-            "Train it without --compile."
-        )
+    for rule in recipe.rules:
+        if _moves(rule.spec):
+            raise UsageError(
+                f"recipe {recipe.name!r} has a codebook that moves in {rule.target}, which a compiled graph cannot do. "
+                "Train it without --compile."
+            )
     return CompiledGradients()
 
 
@@ -76,6 +75,7 @@ def _of_batch(lesson: Lesson) -> dict[str, Tensor]:
     found = {"species": batch.species, "positions": batch.positions, "structure": batch.structure, "cells": batch.cells}
     found |= {"receiver": edges.receiver, "sender": edges.sender, "shift": edges.shift}
     found |= {"energies": lesson.target.energies, "forces": lesson.target.forces}
+    found |= {f"{SPARED}{name}": atoms for name, atoms in lesson.spared.items()}
     return found if lesson.rotations is None else found | {"rotations": lesson.rotations}
 
 
@@ -92,7 +92,8 @@ def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
         batch = AtomBatch(given["species"], given["positions"], given["structure"], given["cells"], edges)
         target, sizes = Target(given["energies"], given["forces"]), given["sizes"]
         with _holding(model, given):
-            seen = Lesson(batch, target, (sizes[0], sizes[1]), given.get("rotations"))
+            spared = {name: given[f"{SPARED}{name}"] for name in lesson.spared}
+            seen = Lesson(batch, target, (sizes[0], sizes[1]), given.get("rotations"), spared)
             loss = loss_of(model, seen, config)
         found = torch.autograd.grad(loss, [given[name] for name in weights], allow_unused=True)
         return [loss, *(torch.zeros_like(given[n]) if g is None else g for n, g in zip(weights, found, strict=True))]

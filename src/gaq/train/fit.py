@@ -27,7 +27,7 @@ from gaq.train.gradients import Differentiate, Lesson, step_by_step
 from gaq.train.interrupt import Interrupt
 from gaq.train.optimizer import schedule
 from gaq.train.parallel import World
-from gaq.train.protection import protected
+from gaq.train.protection import draw_spared
 from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
 from gaq.train.stages import set_stage_
 from gaq.train.teacher import Teacher
@@ -150,8 +150,8 @@ def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
     atoms = sum(len(task.frames.dataset.structures[i]) for i in chosen)
     batch, target = batch.to(device), target.to(device)
     model, recipe = run.checkpoint.model, run.checkpoint.recipe
-    with protected(model.quantizers(), recipe, batch, draw):
-        return task.differentiate(model, Lesson(batch, target, (len(chosen), atoms), rotations), config.loss)
+    spared = draw_spared(model.quantizers(), recipe, batch, draw)
+    return task.differentiate(model, Lesson(batch, target, (len(chosen), atoms), rotations, spared), config.loss)
 
 
 def _close_epoch_(run: Run, task: Task) -> None:

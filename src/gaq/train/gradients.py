@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -13,6 +13,7 @@ from gaq.train.config import LossConfig
 from gaq.train.frames import Target
 from gaq.train.loss import total_loss
 from gaq.train.penalties import owed
+from gaq.train.protection import sparing
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Lesson:
     target: Target
     sizes: tuple[float | Tensor, float | Tensor]  # structures and atoms of the batch of all processes
     rotations: Tensor | None = None  # [structure, 3, 3], if the symmetry term counts
+    spared: Mapping[str, Tensor] = field(default_factory=dict)  # slot → bool [atom], those that pass it in float
 
 
 # Leaves the gradients in the parameters, which have none before, and returns the loss.
@@ -31,7 +33,7 @@ Differentiate = Callable[[Transformer, Lesson, LossConfig], Tensor]
 
 def loss_of(model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
     """The loss, with what the laws in the slots add to it."""
-    with owed(model.quantizers()) as penalties:
+    with sparing(model.quantizers(), lesson.spared), owed(model.quantizers()) as penalties:
         loss = total_loss(model, lesson.batch, lesson.target, config, lesson.sizes, lesson.rotations)
     return loss + lesson.batch.count / lesson.sizes[0] * sum(penalties) if penalties else loss
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -13,11 +13,10 @@ from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 
 
-@contextmanager
-def protected(
+def draw_spared(
     quantizers: Iterable[Quantizer], recipe: Recipe, batch: AtomBatch, draw: torch.Generator
-) -> Iterator[None]:
-    """Within it, atoms pass slots whose rule says `protect` in float, each slot drawing for itself.
+) -> dict[str, Tensor]:
+    """For each slot whose rule says `protect`, which atoms pass it in float: bool [atom], each slot for itself.
 
     The chance of an atom goes from the rule's first number to its second with the share of atoms of the batch that
     have at most as many neighbours. In a small molecule nearly all atoms have the same number, and then the second
@@ -25,14 +24,25 @@ def protected(
     Source: Tailor, Fernandez-Marques and Lane, Degree-Quant, ICLR 2021, section 4.1.
     """
     if all(rule.protect[1] == 0 for rule in recipe.rules):
-        yield
-        return
-    quantizers = list(quantizers)
-    rules = recipe.resolve([q.slot for q in quantizers])
+        return {}
+    names = [q.slot for q in quantizers]
+    rules = recipe.resolve(names)
     rank = degree_rank(batch)
-    chosen = [q for q in quantizers if rules[q.slot.name].protect[1] > 0]
+    spared = {}
+    for slot in names:
+        low, high = rules[slot.name].protect
+        if high > 0:
+            chosen = torch.rand(len(rank), generator=draw) < low + (high - low) * rank
+            spared[slot.name] = chosen.to(batch.species.device)
+    return spared
+
+
+@contextmanager
+def sparing(quantizers: Iterable[Quantizer], spared: Mapping[str, Tensor]) -> Iterator[None]:
+    """Within it, these atoms pass these slots in float."""
+    chosen = [q for q in quantizers if q.slot.name in spared]
     for quantizer in chosen:
-        quantizer.spares = _chance(rank, rules[quantizer.slot.name].protect, draw)
+        quantizer.spares = _rows(spared[quantizer.slot.name])
     try:
         yield
     finally:
@@ -48,11 +58,5 @@ def degree_rank(batch: AtomBatch) -> Tensor:
     return at_most[degree] / max(1, atoms)
 
 
-def _chance(rank: Tensor, bounds: tuple[float, float], draw: torch.Generator) -> Callable[[Tensor], Tensor]:
-    chance = bounds[0] + (bounds[1] - bounds[0]) * rank
-
-    def spares(x: Tensor) -> Tensor:
-        drawn = torch.rand(len(chance), generator=draw) < chance
-        return drawn.to(x.device).reshape(-1, *(1,) * (x.dim() - 1))
-
-    return spares
+def _rows(atoms: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: atoms.reshape(-1, *(1,) * (x.dim() - 1))

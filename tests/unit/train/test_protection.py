@@ -7,7 +7,7 @@ import torch
 
 from gaq.quant.baselines import degree_quant
 from gaq.quant.install import preset
-from gaq.train.protection import degree_rank, protected
+from gaq.train.protection import degree_rank, draw_spared, sparing
 from gaq.train.session import quantize
 from tiny import batch_of, config, molecule, molecules, network
 
@@ -37,7 +37,7 @@ def test_atoms_pass_in_float_by_chance_and_whole(model, seed):
     x = torch.randn(len(batch.species), 24, generator=torch.Generator().manual_seed(1))
     rank, spared = degree_rank(batch), torch.zeros(len(batch.species))
     for _ in range(400):
-        with protected(model.quantizers(), recipe, batch, draw):
+        with sparing(model.quantizers(), draw_spared(model.quantizers(), recipe, batch, draw)):
             found = layer(x)
             assert found.codes is None
             same = (found.value == x).all(-1)
@@ -50,7 +50,8 @@ def test_atoms_pass_in_float_by_chance_and_whole(model, seed):
 
 def test_messages_queries_and_weights_are_not_spared(model):
     batch = batch_of(molecules())
-    with protected(model.quantizers(), degree_quant(), batch, torch.Generator().manual_seed(0)):
+    drawn = draw_spared(model.quantizers(), degree_quant(), batch, torch.Generator().manual_seed(0))
+    with sparing(model.quantizers(), drawn):
         spared = {q.slot.role.value for q in model.quantizers() if q.spares is not None}
     assert spared == {"scalar-feature", "vector-feature"}
     assert all(q.spares is None for q in model.quantizers())
@@ -59,17 +60,15 @@ def test_messages_queries_and_weights_are_not_spared(model):
 def test_a_recipe_without_protection_draws_nothing(model):
     draw = torch.Generator().manual_seed(0)
     before = draw.get_state()
-    with protected(model.quantizers(), preset("naive-int8"), batch_of(molecules()), draw):
-        assert all(q.spares is None for q in model.quantizers())
+    assert draw_spared(model.quantizers(), preset("naive-int8"), batch_of(molecules()), draw) == {}
     assert torch.equal(draw.get_state(), before)
 
 
 def test_gradients_of_spared_atoms_pass_as_they_are(model, seed):
-    batch = batch_of(molecules())
+    atoms = len(batch_of(molecules()).species)
     layer = model.updates[0].hidden.input
-    x = (100 * torch.randn(len(batch.species), 24, generator=torch.Generator().manual_seed(seed))).requires_grad_()
-    with protected(model.quantizers(), degree_quant(), batch, torch.Generator().manual_seed(seed)):
-        layer.spares = lambda x: torch.arange(len(x)).unsqueeze(-1) < 5
+    x = (100 * torch.randn(atoms, 24, generator=torch.Generator().manual_seed(seed))).requires_grad_()
+    with sparing(model.quantizers(), {layer.slot.name: torch.arange(atoms) < 5}):
         (gradient,) = torch.autograd.grad(layer(x).value.sum(), x)
     assert (gradient[:5] == 1).all()
     assert (gradient[5:] == 0).any(), "far outside the range"
