@@ -5,8 +5,8 @@
 Each recipe without training (ptq), and trained (qat) with the same epochs, schedule and frames unless its method is one
 of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
 the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
-have, in +gptq, for weights that are rounded by GPTQ before they are trained, or in +unprotected, for Degree-Quant with
-its ranges alone. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was
+have, in +gptq, for weights that are rounded by GPTQ before they are trained, in +distilled, for half of the structures
+displaced and labelled by the float parent, or in +unprotected, for Degree-Quant with its ranges alone. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was
 stopped goes on. A training that diverges is told as such and measured with its best checkpoint, if there is one.
 """
 
@@ -38,7 +38,9 @@ from gaq.train.quantization import QuantizationPlan, run_quantization
 
 HERE = Path(__file__).resolve().parent.parent
 PTQ, QAT = "ptq", "qat"
-READOUT, ROUNDED, UNPROTECTED = "readout", "gptq", "unprotected"  # behind a + at the end of a name
+# Behind a + at the end of a name.
+READOUT, ROUNDED, DISTILLED, UNPROTECTED = CHANGES = ("readout", "gptq", "distilled", "unprotected")
+TAUGHT = 0.5  # share of structures that the parent labels
 FLOAT_BACKWARD = 32
 
 
@@ -51,7 +53,7 @@ class Bench:
     test: Dataset
     out: Path
     ledger: Path
-    plan: QuantizationPlan  # epochs, rate, batch, distillation; recipe and seed are those of the row
+    plan: QuantizationPlan  # epochs, rate, batch; recipe and seed are those of the row
     symmetry_frames: int
     rotations: int
 
@@ -65,9 +67,7 @@ def main() -> None:
         read_dataset(arguments.data / f"rmd17_{molecule}_{part}_01.npz", limit)
         for part, limit in (("train", arguments.limit), ("test", arguments.test_limit))
     )
-    plan = QuantizationPlan(
-        preset("fp32"), arguments.epochs, arguments.lr, distill=arguments.distill, compile=arguments.compile
-    )
+    plan = QuantizationPlan(preset("fp32"), arguments.epochs, arguments.lr, compile=arguments.compile)
     parent = arguments.parent or HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
     ledger = arguments.out / f"{molecule}.jsonl"
     sizes = (arguments.symmetry_frames, arguments.rotations)
@@ -86,7 +86,6 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=12, help="of every training, the control's too")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seeds", type=int, nargs="*", default=(0,), help="one training for each")
-    parser.add_argument("--distill", type=float, default=0.0, help="share of structures labelled by the parent")
     parser.add_argument("--compile", action="store_true", help="pays where several trainings share a recipe")
     parser.add_argument("--limit", type=int, help="first N frames to train and calibrate on")
     parser.add_argument("--test-limit", type=int)
@@ -101,7 +100,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
 def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
     """The parent and its control first, then each recipe; post-training methods are not trained."""
     names = ("fp32", *(name for name in names if name != "fp32"))
-    yield from ((f"{name}/{PTQ}", 0) for name in names)
+    yield from ((f"{name}/{PTQ}", 0) for name in names if not name.endswith(f"+{DISTILLED}"))
     for seed in seeds if epochs else ():
         yield from ((f"{name}/{QAT}", seed) for name in names if not preset(name.partition("+")[0]).treatments)
 
@@ -116,8 +115,8 @@ def recipe_of(name: str, warmup: int) -> Recipe:
         return replace(recipe, treatments=(Gptq(),))
     if change == UNPROTECTED:
         return replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
-    if change:
-        raise UsageError(f"{name}: expected {READOUT}, {ROUNDED} or {UNPROTECTED} behind the +")
+    if change not in ("", DISTILLED):
+        raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} behind the +")
     return recipe
 
 
@@ -128,9 +127,9 @@ def run(bench: Bench, name: str, seed: int) -> None:
     short, mode = name.split("/")
     epochs = bench.plan.epochs if mode == QAT else 0
     recipe = recipe_of(short, epochs // 8)
-    plan = replace(
-        bench.plan, recipe=recipe, epochs=epochs, seed=seed, compile=bench.plan.compile and can_compile(recipe)
-    )
+    compiled = bench.plan.compile and can_compile(recipe)
+    distill = TAUGHT if short.endswith(f"+{DISTILLED}") else 0.0
+    plan = replace(bench.plan, recipe=recipe, epochs=epochs, seed=seed, distill=distill, compile=compiled)
     folder = bench.out / name / str(seed)
     folder.mkdir(parents=True, exist_ok=True)
     diverged = 0.0

@@ -47,7 +47,7 @@ def _by_size(measured: dict[str, list[Row]]) -> Iterator[str]:
     for molecule, rows in measured.items():
         if rows:
             yield f"#### {molecule}\n"
-            yield markdown([*HEAD, *PHYSICS], list(_sized(rows)))
+            yield markdown([*HEAD, *PHYSICS, "engine"], list(_sized(rows)))
 
 
 def _sized(rows: Sequence[Row]) -> Iterator[list[str]]:
@@ -68,7 +68,8 @@ def _line(name: str, rows: Sequence[Row]) -> list[str]:
     lost = sum(r.value for r in mine if r.metric == "diverged")
     said = name.replace("/", ", ") + (f" ({lost:.0f} of {seeds} diverged)" if lost else "")
     line = [said, str(seeds), f"{bits:.1f}" if bits else "–", *(_seeds(mine, m) for m in COLUMNS)]
-    return [*line[:5], _against(mine, rows), line[5], *_physics(mine)]
+    engines = {r.engine for r in mine if r.metric == "force_mae"}
+    return [*line[:5], _against(mine, rows), line[5], *_physics(mine), ", ".join(sorted(engines))]
 
 
 def _others(rows_of: RowsOf) -> Iterator[str]:
