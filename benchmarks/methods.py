@@ -6,8 +6,9 @@ Each recipe without training (ptq), and trained (qat) with the same epochs, sche
 of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
 the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
 have, in +gptq, for weights that are rounded by GPTQ before they are trained, in +distilled, for half of the structures
-displaced and labelled by the float parent, or in +unprotected, for Degree-Quant with its ranges alone. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was
-stopped goes on. A training that diverges is told as such and measured with its best checkpoint, if there is one.
+displaced and labelled by the float parent, or in +unprotected, for Degree-Quant with its ranges alone. Rows go to
+OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was stopped goes on. A training
+that diverges is told as such and measured with its best checkpoint, if there is one.
 """
 
 from __future__ import annotations

@@ -69,4 +69,11 @@ float parent. The last column says what ran the model: the native engine, or PyT
 OTHERS = """### The other molecules of rMD17
 
 Energies and forces as E / F, one seed; the float models have had fewer epochs than those of azobenzene and ethanol.
+For each molecule:
+
+```
+gaq train configs/rmd17-short-fp32.toml --data PATH/rmd17/rmd17_aspirin_train_01.npz --out runs/rmd17/aspirin --compile
+python benchmarks/methods.py aspirin --data PATH/rmd17 --parent runs/rmd17/aspirin/model.ckpt --compile \\
+    --only w4 frame-w4a8 w4a16 gaq-w4a8
+```
 """

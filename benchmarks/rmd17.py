@@ -55,6 +55,7 @@ class Job:
     out: Path
     epochs: int
     lr: float
+    compile: bool
 
 
 def main() -> None:
@@ -64,7 +65,15 @@ def main() -> None:
     train, test = (
         read_dataset(arguments.data / f"rmd17_{arguments.molecule}_{part}_01.npz") for part in ("train", "test")
     )
-    job = Job(arguments.molecule, train, test, arguments.out / arguments.molecule, arguments.epochs, arguments.lr)
+    job = Job(
+        arguments.molecule,
+        train,
+        test,
+        arguments.out / arguments.molecule,
+        arguments.epochs,
+        arguments.lr,
+        arguments.compile,
+    )
     parent = float_model(job)
     for name in arguments.only or ("fp32", *RECIPES):
         path = parent if name == "fp32" else quantized(job, parent, name)
@@ -79,6 +88,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--models", type=Path, default=HERE / "models")
     parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
     parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--compile", action="store_true", help="compile the training step")
     parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES))
     return parser.parse_args(words)
 
@@ -89,7 +99,7 @@ def float_model(job: Job) -> Path:
     config = load(HERE / f"configs/rmd17-{job.molecule}-fp32.toml", TrainConfig)
     if not finished(out):
         out.mkdir(parents=True, exist_ok=True)
-        prepared = prepare_training(config, job.train, out)
+        prepared = prepare_training(config, job.train, out, compile=job.compile)
         with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} fp32") as show:
             resume = (out / "last.ckpt").exists()
             best = fit(prepared.start, prepared.task, resume=resume, interrupt=interrupt, show=show)
@@ -104,7 +114,9 @@ def quantized(job: Job, parent: Path, name: str) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         epochs = 0 if name in PTQ else job.epochs
         recipe = preset("fp32" if name == CONTROL else name, epochs // 8)
-        plan = QuantizationPlan(replace(recipe, name=name) if name == CONTROL else recipe, epochs, job.lr)
+        plan = QuantizationPlan(
+            replace(recipe, name=name) if name == CONTROL else recipe, epochs, job.lr, compile=job.compile
+        )
         with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} {name}") as show:
             resume = (out / "last.ckpt").exists()
             run_quantization(
