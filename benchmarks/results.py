@@ -28,6 +28,7 @@ from pictures import force_against_symmetry
 from staircase_tables import staircase_section
 from tables import markdown
 from texts import ABLATIONS, CHOICES, CONTENTS, EXACTNESS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
+from training_tables import training_section
 
 HERE = Path(__file__).resolve().parent.parent
 LEDGER = HERE / "docs" / "ledger"
@@ -69,6 +70,7 @@ def main() -> None:
             *frames_section(rows_of),
             *inspected_section(rows_of),
             *engine_sections(rows_of),
+            *training_section(rows_of),
             *hosts_section(rows_of),
             *lammps_section(rows_of),
             *farm_section(rows_of),

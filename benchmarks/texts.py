@@ -50,6 +50,7 @@ python benchmarks/untouched.py --data PATH/rmd17
 python benchmarks/exactness.py --data PATH/rmd17
 python benchmarks/nanosecond.py --data PATH/rmd17
 python benchmarks/staircase.py --data PATH/rmd17
+python benchmarks/training_speed.py --data PATH/rmd17
 python benchmarks/hosts.py --data PATH/rmd17
 python benchmarks/lammps.py --box runs/water-box.xyz --model models/water-w4a16.gaq
 python benchmarks/farm.py
