@@ -6,9 +6,10 @@ Each recipe without training (ptq), and trained (qat) with the same epochs, sche
 of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
 the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
 have, in +gptq, for weights that are rounded by GPTQ before they are trained, in +distilled, for half of the structures
-displaced and labelled by the float parent, or in +unprotected, for Degree-Quant with its ranges alone. Rows go to
-OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was stopped goes on. A training
-that diverges is told as such and measured with its best checkpoint, if there is one.
+displaced and labelled by the float parent, in +unfrozen, for weights that may go to and fro between two codes to the
+end, or in +unprotected, for Degree-Quant with its ranges alone. Rows go to OUT/MOLECULE.jsonl as they are measured;
+what is there is not made again, so a run that was stopped goes on. A training that diverges is told as such and
+measured with its best checkpoint, if there is one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ from gaq.train.quantization import QuantizationPlan, run_quantization
 HERE = Path(__file__).resolve().parent.parent
 PTQ, QAT = "ptq", "qat"
 # Behind a + at the end of a name.
-READOUT, ROUNDED, DISTILLED, UNPROTECTED = CHANGES = ("readout", "gptq", "distilled", "unprotected")
+CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected")
+READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED = CHANGES
 TAUGHT = 0.5  # share of structures that the parent labels
 FLOAT_BACKWARD = 32
 
@@ -101,7 +103,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
 def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
     """The parent and its control first, then each recipe; post-training methods are not trained."""
     names = ("fp32", *(name for name in names if name != "fp32"))
-    yield from ((f"{name}/{PTQ}", 0) for name in names if not name.endswith(f"+{DISTILLED}"))
+    yield from ((f"{name}/{PTQ}", 0) for name in names if not name.endswith((f"+{DISTILLED}", f"+{UNFROZEN}")))
     for seed in seeds if epochs else ():
         yield from ((f"{name}/{QAT}", seed) for name in names if not preset(name.partition("+")[0]).treatments)
 
@@ -116,7 +118,7 @@ def recipe_of(name: str, warmup: int) -> Recipe:
         return replace(recipe, treatments=(Gptq(),))
     if change == UNPROTECTED:
         return replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
-    if change not in ("", DISTILLED):
+    if change not in ("", DISTILLED, UNFROZEN):
         raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} behind the +")
     return recipe
 
@@ -130,7 +132,10 @@ def run(bench: Bench, name: str, seed: int) -> None:
     recipe = recipe_of(short, epochs // 8)
     compiled = bench.plan.compile and can_compile(recipe)
     distill = TAUGHT if short.endswith(f"+{DISTILLED}") else 0.0
-    plan = replace(bench.plan, recipe=recipe, epochs=epochs, seed=seed, distill=distill, compile=compiled)
+    freeze = not short.endswith(f"+{UNFROZEN}")
+    plan = replace(
+        bench.plan, recipe=recipe, epochs=epochs, seed=seed, distill=distill, compile=compiled, freeze=freeze
+    )
     folder = bench.out / name / str(seed)
     folder.mkdir(parents=True, exist_ok=True)
     diverged = 0.0

@@ -63,7 +63,8 @@ BY_SIZE = """### By size
 Within each size (up to 5 bits a weight, up to 8, up to 16, float) the smallest force error comes first, in bold. A
 suffix `+readout` is the 16-bit input of the readout that our own recipes have and published ones have not, `+gptq`
 weights that GPTQ rounded before they were trained, `+distilled` half of the structures displaced and labelled by the
-float parent. The last column says what ran the model: the native engine, or PyTorch where it cannot.
+float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training. The last column says
+what ran the model: the native engine, or PyTorch where it cannot.
 """
 
 OTHERS = """### The other molecules of rMD17

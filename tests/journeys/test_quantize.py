@@ -191,3 +191,24 @@ def test_a_quantized_model_is_not_quantized_again(folder, capsys):
     assert quantize("--recipe", "w8", data=False) == 0
     assert quantize("--recipe", "w4", out="r", model="q/model.ckpt") == 2
     assert "UsageError: the model is already quantized (recipe 'w8')" in capsys.readouterr().err
+
+
+def test_what_cannot_be_compiled_says_so(folder, capsys):
+    assert quantize("--recipe", "svq-kmeans-ste", "--epochs", "1", "--compile") == 2
+    said = capsys.readouterr().err
+    assert "'svq-kmeans-ste' has a codebook that moves" in said
+    assert "without --compile" in said
+    assert not (folder / "q" / "model.ckpt").exists()
+
+
+def test_without_a_compiler_nothing_is_lost(folder, capsys, monkeypatch):
+    """The compiler is asked in the first step; what went wrong is told with the way out."""
+
+    def missing(*given: object) -> None:
+        raise RuntimeError("no C++ compiler was found\nand more that nobody reads")
+
+    monkeypatch.setattr("gaq.train.compiled.one_graph", missing)
+    assert quantize("--recipe", "w4", "--epochs", "1", "--batch", "4", "--compile") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "could not be compiled: RuntimeError: no C++ compiler was found." in said
+    assert "without --compile" in said

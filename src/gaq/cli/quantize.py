@@ -35,6 +35,10 @@ def quantize(
     compile: Annotated[
         bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 4 times as fast.")
     ] = False,
+    freeze: Annotated[
+        bool,
+        typer.Option("--freeze/--no-freeze", help="Hold weights of few bits that go to and fro between two codes."),
+    ] = True,
     budget: Annotated[
         str,
         typer.Option(
@@ -86,7 +90,7 @@ def quantize(
         chosen = within_budget(
             budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
         )
-    plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee, compile)
+    plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee, compile, freeze)
     with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
         finished = run_quantization(
             parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show

@@ -37,6 +37,7 @@ class OptimizerConfig(Frozen):
     weight_decay: float = Field(0.02, ge=0, description="of the matrices, times the learning rate")
     warmup_epochs: float = Field(1.0, ge=0)
     clip: float = Field(10.0, gt=0, description="largest gradient norm")
+    freeze: bool = Field(True, description="hold weights of four bits or fewer that go to and fro between two codes")
     ema: float = Field(0.999, ge=0, lt=1, description="decay of the averaged weights, which are what is validated")
 
 

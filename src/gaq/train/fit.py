@@ -116,6 +116,8 @@ def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
     torch.nn.utils.clip_grad_norm_(model.parameters(), config.optimizer.clip)
     warmup = round(config.optimizer.warmup_epochs * task.steps)
     run.optimizers.step(schedule(run.step, task.steps * config.epochs, warmup))
+    if config.optimizer.freeze:
+        run.freezer.step(model, run.step / (task.steps * config.epochs))
     move_(model.quantizers(), task.world)
     run.step += 1
     run.average.update(model, run.step)

@@ -42,6 +42,7 @@ class QuantizationPlan:
     noise: float = 0.03
     symmetry: float = 0.0
     compile: bool = False
+    freeze: bool = True
 
     def config(self, parent: Checkpoint, frames: int) -> TrainConfig:
         """The training configuration: the parent's, with this plan's numbers.
@@ -54,8 +55,9 @@ class QuantizationPlan:
         if frames <= sizes.validation or sizes.train not in (None, frames - sizes.validation):
             held = min(50, max(1, frames // 20))
             sizes = sizes.model_copy(update={"train": None, "validation": held})
+        memory = min(QUANTIZED_MEMORY, origin.optimizer.ema)
         rates = origin.optimizer.model_copy(
-            update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": min(QUANTIZED_MEMORY, origin.optimizer.ema)}
+            update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": memory, "freeze": self.freeze}
         )
         loss = origin.loss.model_copy(update={"symmetry": self.symmetry})
         changed = {"seed": self.seed, "epochs": self.epochs, "batch": self.batch}

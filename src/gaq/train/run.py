@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from gaq.errors import BadFile
 from gaq.files import write_atomically
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.config import TrainConfig
+from gaq.train.freezing import Freezer
 from gaq.train.optimizer import Average, Optimizers, build_optimizers
 
 
@@ -36,6 +37,7 @@ class Run:
     checkpoint: Checkpoint
     optimizers: Optimizers
     average: Average
+    freezer: Freezer = field(default_factory=Freezer)
     step: int = 0
     loss_sum: float = 0.0
     seconds: float = 0.0
@@ -51,7 +53,7 @@ def begin(start: Checkpoint, config: TrainConfig, device: str) -> Run:
 
 
 def save_state(run: Run, out: Path) -> None:
-    """Writes `last.ckpt`: weights, averaged weights, optimizer state and counters."""
+    """Writes `last.ckpt`: weights, averaged weights, which of them are held, optimizer state and counters."""
     counters = {
         "step": run.step,
         "loss_sum": run.loss_sum.hex(),
@@ -61,6 +63,7 @@ def save_state(run: Run, out: Path) -> None:
     }
     state = {f"average.{name}": t for name, t in run.average.weights.items()}
     state |= {f"optimizer.{name}": t for name, t in run.optimizers.tensors().items()}
+    state |= {f"freezer.{name}": t for name, t in run.freezer.tensors().items()}
     manifest = run.checkpoint.manifest | {"run": counters | {"tensors": len(state)}}
     save_checkpoint(out / "last.ckpt", replace(run.checkpoint, manifest=manifest, state=state))
 
@@ -95,6 +98,7 @@ def _take_(run: Run, saved: Checkpoint, counters: dict[str, Any]) -> None:
     # In the order of the model's parameters: that of the file is another.
     run.average.weights = {name: average[name].to(p.device) for name, p in model.named_parameters()}
     run.optimizers.restore(_under(saved.state, "optimizer."))
+    run.freezer.restore(_under(saved.state, "freezer."), model.embedding.device)
 
 
 def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
