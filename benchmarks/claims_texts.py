@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SECOND, FIRST = "arXiv 2603.05343", "arXiv 2601.02213"
-SHIPPED = "python benchmarks/rmd17.py azobenzene --data PATH/rmd17 && python benchmarks/shipped.py --data PATH/rmd17"
+SHIPPED = "python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3 --no-freeze && python benchmarks/shipped.py --data PATH/rmd17"
 METHODS = "python benchmarks/methods.py azobenzene --data PATH/rmd17 --seeds 0 1 2"
 ABLATIONS = "python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17"
 NANOSECOND = "python benchmarks/nanosecond.py --data PATH/rmd17"

@@ -56,6 +56,7 @@ class Job:
     epochs: int
     lr: float
     compile: bool
+    freeze: bool
 
 
 def main() -> None:
@@ -89,6 +90,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--compile", action="store_true", help="compile the training step")
+    parser.add_argument("--no-freeze", dest="freeze", action="store_false", help="as the shipped models were trained")
     parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES))
     return parser.parse_args(words)
 

@@ -40,8 +40,8 @@ written by `python benchmarks/results.py`. Errors are mean absolute errors on th
 standard error over frames. One seed. Commands:
 
 ```
-python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3
-python benchmarks/rmd17.py ethanol --data PATH/rmd17
+python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3 --no-freeze
+python benchmarks/rmd17.py ethanol --data PATH/rmd17 --no-freeze
 python benchmarks/shipped.py --data PATH/rmd17
 python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2
 python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17
@@ -88,7 +88,8 @@ FLOAT = """## The float model
 RECIPES = """## Every recipe, trained alike
 
 All rows of a molecule start from the float model above and are trained for the same number of epochs with the same schedule
-(azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), except `naive-int8` and `w8`, which
+(azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), before four-bit weights that go
+to and fro were held (`--no-freeze`; what holding them gains is told in "Every method alike"), except `naive-int8` and `w8`, which
 are post-training. `fp32-control` is the float model trained on for as long: the row that the papers lack. All
 are measured by the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies identical" is the share of (frame, rotation) pairs whose energies are equal to the last bit. Published figures
 are those of arXiv 2603.05343 for the row of that name.
@@ -99,8 +100,7 @@ only the equivariant branch of the latter has four-bit weights. The codebooks br
 of W4A8 is not reproduced. The control that asks whether a codebook is needed at all, Cartesian components with a step for each
 vector (`int8-per-vector`), breaks the symmetry less than `gaq-w8a8`, with a smaller force error on azobenzene, the same within
 the spread on ethanol, and larger energy errors. No quantized row beats the control. Four-bit weights cost most of the
-accuracy, on azobenzene more than on ethanol. We suspect that the length of the training limits there, where the learning curves
-still fall when it ends, but have not trained longer to see. Eight-bit activations leave forces that are not exactly the slope of
+accuracy, on azobenzene more than on ethanol: much of it because they go to and fro between two codes until training ends. Eight-bit activations leave forces that are not exactly the slope of
 the energy (path work); sixteen bits leave a small part of that, weight-only recipes nothing.
 """
 
