@@ -34,15 +34,14 @@ PUBLISHED: dict[str, list[tuple[str, str, str]]] = {
 INTRO = """## Every method alike
 
 All methods on one float parent a molecule, that of the models above, through the same slots and the same loop: each
-without training (`ptq`), and trained (`qat`) for twelve epochs at a peak rate of 1e-3 on the same 950 frames unless it
-is a method of post-training quantization. These trainings are shorter than those of the models above, so that every
-method could have them, and three seeds where the column says so; a seed is another order of the frames, on the same
-parent. ± is the standard error over seeds, or over frames where there is one seed. `fp32, qat` is the control. Errors
-are on the whole of `test_01`; LEE over 32 rotations of 100 frames. Commands:
+without training (`ptq`), and trained (`qat`) at a peak rate of 1e-3, 12 epochs on ethanol and 24 on azobenzene, on the
+same 950 frames, unless it is a method of post-training quantization. A seed is another order of the frames, on the same
+parent; ± is the standard error over seeds, or over test frames where there is one seed. `fp32, qat` is the control.
+Errors are on the whole of `test_01`; LEE over 32 rotations of 100 frames. Commands:
 
 ```
-python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
-python benchmarks/methods.py azobenzene --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
+python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2 --compile
+python benchmarks/methods.py azobenzene --data PATH/rmd17 --epochs 24 --seeds 0 1 2 --compile
 python benchmarks/results.py --collect runs
 ```
 

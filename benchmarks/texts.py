@@ -116,7 +116,8 @@ averaged weights 0.999 or 0.98; not all finished), and in two on azobenzene that
 force error in them. On azobenzene that was judged on validation frames; on ethanol some trials were judged on the first 300 *test* frames, so
 its table above is not wholly blind. Below, the same models on the other 700 test frames, which no choice looked at
 (`python benchmarks/untouched.py`). Learned four-bit steps and the memory of 0.98 became defaults by single trials on
-ethanol, which are not rows of an ablation here.
+ethanol, which are not rows of an ablation here. The limits at which weights are held were tried in three settings, on the validation frames of
+ethanol alone; what holding them is worth is a row of "By size" (`+unfrozen`).
 """
 
 SLOTS = """## Where the error comes from

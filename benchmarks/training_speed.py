@@ -28,7 +28,7 @@ from gaq.train.optimizer import is_matrix
 
 HERE = Path(__file__).resolve().parent.parent
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "frame-w4a8"), ("ethanol", "fp32"), ("ethanol", "frame-w4a8"))
-BATCH, FRAMES, SECONDS = 10, 60, 20.0
+BATCH, FRAMES, SECONDS = 10, 60, 8.0
 EAGER, COMPILED, OURS, THEIRS = "step-by-step", "compiled", "muon-float32", "muon-torch"
 
 

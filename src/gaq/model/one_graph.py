@@ -20,8 +20,7 @@ def one_graph(function: Graph, inputs: Sequence[Tensor], varying: Collection[int
     function differentiates with respect to must require gradients here, not later. Raises whatever a compiler and its
     tool chain raise.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # those that the compiler gives of itself
+    with warnings.catch_warnings(action="ignore"):  # those that the compiler gives of itself
         compiled = _compiled(function, inputs, varying)
 
     def call(given: Sequence[Tensor]) -> Sequence[Tensor]:
