@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
 
+NAME_WIDTH = 0.25  # of the span of points along the axis
 EXACT, FLOAT, BROKEN = "#0072b2", "#555555", "#d55e00"
 
 
@@ -55,10 +57,10 @@ def pareto(groups: Mapping[str, Sequence[Row]], speed: Sequence[Row], title: str
     figure = Figure(figsize=(10.2, 4.4), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     by_bits, by_time = points_of(groups, speed)
-    _panel(left, by_bits, "bits per weight", logarithmic=True)
-    _panel(right, by_time, "milliseconds per call, one thread", logarithmic=False)
+    _panel(left, by_bits, by_bits, "bits per weight", logarithmic=True)
+    _panel(right, by_time, by_bits, "milliseconds per call, one thread", logarithmic=False)
     left.set_ylabel("force error, MAE (meV/Å)")
-    left.set_ylim(0, 1.15 * max(p.force for p in by_bits))
+    left.set_ylim(*_height(by_bits))
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     labels = ((EXACT, "exact: local frames"), (FLOAT, "float32 floor"), (BROKEN, "symmetry broken"))
     for colour, label in labels:
@@ -67,7 +69,12 @@ def pareto(groups: Mapping[str, Sequence[Row]], speed: Sequence[Row], title: str
     write_atomically(path, lambda temporary: FigureCanvasAgg(figure).print_png(temporary))
 
 
-def _panel(axes: Axes, points: Sequence[Point], label: str, logarithmic: bool) -> None:
+def _height(points: Sequence[Point]) -> tuple[float, float]:
+    forces = [p.force for p in points]
+    return 0.85 * min(forces), 1.1 * max(forces)
+
+
+def _panel(axes: Axes, points: Sequence[Point], everyone: Sequence[Point], label: str, logarithmic: bool) -> None:
     edge = front(points)
     axes.step([p.cost for p in edge], [p.force for p in edge], where="post", color="#bbbbbb", linewidth=1.0, zorder=1)
     for point in points:
@@ -80,22 +87,24 @@ def _panel(axes: Axes, points: Sequence[Point], label: str, logarithmic: bool) -
     else:
         span = max(costs) - min(costs)
         axes.set_xlim(min(costs) - 0.1 * span, max(costs) + 0.45 * span)
-    _name(axes, points, 1.15 * max(p.force for p in points) / 22, logarithmic)
+    low, high = _height(everyone)
+    _name(axes, points, (high - low) / 24, logarithmic)
     axes.set_xlabel(label)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def _name(axes: Axes, points: Sequence[Point], distance: float, logarithmic: bool) -> None:
-    """Names to the right of the points, those of neighbours one above the other."""
+    """Names to the right of the points; from the lowest upwards, each goes up until it is clear of those before."""
     low, high = (min(p.cost for p in points), max(p.cost for p in points))
-    step = (high / low) ** 0.03 if logarithmic else 0.03 * (high - low)
-    last: list[tuple[float, float]] = []
+    wide = math.log(high / low) if logarithmic else high - low
+    placed: list[tuple[float, float]] = []
     for point in sorted(points, key=lambda p: p.force):
-        x = point.cost * step if logarithmic else point.cost + step
+        x = math.log(point.cost / low) if logarithmic else point.cost - low
         y = point.force
-        near = [h for c, h in last if (max(c, point.cost) / min(c, point.cost) < 1.6 or not logarithmic)]
-        y = max([y, *(h + distance for h in near if h + distance > y and h - y < distance * 8)])
-        last.append((point.cost, y))
+        while any(abs(x - other) < NAME_WIDTH * wide and abs(y - height) < distance for other, height in placed):
+            y += distance / 4
+        placed.append((x, y))
+        right = point.cost * (high / low) ** 0.03 if logarithmic else point.cost + 0.03 * wide
         line = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.6}
-        axes.annotate(point.name, (point.cost, point.force), (x, y), va="center", fontsize=8, arrowprops=line)
+        axes.annotate(point.name, (point.cost, point.force), (right, y), va="center", fontsize=8, arrowprops=line)
