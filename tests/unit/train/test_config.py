@@ -23,7 +23,8 @@ def empty(tmp_path):
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_shipped_configuration_is_read(path, tmp_path):
     settings = load(path, TrainConfig)
-    assert settings.data.train <= 1000
+    if path.stem.startswith("rmd17"):
+        assert settings.data.train <= 1000, "its authors: never train on more"
     (tmp_path / "copy.toml").write_text(dump(settings))
     assert load(tmp_path / "copy.toml", TrainConfig) == settings
 

@@ -7,6 +7,7 @@ import torch
 
 from gaq.quant.presets import w4
 from gaq.train.config import OptimizerConfig
+from gaq.train.muon import Muon
 from gaq.train.optimizer import Average, build_optimizers, is_matrix, schedule
 from gaq.train.session import quantize
 from tiny import config, network
@@ -21,7 +22,7 @@ def test_each_parameter_has_one_optimizer():
     optimizers = build_optimizers(model, OptimizerConfig())
     adam, muon = optimizers.parts
     assert isinstance(adam, torch.optim.AdamW)
-    assert isinstance(muon, torch.optim.Muon)
+    assert isinstance(muon, Muon)
     assert sorted(sizes(adam) + sizes(muon)) == sorted(id(p) for p in model.parameters())
     names = {id(p): name for name, p in model.named_parameters()}
     by_muon = {names[i] for i in sizes(muon)}
