@@ -139,7 +139,7 @@ CLAIMS = (
         "molecule have nearly the same number of neighbours, so its protection by degree is protection by chance; what is left of it is "
         "percentile ranges and training.",
         METHODS,
-        "results.md#tables-ii-and-iii-of-arxiv-260305343-azobenzene",
+        "results.md#tables-ii-and-iii-of-arxiv-260305343",
     ),
     Claim(
         "Hard spherical k-means diverges",
@@ -151,7 +151,7 @@ CLAIMS = (
         "The fracture of the gradient is real: what comes back through directions is missing from the forces, and training cannot mend "
         "it. Whether a training with such a gradient blows up depends on its rate and length.",
         METHODS,
-        "results.md#tables-ii-and-iii-of-arxiv-260305343-azobenzene",
+        "results.md#tables-ii-and-iii-of-arxiv-260305343",
     ),
     Claim(
         "A nanosecond of stable dynamics with W4A8, drift 0.15",

@@ -5,29 +5,31 @@ from __future__ import annotations
 MOLECULES = ("azobenzene", "ethanol")
 SIZES = ((0.0, 5.0), (5.0, 8.0), (8.0, 16.0), (16.0, 33.0))  # bits per weight, from and below
 
+OURS = "not in the paper"
 # (row, our row, published E MAE meV / F MAE meV/Å / LEE meV/Å); a dash where the paper gives none that we know of.
 PUBLISHED: dict[str, list[tuple[str, str, str]]] = {
     "2603.05343": [
         ("FP32", "fp32/ptq", "23.20 / 21.20 / –"),
-        ("FP32 trained as long", "fp32/qat", "not in the paper"),
+        ("FP32 trained as long", "fp32/qat", OURS),
         ("Naive INT8", "naive-int8/ptq", "118.2 / 102.4 / 5.23"),
-        ("Naive INT8, trained", "naive-int8/qat", "not in the paper"),
+        ("Naive INT8, trained", "naive-int8/qat", OURS),
         ("SVQ-KMeans", "svq-kmeans/qat", "226.2, diverged / – / –"),
-        ("SVQ-KMeans, straight-through", "svq-kmeans-ste/qat", "not in the paper"),
+        ("SVQ-KMeans, straight-through", "svq-kmeans-ste/qat", OURS),
         ("Degree-Quant", "degree-quant/qat", "63.2 / 58.9 / 2.10"),
         ("GAQ W4A8", "gaq-w4a8/qat", "9.31 / 22.60 / 0.15"),
-        ("ours: local frames W4A8", "frame-w4a8/qat", "not in the paper"),
-        ("ours: W4A16", "w4a16/qat", "not in the paper"),
-        ("ours: weights alone, 4 bits", "w4/qat", "not in the paper"),
+        ("ours: local frames W4A8", "frame-w4a8/qat", OURS),
+        ("ours: W4A16", "w4a16/qat", OURS),
+        ("ours: W4A16 from GPTQ", "w4a16+gptq/qat", OURS),
+        ("ours: weights alone, 4 bits", "w4/qat", OURS),
     ],
     "2601.02213": [
         ("FP32", "fp32/ptq", "1.2 / – / –"),
-        ("FP32 trained as long", "fp32/qat", "not in the paper"),
+        ("FP32 trained as long", "fp32/qat", OURS),
         ("Naive INT8", "naive-int8/ptq", "–"),
         ("GAQ W8A8, components renormalised", "gaq-w8a8-component/qat", "–"),
-        ("GAQ W8A8, codebook of the second paper", "gaq-w8a8/qat", "not in the paper"),
-        ("ours: local frames W8A8", "frame-w8a8/qat", "not in the paper"),
-        ("ours: weights alone, 8 bits", "w8/ptq", "not in the paper"),
+        ("GAQ W8A8, codebook of the second paper", "gaq-w8a8/qat", OURS),
+        ("ours: local frames W8A8", "frame-w8a8/qat", OURS),
+        ("ours: weights alone, 8 bits", "w8/ptq", OURS),
     ],
 }
 
@@ -48,13 +50,13 @@ python benchmarks/results.py --collect runs
 What each claim of the papers comes to is told in [claims](claims.md).
 """
 
-SECOND_PAPER = """### Tables II and III of arXiv 2603.05343, azobenzene
+SECOND_PAPER = """### Tables II and III of arXiv 2603.05343
 
 Published figures are those of their network and their float model, whose force error is five times ours: rows are to be
 compared with the FP32 row of the same side.
 """
 
-FIRST_PAPER = """### The rMD17 tables of arXiv 2601.02213, ethanol
+FIRST_PAPER = """### The rMD17 tables of arXiv 2601.02213
 """
 
 BY_SIZE = """### By size

@@ -22,7 +22,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Replaces the seed of the file.", show_default=False)] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
     compile: Annotated[
-        bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 4 times as fast.")
+        bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 3 times as fast.")
     ] = False,
 ) -> None:
     """Train a float force field.
