@@ -1,4 +1,4 @@
-"""How the constants of reconstruction (AdaRound, QDrop) were chosen: on training frames that calibration does not see.
+"""Constants of reconstruction (AdaRound, QDrop) compared, on training frames that calibration does not see.
 
     python benchmarks/rounding_choice.py --data PATH/rmd17
 

@@ -100,7 +100,8 @@ only the equivariant branch of the latter has four-bit weights. The codebooks br
 of W4A8 is not reproduced. The control that asks whether a codebook is needed at all, Cartesian components with a step for each
 vector (`int8-per-vector`), breaks the symmetry less than `gaq-w8a8`, with a smaller force error on azobenzene, the same within
 the spread on ethanol, and larger energy errors. No quantized row beats the control. Four-bit weights cost most of the
-accuracy, on azobenzene more than on ethanol: much of it because they go to and fro between two codes until training ends. Eight-bit activations leave forces that are not exactly the slope of
+accuracy, on azobenzene more than on ethanol: on ethanol half of what they cost `w4` comes from weights that
+go to and fro between two codes until training ends ("By size"). Eight-bit activations leave forces that are not exactly the slope of
 the energy (path work); sixteen bits leave a small part of that, weight-only recipes nothing.
 """
 

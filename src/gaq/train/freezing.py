@@ -71,12 +71,6 @@ class Freezer:
         rest = (seen.at * found.scale).reshape(layer.weight.shape)
         layer.weight.copy_(torch.where(seen.held.reshape(layer.weight.shape), rest, layer.weight))
 
-    @property
-    def share(self) -> float:
-        """Of the weights that are watched, how many are held."""
-        held = [w.held for w in self.watched.values()]
-        return sum(int(h.sum()) for h in held) / max(1, sum(h.numel() for h in held))
-
     def tensors(self) -> dict[str, Tensor]:
         """The state as named tensors: `layer/what`."""
         return {f"{name}/{what}": t for name, w in self.watched.items() for what, t in w.tensors().items()}

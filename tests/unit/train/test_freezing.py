@@ -68,9 +68,9 @@ def test_it_stays_when_it_is_pulled_and_when_its_step_changes(model):
 def test_nothing_is_held_at_the_beginning(model):
     freezer = Freezer()
     swing(model, freezer, 60, done=BEGIN / 2)
-    assert freezer.share == 0
+    assert not any(seen.held.any() for seen in freezer.watched.values())
     swing(model, freezer, 1, done=BEGIN)
-    assert freezer.share > 0
+    assert freezer.watched[NAME].held[0, 0]
 
 
 def test_the_limit_falls(model):
