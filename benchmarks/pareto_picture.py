@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
+from pictures import LEGEND, colour_of
 
 NAME_WIDTH = 0.25  # of the span of points along the axis
-EXACT, FLOAT, BROKEN = "#0072b2", "#555555", "#d55e00"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Point:
 
     @property
     def colour(self) -> str:
-        return EXACT if self.lee < 1e-9 else (FLOAT if self.lee < 1e-2 else BROKEN)
+        return colour_of(self.lee)
 
 
 def points_of(groups: Mapping[str, Sequence[Row]], speed: Sequence[Row]) -> tuple[list[Point], list[Point]]:
@@ -62,8 +62,7 @@ def pareto(groups: Mapping[str, Sequence[Row]], speed: Sequence[Row], title: str
     left.set_ylabel("force error, MAE (meV/Å)")
     left.set_ylim(*_height(by_bits))
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
-    labels = ((EXACT, "exact: local frames"), (FLOAT, "float32 floor"), (BROKEN, "symmetry broken"))
-    for colour, label in labels:
+    for colour, label in LEGEND:
         left.scatter([], [], s=50, color=colour, label=label, linewidth=0)
     figure.legend(loc="outside lower center", frameon=False, fontsize=8.5, ncols=3)
     write_atomically(path, lambda temporary: FigureCanvasAgg(figure).print_png(temporary))

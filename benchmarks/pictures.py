@@ -14,6 +14,12 @@ from gaq.measure.ledger import Row
 
 SMALLEST = 1e-14  # meV/Å; an error of exactly zero is drawn here
 EXACT, FLOAT, BROKEN = "#0072b2", "#555555", "#d55e00"
+LEGEND = ((EXACT, "exact: local frames"), (FLOAT, "float32 floor"), (BROKEN, "symmetry broken"))
+
+
+def colour_of(lee: float) -> str:
+    """The colour of a model by its mean LEE in meV/Å."""
+    return EXACT if lee < 1e-9 else (FLOAT if lee < 1e-2 else BROKEN)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class _Point:
 
     @property
     def colour(self) -> str:
-        return EXACT if self.lee < 1e-9 else (FLOAT if self.lee < 1e-2 else BROKEN)
+        return colour_of(self.lee)
 
 
 def _apart(points: Sequence[_Point], distance: float) -> list[tuple[_Point, float]]:
@@ -73,8 +79,7 @@ def force_against_symmetry(groups: Mapping[str, Sequence[Row]], title: str, path
     axes.set_title(title, loc="left", fontsize=10)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
-    labels = ((EXACT, "exact: local frames"), (FLOAT, "float32 floor"), (BROKEN, "symmetry broken"))
-    for colour, label in labels:
+    for colour, label in LEGEND:
         axes.scatter([], [], s=60, color=colour, label=label, linewidth=0)
     figure.legend(loc="outside lower center", frameon=False, fontsize=8.5, ncols=3)
     path.parent.mkdir(parents=True, exist_ok=True)
