@@ -18,7 +18,7 @@ from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
 from gaq.errors import NotAvailable
 from gaq.model.forces import energy_and_forces
-from gaq.model.one_graph import one_graph
+from gaq.model.one_graph import first_line, one_graph
 from gaq.model.transformer import Transformer
 from gaq.train.checkpoint import as_dtype
 
@@ -56,7 +56,7 @@ def compiled(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
         graph = _one_graph(network, batch)
         graph(batch.positions)
     except Exception as error:  # whatever a compiler and its tool chain raise
-        raise NotAvailable(f"compiled PyTorch: {type(error).__name__}: {_first_line(error)}") from error
+        raise NotAvailable(f"compiled PyTorch: {type(error).__name__}: {first_line(error)}") from error
 
     def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.no_grad():
@@ -87,7 +87,3 @@ def _one_graph(network: Transformer, batch: AtomBatch) -> Callable[[Tensor], tup
         return energies, forces
 
     return call
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")

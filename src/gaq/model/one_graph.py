@@ -65,3 +65,8 @@ def _fake(mode: Any, tensor: Tensor, varies: str) -> Tensor:
     context: Any = StatelessSymbolicContext(dynamic_sizes=sizes)
     free: Tensor = mode.from_tensor(tensor, symbolic_context=context, source=ConstantSource(varies))
     return free
+
+
+def first_line(error: Exception) -> str:
+    """Of what a compiler says, the line that a user is shown."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")

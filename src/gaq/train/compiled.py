@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gaq.atoms.batch import AtomBatch, Edges
 from gaq.errors import NotAvailable, UsageError
-from gaq.model.one_graph import Graph, one_graph
+from gaq.model.one_graph import Graph, first_line, one_graph
 from gaq.model.transformer import Transformer
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import KMeans, Polar, Spec
@@ -102,10 +102,9 @@ def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
         places = {index for index, name in enumerate(inputs) if name in varying}
         return one_graph(loss_and_gradients, list(inputs.values()), places)
     except Exception as error:  # whatever a compiler and its tool chain raise
-        line = next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
         raise NotAvailable(
-            f"the training step could not be compiled: {type(error).__name__}: {line}. A C++ compiler is needed; "
-            "without --compile it is not."
+            f"the training step could not be compiled: {type(error).__name__}: {first_line(error)}. "
+            "A C++ compiler is needed; without --compile it is not."
         ) from error
 
 
