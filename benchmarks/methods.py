@@ -94,33 +94,38 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--test-limit", type=int)
     parser.add_argument("--symmetry-frames", type=int, default=100)
     parser.add_argument("--rotations", type=int, default=32)
-    parser.add_argument(
-        "--only", nargs="*", default=tuple(all_presets()), help=f"recipes, {READOUT} or {ROUNDED} behind"
-    )
+    parser.add_argument("--only", nargs="*", default=tuple(all_presets()), help="recipes, changed by words behind a +")
     return parser.parse_args(words)
 
 
 def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
     """The parent and its control first, then each recipe; post-training methods are not trained."""
     names = ("fp32", *(name for name in names if name != "fp32"))
-    yield from ((f"{name}/{PTQ}", 0) for name in names if not name.endswith((f"+{DISTILLED}", f"+{UNFROZEN}")))
+    untrained = (name for name in names if not changed(name, DISTILLED) and not changed(name, UNFROZEN))
+    yield from ((f"{name}/{PTQ}", 0) for name in untrained)
     for seed in seeds if epochs else ():
         yield from ((f"{name}/{QAT}", seed) for name in names if not preset(name.partition("+")[0]).treatments)
 
 
 def recipe_of(name: str, warmup: int) -> Recipe:
     """A preset, changed as the end of the name says."""
-    short, _, change = name.partition("+")
+    short, *changes = name.split("+")
     recipe = preset(short, warmup)
-    if change == READOUT:
-        return recipe.with_rules(*readout(16))
-    if change == ROUNDED:
-        return replace(recipe, treatments=(Gptq(),))
-    if change == UNPROTECTED:
-        return replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
-    if change not in ("", DISTILLED, UNFROZEN):
-        raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} behind the +")
+    for change in changes:
+        if change not in CHANGES:
+            raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} behind a +")
+        if change == READOUT:
+            recipe = recipe.with_rules(*readout(16))
+        if change == ROUNDED:
+            recipe = replace(recipe, treatments=(Gptq(),))
+        if change == UNPROTECTED:
+            recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
     return recipe
+
+
+def changed(name: str, change: str) -> bool:
+    """Whether a name says that of its recipe's training."""
+    return change in name.split("+")[1:]
 
 
 def run(bench: Bench, name: str, seed: int) -> None:
@@ -131,8 +136,8 @@ def run(bench: Bench, name: str, seed: int) -> None:
     epochs = bench.plan.epochs if mode == QAT else 0
     recipe = recipe_of(short, epochs // 8)
     compiled = bench.plan.compile and can_compile(recipe)
-    distill = TAUGHT if short.endswith(f"+{DISTILLED}") else 0.0
-    freeze = not short.endswith(f"+{UNFROZEN}")
+    distill = TAUGHT if changed(short, DISTILLED) else 0.0
+    freeze = not changed(short, UNFROZEN)
     plan = replace(
         bench.plan, recipe=recipe, epochs=epochs, seed=seed, distill=distill, compile=compiled, freeze=freeze
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant, with_spread
-from methods_texts import BY_SIZE, FIRST_PAPER, INTRO, MOLECULES, OTHERS, OURS, PUBLISHED, SECOND_PAPER, SIZES
+from methods_texts import BY_SIZE, FIRST_PAPER, INTRO, LONGER, MOLECULES, OTHERS, OURS, PUBLISHED, SECOND_PAPER, SIZES
 from tables import markdown
 
 RowsOf = Callable[[str], list[Row]]
@@ -22,7 +22,7 @@ def methods_sections(rows_of: RowsOf) -> list[str]:
     measured = {molecule: rows_of(f"methods-{molecule}") for molecule in MOLECULES}
     if not any(measured.values()):
         return []
-    return [INTRO, *_papers(measured), *_by_size(measured), *_others(rows_of)]
+    return [INTRO, *_papers(measured), *_by_size(measured), *_longer(rows_of), *_others(rows_of)]
 
 
 def _papers(measured: dict[str, list[Row]]) -> Iterator[str]:
@@ -70,6 +70,17 @@ def _line(name: str, rows: Sequence[Row]) -> list[str]:
     line = [said, str(seeds), f"{bits:.1f}" if bits else "–", *(_seeds(mine, m) for m in COLUMNS)]
     engines = {r.engine for r in mine if r.metric == "force_mae"}
     return [*line[:5], _against(mine, rows), line[5], *_physics(mine), ", ".join(sorted(engines))]
+
+
+def _longer(rows_of: RowsOf) -> Iterator[str]:
+    measured = {molecule: rows_of(f"methods-long-{molecule}") for molecule in MOLECULES}
+    if any(measured.values()):
+        yield LONGER
+    for molecule, rows in measured.items():
+        if rows:
+            yield f"#### {molecule}, longer\n"
+            trained = [r for r in rows if r.model.endswith("/qat")]
+            yield markdown([*HEAD, *PHYSICS, "engine"], list(_sized(trained)))
 
 
 def _others(rows_of: RowsOf) -> Iterator[str]:

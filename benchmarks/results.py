@@ -102,8 +102,9 @@ def collect(runs: Path) -> None:
         rows = runs / folder / "rows.jsonl"
         if rows.exists():
             write_rows(LEDGER / f"{name}.jsonl", read_rows(rows))
-    for rows in (runs / "methods").glob("*.jsonl"):
-        write_rows(LEDGER / f"methods-{rows.name}", read_rows(rows))
+    for folder in ("methods", "methods-long"):
+        for rows in (runs / folder).glob("*.jsonl"):
+            write_rows(LEDGER / f"{folder}-{rows.name}", read_rows(rows))
     for rows in (runs / "engine").glob("engine-*.jsonl"):
         write_rows(LEDGER / rows.name, read_rows(rows))
 
