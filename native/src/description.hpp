@@ -23,6 +23,9 @@ struct FeatureLaw {
   int bits = 32;
   Per per = Per::tensor;
   bool framed = false;  // components in the atom's own frame
+  // Scalars rounded about the mean of the atom's species: what is coded is the rest. Empty: about zero.
+  std::vector<int8_t> centre_codes;  // [species][columns]
+  std::vector<float> centre_scale;   // [species]
   float step = 0, inverse_step = 0;
   // polar only
   Direction direction = Direction::octahedral;
@@ -33,6 +36,7 @@ struct FeatureLaw {
   std::vector<int32_t> cells;             // [cell][candidates]: codebook
   int candidates = 0;
 
+  bool centred() const { return !centre_scale.empty(); }
   int high() const { return int((1u << (law == Law::polar ? bits : bits - 1)) - 1); }
 };
 

@@ -22,10 +22,10 @@ class Engine {
   // The next evaluation builds its neighbour list anew.
   void forget() { evaluators_[0]->forget(); }
   void set_tap(Tap tap) { tap_ = tap; }
-  // One slot or one layer on its own, on rows of the model's own channels.
-  void encode(const std::string& slot, int64_t rows, int components, int columns, const float* values, int32_t* codes,
-              int32_t* directions, float* steps, float* decoded) const;
-  void linear(const std::string& name, int64_t rows, const float* inputs, float* outputs) const;
+  // One slot or one layer on its own, on rows of the model's own channels; `species` may be null where no law asks for it.
+  void encode(const std::string& slot, int64_t rows, int components, int columns, const int32_t* species,
+              const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded) const;
+  void linear(const std::string& name, int64_t rows, const int32_t* species, const float* inputs, float* outputs) const;
 
  private:
   Pool* pool() { return pool_ && pool_->threads() > 1 ? pool_.get() : nullptr; }

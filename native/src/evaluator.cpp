@@ -111,6 +111,7 @@ void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange
   geometry_.use(pool);
   geometry_.select(system, list_);
   lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
+  for (Scratch& room : scratch_) room.species = row_.data();
   // All that can be refused has been: a domain that fails has not called the exchange yet.
   if (model_.plan.shape.local) {
     geometry_.frames(row_, owned);

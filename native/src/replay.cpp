@@ -34,24 +34,42 @@ const FeatureLaw& law_of(const Plan& plan, const std::string& slot) {
   return *found;
 }
 
+// Laws about the mean of a species want to know whose each row is.
+void check_species(const Description& description, const FeatureLaw& law, int64_t rows, const int32_t* species) {
+  if (!law.centred()) return;
+  if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds about the means of species");
+  for (int64_t row = 0; row < rows; ++row)
+    if (species[row] < 0 || species[row] >= int64_t(description.species.size()))
+      throw Error(GAQ_BAD_ARGUMENT, "species has the row " + std::to_string(species[row]) + ", which the model has not");
+}
+
 }  // namespace
 
-void Engine::encode(const std::string& slot, int64_t rows, int components, int columns, const float* values,
-                    int32_t* codes, int32_t* directions, float* steps, float* decoded) const {
+void Engine::encode(const std::string& slot, int64_t rows, int components, int columns, const int32_t* species,
+                    const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded) const {
   const FeatureLaw& law = law_of(model_->plan, slot);
   if (rows < 0 || components < 1 || components > 7 || columns < 1 || columns > 1 << 20)
     throw Error(GAQ_BAD_ARGUMENT, "rows, components or columns lie outside their range");
+  check_species(model_->description, law, rows, species);
+  if (law.centred() && (components != 1 || law.centre_codes.size() != model_->description.species.size() * columns))
+    throw Error(GAQ_BAD_ARGUMENT, "rows have other components or columns than the means of the slot '" + slot + "'");
   const int padded = whole(columns);
   const int64_t size = int64_t(components) * padded;
   const bool per_part = law.law != Law::polar || law.direction == Direction::component || components != 3;
   std::vector<float> in(size), out(size);
   std::vector<int32_t> code(size), direction(size);
+  std::vector<float> centre(law.centred() ? columns : 0);
   for (int64_t row = 0; row < rows; ++row) {
     for (int m = 0; m < components; ++m)
       std::copy_n(values + (row * components + m) * columns, columns, in.data() + m * padded);
+    for (size_t k = 0; k < centre.size(); ++k) {
+      centre[k] = float(law.centre_codes[size_t(species[row]) * columns + k]) * law.centre_scale[species[row]];
+      in[k] -= centre[k];
+    }
     std::vector<float> step(components, 0.0f);
     model_->kernels->decode_through(law, 1, components, padded, in.data(), out.data(), code.data(), direction.data(),
                                     step.data());
+    for (size_t k = 0; k < centre.size(); ++k) out[k] += centre[k];
     for (int m = 0; m < components; ++m) {
       if (decoded) std::copy_n(out.data() + m * padded, columns, decoded + (row * components + m) * columns);
       if (codes && law.law != Law::polar)
@@ -66,7 +84,8 @@ void Engine::encode(const std::string& slot, int64_t rows, int components, int c
   }
 }
 
-void Engine::linear(const std::string& name, int64_t rows, const float* inputs, float* outputs) const {
+void Engine::linear(const std::string& name, int64_t rows, const int32_t* species, const float* inputs,
+                    float* outputs) const {
   const LinearPlan* plan = nullptr;
   int components = 1;
   over_linears(model_->plan, [&](const LinearPlan& linear, int n) {
@@ -74,6 +93,7 @@ void Engine::linear(const std::string& name, int64_t rows, const float* inputs, 
   });
   if (!plan) throw Error(GAQ_BAD_ARGUMENT, "there is no linear layer '" + name + "'");
   if (rows % components) throw Error(GAQ_BAD_ARGUMENT, "rows of vectors come in whole vectors");
+  check_species(model_->description, plan->law, rows, species);
   std::vector<float> in(size_t(components) * plan->inputs), out(size_t(components) * plan->outputs);
   std::vector<float> decoded(in.size()), scale(components);
   std::vector<uint8_t> bytes(in.size() + lanes);
@@ -83,6 +103,7 @@ void Engine::linear(const std::string& name, int64_t rows, const float* inputs, 
   room.scale = scale.data();
   room.bytes = bytes.data();
   room.words = words.data();
+  room.species = species;
   for (int64_t row = 0; row < rows; row += components) {
     for (int m = 0; m < components; ++m)
       for (int k = 0; k < plan->true_inputs; ++k)

@@ -52,6 +52,10 @@ void test_values() {
   CHECK_EQ(d.golden.positions.size(), 9u);
   CHECK_EQ(read("w4a16-frame").layers[0].mix[1].input.framed, true);
   CHECK(read("w4a16-frame").framed());
+  const gaq::FeatureLaw centred = read("w4a8-centred").layers[1].hidden.input;
+  CHECK(centred.centred() && !read("w4a16-frame").layers[0].mix[1].input.centred());
+  CHECK_EQ(centred.centre_codes.size(), 2u * 20u);
+  CHECK_EQ(centred.centre_scale.size(), 2u);
 }
 
 // Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.

@@ -101,6 +101,26 @@ void test_parameters() {
                  "at most 3 candidates");
 }
 
+void test_centres() {
+  const std::string slot = "layers.0.update.hidden.input", at = slot + ".centre";
+  using gaq_test::uniform;
+  const auto law = [](const std::string& name, const std::string& text) {
+    return [=](TinyModel& m) { m.slots[name] = text; };
+  };
+  const char* model = "w4a8-centred";
+  expect_changed(model, law(slot, uniform(8, "atom", false, true)), "'centred' true; expected it only for rows");
+  expect_changed(model, law("layers.0.update.mix1.input", uniform(8, "row", true, true)), "'centred' true; expected");
+  expect_changed(model, law("layers.0.attention.key", uniform(8, "tensor", false, true)), "'centred' true");
+  expect_changed(model, law(slot, uniform(8, "row")), "has a tensor 'layers.0.update.hidden.input.centre.codes'");
+  expect_changed("w4a16-frame", law(slot, uniform(16, "row", false, true)), "lacks tensor '" + at + ".codes'; expected I8 [2, 20]");
+  expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
+  expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {2}, {0.1f, -1}); }, "no number below zero");
+  expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {3}, {1, 1, 1}); }, "has shape [3]; expected [2]");
+  gaq_test::TinyOptions options;
+  options.scalar = uniform(8, "row", false, true);
+  expect(gaq_test::TinyWriter(options).write().bytes(), "is centred, but its weight is float; expected codes", "float");
+}
+
 // 32,767 · 127 · 516 still fits 32 bits with its sign; 517 inputs do not.
 void test_sums() {
   gaq_test::TinyOptions options;
@@ -119,6 +139,7 @@ int main() {
   test_codes();
   test_slots();
   test_parameters();
+  test_centres();
   test_sums();
   return finish();
 }

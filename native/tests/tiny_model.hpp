@@ -167,6 +167,7 @@ class TinyWriter {
     if (bias) drawn(name + ".bias", {outputs});
     const bool component = degree > 1 && o_.vector.find("polar") != std::string::npos;
     feature(name + ".input", degree == 0 ? o_.scalar : component ? polar_component : o_.vector);
+    if (model_.slots[name + ".input"].find("centred") != std::string::npos) centre(name + ".input.centre", inputs);
     if (o_.weight_bits == 32) {
       drawn(name + ".weight", {outputs, inputs});
       model_.slots[name + ".weight"] = R"({"kind":"identity"})";
@@ -185,6 +186,14 @@ class TinyWriter {
       else codes[size_t(row * columns + column / 2)] |= char((code & 15) << (column % 2 * 4));
     }
     model_.tensors[name + ".codes"] = {packed ? "U8" : "I8", {outputs, columns}, codes};
+  }
+
+  void centre(const std::string& name, int inputs) {
+    const int rows = 2;  // of two species
+    std::string codes(size_t(rows * inputs), '\0');
+    for (char& code : codes) code = char(int(draw() * 127));
+    model_.tensors[name + ".codes"] = {"I8", {rows, inputs}, codes};
+    model_.floats(name + ".scale", {rows}, std::vector<float>(size_t(rows), 0.01f));
   }
 
   void feature(const std::string& slot, const std::string& law) {
@@ -228,9 +237,9 @@ class TinyWriter {
   uint32_t seed_ = 1;
 };
 
-inline std::string uniform(int bits, const std::string& per, bool framed = false) {
+inline std::string uniform(int bits, const std::string& per, bool framed = false, bool centred = false) {
   return R"({"kind":"uniform","bits":)" + std::to_string(bits) + R"(,"per":")" + per + R"(","framed":)" +
-         (framed ? "true}" : "false}");
+         (framed ? "true" : "false") + (centred ? R"(,"centred":true})" : "}");
 }
 
 inline std::string polar(const std::string& per, const std::string& magnitude, const std::string& directions,
@@ -253,6 +262,8 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
   options["w8a8-tensor"] = {4, 1, 1, 2, 4, 5, uniform(8, "tensor"), polar("atom", "linear", "octahedral", 4),
                             uniform(16, "tensor"), 8};
   options["w4a16-frame"] = {4, 2, 1, 1, 4, 5, uniform(16, "row"), uniform(16, "row", true), uniform(8, "tensor"), 4};
+  options["w4a8-centred"] = {4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), uniform(8, "row", true),
+                             uniform(16, "tensor"), 4};
   options["octahedral"] = {4, 2, 1, 4, 4, 4, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16),
                            uniform(16, "tensor"), 5};
   options["codebook-log"] = {4, 1, 1, 2, 4, 4, uniform(8, "row"), polar("tensor", "log", "codebook", 2),

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from built import native_library
 from conftest import REPOSITORY
@@ -67,13 +68,19 @@ def replayed(model: Transformer, recipe: Recipe, structures: Sequence[Structure]
         expected = record(torch_engine, structure)
         found = native.record(structure, instead=expected.features)
         assert set(found.features) == set(expected.features)
+        species = rows_of(model, structure)
         for slot in expected.features:
-            compare_slot(slot, expected, found, torch_engine, native)
+            compare_slot(slot, species, expected, found, torch_engine, native)
         for layer in (m for m in model.modules() if isinstance(m, Linear)):
-            compare_layer(layer, expected, native)
+            compare_layer(layer, species, expected, native)
         compare_energies(model, expected, found)
         if not polar_codes_differ(expected, found, native):
             assert np.abs(found.prediction.forces - expected.prediction.forces).max() < MOST_FORCE
+
+
+def rows_of(model: Transformer, structure: Structure) -> Tensor:
+    """The species of the atoms, counted as the model does."""
+    return model.row[torch.from_numpy(structure.species)]
 
 
 def polar_codes_differ(expected: Recording, found: Recording, native: NativeReplay) -> bool:
@@ -84,27 +91,27 @@ def polar_codes_differ(expected: Recording, found: Recording, native: NativeRepl
 
 
 def compare_slot(
-    slot: str, expected: Recording, found: Recording, torch_engine: TorchEngine, native: NativeReplay
+    slot: str, species: Tensor, expected: Recording, found: Recording, torch_engine: TorchEngine, native: NativeReplay
 ) -> None:
     features = expected.features[slot]
     most = MOST_UNITS[re.sub(r"^layers\.\d+\.", "", slot)] * UNIT * np.abs(features).max()
     assert np.abs(found.features[slot] - features).max() <= most, slot
-    codes = encoded(feature_quantizers(torch_engine)[slot], features)
+    codes = encoded(feature_quantizers(torch_engine)[slot], features, species)
     if codes is not None:
-        again = native.encode(slot, features)
+        again = native.encode(slot, features, species.numpy())
         assert again.differing(codes)[0] == 0, slot
         np.testing.assert_array_equal(again.decoded, codes.decoded, slot)
 
 
-def compare_layer(layer: Linear, expected: Recording, native: NativeReplay) -> None:
+def compare_layer(layer: Linear, species: Tensor, expected: Recording, native: NativeReplay) -> None:
     name = layer_name(layer)
     features, outputs = expected.features[f"{name}.input"], expected.outputs[name]
-    found = native.linear(name, features)
+    found = native.linear(name, features, species.numpy())
     if integer_product(layer.input.spec) and layer.coded.fitted is not None:
         np.testing.assert_array_equal(found, outputs, name)
         return
     with torch.no_grad():
-        value, weight = layer.input(torch.from_numpy(features)).value, layer.coded(layer.weight).value
+        value, weight = layer.input(torch.from_numpy(features), species).value, layer.coded(layer.weight).value
         size = value.abs().double() @ weight.abs().double().T
         size = size if layer.bias is None else size + layer.bias.abs()
     assert (np.abs(found - outputs) <= MOST_IN_A_SUM * UNIT * size.numpy()).all(), name
@@ -131,14 +138,14 @@ def test_codes_that_were_not_given_would_differ(recipe):
     model = checkpoint(config(), preset(recipe, 0)).model
     torch_engine = TorchEngine(model, "m", recipe)
     native = NativeReplay(packed_in_memory(model, preset(recipe)), "m.gaq", library=native_library())
-    expected = record(torch_engine, molecules()[0])
+    expected, species = record(torch_engine, molecules()[0]), rows_of(model, molecules()[0])
     for slot in ("layers.1.update.mix1.input", "layers.1.update.hidden.input"):
         off = expected.features[slot].copy()
         off[..., 2] *= 1.1
-        codes = encoded(feature_quantizers(torch_engine)[slot], expected.features[slot])
-        assert native.encode(slot, off).differing(codes)[0] > 0
+        codes = encoded(feature_quantizers(torch_engine)[slot], expected.features[slot], species)
+        assert native.encode(slot, off, species.numpy()).differing(codes)[0] > 0
         name = slot.removesuffix(".input")
-        assert (native.linear(name, off) != expected.outputs[name]).any()
+        assert (native.linear(name, off, species.numpy()) != expected.outputs[name]).any()
         found = native.record(molecules()[0], instead={slot: off})
         assert found.prediction.energy != native.evaluate([molecules()[0]])[0].energy
 

@@ -27,7 +27,8 @@ LinearDescription read_linear(const std::string& name, const LinearShape& shape,
   linear.name = name;
   linear.outputs = shape.outputs;
   linear.inputs = shape.inputs;
-  linear.input = slots.feature(name + ".input", shape.degree > 0 ? Role::vector : Role::scalar, shape.degree);
+  linear.input = slots.feature(name + ".input", shape.degree > 0 ? Role::vector : Role::scalar, shape.degree,
+                               shape.inputs);
   linear.bits = slots.weight_bits(name + ".weight");
   if (linear.bits == 32) {
     linear.values = tensors.floats(name + ".weight", {shape.outputs, shape.inputs});
@@ -41,6 +42,8 @@ LinearDescription read_linear(const std::string& name, const LinearShape& shape,
   }
   if (shape.bias) linear.bias = tensors.floats(name + ".bias", {shape.outputs});
   check_sums(linear, source);
+  if (linear.input.centred() && linear.bits == 32)
+    source.refuse("slot " + quoted(name + ".input") + " is centred, but its weight is float; expected codes");
   return linear;
 }
 

@@ -31,7 +31,7 @@ class Reader {
     read_radial();
     read_wigner();
     const Json laws = header_.json("slots", Json::Kind::object);
-    Slots slots(laws, tensors_, source_);
+    Slots slots(laws, int64_t(out_.species.size()), tensors_, source_);
     for (int i = 0; i < out_.config.layers; ++i) read_layer(i, slots);
     const int channels = out_.config.channels;
     out_.readout = linear("readout.hidden", {channels, channels, true, 0}, slots);

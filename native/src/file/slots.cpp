@@ -33,8 +33,8 @@ void read_polar(Fields& fields, int degree, FeatureLaw& law) {
 
 }  // namespace
 
-Slots::Slots(const Json& slots, Tensors& tensors, const Source& source)
-    : slots_(slots), tensors_(tensors), source_(source) {
+Slots::Slots(const Json& slots, int64_t species, Tensors& tensors, const Source& source)
+    : slots_(slots), species_(species), tensors_(tensors), source_(source) {
   if (slots.kind != Json::Kind::object) source.refuse("metadata 'slots' is " + shown(slots) + "; expected an object");
 }
 
@@ -45,7 +45,7 @@ const Json& Slots::take(const std::string& slot) {
   return *law;
 }
 
-FeatureLaw Slots::feature(const std::string& slot, Role role, int degree) {
+FeatureLaw Slots::feature(const std::string& slot, Role role, int degree, int inputs) {
   const std::string what = "slot " + quoted(slot);
   Fields fields(take(slot), what, source_);
   const int kind = role == Role::message  ? fields.choice("kind", {"identity"})
@@ -60,7 +60,13 @@ FeatureLaw Slots::feature(const std::string& slot, Role role, int degree) {
     source_.refuse(what + " has 'direction_bits' " + std::to_string(law.direction_bits) + "; expected an even number");
   const bool codebook = law.law == Law::polar && law.direction == Direction::codebook;
   const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
+  const bool centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
   fields.finish();
+  if (centred) {
+    if (inputs == 0 || law.per != Per::row || role != Role::scalar)
+      source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
+    read_centre(slot, inputs, law);
+  }
   if (law.law != Law::identity && law.per == Per::tensor) read_steps(slot, law);
   if (law.logarithmic) read_levels(slot, law);
   if (codebook) read_codebook(book, law);
@@ -94,6 +100,15 @@ void Slots::read_steps(const std::string& slot, FeatureLaw& law) {
   if (!(std::fabs(double(law.step) * double(law.inverse_step) - 1.0) < 1e-6))
     source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(law.step)) + " and the inverse " +
                    shown(double(law.inverse_step)) + "; expected a product of one");
+}
+
+void Slots::read_centre(const std::string& slot, int inputs, FeatureLaw& law) {
+  law.centre_codes = tensors_.codes(slot + ".centre.codes", species_, inputs, 8);
+  law.centre_scale = tensors_.floats(slot + ".centre.scale", {species_});
+  for (float scale : law.centre_scale)
+    if (scale < 0)
+      source_.refuse("tensor " + quoted(slot + ".centre.scale") + " has " + shown(double(scale)) +
+                     "; expected no number below zero");
 }
 
 // Levels ascend from zero, and a threshold lies between each and the next.

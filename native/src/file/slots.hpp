@@ -15,21 +15,24 @@ enum class Role { scalar, vector, query, message };  // features; weights have l
 // All of these throw BadFile.
 class Slots {
  public:
-  Slots(const Json& slots, Tensors& tensors, const Source& source);
+  Slots(const Json& slots, int64_t species, Tensors& tensors, const Source& source);
 
-  // The law of a feature slot; for a message it must be the identity. `degree` is that of a vector.
-  FeatureLaw feature(const std::string& slot, Role role, int degree = 0);
+  // The law of a feature slot; for a message it must be the identity. `degree` is that of a vector, `inputs` the width of
+  // a linear layer's input.
+  FeatureLaw feature(const std::string& slot, Role role, int degree = 0, int inputs = 0);
   int weight_bits(const std::string& slot);  // 2 to 8, or 32 for a weight that is left in float
   void finish() const;                       // refuses slots that the model does not have
 
  private:
   const Json& take(const std::string& slot);
   void read_steps(const std::string& slot, FeatureLaw& law);
+  void read_centre(const std::string& slot, int inputs, FeatureLaw& law);
   void read_levels(const std::string& slot, FeatureLaw& law);
   void read_codebook(const std::string& book, FeatureLaw& law);
   std::vector<float> unit_vectors(const std::string& name, int64_t count);
 
   const Json& slots_;
+  int64_t species_;
   Tensors& tensors_;
   const Source& source_;
   std::set<std::string> taken_;

@@ -18,16 +18,47 @@ inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t ro
 
 inline const float* or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
+// What rows differ by from the means of their species, contiguous. `species` begins with the first row's.
+inline const float* rest_of(const LinearPlan& plan, int64_t rows, const float* x, int64_t x_stride,
+                            const int32_t* species, float* rest) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* centre = plan.centre.data() + int64_t(species[row]) * plan.inputs;
+    for (int c = 0; c < plan.inputs; c += lanes)
+      store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - load(centre + c));
+  }
+  return rest;
+}
+
+// Puts back behind the product what was taken off before it, and then the bias.
+inline void add_centres(const LinearPlan& plan, int64_t rows, const int32_t* species, float* y, int64_t y_stride) {
+  const float* bias = or_null(plan.bias);
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* more = plan.centre_out.data() + int64_t(species[row]) * plan.outputs;
+    float* at = y + row * y_stride;
+    for (int c = 0; c < plan.outputs; c += lanes) {
+      const Vec total = load(at + c) + load(more + c);
+      store(at + c, bias ? total + load(bias + c) : total);
+    }
+  }
+}
+
 // x [rows][inputs] → y [rows][outputs]; `components` rows belong to one atom.
 inline void linear(const LinearPlan& plan, int64_t rows, int components, float* x, int64_t x_stride, float* y,
                    int64_t y_stride, Scratch& room, const Tap& tap, int64_t first_row) {
   show(tap, plan.slot.c_str(), first_row, rows, plan.inputs, plan.true_inputs, plan.input_place, x, x_stride);
   const float* scale = plan.coded ? plan.scale.data() : nullptr;
   if (plan.forward.arithmetic != Arithmetic::float32) {
-    const bool bytes = plan.forward.arithmetic == Arithmetic::int8;
-    encode_rows(plan.law, rows, components, plan.inputs, x, x_stride, bytes, room.bytes, room.words, room.scale);
-    product_coded(rows, {room.bytes, room.words, room.scale}, plan.forward, plan.scale.data(), or_null(plan.bias), y,
-                  y_stride, false);
+    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, centred = plan.law.centred();
+    const int32_t* species = room.species + first_row;
+    const float* coded = x;
+    if (centred) {
+      coded = rest_of(plan, rows, x, x_stride, species, room.floats[room_linear]);
+      x_stride = plan.inputs;
+    }
+    encode_rows(plan.law, rows, components, plan.inputs, coded, x_stride, bytes, room.bytes, room.words, room.scale);
+    product_coded(rows, {room.bytes, room.words, room.scale}, plan.forward, plan.scale.data(),
+                  centred ? nullptr : or_null(plan.bias), y, y_stride, false);
+    if (centred) add_centres(plan, rows, species, y, y_stride);
   } else if (plan.law.law == Law::identity) {
     product_float(rows, x, x_stride, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
   } else {  // the law's products are of decoded values; rows of its inputs are contiguous

@@ -45,6 +45,25 @@ int fitting_bits(int wanted, int high, int terms) {
   return bits;
 }
 
+// Rows of the means, and what the weight makes of them: summed in double precision, in the order of the inputs.
+void fill_centres(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out, LinearPlan& plan) {
+  const FeatureLaw& law = from.input;
+  const size_t rows = law.centre_scale.size();
+  plan.centre.assign(rows * plan.inputs, 0.0f);
+  plan.centre_out.assign(rows * plan.outputs, 0.0f);
+  for (size_t row = 0; row < rows; ++row) {
+    float* centre = plan.centre.data() + row * plan.inputs;
+    for (int k = 0; k < from.inputs; ++k)
+      centre[in[k]] = float(law.centre_codes[row * from.inputs + k]) * law.centre_scale[row];
+    for (int o = 0; o < from.outputs; ++o) {
+      double total = 0;
+      for (int k = 0; k < from.inputs; ++k)
+        total += double(centre[in[k]]) * double(float(from.codes[size_t(o) * from.inputs + k]) * from.scale[o]);
+      plan.centre_out[row * plan.outputs + out[o]] = float(total);
+    }
+  }
+}
+
 struct Builder {
   const Kernels& kernels;
   int backward_bits;
@@ -82,6 +101,7 @@ struct Builder {
       plan.backward_bits = fitting_bits(bits, (1 << (from.bits - 1)) - 1, outputs);
       plan.backward.arithmetic = plan.backward_bits <= 8 ? Arithmetic::int8 : Arithmetic::int16;
     }
+    if (plan.law.centred()) fill_centres(from, in, out, plan);
     kernels.pack(w.data(), outputs, inputs, plan.forward);
     kernels.pack(back.data(), inputs, outputs, plan.backward);
     plan.input_place = std::move(in);

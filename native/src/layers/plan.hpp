@@ -53,6 +53,9 @@ struct LinearPlan {
   Packed forward, backward;
   std::vector<float> scale;               // [outputs]; ones for a float weight
   std::vector<float> bias;                // [outputs], or empty
+  // Means of species that rows are rounded about, [species][inputs], and the weight times them, [species][outputs]; empty
+  // where the law knows none.
+  std::vector<float> centre, centre_out;
   bool coded = false;
   int backward_bits = 32;                 // of the gradient rows, where the backward products are of whole numbers
 };

@@ -76,7 +76,8 @@ def in_words(law: Law) -> str:
         return "float"
     if law["kind"] == "uniform":
         frame = ", in the local frame" if law.get("framed") else ""
-        return f"{law['bits']} bits per {law['per']}{frame}"
+        centre = ", about the mean of its species" if law.get("centred") else ""
+        return f"{law['bits']} bits per {law['per']}{frame}{centre}"
     kind = f"{law['direction_bits']}-bit {law['directions']}"
     return f"{law['bits']} bits per {law['per']} ({law['magnitude']} magnitude), direction {kind}"
 

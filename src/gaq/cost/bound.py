@@ -37,7 +37,7 @@ def spread_of_layer(model: Transformer, index: int, state: Flow, seen: Invariant
     sent, received = message(s, v, seen)
     apart = tuple(_received(message, degree, s, x, seen) for degree, x in enumerate(v, start=1))
     v = tuple(old + new for old, new in zip(v, received, strict=True))
-    return _update(update, s + sent, v, apart)
+    return _update(update, s + sent, v, apart, seen)
 
 
 def _received(message: Message, degree: int, s: Tensor, v: Tensor, seen: Invariants) -> Spread:
@@ -50,7 +50,7 @@ def _received(message: Message, degree: int, s: Tensor, v: Tensor, seen: Invaria
     if slot.fitted is None:
         return nothing
     c = message.channels
-    query, key, _ = message.project(s).split((c, c, 2 * c), -1)
+    query, key, _ = message.project(s, species=seen.species).split((c, c, 2 * c), -1)
     weight = message.attention(query, key, seen)
     weight = weight[:, :, None].expand(-1, -1, c // message.heads).reshape(-1, 1, c)
     filters = ((seen.radial @ message.filters).unflatten(-1, (-1, c)) * weight)[:, message.degrees + degree]
@@ -62,12 +62,12 @@ def _received(message: Message, degree: int, s: Tensor, v: Tensor, seen: Invaria
     return bounded(worst, None, square)
 
 
-def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...]) -> Spreads:
+def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...], seen: Invariants) -> Spreads:
     channels, degrees = update.channels, len(v)
     a, da, products, dproducts, norms, dnorms = [], [], [], [], [], []
     for mix, x, dx in zip(update.mix, v, apart, strict=True):
         assert isinstance(mix, Linear)
-        one, other = mix(x).split(channels, -1)
+        one, other = mix(x, species=seen.species).split(channels, -1)
         rounded = rounding.vectors(mix.input, x, dx)
         done, dother = (spread.linear(rounded, half) for half in _weight(mix).split(channels))
         components = x.shape[-2]
@@ -79,11 +79,13 @@ def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Sprea
         dnorms.append(spread.length(dother, components))
     joined = torch.cat([s, *products, *norms], -1)
     djoined = spread.joined([none_like(s), *dproducts, *dnorms])
-    hidden = update.hidden(joined)
-    dhidden = spread.linear(rounding.scalars(update.hidden.input, joined, djoined), _weight(update.hidden))
+    hidden = update.hidden(joined, species=seen.species)
+    dhidden = spread.linear(
+        rounding.scalars(update.hidden.input, joined, djoined, seen.species), _weight(update.hidden)
+    )
     inner = torch.nn.functional.silu(hidden)
-    dinner = rounding.scalars(update.gates.input, inner, spread.silu(hidden, dhidden))
-    gate = update.gates(inner).split(channels, -1)
+    dinner = rounding.scalars(update.gates.input, inner, spread.silu(hidden, dhidden), seen.species)
+    gate = update.gates(inner, species=seen.species).split(channels, -1)
     dgate = [spread.linear(dinner, part) for part in _weight(update.gates).split(channels)]
     scalars = dgate[0]
     for k in range(degrees):

@@ -14,6 +14,7 @@ from gaq.geometry.covering import component_bound, covering_bound, octahedral_bo
 from gaq.geometry.nearest import Codebook
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
+from gaq.quant.centred import Centred
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
 from gaq.quant.fitted import DynamicStep, Fitted, FixedStep
 from gaq.quant.law import magnitude
@@ -27,7 +28,7 @@ INVERSE = 2e-7
 
 
 @torch.no_grad()
-def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
+def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None = None) -> Spread:
     """Behind the quantizer of scalars x [atom, channel], which are invariants: equal numbers have equal codes.
 
     Fixed steps: rounding never changes the order of two numbers, so the values lie between those of x − Δ and x + Δ;
@@ -37,7 +38,9 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
     fitted = _known(quantizer)
     if fitted is None:
         return dx
-    quantized = quantizer(x)
+    if isinstance(fitted, Centred):  # the mean is the same in both orientations
+        x, fitted = x - fitted.centre(x, species).rows(), fitted.inner
+    quantized = fitted(x)
     here = quantized.value
     if isinstance(fitted, DynamicStep):
         most = (x.abs() + dx.worst).amax(-1, keepdim=True) / (2 * fitted.high)
@@ -48,7 +51,7 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread) -> Spread:
         step = x.abs().amax(-1, keepdim=True) / fitted.high
         return bounded(worst, norm, flipped(dx.square, step.expand_as(x)))
     assert quantized.codes is not None
-    ends = (quantizer(x - dx.worst).value, quantizer(x + dx.worst).value)
+    ends = (fitted(x - dx.worst).value, fitted(x + dx.worst).value)
     size = _fixed_step(fitted)
     inner = size / 2 - (x - here).abs()
     outer = x.abs() - (quantized.high - 0.5) * size  # the last code reaches outwards without end

@@ -126,8 +126,8 @@ SIGNATURES = {
     "gaq_move": (_INT32, (_HANDLE, _ARRAY, ctypes.POINTER(Dynamics), ctypes.POINTER(Motion), _INT64)),
     "gaq_last_error": (_TEXT, (_HANDLE,)),
     "gaq_set_tap": (_INT32, (_HANDLE, TAP, ctypes.c_void_p)),
-    "gaq_encode": (_INT32, (_HANDLE, _TEXT, _INT64, _INT32, _INT32, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY)),
-    "gaq_linear": (_INT32, (_HANDLE, _TEXT, _INT64, _ARRAY, _ARRAY)),
+    "gaq_encode": (_INT32, (_HANDLE, _TEXT, _INT64, _INT32, _INT32, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY)),
+    "gaq_linear": (_INT32, (_HANDLE, _TEXT, _INT64, _ARRAY, _ARRAY, _ARRAY)),
     "gaq_self_test": (_INT32, (_TEXT, _SIZE)),
     "gaq_kernel_speed": (_DOUBLE, (_TEXT, _INT64, _INT32, _INT32, _DOUBLE)),
 }

@@ -104,13 +104,13 @@ def layer_name(layer: Linear) -> str:
     return layer.coded.slot.name.removesuffix(".weight")
 
 
-def encoded(quantizer: Quantizer, features: Floats) -> SlotCodes | None:
-    """Codes by the law in Python; None for a slot that is left in float."""
+def encoded(quantizer: Quantizer, features: Floats, species: Tensor | None = None) -> SlotCodes | None:
+    """Codes by the law in Python; None for a slot that is left in float. `species` [atom] are rows of the model's."""
     fitted, x = quantizer.fitted, torch.from_numpy(features)
     if fitted is None:
         return None
     with torch.no_grad():
-        quantized = fitted(x)
+        quantized = quantizer(x, species)
         if isinstance(fitted, PolarCode):
             polar = fitted.encode(x, magnitude(x))
             return SlotCodes(_whole(polar.magnitude), _whole(polar.direction), quantized.value.numpy())
@@ -129,8 +129,11 @@ class NativeReplay(NativeEngine):
         """The law in each slot, as the file says it."""
         return self._packed().slots
 
-    def encode(self, slot: str, features: Floats) -> SlotCodes:
-        """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's law of a slot."""
+    def encode(self, slot: str, features: Floats, species: Whole | None = None) -> SlotCodes:
+        """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's law of a slot.
+
+        `species` [atom], counted from 0 in the order of the model, is for laws about the mean of a species.
+        """
         rows, columns = len(features), features.shape[-1]
         components = 1 if features.ndim == 2 else features.shape[1]
         law = self.laws[slot]
@@ -140,18 +143,21 @@ class NativeReplay(NativeEngine):
         whole_vectors = polar and law["directions"] != "component" and components == 3
         directions = np.zeros(per_vector if whole_vectors else features.shape, dtype=np.int32) if polar else None
         given, decoded = np.ascontiguousarray(features, dtype=np.float32), np.zeros(features.shape, dtype=np.float32)
-        addresses = [None if a is None else a.ctypes.data for a in (given, codes, directions, None, decoded)]
+        kinds = None if species is None else np.ascontiguousarray(species, dtype=np.int32)
+        addresses = [None if a is None else a.ctypes.data for a in (kinds, given, codes, directions, None, decoded)]
         self._done("gaq_encode", slot.encode(), rows, components, columns, *addresses)
         return SlotCodes(codes, directions, decoded)
 
-    def linear(self, layer: str, features: Floats) -> Floats:
-        """What a linear layer makes of features [..., input]: [..., output]."""
+    def linear(self, layer: str, features: Floats, species: Whole | None = None) -> Floats:
+        """What a linear layer makes of features [atom, ..., input]: [atom, ..., output]; `species` as in `encode`."""
         arrays = self._packed().arrays
         outputs = len(arrays[f"{layer}.{'scale' if f'{layer}.codes' in arrays else 'weight'}"])
         given = np.ascontiguousarray(features, dtype=np.float32)
         found = np.zeros((*given.shape[:-1], outputs), dtype=np.float32)
         rows = given.size // given.shape[-1]
-        self._done("gaq_linear", layer.encode(), rows, given.ctypes.data, found.ctypes.data)
+        kinds = None if species is None else np.ascontiguousarray(species, dtype=np.int32)
+        address = None if kinds is None else kinds.ctypes.data
+        self._done("gaq_linear", layer.encode(), rows, address, given.ctypes.data, found.ctypes.data)
         return found
 
     def record(self, structure: Structure, instead: Mapping[str, Floats] | None = None) -> Recording:

@@ -42,6 +42,7 @@ class Invariants:
     transport: tuple[Tensor, ...] | None
     # [atom, 2l+1, 2l+1], local → lab; only where slots want them in the lab gauge
     frames: tuple[Tensor, ...] | None
+    species: Tensor | None = None  # [atom] rows of the network's own table
 
 
 def describe(
@@ -53,11 +54,12 @@ def describe(
     gauge: Gauge,
     framed: bool,
     dtype: torch.dtype,
+    species: Tensor | None = None,
 ) -> Invariants:
     """The invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
-    all.
+    all. `species` is handed through.
     """
     edges = batch.edges
     vectors = edge_vectors(batch)
@@ -81,6 +83,7 @@ def describe(
         harmonics=tuple(harmonics(unit, degree).to(dtype) for degree in range(1, degrees + 1)),
         transport=transport,
         frames=lab_frames,
+        species=species,
     )
 
 

@@ -20,13 +20,22 @@ class Message(nn.Module):
     """
 
     def __init__(
-        self, name: str, channels: int, degrees: int, heads: int, basis: int, *, normalise: str, first: bool
+        self,
+        name: str,
+        channels: int,
+        degrees: int,
+        heads: int,
+        basis: int,
+        *,
+        kinds: int,
+        normalise: str,
+        first: bool,
     ) -> None:
         super().__init__()
         self.channels, self.degrees, self.heads, self.first = channels, degrees, heads, first
-        self.project = Linear(f"{name}.attention.project", channels, 4 * channels)
+        self.project = Linear(f"{name}.attention.project", channels, 4 * channels, kinds=kinds)
         self.attention = Attention(f"{name}.attention", channels, heads, basis, normalise)
-        self.output = Linear(f"{name}.attention.output", channels, channels)
+        self.output = Linear(f"{name}.attention.output", channels, channels, kinds=kinds)
         self.filters = nn.Parameter(torch.zeros(basis, (1 + degrees * (1 if first else 2)) * channels))
         self.scalar = Quantizer(Slot(f"{name}.message.scalar", Role.SCALAR_MESSAGE, (None, 2 * channels)))
         self.vectors = nn.ModuleList(
@@ -36,7 +45,7 @@ class Message(nn.Module):
     def forward(self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Scalars [atom, channel] and vectors per degree → what is added to each."""
         c = self.channels
-        query, key, sent = self.project(s).split((c, c, 2 * c), -1)
+        query, key, sent = self.project(s, species=seen.species).split((c, c, 2 * c), -1)
         weight = self.attention(query, key, seen)
         # One contiguous factor per channel: broadcasting over heads costs three times as much.
         weight = weight[:, :, None].expand(-1, -1, c // self.heads).reshape(-1, 1, c)
@@ -44,7 +53,7 @@ class Message(nn.Module):
         values = self.scalar(sent).value.index_select(0, seen.sender)
         gathered = _summed(filters[:, 0] * values[:, :c], seen.receiver, s.shape[0])
         grown = tuple(self._vector(degree, filters, values[:, c:], v, seen) for degree in range(1, self.degrees + 1))
-        return self.output(gathered), grown
+        return self.output(gathered, species=seen.species), grown
 
     def _vector(self, degree: int, filters: Tensor, gates: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> Tensor:
         message = seen.harmonics[degree - 1][:, :, None] * (filters[:, degree] * gates)[:, None, :]

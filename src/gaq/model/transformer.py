@@ -63,16 +63,19 @@ class Transformer(nn.Module):
         c = config
         self.config, self.cutoff = config, c.cutoff
         self.species = tuple(sorted(set(species)))
-        self.embedding = nn.Parameter(torch.zeros(len(self.species), c.channels))
+        kinds = len(self.species)
+        self.embedding = nn.Parameter(torch.zeros(kinds, c.channels))
         self.messages = nn.ModuleList(
-            Message(f"layers.{i}", c.channels, c.degrees, c.heads, c.basis, normalise=c.attention, first=i == 0)
+            Message(
+                f"layers.{i}", c.channels, c.degrees, c.heads, c.basis, kinds=kinds, normalise=c.attention, first=i == 0
+            )
             for i in range(c.layers)
         )
         self.updates = nn.ModuleList(
-            Update(f"layers.{i}.update", c.channels, c.degrees, c.hidden) for i in range(c.layers)
+            Update(f"layers.{i}.update", c.channels, c.degrees, c.hidden, kinds) for i in range(c.layers)
         )
-        self.readout = Linear("readout.hidden", c.channels, c.channels)
-        self.energy = Linear("readout.energy", c.channels, 1, bias=False)
+        self.readout = Linear("readout.hidden", c.channels, c.channels, kinds=kinds)
+        self.energy = Linear("readout.energy", c.channels, 1, bias=False, kinds=kinds)
         self.register_buffer("row", torch.full((MAX_ATOMIC_NUMBER + 1,), -1, dtype=torch.int64))
         self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
@@ -101,6 +104,7 @@ class Transformer(nn.Module):
     def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
         """What all blocks see of the structures, and the features before the first of them."""
         c = self.config
+        species = self.row[batch.species]
         seen = describe(
             batch,
             degrees=c.degrees,
@@ -109,15 +113,17 @@ class Transformer(nn.Module):
             gauge=gauge,
             framed=self.framed(),
             dtype=self.embedding.dtype,
+            species=species,
         )
-        s = self.embedding.index_select(0, self.row[batch.species])
+        s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, c.degrees + 1))
         return seen, Flow(s, v)
 
     def block(self, index: int, flow: Flow, seen: Invariants) -> Flow:
         """Features behind layer `index`; behind the last, the readout: one scalar per atom, its energy."""
         if index == self.config.layers:
-            return Flow(self.energy(silu(self.readout(flow.scalars))), ())
+            hidden = silu(self.readout(flow.scalars, species=seen.species))
+            return Flow(self.energy(hidden, species=seen.species), ())
         message, update = self.parts(index)
         scalars, vectors = message(flow.scalars, flow.vectors, seen)
         s = flow.scalars + scalars

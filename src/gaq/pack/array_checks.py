@@ -13,6 +13,7 @@ from gaq.pack.container import NAMES, WAY_OUT
 from gaq.pack.layout import Numbers, Wanted, linears, wanted_arrays
 
 LARGEST_RADIUS = 10.0  # Å
+LOWEST_BYTE = -128  # no law has this code
 UNIT = 1e-5  # by how much the square of a unit vector's length may be off
 
 Arrays = Mapping[str, np.ndarray]
@@ -33,6 +34,8 @@ def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots:
     for key in arrays:
         if key.endswith(".step"):
             _check_step(arrays, key, name)
+        elif key.endswith(".centre.scale"):
+            _check_centre(arrays, key, name)
         elif key.endswith(".levels"):
             _check_levels(arrays, key, name)
         elif key.endswith(".points") and not key.startswith("wigner."):
@@ -83,6 +86,12 @@ def _check_step(arrays: Arrays, key: str, name: str) -> None:
     step, inverse = float(arrays[key][0]), float(arrays[f"{slot}.inverse_step"][0])
     if not step > 0 or abs(step * inverse - 1) > 1e-6:
         raise BadFile(f"{name}: slot {slot!r} has step {step} and inverse {inverse}; expected one above 0. {WAY_OUT}")
+
+
+def _check_centre(arrays: Arrays, key: str, name: str) -> None:
+    slot = key.removesuffix(".centre.scale")
+    if (arrays[key] < 0).any() or (arrays[f"{slot}.centre.codes"] == LOWEST_BYTE).any():
+        raise BadFile(f"{name}: the centres of slot {slot!r} have scales below 0 or codes below -127. {WAY_OUT}")
 
 
 def _check_levels(arrays: Arrays, key: str, name: str) -> None:

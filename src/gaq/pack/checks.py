@@ -79,6 +79,8 @@ def check_slots(slots: object, config: Numbers, name: str) -> Slots:
                 f"{name}: slot {slot!r} holds {law!r}, which this gaq does not know. Use a newer gaq, or export the "
                 "checkpoint anew."
             )
+        if law.get("centred") and slots[slot.removesuffix(".input") + ".weight"].get("kind") == "identity":
+            raise BadFile(f"{name}: slot {slot!r} is centred, but its weight is float; expected codes. {WAY_OUT}")
     return slots
 
 
@@ -97,10 +99,11 @@ def _known(slot: str, law: object, degree: int) -> bool:
     per = PER_VECTOR if degree else PER_QUERY if query else PER_SCALAR
     return (
         law.get("kind") == "uniform"
-        and set(law) == {"kind", "bits", "per", "framed"}
+        and set(law) - {"centred"} == {"kind", "bits", "per", "framed"}
         and law["per"] in per
         and _whole(law["bits"], *FEATURE_BITS)
         and (law["framed"] is False or (law["framed"] is True and degree > 0))
+        and ("centred" not in law or (law["centred"] is True and law["per"] == "row" and not degree and not query))
     )
 
 

@@ -132,6 +132,9 @@ def wanted_arrays(n: Numbers, species: int, knots: int, slots: Mapping[str, Any]
         arrays[f"layers.{i}.filters"] = Wanted("F32", (n.basis, radial_functions(n, i) * n.channels))
     for layer in linears(n):
         arrays |= _of_linear(layer, slots[f"{layer.name}.weight"])
+        if slots[f"{layer.name}.input"].get("centred"):
+            arrays[f"{layer.name}.input.centre.codes"] = Wanted("I8", (species, layer.inputs))
+            arrays[f"{layer.name}.input.centre.scale"] = Wanted("F32", (species,))
     for name, slot in slots.items():
         arrays |= _of_slot(name, slot)
     return arrays

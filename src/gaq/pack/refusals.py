@@ -33,6 +33,7 @@ def refuse(model: Transformer) -> None:
     for layer in model.modules():
         if isinstance(layer, Linear):
             _refuse_large_sums(layer)
+            _refuse_float_weight(layer)
 
 
 def _reason(quantizer: Quantizer) -> str:
@@ -68,4 +69,13 @@ def _refuse_large_sums(layer: Linear) -> None:
         raise RecipeError(
             f"layer {layer.coded.slot.name.removesuffix('.weight')!r}: a sum of {inputs} products of "
             f"{features.bits}-bit features and {weight.bits}-bit weights can exceed 32 bits. Take fewer bits for one."
+        )
+
+
+def _refuse_float_weight(layer: Linear) -> None:
+    features = uniform_part(layer.input.spec)
+    if features is not None and features.centred and uniform_part(layer.coded.spec) is None:
+        raise RecipeError(
+            f"slot {layer.input.slot.name!r} holds {layer.input.spec}: packed models have centres only before weights "
+            f"of codes. Quantize {layer.coded.slot.name!r}, or take centred=False."
         )

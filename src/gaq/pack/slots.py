@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gaq.errors import RecipeError
+from gaq.quant.centred import Centred
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid
 from gaq.quant.fitted import Fitted
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
@@ -40,7 +41,10 @@ def law_of(spec: Spec, slot: Slot) -> Law:
     uniform = uniform_part(spec)
     if uniform is not None:
         law: Law = {"kind": "uniform", "bits": uniform.bits, "per": uniform.per}
-        return law if slot.role in WEIGHTS else law | {"framed": framed(spec)}
+        if slot.role in WEIGHTS:
+            return law
+        law |= {"framed": framed(spec)}
+        return law | {"centred": True} if uniform.centred else law
     if not isinstance(spec, Polar):
         return {"kind": "identity"}
     code = spec.direction_code(slot.degree)
@@ -77,6 +81,8 @@ def _arrays(quantizer: Quantizer) -> Arrays:
         )
     if quantizer.slot.role in WEIGHTS:
         return {}
+    if isinstance(fitted, Centred):
+        return {f"{name}.centre.codes": array_of(fitted.codes), f"{name}.centre.scale": array_of(fitted.scale[:, 0])}
     if isinstance(fitted, LearnedStep):
         step = fitted.start * fitted.factor.detach().clamp(min=LEAST_FACTOR).reshape(fitted.start.shape)
         return {f"{name}.step": array_of(step), f"{name}.inverse_step": array_of(1 / step)}

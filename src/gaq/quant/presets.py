@@ -129,18 +129,25 @@ def gaq_w4a8_rotation(warmup: int = 10) -> Recipe:
     return replace(gaq_w4a8(warmup, gradient="rotation"), name="gaq-w4a8-rotation")
 
 
-def frame_w8a8(warmup: int = 5, readout_bits: int = 16) -> Recipe:
+def frame_w8a8(warmup: int = 5, readout_bits: int = 16, centred: bool = True) -> Recipe:
     """Eight-bit weights and features; vectors as components in the local frame of their atom, exactly
     equivariant.
 
-    Ours. Steps per atom (scalars) and per atom and frame axis (vectors); the input of the readout at 16 bits.
+    Ours. Steps per atom (scalars: of what it differs by from the mean of its species) and per atom and frame axis
+    (vectors); the input of the readout at 16 bits.
     """
-    return _framed("frame-w8a8", 8, 8, warmup, readout_bits)
+    return _framed("frame-w8a8", 8, 8, warmup, readout_bits, centred=centred)
 
 
-def frame_w4a8(warmup: int = 5, readout_bits: int = 16, learn_step: bool = True, group: int | None = None) -> Recipe:
+def frame_w4a8(
+    warmup: int = 5,
+    readout_bits: int = 16,
+    learn_step: bool = True,
+    group: int | None = None,
+    centred: bool = True,
+) -> Recipe:
     """As frame-w8a8 with four-bit weights, those of the readout at eight."""
-    return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group)
+    return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group, centred)
 
 
 def hadamard_w4a8(warmup: int = 5) -> Recipe:
@@ -148,7 +155,7 @@ def hadamard_w4a8(warmup: int = 5) -> Recipe:
 
     Source: Ashkboos et al., QuaRot, NeurIPS 2024. The matrix is folded into weights; features are turned at run time.
     """
-    plain = frame_w4a8(warmup)
+    plain = frame_w4a8(warmup, centred=False)
     return replace(plain, name="hadamard-w4a8", rules=tuple(_with_mixed_channels(rule) for rule in plain.rules))
 
 
@@ -208,13 +215,14 @@ def _framed(
     readout_bits: int,
     learn_step: bool = False,
     group: int | None = None,
+    centred: bool = False,
 ) -> Recipe:
-    rows = Uniform(bits, per="row")
+    scalars, vectors = Uniform(bits, per="row", centred=centred), Framed(Uniform(bits, per="row"))
     return recipe_of(
         name,
         "vectors in the local frame of their atom",
         weight_only(weight_bits, learn_step, group, warmup),
-        features(rows, AbsMax(), Framed(rows), AbsMax(), warmup),
+        features(scalars, AbsMax(), vectors, AbsMax(), warmup),
         queries(QUERY_KEY_BITS),
         readout(readout_bits),
     )

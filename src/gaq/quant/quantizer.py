@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.errors import RecipeError
+from gaq.quant.centred import Centred
 from gaq.quant.fitted import Fitted
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
@@ -51,12 +52,18 @@ class Quantizer(nn.Module):
         else:
             self.fitted = None
 
-    def forward(self, x: Tensor) -> Quantized:
-        """The quantized value with its pullback, and its codes where an integer product is possible."""
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
+        """The quantized value with its pullback, and its codes where an integer product is possible.
+
+        `species` [atom], counted from 0, is for laws that tell atoms apart.
+        """
         if self.fitted is None:
             return Quantized(x)
         if self.observing:
-            self.fitted.observe(x.detach())
+            if isinstance(self.fitted, Centred):
+                self.fitted.observe(x.detach(), species)
+            else:
+                self.fitted.observe(x.detach())
             return Quantized(x)
         if not self.active:
             return Quantized(x)
@@ -65,7 +72,7 @@ class Quantizer(nn.Module):
                 f"slot {self.slot.name!r} holds {self.spec}, which is not calibrated; run the model on a few "
                 f"structures with `observing` set, then `finish_calibration`, or load a state that has it"
             )
-        quantized: Quantized = self.fitted(x)
+        quantized: Quantized = self.fitted(x, species) if isinstance(self.fitted, Centred) else self.fitted(x)
         if self.spares is None:
             return quantized
         return Quantized(torch.where(self.spares(x), x, quantized.value))

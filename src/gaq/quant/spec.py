@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gaq.errors import RecipeError
 from gaq.quant.plain import Plain, from_plain, to_plain
-from gaq.quant.slot import VECTORS, WEIGHTS, Slot
+from gaq.quant.slot import VECTORS, WEIGHTS, Role, Slot
 
 STATIC = ("tensor", "channel", "group")
 DYNAMIC = ("row", "vector", "atom")
@@ -32,6 +32,7 @@ class Uniform:
     `learn_step` makes a fixed step (tensor, channel, group) a trained parameter (LSQ), `learn_clip` the range of a
     feature (PACT), which is another gradient for the same number. `squash` bends a weight by a tangent (DoReFa).
     `rotate` rounds in channels that a Hadamard matrix has mixed, and turns back.
+    `centred` rounds what a row of scalars differs by from the mean of its species, which calibration finds.
     """
 
     bits: int
@@ -41,6 +42,7 @@ class Uniform:
     learn_clip: bool = False
     squash: bool = False
     rotate: bool = False
+    centred: bool = False
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 16)
@@ -55,6 +57,8 @@ class Uniform:
             raise RecipeError(f"{self}: a step per {self.per} is computed from the data and cannot be learned")
         if self.learn_step + self.learn_clip + self.squash > 1:
             raise RecipeError(f"{self}: learn_step, learn_clip and squash exclude each other; keep one of them")
+        if self.centred and (self.per != "row" or self.rotate):
+            raise RecipeError(f"{self}: centred goes with per='row' and without rotate")
 
     @property
     def high(self) -> int:
@@ -247,6 +251,8 @@ def check_fit(spec: Spec, slot: Slot) -> None:
             raise _misfit(spec, slot, "a weight takes one step per tensor, channel or group")
         if uniform is not None and uniform.learn_clip:
             raise _misfit(spec, slot, "a learned range is for features; use learn_step")
+        if uniform is not None and uniform.centred:
+            raise _misfit(spec, slot, "centred is for scalar inputs of linear layers")
         if uniform is not None and uniform.squash and uniform.group is not None:
             raise _misfit(spec, slot, "squash knows steps per tensor and channel, no groups")
         return
@@ -254,6 +260,8 @@ def check_fit(spec: Spec, slot: Slot) -> None:
         raise _misfit(spec, slot, "it is for vectors; use Uniform")
     if uniform is not None and uniform.squash:
         raise _misfit(spec, slot, "squash is for weights")
+    if uniform is not None and uniform.centred and slot.role is not Role.SCALAR_FEATURE:
+        raise _misfit(spec, slot, "centred is for scalar inputs of linear layers; a mean of vectors is a direction")
     if uniform is not None and uniform.per in ("channel", "group"):
         raise _misfit(spec, slot, "a feature takes one step per tensor, row, atom or vector")
     if uniform is not None and uniform.per == "vector" and slot.role not in VECTORS:

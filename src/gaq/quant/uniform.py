@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gaq.quant.centred import Centred
 from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, WeightStep
 from gaq.quant.learned import LearnedClip, LearnedStep
 from gaq.quant.observe import Observer
@@ -17,6 +18,8 @@ def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> Fitted:
     """The module that carries out a uniform spec in a slot."""
     if spec.rotate:
         return Rotated(slot, observer, lambda: fit_uniform(slot, replace(spec, rotate=False), observer))
+    if spec.centred:
+        return Centred(slot, observer, fit_uniform(slot, replace(spec, centred=False), observer))
     if spec.learn_clip:
         return LearnedClip(slot, spec, observer)
     if spec.learn_step:

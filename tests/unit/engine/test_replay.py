@@ -65,16 +65,31 @@ def test_what_is_put_in_place_is_used(engines):
 
 def test_codes_and_layers_alone(engines):
     torch_engine, native = engines
-    slot, rows = "layers.0.update.hidden.input", np.ones((4, 40), dtype=np.float32)
-    assert (native.encode(slot, rows).codes == 127).all()
-    found = encoded(feature_quantizers(torch_engine)[slot], rows)
+    slot, layer = "layers.0.update.gates.input", torch_engine.network.updates[0].gates
+    rows = np.ones((4, layer.weight.shape[1]), dtype=np.float32)
+    quantizer = feature_quantizers(torch_engine)[slot]
+    kinds = torch.tensor([0, 1, 0, 1])
+    found = encoded(quantizer, rows, kinds)
     assert found is not None
-    np.testing.assert_array_equal(native.encode(slot, rows).decoded, found.decoded)
-    layer = torch_engine.network.updates[0].hidden
-    np.testing.assert_array_equal(
-        native.linear("layers.0.update.hidden", rows), layer(torch.from_numpy(rows)).detach().numpy()
-    )
+    again = native.encode(slot, rows, kinds.numpy())
+    np.testing.assert_array_equal(again.codes, found.codes)
+    np.testing.assert_array_equal(again.decoded, found.decoded)
+    expected = layer(torch.from_numpy(rows), species=kinds).detach().numpy()
+    np.testing.assert_array_equal(native.linear("layers.0.update.gates", rows, kinds.numpy()), expected)
     assert native.linear("layers.0.update.mix1", np.ones((2, 3, 8), dtype=np.float32)).shape == (2, 3, 16)
+
+
+def test_species_are_asked_for(engines):
+    _, native = engines
+    slot, rows = "layers.0.update.hidden.input", np.ones((4, 40), dtype=np.float32)
+    with pytest.raises(RuntimeError, match="species is missing, and the slot rounds about the means of species"):
+        native.encode(slot, rows)
+    with pytest.raises(RuntimeError, match="species is missing"):
+        native.linear("layers.0.update.hidden", rows)
+    with pytest.raises(RuntimeError, match="species has the row 9, which the model has not"):
+        native.encode(slot, rows, np.full(4, 9))
+    with pytest.raises(RuntimeError, match="other components or columns than the means"):
+        native.encode(slot, rows[:, :8], np.zeros(4))
 
 
 def test_slots_that_are_not_there(engines):

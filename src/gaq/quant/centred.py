@@ -1,0 +1,79 @@
+"""A law about a mean: what is rounded is how an atom differs from others of its species.
+
+Features of a molecule say first of all what element an atom is: the mean over atoms of a species is most of a row, and
+its step is as large as that. The mean is a constant. Taken off before rounding, and put back behind the product as a
+constant for each species (W times the mean), it costs the integers nothing, and the steps are those of what is left.
+Scalars alone: their means are invariants. A mean of vectors would be a direction, even in the local frame of an atom,
+whose axes turn about when two neighbours change places.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gaq.errors import RecipeError
+from gaq.quant.fitted import Fitted
+from gaq.quant.law import dynamic_steps, encode_uniform
+from gaq.quant.observe import Observer
+from gaq.quant.quantized import Centre, Quantized
+from gaq.quant.slot import Slot
+
+HIGH = 127  # means are stored in eight bits: any number near the mean does
+
+
+class Centred(Fitted):
+    """x → c + Q(x - c), c the mean of the atom's species, itself rounded to eight bits with a step for each row.
+
+    Where the model does not say whose a row is (`slot.kinds` is 1), c is the mean of all. A species that calibration
+    did not see has c = 0, and so have all without calibration. Ours.
+    """
+
+    codes: Tensor  # int8 [species, channel]
+    scale: Tensor  # float32 [species, 1]
+
+    def __init__(self, slot: Slot, observer: Observer, inner: Fitted) -> None:
+        super().__init__(slot, observer)
+        self.inner = inner
+        self.register_buffer("codes", torch.zeros((slot.kinds, slot.shape[-1] or 1), dtype=torch.int8))
+        self.register_buffer("scale", torch.zeros((slot.kinds, 1)))
+        self.total: Tensor | None = None
+        self.count: Tensor | None = None
+
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
+        centre = self.centre(x, species)
+        rows = centre.rows()
+        rest = self.inner(x - rows)
+        return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, centre)
+
+    def centre(self, x: Tensor, species: Tensor | None = None) -> Centre:
+        """What rows x [atom, channel] are rounded about."""
+        return Centre(self.codes.to(x.dtype) * self.scale.to(x.dtype), self._species(x, species))
+
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
+        """Adds to the sums of each species."""
+        kind = self._species(x, species)
+        if self.total is None or self.count is None:
+            self.total = torch.zeros(self.codes.shape, dtype=torch.float64, device=x.device)
+            self.count = torch.zeros(len(self.codes), dtype=torch.float64, device=x.device)
+        self.total.index_add_(0, kind, x.double())
+        self.count.index_add_(0, kind, torch.ones_like(kind, dtype=torch.float64))
+
+    def fit(self) -> None:
+        if self.total is None or self.count is None:
+            return
+        mean = (self.total / self.count.clamp(min=1)[:, None]).float()
+        steps = dynamic_steps(mean, (-1,), HIGH)
+        self.codes.copy_(encode_uniform(mean, steps.inverse_step, HIGH).to(torch.int8))
+        self.scale.copy_(steps.step)
+        self.total = self.count = None
+
+    def _species(self, x: Tensor, species: Tensor | None) -> Tensor:
+        if len(self.codes) == 1:
+            return torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
+        if species is None:
+            raise RecipeError(
+                f"slot {self.slot.name!r} rounds about the means of {len(self.codes)} species, and was not told the "
+                f"species of its rows; call the quantizer, or its linear layer, with `species`"
+            )
+        return species
