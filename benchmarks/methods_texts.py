@@ -18,6 +18,7 @@ PUBLISHED: dict[str, list[tuple[str, str, str]]] = {
         ("Degree-Quant", "degree-quant/qat", "63.2 / 58.9 / 2.10"),
         ("GAQ W4A8", "gaq-w4a8/qat", "9.31 / 22.60 / 0.15"),
         ("ours: local frames W4A8", "frame-w4a8/qat", OURS),
+        ("ours: local frames W4A8 from GPTQ", "frame-w4a8+gptq/qat", OURS),
         ("ours: W4A16", "w4a16/qat", OURS),
         ("ours: W4A16 from GPTQ", "w4a16+gptq/qat", OURS),
         ("ours: weights alone, 4 bits", "w4/qat", OURS),
@@ -64,8 +65,10 @@ BY_SIZE = """### By size
 Within each size (up to 5 bits a weight, up to 8, up to 16, float) the smallest force error comes first, in bold. A
 suffix `+readout` is the 16-bit input of the readout that our own recipes have and published ones have not, `+gptq`
 weights that GPTQ rounded before they were trained, `+distilled` half of the structures displaced and labelled by the
-float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training. The last column says
-what ran the model: the native engine, or PyTorch where it cannot.
+float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training, `+uncentred` scalars
+that are rounded about zero and not about the mean of their species
+([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)). The last column says what ran the model: the
+native engine, or PyTorch where it cannot.
 """
 
 LONGER = """### Trained longer

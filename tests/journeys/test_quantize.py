@@ -64,6 +64,25 @@ def test_two_epochs_of_training(name, folder, capsys):
     assert (kept.model.energies(batch) - parent.energies(batch)).abs().max() > 1e-4
 
 
+def test_gptq_comes_before_training(folder, capsys):
+    assert quantize("--recipe", "w4", out="plain") == 0
+    assert quantize("--recipe", "w4", "--gptq", out="rounded") == 0
+    plain, rounded = (load_checkpoint(folder / out / "model.ckpt") for out in ("plain", "rounded"))
+    assert [type(treatment).__name__ for treatment in rounded.recipe.treatments] == ["Gptq"]
+    off = {}
+    parent = load_checkpoint(folder / "float.ckpt").model
+    batch = batch_of(list(read_dataset("embedded", 16).structures))
+    for name, found in (("plain", plain), ("rounded", rounded)):
+        difference = found.model.energies(batch) - parent.energies(batch)
+        off[name] = float((difference - difference.mean()).detach().square().mean())
+    assert off["rounded"] < off["plain"]
+    capsys.readouterr()
+    assert quantize("--recipe", "gptq-w4", "--gptq") == 2
+    assert "'gptq-w4' rounds its weights by Gptq already; leave --gptq out" in capsys.readouterr().err
+    assert quantize("--recipe", "w4", "--gptq", data=False) == 2
+    assert "give some structures with --data" in capsys.readouterr().err
+
+
 def test_weights_alone_need_no_data(folder, capsys):
     assert quantize("--recipe", "w4", data=False) == 0
     assert "recipe w4  (not validated: no data)" in capsys.readouterr().out

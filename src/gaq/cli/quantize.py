@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,10 @@ def quantize(
         bool,
         typer.Option("--freeze/--no-freeze", help="Hold weights of few bits that go to and fro between two codes."),
     ] = True,
+    gptq: Annotated[
+        bool,
+        typer.Option("--gptq", help="Round the weights by GPTQ first: the better start for four bits. Needs --data."),
+    ] = False,
     budget: Annotated[
         str,
         typer.Option(
@@ -80,6 +85,8 @@ def quantize(
         )
     expect_budget(budget, data, resume)
     chosen = recipe_named(recipe, warmup if warmup is not None else epochs // 8)
+    if gptq:
+        chosen = rounded_by_gptq(chosen, data)
     check_device(device)
     parent = load_checkpoint(readable_file(model))
     dataset = read_dataset(data, limit) if data else None
@@ -96,6 +103,19 @@ def quantize(
             parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
         )
     say_trained(finished, out)
+
+
+def rounded_by_gptq(recipe: Recipe, data: str) -> Recipe:
+    """The recipe with GPTQ before anything is trained. Raises `UsageError` where that has no sense."""
+    from gaq.errors import UsageError
+    from gaq.quant.treatment import Gptq
+
+    if not data:
+        raise UsageError("--gptq rounds weights by what the layers see: give some structures with --data.")
+    if recipe.treatments:
+        kind = type(recipe.treatments[0]).__name__
+        raise UsageError(f"--gptq: recipe {recipe.name!r} rounds its weights by {kind} already; leave --gptq out.")
+    return replace(recipe, treatments=(Gptq(),))
 
 
 def recipe_named(name: str, warmup: int) -> Recipe:
