@@ -14,6 +14,7 @@ from pathlib import Path
 
 from claims import write_claims
 from engine_tables import engine_sections
+from feature_tables import feature_section
 from frame_tables import frames_section
 from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
@@ -63,6 +64,7 @@ def main() -> None:
             *untouched_section(),
             *methods_sections(rows_of),
             *slot_section(),
+            *feature_section(rows_of),
             *ablation_sections(),
             *exactness_section(),
             *nanosecond_section(rows_of),

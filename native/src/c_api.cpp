@@ -164,7 +164,8 @@ int32_t gaq_set_tap(gaq_engine* handle, gaq_tap tap, void* context) {
 }
 
 int32_t gaq_encode(gaq_engine* handle, const char* name, int64_t rows, int32_t components, int32_t columns,
-                   const int32_t* species, const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded) {
+                   const int32_t* species, const float* values, int32_t* codes, int32_t* directions, float* steps,
+                   float* decoded) {
   return guarded(handle, [&](gaq::Engine& engine) {
     need(name && values, "name or values");
     engine.encode(name, rows, components, columns, species, values, codes, directions, steps, decoded);

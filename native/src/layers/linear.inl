@@ -49,7 +49,7 @@ inline void linear(const LinearPlan& plan, int64_t rows, int components, float* 
   const float* scale = plan.coded ? plan.scale.data() : nullptr;
   if (plan.forward.arithmetic != Arithmetic::float32) {
     const bool bytes = plan.forward.arithmetic == Arithmetic::int8, centred = plan.law.centred();
-    const int32_t* species = room.species + first_row;
+    const int32_t* species = centred ? room.species + first_row : nullptr;
     const float* coded = x;
     if (centred) {
       coded = rest_of(plan, rows, x, x_stride, species, room.floats[room_linear]);

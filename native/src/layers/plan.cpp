@@ -46,7 +46,8 @@ int fitting_bits(int wanted, int high, int terms) {
 }
 
 // Rows of the means, and what the weight makes of them: summed in double precision, in the order of the inputs.
-void fill_centres(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out, LinearPlan& plan) {
+void fill_centres(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
+                  LinearPlan& plan) {
   const FeatureLaw& law = from.input;
   const size_t rows = law.centre_scale.size();
   plan.centre.assign(rows * plan.inputs, 0.0f);
