@@ -73,9 +73,8 @@ native engine, or PyTorch where it cannot.
 
 LONGER = """### Trained longer
 
-Twelve epochs are too few for four bits: as long as weights go to and fro the error follows the learning rate, and only
-those that are held let the rest come to their place ([held weights](recipes.md)).
-The best four-bit recipes again, five times as long, and the control too:
+Are twelve epochs too few for four bits? The best recipes again, five times as long, and the control too, which gains as
+well:
 
 ```
 python benchmarks/methods.py azobenzene --data PATH/rmd17 --epochs 60 --compile --out runs/methods-long \\
