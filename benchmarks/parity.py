@@ -24,7 +24,7 @@ from gaq.data.read import read_structures
 from gaq.engine._library import FILE
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
-from gaq.engine.replay import Floats, NativeReplay, Recording, record
+from gaq.engine.replay import Floats, NativeReplay, Recording, Whole, record
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row, read_rows, row, write_rows
 from gaq.measure.symmetry import symmetry
@@ -112,11 +112,15 @@ def compared(
         ):
             entry = largest(native, data, metric, values, unit)
             yield replace(entry, limit=limit, passed=entry.value <= limit)
-    yield from code_rows(native, expected, found, data)
+    yield from code_rows(native, expected, found, [native.rows_of(frame) for frame in frames], data)
 
 
 def code_rows(
-    native: NativeReplay, expected: Sequence[Recording], found: Sequence[Recording], data: str
+    native: NativeReplay,
+    expected: Sequence[Recording],
+    found: Sequence[Recording],
+    species: Sequence[Whole],
+    data: str,
 ) -> Iterator[Row]:
     """The share of codes that differ, slot by slot and of all slots."""
     unequal_of_all, all_codes = 0, 0
@@ -124,9 +128,9 @@ def code_rows(
         if native.laws[slot]["kind"] == "identity":
             continue
         unequal, count = 0, 0
-        for one, other in zip(expected, found, strict=True):
-            codes = native.encode(slot, one.features[slot])
-            some, several = native.encode(slot, other.features[slot]).differing(codes, one.features[slot])
+        for one, other, kinds in zip(expected, found, species, strict=True):
+            codes = native.encode(slot, one.features[slot], kinds)
+            some, several = native.encode(slot, other.features[slot], kinds).differing(codes, one.features[slot])
             unequal, count = unequal + some, count + several
         yield replace(row(native, data, "parity_codes", unequal / count, "share", count), control=slot)
         unequal_of_all, all_codes = unequal_of_all + unequal, all_codes + count

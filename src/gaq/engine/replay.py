@@ -129,10 +129,15 @@ class NativeReplay(NativeEngine):
         """The law in each slot, as the file says it."""
         return self._packed().slots
 
+    def rows_of(self, structure: Structure) -> Whole:
+        """The species of the atoms, counted from 0 in the order of the model."""
+        rows: Whole = np.searchsorted(self._packed().species, structure.species).astype(np.int32)
+        return rows
+
     def encode(self, slot: str, features: Floats, species: Whole | None = None) -> SlotCodes:
         """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's law of a slot.
 
-        `species` [atom], counted from 0 in the order of the model, is for laws about the mean of a species.
+        `species` [atom], as of `rows_of`, is for laws about the mean of a species.
         """
         rows, columns = len(features), features.shape[-1]
         components = 1 if features.ndim == 2 else features.shape[1]
