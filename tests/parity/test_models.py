@@ -45,7 +45,7 @@ class Tolerance:
 SMALL = {
     "float": Tolerance(1e-5, (1e-5, 1e-3, 0.1), 5e-6, 5e-6, 0.0),
     "eight": Tolerance(1e-4, (2e-4, 1e-3, 0.2), 5e-6, 1e-5, 5e-4),  # one code of a readout with 16 bits
-    # Steps of what scalars differ by from their mean are nearer to round-off, and one code of eight bits falls elsewhere.
+    # What scalars differ by from their mean has steps nearer to round-off: one code of eight bits falls elsewhere.
     "centred": Tolerance(1e-2, (5e-3, 5e-3, 0.2), 5e-6, 1e-5, 0.015),
     "sixteen": Tolerance(5e-4, (3e-4, 1e-3, 0.1), 1e-4, 1e-4, 0.08),  # its steps are 256 times nearer to round-off
 }
