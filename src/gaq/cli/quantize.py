@@ -42,7 +42,7 @@ def quantize(
     ] = True,
     gptq: Annotated[
         bool,
-        typer.Option("--gptq", help="Round the weights by GPTQ first, for a better start with four bits. Needs --data."),
+        typer.Option("--gptq", help="Round the weights by GPTQ first: a better start for four bits. Needs --data."),
     ] = False,
     budget: Annotated[
         str,
