@@ -57,7 +57,7 @@ SHIPPED = {
     "sixteen": Tolerance(1e-5, (1e-3, 1e-3, 0.03), 4e-6, 4e-4, 0.4),
 }
 KINDS = {"fp32": "float", "w8": "float", "w4": "float", "w4a16": "sixteen"}  # others: eight
-KINDS |= {"frame-w8a8": "centred", "frame-w4a8": "centred"}
+KINDS |= {"frame-w8a8": "centred"}
 SHAPES = {
     "l1": {},
     "l2": {"degrees": 2},
