@@ -7,8 +7,9 @@ of post-training quantization; `--seeds` trains it once for each, on frames in a
 the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
 have, in +gptq, for weights that are rounded by GPTQ before they are trained, in +distilled, for half of the structures
 displaced and labelled by the float parent, in +unfrozen, for weights that may go to and fro between two codes to the
-end, in +unprotected, for Degree-Quant with its ranges alone, or in +uncentred, for scalars that are rounded about zero
-and not about the mean of their species. Rows go to OUT/MOLECULE.jsonl as they are measured;
+end, in +unprotected, for Degree-Quant with its ranges alone, in +uncentred, for scalars that are rounded about zero
+and not about the mean of their species, or in +undirected, for vectors that are rounded as they are and not beside the
+principal directions of their species. Rows go to OUT/MOLECULE.jsonl as they are measured;
 what is there is not made again, so a run that was stopped goes on. A training that diverges is told as such and
 measured with its best checkpoint, if there is one.
 """
@@ -33,7 +34,7 @@ from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.rules import readout
-from gaq.quant.spec import Uniform
+from gaq.quant.spec import Framed, Uniform
 from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
@@ -43,8 +44,8 @@ from gaq.train.quantization import QuantizationPlan, run_quantization
 HERE = Path(__file__).resolve().parent.parent
 PTQ, QAT = "ptq", "qat"
 # Behind a + at the end of a name.
-CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "uncentred")
-READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, UNCENTRED = CHANGES
+CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "uncentred", "undirected")
+READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, UNCENTRED, UNDIRECTED = CHANGES
 TAUGHT = 0.5  # share of structures that the parent labels
 FLOAT_BACKWARD = 32
 
@@ -124,6 +125,8 @@ def recipe_of(name: str, warmup: int) -> Recipe:
             recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
         if change == UNCENTRED:
             recipe = replace(recipe, rules=tuple(about_zero(rule) for rule in recipe.rules))
+        if change == UNDIRECTED:
+            recipe = replace(recipe, rules=tuple(as_it_is(rule) for rule in recipe.rules))
     return recipe
 
 
@@ -131,6 +134,13 @@ def about_zero(rule: Rule) -> Rule:
     """A rule whose scalars are rounded about zero and not about the mean of their species."""
     centred = isinstance(rule.spec, Uniform) and rule.spec.centred
     return replace(rule, spec=replace(rule.spec, centred=False)) if centred else rule
+
+
+def as_it_is(rule: Rule) -> Rule:
+    """A rule whose vectors are rounded as they are and not beside the principal directions of their species."""
+    if isinstance(rule.spec, Framed) and rule.spec.inner.principal:
+        return replace(rule, spec=Framed(replace(rule.spec.inner, principal=0)))
+    return rule
 
 
 def changed(name: str, change: str) -> bool:

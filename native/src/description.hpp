@@ -23,9 +23,12 @@ struct FeatureLaw {
   int bits = 32;
   Per per = Per::tensor;
   bool framed = false;  // components in the atom's own frame
-  // Scalars rounded about the mean of the atom's species: what is coded is the rest. Empty: about zero.
-  std::vector<int8_t> centre_codes;  // [species][columns]
-  std::vector<float> centre_scale;   // [species]
+  // What is taken off a row before it is rounded: of scalars the mean of the atom's species, of vectors what they have
+  // along the directions of the species (`principal`). None: rows are rounded as they are.
+  int apart = 0;                    // means or directions of a species
+  bool principal = false;
+  std::vector<int8_t> apart_codes;  // [species][apart][columns]
+  std::vector<float> apart_scale;   // [species][apart]
   float step = 0, inverse_step = 0;
   // polar only
   Direction direction = Direction::octahedral;
@@ -36,7 +39,6 @@ struct FeatureLaw {
   std::vector<int32_t> cells;             // [cell][candidates]: codebook
   int candidates = 0;
 
-  bool centred() const { return !centre_scale.empty(); }
   int high() const { return int((1u << (law == Law::polar ? bits : bits - 1)) - 1); }
 };
 

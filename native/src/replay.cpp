@@ -34,13 +34,37 @@ const FeatureLaw& law_of(const Plan& plan, const std::string& slot) {
   return *found;
 }
 
-// Laws about the mean of a species want to know whose each row is.
-void check_species(const Description& description, const FeatureLaw& law, int64_t rows, const int32_t* species) {
-  if (!law.centred()) return;
-  if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds about the means of species");
-  for (int64_t row = 0; row < rows; ++row)
-    if (species[row] < 0 || species[row] >= int64_t(description.species.size()))
-      throw Error(GAQ_BAD_ARGUMENT, "species has the row " + std::to_string(species[row]) + ", which the model has not");
+// Laws that tell species apart want to know whose each row is.
+void check_species(const Description& description, const FeatureLaw& law, int64_t atoms, const int32_t* species) {
+  if (law.apart == 0) return;
+  if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds each species in its own way");
+  for (int64_t atom = 0; atom < atoms; ++atom)
+    if (species[atom] < 0 || species[atom] >= int64_t(description.species.size()))
+      throw Error(GAQ_BAD_ARGUMENT, "species has the row " + std::to_string(species[atom]) + ", which the model has not");
+}
+
+// What the law takes off the rows [components][padded] of one atom, by the same operations as layers/linear.inl.
+void take_apart(const Kernels& kernels, const FeatureLaw& law, int32_t kind, int components, int columns, int padded,
+                const float* in, float* base) {
+  std::vector<float> decoded(size_t(components) * padded), step(components);
+  std::vector<int32_t> codes(decoded.size()), none(decoded.size());
+  if (law.principal)
+    kernels.decode_through(law, 1, components, padded, in, decoded.data(), codes.data(), none.data(), step.data());
+  for (int m = 0; m < components; ++m)
+    for (int j = 0; j < law.apart; ++j) {
+      const size_t row = size_t(kind) * law.apart + j;
+      const int8_t* table = law.apart_codes.data() + row * columns;
+      float part = 1;
+      if (law.principal) {
+        int64_t total = 0;
+        for (int k = 0; k < columns; ++k) total += int64_t(codes[m * padded + k]) * table[k];
+        part = float(total) * (step[m] * law.apart_scale[row]);
+      }
+      for (int k = 0; k < columns; ++k) {
+        const float more = part * (float(table[k]) * law.apart_scale[row]);
+        base[m * padded + k] = j ? base[m * padded + k] + more : more;
+      }
+    }
 }
 
 }  // namespace
@@ -51,25 +75,26 @@ void Engine::encode(const std::string& slot, int64_t rows, int components, int c
   if (rows < 0 || components < 1 || components > 7 || columns < 1 || columns > 1 << 20)
     throw Error(GAQ_BAD_ARGUMENT, "rows, components or columns lie outside their range");
   check_species(model_->description, law, rows, species);
-  if (law.centred() && (components != 1 || law.centre_codes.size() != model_->description.species.size() * columns))
-    throw Error(GAQ_BAD_ARGUMENT, "rows have other components or columns than the means of the slot '" + slot + "'");
+  if ((law.apart > 0 && law.apart_codes.size() != law.apart_scale.size() * columns) ||
+      (law.apart > 0 && !law.principal && components != 1))
+    throw Error(GAQ_BAD_ARGUMENT, "rows have other components or columns than what the slot '" + slot + "' takes off");
   const int padded = whole(columns);
   const int64_t size = int64_t(components) * padded;
   const bool per_part = law.law != Law::polar || law.direction == Direction::component || components != 3;
   std::vector<float> in(size), out(size);
   std::vector<int32_t> code(size), direction(size);
-  std::vector<float> centre(law.centred() ? columns : 0);
+  std::vector<float> base(size, 0.0f);
   for (int64_t row = 0; row < rows; ++row) {
     for (int m = 0; m < components; ++m)
       std::copy_n(values + (row * components + m) * columns, columns, in.data() + m * padded);
-    for (size_t k = 0; k < centre.size(); ++k) {
-      centre[k] = float(law.centre_codes[size_t(species[row]) * columns + k]) * law.centre_scale[species[row]];
-      in[k] -= centre[k];
+    if (law.apart > 0) {
+      take_apart(*model_->kernels, law, species[row], components, columns, padded, in.data(), base.data());
+      for (int64_t k = 0; k < size; ++k) in[k] -= base[k];
     }
     std::vector<float> step(components, 0.0f);
     model_->kernels->decode_through(law, 1, components, padded, in.data(), out.data(), code.data(), direction.data(),
                                     step.data());
-    for (size_t k = 0; k < centre.size(); ++k) out[k] += centre[k];
+    for (int64_t k = 0; k < size && law.apart > 0; ++k) out[k] += base[k];
     for (int m = 0; m < components; ++m) {
       if (decoded) std::copy_n(out.data() + m * padded, columns, decoded + (row * components + m) * columns);
       if (codes && law.law != Law::polar)
@@ -93,13 +118,14 @@ void Engine::linear(const std::string& name, int64_t rows, const int32_t* specie
   });
   if (!plan) throw Error(GAQ_BAD_ARGUMENT, "there is no linear layer '" + name + "'");
   if (rows % components) throw Error(GAQ_BAD_ARGUMENT, "rows of vectors come in whole vectors");
-  check_species(model_->description, plan->law, rows, species);
+  check_species(model_->description, plan->law, rows / components, species);
   std::vector<float> in(size_t(components) * plan->inputs), out(size_t(components) * plan->outputs);
-  std::vector<float> decoded(in.size()), scale(components);
+  std::vector<float> decoded(in.size()), scale(components), parts(size_t(components) * plan->directions.outputs);
   std::vector<uint8_t> bytes(in.size() + lanes);
   std::vector<int16_t> words(in.size() + lanes);
   Scratch room;
   for (float*& floats : room.floats) floats = decoded.data();
+  room.parts = parts.data();
   room.scale = scale.data();
   room.bytes = bytes.data();
   room.words = words.data();

@@ -121,6 +121,26 @@ void test_centres() {
   expect(gaq_test::TinyWriter(options).write().bytes(), "is centred, but its weight is float; expected codes", "float");
 }
 
+void test_directions() {
+  const std::string slot = "layers.0.update.mix1.input", at = slot + ".principal";
+  using gaq_test::principal;
+  const auto law = [](const std::string& name, const std::string& text) {
+    return [=](TinyModel& m) { m.slots[name] = text; };
+  };
+  const char* model = "w4a8-principal";
+  expect_changed(model, law(slot, principal(8, 17)), "'principal' 17");
+  expect_changed(model, law(slot, principal(8, 0)), "'principal' 0");
+  expect_changed(model, law(slot, principal(8, 3, false)), "'principal'; expected it only for rows of vectors");
+  expect_changed(model, law(slot, principal(8, 3, true, "atom")), "'principal'; expected it only for rows of vectors");
+  expect_changed(model, law("layers.0.update.hidden.input", principal(8, 3, false)), "'principal'; expected it only");
+  expect_changed(model, law(slot, principal(8, 2)), "[6, 4]; expected I8 [4, 4]");
+  expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
+  expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {6}, {1, 1, 1, 1, 1, -1}); }, "no number below zero");
+  gaq_test::TinyOptions options;
+  options.vector = principal(8, 3);
+  expect(gaq_test::TinyWriter(options).write().bytes(), "is principal, but its weight is float; expected codes", "float");
+}
+
 // 32,767 · 127 · 516 still fits 32 bits with its sign; 517 inputs do not.
 void test_sums() {
   gaq_test::TinyOptions options;
@@ -140,6 +160,7 @@ int main() {
   test_slots();
   test_parameters();
   test_centres();
+  test_directions();
   test_sums();
   return finish();
 }

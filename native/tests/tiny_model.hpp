@@ -167,7 +167,9 @@ class TinyWriter {
     if (bias) drawn(name + ".bias", {outputs});
     const bool component = degree > 1 && o_.vector.find("polar") != std::string::npos;
     feature(name + ".input", degree == 0 ? o_.scalar : component ? polar_component : o_.vector);
-    if (model_.slots[name + ".input"].find("centred") != std::string::npos) centre(name + ".input.centre", inputs);
+    const std::string& law = model_.slots[name + ".input"];
+    if (law.find("centred") != std::string::npos) apart(name + ".input.centre", 1, inputs);
+    if (law.find("principal") != std::string::npos) apart(name + ".input.principal", 3, inputs);
     if (o_.weight_bits == 32) {
       drawn(name + ".weight", {outputs, inputs});
       model_.slots[name + ".weight"] = R"({"kind":"identity"})";
@@ -188,8 +190,8 @@ class TinyWriter {
     model_.tensors[name + ".codes"] = {packed ? "U8" : "I8", {outputs, columns}, codes};
   }
 
-  void centre(const std::string& name, int inputs) {
-    const int rows = 2;  // of two species
+  void apart(const std::string& name, int count, int inputs) {
+    const int rows = 2 * count;  // of two species
     std::string codes(size_t(rows * inputs), '\0');
     for (char& code : codes) code = char(int(draw() * 127));
     model_.tensors[name + ".codes"] = {"I8", {rows, inputs}, codes};
@@ -242,6 +244,11 @@ inline std::string uniform(int bits, const std::string& per, bool framed = false
          (framed ? "true" : "false") + (centred ? R"(,"centred":true})" : "}");
 }
 
+inline std::string principal(int bits, int directions, bool framed = true, const std::string& per = "row") {
+  const std::string law = uniform(bits, per, framed);
+  return law.substr(0, law.size() - 1) + R"(,"principal":)" + std::to_string(directions) + "}";
+}
+
 inline std::string polar(const std::string& per, const std::string& magnitude, const std::string& directions,
                          int direction_bits, const std::string& book = "") {
   return R"({"kind":"polar","bits":2,"per":")" + per + R"(","magnitude":")" + magnitude +
@@ -264,6 +271,7 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
   options["w4a16-frame"] = {4, 2, 1, 1, 4, 5, uniform(16, "row"), uniform(16, "row", true), uniform(8, "tensor"), 4};
   options["w4a8-centred"] = {4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), uniform(8, "row", true),
                              uniform(16, "tensor"), 4};
+  options["w4a8-principal"] = {4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), principal(8, 3), uniform(16, "tensor"), 4};
   options["octahedral"] = {4, 2, 1, 4, 4, 4, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16),
                            uniform(16, "tensor"), 5};
   options["codebook-log"] = {4, 1, 1, 2, 4, 4, uniform(8, "row"), polar("tensor", "log", "codebook", 2),

@@ -19,7 +19,7 @@ SHAPES = {
     "deep": config(degrees=2, layers=3, attention="dot", heads=4),
 }
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16", "hadamard-w4a8")
+FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16", "mixed-w4a8", "mixed-w4a16", "hadamard-w4a8")
 WEIGHT_ONLY = ("fp32", "w8", "w4", "gptq-w4", "awq-w4")
 EXACT = 1e-9  # meV/Å, meV
 

@@ -8,6 +8,7 @@
 namespace gaq {
 namespace {
 
+constexpr int most_directions = 16;
 constexpr int stored_octahedral_bits = 8;  // beyond, points are computed (quant/octahedral.hpp)
 
 void read_uniform(Fields& fields, Role role, FeatureLaw& law) {
@@ -61,12 +62,14 @@ FeatureLaw Slots::feature(const std::string& slot, Role role, int degree, int in
   const bool codebook = law.law == Law::polar && law.direction == Direction::codebook;
   const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
   const bool centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
+  law.principal = kind == 1 && fields.has("principal");
+  law.apart = law.principal ? fields.whole("principal", 1, most_directions) : centred ? 1 : 0;
   fields.finish();
-  if (centred) {
-    if (inputs == 0 || law.per != Per::row || role != Role::scalar)
-      source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
-    read_centre(slot, inputs, law);
-  }
+  if (centred && (inputs == 0 || law.per != Per::row || role != Role::scalar || law.principal))
+    source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
+  if (law.principal && !(law.framed && law.per == Per::row))
+    source_.refuse(what + " has 'principal'; expected it only for rows of vectors in the frame of their atom");
+  if (law.apart > 0) read_apart(slot + (law.principal ? ".principal" : ".centre"), inputs, law);
   if (law.law != Law::identity && law.per == Per::tensor) read_steps(slot, law);
   if (law.logarithmic) read_levels(slot, law);
   if (codebook) read_codebook(book, law);
@@ -102,12 +105,13 @@ void Slots::read_steps(const std::string& slot, FeatureLaw& law) {
                    shown(double(law.inverse_step)) + "; expected a product of one");
 }
 
-void Slots::read_centre(const std::string& slot, int inputs, FeatureLaw& law) {
-  law.centre_codes = tensors_.codes(slot + ".centre.codes", species_, inputs, 8);
-  law.centre_scale = tensors_.floats(slot + ".centre.scale", {species_});
-  for (float scale : law.centre_scale)
+void Slots::read_apart(const std::string& name, int inputs, FeatureLaw& law) {
+  const int64_t rows = species_ * law.apart;
+  law.apart_codes = tensors_.codes(name + ".codes", rows, inputs, 8);
+  law.apart_scale = tensors_.floats(name + ".scale", {rows});
+  for (float scale : law.apart_scale)
     if (scale < 0)
-      source_.refuse("tensor " + quoted(slot + ".centre.scale") + " has " + shown(double(scale)) +
+      source_.refuse("tensor " + quoted(name + ".scale") + " has " + shown(double(scale)) +
                      "; expected no number below zero");
 }
 

@@ -18,25 +18,55 @@ inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t ro
 
 inline const float* or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
-// What rows differ by from the means of their species, contiguous. `species` begins with the first row's.
-inline const float* rest_of(const LinearPlan& plan, int64_t rows, const float* x, int64_t x_stride,
-                            const int32_t* species, float* rest) {
+// What one row has of what its law takes off: the mean of its species, or so much of each of its directions.
+struct Apart {
+  const float* table;  // [count][columns] of the species
+  const float* parts;  // [count]; null for a mean, which is taken whole
+  int count, columns;
+
+  Vec at(int c) const {
+    if (!parts) return load(table + c);
+    Vec total = set1(parts[0]) * load(table + c);
+    for (int k = 1; k < count; ++k) total = total + set1(parts[k]) * load(table + k * columns + c);
+    return total;
+  }
+};
+
+// `table` is that of the inputs or of the outputs; `species` begins with the first row's atom.
+inline Apart apart_of(const LinearPlan& plan, const std::vector<float>& table, int columns, int64_t row, int components,
+                      const int32_t* species, const Scratch& room) {
+  const int64_t first = int64_t(species[row / components]) * plan.law.apart;
+  const float* parts = plan.law.principal ? room.parts + row * plan.directions.outputs + first : nullptr;
+  return {table.data() + first * columns, parts, plan.law.apart, columns};
+}
+
+// Takes off rows what the law rounds them beside; what is left is contiguous.
+inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
+                            const int32_t* species, Scratch& room) {
+  if (plan.law.principal) {
+    const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
+    encode_rows(plan.law, rows, components, plan.inputs, x, x_stride, bytes, room.bytes, room.words, room.scale);
+    product_coded(rows, {room.bytes, room.words, room.scale}, plan.directions, plan.direction_scale.data(), nullptr,
+                  room.parts, plan.directions.outputs, false);
+  }
+  float* rest = room.floats[room_linear];
   for (int64_t row = 0; row < rows; ++row) {
-    const float* centre = plan.centre.data() + int64_t(species[row]) * plan.inputs;
+    const Apart apart = apart_of(plan, plan.apart, plan.inputs, row, components, species, room);
     for (int c = 0; c < plan.inputs; c += lanes)
-      store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - load(centre + c));
+      store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - apart.at(c));
   }
   return rest;
 }
 
 // Puts back behind the product what was taken off before it, and then the bias.
-inline void add_centres(const LinearPlan& plan, int64_t rows, const int32_t* species, float* y, int64_t y_stride) {
+inline void add_apart(const LinearPlan& plan, int64_t rows, int components, const int32_t* species, const Scratch& room,
+                      float* y, int64_t y_stride) {
   const float* bias = or_null(plan.bias);
   for (int64_t row = 0; row < rows; ++row) {
-    const float* more = plan.centre_out.data() + int64_t(species[row]) * plan.outputs;
+    const Apart apart = apart_of(plan, plan.apart_out, plan.outputs, row, components, species, room);
     float* at = y + row * y_stride;
     for (int c = 0; c < plan.outputs; c += lanes) {
-      const Vec total = load(at + c) + load(more + c);
+      const Vec total = load(at + c) + apart.at(c);
       store(at + c, bias ? total + load(bias + c) : total);
     }
   }
@@ -48,17 +78,17 @@ inline void linear(const LinearPlan& plan, int64_t rows, int components, float* 
   show(tap, plan.slot.c_str(), first_row, rows, plan.inputs, plan.true_inputs, plan.input_place, x, x_stride);
   const float* scale = plan.coded ? plan.scale.data() : nullptr;
   if (plan.forward.arithmetic != Arithmetic::float32) {
-    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, centred = plan.law.centred();
-    const int32_t* species = centred ? room.species + first_row : nullptr;
+    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, apart = plan.law.apart > 0;
+    const int32_t* species = apart ? room.species + first_row / components : nullptr;
     const float* coded = x;
-    if (centred) {
-      coded = rest_of(plan, rows, x, x_stride, species, room.floats[room_linear]);
+    if (apart) {
+      coded = rest_of(plan, rows, components, x, x_stride, species, room);
       x_stride = plan.inputs;
     }
     encode_rows(plan.law, rows, components, plan.inputs, coded, x_stride, bytes, room.bytes, room.words, room.scale);
     product_coded(rows, {room.bytes, room.words, room.scale}, plan.forward, plan.scale.data(),
-                  centred ? nullptr : or_null(plan.bias), y, y_stride, false);
-    if (centred) add_centres(plan, rows, species, y, y_stride);
+                  apart ? nullptr : or_null(plan.bias), y, y_stride, false);
+    if (apart) add_apart(plan, rows, components, species, room, y, y_stride);
   } else if (plan.law.law == Law::identity) {
     product_float(rows, x, x_stride, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
   } else {  // the law's products are of decoded values; rows of its inputs are contiguous

@@ -1,5 +1,7 @@
 #include "layers/plan.hpp"
 
+#include <algorithm>
+
 #include "error.hpp"
 #include "kernels/kernels.hpp"
 
@@ -45,24 +47,38 @@ int fitting_bits(int wanted, int high, int terms) {
   return bits;
 }
 
-// Rows of the means, and what the weight makes of them: summed in double precision, in the order of the inputs.
-void fill_centres(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
-                  LinearPlan& plan) {
+// Means or directions, and what the weight makes of them: summed in double precision, in the order of the inputs.
+void fill_apart(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
+                LinearPlan& plan) {
   const FeatureLaw& law = from.input;
-  const size_t rows = law.centre_scale.size();
-  plan.centre.assign(rows * plan.inputs, 0.0f);
-  plan.centre_out.assign(rows * plan.outputs, 0.0f);
+  const size_t rows = law.apart_scale.size();
+  plan.apart.assign(rows * plan.inputs, 0.0f);
+  plan.apart_out.assign(rows * plan.outputs, 0.0f);
   for (size_t row = 0; row < rows; ++row) {
-    float* centre = plan.centre.data() + row * plan.inputs;
+    float* apart = plan.apart.data() + row * plan.inputs;
     for (int k = 0; k < from.inputs; ++k)
-      centre[in[k]] = float(law.centre_codes[row * from.inputs + k]) * law.centre_scale[row];
+      apart[in[k]] = float(law.apart_codes[row * from.inputs + k]) * law.apart_scale[row];
     for (int o = 0; o < from.outputs; ++o) {
       double total = 0;
       for (int k = 0; k < from.inputs; ++k)
-        total += double(centre[in[k]]) * double(float(from.codes[size_t(o) * from.inputs + k]) * from.scale[o]);
-      plan.centre_out[row * plan.outputs + out[o]] = float(total);
+        total += double(apart[in[k]]) * double(float(from.codes[size_t(o) * from.inputs + k]) * from.scale[o]);
+      plan.apart_out[row * plan.outputs + out[o]] = float(total);
     }
   }
+}
+
+// The directions of all species as the outputs of one product with the codes of a row.
+void fill_directions(const FeatureLaw& law, int inputs, const std::vector<int>& in, const Kernels& kernels,
+                     LinearPlan& plan) {
+  const size_t rows = law.apart_scale.size();
+  const int outputs = whole(int(rows));
+  std::vector<float> codes(size_t(outputs) * plan.inputs, 0.0f);
+  for (size_t row = 0; row < rows; ++row)
+    for (int k = 0; k < inputs; ++k) codes[row * plan.inputs + in[k]] = float(law.apart_codes[row * inputs + k]);
+  plan.direction_scale.assign(outputs, 0.0f);
+  std::copy(law.apart_scale.begin(), law.apart_scale.end(), plan.direction_scale.begin());
+  plan.directions.arithmetic = plan.forward.arithmetic;
+  kernels.pack(codes.data(), outputs, plan.inputs, plan.directions);
 }
 
 struct Builder {
@@ -102,7 +118,8 @@ struct Builder {
       plan.backward_bits = fitting_bits(bits, (1 << (from.bits - 1)) - 1, outputs);
       plan.backward.arithmetic = plan.backward_bits <= 8 ? Arithmetic::int8 : Arithmetic::int16;
     }
-    if (plan.law.centred()) fill_centres(from, in, out, plan);
+    if (plan.law.apart > 0) fill_apart(from, in, out, plan);
+    if (plan.law.principal) fill_directions(plan.law, from.inputs, in, kernels, plan);
     kernels.pack(w.data(), outputs, inputs, plan.forward);
     kernels.pack(back.data(), inputs, outputs, plan.backward);
     plan.input_place = std::move(in);
@@ -197,6 +214,8 @@ Plan make_plan(const Description& description, int backward_bits, const Kernels&
       plan.embedding[row * shape.channels + place[c]] = description.embedding[row * shape.true_channels + c];
   for (int index = 0; index < description.config.layers; ++index)
     plan.layers.push_back(make_layer(description, index, shape, build));
+  for (const LayerPlan& layer : plan.layers)
+    for (const LinearPlan& mix : layer.mix) plan.directions = std::max(plan.directions, mix.directions.outputs);
   plan.readout = build(description.readout, place, shape.channels, place, shape.channels, readout_backward_bits);
   plan.energy = build(description.energy, place, shape.channels, plain_places(1), lanes, readout_backward_bits);
   plan.energy_weight.assign(shape.channels, 0.0f);

@@ -53,9 +53,11 @@ struct LinearPlan {
   Packed forward, backward;
   std::vector<float> scale;               // [outputs]; ones for a float weight
   std::vector<float> bias;                // [outputs], or empty
-  // Means of species that rows are rounded about, [species][inputs], and the weight times them, [species][outputs]; empty
-  // where the law knows none.
-  std::vector<float> centre, centre_out;
+  // What the law takes off rows: means or directions of species, [species][apart][inputs], and the weight times them,
+  // [species][apart][outputs]; and how rows are multiplied with the directions of all species. Empty where there are none.
+  std::vector<float> apart, apart_out;
+  Packed directions;
+  std::vector<float> direction_scale;     // [outputs of directions]
   bool coded = false;
   int backward_bits = 32;                 // of the gradient rows, where the backward products are of whole numbers
 };
@@ -75,6 +77,7 @@ struct LayerPlan {
 
 struct Plan {
   Shape shape;
+  int directions = 0;              // the most that a linear layer multiplies a row with
   std::vector<float> embedding;    // [species][channels]
   std::vector<LayerPlan> layers;
   std::vector<GeneratorEntry> generators;  // local gauge: what turning the axes does to vectors

@@ -77,7 +77,8 @@ def in_words(law: Law) -> str:
     if law["kind"] == "uniform":
         frame = ", in the local frame" if law.get("framed") else ""
         centre = ", about the mean of its species" if law.get("centred") else ""
-        return f"{law['bits']} bits per {law['per']}{frame}{centre}"
+        beside = f", beside {law['principal']} directions" if law.get("principal") else ""
+        return f"{law['bits']} bits per {law['per']}{frame}{centre}{beside}"
     kind = f"{law['direction_bits']}-bit {law['directions']}"
     return f"{law['bits']} bits per {law['per']} ({law['magnitude']} magnitude), direction {kind}"
 

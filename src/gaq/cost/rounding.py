@@ -39,7 +39,7 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None 
     if fitted is None:
         return dx
     if isinstance(fitted, Centred):  # the mean is the same in both orientations
-        x, fitted = x - fitted.centre(x, species).rows(), fitted.inner
+        x, fitted = x - fitted.apart(x, species).rows(), fitted.inner
     quantized = fitted(x)
     here = quantized.value
     if isinstance(fitted, DynamicStep):

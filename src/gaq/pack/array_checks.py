@@ -34,8 +34,8 @@ def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots:
     for key in arrays:
         if key.endswith(".step"):
             _check_step(arrays, key, name)
-        elif key.endswith(".centre.scale"):
-            _check_centre(arrays, key, name)
+        elif key.endswith((".centre.scale", ".principal.scale")):
+            _check_apart(arrays, key, name)
         elif key.endswith(".levels"):
             _check_levels(arrays, key, name)
         elif key.endswith(".points") and not key.startswith("wigner."):
@@ -88,10 +88,10 @@ def _check_step(arrays: Arrays, key: str, name: str) -> None:
         raise BadFile(f"{name}: slot {slot!r} has step {step} and inverse {inverse}; expected one above 0. {WAY_OUT}")
 
 
-def _check_centre(arrays: Arrays, key: str, name: str) -> None:
-    slot = key.removesuffix(".centre.scale")
-    if (arrays[key] < 0).any() or (arrays[f"{slot}.centre.codes"] == LOWEST_BYTE).any():
-        raise BadFile(f"{name}: the centres of slot {slot!r} have scales below 0 or codes below -127. {WAY_OUT}")
+def _check_apart(arrays: Arrays, key: str, name: str) -> None:
+    what = key.removesuffix(".scale")
+    if (arrays[key] < 0).any() or (arrays[f"{what}.codes"] == LOWEST_BYTE).any():
+        raise BadFile(f"{name}: {what!r} has scales below 0 or codes below -127. {WAY_OUT}")
 
 
 def _check_levels(arrays: Arrays, key: str, name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from gaq.errors import BadFile
 from gaq.pack.container import WAY_OUT
 from gaq.pack.layout import Numbers, linears, slot_names
+from gaq.quant.spec import MOST_DIRECTIONS
 
 HEAVIEST = 118
 KNOTS = (4, 4096)
@@ -79,8 +80,9 @@ def check_slots(slots: object, config: Numbers, name: str) -> Slots:
                 f"{name}: slot {slot!r} holds {law!r}, which this gaq does not know. Use a newer gaq, or export the "
                 "checkpoint anew."
             )
-        if law.get("centred") and slots[slot.removesuffix(".input") + ".weight"].get("kind") == "identity":
-            raise BadFile(f"{name}: slot {slot!r} is centred, but its weight is float; expected codes. {WAY_OUT}")
+        what = next((key for key in ("centred", "principal") if law.get(key)), None)
+        if what and slots[slot.removesuffix(".input") + ".weight"].get("kind") == "identity":
+            raise BadFile(f"{name}: slot {slot!r} is {what}, but its weight is float; expected codes. {WAY_OUT}")
     return slots
 
 
@@ -99,11 +101,15 @@ def _known(slot: str, law: object, degree: int) -> bool:
     per = PER_VECTOR if degree else PER_QUERY if query else PER_SCALAR
     return (
         law.get("kind") == "uniform"
-        and set(law) - {"centred"} == {"kind", "bits", "per", "framed"}
+        and set(law) - {"centred", "principal"} == {"kind", "bits", "per", "framed"}
         and law["per"] in per
         and _whole(law["bits"], *FEATURE_BITS)
         and (law["framed"] is False or (law["framed"] is True and degree > 0))
         and ("centred" not in law or (law["centred"] is True and law["per"] == "row" and not degree and not query))
+        and (
+            "principal" not in law
+            or (_whole(law["principal"], 1, MOST_DIRECTIONS) and law["framed"] and law["per"] == "row")
+        )
     )
 
 

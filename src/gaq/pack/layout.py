@@ -135,6 +135,9 @@ def wanted_arrays(n: Numbers, species: int, knots: int, slots: Mapping[str, Any]
         if slots[f"{layer.name}.input"].get("centred"):
             arrays[f"{layer.name}.input.centre.codes"] = Wanted("I8", (species, layer.inputs))
             arrays[f"{layer.name}.input.centre.scale"] = Wanted("F32", (species,))
+        if directions := slots[f"{layer.name}.input"].get("principal"):
+            arrays[f"{layer.name}.input.principal.codes"] = Wanted("I8", (species * directions, layer.inputs))
+            arrays[f"{layer.name}.input.principal.scale"] = Wanted("F32", (species * directions,))
     for name, slot in slots.items():
         arrays |= _of_slot(name, slot)
     return arrays

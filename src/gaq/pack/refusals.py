@@ -74,8 +74,11 @@ def _refuse_large_sums(layer: Linear) -> None:
 
 def _refuse_float_weight(layer: Linear) -> None:
     features = uniform_part(layer.input.spec)
-    if features is not None and features.centred and uniform_part(layer.coded.spec) is None:
+    if features is None or uniform_part(layer.coded.spec) is not None:
+        return
+    if features.centred or features.principal:
+        way = "centred=False" if features.centred else "principal=0"
         raise RecipeError(
-            f"slot {layer.input.slot.name!r} holds {layer.input.spec}: packed models have centres only before weights "
-            f"of codes. Quantize {layer.coded.slot.name!r}, or take centred=False."
+            f"slot {layer.input.slot.name!r} holds {layer.input.spec}: packed models have centres and directions only "
+            f"before weights of codes. Quantize {layer.coded.slot.name!r}, or take {way}."
         )

@@ -15,7 +15,7 @@ GROUPS = (
     "attention",
     "species",
     "steps and directions",
-    "centres",
+    "centres and directions",
     "Wigner constants",
     "golden frames",
 )
@@ -28,8 +28,8 @@ def group_of(array: str) -> str:
         return "species"
     if ".attention." in array and array.endswith((".temperature", "attention.bias")):
         return "attention"
-    if ".centre." in array:
-        return "centres"
+    if ".centre." in array or ".principal." in array:
+        return "centres and directions"
     begins = {"radial.": "radial table", "golden.": "golden frames", "wigner.": "Wigner constants"}
     begun = next((group for start, group in begins.items() if array.startswith(start)), None)
     return begun or ends.get(array.rpartition(".")[2], "steps and directions")

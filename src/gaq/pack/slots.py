@@ -16,6 +16,7 @@ from gaq.quant.fitted import Fitted
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.plain import kind_of
+from gaq.quant.principal import Principal
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Component, KMeans, Octahedral, Polar, Spec, framed, uniform_part
@@ -44,7 +45,8 @@ def law_of(spec: Spec, slot: Slot) -> Law:
         if slot.role in WEIGHTS:
             return law
         law |= {"framed": framed(spec)}
-        return law | {"centred": True} if uniform.centred else law
+        law |= {"centred": True} if uniform.centred else {}
+        return law | {"principal": uniform.principal} if uniform.principal else law
     if not isinstance(spec, Polar):
         return {"kind": "identity"}
     code = spec.direction_code(slot.degree)
@@ -83,6 +85,9 @@ def _arrays(quantizer: Quantizer) -> Arrays:
         return {}
     if isinstance(fitted, Centred):
         return {f"{name}.centre.codes": array_of(fitted.codes), f"{name}.centre.scale": array_of(fitted.scale[:, 0])}
+    if isinstance(fitted, Principal):
+        codes, scale = fitted.codes.flatten(0, 1), fitted.scale.flatten()
+        return {f"{name}.principal.codes": array_of(codes), f"{name}.principal.scale": array_of(scale)}
     if isinstance(fitted, LearnedStep):
         step = fitted.start * fitted.factor.detach().clamp(min=LEAST_FACTOR).reshape(fitted.start.shape)
         return {f"{name}.step": array_of(step), f"{name}.inverse_step": array_of(1 / step)}

@@ -12,11 +12,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gaq.errors import RecipeError
-from gaq.quant.fitted import Fitted
+from gaq.quant.fitted import Fitted, whose
 from gaq.quant.law import dynamic_steps, encode_uniform
 from gaq.quant.observe import Observer
-from gaq.quant.quantized import Centre, Quantized
+from gaq.quant.quantized import Apart, Quantized
 from gaq.quant.slot import Slot
 
 HIGH = 127  # means are stored in eight bits: any number near the mean does
@@ -41,18 +40,19 @@ class Centred(Fitted):
         self.count: Tensor | None = None
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        centre = self.centre(x, species)
-        rows = centre.rows()
+        apart = self.apart(x, species)
+        rows = apart.rows()
         rest = self.inner(x - rows)
-        return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, centre)
+        return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, apart)
 
-    def centre(self, x: Tensor, species: Tensor | None = None) -> Centre:
+    def apart(self, x: Tensor, species: Tensor | None = None) -> Apart:
         """What rows x [atom, channel] are rounded about."""
-        return Centre(self.codes.to(x.dtype) * self.scale.to(x.dtype), self._species(x, species))
+        table = (self.codes.to(x.dtype) * self.scale.to(x.dtype))[:, None]
+        return Apart(table, whose(x, species, self.slot), torch.ones_like(x[:, :1]))
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         """Adds to the sums of each species."""
-        kind = self._species(x, species)
+        kind = whose(x, species, self.slot)
         if self.total is None or self.count is None:
             self.total = torch.zeros(self.codes.shape, dtype=torch.float64, device=x.device)
             self.count = torch.zeros(len(self.codes), dtype=torch.float64, device=x.device)
@@ -67,13 +67,3 @@ class Centred(Fitted):
         self.codes.copy_(encode_uniform(mean, steps.inverse_step, HIGH).to(torch.int8))
         self.scale.copy_(steps.step)
         self.total = self.count = None
-
-    def _species(self, x: Tensor, species: Tensor | None) -> Tensor:
-        if len(self.codes) == 1:
-            return torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
-        if species is None:
-            raise RecipeError(
-                f"slot {self.slot.name!r} rounds about the means of {len(self.codes)} species, and was not told the "
-                f"species of its rows; call the quantizer, or its linear layer, with `species`"
-            )
-        return species

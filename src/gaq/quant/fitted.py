@@ -41,10 +41,10 @@ class Fitted(nn.Module, ABC):
         after_loading(_see_whether_ready)
 
     @abstractmethod
-    def forward(self, x: Tensor) -> Quantized:
-        """Encode and decode, with the pullback attached."""
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
+        """Encode and decode, with the pullback attached; `species` [atom] for laws that tell atoms apart."""
 
-    def observe(self, x: Tensor) -> None:
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         """Take in what calibration will want to know."""
         self._statistics().update(x)
 
@@ -81,7 +81,7 @@ class FixedStep(Fitted):
         if isinstance(observer, UnitRange):
             self.fit()
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         step = self.step.to(x.dtype)
         with torch.no_grad():
             scaled = torch.round(x * self.inverse_step.to(x.dtype))
@@ -112,7 +112,7 @@ class DynamicStep(Fitted):
         self.high = spec.high
         self.per = spec.per
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         axes = {"row": (-1,), "vector": (-2,), "atom": tuple(range(1, x.dim()))}[self.per]
         with torch.no_grad():
             steps = dynamic_steps(x, axes, self.high)
@@ -123,7 +123,7 @@ class DynamicStep(Fitted):
             return Quantized(value)
         return Quantized(value, codes, steps.step, self.high)
 
-    def observe(self, x: Tensor) -> None:
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         return
 
     def fit(self) -> None:
@@ -144,7 +144,7 @@ class WeightStep(Fitted):
         self.ready = isinstance(observer, AbsMax)
         self.latest: Tensor | None = None
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         with torch.no_grad():
             grouped = self.grouping.split(x)
             steps = following_steps(grouped, self.grouping.axes, self.high, self.ratio)
@@ -152,7 +152,7 @@ class WeightStep(Fitted):
             value = decode_uniform(codes, steps.step).reshape(x.shape)
         return Quantized(pullback.straight_through(x, value), codes, steps.step, self.high)
 
-    def observe(self, x: Tensor) -> None:
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         self.latest = x.detach().clone()
 
     def fit(self) -> None:
@@ -198,6 +198,18 @@ def set_step(step: Tensor, inverse_step: Tensor, value: float) -> None:
 def _see_whether_ready(fitted: Fitted, _: object) -> None:
     """After loading: ready when nothing is NaN any more."""
     fitted.ready = all(bool(torch.isfinite(t).all()) for t in fitted.buffers() if t.is_floating_point())
+
+
+def whose(x: Tensor, species: Tensor | None, slot: Slot) -> Tensor:
+    """The species of each row of x, counted from 0; RecipeError where the slot tells several apart and was not told."""
+    if slot.kinds == 1:
+        return torch.zeros(len(x), dtype=torch.int64, device=x.device)
+    if species is None:
+        raise RecipeError(
+            f"slot {slot.name!r} rounds atoms of {slot.kinds} species in different ways, and was not told the species "
+            f"of its rows; call the quantizer, or its linear layer, with `species`"
+        )
+    return species
 
 
 def no_data(slot: Slot) -> RecipeError:

@@ -41,7 +41,7 @@ class LearnedStep(Fitted):
         if isinstance(observer, UnitRange):
             self.fit()
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         grouped = self.grouping.split(x) if self.is_weight else x
         step = (self.start * self.factor.clamp(min=LEAST_FACTOR).reshape(self.start.shape)).to(x.dtype)
         with torch.no_grad():
@@ -58,7 +58,7 @@ class LearnedStep(Fitted):
         """What the gradient of a value is multiplied by on its way to the step that `shared` entries share."""
         return torch.where(inside, codes - scaled, codes) * (shared * self.high) ** -0.5
 
-    def observe(self, x: Tensor) -> None:
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         if self.is_weight:
             self.latest = x.detach().clone()
         else:
@@ -87,7 +87,7 @@ class LearnedClip(LearnedStep):
     Source: Choi et al., PACT, arXiv 1805.06085, section 3.
     """
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         if self.owed is not None:
             self.owed.append(RANGE_DECAY * self.factor.square().sum())
         return super().forward(x)

@@ -61,7 +61,7 @@ class PolarCode(Fitted):
             self.register_buffer("thresholds", thresholds)
         self.ready = spec.dynamic and not self.directions.needs_data
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         watched = torch.is_grad_enabled() and x.requires_grad
         with torch.no_grad():
             v = x.detach()
@@ -110,7 +110,7 @@ class PolarCode(Fitted):
             size = decode_uniform(codes.magnitude, codes.step)
         return size, self.directions.decode(codes.direction, size.dtype)
 
-    def observe(self, x: Tensor) -> None:
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         m = magnitude(x)
         if not self.spec.dynamic:
             super().observe(m)

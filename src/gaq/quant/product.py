@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gaq.errors import RecipeError
-from gaq.quant.quantized import Centre, Quantized
+from gaq.quant.quantized import Quantized
 
 LARGEST_IN_FLOAT32 = 2**24
 LARGEST_IN_FLOAT64 = 2**53
@@ -23,7 +23,7 @@ def multiply(features: Quantized, weight: Quantized) -> Tensor:
 
     Both with codes: (Σ codes_x codes_w, exactly) · (scale_x · scale_w). Weight codes only: (Σ x codes_w) ·
     scale_w.
-    Features about a centre: what is left of them like that, and then + float(W · centre, summed in float64).
+    Features of which something was taken apart: what is left of them like that, and then + what W makes of the rest.
     Otherwise the product of the values. With groups the scaled totals of the groups are added from first to
     last.
     The gradient is that of the product of the values, and is differentiable.
@@ -33,8 +33,8 @@ def multiply(features: Quantized, weight: Quantized) -> Tensor:
         return features.value @ weight.value.t()
     with torch.no_grad():
         value = _product(features, weight.codes, weight.scale, weight.high)
-        if features.codes is not None and features.centre is not None:
-            value = value + _of_centre(features.centre, weight.value, value.dtype)
+        if features.codes is not None and features.apart is not None:
+            value = value + features.apart.behind(weight.value)
     if not torch.is_grad_enabled():
         return value
     attach: Any = _Product.apply
@@ -73,12 +73,6 @@ def _product(features: Quantized, codes_w: Tensor, scale_w: Tensor, high_w: int)
         total = part if total is None else total + part
     assert total is not None
     return total
-
-
-def _of_centre(centre: Centre, weight: Tensor, dtype: torch.dtype) -> Tensor:
-    """What the centres of the atoms come to behind a weight."""
-    table = (centre.table.double() @ weight.double().t()).to(dtype)
-    return table.index_select(0, centre.species)
 
 
 def _part(value_x: Tensor, features: Quantized, codes_w: Tensor, scale_w: Tensor, high_w: int) -> Tensor:

@@ -8,15 +8,32 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Centre:
-    """What scalars were rounded about: a row of `table` [species, channel] for each atom, by `species` [atom]."""
+class Apart:
+    """What was taken off before rounding: of every row, a combination of the rows that its species has in a table.
+
+    `table` [species, k, channel], `species` [atom], `parts` [atom, ..., k]: how much of each of the k rows.
+    """
 
     table: Tensor
     species: Tensor
+    parts: Tensor
 
     def rows(self) -> Tensor:
-        """[atom, channel]."""
-        return self.table.index_select(0, self.species)
+        """[atom, ..., channel]."""
+        return self._combined(self.table)
+
+    def behind(self, weight: Tensor) -> Tensor:
+        """The same behind a weight [out, channel]: [atom, ..., out]. Of the table the products, summed in float64."""
+        return self._combined((self.table.double() @ weight.double().t()).to(self.table.dtype))
+
+    def _combined(self, table: Tensor) -> Tensor:
+        """Product by product from first to last, so that the engine rounds as often."""
+        rows = table.index_select(0, self.species)
+        rows = rows.reshape(len(rows), *(1,) * (self.parts.dim() - 2), *rows.shape[1:])
+        total = self.parts[..., 0, None] * rows[..., 0, :]
+        for k in range(1, rows.shape[-2]):
+            total = total + self.parts[..., k, None] * rows[..., k, :]
+        return total
 
 
 @dataclass(frozen=True)
@@ -26,11 +43,11 @@ class Quantized:
     `codes` are whole numbers held in floats, at most `high` in size; `scale` broadcasts with them and is
     constant along the last axis. A weight with groups has codes [out, group, input of the group] and scale
     [out, group, 1]; there the product has the shape of the value once its last two axes are joined.
-    With a `centre`, value == centre + codes · scale.
+    With something `apart`, value == apart.rows() + codes · scale.
     """
 
     value: Tensor
     codes: Tensor | None = None
     scale: Tensor | None = None
     high: int = 0
-    centre: Centre | None = None
+    apart: Apart | None = None

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from gaq.errors import RecipeError
-from gaq.quant.centred import Centred
 from gaq.quant.fitted import Fitted
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
@@ -60,10 +59,7 @@ class Quantizer(nn.Module):
         if self.fitted is None:
             return Quantized(x)
         if self.observing:
-            if isinstance(self.fitted, Centred):
-                self.fitted.observe(x.detach(), species)
-            else:
-                self.fitted.observe(x.detach())
+            self.fitted.observe(x.detach(), species)
             return Quantized(x)
         if not self.active:
             return Quantized(x)
@@ -72,7 +68,7 @@ class Quantizer(nn.Module):
                 f"slot {self.slot.name!r} holds {self.spec}, which is not calibrated; run the model on a few "
                 f"structures with `observing` set, then `finish_calibration`, or load a state that has it"
             )
-        quantized: Quantized = self.fitted(x, species) if isinstance(self.fitted, Centred) else self.fitted(x)
+        quantized: Quantized = self.fitted(x, species)
         if self.spares is None:
             return quantized
         return Quantized(torch.where(self.spares(x), x, quantized.value))

@@ -30,11 +30,11 @@ class Rotated(Fitted):
         self.register_buffer("mixing", hadamard(slot.shape[-1] or 1), persistent=False)
         self.ready = self.inner.ready
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         mixing = self.mixing.to(x.dtype)
         return Quantized(torch.matmul(self.inner(torch.matmul(x, mixing)).value, mixing))
 
-    def observe(self, x: Tensor) -> None:
+    def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         self.inner.observe(torch.matmul(x, self.mixing.to(x.dtype)))
 
     def fit(self) -> None:

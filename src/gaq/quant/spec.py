@@ -8,6 +8,7 @@ from gaq.errors import RecipeError
 from gaq.quant.plain import Plain, from_plain, to_plain
 from gaq.quant.slot import VECTORS, WEIGHTS, Role, Slot
 
+MOST_DIRECTIONS = 16
 STATIC = ("tensor", "channel", "group")
 DYNAMIC = ("row", "vector", "atom")
 
@@ -33,6 +34,8 @@ class Uniform:
     feature (PACT), which is another gradient for the same number. `squash` bends a weight by a tangent (DoReFa).
     `rotate` rounds in channels that a Hadamard matrix has mixed, and turns back.
     `centred` rounds what a row of scalars differs by from the mean of its species, which calibration finds.
+    `principal` rounds what is left of framed vectors beside that many directions among the channels, which calibration
+    finds for each species.
     """
 
     bits: int
@@ -43,6 +46,7 @@ class Uniform:
     squash: bool = False
     rotate: bool = False
     centred: bool = False
+    principal: int = 0
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 16)
@@ -59,6 +63,16 @@ class Uniform:
             raise RecipeError(f"{self}: learn_step, learn_clip and squash exclude each other; keep one of them")
         if self.centred and (self.per != "row" or self.rotate):
             raise RecipeError(f"{self}: centred goes with per='row' and without rotate")
+        if (
+            isinstance(self.principal, bool)
+            or not isinstance(self.principal, int)
+            or not 0 <= self.principal <= MOST_DIRECTIONS
+        ):
+            raise RecipeError(
+                f"{self}: principal is {self.principal!r}; expected a whole number from 0 to {MOST_DIRECTIONS}"
+            )
+        if self.principal and (self.per != "row" or self.rotate or self.centred):
+            raise RecipeError(f"{self}: principal goes with per='row' and without rotate and centred")
 
     @property
     def high(self) -> int:
@@ -253,6 +267,8 @@ def check_fit(spec: Spec, slot: Slot) -> None:
             raise _misfit(spec, slot, "a learned range is for features; use learn_step")
         if uniform is not None and uniform.centred:
             raise _misfit(spec, slot, "centred is for scalar inputs of linear layers")
+        if uniform is not None and uniform.principal:
+            raise _misfit(spec, slot, "principal directions are for vectors in local frames")
         if uniform is not None and uniform.squash and uniform.group is not None:
             raise _misfit(spec, slot, "squash knows steps per tensor and channel, no groups")
         return
@@ -262,6 +278,8 @@ def check_fit(spec: Spec, slot: Slot) -> None:
         raise _misfit(spec, slot, "squash is for weights")
     if uniform is not None and uniform.centred and slot.role is not Role.SCALAR_FEATURE:
         raise _misfit(spec, slot, "centred is for scalar inputs of linear layers; a mean of vectors is a direction")
+    if uniform is not None and uniform.principal and not (slot.role is Role.VECTOR_FEATURE and framed(spec)):
+        raise _misfit(spec, slot, "principal directions are for vectors in local frames; wrap the law in Framed")
     if uniform is not None and uniform.per in ("channel", "group"):
         raise _misfit(spec, slot, "a feature takes one step per tensor, row, atom or vector")
     if uniform is not None and uniform.per == "vector" and slot.role not in VECTORS:

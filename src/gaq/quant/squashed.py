@@ -19,7 +19,7 @@ class SquashedWeight(WeightStep):
     Source: Zhou et al., DoReFa-Net, arXiv 1606.06160, eq. 9.
     """
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         with torch.no_grad():
             curve = torch.tanh(x.double())
             largest = x.abs().amax(self.grouping.axes, keepdim=True).double()

@@ -8,6 +8,7 @@ from gaq.quant.centred import Centred
 from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, WeightStep
 from gaq.quant.learned import LearnedClip, LearnedStep
 from gaq.quant.observe import Observer
+from gaq.quant.principal import Principal
 from gaq.quant.rotated import Rotated
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Uniform
@@ -20,6 +21,8 @@ def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> Fitted:
         return Rotated(slot, observer, lambda: fit_uniform(slot, replace(spec, rotate=False), observer))
     if spec.centred:
         return Centred(slot, observer, fit_uniform(slot, replace(spec, centred=False), observer))
+    if spec.principal:
+        return Principal(slot, observer, spec.principal, fit_uniform(slot, replace(spec, principal=0), observer))
     if spec.learn_clip:
         return LearnedClip(slot, spec, observer)
     if spec.learn_step:

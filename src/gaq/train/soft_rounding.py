@@ -46,7 +46,7 @@ class SoftRounding(Fitted):
         """The codes once every weight has decided."""
         return (self.down + (self.up() >= 0.5)).clamp(-self.high, self.high).detach() * (self.scale > 0)
 
-    def forward(self, x: Tensor) -> Quantized:
+    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         codes = (self.down + self.up()).clamp(-self.high, self.high)
         return Quantized((codes * self.scale).reshape(x.shape))
 

@@ -51,9 +51,9 @@ def test_what_is_near_the_mean_is_rounded_finely(seed):
 def test_the_value_is_centre_and_codes(seed):
     x, species = rows(SCALARS, seed)
     found = calibrated(SCALARS, CENTRED)(x, species)
-    assert found.centre is not None
+    assert found.apart is not None
     assert found.codes is not None
-    torch.testing.assert_close(found.centre.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
+    torch.testing.assert_close(found.apart.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
     assert found.codes.abs().amax(-1).eq(127).all()
     assert (found.value - x).abs().max() <= found.scale.max() / 2 * 1.001
 
@@ -94,9 +94,9 @@ def test_without_species_all_atoms_have_one_mean():
     slot = Slot(SCALARS.name, SCALARS.role, SCALARS.shape)
     x, _ = rows(SCALARS, 1)
     quantizer = calibrated(slot, CENTRED)
-    centre = quantizer(x).centre
-    assert centre is not None
-    torch.testing.assert_close(centre.table[0], x.mean(0), rtol=0, atol=float(x.mean(0).abs().max()) / 250)
+    apart = quantizer(x).apart
+    assert apart is not None
+    torch.testing.assert_close(apart.table[0, 0], x.mean(0), rtol=0, atol=float(x.mean(0).abs().max()) / 250)
 
 
 def test_a_state_is_loaded():
@@ -109,7 +109,7 @@ def test_a_state_is_loaded():
 
 def test_species_are_asked_for():
     quantizer = calibrated(SCALARS, CENTRED)
-    with pytest.raises(RecipeError, match=r"means of 3 species, and was not told .* call .* with `species`"):
+    with pytest.raises(RecipeError, match=r"rounds atoms of 3 species .*, and was not told .* call .* with `species`"):
         quantizer(rows(SCALARS, 1)[0])
 
 

@@ -47,11 +47,18 @@ def specs(recipe, degrees=1):
 
 
 def bits_by_role(recipe):
-    """The bits in use in each role, readout aside."""
+    """The bits in use in each role, aside from the readout and the weight that reads sums of scalars."""
     found = specs(recipe)
-    return {
-        role: {bits_of(found[s.name]) for s in MODELS[1] if s.role is role and "readout" not in s.name} for role in Role
-    }
+    kept = [s for s in MODELS[1] if "readout" not in s.name and not s.name.endswith("attention.output.weight")]
+    return {role: {bits_of(found[s.name]) for s in kept if s.role is role} for role in Role}
+
+
+@pytest.mark.parametrize("name", ["mixed-w4a8", "mixed-w4a16"])
+def test_weights_that_read_what_neighbours_sent_are_finer(name):
+    found = specs(all_presets()[name]())
+    finer = {s.name for s in MODELS[1] if s.role in WEIGHTS and bits_of(found[s.name]) == 8}
+    readers = {f"layers.{i}.{layer}.weight" for i in (0, 1) for layer in ("attention.output", "update.mix1")}
+    assert finer == readers | set(READOUT_WEIGHTS)
 
 
 @every_preset
@@ -105,6 +112,8 @@ BITS = [
     ("w8", 8, 8, 32, 32),
     ("w4", 4, 4, 32, 32),
     ("w4a16", 4, 4, 16, 16),
+    ("mixed-w4a8", 4, 8, 8, 16),
+    ("mixed-w4a16", 4, 8, 16, 16),
 ]
 
 
@@ -121,7 +130,7 @@ def test_all_presets_are_in_the_table_above():
     assert sorted(all_presets()) == sorted(row[0] for row in BITS)
 
 
-@pytest.mark.parametrize("name", ["frame-w8a8", "frame-w4a8", "w4a16"])
+@pytest.mark.parametrize("name", ["frame-w8a8", "frame-w4a8", "w4a16", "mixed-w4a8", "mixed-w4a16"])
 def test_frames_are_wanted_for_vector_features_only(name):
     found = specs(all_presets()[name]())
     assert {s.role for s in MODELS[1] if framed(found[s.name])} == {Role.VECTOR_FEATURE}
@@ -154,7 +163,8 @@ def test_an_ablation_is_a_parameter():
     found = specs(gaq_w4a8(directions=Fibonacci(8), gradient="plain"))["layers.0.update.mix1.input"]
     assert found == Polar(8, Fibonacci(8), gradient="plain")
     assert specs(gaq_w4a8())["layers.0.update.mix1.input"] == Polar(8, Octahedral(16))
-    assert specs(frame_w4a8())["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row"))
+    assert specs(frame_w4a8())["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row", principal=4))
+    assert specs(frame_w4a8(principal=0))["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row"))
     assert specs(frame_w4a8())["layers.1.update.hidden.input"] == Uniform(8, per="row", centred=True)
     assert specs(frame_w4a8(centred=False))["layers.1.update.hidden.input"] == Uniform(8, per="row")
     learned = specs(w4(learn_step=True, group=32))["layers.0.update.hidden.weight"]
