@@ -14,7 +14,7 @@ from pathlib import Path
 
 from claims import write_claims
 from engine_tables import engine_sections
-from feature_tables import feature_section
+from feature_tables import feature_section, weight_section
 from frame_tables import frames_section
 from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
@@ -65,6 +65,7 @@ def main() -> None:
             *methods_sections(rows_of),
             *slot_section(),
             *feature_section(rows_of),
+            *weight_section(rows_of),
             *ablation_sections(),
             *exactness_section(),
             *nanosecond_section(rows_of),

@@ -49,8 +49,8 @@ def main() -> None:
 
 
 def everywhere() -> Recipe:
-    """frame-w8a8 with eight bits for queries, keys and the readout too, and features about zero."""
-    recipe = frame_w8a8(warmup=0, readout_bits=8, centred=False)
+    """frame-w8a8 with eight bits for queries, keys and the readout too, and features rounded as they are."""
+    recipe = frame_w8a8(warmup=0, readout_bits=8, centred=False, principal=0)
     keys = Rule(Role.QUERY_KEY, Uniform(8), UnitRange())
     rules = tuple(keys if rule.where is Role.QUERY_KEY else rule for rule in recipe.rules)
     return Recipe("w8a8-everywhere", rules, "eight bits everywhere")

@@ -47,6 +47,7 @@ python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2
 python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17
 python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17
 python benchmarks/feature_spread.py --data PATH/rmd17
+python benchmarks/weight_costs.py --data PATH/rmd17
 python benchmarks/untouched.py --data PATH/rmd17
 python benchmarks/exactness.py --data PATH/rmd17
 python benchmarks/nanosecond.py --data PATH/rmd17

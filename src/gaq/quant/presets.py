@@ -183,8 +183,8 @@ def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) ->
 def mixed_w4a16(warmup: int = 0, learn_step: bool = True) -> Recipe:
     """As w4a16 with eight bits for the weights that read what neighbours sent.
 
-    Ours: a quarter of the weights, which cause nine tenths of the square error of four-bit weights (docs/results.md,
-    which weights four bits cost).
+    Ours. They are a quarter of all, and cause four fifths of the square error of four-bit weights (docs/results.md, which
+    weights four bits cost).
     """
     return _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
 
