@@ -19,8 +19,10 @@ PUBLISHED: dict[str, list[tuple[str, str, str]]] = {
         ("GAQ W4A8", "gaq-w4a8/qat", "9.31 / 22.60 / 0.15"),
         ("ours: local frames W4A8", "frame-w4a8/qat", OURS),
         ("ours: local frames W4A8 from GPTQ", "frame-w4a8+gptq/qat", OURS),
+        ("ours: local frames, weights of 4 and 8 bits, A8, from GPTQ", "mixed-w4a8+gptq/qat", OURS),
         ("ours: W4A16", "w4a16/qat", OURS),
         ("ours: W4A16 from GPTQ", "w4a16+gptq/qat", OURS),
+        ("ours: weights of 4 and 8 bits, A16, from GPTQ", "mixed-w4a16+gptq/qat", OURS),
         ("ours: weights alone, 4 bits", "w4/qat", OURS),
     ],
     "2601.02213": [
@@ -67,7 +69,9 @@ suffix `+readout` is the 16-bit input of the readout that our own recipes have a
 weights that GPTQ rounded before they were trained, `+distilled` half of the structures displaced and labelled by the
 float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training, `+uncentred` scalars
 that are rounded about zero and not about the mean of their species
-([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)). The last column says what ran the model: the
+([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+undirected` vectors that are rounded as they
+are and not beside the principal directions of their species
+([decision 18](decisions/0018-vectors-beside-the-directions-of-their-species.md)). The last column says what ran the model: the
 native engine, or PyTorch where it cannot.
 """
 
@@ -78,7 +82,7 @@ well:
 
 ```
 python benchmarks/methods.py azobenzene --data PATH/rmd17 --epochs 60 --compile --out runs/methods-long \\
-    --only w4a16+gptq frame-w4a8+gptq
+    --only w4a16+gptq mixed-w4a16+gptq
 ```
 """
 

@@ -61,6 +61,14 @@ def test_known_laws_pass(slot, law):
         (SCALAR, UNIFORM | {"framed": True}),
         (SCALAR, UNIFORM | {"framed": 0}),
         (SCALAR, {"kind": "uniform", "bits": 8, "per": "row"}),
+        (SCALAR, UNIFORM | {"centred": 1}),
+        (SCALAR, UNIFORM | {"centred": True, "per": "atom"}),
+        (SCALAR, UNIFORM | {"principal": 4}),
+        (VECTOR, UNIFORM | {"principal": 4}),
+        (VECTOR, UNIFORM | {"principal": 0, "framed": True}),
+        (VECTOR, UNIFORM | {"principal": 17, "framed": True}),
+        (VECTOR, UNIFORM | {"principal": 4, "framed": True, "per": "atom"}),
+        (VECTOR, UNIFORM | {"centred": True}),
         (SCALAR, POLAR),
         (VECTOR, POLAR | {"direction_bits": 15}),
         (VECTOR, POLAR | {"direction_bits": 2}),
@@ -78,6 +86,21 @@ def test_known_laws_pass(slot, law):
 )
 def test_unknown_laws_are_refused(slot, law):
     with pytest.raises(BadFile, match=f"slot '{slot}' holds .* which this gaq does not know"):
+        check_slots(slots(**{slot: law}), NUMBERS, "file")
+
+
+@pytest.mark.parametrize(
+    ("slot", "law", "what"),
+    [
+        (SCALAR, UNIFORM | {"centred": True}, "centred"),
+        (VECTOR, UNIFORM | {"framed": True, "principal": 4}, "principal"),
+    ],
+)
+def test_what_is_taken_off_wants_a_weight_of_codes(slot, law, what):
+    weight = slot.removesuffix(".input") + ".weight"
+    codes = {"kind": "uniform", "bits": 4, "per": "channel"}
+    assert check_slots(slots(**{slot: law, weight: codes}), NUMBERS, "file")[slot] == law
+    with pytest.raises(BadFile, match=f"slot '{slot}' is {what}, but its weight is float"):
         check_slots(slots(**{slot: law}), NUMBERS, "file")
 
 

@@ -62,6 +62,18 @@ def polar(directions: str, bits: int, **changes: object) -> dict[str, object]:
         ),
         (SCALAR, Uniform(16, "row"), {"kind": "uniform", "bits": 16, "per": "row", "framed": False}, set()),
         (VECTOR, Framed(Uniform(8, "row")), {"kind": "uniform", "bits": 8, "per": "row", "framed": True}, set()),
+        (
+            SCALAR,
+            Uniform(8, "row", centred=True),
+            {"kind": "uniform", "bits": 8, "per": "row", "framed": False, "centred": True},
+            {"centre.codes", "centre.scale"},
+        ),
+        (
+            VECTOR,
+            Framed(Uniform(8, "row", principal=2)),
+            {"kind": "uniform", "bits": 8, "per": "row", "framed": True, "principal": 2},
+            {"principal.codes", "principal.scale"},
+        ),
         (VECTOR, Uniform(8, "vector"), {"kind": "uniform", "bits": 8, "per": "vector", "framed": False}, set()),
         (WEIGHT, Uniform(4, "channel"), {"kind": "uniform", "bits": 4, "per": "channel"}, set()),
         (VECTOR, Polar(8, Octahedral(16)), polar("octahedral", 16), {"step", "inverse_step"}),
