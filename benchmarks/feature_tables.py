@@ -14,7 +14,7 @@ Features of the float models that enter linear layers. Scalars, for each kind of
 the mean of its species, over the largest entry of the row; `frame-w8a8` and `frame-w4a8` round the former
 ([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)). Vectors: the share of their squares along
 the 1, 2, 4 and 8 strongest directions of each species among the 64 channels; both recipes round what is left beside
-four ([decision 18](decisions/0018-vectors-beside-the-directions-of-their-species.md)). Command:
+four ([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)). Command:
 `python benchmarks/feature_spread.py --data PATH/rmd17`.
 """
 
@@ -22,7 +22,8 @@ WEIGHTS = """## Which weights four bits cost
 
 Each kind of layer alone with four-bit weights, rounded by GPTQ, everything else in float, without training. The two
 that read sums over neighbours, `attention.output` and `update.mix1`, are a quarter of the weights and cause most of the
-error: `mixed-w4a8` and `mixed-w4a16` give them eight bits. Command: `python benchmarks/weight_costs.py --data PATH/rmd17`.
+error: `mixed-w4a8` and `mixed-w4a16` give them eight bits. Command:
+`python benchmarks/weight_costs.py --data PATH/rmd17`.
 """
 
 
@@ -44,7 +45,9 @@ def weight_section(rows_of: Callable[[str], list[Row]]) -> list[str]:
     rows = rows_of("weight-costs")
     models = list(dict.fromkeys(r.model for r in rows))
     values = {(r.model, r.metric): r.value for r in rows}
-    kinds = [metric.removeprefix("share:") for model, metric in values if metric.startswith("share:") and model == models[0]]
+    kinds = [
+        metric.removeprefix("share:") for model, metric in values if metric.startswith("share:") and model == models[0]
+    ]
     lines = [
         [kind.removesuffix(".weight"), f"{100 * values[models[0], f'share:{kind}']:.0f} %"]
         + [significant(values[model, f"force_fidelity:{kind}"], 3) for model in models]

@@ -8,10 +8,10 @@ the float parent trained on for as long. A name may end in +readout, for the 16-
 have, in +gptq, for weights that are rounded by GPTQ before they are trained, in +distilled, for half of the structures
 displaced and labelled by the float parent, in +unfrozen, for weights that may go to and fro between two codes to the
 end, in +unprotected, for Degree-Quant with its ranges alone, in +uncentred, for scalars that are rounded about zero
-and not about the mean of their species, or in +undirected, for vectors that are rounded as they are and not beside the
-principal directions of their species. Rows go to OUT/MOLECULE.jsonl as they are measured;
-what is there is not made again, so a run that was stopped goes on. A training that diverges is told as such and
-measured with its best checkpoint, if there is one.
+and not about the mean of their species, or in +undirected, for features that are not rounded beside the principal
+directions of their species. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a
+run that was stopped goes on. A training that diverges is told as such and measured with its best checkpoint, if there
+is one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.rules import readout
-from gaq.quant.spec import Framed, Uniform
+from gaq.quant.spec import Framed, Uniform, uniform_part
 from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
@@ -133,14 +133,16 @@ def recipe_of(name: str, warmup: int) -> Recipe:
 def about_zero(rule: Rule) -> Rule:
     """A rule whose scalars are rounded about zero and not about the mean of their species."""
     centred = isinstance(rule.spec, Uniform) and rule.spec.centred
-    return replace(rule, spec=replace(rule.spec, centred=False)) if centred else rule
+    return replace(rule, spec=replace(rule.spec, centred=False, principal=0)) if centred else rule
 
 
 def as_it_is(rule: Rule) -> Rule:
-    """A rule whose vectors are rounded as they are and not beside the principal directions of their species."""
-    if isinstance(rule.spec, Framed) and rule.spec.inner.principal:
-        return replace(rule, spec=Framed(replace(rule.spec.inner, principal=0)))
-    return rule
+    """A rule whose features are rounded as they are and not beside the principal directions of their species."""
+    uniform = uniform_part(rule.spec)
+    if uniform is None or not uniform.principal:
+        return rule
+    plain = replace(uniform, principal=0)
+    return replace(rule, spec=Framed(plain) if isinstance(rule.spec, Framed) else plain)
 
 
 def changed(name: str, change: str) -> bool:

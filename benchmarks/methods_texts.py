@@ -69,10 +69,10 @@ suffix `+readout` is the 16-bit input of the readout that our own recipes have a
 weights that GPTQ rounded before they were trained, `+distilled` half of the structures displaced and labelled by the
 float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training, `+uncentred` scalars
 that are rounded about zero and not about the mean of their species
-([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+undirected` vectors that are rounded as they
-are and not beside the principal directions of their species
-([decision 18](decisions/0018-vectors-beside-the-directions-of-their-species.md)). The last column says what ran the model: the
-native engine, or PyTorch where it cannot.
+([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+undirected` features that are not rounded
+beside the principal directions of their species
+([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)). The last column says what ran the
+model: the native engine, or PyTorch where it cannot.
 """
 
 LONGER = """### Trained longer

@@ -1,4 +1,4 @@
-"""Which weights four bits cost: each kind of layer with four-bit weights from GPTQ, the others and all features in float.
+"""Which weights four bits cost: each kind of layer alone with four-bit weights from GPTQ, all else in float.
 
     python benchmarks/weight_costs.py --data PATH/rmd17
 

@@ -23,11 +23,11 @@ struct FeatureLaw {
   int bits = 32;
   Per per = Per::tensor;
   bool framed = false;  // components in the atom's own frame
-  // What is taken off a row before it is rounded: of scalars the mean of the atom's species, of vectors what they have
-  // along the directions of the species (`principal`). None: rows are rounded as they are.
-  int apart = 0;                    // means or directions of a species
-  bool principal = false;
-  std::vector<int8_t> apart_codes;  // [species][apart][columns]
+  // What is taken off a row before it is rounded: the mean of the atom's species (scalars), and what is left along the
+  // principal directions of the species. None: rows are rounded as they are.
+  bool centred = false;
+  int directions = 0;
+  std::vector<int8_t> apart_codes;  // [species][apart][columns], the mean first
   std::vector<float> apart_scale;   // [species][apart]
   float step = 0, inverse_step = 0;
   // polar only
@@ -39,6 +39,7 @@ struct FeatureLaw {
   std::vector<int32_t> cells;             // [cell][candidates]: codebook
   int candidates = 0;
 
+  int apart() const { return (centred ? 1 : 0) + directions; }
   int high() const { return int((1u << (law == Law::polar ? bits : bits - 1)) - 1); }
 };
 

@@ -95,7 +95,7 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
     const int64_t widest = std::max({M * 2 * C, wide, 4 * C, H});
     for (Scratch& room : scratch_) {
       for (float*& floats : room.floats) arena.take(floats, block_atoms * widest);
-      arena.take(room.parts, block_atoms * M * model_.plan.directions);
+      arena.take(room.parts, block_atoms * M * model_.plan.parts);
       arena.take(room.scale, block_atoms * M);
       arena.take(room.bytes, block_atoms * widest);
       arena.take(room.words, block_atoms * widest);

@@ -36,7 +36,7 @@ const FeatureLaw& law_of(const Plan& plan, const std::string& slot) {
 
 // Laws that tell species apart want to know whose each row is.
 void check_species(const Description& description, const FeatureLaw& law, int64_t atoms, const int32_t* species) {
-  if (law.apart == 0) return;
+  if (law.apart() == 0) return;
   if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds each species in its own way");
   for (int64_t atom = 0; atom < atoms; ++atom)
     if (species[atom] < 0 || species[atom] >= int64_t(description.species.size()))
@@ -46,16 +46,21 @@ void check_species(const Description& description, const FeatureLaw& law, int64_
 // What the law takes off the rows [components][padded] of one atom, by the same operations as layers/linear.inl.
 void take_apart(const Kernels& kernels, const FeatureLaw& law, int32_t kind, int components, int columns, int padded,
                 const float* in, float* base) {
-  std::vector<float> decoded(size_t(components) * padded), step(components);
-  std::vector<int32_t> codes(decoded.size()), none(decoded.size());
-  if (law.principal)
-    kernels.decode_through(law, 1, components, padded, in, decoded.data(), codes.data(), none.data(), step.data());
+  std::vector<float> rest(in, in + size_t(components) * padded), decoded(rest.size()), step(components);
+  std::vector<int32_t> codes(rest.size()), none(rest.size());
+  for (int k = 0; k < columns && law.centred; ++k) {
+    const size_t mean = size_t(kind) * law.apart();
+    rest[k] -= float(law.apart_codes[mean * columns + k]) * law.apart_scale[mean];
+  }
+  if (law.directions > 0)
+    kernels.decode_through(law, 1, components, padded, rest.data(), decoded.data(), codes.data(), none.data(),
+                           step.data());
   for (int m = 0; m < components; ++m)
-    for (int j = 0; j < law.apart; ++j) {
-      const size_t row = size_t(kind) * law.apart + j;
+    for (int j = 0; j < law.apart(); ++j) {
+      const size_t row = size_t(kind) * law.apart() + j;
       const int8_t* table = law.apart_codes.data() + row * columns;
       float part = 1;
-      if (law.principal) {
+      if (j >= (law.centred ? 1 : 0)) {
         int64_t total = 0;
         for (int k = 0; k < columns; ++k) total += int64_t(codes[m * padded + k]) * table[k];
         part = float(total) * (step[m] * law.apart_scale[row]);
@@ -75,8 +80,8 @@ void Engine::encode(const std::string& slot, int64_t rows, int components, int c
   if (rows < 0 || components < 1 || components > 7 || columns < 1 || columns > 1 << 20)
     throw Error(GAQ_BAD_ARGUMENT, "rows, components or columns lie outside their range");
   check_species(model_->description, law, rows, species);
-  if ((law.apart > 0 && law.apart_codes.size() != law.apart_scale.size() * columns) ||
-      (law.apart > 0 && !law.principal && components != 1))
+  if ((law.apart() > 0 && law.apart_codes.size() != law.apart_scale.size() * columns) ||
+      (law.centred && components != 1))
     throw Error(GAQ_BAD_ARGUMENT, "rows have other components or columns than what the slot '" + slot + "' takes off");
   const int padded = whole(columns);
   const int64_t size = int64_t(components) * padded;
@@ -87,14 +92,14 @@ void Engine::encode(const std::string& slot, int64_t rows, int components, int c
   for (int64_t row = 0; row < rows; ++row) {
     for (int m = 0; m < components; ++m)
       std::copy_n(values + (row * components + m) * columns, columns, in.data() + m * padded);
-    if (law.apart > 0) {
+    if (law.apart() > 0) {
       take_apart(*model_->kernels, law, species[row], components, columns, padded, in.data(), base.data());
       for (int64_t k = 0; k < size; ++k) in[k] -= base[k];
     }
     std::vector<float> step(components, 0.0f);
     model_->kernels->decode_through(law, 1, components, padded, in.data(), out.data(), code.data(), direction.data(),
                                     step.data());
-    for (int64_t k = 0; k < size && law.apart > 0; ++k) out[k] += base[k];
+    for (int64_t k = 0; k < size && law.apart() > 0; ++k) out[k] += base[k];
     for (int m = 0; m < components; ++m) {
       if (decoded) std::copy_n(out.data() + m * padded, columns, decoded + (row * components + m) * columns);
       if (codes && law.law != Law::polar)

@@ -132,7 +132,10 @@ void test_directions() {
   expect_changed(model, law(slot, principal(8, 0)), "'principal' 0");
   expect_changed(model, law(slot, principal(8, 3, false)), "'principal'; expected it only for rows of vectors");
   expect_changed(model, law(slot, principal(8, 3, true, "atom")), "'principal'; expected it only for rows of vectors");
-  expect_changed(model, law("layers.0.update.hidden.input", principal(8, 3, false)), "'principal'; expected it only");
+  const std::string scalar = "layers.0.update.hidden.input";
+  expect_changed(model, law(scalar, principal(8, 2, false)), "'principal'; expected it only");
+  expect_changed(model, law(scalar, principal(8, 2, false, "atom", true)), "'centred' true; expected it only for rows");
+  expect_changed(model, law(scalar, gaq_test::uniform(8, "row", false, true)), "has a tensor 'layers.0.update.hidden.input.principal");
   expect_changed(model, law(slot, principal(8, 2)), "has shape [6, 4]; expected [4, 4]");
   expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {6}, {1, 1, 1, 1, 1, -1}); }, "no number below zero");

@@ -169,7 +169,8 @@ class TinyWriter {
     feature(name + ".input", degree == 0 ? o_.scalar : component ? polar_component : o_.vector);
     const std::string& law = model_.slots[name + ".input"];
     if (law.find("centred") != std::string::npos) apart(name + ".input.centre", 1, inputs);
-    if (law.find("principal") != std::string::npos) apart(name + ".input.principal", 3, inputs);
+    const size_t at = law.find("\"principal\":");
+    if (at != std::string::npos) apart(name + ".input.principal", law[at + 12] - '0', inputs);
     if (o_.weight_bits == 32) {
       drawn(name + ".weight", {outputs, inputs});
       model_.slots[name + ".weight"] = R"({"kind":"identity"})";
@@ -244,8 +245,9 @@ inline std::string uniform(int bits, const std::string& per, bool framed = false
          (framed ? "true" : "false") + (centred ? R"(,"centred":true})" : "}");
 }
 
-inline std::string principal(int bits, int directions, bool framed = true, const std::string& per = "row") {
-  const std::string law = uniform(bits, per, framed);
+inline std::string principal(int bits, int directions, bool framed = true, const std::string& per = "row",
+                             bool centred = false) {
+  const std::string law = uniform(bits, per, framed, centred);
   return law.substr(0, law.size() - 1) + R"(,"principal":)" + std::to_string(directions) + "}";
 }
 
@@ -271,7 +273,7 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
   options["w4a16-frame"] = {4, 2, 1, 1, 4, 5, uniform(16, "row"), uniform(16, "row", true), uniform(8, "tensor"), 4};
   options["w4a8-centred"] = {4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), uniform(8, "row", true),
                              uniform(16, "tensor"), 4};
-  options["w4a8-principal"] = {4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), principal(8, 3), uniform(16, "tensor"), 4};
+  options["w4a8-principal"] = {4, 2, 2, 2, 4, 5, principal(8, 2, false, "row", true), principal(8, 3), uniform(16, "tensor"), 4};
   options["octahedral"] = {4, 2, 1, 4, 4, 4, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16),
                            uniform(16, "tensor"), 5};
   options["codebook-log"] = {4, 1, 1, 2, 4, 4, uniform(8, "row"), polar("tensor", "log", "codebook", 2),

@@ -42,8 +42,8 @@ LinearDescription read_linear(const std::string& name, const LinearShape& shape,
   }
   if (shape.bias) linear.bias = tensors.floats(name + ".bias", {shape.outputs});
   check_sums(linear, source);
-  if (linear.input.apart > 0 && linear.bits == 32)
-    source.refuse("slot " + quoted(name + ".input") + " is " + (linear.input.principal ? "principal" : "centred") +
+  if (linear.input.apart() > 0 && linear.bits == 32)
+    source.refuse("slot " + quoted(name + ".input") + " is " + (linear.input.centred ? "centred" : "principal") +
                   ", but its weight is float; expected codes");
   return linear;
 }

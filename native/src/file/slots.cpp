@@ -1,6 +1,7 @@
 // The slots of a model: kinds and keys are those of docs/format.md, meanings those of src/gaq/quant/spec.py.
 #include "file/slots.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "file/fields.hpp"
@@ -61,15 +62,15 @@ FeatureLaw Slots::feature(const std::string& slot, Role role, int degree, int in
     source_.refuse(what + " has 'direction_bits' " + std::to_string(law.direction_bits) + "; expected an even number");
   const bool codebook = law.law == Law::polar && law.direction == Direction::codebook;
   const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
-  const bool centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
-  law.principal = kind == 1 && fields.has("principal");
-  law.apart = law.principal ? fields.whole("principal", 1, most_directions) : centred ? 1 : 0;
+  law.centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
+  if (kind == 1 && fields.has("principal")) law.directions = fields.whole("principal", 1, most_directions);
   fields.finish();
-  if (centred && (inputs == 0 || law.per != Per::row || role != Role::scalar || law.principal))
+  if (law.centred && (inputs == 0 || law.per != Per::row || role != Role::scalar))
     source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
-  if (law.principal && !(law.framed && law.per == Per::row))
-    source_.refuse(what + " has 'principal'; expected it only for rows of vectors in the frame of their atom");
-  if (law.apart > 0) read_apart(slot + (law.principal ? ".principal" : ".centre"), inputs, law);
+  if (law.directions > 0 && !((law.framed || law.centred) && law.per == Per::row))
+    source_.refuse(what + " has 'principal'; expected it only for rows of vectors in the frame of their atom, and of "
+                          "centred scalars");
+  if (law.apart() > 0) read_apart(slot, inputs, law);
   if (law.law != Law::identity && law.per == Per::tensor) read_steps(slot, law);
   if (law.logarithmic) read_levels(slot, law);
   if (codebook) read_codebook(book, law);
@@ -105,14 +106,24 @@ void Slots::read_steps(const std::string& slot, FeatureLaw& law) {
                    shown(double(law.inverse_step)) + "; expected a product of one");
 }
 
-void Slots::read_apart(const std::string& name, int inputs, FeatureLaw& law) {
-  const int64_t rows = species_ * law.apart;
-  law.apart_codes = tensors_.codes(name + ".codes", rows, inputs, 8);
-  law.apart_scale = tensors_.floats(name + ".scale", {rows});
-  for (float scale : law.apart_scale)
-    if (scale < 0)
-      source_.refuse("tensor " + quoted(name + ".scale") + " has " + shown(double(scale)) +
-                     "; expected no number below zero");
+void Slots::read_apart(const std::string& slot, int inputs, FeatureLaw& law) {
+  law.apart_codes.resize(size_t(species_) * law.apart() * inputs);
+  law.apart_scale.resize(size_t(species_) * law.apart());
+  // `count` rows of each species, from the place `first` on.
+  const auto read = [&](const std::string& name, int first, int count) {
+    const auto codes = tensors_.codes(name + ".codes", species_ * count, inputs, 8);
+    const auto scale = tensors_.floats(name + ".scale", {species_ * count});
+    for (size_t row = 0; row < scale.size(); ++row) {
+      if (scale[row] < 0)
+        source_.refuse("tensor " + quoted(name + ".scale") + " has " + shown(double(scale[row])) +
+                       "; expected no number below zero");
+      const size_t to = row / count * law.apart() + first + row % count;
+      law.apart_scale[to] = scale[row];
+      std::copy_n(codes.begin() + int64_t(row) * inputs, inputs, law.apart_codes.begin() + int64_t(to) * inputs);
+    }
+  };
+  if (law.centred) read(slot + ".centre", 0, 1);
+  if (law.directions > 0) read(slot + ".principal", law.centred ? 1 : 0, law.directions);
 }
 
 // Levels ascend from zero, and a threshold lies between each and the next.

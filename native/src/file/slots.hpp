@@ -26,7 +26,7 @@ class Slots {
  private:
   const Json& take(const std::string& slot);
   void read_steps(const std::string& slot, FeatureLaw& law);
-  void read_apart(const std::string& name, int inputs, FeatureLaw& law);
+  void read_apart(const std::string& slot, int inputs, FeatureLaw& law);
   void read_levels(const std::string& slot, FeatureLaw& law);
   void read_codebook(const std::string& book, FeatureLaw& law);
   std::vector<float> unit_vectors(const std::string& name, int64_t count);

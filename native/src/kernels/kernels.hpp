@@ -37,7 +37,7 @@ struct Scratch {
   static constexpr int count = 10;
   float* floats[count] = {};   // each [atoms of a block][widest row of an atom]
   const int32_t* species = nullptr;  // [atom] by place: rows of the model's own table
-  float* parts = nullptr;      // [rows][directions] of a law that takes directions off
+  float* parts = nullptr;      // [rows][parts] of a law that takes directions off
   float* scale = nullptr;      // [rows]
   uint8_t* bytes = nullptr;    // codes of one input
   int16_t* words = nullptr;

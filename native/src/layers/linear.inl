@@ -18,10 +18,10 @@ inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t ro
 
 inline const float* or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
-// What one row has of what its law takes off: the mean of its species, or so much of each of its directions.
+// What one row has of what its law takes off: the mean of its species, and so much of each of its directions.
 struct Apart {
   const float* table;  // [count][columns] of the species
-  const float* parts;  // [count]; null for a mean, which is taken whole
+  const float* parts;  // [count]; null for a mean alone, which is taken whole
   int count, columns;
 
   Vec at(int c) const {
@@ -35,20 +35,38 @@ struct Apart {
 // `table` is that of the inputs or of the outputs; `species` begins with the first row's atom.
 inline Apart apart_of(const LinearPlan& plan, const std::vector<float>& table, int columns, int64_t row, int components,
                       const int32_t* species, const Scratch& room) {
-  const int64_t first = int64_t(species[row / components]) * plan.law.apart;
-  const float* parts = plan.law.principal ? room.parts + row * plan.directions.outputs + first : nullptr;
-  return {table.data() + first * columns, parts, plan.law.apart, columns};
+  const int count = plan.law.apart();
+  const int64_t first = int64_t(species[row / components]) * count;
+  const float* parts = plan.law.directions > 0 ? room.parts + row * plan.directions.outputs + first : nullptr;
+  return {table.data() + first * columns, parts, count, columns};
+}
+
+// How much of each direction rows x, less their means, have: products of whole numbers, by the steps of the rows.
+inline void find_parts(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
+                       const int32_t* species, Scratch& room) {
+  const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
+  float* rest = room.floats[room_linear];
+  const int count = plan.law.apart(), width = plan.directions.outputs;
+  if (plan.law.centred) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const float* mean = plan.apart.data() + int64_t(species[row / components]) * count * plan.inputs;
+      for (int c = 0; c < plan.inputs; c += lanes)
+        store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - load(mean + c));
+    }
+    x = rest;
+    x_stride = plan.inputs;
+  }
+  encode_rows(plan.law, rows, components, plan.inputs, x, x_stride, bytes, room.bytes, room.words, room.scale);
+  product_coded(rows, {room.bytes, room.words, room.scale}, plan.directions, plan.direction_scale.data(), nullptr,
+                room.parts, width, false);
+  for (int64_t row = 0; row < rows && plan.law.centred; ++row)
+    room.parts[row * width + int64_t(species[row / components]) * count] = 1;
 }
 
 // Takes off rows what the law rounds them beside; what is left is contiguous.
 inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
                             const int32_t* species, Scratch& room) {
-  if (plan.law.principal) {
-    const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
-    encode_rows(plan.law, rows, components, plan.inputs, x, x_stride, bytes, room.bytes, room.words, room.scale);
-    product_coded(rows, {room.bytes, room.words, room.scale}, plan.directions, plan.direction_scale.data(), nullptr,
-                  room.parts, plan.directions.outputs, false);
-  }
+  if (plan.law.directions > 0) find_parts(plan, rows, components, x, x_stride, species, room);
   float* rest = room.floats[room_linear];
   for (int64_t row = 0; row < rows; ++row) {
     const Apart apart = apart_of(plan, plan.apart, plan.inputs, row, components, species, room);
@@ -78,7 +96,7 @@ inline void linear(const LinearPlan& plan, int64_t rows, int components, float* 
   show(tap, plan.slot.c_str(), first_row, rows, plan.inputs, plan.true_inputs, plan.input_place, x, x_stride);
   const float* scale = plan.coded ? plan.scale.data() : nullptr;
   if (plan.forward.arithmetic != Arithmetic::float32) {
-    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, apart = plan.law.apart > 0;
+    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, apart = plan.law.apart() > 0;
     const int32_t* species = apart ? room.species + first_row / components : nullptr;
     const float* coded = x;
     if (apart) {

@@ -47,7 +47,7 @@ int fitting_bits(int wanted, int high, int terms) {
   return bits;
 }
 
-// Means or directions, and what the weight makes of them: summed in double precision, in the order of the inputs.
+// Means and directions, and what the weight makes of them: summed in double precision, in the order of the inputs.
 void fill_apart(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
                 LinearPlan& plan) {
   const FeatureLaw& law = from.input;
@@ -67,7 +67,7 @@ void fill_apart(const LinearDescription& from, const std::vector<int>& in, const
   }
 }
 
-// The directions of all species as the outputs of one product with the codes of a row.
+// Means and directions of all species as the outputs of one product with the codes of a row.
 void fill_directions(const FeatureLaw& law, int inputs, const std::vector<int>& in, const Kernels& kernels,
                      LinearPlan& plan) {
   const size_t rows = law.apart_scale.size();
@@ -118,8 +118,8 @@ struct Builder {
       plan.backward_bits = fitting_bits(bits, (1 << (from.bits - 1)) - 1, outputs);
       plan.backward.arithmetic = plan.backward_bits <= 8 ? Arithmetic::int8 : Arithmetic::int16;
     }
-    if (plan.law.apart > 0) fill_apart(from, in, out, plan);
-    if (plan.law.principal) fill_directions(plan.law, from.inputs, in, kernels, plan);
+    if (plan.law.apart() > 0) fill_apart(from, in, out, plan);
+    if (plan.law.directions > 0) fill_directions(plan.law, from.inputs, in, kernels, plan);
     kernels.pack(w.data(), outputs, inputs, plan.forward);
     kernels.pack(back.data(), inputs, outputs, plan.backward);
     plan.input_place = std::move(in);
@@ -214,8 +214,11 @@ Plan make_plan(const Description& description, int backward_bits, const Kernels&
       plan.embedding[row * shape.channels + place[c]] = description.embedding[row * shape.true_channels + c];
   for (int index = 0; index < description.config.layers; ++index)
     plan.layers.push_back(make_layer(description, index, shape, build));
-  for (const LayerPlan& layer : plan.layers)
-    for (const LinearPlan& mix : layer.mix) plan.directions = std::max(plan.directions, mix.directions.outputs);
+  for (const LayerPlan& layer : plan.layers) {
+    for (const LinearPlan* linear : {&layer.project, &layer.output, &layer.hidden, &layer.gates})
+      plan.parts = std::max(plan.parts, linear->directions.outputs);
+    for (const LinearPlan& mix : layer.mix) plan.parts = std::max(plan.parts, mix.directions.outputs);
+  }
   plan.readout = build(description.readout, place, shape.channels, place, shape.channels, readout_backward_bits);
   plan.energy = build(description.energy, place, shape.channels, plain_places(1), lanes, readout_backward_bits);
   plan.energy_weight.assign(shape.channels, 0.0f);

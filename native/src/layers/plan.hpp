@@ -53,8 +53,8 @@ struct LinearPlan {
   Packed forward, backward;
   std::vector<float> scale;               // [outputs]; ones for a float weight
   std::vector<float> bias;                // [outputs], or empty
-  // What the law takes off rows: means or directions of species, [species][apart][inputs], and the weight times them,
-  // [species][apart][outputs]; and how rows are multiplied with the directions of all species. Empty where there are none.
+  // What the law takes off rows: mean and directions of species, [species][apart][inputs], and the weight times them,
+  // [species][apart][outputs]; and how rows are multiplied with those of all species. Empty where there are no directions.
   std::vector<float> apart, apart_out;
   Packed directions;
   std::vector<float> direction_scale;     // [outputs of directions]
@@ -77,7 +77,7 @@ struct LayerPlan {
 
 struct Plan {
   Shape shape;
-  int directions = 0;              // the most that a linear layer multiplies a row with
+  int parts = 0;                   // the most that a linear layer multiplies a row with to find what is taken off
   std::vector<float> embedding;    // [species][channels]
   std::vector<LayerPlan> layers;
   std::vector<GeneratorEntry> generators;  // local gauge: what turning the axes does to vectors

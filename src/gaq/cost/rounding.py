@@ -16,10 +16,11 @@ from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
 from gaq.quant.centred import Centred
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
-from gaq.quant.fitted import DynamicStep, Fitted, FixedStep
+from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, whose
 from gaq.quant.law import magnitude
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
+from gaq.quant.principal import Principal
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
 
@@ -38,12 +39,13 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None 
     fitted = _known(quantizer)
     if fitted is None:
         return dx
-    if isinstance(fitted, Centred):  # the mean is the same in both orientations
-        x, fitted = x - fitted.apart(x, species).rows(), fitted.inner
+    shift = torch.zeros_like(x)  # what is taken off may differ by so much between the orientations
+    if isinstance(fitted, Centred):
+        x, fitted, shift = _rest(fitted, x, dx, species)
     quantized = fitted(x)
     here = quantized.value
     if isinstance(fitted, DynamicStep):
-        most = (x.abs() + dx.worst).amax(-1, keepdim=True) / (2 * fitted.high)
+        most = (x.abs() + dx.worst + shift).amax(-1, keepdim=True) / (2 * fitted.high)
         apart = dx.norm > 0
         worst = torch.where(apart[:, None], most + dx.worst + (here - x).abs(), torch.zeros_like(x))
         norm = math.sqrt(x.shape[-1]) * most[:, 0] + dx.norm + (here - x).square().sum(-1).sqrt()
@@ -60,6 +62,25 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None 
     norm = dx.norm + size * most_flips(distance, dx).to(x.dtype).sqrt()
     worst = torch.maximum(here - ends[0], ends[1] - here)
     return bounded(worst, norm, flipped(dx.square, torch.full_like(x, size)))
+
+
+def _rest(fitted: Centred, x: Tensor, dx: Spread, species: Tensor | None) -> tuple[Tensor, Fitted, Tensor]:
+    """What a centred law rounds, by which law, and by how much what it takes off may differ between two orientations.
+
+    The mean is the same in both. How much a row has along directions U is taken from its codes, each within half a step
+    of its number: p differs by at most |U| (Δ + a step), and what is taken off by |U|ᵀ times that.
+    """
+    rest = x - fitted.apart(x, species).rows()
+    if not isinstance(fitted.inner, Principal):
+        return rest, fitted.inner, torch.zeros_like(x)
+    inner = fitted.inner.inner
+    assert isinstance(inner, DynamicStep)
+    about = x - fitted.mean(x, species).rows()
+    step = (about.abs() + dx.worst).amax(-1, keepdim=True) / inner.high
+    sizes = (fitted.inner.codes.to(x.dtype) * fitted.inner.scale.to(x.dtype)).abs()
+    own = sizes.index_select(0, whose(x, species, fitted.slot))
+    along = own @ (dx.worst + step)[..., None]
+    return rest, inner, (own.transpose(-1, -2) @ along)[..., 0]
 
 
 @torch.no_grad()

@@ -106,11 +106,13 @@ def _known(slot: str, law: object, degree: int) -> bool:
         and _whole(law["bits"], *FEATURE_BITS)
         and (law["framed"] is False or (law["framed"] is True and degree > 0))
         and ("centred" not in law or (law["centred"] is True and law["per"] == "row" and not degree and not query))
-        and (
-            "principal" not in law
-            or (_whole(law["principal"], 1, MOST_DIRECTIONS) and law["framed"] and law["per"] == "row")
-        )
+        and ("principal" not in law or _known_principal(law))
     )
+
+
+def _known_principal(law: Mapping[str, Any]) -> bool:
+    beside = law["framed"] is True or law.get("centred") is True
+    return beside and law["per"] == "row" and _whole(law["principal"], 1, MOST_DIRECTIONS)
 
 
 def _known_weight(law: Mapping[str, Any]) -> bool:

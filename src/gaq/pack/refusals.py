@@ -77,7 +77,7 @@ def _refuse_float_weight(layer: Linear) -> None:
     if features is None or uniform_part(layer.coded.spec) is not None:
         return
     if features.centred or features.principal:
-        way = "centred=False" if features.centred else "principal=0"
+        way = "centred=False, principal=0" if features.centred else "principal=0"
         raise RecipeError(
             f"slot {layer.input.slot.name!r} holds {layer.input.spec}: packed models have centres and directions only "
             f"before weights of codes. Quantize {layer.coded.slot.name!r}, or take {way}."

@@ -83,17 +83,23 @@ def _arrays(quantizer: Quantizer) -> Arrays:
         )
     if quantizer.slot.role in WEIGHTS:
         return {}
-    if isinstance(fitted, Centred):
-        return {f"{name}.centre.codes": array_of(fitted.codes), f"{name}.centre.scale": array_of(fitted.scale[:, 0])}
-    if isinstance(fitted, Principal):
-        codes, scale = fitted.codes.flatten(0, 1), fitted.scale.flatten()
-        return {f"{name}.principal.codes": array_of(codes), f"{name}.principal.scale": array_of(scale)}
+    if isinstance(fitted, Centred | Principal):
+        return _apart(name, fitted)
     if isinstance(fitted, LearnedStep):
         step = fitted.start * fitted.factor.detach().clamp(min=LEAST_FACTOR).reshape(fitted.start.shape)
         return {f"{name}.step": array_of(step), f"{name}.inverse_step": array_of(1 / step)}
     kept = ("step", "inverse_step", "levels", "thresholds")
     arrays = {f"{name}.{key}": array_of(buffer) for key, buffer in fitted.named_buffers(recurse=False) if key in kept}
     return arrays | _directions(name, spec, quantizer.slot, fitted)
+
+
+def _apart(name: str, fitted: Centred | Principal) -> Arrays:
+    """Means and principal directions."""
+    if isinstance(fitted, Principal):
+        codes, scale = fitted.codes.flatten(0, 1), fitted.scale.flatten()
+        return {f"{name}.principal.codes": array_of(codes), f"{name}.principal.scale": array_of(scale)}
+    mean = {f"{name}.centre.codes": array_of(fitted.codes), f"{name}.centre.scale": array_of(fitted.scale[:, 0])}
+    return mean | (_apart(name, fitted.inner) if isinstance(fitted.inner, Principal) else {})
 
 
 def _directions(name: str, spec: Spec, slot: Slot, fitted: Fitted) -> Arrays:

@@ -15,6 +15,7 @@ from torch import Tensor
 from gaq.quant.fitted import Fitted, whose
 from gaq.quant.law import dynamic_steps, encode_uniform
 from gaq.quant.observe import Observer
+from gaq.quant.principal import Principal
 from gaq.quant.quantized import Apart, Quantized
 from gaq.quant.slot import Slot
 
@@ -24,6 +25,7 @@ HIGH = 127  # means are stored in eight bits: any number near the mean does
 class Centred(Fitted):
     """x → c + Q(x - c), c the mean of the atom's species, itself rounded to eight bits with a step for each row.
 
+    With principal directions of what is left, x → c + p·U + Q(x - c - p·U), as in `principal.py`.
     Where the model does not say whose a row is (`slot.kinds` is 1), c is the mean of all. A species that calibration
     did not see has c = 0, and so have all without calibration. Ours.
     """
@@ -42,11 +44,16 @@ class Centred(Fitted):
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         apart = self.apart(x, species)
         rows = apart.rows()
-        rest = self.inner(x - rows)
+        rest = (self.inner.inner if isinstance(self.inner, Principal) else self.inner)(x - rows)
         return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, apart)
 
     def apart(self, x: Tensor, species: Tensor | None = None) -> Apart:
-        """What rows x [atom, channel] are rounded about."""
+        """What rows x [atom, channel] are rounded beside: the mean, and what they have along directions."""
+        mean = self.mean(x, species)
+        return mean.joined(self.inner.apart(x - mean.rows(), species)) if isinstance(self.inner, Principal) else mean
+
+    def mean(self, x: Tensor, species: Tensor | None = None) -> Apart:
+        """The mean of each atom's species, once."""
         table = (self.codes.to(x.dtype) * self.scale.to(x.dtype))[:, None]
         return Apart(table, whose(x, species, self.slot), torch.ones_like(x[:, :1]))
 
@@ -58,12 +65,16 @@ class Centred(Fitted):
             self.count = torch.zeros(len(self.codes), dtype=torch.float64, device=x.device)
         self.total.index_add_(0, kind, x.double())
         self.count.index_add_(0, kind, torch.ones_like(kind, dtype=torch.float64))
+        self.inner.observe(x, species)
 
     def fit(self) -> None:
         if self.total is None or self.count is None:
             return
-        mean = (self.total / self.count.clamp(min=1)[:, None]).float()
-        steps = dynamic_steps(mean, (-1,), HIGH)
-        self.codes.copy_(encode_uniform(mean, steps.inverse_step, HIGH).to(torch.int8))
+        mean = self.total / self.count.clamp(min=1)[:, None]
+        if isinstance(self.inner, Principal):
+            self.inner.take_off(mean, self.count)
+        self.inner.fit()
+        steps = dynamic_steps(mean.float(), (-1,), HIGH)
+        self.codes.copy_(encode_uniform(mean.float(), steps.inverse_step, HIGH).to(torch.int8))
         self.scale.copy_(steps.step)
         self.total = self.count = None

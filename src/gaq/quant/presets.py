@@ -37,7 +37,7 @@ __all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
 # Beside the channel mixings, which read vectors, the layer that reads what neighbours sent.
 READS_SCALARS = "layers.*.attention.output.weight"
-# Directions among the channels beside which eight-bit vectors are rounded (docs/results.md, where features lie).
+# Directions among the channels beside which eight-bit features are rounded (docs/results.md, what a species says).
 PRINCIPAL = 4
 
 
@@ -138,8 +138,8 @@ def frame_w8a8(warmup: int = 5, readout_bits: int = 16, centred: bool = True, pr
     """Eight-bit weights and features; vectors as components in the local frame of their atom, exactly
     equivariant.
 
-    Ours. Steps per atom (scalars: of what it differs by from the mean of its species) and per atom and frame axis
-    (vectors: of what is left beside a few directions among the channels); the input of the readout at 16 bits.
+    Ours. Steps per atom and, for vectors, frame axis, of what is left beside the mean of the species (scalars) and
+    a few directions among the channels; the input of the readout at 16 bits.
     """
     return _framed("frame-w8a8", 8, 8, warmup, readout_bits, centred=centred, principal=principal)
 
@@ -183,8 +183,8 @@ def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) ->
 def mixed_w4a16(warmup: int = 0, learn_step: bool = True) -> Recipe:
     """As w4a16 with eight bits for the weights that read what neighbours sent.
 
-    Ours. They are a quarter of all, and cause four fifths of the square error of four-bit weights (docs/results.md, which
-    weights four bits cost).
+    Ours. They are a quarter of all, and cause four fifths of the square error of four-bit weights (docs/results.md,
+    which weights four bits cost).
     """
     return _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
 
@@ -240,7 +240,7 @@ def _framed(
     centred: bool = False,
     principal: int = 0,
 ) -> Recipe:
-    scalars = Uniform(bits, per="row", centred=centred)
+    scalars = Uniform(bits, per="row", centred=centred, principal=principal if centred else 0)
     vectors = Framed(Uniform(bits, per="row", principal=principal))
     return recipe_of(
         name,

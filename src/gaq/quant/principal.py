@@ -1,9 +1,10 @@
-"""A law beside a few directions: what the channels of vectors have in common is not rounded with them.
+"""A law beside a few directions: what channels have in common is not rounded with them.
 
 The vectors of an atom, one for each channel, lie along few combinations of channels: in azobenzene four of 64 hold 97 %
 of their squares (docs/results.md, where features lie). What an atom has along these is taken off before rounding and
 put back behind the product, so that the steps are those of what is left. It is odd (turning the axes of a frame about
-turns all signs) and mixes no components, so that nothing of the symmetry depends on it.
+turns all signs) and mixes no components, so that nothing of the symmetry depends on it. What scalars differ by from the
+mean of their species goes together in the same way (`centred.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from gaq.quant.quantized import Apart, Quantized
 from gaq.quant.slot import Slot
 
 HIGH = 127  # directions are stored in eight bits: nearly orthogonal does
-EMPTY = 1e-9  # share of the squares below which there is no direction to speak of
+EMPTY = 1e-9  # share of all squares below which there is no direction to speak of
+COMPONENTS = 3  # dimensions of a tensor of vectors
 
 
 class Principal(Fitted):
@@ -40,6 +42,7 @@ class Principal(Fitted):
         self.register_buffer("codes", torch.zeros((slot.kinds, count, channels), dtype=torch.int8))
         self.register_buffer("scale", torch.zeros((slot.kinds, count, 1)))
         self.squares: Tensor | None = None
+        self.least: Tensor | None = None  # [species] squares that are nothing
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         apart = self.apart(x, species)
@@ -49,16 +52,17 @@ class Principal(Fitted):
 
     @torch.no_grad()
     def apart(self, x: Tensor, species: Tensor | None = None) -> Apart:
-        """What vectors x [atom, 2l+1, channel] have along the directions of their species."""
+        """What vectors x [atom, 2l+1, channel], or scalars [atom, channel], have along their directions."""
         kind = whose(x, species, self.slot)
         first = self.inner(x)
         assert first.codes is not None
         assert first.scale is not None
         exact = exact_type(first.high, HIGH, x.shape[-1], f"slot {self.slot.name!r}, principal directions")
-        totals = first.codes.to(exact) @ self.codes.to(exact).index_select(0, kind).transpose(-1, -2)
+        codes, steps = (t if x.dim() == COMPONENTS else t[:, None] for t in (first.codes, first.scale))
+        totals = codes.to(exact) @ self.codes.to(exact).index_select(0, kind).transpose(-1, -2)
         scale = self.scale.to(x.dtype)
-        parts = totals.to(x.dtype) * (first.scale * scale.index_select(0, kind).transpose(-1, -2))
-        return Apart(self.codes.to(x.dtype) * scale, kind, parts)
+        parts = totals.to(x.dtype) * (steps * scale.index_select(0, kind).transpose(-1, -2))
+        return Apart(self.codes.to(x.dtype) * scale, kind, parts if x.dim() == COMPONENTS else parts[:, 0])
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         """Adds Σ_m v_m v_mᵀ to the sums of each species."""
@@ -66,19 +70,26 @@ class Principal(Fitted):
         if self.squares is None:
             kinds, _, channels = self.codes.shape
             self.squares = torch.zeros((kinds, channels, channels), dtype=torch.float64, device=x.device)
-        vectors = x.double()
-        self.squares.index_add_(0, kind, vectors.transpose(-1, -2) @ vectors)
+        rows = x.double() if x.dim() == COMPONENTS else x.double()[:, None]
+        self.squares.index_add_(0, kind, rows.transpose(-1, -2) @ rows)
+
+    def take_off(self, mean: Tensor, count: Tensor) -> None:
+        """Makes of the squares those about a mean [species, channel] of `count` [species] rows."""
+        if self.squares is not None:
+            self.least = EMPTY * self.squares.diagonal(dim1=-2, dim2=-1).sum(-1)
+            self.squares -= count[:, None, None] * mean[:, :, None] * mean[:, None, :]
 
     def fit(self) -> None:
         if self.squares is None:
             return
         count = min(self.codes.shape[1:])
+        least = EMPTY * self.squares.diagonal(dim1=-2, dim2=-1).sum(-1) if self.least is None else self.least
         sizes, directions = torch.linalg.eigh(self.squares)  # ascending
         sizes, directions = sizes.flip(-1)[:, :count], directions.flip(-1)[..., :count].transpose(-1, -2)
-        there = sizes > EMPTY * sizes[:, :1].clamp(min=torch.finfo(torch.float64).tiny)
+        there = sizes > least[:, None]
         largest = directions.gather(-1, directions.abs().argmax(-1, keepdim=True))
         directions = torch.where(there[..., None], directions * largest.sign(), torch.zeros_like(directions)).float()
         steps = dynamic_steps(directions, (-1,), HIGH)
         self.codes[:, :count] = encode_uniform(directions, steps.inverse_step, HIGH).to(torch.int8)
         self.scale[:, :count] = steps.step
-        self.squares = None
+        self.squares = self.least = None

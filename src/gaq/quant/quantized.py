@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -17,6 +18,11 @@ class Apart:
     table: Tensor
     species: Tensor
     parts: Tensor
+
+    def joined(self, other: Apart) -> Apart:
+        """Both together, of the same atoms."""
+        table, parts = torch.cat((self.table, other.table), 1), torch.cat((self.parts, other.parts), -1)
+        return Apart(table, self.species, parts)
 
     def rows(self) -> Tensor:
         """[atom, ..., channel]."""

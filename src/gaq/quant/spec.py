@@ -34,8 +34,8 @@ class Uniform:
     feature (PACT), which is another gradient for the same number. `squash` bends a weight by a tangent (DoReFa).
     `rotate` rounds in channels that a Hadamard matrix has mixed, and turns back.
     `centred` rounds what a row of scalars differs by from the mean of its species, which calibration finds.
-    `principal` rounds what is left of framed vectors beside that many directions among the channels, which calibration
-    finds for each species.
+    `principal` rounds what is left of framed vectors, or of centred scalars, beside that many directions among the
+    channels, which calibration finds for each species.
     """
 
     bits: int
@@ -71,8 +71,8 @@ class Uniform:
             raise RecipeError(
                 f"{self}: principal is {self.principal!r}; expected a whole number from 0 to {MOST_DIRECTIONS}"
             )
-        if self.principal and (self.per != "row" or self.rotate or self.centred):
-            raise RecipeError(f"{self}: principal goes with per='row' and without rotate and centred")
+        if self.principal and (self.per != "row" or self.rotate):
+            raise RecipeError(f"{self}: principal goes with per='row' and without rotate")
 
     @property
     def high(self) -> int:
@@ -268,7 +268,7 @@ def check_fit(spec: Spec, slot: Slot) -> None:
         if uniform is not None and uniform.centred:
             raise _misfit(spec, slot, "centred is for scalar inputs of linear layers")
         if uniform is not None and uniform.principal:
-            raise _misfit(spec, slot, "principal directions are for vectors in local frames")
+            raise _misfit(spec, slot, "principal directions are for vectors in local frames and centred scalars")
         if uniform is not None and uniform.squash and uniform.group is not None:
             raise _misfit(spec, slot, "squash knows steps per tensor and channel, no groups")
         return
@@ -278,8 +278,16 @@ def check_fit(spec: Spec, slot: Slot) -> None:
         raise _misfit(spec, slot, "squash is for weights")
     if uniform is not None and uniform.centred and slot.role is not Role.SCALAR_FEATURE:
         raise _misfit(spec, slot, "centred is for scalar inputs of linear layers; a mean of vectors is a direction")
-    if uniform is not None and uniform.principal and not (slot.role is Role.VECTOR_FEATURE and framed(spec)):
-        raise _misfit(spec, slot, "principal directions are for vectors in local frames; wrap the law in Framed")
+    if (
+        uniform is not None
+        and uniform.principal
+        and not (uniform.centred or (slot.role is Role.VECTOR_FEATURE and framed(spec)))
+    ):
+        raise _misfit(
+            spec,
+            slot,
+            "principal directions are for vectors in local frames (Framed) and scalars about a mean (centred)",
+        )
     if uniform is not None and uniform.per in ("channel", "group"):
         raise _misfit(spec, slot, "a feature takes one step per tensor, row, atom or vector")
     if uniform is not None and uniform.per == "vector" and slot.role not in VECTORS:

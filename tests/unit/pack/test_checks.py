@@ -93,6 +93,7 @@ def test_unknown_laws_are_refused(slot, law):
     ("slot", "law", "what"),
     [
         (SCALAR, UNIFORM | {"centred": True}, "centred"),
+        (SCALAR, UNIFORM | {"centred": True, "principal": 4}, "centred"),
         (VECTOR, UNIFORM | {"framed": True, "principal": 4}, "principal"),
     ],
 )

@@ -69,6 +69,12 @@ def polar(directions: str, bits: int, **changes: object) -> dict[str, object]:
             {"centre.codes", "centre.scale"},
         ),
         (
+            SCALAR,
+            Uniform(8, "row", centred=True, principal=3),
+            {"kind": "uniform", "bits": 8, "per": "row", "framed": False, "centred": True, "principal": 3},
+            {"centre.codes", "centre.scale", "principal.codes", "principal.scale"},
+        ),
+        (
             VECTOR,
             Framed(Uniform(8, "row", principal=2)),
             {"kind": "uniform", "bits": 8, "per": "row", "framed": True, "principal": 2},

@@ -165,7 +165,7 @@ def test_an_ablation_is_a_parameter():
     assert specs(gaq_w4a8())["layers.0.update.mix1.input"] == Polar(8, Octahedral(16))
     assert specs(frame_w4a8())["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row", principal=4))
     assert specs(frame_w4a8(principal=0))["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row"))
-    assert specs(frame_w4a8())["layers.1.update.hidden.input"] == Uniform(8, per="row", centred=True)
+    assert specs(frame_w4a8())["layers.1.update.hidden.input"] == Uniform(8, per="row", centred=True, principal=4)
     assert specs(frame_w4a8(centred=False))["layers.1.update.hidden.input"] == Uniform(8, per="row")
     learned = specs(w4(learn_step=True, group=32))["layers.0.update.hidden.weight"]
     assert learned == Uniform(4, per="group", group=32, learn_step=True)
