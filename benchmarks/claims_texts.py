@@ -83,7 +83,10 @@ CLAIMS = (
         PARTLY,
         "In meV/Å our W4A8 adds about as much to its float model as theirs does. In per cent it is far more, for our float "
         "model is five times as accurate. Rounding moves the forces by {rmd17-azobenzene|gaq-w4a8|force_fidelity} (RMSE to the parent): "
-        "added in quadrature to an error of 21 that would be a per cent or two.",
+        "added in quadrature to an error of 21 that would be a per cent or two. Their four bits go to the weights that mix the channels of "
+        "vectors, which are those that can spare them least: alone, without training, these cost "
+        "{weight-costs|rmd17-azobenzene-fp32.ckpt|force_fidelity:update.mix1.weight} meV/Å, those of the MLP {weight-costs|rmd17-azobenzene-fp32.ckpt|force_fidelity:update.hidden.weight} and "
+        "{weight-costs|rmd17-azobenzene-fp32.ckpt|force_fidelity:update.gates.weight} ([which weights four bits cost](results.md#which-weights-four-bits-cost)).",
         SHIPPED,
         RECIPES,
     ),
