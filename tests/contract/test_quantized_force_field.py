@@ -80,7 +80,7 @@ def test_an_exchange_of_neighbours_changes_nothing(recipe, shape, monkeypatch):
     assert energy < 1e-9
     assert force < 2e-6
     monkeypatch.setattr("gaq.geometry.frames.evenness", torch.zeros_like)
-    assert jump(subject)[0] > 2e-6
+    assert max(jump(subject)) > 2e-6, "the control: energy or force jumps"
 
 
 @pytest.mark.parametrize("recipe", FRAMED)

@@ -77,7 +77,17 @@ def test_what_takes_a_network_apart_says_that_it_cannot(example, recipe):
         gaq.quantize(network(example), preset(recipe, 0), molecules())
 
 
-@pytest.mark.parametrize("recipe", [name for name in all_presets() if name not in TREATED])
+# They speak of a layer of gaq's own network, that which reads what neighbours sent.
+OF_ATTENTION = ("mixed-w4a8", "mixed-w4a16")
+
+
+@pytest.mark.parametrize("recipe", OF_ATTENTION)
+def test_what_speaks_of_attention_says_that_there_is_none(example, recipe):
+    with pytest.raises(RecipeError, match=r"no slot is named 'layers.*.attention.output.weight'"):
+        gaq.quantize(network(example), preset(recipe, 0), molecules())
+
+
+@pytest.mark.parametrize("recipe", [name for name in all_presets() if name not in (*TREATED, *OF_ATTENTION)])
 def test_every_other_preset_applies_unread(example, recipe):
     model = network(example)
     quantized = gaq.quantize(model, preset(recipe, 0), molecules())

@@ -203,7 +203,7 @@ def _see_whether_ready(fitted: Fitted, _: object) -> None:
 def whose(x: Tensor, species: Tensor | None, slot: Slot) -> Tensor:
     """The species of each row of x, counted from 0; RecipeError where the slot tells several apart and was not told."""
     if slot.kinds == 1:
-        return torch.zeros(len(x), dtype=torch.int64, device=x.device)
+        return torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     if species is None:
         raise RecipeError(
             f"slot {slot.name!r} rounds atoms of {slot.kinds} species in different ways, and was not told the species "

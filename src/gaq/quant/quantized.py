@@ -35,7 +35,7 @@ class Apart:
     def _combined(self, table: Tensor) -> Tensor:
         """Product by product from first to last, so that the engine rounds as often."""
         rows = table.index_select(0, self.species)
-        rows = rows.reshape(len(rows), *(1,) * (self.parts.dim() - 2), *rows.shape[1:])
+        rows = rows.reshape(rows.shape[0], *(1,) * (self.parts.dim() - 2), *rows.shape[1:])
         total = self.parts[..., 0, None] * rows[..., 0, :]
         for k in range(1, rows.shape[-2]):
             total = total + self.parts[..., k, None] * rows[..., k, :]

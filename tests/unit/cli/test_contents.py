@@ -51,7 +51,11 @@ def test_groups_are_the_whole_file(file, parent):
 def test_layers_of_a_packed_file_and_of_its_checkpoint_say_the_same(file, parent):
     laws = contents_of(file).laws
     assert sorted(laws) == sorted(contents_of(parent).laws)
-    assert ("layers.*.update.mix1", "4 bits per channel", "8 bits per row, in the local frame") in laws
+    assert (
+        "layers.*.update.mix1",
+        "4 bits per channel",
+        "8 bits per row, in the local frame, beside 4 directions",
+    ) in laws
     assert ("readout.hidden", "8 bits per channel", "16 bits per row") in laws
 
 

@@ -76,19 +76,20 @@ def test_codes_and_layers_alone(engines):
     np.testing.assert_array_equal(again.decoded, found.decoded)
     expected = layer(torch.from_numpy(rows), species=kinds).detach().numpy()
     np.testing.assert_array_equal(native.linear("layers.0.update.gates", rows, kinds.numpy()), expected)
-    assert native.linear("layers.0.update.mix1", np.ones((2, 3, 8), dtype=np.float32)).shape == (2, 3, 16)
+    vectors, kinds = np.ones((2, 3, 8), dtype=np.float32), np.array([1, 0])
+    assert native.linear("layers.0.update.mix1", vectors, kinds).shape == (2, 3, 16)
 
 
 def test_species_are_asked_for(engines):
     _, native = engines
     slot, rows = "layers.0.update.hidden.input", np.ones((4, 40), dtype=np.float32)
-    with pytest.raises(RuntimeError, match="species is missing, and the slot rounds about the means of species"):
+    with pytest.raises(RuntimeError, match="species is missing, and the slot rounds each species in its own way"):
         native.encode(slot, rows)
     with pytest.raises(RuntimeError, match="species is missing"):
         native.linear("layers.0.update.hidden", rows)
     with pytest.raises(RuntimeError, match="species has the row 9, which the model has not"):
         native.encode(slot, rows, np.full(4, 9))
-    with pytest.raises(RuntimeError, match="other components or columns than the means"):
+    with pytest.raises(RuntimeError, match="other components or columns than what the slot .* takes off"):
         native.encode(slot, rows[:, :8], np.zeros(4))
 
 
