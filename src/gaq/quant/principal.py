@@ -21,7 +21,7 @@ from gaq.quant.slot import Slot
 
 HIGH = 127  # directions are stored in eight bits: nearly orthogonal does
 EMPTY = 1e-9  # share of all squares below which there is no direction to speak of
-COMPONENTS = 3  # dimensions of a tensor of vectors
+VECTOR_AXES = 3  # atom, component, channel; scalars have no components
 
 
 class Principal(Fitted):
@@ -58,11 +58,11 @@ class Principal(Fitted):
         assert first.codes is not None
         assert first.scale is not None
         exact = exact_type(first.high, HIGH, x.shape[-1], f"slot {self.slot.name!r}, principal directions")
-        codes, steps = (t if x.dim() == COMPONENTS else t[:, None] for t in (first.codes, first.scale))
+        codes, steps = (t if x.dim() == VECTOR_AXES else t[:, None] for t in (first.codes, first.scale))
         totals = codes.to(exact) @ self.codes.to(exact).index_select(0, kind).transpose(-1, -2)
         scale = self.scale.to(x.dtype)
         parts = totals.to(x.dtype) * (steps * scale.index_select(0, kind).transpose(-1, -2))
-        return Apart(self.codes.to(x.dtype) * scale, kind, parts if x.dim() == COMPONENTS else parts[:, 0])
+        return Apart(self.codes.to(x.dtype) * scale, kind, parts if x.dim() == VECTOR_AXES else parts[:, 0])
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         """Adds Σ_m v_m v_mᵀ to the sums of each species."""
@@ -70,7 +70,7 @@ class Principal(Fitted):
         if self.squares is None:
             kinds, _, channels = self.codes.shape
             self.squares = torch.zeros((kinds, channels, channels), dtype=torch.float64, device=x.device)
-        rows = x.double() if x.dim() == COMPONENTS else x.double()[:, None]
+        rows = x.double() if x.dim() == VECTOR_AXES else x.double()[:, None]
         self.squares.index_add_(0, kind, rows.transpose(-1, -2) @ rows)
 
     def take_off(self, mean: Tensor, count: Tensor) -> None:

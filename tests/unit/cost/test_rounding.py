@@ -133,7 +133,17 @@ def test_vectors_that_differ_already(name, seed):
             assert bool((found.norm(dim=-1) <= spread.norm * (1 + 1e-9)).all())
 
 
-@pytest.mark.parametrize("spec", [Uniform(8), Uniform(4), Uniform(5, learn_step=True), Uniform(8, per="row")], ids=str)
+SCALARS = (
+    Uniform(8),
+    Uniform(4),
+    Uniform(5, learn_step=True),
+    Uniform(8, per="row"),
+    Uniform(8, per="row", centred=True),
+    Uniform(5, per="row", centred=True, principal=2),
+)
+
+
+@pytest.mark.parametrize("spec", SCALARS, ids=str)
 def test_scalars_that_differ(spec, seed):
     draw = torch.Generator().manual_seed(seed)
     x = torch.randn(ATOMS, CHANNELS, generator=draw, dtype=torch.float64)
