@@ -10,15 +10,14 @@ Rows go to OUT/rows.jsonl as they are measured; what is there is not measured ag
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench import on_one_core, parser_of, train_and_test
 from evaluation import measured
 from gaq.cli.training_progress import shown_training
 from gaq.data.dataset import Dataset
-from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
 from gaq.measure.ledger import append_rows, read_rows
 from gaq.quant.install import preset
@@ -28,7 +27,6 @@ from gaq.quant.spec import Component, DirectionCode, Fibonacci, Icosahedral, Oct
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import OptimizerConfig, TrainConfig
 from gaq.train.fit import fit
-from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
 
@@ -102,19 +100,14 @@ GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--parent", type=Path, required=True, help="float checkpoint of ethanol")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--out", type=Path, default=Path("runs/ablations"))
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--groups", nargs="*", choices=tuple(GROUPS), default=tuple(GROUPS))
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
-    train, test = (
-        read_dataset(arguments.data / f"rmd17_{MOLECULE}_{part}_01.npz", limit)
-        for part, limit in (("train", None), ("test", TEST_FRAMES))
-    )
+    on_one_core()
+    train, test = train_and_test(arguments.data, MOLECULE, test=TEST_FRAMES)
     arguments.out.mkdir(parents=True, exist_ok=True)
     bench = Bench(arguments.parent, train, test, arguments.out, arguments.epochs)
     for group in arguments.groups:

@@ -9,11 +9,11 @@ OUT/qm7x.jsonl, with the spread of the number of neighbours over atoms. What is 
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
+from bench import HERE, on_one_core, parser_of
 from gaq.atoms.neighbors import find_neighbors
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
@@ -24,25 +24,21 @@ from gaq.quant.install import preset
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import TrainConfig
 from gaq.train.fit import fit
-from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.quantization import QuantizationPlan
 from gaq.train.session import finish_training, prepare_training
 from methods import Bench, jobs, run
 
-HERE = Path(__file__).resolve().parent.parent
 HELD_OUT = 250
 RECIPES = ("naive-int8", "degree-quant+unprotected", "degree-quant")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the npz file of QM7-X")
+    parser = parser_of(__doc__, "the npz file of QM7-X")
     parser.add_argument("--out", type=Path, default=Path("runs/methods"))
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seeds", type=int, nargs="*", default=(0,))
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
+    on_one_core()
     frames = read_dataset(arguments.data)
     first = len(frames) - HELD_OUT
     train, test = frames.subset(range(first)), frames.subset(range(first, len(frames)))

@@ -10,22 +10,18 @@ docs/ledger/feature-spread.jsonl.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gaq.data.read import read_dataset
+from bench import BOTH, LEDGERS, float_parent, frames_of, on_one_core, parser_of
 from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import record
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.train.checkpoint import load_checkpoint
-from gaq.train.memory import keep_freed_memory, use_threads
 
-HERE = Path(__file__).resolve().parent.parent
 FRAMES = 60
 DIRECTIONS = (1, 2, 4, 8)
 
@@ -33,16 +29,14 @@ Floats = NDArray[np.float64]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
-    parser.add_argument("--molecules", nargs="*", default=("azobenzene", "ethanol"))
+    parser = parser_of(__doc__)
+    parser.add_argument("--molecules", nargs="*", default=BOTH)
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
+    on_one_core()
     rows: list[Row] = []
     for molecule in arguments.molecules:
-        frames = read_dataset(arguments.data / f"rmd17_{molecule}_train_01.npz", FRAMES)
-        model = HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
+        frames = frames_of(arguments.data, molecule, "train", FRAMES)
+        model = float_parent(molecule)
         engine = TorchEngine(load_checkpoint(model).model, model.name, "fp32")
         seen = [(record(engine, frame).features, frame.species) for frame in frames.structures]
         species = np.concatenate([z for _, z in seen])
@@ -50,7 +44,7 @@ def main() -> None:
         for metric, value, atoms in (*scalars(features, species), *vectors(features, species)):
             print(molecule, metric, f"{value:.3f}", flush=True)
             rows.append(row(engine, frames.name, metric, value, "1", atoms))
-    write_rows(HERE / "docs" / "ledger" / "feature-spread.jsonl", rows)
+    write_rows(LEDGERS / "feature-spread.jsonl", rows)
 
 
 def scalars(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Iterator[tuple[str, float, int]]:

@@ -22,10 +22,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench import float_parent, on_one_core, parser_of, train_and_test
 from evaluation import measured
 from gaq.cli.training_progress import shown_training
 from gaq.data.dataset import Dataset
-from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
 from gaq.engine.protocol import Engine
 from gaq.errors import Diverged, GaqError, UsageError
@@ -38,10 +38,8 @@ from gaq.quant.spec import Framed, Uniform, uniform_part
 from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
-from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.quantization import QuantizationPlan, run_quantization
 
-HERE = Path(__file__).resolve().parent.parent
 PTQ, QAT = "ptq", "qat"
 # Behind a + at the end of a name.
 CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "uncentred", "undirected")
@@ -66,15 +64,11 @@ class Bench:
 
 def main() -> None:
     arguments = parsed(sys.argv[1:])
-    use_threads(1)
-    keep_freed_memory()
+    on_one_core()
     molecule = arguments.molecule
-    train, test = (
-        read_dataset(arguments.data / f"rmd17_{molecule}_{part}_01.npz", limit)
-        for part, limit in (("train", arguments.limit), ("test", arguments.test_limit))
-    )
+    train, test = train_and_test(arguments.data, molecule, arguments.limit, arguments.test_limit)
     plan = QuantizationPlan(preset("fp32"), arguments.epochs, arguments.lr, compile=arguments.compile)
-    parent = arguments.parent or HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
+    parent = arguments.parent or float_parent(molecule)
     ledger = arguments.out / f"{molecule}.jsonl"
     sizes = (arguments.symmetry_frames, arguments.rotations)
     bench = Bench(parent, train, test, arguments.out / molecule, ledger, plan, *sizes)
@@ -84,9 +78,8 @@ def main() -> None:
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument("molecule")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--parent", type=Path, help="float checkpoint; that of models/ when not given")
     parser.add_argument("--out", type=Path, default=Path("runs/methods"))
     parser.add_argument("--epochs", type=int, default=12, help="of every training, the control's too")

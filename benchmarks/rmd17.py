@@ -15,20 +15,18 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench import HERE, on_one_core, parser_of, train_and_test
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
 from gaq.data.dataset import Dataset
-from gaq.data.read import read_dataset
 from gaq.quant.install import preset
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import TrainConfig
 from gaq.train.fit import fit
 from gaq.train.interrupt import graceful_interrupt
-from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
 
-HERE = Path(__file__).resolve().parent.parent
 CONTROL = "fp32-control"
 PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend
 RECIPES = (
@@ -61,11 +59,8 @@ class Job:
 
 def main() -> None:
     arguments = parsed(sys.argv[1:])
-    use_threads(1)
-    keep_freed_memory()
-    train, test = (
-        read_dataset(arguments.data / f"rmd17_{arguments.molecule}_{part}_01.npz") for part in ("train", "test")
-    )
+    on_one_core()
+    train, test = train_and_test(arguments.data, arguments.molecule)
     job = Job(
         arguments.molecule,
         train,
@@ -74,6 +69,7 @@ def main() -> None:
         arguments.epochs,
         arguments.lr,
         arguments.compile,
+        arguments.freeze,
     )
     parent = float_model(job)
     for name in arguments.only or ("fp32", *RECIPES):
@@ -82,9 +78,8 @@ def main() -> None:
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument("molecule")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--out", type=Path, default=Path("runs/rmd17"))
     parser.add_argument("--models", type=Path, default=HERE / "models")
     parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
@@ -116,9 +111,8 @@ def quantized(job: Job, parent: Path, name: str) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         epochs = 0 if name in PTQ else job.epochs
         recipe = preset("fp32" if name == CONTROL else name, epochs // 8)
-        plan = QuantizationPlan(
-            replace(recipe, name=name) if name == CONTROL else recipe, epochs, job.lr, compile=job.compile
-        )
+        named = replace(recipe, name=name) if name == CONTROL else recipe
+        plan = QuantizationPlan(named, epochs, job.lr, compile=job.compile, freeze=job.freeze)
         with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} {name}") as show:
             resume = (out / "last.ckpt").exists()
             run_quantization(

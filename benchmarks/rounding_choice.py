@@ -8,13 +8,11 @@ same file; the test set has no part in it. Rows go to docs/ledger/rounding-choic
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
+from bench import LEDGERS, float_parent, frames_of, on_one_core, parser_of
 from gaq.data.dataset import Dataset
-from gaq.data.read import read_dataset
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
@@ -26,21 +24,17 @@ from gaq.train import reconstruct
 from gaq.train.calibrate import quantized_copy
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.frames import prepare
-from gaq.train.memory import keep_freed_memory, use_threads
 
-HERE = Path(__file__).resolve().parent.parent
 PUSHES, RATES, STEPS = (0.1, 1.0, 10.0), (3e-2, 1e-1), (200,)
 LONG = (1.0, 1e-1, 800)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
+    parser = parser_of(__doc__)
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
-    parent = load_checkpoint(HERE / "models" / "rmd17-ethanol-fp32.ckpt").model
-    frames = read_dataset(arguments.data / "rmd17_ethanol_train_01.npz")
+    on_one_core()
+    parent = load_checkpoint(float_parent("ethanol")).model
+    frames = frames_of(arguments.data, "ethanol", "train")
     calibration, held_out = prepare(frames.subset(range(100)), parent.cutoff), frames.subset(range(500, 700))
     rows: list[Row] = []
     plain = preset("w4")
@@ -52,7 +46,7 @@ def main() -> None:
         recipe = replace(preset("adaround-w4"), treatments=(Reconstruct(steps=steps),))
         model = quantized_copy(parent, recipe, calibration)
         rows += measured(f"push {push:g}, rate {rate:g}, {steps} steps", model, recipe, held_out)
-        write_rows(HERE / "docs" / "ledger" / "rounding-choice.jsonl", rows)
+        write_rows(LEDGERS / "rounding-choice.jsonl", rows)
 
 
 def measured(name: str, model: Transformer, recipe: Recipe, held_out: Dataset) -> list[Row]:

@@ -8,35 +8,31 @@ docs/ledger/rmd17-MOLECULE.jsonl. `rmd17.py` trains the models.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from bench import BOTH, LEDGERS, float_parent, frames_of, on_one_core, parser_of
 from evaluation import measured
-from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
 from gaq.measure.ledger import Row, write_rows
-from gaq.train.memory import use_threads
 
-HERE = Path(__file__).resolve().parent.parent
 ROTATIONS = 32
 FLOAT_BACKWARD = 32
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
-    parser.add_argument("--molecules", nargs="*", default=("azobenzene", "ethanol"))
+    parser = parser_of(__doc__)
+    parser.add_argument("--molecules", nargs="*", default=BOTH)
     arguments = parser.parse_args()
-    use_threads(1)
+    on_one_core()
     for molecule in arguments.molecules:
-        write_rows(HERE / "docs" / "ledger" / f"rmd17-{molecule}.jsonl", rows_of(molecule, arguments.data))
+        write_rows(LEDGERS / f"rmd17-{molecule}.jsonl", rows_of(molecule, arguments.data))
 
 
 def rows_of(molecule: str, data: Path) -> list[Row]:
     """Every model of the molecule, the float model first."""
-    test = read_dataset(data / f"rmd17_{molecule}_test_01.npz")
-    parent = HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
+    test = frames_of(data, molecule, "test")
+    parent = float_parent(molecule)
     others = sorted(set(parent.parent.glob(f"rmd17-{molecule}-*.ckpt")) - {parent})
     rows: list[Row] = []
     for path in (parent, *others):

@@ -8,12 +8,11 @@ presets spend more. Rows carry rms errors against the float parent; they go to O
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from bench import on_one_core, parser_of, train_and_test
 from gaq.cost.sensitivity import sensitivity, trial_on
-from gaq.data.read import read_dataset
 from gaq.measure.ledger import write_rows
 from gaq.quant.observe import UnitRange
 from gaq.quant.presets import frame_w8a8
@@ -21,25 +20,19 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Role
 from gaq.quant.spec import Uniform
 from gaq.report.slots import costs_by_part
-from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.session import load
 
 TEST_FRAMES, CALIBRATION_FRAMES = 60, 30
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--parent", type=Path, required=True, help="float checkpoint")
     parser.add_argument("--molecule", default="azobenzene")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--out", type=Path, default=Path("runs/slots"))
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
-    train, test = (
-        read_dataset(arguments.data / f"rmd17_{arguments.molecule}_{part}_01.npz", limit)
-        for part, limit in (("train", CALIBRATION_FRAMES), ("test", TEST_FRAMES))
-    )
+    on_one_core()
+    train, test = train_and_test(arguments.data, arguments.molecule, CALIBRATION_FRAMES, TEST_FRAMES)
     trial = trial_on(load(arguments.parent), arguments.parent.name, everywhere(), train, test)
     rows = sensitivity(replace(trial, rotations=0, circled=0), "kind", lambda part, *_: print(part, flush=True))
     for part, group in costs_by_part(rows).items():

@@ -7,13 +7,11 @@ Contenders take turns within one run. Rows go to docs/ledger/training-speed.json
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
-from gaq.data.read import read_dataset
+from bench import HERE, LEDGERS, frames_of, on_one_core, parser_of
 from gaq.measure.ledger import Row, write_rows
 from gaq.measure.speed import Contender, Subject, interleaved, speed_rows, speedup_row
 from gaq.model.transformer import Transformer
@@ -22,26 +20,21 @@ from gaq.train.compiled import compiled_for
 from gaq.train.config import LossConfig
 from gaq.train.frames import Frames, prepare
 from gaq.train.gradients import Differentiate, Lesson, step_by_step
-from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.muon import Muon
 from gaq.train.optimizer import is_matrix
 
-HERE = Path(__file__).resolve().parent.parent
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "frame-w4a8"), ("ethanol", "fp32"), ("ethanol", "frame-w4a8"))
 BATCH, FRAMES, SECONDS = 10, 60, 8.0
 EAGER, COMPILED, OURS, THEIRS = "step-by-step", "compiled", "muon-float32", "muon-torch"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
-    arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
+    arguments = parser_of(__doc__).parse_args()
+    on_one_core()
     rows: list[Row] = []
     for molecule, recipe in MODELS:
         checkpoint = load_checkpoint(HERE / "models" / f"rmd17-{molecule}-{recipe}.ckpt")
-        frames = prepare(read_dataset(arguments.data / f"rmd17_{molecule}_train_01.npz", FRAMES), 5.0)
+        frames = prepare(frames_of(arguments.data, molecule, "train", FRAMES), 5.0)
         about = (molecule, recipe, len(frames.dataset.structures[0]))
         step = {EAGER: step_by_step, COMPILED: compiled_for(checkpoint.recipe)}
         calls = {name: gradients(checkpoint.model, frames, how) for name, how in step.items()}
@@ -49,7 +42,7 @@ def main() -> None:
         if recipe == "fp32":
             rows += compared(optimizers(checkpoint.model), THEIRS, about)
         print(molecule, recipe, *(f"{r.engine} {r.value:.3g}" for r in rows if r.metric == "speedup"), flush=True)
-    write_rows(HERE / "docs" / "ledger" / "training-speed.jsonl", rows)
+    write_rows(LEDGERS / "training-speed.jsonl", rows)
 
 
 def gradients(model: Transformer, frames: Frames, how: Differentiate) -> Callable[[int], object]:

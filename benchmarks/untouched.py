@@ -8,28 +8,23 @@ first 300 frames of test_01. Here the shipped models are measured on the other 7
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from gaq.data.read import read_dataset
+from bench import HERE, frames_of, on_one_core, parser_of
 from gaq.engine.open import open_engine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import write_rows
-from gaq.train.memory import keep_freed_memory, use_threads
 
 LOOKED_AT = 300
-HERE = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
+    parser = parser_of(__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/untouched"))
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
-    test = read_dataset(arguments.data / "rmd17_ethanol_test_01.npz")
+    on_one_core()
+    test = frames_of(arguments.data, "ethanol", "test")
     rest = replace(test.subset(range(LOOKED_AT, len(test))), name=f"{test.name}[{LOOKED_AT}:]")
     rows = [
         entry

@@ -8,44 +8,35 @@ test frames, without training. Rows go to docs/ledger/weight-costs.jsonl.
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
+from bench import BOTH, LEDGERS, float_parent, on_one_core, parser_of, train_and_test
 from feature_spread import kind_of
 from gaq.cost.parts import alone
 from gaq.cost.sensitivity import Trial, costs_of, reference_of, trial_on
-from gaq.data.read import read_dataset
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.quant.presets import w4
 from gaq.quant.slot import WEIGHTS
 from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
-from gaq.train.memory import keep_freed_memory, use_threads
 
-HERE = Path(__file__).resolve().parent.parent
 FRAMES, CALIBRATION_FRAMES = 60, 100
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
-    parser.add_argument("--molecules", nargs="*", default=("azobenzene", "ethanol"))
+    parser = parser_of(__doc__)
+    parser.add_argument("--molecules", nargs="*", default=BOTH)
     arguments = parser.parse_args()
-    use_threads(1)
-    keep_freed_memory()
+    on_one_core()
     rows: list[Row] = []
     for molecule in arguments.molecules:
-        train, test = (
-            read_dataset(arguments.data / f"rmd17_{molecule}_{part}_01.npz", limit)
-            for part, limit in (("train", CALIBRATION_FRAMES), ("test", FRAMES))
-        )
-        model = HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
+        train, test = train_and_test(arguments.data, molecule, CALIBRATION_FRAMES, FRAMES)
+        model = float_parent(molecule)
         recipe = replace(w4(), treatments=(Gptq(),))
         rows += costs(trial_on(load_checkpoint(model).model, model.name, recipe, train, test))
-    write_rows(HERE / "docs" / "ledger" / "weight-costs.jsonl", rows)
+    write_rows(LEDGERS / "weight-costs.jsonl", rows)
 
 
 def costs(trial: Trial) -> Iterator[Row]:
