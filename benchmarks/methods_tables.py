@@ -7,7 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant, with_spread
-from methods_texts import BY_SIZE, FIRST_PAPER, INTRO, LONGER, MOLECULES, OTHERS, OURS, PUBLISHED, SECOND_PAPER, SIZES
+from methods_texts import (
+    BY_SIZE,
+    FIRST_PAPER,
+    INTRO,
+    LONGER,
+    MOLECULES,
+    OTHER_MOLECULES,
+    OTHER_RECIPES,
+    OTHERS,
+    OURS,
+    PUBLISHED,
+    SECOND_PAPER,
+    SIZES,
+)
 from tables import markdown
 
 RowsOf = Callable[[str], list[Row]]
@@ -84,15 +97,22 @@ def _longer(rows_of: RowsOf) -> Iterator[str]:
 
 
 def _others(rows_of: RowsOf) -> Iterator[str]:
-    recipes = ("fp32/ptq", CONTROL, "w4/qat", "frame-w4a8/qat", "w4a16/qat", "gaq-w4a8/qat")
-    lines = []
-    for molecule in ("aspirin", "benzene", "naphthalene", "paracetamol", "salicylic", "uracil"):
-        rows = rows_of(f"methods-{molecule}")
-        cells = [f"{_seeds(m, 'energy_mae')} / {_seeds(m, 'force_mae')}" for m in (_of(rows, r) for r in recipes)]
-        lines += [[molecule, *cells]] if rows else []
-    if lines:
-        yield OTHERS
-        yield markdown(["molecule", *(name.replace("/", ", ") for name in recipes)], lines)
+    measured = {molecule: rows for molecule in OTHER_MOLECULES if (rows := rows_of(f"methods-{molecule}"))}
+    if not measured:
+        return
+    yield OTHERS
+    names = ("fp32/ptq", CONTROL, *(f"{name}/qat" for name in OTHER_RECIPES))
+    lines = [[molecule, *(_in_short(_of(rows, n), rows) for n in names)] for molecule, rows in measured.items()]
+    yield markdown(["molecule", *(name.replace("/", ", ") for name in names)], lines)
+
+
+def _in_short(mine: Sequence[Row], rows: Sequence[Row]) -> str:
+    """E / F / LEE, and the force error against the control."""
+    if not mine:
+        return "–"
+    errors = [f"{_mean(mine, metric):.2f}" for metric in ("energy_mae", "force_mae")]
+    beside = "" if mine[0].recipe == "fp32" else f" ({_against(mine, rows)})"
+    return " / ".join((*errors, _physics(mine)[0])) + beside
 
 
 def _physics(rows: Sequence[Row]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 MOLECULES = ("azobenzene", "ethanol")
+OTHER_MOLECULES = ("aspirin", "benzene", "naphthalene", "paracetamol", "salicylic", "uracil")
+OTHER_RECIPES = ("w4", "frame-w4a8", "w4a16", "gaq-w4a8")
 SIZES = ((0.0, 5.0), (5.0, 8.0), (8.0, 16.0), (16.0, 33.0))  # bits per weight, from and below
 
 OURS = "not in the paper"
@@ -88,8 +90,8 @@ python benchmarks/methods.py azobenzene --data PATH/rmd17 --epochs 60 --compile 
 
 OTHERS = """### The other molecules of rMD17
 
-Energies and forces as E / F, one seed; the float models have had fewer epochs than those of azobenzene and ethanol.
-For each molecule:
+E MAE meV / F MAE meV/Å / mean LEE meV/Å, one seed, and F against the control; the float models have had fewer epochs
+than those of azobenzene and ethanol. For each molecule:
 
 ```
 gaq train configs/rmd17-short-fp32.toml --data PATH/rmd17/rmd17_aspirin_train_01.npz --out runs/rmd17/aspirin --compile
