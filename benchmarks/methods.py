@@ -4,14 +4,9 @@
 
 Each recipe without training (ptq), and trained (qat) with the same epochs, schedule and frames unless its method is one
 of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
-the float parent trained on for as long. A name may end in +readout, for the 16-bit readout input that our own recipes
-have, in +gptq, for weights that are rounded by GPTQ before they are trained, in +distilled, for half of the structures
-displaced and labelled by the float parent, in +unfrozen, for weights that may go to and fro between two codes to the
-end, in +unprotected, for Degree-Quant with its ranges alone, in +uncentred, for scalars that are rounded about zero
-and not about the mean of their species, or in +undirected, for features that are not rounded beside the principal
-directions of their species. Rows go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a
-run that was stopped goes on. A training that diverges is told as such and measured with its best checkpoint, if there
-is one.
+the float parent trained on for as long. A name is that of a preset, with changes behind a + (`method_names.py`). Rows
+go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was stopped goes on. A
+training that diverges is told as such and measured with its best checkpoint, if there is one.
 """
 
 from __future__ import annotations
@@ -25,25 +20,25 @@ from pathlib import Path
 from bench import float_parent, on_one_core, parser_of, train_and_test
 from evaluation import measured
 from gaq.cli.training_progress import shown_training
+from gaq.cost.allot import allot
+from gaq.cost.budget import Budget
+from gaq.cost.sensitivity import trial_on
 from gaq.data.dataset import Dataset
 from gaq.engine.open import open_engine
 from gaq.engine.protocol import Engine
 from gaq.errors import Diverged, GaqError, UsageError
+from gaq.files import write_atomically
 from gaq.measure.ledger import Row, append_rows, read_rows
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
-from gaq.quant.recipe import Recipe, Rule
-from gaq.quant.rules import readout
-from gaq.quant.spec import Framed, Uniform, uniform_part
-from gaq.quant.treatment import Gptq
+from gaq.quant.recipe import Recipe
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.quantization import QuantizationPlan, run_quantization
+from method_names import DISTILLED, UNFROZEN, budget_of, changed, recipe_of
 
 PTQ, QAT = "ptq", "qat"
-# Behind a + at the end of a name.
-CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "uncentred", "undirected")
-READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, UNCENTRED, UNDIRECTED = CHANGES
+BUDGET_FRAMES = 20  # as `gaq quantize --budget`
 TAUGHT = 0.5  # share of structures that the parent labels
 FLOAT_BACKWARD = 32
 
@@ -103,46 +98,6 @@ def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tu
         yield from ((f"{name}/{QAT}", seed) for name in names if not preset(name.partition("+")[0]).treatments)
 
 
-def recipe_of(name: str, warmup: int) -> Recipe:
-    """A preset, changed as the end of the name says."""
-    short, *changes = name.split("+")
-    recipe = preset(short, warmup)
-    for change in changes:
-        if change not in CHANGES:
-            raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} behind a +")
-        if change == READOUT:
-            recipe = recipe.with_rules(*readout(16))
-        if change == ROUNDED:
-            recipe = replace(recipe, treatments=(Gptq(),))
-        if change == UNPROTECTED:
-            recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
-        if change == UNCENTRED:
-            recipe = replace(recipe, rules=tuple(about_zero(rule) for rule in recipe.rules))
-        if change == UNDIRECTED:
-            recipe = replace(recipe, rules=tuple(as_it_is(rule) for rule in recipe.rules))
-    return recipe
-
-
-def about_zero(rule: Rule) -> Rule:
-    """A rule whose scalars are rounded about zero and not about the mean of their species."""
-    centred = isinstance(rule.spec, Uniform) and rule.spec.centred
-    return replace(rule, spec=replace(rule.spec, centred=False, principal=0)) if centred else rule
-
-
-def as_it_is(rule: Rule) -> Rule:
-    """A rule whose features are rounded as they are and not beside the principal directions of their species."""
-    uniform = uniform_part(rule.spec)
-    if uniform is None or not uniform.principal:
-        return rule
-    plain = replace(uniform, principal=0)
-    return replace(rule, spec=Framed(plain) if isinstance(rule.spec, Framed) else plain)
-
-
-def changed(name: str, change: str) -> bool:
-    """Whether a name says that of its recipe's training."""
-    return change in name.split("+")[1:]
-
-
 def run(bench: Bench, name: str, seed: int) -> None:
     """Quantizes, trains if it is the name's turn, measures, and appends the rows."""
     if bench.ledger.exists() and any((r.model, r.seed) == (name, seed) for r in read_rows(bench.ledger)):
@@ -150,6 +105,8 @@ def run(bench: Bench, name: str, seed: int) -> None:
     short, mode = name.split("/")
     epochs = bench.plan.epochs if mode == QAT else 0
     recipe = recipe_of(short, epochs // 8)
+    if limit := budget_of(short):
+        recipe = allotted(bench, short, limit)
     compiled = bench.plan.compile and can_compile(recipe)
     distill = TAUGHT if changed(short, DISTILLED) else 0.0
     freeze = not changed(short, UNFROZEN)
@@ -172,6 +129,18 @@ def run(bench: Bench, name: str, seed: int) -> None:
         rows = measured(engine, parent, bench.test, bench.rotations, bench.symmetry_frames)
     told = Row("diverged", diverged, "1", name, short, "torch", bench.test.name, 1)
     append_rows(bench.ledger, [replace(entry, model=name, recipe=short, seed=seed) for entry in [*rows, told]])
+
+
+def allotted(bench: Bench, name: str, limit: Budget) -> Recipe:
+    """The recipe with bits chosen slot by slot on the first training frames; kept, for all seeds have the same."""
+    kept = bench.out / f"{name}.toml"
+    if not kept.exists():
+        recipe = recipe_of(name, bench.plan.epochs // 8)
+        first = bench.train.subset(range(min(BUDGET_FRAMES, len(bench.train))))
+        parent = load_checkpoint(bench.parent).model
+        found = allot(trial_on(parent, bench.parent.name, recipe, first, first), limit).recipe
+        write_atomically(kept, lambda temporary: temporary.write_text(found.to_toml(), encoding="utf-8"))
+    return Recipe.from_toml(kept)
 
 
 def can_compile(recipe: Recipe) -> bool:

@@ -46,7 +46,7 @@ def costs(trial: Trial) -> Iterator[Row]:
     reference = reference_of(trial)
     for kind in dict.fromkeys(kind_of(slot.name) for slot in slots if slot.name.startswith("layers")):
         names = [slot.name for slot in slots if kind_of(slot.name) == kind]
-        recipe = replace(alone(trial.recipe, trial.slots, names), treatments=trial.recipe.treatments)
+        recipe = alone(trial.recipe, trial.slots, names)
         share = sum(size[name] for name in names) / sum(size.values())
         force, _ = costs_of(trial, recipe, reference)
         print(trial.name, kind, f"{share:.3f}", f"{force:.2f} meV/Å", flush=True)

@@ -8,6 +8,7 @@ from gaq.errors import UsageError, nearest
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Identity
+from gaq.quant.treatment import Gptq
 
 ALL = "all"
 BY = ("slot", "kind", "layer", "role")
@@ -44,7 +45,11 @@ def parts(slots: Sequence[Slot], recipe: Recipe, by: str) -> dict[str, tuple[str
 
 
 def alone(recipe: Recipe, slots: Sequence[Slot], chosen: Collection[str]) -> Recipe:
-    """The recipe for the chosen slots, from the first epoch on, and float for all others."""
+    """The recipe for the chosen slots, from the first epoch on, and float for all others.
+
+    Weights are rounded as the recipe rounds them: by GPTQ where it says so. Treatments that change what other layers
+    see, or take minutes a layer, are left out.
+    """
     rules = recipe.resolve(slots)
     kept = (
         Rule(slot.name, rules[slot.name].spec, rules[slot.name].calibrate)
@@ -52,4 +57,5 @@ def alone(recipe: Recipe, slots: Sequence[Slot], chosen: Collection[str]) -> Rec
         else Rule(slot.name, Identity())
         for slot in slots
     )
-    return Recipe(recipe.name, tuple(kept), recipe.description)
+    rounding = tuple(treatment for treatment in recipe.treatments if isinstance(treatment, Gptq))
+    return Recipe(recipe.name, tuple(kept), recipe.description, rounding)

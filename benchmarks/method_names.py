@@ -1,0 +1,73 @@
+"""What a row of `methods.py` is called: a preset, and what is changed of it, behind a +.
+
++readout   the 16-bit input of the readout that our own recipes have
++gptq      weights that are rounded by GPTQ before they are trained
++bits=6    weights of four and eight bits, chosen slot by slot under that many a weight, as `gaq quantize --budget`
++distilled half of the structures displaced and labelled by the float parent
+and, to see what they are worth, without what our own trainings and recipes, or Degree-Quant, have:
++unfrozen (weights may go to and fro between two codes to the end), +unprotected (Degree-Quant, its ranges alone),
++uncentred (scalars about zero and not about the mean of their species), +undirected (features as they are and not
+beside the principal directions of their species).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gaq.cost.budget import Budget, parse_budget
+from gaq.errors import UsageError
+from gaq.quant.install import preset
+from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.rules import readout
+from gaq.quant.spec import Framed, Uniform, uniform_part
+from gaq.quant.treatment import Gptq
+
+CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "uncentred", "undirected")
+READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, UNCENTRED, UNDIRECTED = CHANGES
+BITS = "bits="
+
+
+def recipe_of(name: str, warmup: int) -> Recipe:
+    """A preset, changed as the end of the name says."""
+    short, *changes = name.split("+")
+    recipe = preset(short, warmup)
+    for change in changes:
+        if change not in CHANGES and not change.startswith(BITS):
+            raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")
+        if change == READOUT:
+            recipe = recipe.with_rules(*readout(16))
+        if change == ROUNDED:
+            recipe = replace(recipe, treatments=(Gptq(),))
+        if change == UNPROTECTED:
+            recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
+        if change == UNCENTRED:
+            recipe = replace(recipe, rules=tuple(about_zero(rule) for rule in recipe.rules))
+        if change == UNDIRECTED:
+            recipe = replace(recipe, rules=tuple(as_it_is(rule) for rule in recipe.rules))
+    return recipe
+
+
+def about_zero(rule: Rule) -> Rule:
+    """A rule whose scalars are rounded about zero and not about the mean of their species."""
+    centred = isinstance(rule.spec, Uniform) and rule.spec.centred
+    return replace(rule, spec=replace(rule.spec, centred=False, principal=0)) if centred else rule
+
+
+def as_it_is(rule: Rule) -> Rule:
+    """A rule whose features are rounded as they are and not beside the principal directions of their species."""
+    uniform = uniform_part(rule.spec)
+    if uniform is None or not uniform.principal:
+        return rule
+    plain = replace(uniform, principal=0)
+    return replace(rule, spec=Framed(plain) if isinstance(rule.spec, Framed) else plain)
+
+
+def changed(name: str, change: str) -> bool:
+    """Whether a name says that of its recipe's training."""
+    return change in name.split("+")[1:]
+
+
+def budget_of(name: str) -> Budget | None:
+    """The limit on size that a name says, if it does."""
+    said = [change for change in name.split("+")[1:] if change.startswith(BITS)]
+    return parse_budget(said[0]) if said else None
