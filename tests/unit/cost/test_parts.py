@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gaq.cost.parts import BY, alone, part_of, parts
@@ -9,6 +11,7 @@ from gaq.errors import UsageError
 from gaq.quant.install import preset
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Identity
+from gaq.quant.treatment import Gptq, Smooth
 from tiny import config, network
 
 
@@ -43,3 +46,9 @@ def test_alone_leaves_the_rest_in_float():
     whole = recipe.resolve(slots())
     assert all(rules[n].spec == whole[n].spec and rules[n].calibrate == whole[n].calibrate for n in chosen)
     assert all(rule.from_epoch == 0 for rule in rules.values())
+
+
+def test_a_weight_alone_is_rounded_as_the_recipe_rounds_it():
+    recipe = replace(preset("w4"), treatments=(Smooth(), Gptq(0.02)))
+    assert alone(recipe, slots(), ["readout.hidden.weight"]).treatments == (Gptq(0.02),)
+    assert alone(preset("w4"), slots(), ["readout.hidden.weight"]).treatments == ()
