@@ -3,8 +3,9 @@
     python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --out runs/rmd17
 
 For one molecule: the float model of configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames), every recipe with the
-same epochs and schedule, and the float model trained on for as long. Models go to models/; `shipped.py` measures them.
-What is already there is not made again, so a run that was stopped goes on; `--only` takes some of the recipes.
+same epochs and schedule, and the float model trained on for as long; names as in `method_names.py`. Models go to
+models/; `shipped.py` measures them. What is already there is not made again, so a run that was stopped goes on; `--only`
+takes some of the recipes.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from bench import HERE, on_one_core, parser_of, train_and_test
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
 from gaq.data.dataset import Dataset
-from gaq.quant.install import preset
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import TrainConfig
 from gaq.train.fit import fit
 from gaq.train.interrupt import graceful_interrupt
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
+from method_names import recipe_of
 
 CONTROL = "fp32-control"
 PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend
@@ -40,6 +41,8 @@ RECIPES = (
     "int8-per-vector",
     "gaq-w8a8",
     "w8",
+    "mixed-w4a8+gptq",
+    "mixed-w4a16+gptq",
 )
 
 
@@ -74,7 +77,7 @@ def main() -> None:
     parent = float_model(job)
     for name in arguments.only or ("fp32", *RECIPES):
         path = parent if name == "fp32" else quantized(job, parent, name)
-        shutil.copyfile(path, arguments.models / f"rmd17-{job.molecule}-{name}.ckpt")
+        shutil.copyfile(path, arguments.models / f"rmd17-{job.molecule}-{name.partition('+')[0]}.ckpt")
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
@@ -110,7 +113,7 @@ def quantized(job: Job, parent: Path, name: str) -> Path:
     if not finished(out):
         out.mkdir(parents=True, exist_ok=True)
         epochs = 0 if name in PTQ else job.epochs
-        recipe = preset("fp32" if name == CONTROL else name, epochs // 8)
+        recipe = recipe_of("fp32" if name == CONTROL else name, epochs // 8)
         named = replace(recipe, name=name) if name == CONTROL else recipe
         plan = QuantizationPlan(named, epochs, job.lr, compile=job.compile, freeze=job.freeze)
         with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} {name}") as show:
