@@ -4,8 +4,8 @@
 
 For one molecule: the float model of configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames), every recipe with the
 same epochs and schedule, and the float model trained on for as long; names as in `method_names.py`. Models go to
-models/; `shipped.py` measures them. What is already there is not made again, so a run that was stopped goes on; `--only`
-takes some of the recipes.
+models/; `shipped.py` measures them. What is already there is not made again, so a run that was stopped goes on;
+`--only` takes some of the recipes.
 """
 
 from __future__ import annotations
