@@ -42,6 +42,8 @@ ORDER = (
     "w4a16",
     "frame-w8a8",
     "frame-w4a8",
+    "mixed-w4a16",
+    "mixed-w4a8",
     "gaq-w8a8",
     "gaq-w4a8",
     "int8-per-vector",
