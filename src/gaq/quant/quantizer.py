@@ -13,7 +13,8 @@ from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
 from gaq.quant.quantized import Quantized
 from gaq.quant.slot import WEIGHTS, Slot
-from gaq.quant.spec import Identity, Polar, Spec, bits_of, check_fit, framed, group_length, uniform_part
+from gaq.quant.slot_checks import check_fit
+from gaq.quant.spec import Identity, Polar, Spec, bits_of, framed, group_length, uniform_part
 from gaq.quant.uniform import fit_uniform
 
 __all__ = ["Quantized", "Quantizer", "weight_bits"]

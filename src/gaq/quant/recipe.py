@@ -31,7 +31,8 @@ from gaq.errors import RecipeError, nearest
 from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_dict
 from gaq.quant.plain import Plain
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import Spec, check_fit, spec_from_dict, spec_to_dict
+from gaq.quant.slot_checks import check_fit
+from gaq.quant.spec import Spec, spec_from_dict, spec_to_dict
 from gaq.quant.treatment import Treatment, treatment_from_dict, treatment_to_dict
 
 RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")

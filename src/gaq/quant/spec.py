@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from gaq.errors import RecipeError
 from gaq.quant.plain import Plain, from_plain, to_plain
-from gaq.quant.slot import VECTORS, WEIGHTS, Role, Slot
 
 MOST_DIRECTIONS = 16
 STATIC = ("tensor", "channel", "group")
@@ -63,14 +62,9 @@ class Uniform:
             raise RecipeError(f"{self}: learn_step, learn_clip and squash exclude each other; keep one of them")
         if self.centred and (self.per != "row" or self.rotate):
             raise RecipeError(f"{self}: centred goes with per='row' and without rotate")
-        if (
-            isinstance(self.principal, bool)
-            or not isinstance(self.principal, int)
-            or not 0 <= self.principal <= MOST_DIRECTIONS
-        ):
-            raise RecipeError(
-                f"{self}: principal is {self.principal!r}; expected a whole number from 0 to {MOST_DIRECTIONS}"
-            )
+        count = self.principal
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_DIRECTIONS:
+            raise RecipeError(f"{self}: principal is {count!r}; expected a whole number from 0 to {MOST_DIRECTIONS}")
         if self.principal and (self.per != "row" or self.rotate):
             raise RecipeError(f"{self}: principal goes with per='row' and without rotate")
 
@@ -255,45 +249,6 @@ def bits_of(spec: Spec) -> int:
     return 32
 
 
-def check_fit(spec: Spec, slot: Slot) -> None:
-    """Raise RecipeError when `spec` has no meaning for what flows through `slot`."""
-    uniform = uniform_part(spec)
-    if slot.role in WEIGHTS:
-        if isinstance(spec, Framed | Polar):
-            raise _misfit(spec, slot, "it is for vectors; use Uniform")
-        if uniform is not None and uniform.dynamic:
-            raise _misfit(spec, slot, "a weight takes one step per tensor, channel or group")
-        if uniform is not None and uniform.learn_clip:
-            raise _misfit(spec, slot, "a learned range is for features; use learn_step")
-        if uniform is not None and uniform.centred:
-            raise _misfit(spec, slot, "centred is for scalar inputs of linear layers")
-        if uniform is not None and uniform.principal:
-            raise _misfit(spec, slot, "principal directions are for vectors in local frames and centred scalars")
-        if uniform is not None and uniform.squash and uniform.group is not None:
-            raise _misfit(spec, slot, "squash knows steps per tensor and channel, no groups")
-        return
-    if isinstance(spec, Framed | Polar) and slot.role not in VECTORS:
-        raise _misfit(spec, slot, "it is for vectors; use Uniform")
-    if uniform is not None and uniform.squash:
-        raise _misfit(spec, slot, "squash is for weights")
-    if uniform is not None and uniform.centred and slot.role is not Role.SCALAR_FEATURE:
-        raise _misfit(spec, slot, "centred is for scalar inputs of linear layers; a mean of vectors is a direction")
-    if (
-        uniform is not None
-        and uniform.principal
-        and not (uniform.centred or (slot.role is Role.VECTOR_FEATURE and framed(spec)))
-    ):
-        raise _misfit(
-            spec,
-            slot,
-            "principal directions are for vectors in local frames (Framed) and scalars about a mean (centred)",
-        )
-    if uniform is not None and uniform.per in ("channel", "group"):
-        raise _misfit(spec, slot, "a feature takes one step per tensor, row, atom or vector")
-    if uniform is not None and uniform.per == "vector" and slot.role not in VECTORS:
-        raise _misfit(spec, slot, "a step per vector needs vectors")
-
-
 def spec_to_dict(spec: Spec) -> Plain:
     """Plain data for JSON."""
     return to_plain(spec)
@@ -315,7 +270,3 @@ def _check_bits(owner: object, bits: object, least: int, most: int) -> None:
 
 def _kinds(classes: tuple[type, ...]) -> str:
     return ", ".join(family.__name__ for family in classes)
-
-
-def _misfit(spec: Spec, slot: Slot, reason: str) -> RecipeError:
-    return RecipeError(f"{spec} does not fit slot {slot.name!r} (role {slot.role.value}): {reason}")

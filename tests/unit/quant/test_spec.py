@@ -4,6 +4,7 @@ import pytest
 
 from gaq.errors import RecipeError
 from gaq.quant.slot import Role, Slot
+from gaq.quant.slot_checks import check_fit
 from gaq.quant.spec import (
     Component,
     Fibonacci,
@@ -15,7 +16,6 @@ from gaq.quant.spec import (
     Polar,
     Uniform,
     bits_of,
-    check_fit,
     framed,
     group_length,
     integer_product,
