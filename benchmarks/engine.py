@@ -34,6 +34,7 @@ MODES: tuple[Mode, ...] = (
     *(("fp32", None), ("w8", None), ("w4", None), ("w4a16", 16), ("w4a16", 8)),
     *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
 )
+SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
 FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
 WIDTHS = (64, 128, 256)
 BATCH = 64
@@ -165,10 +166,10 @@ def shipped_section(job: Job) -> list[Row]:
     rows = []
     for molecule in ("azobenzene", "ethanol"):
         conditions = Conditions(first_frame(job.data, molecule), molecule)
-        files = [job.shipped / f"rmd17-{molecule}-{recipe}.ckpt" for recipe in dict.fromkeys(r for r, _ in MODES)]
+        files = [job.shipped / f"rmd17-{molecule}-{recipe}.ckpt" for recipe in dict.fromkeys(r for r, _ in SHIPPED)]
         frames = str(job.data / f"rmd17_{molecule}_train_01.npz")
         opened = open_models([str(file) for file in files if file.exists()], frames=frames)
-        rows += compared(job, {m.recipe: m for m in opened}, MODES, conditions)
+        rows += compared(job, {m.recipe: m for m in opened}, SHIPPED, conditions)
     return rows
 
 
