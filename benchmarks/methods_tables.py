@@ -9,6 +9,7 @@ from gaq.measure.ledger import Row
 from gaq.report.numbers import significant, with_spread
 from methods_texts import (
     BY_SIZE,
+    DEGREES,
     FIRST_PAPER,
     INTRO,
     LONGER,
@@ -35,7 +36,7 @@ def methods_sections(rows_of: RowsOf) -> list[str]:
     measured = {molecule: rows_of(f"methods-{molecule}") for molecule in MOLECULES}
     if not any(measured.values()):
         return []
-    return [INTRO, *_papers(measured), *_by_size(measured), *_longer(rows_of), *_others(rows_of)]
+    return [INTRO, *_papers(measured), *_by_size(measured), *_longer(rows_of), *_others(rows_of), *_degrees(rows_of)]
 
 
 def _papers(measured: dict[str, list[Row]]) -> Iterator[str]:
@@ -104,6 +105,16 @@ def _others(rows_of: RowsOf) -> Iterator[str]:
     names = ("fp32/ptq", CONTROL, *(f"{name}/qat" for name in OTHER_RECIPES))
     lines = [[molecule, *(_in_short(_of(rows, n), rows) for n in names)] for molecule, rows in measured.items()]
     yield markdown(["molecule", *(name.replace("/", ", ") for name in names)], lines)
+
+
+def _degrees(rows_of: RowsOf) -> Iterator[str]:
+    rows = rows_of("methods-qm7x")
+    spread = {r.metric: significant(r.value, 3) for r in rows if r.metric.startswith("neighbors")}
+    if not spread:
+        return
+    yield DEGREES.format(mean=spread["neighbors_mean"], std=spread["neighbors_std"])
+    names = dict.fromkeys(r.model for r in rows if r.metric == "force_mae")
+    yield markdown([*HEAD, *PHYSICS, "engine"], [_line(name, rows) for name in names])
 
 
 def _in_short(mine: Sequence[Row], rows: Sequence[Row]) -> str:

@@ -101,3 +101,11 @@ python benchmarks/methods.py aspirin --data PATH/rmd17 --parent runs/rmd17/aspir
     --only w4 frame-w4a8 w4a16 gaq-w4a8
 ```
 """
+
+DEGREES = """### Where the number of neighbours varies
+
+Degree-Quant spares atoms with many neighbours in training. In one molecule all atoms have about as many; the molecules
+of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float model of
+its 2,250 first frames, tested on 25 other molecules, 250 frames; `degree-quant+unprotected` has its ranges and no
+protection. Command: `python benchmarks/degrees.py --data PATH/qm7x/qm7x_250.npz`.
+"""
