@@ -45,11 +45,13 @@ All methods on one float parent a molecule, that of the models above, through th
 without training (`ptq`), and trained (`qat`) for 12 epochs at a peak rate of 1e-3 on the same 950 frames, unless it is
 a method of post-training quantization. A seed is another order of the frames, on the same parent; ± is the standard
 error over seeds, or over test frames where there is one seed. `fp32, qat` is the control. Errors are on the whole of
-`test_01`; LEE over 32 rotations of 100 frames. Commands:
+`test_01`; LEE over 32 rotations of 100 frames. Commands, rows with a suffix by `--only` and their names
+(`benchmarks/method_names.py`):
 
 ```
 python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2 --compile
 python benchmarks/methods.py azobenzene --data PATH/rmd17 --seeds 0 1 2 --compile
+python benchmarks/methods.py azobenzene --data PATH/rmd17 --seeds 0 1 2 --compile --only w4a16+gptq+bits=6.2
 python benchmarks/results.py --collect runs
 ```
 
