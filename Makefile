@@ -94,8 +94,10 @@ DATA ?= rmd17
 WATER ?= water
 
 results: $(READY)  ## measure all that docs/results.md states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
-	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3
-	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA)
+	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
+	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA) --no-freeze
+	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16+gptq
+	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16+gptq
 	$(BIN)/python benchmarks/shipped.py --data $(DATA)
 	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)

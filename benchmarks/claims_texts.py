@@ -222,8 +222,8 @@ CLAIMS = (
         PARTLY,
         "Not with directions of fixed codes: a float model of a few meV/Å leaves no room for what they do, and theirs leave more. "
         "In local frames, with what channels have in common taken off before rounding "
-        "([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)), eight bits of weights and features are "
-        "within two per cent.",
+        "([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)), eight bits of weights and features cost "
+        "the forces one to two per cent, energies more.",
         METHODS,
         "results.md#the-rmd17-tables-of-arxiv-260102213",
     ),

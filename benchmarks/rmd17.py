@@ -41,9 +41,8 @@ RECIPES = (
     "int8-per-vector",
     "gaq-w8a8",
     "w8",
-    "mixed-w4a8+gptq",
-    "mixed-w4a16+gptq",
 )
+LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # by name alone: trained otherwise than those above (docs/results.md)
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--compile", action="store_true", help="compile the training step")
-    parser.add_argument("--no-freeze", dest="freeze", action="store_false", help="as the shipped models were trained")
-    parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES))
+    parser.add_argument("--no-freeze", dest="freeze", action="store_false", help="as all shipped but mixed-*")
+    parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES, *LATER))
     return parser.parse_args(words)
 
 

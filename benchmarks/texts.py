@@ -110,7 +110,7 @@ the energy (path work); sixteen bits leave a small part of that, weight-only rec
 """
 
 README = """Azobenzene (rMD17, 950 training frames, the whole official test set); all but `fp32`, `w8` and `naive-int8` trained as long as
-`fp32-control`, `mixed-*` from GPTQ and with weights held that go to and fro. Drift: slope of the total energy over 2,000,000 steps at constant energy, in meV/atom/ps.
+`fp32-control`; `mixed-*` in a later way, which is worth much of their lead (all in one way: [results](docs/results.md#by-size)). Drift: slope of the total energy over 2,000,000 steps at constant energy, in meV/atom/ps.
 """
 
 CHOICES = """### How the settings were chosen
