@@ -51,6 +51,13 @@ def in_the_site(markdown: str, uri: str) -> str:
     return _outside_code(markdown, lambda text: LINK.sub(lambda m: m[1] + turned(m[2]) + m[3], text))
 
 
+def as_in_docs(markdown: str) -> str:
+    """Text of the README with its links as a page of docs/ writes them."""
+    return _outside_code(
+        markdown, lambda text: LINK.sub(lambda m: m[1] + posixpath.relpath(m[2], DOCS.rstrip("/")) + m[3], text)
+    )
+
+
 def _site_path(path: str) -> str | None:
     """The page or file of the site that shows a path of the repository; None if there is none."""
     if path.startswith(DOCS):

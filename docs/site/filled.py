@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from command_line import command_line
-from elsewhere import REPOSITORY
+from elsewhere import REPOSITORY, as_in_docs
 from python_names import python_names
 from recipe_tables import overview, rules_of
 
@@ -16,7 +16,7 @@ MARK = re.compile(r"^<!-- fill: ([\w-]+)(?: ([\w-]+))? -->$", re.MULTILINE)
 def readme_table() -> str:
     """The table of the README, which `benchmarks/results.py` writes."""
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    return readme.partition("<!-- table -->")[2].partition("<!-- /table -->")[0].strip()
+    return as_in_docs(readme.partition("<!-- table -->")[2].partition("<!-- /table -->")[0].strip())
 
 
 WHOLE: dict[str, Callable[[], str]] = {
