@@ -8,9 +8,8 @@ from pathlib import Path
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.train.memory import keep_freed_memory, use_threads
+from places import HERE
 
-HERE = Path(__file__).resolve().parent.parent
-LEDGERS = HERE / "docs" / "ledger"
 BOTH = ("azobenzene", "ethanol")  # the molecules that have models in models/
 
 

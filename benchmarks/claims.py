@@ -10,16 +10,14 @@ a model; a fourth part names the data or the control of a row. Of several seeds 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from claims_texts import CLAIMS, INTRO, Claim
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row, read_rows
 from gaq.report.numbers import significant
+from places import HERE, LEDGERS
 from tables import markdown
 
-HERE = Path(__file__).resolve().parent.parent
-LEDGER = HERE / "docs" / "ledger"
 PLACE = re.compile(r"\{([^{}]+)\}")
 MISSING = "not measured"
 
@@ -73,7 +71,7 @@ def _figure(place: str) -> str:
 def _value(place: str) -> float | None:
     """The mean of what the ledger holds at this place. Raises `KeyError` where a ledger that exists has no such row."""
     ledger, who, metric, *where = (part.strip() for part in place.split("|"))
-    path = LEDGER / f"{ledger}.jsonl"
+    path = LEDGERS / f"{ledger}.jsonl"
     if not path.exists():
         return None
     found = [r.value for r in read_rows(path) if _is(r, who, metric, where)]

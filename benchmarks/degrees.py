@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import HERE, on_one_core, parser_of
+from bench import on_one_core, parser_of
 from gaq.atoms.neighbors import find_neighbors
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
@@ -27,6 +27,7 @@ from gaq.train.fit import fit
 from gaq.train.quantization import QuantizationPlan
 from gaq.train.session import finish_training, prepare_training
 from methods import Bench, jobs, run
+from places import HERE
 
 HELD_OUT = 250
 RECIPES = ("naive-int8", "degree-quant+unprotected", "degree-quant")

@@ -26,8 +26,8 @@ from gaq.cli.fresh_start import fresh_start
 from gaq.cli.stage_progress import Watch
 from gaq.measure.ledger import Row, write_rows
 from gaq.process import busy_with_others, keep_freed_memory, usable_cores
+from places import HERE
 
-HERE = Path(__file__).resolve().parent.parent
 # Recipe and precision of the backward pass; None is what the file says.
 Mode = tuple[str, int | None]
 MODES: tuple[Mode, ...] = (

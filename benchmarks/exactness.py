@@ -26,8 +26,8 @@ from gaq.engine.open import open_engine
 from gaq.measure.ledger import Row, append_rows, read_rows, write_rows
 from gaq.measure.same_bits import same_bits
 from gaq.measure.symmetry import symmetry
+from places import HERE
 
-HERE = Path(__file__).resolve().parent.parent
 MOLECULES = ("azobenzene", "ethanol")
 RECIPES = ("frame-w4a8", "frame-w8a8", "w4a16")
 REFERENCE = "scalar"

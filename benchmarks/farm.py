@@ -31,8 +31,8 @@ from gaq.farm.local import LocalFarm
 from gaq.farm.protocol import Farm, collect
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.process import busy_with_others
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent.parent
 MODEL = HERE / "models" / "rmd17-ethanol-w4a16.gaq"
 JOBS = 100
 IN_A_ROW = 20
@@ -73,7 +73,7 @@ def main() -> None:
             f"{entry.metric:18} {entry.engine:8} {entry.control or '':14} {entry.value:8.4g} {entry.unit}"
             f"  (p10 {entry.p10:.4g}, p90 {entry.p90:.4g})"
         )
-    write_rows(HERE / "docs" / "ledger" / "farm.jsonl", rows)
+    write_rows(LEDGERS / "farm.jsonl", rows)
 
 
 def _in_turns(works: dict[tuple[str, str], Callable[[], object]], rounds: int) -> dict[tuple[str, str], list[float]]:

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import BOTH, LEDGERS, float_parent, frames_of, on_one_core, parser_of
+from bench import BOTH, float_parent, frames_of, on_one_core, parser_of
 from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import record
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.train.checkpoint import load_checkpoint
+from places import LEDGERS
 
 FRAMES = 60
 DIRECTIONS = (1, 2, 4, 8)

@@ -26,8 +26,8 @@ from gaq.simulate.integrate import start
 from gaq.units import MEV
 from host_runs import BATCH, HOSTS
 from host_visits import Visited, visited
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent.parent
 MOLECULES = ("ethanol", "azobenzene")
 FRAMES = 50
 STEPS = 200  # of a visit
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--out", type=Path, default=HERE / "docs" / "ledger" / "hosts.jsonl")
+    parser.add_argument("--out", type=Path, default=LEDGERS / "hosts.jsonl")
     arguments = parser.parse_args()
     print(busy_with_others() or "the machine is quiet", flush=True)
     rows: list[Row] = []

@@ -31,10 +31,10 @@ from gaq.measure.ledger import Row, append_rows, read_rows, row
 from gaq.measure.limits import failures
 from gaq.measure.subjects import rattled_copies
 from gaq.report.diagnosis import meanings
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent
-LEDGER = HERE.parent / "docs" / "ledger" / "inspected.jsonl"
-MODELS = HERE.parent / "models"
+LEDGER = LEDGERS / "inspected.jsonl"
+MODELS = HERE / "models"
 SHIPPED = ("fp32", "w4", "w4a16", "frame-w4a8", "gaq-w4a8", "naive-int8")
 PAINN = {
     "PaiNN, float": "",
@@ -126,7 +126,7 @@ def _shipped(recipe: str, data: Path) -> Subject:
 
 
 def _file(peer: str) -> str:
-    return f"{HERE / 'peers' / f'calculator_{peer}.py'}:make"
+    return f"{HERE / 'benchmarks' / 'peers' / f'calculator_{peer}.py'}:make"
 
 
 def _emt() -> Engine:

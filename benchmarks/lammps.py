@@ -40,8 +40,8 @@ from gaq.measure.slopes import slope_with_error
 from gaq.process import busy_with_others, keep_freed_memory
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.velocities import masses_of, thermal_velocities
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent.parent
 ETHANOL = HERE / "models" / "rmd17-ethanol-w4a16.gaq"
 PROGRAMS = Path(sys.executable).parent
 ALONE = "native-engine"
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--ranks", type=int, nargs="+", default=(1, 2, 4))
     parser.add_argument("--drift-steps", type=int, default=20_000, help="of ethanol at constant energy; 0 for none")
     parser.add_argument("--box-steps", type=int, default=20, help="of a timed visit")
-    parser.add_argument("--out", type=Path, default=HERE / "docs" / "ledger" / "lammps.jsonl")
+    parser.add_argument("--out", type=Path, default=LEDGERS / "lammps.jsonl")
     arguments = parser.parse_args()
     keep_freed_memory()
     if warning := busy_with_others():

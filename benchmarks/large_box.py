@@ -24,8 +24,8 @@ from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 from gaq.measure.rotations import haar_rotations
 from gaq.simulate.velocities import masses_of, thermal_velocities
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent.parent
 PLACES = (7, 6, 10)
 SPACING = 17.0  # Å: molecules of 11 Å, however turned, and the cutoff
 STEPS, TIMESTEP = 10_000, 1.0  # fs
@@ -48,7 +48,7 @@ def main() -> None:
     command += ["--threads", str(arguments.threads), "-o", str(arguments.out / "nve.traj"), "--resume"]
     code = subprocess.run([*command, "--json", str(rows)], check=False).returncode
     if rows.exists():
-        shutil.copyfile(rows, HERE / "docs" / "ledger" / "large-box.jsonl")
+        shutil.copyfile(rows, LEDGERS / "large-box.jsonl")
     sys.exit(code)
 
 

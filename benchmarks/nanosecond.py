@@ -23,8 +23,8 @@ from gaq.measure.conservation import jacobian_asymmetry, path_work
 from gaq.measure.ledger import Row, write_rows
 from nanosecond_picture import energy_traces
 from nanosecond_rows import Run, collected
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent.parent
 START = "rmd17_azobenzene_test_01.npz"  # its first frame
 # The mode's name, the recipe of its model, and the bits of its backward pass where they are not those of the file.
 MODES = {
@@ -58,7 +58,7 @@ def main() -> None:
     if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
         sys.exit("some runs failed; see the files *.out")
     rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
-    write_rows(HERE / "docs" / "ledger" / "nanosecond.jsonl", rows)
+    write_rows(LEDGERS / "nanosecond.jsonl", rows)
     energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
 
 

@@ -27,8 +27,8 @@ from gaq.process import keep_freed_memory
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.session import Files, Plan, Session
 from gaq.simulate.velocities import degrees_of_freedom
+from places import HERE, LEDGERS
 
-HERE = Path(__file__).resolve().parent.parent
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "w4a16"), ("azobenzene", "frame-w4a8"), ("ethanol", "w4a16"))
 STEPS = 1000  # of a visit
 ALONE = "native-engine"
@@ -46,7 +46,7 @@ def main() -> None:
         (structure,) = read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", 1)
         rows += compared(engine, structure, arguments.rounds)
         print(engine.model, *(f"{r.metric} {r.value:.4g}" for r in rows[-3:]), flush=True)
-    write_rows(HERE / "docs" / "ledger" / "overhead.jsonl", rows)
+    write_rows(LEDGERS / "overhead.jsonl", rows)
 
 
 def compared(engine: NativeEngine, structure: Structure, rounds: int) -> list[Row]:

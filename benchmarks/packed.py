@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent.parent
+from places import HERE, LEDGERS
 
 
 def main() -> None:
     for checkpoint in sorted((HERE / "models").glob("rmd17-*.ckpt")):
         molecule = checkpoint.stem.split("-")[1]
-        rows = HERE / "docs" / "ledger" / f"rmd17-{molecule}.jsonl"
+        rows = LEDGERS / f"rmd17-{molecule}.jsonl"
         target = checkpoint.with_suffix(".gaq")
         command = [sys.executable, "-m", "gaq", "export", str(checkpoint.relative_to(HERE))]
         options = ["-o", str(target.relative_to(HERE)), "--accuracy", str(rows.relative_to(HERE))]

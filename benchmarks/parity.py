@@ -36,10 +36,10 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint
 from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.session import quantize
 from gaq.units import MEV
+from places import HERE, LEDGERS
 from tables import markdown
 
-HERE = Path(__file__).resolve().parent.parent
-PAGE, LEDGER = HERE / "docs" / "parity.md", HERE / "docs" / "ledger" / "parity.jsonl"
+PAGE, LEDGER = HERE / "docs" / "parity.md", LEDGERS / "parity.jsonl"
 MOLECULES = ("azobenzene", "ethanol")
 BITS = (32, 16, 8)  # of the backward pass
 # Limits of what tables of radial functions may do.

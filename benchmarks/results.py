@@ -26,13 +26,12 @@ from methods_tables import methods_sections
 from nanosecond_tables import nanosecond_drift, nanosecond_section
 from pareto_picture import pareto
 from pictures import force_against_symmetry
+from places import HERE, LEDGERS
 from staircase_tables import staircase_section
 from tables import markdown
 from texts import ABLATIONS, CHOICES, CONTENTS, EXACTNESS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
 from training_tables import training_section
 
-HERE = Path(__file__).resolve().parent.parent
-LEDGER = HERE / "docs" / "ledger"
 MOLECULES = ("azobenzene", "ethanol")
 ORDER = (
     "fp32",
@@ -97,7 +96,7 @@ def main() -> None:
 
 def collect(runs: Path) -> None:
     """Copies rows into docs/ledger, a file for each benchmark that does not write there itself."""
-    LEDGER.mkdir(parents=True, exist_ok=True)
+    LEDGERS.mkdir(parents=True, exist_ok=True)
     for folder, name in (
         ("ablations", "ablations-ethanol"),
         ("slots", "slots-azobenzene"),
@@ -106,16 +105,16 @@ def collect(runs: Path) -> None:
     ):
         rows = runs / folder / "rows.jsonl"
         if rows.exists():
-            write_rows(LEDGER / f"{name}.jsonl", read_rows(rows))
+            write_rows(LEDGERS / f"{name}.jsonl", read_rows(rows))
     for folder in ("methods", "methods-long"):
         for rows in (runs / folder).glob("*.jsonl"):
-            write_rows(LEDGER / f"{folder}-{rows.name}", read_rows(rows))
+            write_rows(LEDGERS / f"{folder}-{rows.name}", read_rows(rows))
     for rows in (runs / "engine").glob("engine-*.jsonl"):
-        write_rows(LEDGER / rows.name, read_rows(rows))
+        write_rows(LEDGERS / rows.name, read_rows(rows))
 
 
 def rows_of(name: str) -> list[Row]:
-    path = LEDGER / f"{name}.jsonl"
+    path = LEDGERS / f"{name}.jsonl"
     return read_rows(path) if path.exists() else []
 
 

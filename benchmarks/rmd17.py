@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import HERE, on_one_core, parser_of, train_and_test
+from bench import on_one_core, parser_of, train_and_test
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
 from gaq.data.dataset import Dataset
@@ -27,6 +27,7 @@ from gaq.train.interrupt import graceful_interrupt
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
 from method_names import recipe_of
+from places import HERE
 
 CONTROL = "fp32-control"
 PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend

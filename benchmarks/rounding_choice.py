@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from bench import LEDGERS, float_parent, frames_of, on_one_core, parser_of
+from bench import float_parent, frames_of, on_one_core, parser_of
 from gaq.data.dataset import Dataset
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.accuracy import accuracy
@@ -24,6 +24,7 @@ from gaq.train import reconstruct
 from gaq.train.calibrate import quantized_copy
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.frames import prepare
+from places import LEDGERS
 
 PUSHES, RATES, STEPS = (0.1, 1.0, 10.0), (3e-2, 1e-1), (200,)
 LONG = (1.0, 1e-1, 800)

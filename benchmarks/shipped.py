@@ -12,10 +12,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from bench import BOTH, LEDGERS, float_parent, frames_of, on_one_core, parser_of
+from bench import BOTH, float_parent, frames_of, on_one_core, parser_of
 from evaluation import measured
 from gaq.engine.open import open_engine
 from gaq.measure.ledger import Row, read_rows, write_rows
+from places import LEDGERS
 
 ROTATIONS = 32
 FLOAT_BACKWARD = 32

@@ -25,6 +25,7 @@ from gaq.engine.steps import native_steps
 from gaq.measure.ledger import Row, read_rows, row, write_rows
 from gaq.measure.speed import Contender, Subject, interleaved, small_motion, speed_rows
 from gaq.train.memory import keep_freed_memory, use_threads
+from places import HERE, LEDGERS
 from staircase_contenders import (
     BACKWARD_BITS,
     CURES,
@@ -52,9 +53,9 @@ from staircase_measures import (
     travelled,
 )
 from staircase_picture import LENGTH, SHOWN, ZOOMS, draw
-from staircase_variants import BASE, HERE
+from staircase_variants import BASE
 
-LEDGER = HERE / "docs" / "ledger" / "staircase.jsonl"
+LEDGER = LEDGERS / "staircase.jsonl"
 PICTURES = HERE / "docs" / "pictures"
 DATA = "rmd17/azobenzene/test_01"
 AT_REST, LONG, SHORT = 2_000, 8_000, 2_000  # steps of the trajectory that all are compared on

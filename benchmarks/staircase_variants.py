@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from gaq.engine.native import NativeEngine
 from gaq.engine.packing import pack_and_open
@@ -16,8 +15,8 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import WEIGHTS, Role, Slot
 from gaq.quant.spec import Framed, Identity, Spec, Uniform, uniform_part
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
+from places import HERE
 
-HERE = Path(__file__).resolve().parent.parent
 MODEL = "rmd17-azobenzene"
 BASE = "frame-w4a8"  # its weights are those of every variant
 COARSE = 8  # bits; what has more is not what makes the staircase

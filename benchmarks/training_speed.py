@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import torch
 
-from bench import HERE, LEDGERS, frames_of, on_one_core, parser_of
+from bench import frames_of, on_one_core, parser_of
 from gaq.measure.ledger import Row, write_rows
 from gaq.measure.speed import Contender, Subject, interleaved, speed_rows, speedup_row
 from gaq.model.transformer import Transformer
@@ -22,6 +22,7 @@ from gaq.train.frames import Frames, prepare
 from gaq.train.gradients import Differentiate, Lesson, step_by_step
 from gaq.train.muon import Muon
 from gaq.train.optimizer import is_matrix
+from places import HERE, LEDGERS
 
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "frame-w4a8"), ("ethanol", "fp32"), ("ethanol", "frame-w4a8"))
 BATCH, FRAMES, SECONDS = 10, 60, 8.0

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bench import HERE, frames_of, on_one_core, parser_of
+from bench import frames_of, on_one_core, parser_of
 from gaq.engine.open import open_engine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import write_rows
+from places import HERE
 
 LOOKED_AT = 300
 

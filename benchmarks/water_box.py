@@ -14,7 +14,8 @@ from pathlib import Path
 
 import ase.io
 
-HERE = Path(__file__).resolve().parent.parent
+from places import HERE
+
 TIMES = (3, 3, 6)  # 10,368 atoms
 
 

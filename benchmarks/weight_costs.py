@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bench import BOTH, LEDGERS, float_parent, on_one_core, parser_of, train_and_test
+from bench import BOTH, float_parent, on_one_core, parser_of, train_and_test
 from feature_spread import kind_of
 from gaq.cost.parts import alone
 from gaq.cost.sensitivity import Trial, costs_of, reference_of, trial_on
@@ -21,6 +21,7 @@ from gaq.quant.presets import w4
 from gaq.quant.slot import WEIGHTS
 from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
+from places import LEDGERS
 
 FRAMES, CALIBRATION_FRAMES = 60, 100
 

@@ -20,7 +20,6 @@ from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, whose
 from gaq.quant.law import magnitude
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
-from gaq.quant.principal import Principal
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
 
@@ -71,16 +70,16 @@ def _rest(fitted: Centred, x: Tensor, dx: Spread, species: Tensor | None) -> tup
     of its number: p differs by at most |U| (Δ + a step), and what is taken off by |U|ᵀ times that.
     """
     rest = x - fitted.apart(x, species).rows()
-    if not isinstance(fitted.inner, Principal):
-        return rest, fitted.inner, torch.zeros_like(x)
-    inner = fitted.inner.inner
+    along, inner = fitted.along, fitted.law
+    if along is None:
+        return rest, inner, torch.zeros_like(x)
     assert isinstance(inner, DynamicStep)
     about = x - fitted.mean(x, species).rows()
     step = (about.abs() + dx.worst).amax(-1, keepdim=True) / inner.high
-    sizes = (fitted.inner.codes.to(x.dtype) * fitted.inner.scale.to(x.dtype)).abs()
+    sizes = (along.codes.to(x.dtype) * along.scale.to(x.dtype)).abs()
     own = sizes.index_select(0, whose(x, species, fitted.slot))
-    along = own @ (dx.worst + step)[..., None]
-    return rest, inner, (own.transpose(-1, -2) @ along)[..., 0]
+    how_much = own @ (dx.worst + step)[..., None]
+    return rest, inner, (own.transpose(-1, -2) @ how_much)[..., 0]
 
 
 @torch.no_grad()

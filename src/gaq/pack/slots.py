@@ -99,7 +99,7 @@ def _apart(name: str, fitted: Centred | Principal) -> Arrays:
         codes, scale = fitted.codes.flatten(0, 1), fitted.scale.flatten()
         return {f"{name}.principal.codes": array_of(codes), f"{name}.principal.scale": array_of(scale)}
     mean = {f"{name}.centre.codes": array_of(fitted.codes), f"{name}.centre.scale": array_of(fitted.scale[:, 0])}
-    return mean | (_apart(name, fitted.inner) if isinstance(fitted.inner, Principal) else {})
+    return mean if fitted.along is None else mean | _apart(name, fitted.along)
 
 
 def _directions(name: str, spec: Spec, slot: Slot, fitted: Fitted) -> Arrays:

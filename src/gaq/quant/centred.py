@@ -41,16 +41,26 @@ class Centred(Fitted):
         self.total: Tensor | None = None
         self.count: Tensor | None = None
 
+    @property
+    def along(self) -> Principal | None:
+        """The directions that are taken off behind the mean, if there are any."""
+        return self.inner if isinstance(self.inner, Principal) else None
+
+    @property
+    def law(self) -> Fitted:
+        """What rounds the rest."""
+        return self.inner if self.along is None else self.along.inner
+
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         apart = self.apart(x, species)
         rows = apart.rows()
-        rest = (self.inner.inner if isinstance(self.inner, Principal) else self.inner)(x - rows)
+        rest = self.law(x - rows)
         return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, apart)
 
     def apart(self, x: Tensor, species: Tensor | None = None) -> Apart:
         """What rows x [atom, channel] are rounded beside: the mean, and what they have along directions."""
         mean = self.mean(x, species)
-        return mean.joined(self.inner.apart(x - mean.rows(), species)) if isinstance(self.inner, Principal) else mean
+        return mean if self.along is None else mean.joined(self.along.apart(x - mean.rows(), species))
 
     def mean(self, x: Tensor, species: Tensor | None = None) -> Apart:
         """The mean of each atom's species, once."""
@@ -71,8 +81,8 @@ class Centred(Fitted):
         if self.total is None or self.count is None:
             return
         mean = self.total / self.count.clamp(min=1)[:, None]
-        if isinstance(self.inner, Principal):
-            self.inner.take_off(mean, self.count)
+        if self.along is not None:
+            self.along.take_off(mean, self.count)
         self.inner.fit()
         steps = dynamic_steps(mean.float(), (-1,), HIGH)
         self.codes.copy_(encode_uniform(mean.float(), steps.inverse_step, HIGH).to(torch.int8))
