@@ -141,7 +141,7 @@ CLAIMS = (
         YES,
         "The order is theirs, the distances are smaller: on ethanol F {methods-ethanol|naive-int8/qat|force_mae}, "
         "{methods-ethanol|degree-quant/qat|force_mae} and {methods-ethanol|gaq-w4a8/qat|force_mae}. Most of the distance to GAQ is the "
-        "sixteen-bit input of the readout that we gave to one and not to the other: with it Degree-Quant comes to E "
+        "sixteen-bit input of the readout that we gave to one and not to the other: with it Degree-Quant comes (one seed) to E "
         "{methods-ethanol|degree-quant+readout/qat|energy_mae} / F {methods-ethanol|degree-quant+readout/qat|force_mae} / LEE "
         "{methods-ethanol|degree-quant+readout/qat|lee_mean} on ethanol, beside E {methods-ethanol|gaq-w4a8/qat|energy_mae} / "
         "F {methods-ethanol|gaq-w4a8/qat|force_mae} / LEE {methods-ethanol|gaq-w4a8/qat|lee_mean}, and naive INT8 to F "

@@ -104,8 +104,9 @@ python benchmarks/methods.py aspirin --data PATH/rmd17 --parent runs/rmd17/aspir
 ```
 
 In local frames LEE stays at the floor of float64 for every molecule. (The official frames of benzene lie far from the
-origin, where turned positions are rounded more coarsely: its floor is higher.) What a codebook of directions adds is
-much the same everywhere, so that it shows most where float is best: in benzene.
+origin, where turned positions are rounded more coarsely; moved to the origin, `gaq evaluate` finds the floor of the
+others.) What a codebook of directions adds to the force error is much the same everywhere, so that it shows most where
+float is best: in benzene.
 """
 
 DEGREES = """### Where the number of neighbours varies
