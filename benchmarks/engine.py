@@ -4,8 +4,8 @@
 
 Contenders take turns, each call has new positions, and ratios are taken within the rounds. Networks are untrained
 (benchmarks/untrained.py): degree 1, six layers, 64 channels unless another width is said; in `shipped` they are the
-trained models of this repository. Every process keeps the memory it frees (mallopt, as `gaq train` does). A section
-that is done is not measured again; `--only` takes some.
+trained models of this repository, in `methods` those that methods.py has trained. Every process keeps the memory it
+frees (mallopt, as `gaq train` does). A section that is done is not measured again; `--only` takes some.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench import BOTH, frames_of
 from engine_systems import BOXES, described, first_frame, molecular_box
 from gaq.atoms.structure import Structure
 from gaq.cli.bench import kernel_rows, measured
 from gaq.cli.bench_models import Model, open_models
-from gaq.cli.contenders import COMPILED, EAGER, NATIVE, Conditions, Field, enter_native, enter_torch
+from gaq.cli.contenders import COMPILED, EAGER, NATIVE, Conditions, Field, enter_native, enter_torch, mode_name
 from gaq.cli.fresh_start import fresh_start
 from gaq.cli.stage_progress import Watch
+from gaq.data.dataset import Dataset
+from gaq.engine.native import NativeEngine
+from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
 from gaq.process import busy_with_others, keep_freed_memory, usable_cores
 from places import HERE
@@ -35,6 +39,16 @@ MODES: tuple[Mode, ...] = (
     *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
 )
 SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
+# Models of methods.py, float first; 32 is a float backward pass, that of training and of the errors in their tables.
+WEIGHTS_ALONE = ("fp32", "w4")
+ACTIVATIONS_TOO = (
+    *("w4a16+gptq", "frame-w4a8+gptq", "mixed-w4a16+gptq", "mixed-w4a8+gptq", "w4a16+gptq+bits=6.2", "frame-w8a8"),
+    *("gaq-w4a8", "gaq-w8a8-component", "degree-quant", "naive-int8"),
+)
+METHODS: tuple[Mode, ...] = (
+    *((name, None) for name in WEIGHTS_ALONE),
+    *((name, bits) for name in ACTIVATIONS_TOO for bits in (32, 8)),
+)
 FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
 WIDTHS = (64, 128, 256)
 BATCH = 64
@@ -50,6 +64,7 @@ class Job:
     data: Path
     models: Path
     shipped: Path
+    trained: Path
     seconds: float
     watch: Watch
 
@@ -70,7 +85,7 @@ def main() -> None:
     keep_freed_memory()
     print(busy_with_others() or "the machine is quiet", file=sys.stderr)
     with Watch() as watch:
-        job = Job(arguments.data, arguments.models, HERE / "models", arguments.seconds, watch)
+        job = Job(arguments.data, arguments.models, HERE / "models", arguments.trained, arguments.seconds, watch)
         for name in arguments.only or SECTIONS:
             target = arguments.out / f"engine-{name}.jsonl"
             if not target.exists():
@@ -84,6 +99,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
     parser.add_argument("--models", type=Path, default=Path("runs/untrained"), help="made when they are not there")
+    parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/engine"))
     parser.add_argument("--seconds", type=float, default=5.0, help="time for each contender of each comparison")
     parser.add_argument("--only", nargs="*", choices=tuple(SECTIONS))
@@ -114,7 +130,7 @@ def compared(
 def modes_section(job: Job) -> list[Row]:
     """Every mode of the engine on azobenzene and on ethanol, one thread; start-up and files with it."""
     rows = []
-    for molecule in ("azobenzene", "ethanol"):
+    for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
         rows += compared(job, job.untrained(molecule, 64, MODES), MODES, conditions, starts=True)
     return rows
@@ -146,7 +162,7 @@ def sizes_section(job: Job) -> list[Row]:
 def memory_row(model: Model, bits: int | None, box: Structure, data: str) -> Row:
     """memory_per_atom: what evaluations add to a process that holds the model and the structure."""
     growth = fresh_start(NATIVE, model.packed or b"", box, 1, bits).growth_bytes
-    recipe = model.recipe if bits is None else f"{model.recipe}-b{bits}"
+    recipe = mode_name(model.recipe, bits)
     entry = Row("memory_per_atom", growth / len(box) / 1000, "kB", model.name, recipe, NATIVE, data, 1)
     return replace(entry, atoms=len(box), threads=1, batch=1)
 
@@ -164,13 +180,36 @@ def batch_section(job: Job) -> list[Row]:
 def shipped_section(job: Job) -> list[Row]:
     """The trained models of this repository on their molecules, one thread."""
     rows = []
-    for molecule in ("azobenzene", "ethanol"):
+    for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
         files = [job.shipped / f"rmd17-{molecule}-{recipe}.ckpt" for recipe in dict.fromkeys(r for r, _ in SHIPPED)]
         frames = str(job.data / f"rmd17_{molecule}_train_01.npz")
         opened = open_models([str(file) for file in files if file.exists()], frames=frames)
         rows += compared(job, {m.recipe: m for m in opened}, SHIPPED, conditions)
     return rows
+
+
+def methods_section(job: Job) -> list[Row]:
+    """Models of methods.py, seed 0, one thread; with the force error of each mode on the test frames."""
+    rows = []
+    for molecule in BOTH:
+        conditions = Conditions(first_frame(job.data, molecule), molecule)
+        test, frames = frames_of(job.data, molecule, "test"), str(job.data / f"rmd17_{molecule}_train_01.npz")
+        files = {name: job.trained / molecule / name / "qat" / "0" / "model.ckpt" for name, _ in METHODS}
+        opened = open_models([str(file) for file in files.values() if file.exists()], frames=frames)
+        by_file = {model.checkpoint: model for model in opened}
+        models = {name: replace(by_file[file], recipe=name) for name, file in files.items() if file in by_file}
+        rows += compared(job, models, METHODS, conditions)
+        found = [forces_row(models[name], bits, test) for name, bits in METHODS if name in models]
+        rows += [replace(entry, data=molecule) for entry in found]
+    return rows
+
+
+def forces_row(model: Model, bits: int | None, test: Dataset) -> Row:
+    """force_mae of a mode, under the name that its times have."""
+    engine = NativeEngine(model.content or b"", model.name, backward_bits=bits)
+    entry = next(r for r in accuracy(engine, test) if r.metric == "force_mae")
+    return replace(entry, recipe=mode_name(model.recipe, bits))
 
 
 def kernels_section(job: Job) -> list[Row]:
@@ -188,6 +227,7 @@ SECTIONS: dict[str, Callable[[Job], list[Row]]] = {
     "sizes": sizes_section,
     "batch": batch_section,
     "shipped": shipped_section,
+    "methods": methods_section,
     "kernels": kernels_section,
 }
 

@@ -73,6 +73,7 @@ def compared(rows: Sequence[Row], more: Sequence[tuple[str, str, float]] = ()) -
 def modes(rows: Sequence[Row]) -> list[str]:
     """One table for each molecule."""
     more = [("startup_ms", "start ms", 1.0), ("peak_memory_mb", "peak MB", 1.0), ("file_bytes", "file kB", 1e-3)]
+    more.append(("force_mae", "F MAE meV/Å", 1.0))
     kept = [item for item in more if find(rows, item[0])]
     return [part for (data,), mine in grouped(rows, "data").items() for part in (f"**{data}**\n", compared(mine, kept))]
 
@@ -140,6 +141,7 @@ def _peers(rows: Sequence[Row], engine: str) -> str:
 PARTS: dict[str, Callable[[Sequence[Row]], list[str]]] = {
     "modes": modes,
     "shipped": modes,
+    "methods": modes,
     "widths": widths,
     "sizes": sizes,
     "batch": batch,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant, with_spread
+from methods_rows import CONTROL, excess, mean, rows_named, spread, values
 from methods_texts import (
     BY_SIZE,
     DEGREES,
@@ -25,7 +26,6 @@ from methods_texts import (
 from tables import markdown
 
 RowsOf = Callable[[str], list[Row]]
-CONTROL = "fp32/qat"
 COLUMNS = ("energy_mae", "force_mae", "force_fidelity")
 HEAD = ("recipe", "seeds", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control", "F RMSE to FP32")
 PHYSICS = ("LEE mean meV/Å", "net torque meV", "path work meV/Å")
@@ -45,13 +45,15 @@ def _papers(measured: dict[str, list[Row]]) -> Iterator[str]:
         yield text
         for molecule, rows in measured.items():
             head = [molecule, "published E / F / LEE", "ours", "E MAE meV", "F MAE meV/Å", "F against the control"]
-            wanted = [(row, name, said) for row, name, said in PUBLISHED[paper] if said != OURS or _of(rows, name)]
+            wanted = [
+                (row, name, said) for row, name, said in PUBLISHED[paper] if said != OURS or rows_named(rows, name)
+            ]
             lines = [_beside(row, name, said if molecule == published else "–", rows) for row, name, said in wanted]
             yield markdown([*head, *PHYSICS], lines)
 
 
 def _beside(row: str, name: str, said: str, rows: Sequence[Row]) -> list[str]:
-    mine = _of(rows, name)
+    mine = rows_named(rows, name)
     line = [row, said, f"`{name}`" if mine else "–", *(_seeds(mine, m) for m in ("energy_mae", "force_mae"))]
     return [*line, _against(mine, rows), *_physics(mine)]
 
@@ -61,23 +63,24 @@ def _by_size(measured: dict[str, list[Row]]) -> Iterator[str]:
     for molecule, rows in measured.items():
         if rows:
             yield f"#### {molecule}\n"
+            yield f"![force error against bits and milliseconds](pictures/pareto-{molecule}.png)\n"
             yield markdown([*HEAD, *PHYSICS, "engine"], list(_sized(rows)))
 
 
 def _sized(rows: Sequence[Row]) -> Iterator[list[str]]:
     """Rows by size, the best force error of each size first and in bold; what has no weights to count comes last."""
     names = list(dict.fromkeys(r.model for r in rows))
-    force = {name: _mean(_of(rows, name), "force_mae") for name in names}
+    force = {name: mean(rows_named(rows, name), "force_mae") for name in names}
     for low, high in SIZES:
-        group = [n for n in names if low <= (_mean(_of(rows, n), "bits_per_weight") or 0.0) < high]
+        group = [n for n in names if low <= (mean(rows_named(rows, n), "bits_per_weight") or 0.0) < high]
         for place, name in enumerate(sorted(group, key=lambda n: force[n] if force[n] is not None else math.inf)):
             line = _line(name, rows)
             yield [f"**{cell}**" if cell and place == 0 else cell for cell in line]
 
 
 def _line(name: str, rows: Sequence[Row]) -> list[str]:
-    mine = _of(rows, name)
-    bits = _mean(mine, "bits_per_weight")
+    mine = rows_named(rows, name)
+    bits = mean(mine, "bits_per_weight")
     seeds = len({r.seed for r in mine})
     lost = sum(r.value for r in mine if r.metric == "diverged")
     said = name.replace("/", ", ") + (f" ({lost:.0f} of {seeds} diverged)" if lost else "")
@@ -103,7 +106,7 @@ def _others(rows_of: RowsOf) -> Iterator[str]:
         return
     yield OTHERS
     names = ("fp32/ptq", CONTROL, *(f"{name}/qat" for name in OTHER_RECIPES))
-    lines = [[molecule, *(_in_short(_of(rows, n), rows) for n in names)] for molecule, rows in measured.items()]
+    lines = [[molecule, *(_in_short(rows_named(rows, n), rows) for n in names)] for molecule, rows in measured.items()]
     yield markdown(["molecule", *(name.replace("/", ", ") for name in names)], lines)
 
 
@@ -121,50 +124,30 @@ def _in_short(mine: Sequence[Row], rows: Sequence[Row]) -> str:
     """E / F / LEE, and the force error against the control."""
     if not mine:
         return "–"
-    errors = [f"{_mean(mine, metric):.2f}" for metric in ("energy_mae", "force_mae")]
+    errors = [f"{mean(mine, metric):.2f}" for metric in ("energy_mae", "force_mae")]
     beside = "" if mine[0].recipe == "fp32" else f" ({_against(mine, rows)})"
     return " / ".join((*errors, _physics(mine)[0])) + beside
 
 
 def _physics(rows: Sequence[Row]) -> list[str]:
-    found = [_mean(rows, metric) for metric in ("lee_mean", "net_torque", "path_work")]
+    found = [mean(rows, metric) for metric in ("lee_mean", "net_torque", "path_work")]
     return ["–" if value is None else significant(value, 2) for value in found]
-
-
-def _of(rows: Sequence[Row], model: str) -> list[Row]:
-    return [r for r in rows if r.model == model]
-
-
-def _values(rows: Sequence[Row], metric: str) -> list[float]:
-    return [r.value for r in rows if r.metric == metric]
-
-
-def _mean(rows: Sequence[Row], metric: str) -> float | None:
-    values = _values(rows, metric)
-    return sum(values) / len(values) if values else None
 
 
 def _seeds(rows: Sequence[Row], metric: str) -> str:
     """The mean over seeds with its standard error; of one seed, the value with that over frames."""
-    values, mean = _values(rows, metric), _mean(rows, metric)
-    if mean is None:
+    found, middle = values(rows, metric), mean(rows, metric)
+    if middle is None:
         return "–"
-    if len(values) == 1:
-        return with_spread(mean, next(r.std_error for r in rows if r.metric == metric))
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
-    return with_spread(mean, spread)
+    if len(found) == 1:
+        return with_spread(middle, next(r.std_error for r in rows if r.metric == metric))
+    return with_spread(middle, spread(found))
 
 
 def _against(mine: Sequence[Row], rows: Sequence[Row]) -> str:
-    """The force error over that of the control, seed by seed where both have it, and the spread of that over seeds."""
-    control = {r.seed: r.value for r in _of(rows, CONTROL) if r.metric == "force_mae"}
-    force = {r.seed: r.value for r in mine if r.metric == "force_mae"}
-    if not (control and force):
+    """The force error over that of the control and, of several seeds, the spread of that."""
+    found = excess(mine, rows)
+    if not found:
         return "–"
-    mean = sum(control.values()) / len(control)
-    ratios = [100 * (value / control.get(seed, mean) - 1) for seed, value in force.items()]
-    middle = sum(ratios) / len(ratios)
-    if len(ratios) == 1:
-        return f"{middle:+.1f} %"
-    spread = math.sqrt(sum((r - middle) ** 2 for r in ratios) / (len(ratios) - 1) / len(ratios))
-    return f"{middle:+.1f} ± {spread:.1f} %"
+    middle = sum(found) / len(found)
+    return f"{middle:+.1f} %" if len(found) == 1 else f"{middle:+.1f} ± {spread(found):.1f} %"

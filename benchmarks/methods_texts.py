@@ -78,7 +78,9 @@ that are rounded about zero and not about the mean of their species
 ([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+undirected` features that are not rounded
 beside the principal directions of their species
 ([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)). The last column says what ran the
-model: the native engine, or PyTorch where it cannot.
+model: the native engine, or PyTorch where it cannot. Pictures leave out rows that show what a part is worth. Their
+times are those of [the same models in the engine](#the-models-of-every-method-alike), `-b8` with eight bits in the
+backward pass and `-b32` with floats, each at the force error of that mode.
 """
 
 LONGER = """### Trained longer

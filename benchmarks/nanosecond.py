@@ -4,7 +4,8 @@
     python benchmarks/nanosecond.py --data PATH/rmd17 --out runs/nanosecond --only nve
 
 Runs are those of `gaq md`, in processes of their own; one that was stopped goes on, one that is done is not made again.
-Rows go to docs/ledger, a picture of all total energies to docs/pictures.
+Rows go to docs/ledger, where those of runs that are not in OUT stay as they are; a picture of all total energies goes
+to docs/pictures once the runs of all modes are in OUT.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 from gaq.data.read import read_structures
 from gaq.engine.native import NativeEngine
 from gaq.measure.conservation import jacobian_asymmetry, path_work
-from gaq.measure.ledger import Row, write_rows
+from gaq.measure.ledger import Row, read_rows, write_rows
 from nanosecond_picture import energy_traces
 from nanosecond_rows import Run, collected
 from places import HERE, LEDGERS
@@ -32,6 +33,8 @@ MODES = {
     "w4": ("w4", None),
     "w4a16": ("w4a16", None),
     "mixed": ("w4a16", 8),
+    "mixed-w4a16": ("mixed-w4a16", None),
+    "mixed-w4a8": ("mixed-w4a8", None),
     "frame-w4a8": ("frame-w4a8", 8),
     "frame-w4a8-b16": ("frame-w4a8", 16),
     "gaq-w4a8": ("gaq-w4a8", None),
@@ -58,8 +61,19 @@ def main() -> None:
     if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
         sys.exit("some runs failed; see the files *.out")
     rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
-    write_rows(LEDGERS / "nanosecond.jsonl", rows)
-    energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
+    ledger = LEDGERS / "nanosecond.jsonl"
+    write_rows(ledger, in_order(rows, read_rows(ledger) if ledger.exists() else []))
+    if all((arguments.out / f"nve-{mode}.log").exists() for mode in MODES):
+        energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
+
+
+def in_order(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
+    """New rows, and those before of runs that were not made again, run by run and mode by mode."""
+    made = {(r.data, r.recipe) for r in rows}
+    kept = [r for r in before if (r.data, r.recipe) not in made]
+    kinds = list(dict.fromkeys([*(run.kind for run in all_runs()), "paths"]))
+    modes = [*MODES, AGAIN]
+    return sorted([*kept, *rows], key=lambda r: (kinds.index(r.data), modes.index(r.recipe)))
 
 
 def path_rows(data: Path) -> list[Row]:

@@ -98,6 +98,11 @@ def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entr
     return {name: named[name] for name in CONTROLS[:before] if name in named}
 
 
+def mode_name(recipe: str, bits: int | None) -> str:
+    """What rows call a recipe with `bits` in the backward pass: its own name where the file decides."""
+    return recipe if bits is None else f"{recipe}-b{bits}"
+
+
 def enter_native(found: Field, model: Model, conditions: Conditions, bits: int | None = None) -> None:
     """Adds the native engine with `bits` in the backward pass, those of the file by default; or a note why not."""
     from gaq.engine.native import NativeEngine
@@ -112,7 +117,7 @@ def enter_native(found: Field, model: Model, conditions: Conditions, bits: int |
         found.notes.append(f"{model.name}: not in the native engine: {error}")
         return
     calls = conditions.calls()
-    recipe = model.recipe if bits is None else f"{model.recipe}-b{bits}"
+    recipe = mode_name(model.recipe, bits)
     subject = conditions.subject(model.name, recipe, NATIVE, engine.isa)
     contender = Contender.calling(f"{model.name} {recipe}", _along(native_steps(engine, calls[0]), calls))
     found.entrants.append(Entrant(subject, contender, model, bits))
