@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SECOND, FIRST = "arXiv 2603.05343", "arXiv 2601.02213"
-SHIPPED = "python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3 --no-freeze && python benchmarks/shipped.py --data PATH/rmd17"
 METHODS = "python benchmarks/methods.py azobenzene --data PATH/rmd17 --seeds 0 1 2"
 ABLATIONS = "python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17"
 NANOSECOND = "python benchmarks/nanosecond.py --data PATH/rmd17"
 ENGINE = "python benchmarks/engine.py --data PATH/rmd17 --out runs/engine"
-RECIPES, LONG = "results.md#every-recipe-trained-alike", "results.md#a-nanosecond-at-constant-energy"
+TABLES, LONG = "results.md#tables-ii-and-iii-of-arxiv-260305343", "results.md#a-nanosecond-at-constant-energy"
 NOT, PARTLY, YES = "Not reproduced", "Partly reproduced", "Reproduced"
 
 
@@ -44,7 +43,7 @@ What a mistake of ours would look like. A quantizer that we set up worse than th
 method look bad here; so `gaq-w4a8` has a finer codebook than any in the papers (16 bits), sixteen-bit queries and keys and a sixteen-bit
 input of the readout, which they do not mention, and learned steps. A baseline that we set up worse would make it look
 good; `naive-int8`, `degree-quant` and others have no such readout, and rows that end in `+readout` in the
-[table](results.md#by-size) show what it is worth to them. The trainings are short (24 epochs and fewer where the papers have
+[table](results.md#by-size) show what it is worth to them. The trainings are short (twelve epochs and fewer where the papers have
 80): all rows of a table have the same length, but a method that learns slowly is served worse by that than one that
 learns fast.
 """
@@ -58,14 +57,14 @@ CLAIMS = (
         NOT,
         "From the same 1,000 frames our float model has a fifth of that force error, and published models have less still "
         "([results](results.md#the-float-model)). Their baseline looks under-trained. It matters for everything below: beside an error of 21 the noise of a quantizer hardly shows, beside 4 it does.",
-        SHIPPED,
+        "python benchmarks/shipped.py --data PATH/rmd17",
         "results.md#the-float-model",
     ),
     Claim(
         "W4A8 is more accurate in energy than its float parent",
         f"{SECOND}, abstract and table II",
         "9.31 against 23.20",
-        "{rmd17-azobenzene|gaq-w4a8|energy_mae} against {rmd17-azobenzene|fp32-control|energy_mae}",
+        "{methods-azobenzene|gaq-w4a8/qat|energy_mae} against {methods-azobenzene|fp32/qat|energy_mae}",
         NOT,
         "Their quantized model was trained for 80 epochs more than its parent, and the float model was not. With that control the gain "
         "goes away. From a parent that is under-trained on purpose (ethanol, E {ablations-ethanol|regularises/under-trained/fp32|energy_mae}), "
@@ -78,23 +77,23 @@ CLAIMS = (
         "W4A8 keeps the force error of its float parent",
         f"{SECOND}, table II",
         "22.60 against 21.20, +7 %",
-        "{rmd17-azobenzene|gaq-w4a8|force_mae} against {rmd17-azobenzene|fp32-control|force_mae}, "
-        "{rmd17-azobenzene|gaq-w4a8|force_mae % rmd17-azobenzene|fp32-control|force_mae}",
+        "{methods-azobenzene|gaq-w4a8/qat|force_mae} against {methods-azobenzene|fp32/qat|force_mae}, "
+        "{methods-azobenzene|gaq-w4a8/qat|force_mae % methods-azobenzene|fp32/qat|force_mae}",
         PARTLY,
         "In meV/Å our W4A8 adds about as much to its float model as theirs does. In per cent it is far more, for our float "
-        "model is five times as accurate. Rounding moves the forces by {rmd17-azobenzene|gaq-w4a8|force_fidelity} (RMSE to the parent): "
+        "model is five times as accurate. Rounding moves the forces by {methods-azobenzene|gaq-w4a8/qat|force_fidelity} (RMSE to the parent): "
         "added in quadrature to an error of 21 that would be a per cent or two. Their four bits go to the weights that mix the channels of "
         "vectors, which are those that can spare them least: alone, without training, these cost "
         "{weight-costs|rmd17-azobenzene-fp32.ckpt|force_fidelity:update.mix1.weight} meV/Å, those of the MLP {weight-costs|rmd17-azobenzene-fp32.ckpt|force_fidelity:update.hidden.weight} and "
         "{weight-costs|rmd17-azobenzene-fp32.ckpt|force_fidelity:update.gates.weight} ([which weights four bits cost](results.md#which-weights-four-bits-cost)).",
-        SHIPPED,
-        RECIPES,
+        METHODS,
+        TABLES,
     ),
     Claim(
         "W4A8 has a LEE of 0.15",
         f"{SECOND}, table III",
         "0.15",
-        "{rmd17-azobenzene|gaq-w4a8|lee_mean} on azobenzene, {rmd17-ethanol|gaq-w4a8|lee_mean} on ethanol",
+        "{methods-azobenzene|gaq-w4a8/qat|lee_mean} on azobenzene, {methods-ethanol|gaq-w4a8/qat|lee_mean} on ethanol",
         NOT,
         "A codebook that stands still in space cannot be equivariant, and how far it is off follows from its covering radius. On ethanol the "
         "LEE falls from {ablations-ethanol|directions/octahedral-8/ptq|lee_mean} at 8 bits of direction to "
@@ -102,32 +101,32 @@ CLAIMS = (
         "half for every two bits, until the codes of scalars that flip with them take over. By that rule 0.15 wants some 26 bits, which is no "
         "codebook any more. A network whose vectors carry little, or an error averaged in another way, would "
         "give a smaller figure; we suspect one of the two. [The bound](bound.md) derives what a codebook can promise. Local frames have "
-        "{rmd17-azobenzene|frame-w4a8|lee_mean} with the same bits.",
-        SHIPPED,
-        RECIPES,
+        "{methods-azobenzene|frame-w4a8/qat|lee_mean} with the same bits.",
+        METHODS,
+        TABLES,
     ),
     Claim(
         "LEE falls by a factor of more than thirty against naive INT8",
         f"{SECOND}, abstract and table III",
         "5.23 to 0.15, 35 times",
-        "{rmd17-azobenzene|naive-int8|lee_mean} to {rmd17-azobenzene|gaq-w4a8|lee_mean}, "
-        "{rmd17-azobenzene|naive-int8|lee_mean / rmd17-azobenzene|gaq-w4a8|lee_mean} times",
+        "{methods-azobenzene|naive-int8/ptq|lee_mean} to {methods-azobenzene|gaq-w4a8/qat|lee_mean}, "
+        "{methods-azobenzene|naive-int8/ptq|lee_mean / methods-azobenzene|gaq-w4a8/qat|lee_mean} times",
         PARTLY,
         "It falls, by less. And most of it is range rather than direction: Cartesian components with a step for each vector, which know no "
-        "sphere at all (`int8-per-vector`), have {rmd17-azobenzene|int8-per-vector|lee_mean}, less than the codebook.",
-        SHIPPED,
-        RECIPES,
+        "sphere at all (`int8-per-vector`), have {methods-azobenzene|int8-per-vector/qat|lee_mean}, less than the codebook.",
+        METHODS,
+        TABLES,
     ),
     Claim(
         "Naive INT8 loses accuracy",
         f"{SECOND}, table II",
         "E 118.2 / F 102.4, five times the float error",
-        "E {rmd17-azobenzene|naive-int8|energy_mae} / F {rmd17-azobenzene|naive-int8|force_mae}, "
-        "{rmd17-azobenzene|naive-int8|force_mae / rmd17-azobenzene|fp32|force_mae} times in forces",
+        "E {methods-azobenzene|naive-int8/ptq|energy_mae} / F {methods-azobenzene|naive-int8/ptq|force_mae}, "
+        "{methods-azobenzene|naive-int8/ptq|force_mae / methods-azobenzene|fp32/ptq|force_mae} times in forces",
         YES,
         "The factor is about theirs.",
-        SHIPPED,
-        RECIPES,
+        METHODS,
+        TABLES,
     ),
     Claim(
         "Degree-Quant is better than naive INT8 and worse than GAQ",
@@ -152,7 +151,7 @@ CLAIMS = (
         "protection and {methods-qm7x|degree-quant+unprotected/qat|force_fidelity} without "
         "([table](results.md#where-the-number-of-neighbours-varies)).",
         METHODS,
-        "results.md#tables-ii-and-iii-of-arxiv-260305343",
+        TABLES,
     ),
     Claim(
         "Hard spherical k-means diverges",
@@ -164,7 +163,7 @@ CLAIMS = (
         "The fracture of the gradient is real: what comes back through directions is missing from the forces, and training cannot mend "
         "it. Whether a training with such a gradient blows up depends on its rate and length.",
         METHODS,
-        "results.md#tables-ii-and-iii-of-arxiv-260305343",
+        TABLES,
     ),
     Claim(
         "A nanosecond of stable dynamics with W4A8, drift 0.15",
@@ -205,21 +204,21 @@ CLAIMS = (
         "The model is four times as small",
         f"{SECOND} and {FIRST}",
         "4 times",
-        "{rmd17-azobenzene|fp32|bits_per_weight / rmd17-azobenzene|gaq-w4a8|bits_per_weight} times in bits per weight, "
-        "{rmd17-azobenzene|fp32|file_bytes / rmd17-azobenzene|gaq-w4a8|file_bytes} times in bytes of the file; `w4a16` "
-        "{rmd17-azobenzene|fp32|bits_per_weight / rmd17-azobenzene|w4a16|bits_per_weight} and "
-        "{rmd17-azobenzene|fp32|file_bytes / rmd17-azobenzene|w4a16|file_bytes}",
+        "{methods-azobenzene|fp32/ptq|bits_per_weight / methods-azobenzene|gaq-w4a8/qat|bits_per_weight} times in bits per weight, "
+        "{methods-azobenzene|fp32/ptq|file_bytes / methods-azobenzene|gaq-w4a8/qat|file_bytes} times in bytes of the file; `w4a16` "
+        "{methods-azobenzene|fp32/ptq|bits_per_weight / methods-azobenzene|w4a16/qat|bits_per_weight} and "
+        "{methods-azobenzene|fp32/ptq|file_bytes / methods-azobenzene|w4a16/qat|file_bytes}",
         YES,
         "For the weights that are quantized. Functions of distance and their tables stay float in every recipe, and are most of a small file.",
-        SHIPPED,
-        RECIPES,
+        METHODS,
+        TABLES,
     ),
     Claim(
         "Eight bits are as accurate as float",
         f"{FIRST}, rMD17",
         "“comparable”",
-        "F {rmd17-ethanol|gaq-w8a8|force_mae % rmd17-ethanol|fp32-control|force_mae} on ethanol and "
-        "{rmd17-azobenzene|gaq-w8a8|force_mae % rmd17-azobenzene|fp32-control|force_mae} on azobenzene with a codebook, "
+        "F {methods-ethanol|gaq-w8a8/qat|force_mae % methods-ethanol|fp32/qat|force_mae} on ethanol and "
+        "{methods-azobenzene|gaq-w8a8/qat|force_mae % methods-azobenzene|fp32/qat|force_mae} on azobenzene with a codebook, "
         "{methods-ethanol|gaq-w8a8-component/qat|force_mae % methods-ethanol|fp32/qat|force_mae} and "
         "{methods-azobenzene|gaq-w8a8-component/qat|force_mae % methods-azobenzene|fp32/qat|force_mae} with components; "
         "in local frames, beside principal directions, "

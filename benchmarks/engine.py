@@ -30,6 +30,7 @@ from gaq.engine.native import NativeEngine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
 from gaq.process import busy_with_others, keep_freed_memory, usable_cores
+from methods_rows import trained_model
 from places import HERE
 
 # Recipe and precision of the backward pass; None is what the file says.
@@ -195,7 +196,7 @@ def methods_section(job: Job) -> list[Row]:
     for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
         test, frames = frames_of(job.data, molecule, "test"), str(job.data / f"rmd17_{molecule}_train_01.npz")
-        files = {name: job.trained / molecule / name / "qat" / "0" / "model.ckpt" for name, _ in METHODS}
+        files = {name: trained_model(job.trained, molecule, f"{name}/qat") for name, _ in METHODS}
         opened = open_models([str(file) for file in files.values() if file.exists()], frames=frames)
         by_file = {model.checkpoint: model for model in opened}
         models = {name: replace(by_file[file], recipe=name) for name, file in files.items() if file in by_file}

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from gaq.measure.ledger import Row
+from gaq.report.numbers import with_spread
 
 CONTROL = "fp32/qat"
+IN_README = (
+    *("fp32/ptq", CONTROL, "frame-w8a8/qat", "w4a16+gptq+bits=6.2/qat", "mixed-w4a16+gptq/qat", "mixed-w4a8+gptq/qat"),
+    *("w4a16+gptq/qat", "frame-w4a8+gptq/qat", "w4/qat", "gaq-w8a8-component/qat", "gaq-w4a8/qat"),
+    *("degree-quant/qat", "naive-int8/qat", "svq-kmeans/qat"),
+)
+
+
+def trained_model(folder: Path, molecule: str, row: str, seed: int = 0) -> Path:
+    """Where methods.py leaves the model of a row."""
+    return folder / molecule / row / str(seed) / "model.ckpt"
 
 
 def rows_named(rows: Sequence[Row], model: str) -> list[Row]:
@@ -41,3 +53,22 @@ def excess(mine: Sequence[Row], rows: Sequence[Row]) -> list[float]:
         return []
     middle = sum(control.values()) / len(control)
     return [100 * (value / control.get(seed, middle) - 1) for seed, value in force.items()]
+
+
+def over_seeds(rows: Sequence[Row], metric: str) -> str:
+    """The mean over seeds with its standard error; of one seed, the value with that over frames."""
+    found, middle = values(rows, metric), mean(rows, metric)
+    if middle is None:
+        return "–"
+    if len(found) == 1:
+        return with_spread(middle, next(r.std_error for r in rows if r.metric == metric))
+    return with_spread(middle, spread(found))
+
+
+def excess_in_words(mine: Sequence[Row], rows: Sequence[Row]) -> str:
+    """The force error over that of the control and, of several seeds, the spread of that."""
+    found = excess(mine, rows)
+    if not found:
+        return "–"
+    middle = sum(found) / len(found)
+    return f"{middle:+.1f} %" if len(found) == 1 else f"{middle:+.1f} ± {spread(found):.1f} %"

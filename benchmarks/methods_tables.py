@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from gaq.measure.ledger import Row
-from gaq.report.numbers import significant, with_spread
-from methods_rows import CONTROL, excess, mean, rows_named, spread, values
+from gaq.report.numbers import significant
+from methods_rows import CONTROL, excess_in_words, mean, over_seeds, rows_named
 from methods_texts import (
     BY_SIZE,
     DEGREES,
@@ -54,8 +54,8 @@ def _papers(measured: dict[str, list[Row]]) -> Iterator[str]:
 
 def _beside(row: str, name: str, said: str, rows: Sequence[Row]) -> list[str]:
     mine = rows_named(rows, name)
-    line = [row, said, f"`{name}`" if mine else "–", *(_seeds(mine, m) for m in ("energy_mae", "force_mae"))]
-    return [*line, _against(mine, rows), *_physics(mine)]
+    line = [row, said, f"`{name}`" if mine else "–", *(over_seeds(mine, m) for m in ("energy_mae", "force_mae"))]
+    return [*line, excess_in_words(mine, rows), *_physics(mine)]
 
 
 def _by_size(measured: dict[str, list[Row]]) -> Iterator[str]:
@@ -63,6 +63,7 @@ def _by_size(measured: dict[str, list[Row]]) -> Iterator[str]:
     for molecule, rows in measured.items():
         if rows:
             yield f"#### {molecule}\n"
+            yield f"![force error against LEE](pictures/rmd17-{molecule}.png)\n"
             yield f"![force error against bits and milliseconds](pictures/pareto-{molecule}.png)\n"
             yield markdown([*HEAD, *PHYSICS, "engine"], list(_sized(rows)))
 
@@ -84,9 +85,9 @@ def _line(name: str, rows: Sequence[Row]) -> list[str]:
     seeds = len({r.seed for r in mine})
     lost = sum(r.value for r in mine if r.metric == "diverged")
     said = name.replace("/", ", ") + (f" ({lost:.0f} of {seeds} diverged)" if lost else "")
-    line = [said, str(seeds), f"{bits:.1f}" if bits else "–", *(_seeds(mine, m) for m in COLUMNS)]
+    line = [said, str(seeds), f"{bits:.1f}" if bits else "–", *(over_seeds(mine, m) for m in COLUMNS)]
     engines = {r.engine for r in mine if r.metric == "force_mae"}
-    return [*line[:5], _against(mine, rows), line[5], *_physics(mine), ", ".join(sorted(engines))]
+    return [*line[:5], excess_in_words(mine, rows), line[5], *_physics(mine), ", ".join(sorted(engines))]
 
 
 def _longer(rows_of: RowsOf) -> Iterator[str]:
@@ -125,29 +126,10 @@ def _in_short(mine: Sequence[Row], rows: Sequence[Row]) -> str:
     if not mine:
         return "–"
     errors = [f"{mean(mine, metric):.2f}" for metric in ("energy_mae", "force_mae")]
-    beside = "" if mine[0].recipe == "fp32" else f" ({_against(mine, rows)})"
+    beside = "" if mine[0].recipe == "fp32" else f" ({excess_in_words(mine, rows)})"
     return " / ".join((*errors, _physics(mine)[0])) + beside
 
 
 def _physics(rows: Sequence[Row]) -> list[str]:
     found = [mean(rows, metric) for metric in ("lee_mean", "net_torque", "path_work")]
     return ["–" if value is None else significant(value, 2) for value in found]
-
-
-def _seeds(rows: Sequence[Row], metric: str) -> str:
-    """The mean over seeds with its standard error; of one seed, the value with that over frames."""
-    found, middle = values(rows, metric), mean(rows, metric)
-    if middle is None:
-        return "–"
-    if len(found) == 1:
-        return with_spread(middle, next(r.std_error for r in rows if r.metric == metric))
-    return with_spread(middle, spread(found))
-
-
-def _against(mine: Sequence[Row], rows: Sequence[Row]) -> str:
-    """The force error over that of the control and, of several seeds, the spread of that."""
-    found = excess(mine, rows)
-    if not found:
-        return "–"
-    middle = sum(found) / len(found)
-    return f"{middle:+.1f} %" if len(found) == 1 else f"{middle:+.1f} ± {spread(found):.1f} %"

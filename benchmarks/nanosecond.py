@@ -57,7 +57,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     runs = [run for run in all_runs() if run.kind.split("-")[0] in arguments.only and run.mode in arguments.modes]
     with ThreadPoolExecutor(arguments.workers) as pool:
-        codes = list(pool.map(lambda run: made(run, arguments.data, arguments.out), runs))
+        codes = list(pool.map(lambda run: made(run, *shipped(run.mode), arguments.data, arguments.out), runs))
     if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
         sys.exit("some runs failed; see the files *.out")
     rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
@@ -79,18 +79,21 @@ def in_order(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
 def path_rows(data: Path) -> list[Row]:
     """Path work and asymmetry of the force Jacobian of every mode, on the first test frames."""
     frames, rows = read_structures(data, PATH_FRAMES), []
-    for mode, (recipe, backward) in MODES.items():
-        file = HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq"
+    for mode in MODES:
+        file, backward = shipped(mode)
         engine = NativeEngine.from_file(file, backward_bits=backward)
         found = path_work(engine, frames) + jacobian_asymmetry(engine, frames[:JACOBIAN_FRAMES])
         rows += [replace(entry, recipe=mode, data="paths") for entry in found]
     return rows
 
 
+def nanosecond_of(mode: str) -> Run:
+    return Run("nve", mode, 2_000_000, ("--every", "2000", "--log-every", "100"))
+
+
 def all_runs() -> Iterator[Run]:
     """Every run, the nanoseconds first."""
-    for mode in MODES:
-        yield Run("nve", mode, 2_000_000, ("--every", "2000", "--log-every", "100"))
+    yield from (nanosecond_of(mode) for mode in MODES)
     for dt in TIMESTEPS:
         for mode in MODES:
             steps = round(SCALING_PS * 1000 / dt)
@@ -100,13 +103,17 @@ def all_runs() -> Iterator[Run]:
         yield Run("nvt", mode, NVT_PS * 2000, (*options, "--seed", "1") if mode == AGAIN else options)
 
 
-def made(run: Run, data: Path, out: Path) -> int:
+def shipped(mode: str) -> tuple[Path, int | None]:
+    """The model of a mode and the bits of its backward pass where they are not those of the file."""
+    recipe, backward = MODES.get(mode, ("fp32", None))
+    return HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq", backward
+
+
+def made(run: Run, model: Path, backward: int | None, data: Path, out: Path) -> int:
     """Makes or finishes one run; its exit code."""
     rows = out / f"{run.name}.jsonl"
     if rows.exists():
         return 0
-    recipe, backward = MODES.get(run.mode, ("fp32", None))
-    model = HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq"
     command = [sys.executable, "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
     command += [*run.options, "--resume", "--json", str(rows), "-o", str(out / f"{run.name}.traj")]
     command += [] if backward is None else ["--backward", str(backward)]

@@ -1,86 +1,69 @@
-"""The picture of docs/results.md and of the README: what each recipe costs in force error, and in symmetry."""
+"""What the pictures of docs/results.md share: points, colours by symmetry, an axis of force errors, names apart."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
-from gaq.files import write_atomically
 from gaq.measure.ledger import Row
+from methods_rows import excess, mean, rows_named
 
-SMALLEST = 1e-14  # meV/Å; an error of exactly zero is drawn here
 EXACT, FLOAT, BROKEN = "#0072b2", "#555555", "#d55e00"
 LEGEND = ((EXACT, "exact: local frames"), (FLOAT, "float32 floor"), (BROKEN, "symmetry broken"))
-
-
-def colour_of(lee: float) -> str:
-    """The colour of a model by its mean LEE in meV/Å."""
-    return EXACT if lee < 1e-9 else (FLOAT if lee < 1e-2 else BROKEN)
+LOWEST = 0.5  # per cent above the control; nearer ones are drawn here
+TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
+ABOVE = "force MAE above that of fp32 trained as long (%)"
+PUSHES = 200
 
 
 @dataclass(frozen=True)
-class _Point:
+class Point:
+    """A model: its bits per weight, its force error above the control in per cent, and its mean LEE in meV/Å."""
+
     name: str
-    lee: float
-    force: float
     bits: float
+    above: float
+    lee: float
+    trained: bool = True
 
     @staticmethod
-    def of(name: str, rows: Sequence[Row]) -> _Point:
-        found = {r.metric: r for r in rows}
-        lee, force, bits = (found[m].value for m in ("lee_mean", "force_mae", "bits_per_weight"))
-        return _Point(name, max(lee, SMALLEST), force, bits)
+    def of(model: str, rows: Sequence[Row]) -> Point | None:
+        """From the rows of methods.py, means over seeds; None where something was not measured."""
+        mine = rows_named(rows, model)
+        bits, lee, above = mean(mine, "bits_per_weight"), mean(mine, "lee_mean"), excess(mine, rows)
+        if bits is None or lee is None or not above:
+            return None
+        name, mode = model.split("/")
+        return Point(name, bits, max(sum(above) / len(above), LOWEST), lee, mode == "qat")
 
     @property
     def colour(self) -> str:
-        return colour_of(self.lee)
+        return EXACT if self.lee < 1e-9 else (FLOAT if self.lee < 1e-2 else BROKEN)
 
 
-def _apart(points: Sequence[_Point], distance: float) -> list[tuple[_Point, float]]:
-    """Heights of labels: those of points of one colour at least `distance` from each other, from the lowest upwards."""
-    placed: list[tuple[_Point, float]] = []
-    for colour in (EXACT, FLOAT, BROKEN):
-        last = -distance
-        for point in sorted((p for p in points if p.colour == colour), key=lambda p: p.force):
-            last = max(point.force, last + distance)
-            placed.append((point, last))
-    return placed
-
-
-def force_against_symmetry(groups: Mapping[str, Sequence[Row]], title: str, path: Path) -> None:
-    """One point a recipe: LEE (logarithmic) to the right, force error upwards, bits per weight as its size."""
-    figure = Figure(figsize=(8.2, 4.2), dpi=160, layout="constrained")
-    axes = figure.add_subplot()
-    points = [_Point.of(name, rows) for name, rows in groups.items()]
-    top = 1.15 * max(p.force for p in points)
-    for point in points:
-        axes.scatter(point.lee, point.force, s=7 * point.bits, color=point.colour, alpha=0.85, linewidth=0, zorder=3)
-    for point, height in _apart(points, top / 19):
-        axes.annotate(
-            point.name,
-            (point.lee, point.force),
-            xytext=(point.lee * 6, height),
-            va="center",
-            fontsize=8.5,
-            arrowprops={"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6},
-        )
-    control = {r.metric: r for r in groups.get("fp32-control", ())}
-    if control:
-        axes.axhline(control["force_mae"].value, color="#999999", linewidth=0.8, linestyle=":", zorder=1)
-    axes.set_xscale("log")
-    axes.set_xlim(1e-14, 1e4)
-    axes.set_ylim(0, top)
-    axes.set_xlabel("local equivariance error, mean (meV/Å)")
-    axes.set_ylabel("force error, MAE (meV/Å)")
-    axes.set_title(title, loc="left", fontsize=10)
+def percent_axis(axes: Axes, highest: float) -> None:
+    """The upward axis of force errors above the control, logarithmic."""
+    axes.set_yscale("log")
+    axes.set_ylim(LOWEST, highest)
+    ticks = [t for t in TICKS if t < highest]
+    axes.set_yticks([LOWEST, *ticks], [f"below {LOWEST}", *(f"{t:,}" for t in ticks)])
+    axes.minorticks_off()
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
-    for colour, label in LEGEND:
-        axes.scatter([], [], s=60, color=colour, label=label, linewidth=0)
-    figure.legend(loc="outside lower center", frameon=False, fontsize=8.5, ncols=3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda temporary: FigureCanvasAgg(figure).print_png(temporary))
+
+
+def apart(along: Sequence[float], heights: Sequence[float], width: float, distance: float) -> list[float]:
+    """Heights of names, as logarithms: those that lie over each other push each other apart until all are clear."""
+    order = sorted(range(len(heights)), key=lambda k: heights[k])
+    found = [max(height, math.log(LOWEST) + distance / 2) for height in heights]  # the axis runs below
+    for _ in range(PUSHES):
+        for place, lower in enumerate(order):
+            for upper in order[place + 1 :]:
+                overlap = distance - (found[upper] - found[lower])
+                if overlap > 0 and abs(along[upper] - along[lower]) < width:
+                    found[lower] -= overlap / 2
+                    found[upper] += overlap / 2
+    return found

@@ -23,13 +23,14 @@ from hosts_tables import hosts_section
 from inspected_tables import inspected_section
 from lammps_tables import farm_section, lammps_section
 from methods_tables import methods_sections
-from nanosecond_tables import nanosecond_drift, nanosecond_section
+from nanosecond_tables import nanosecond_section
 from pareto_picture import pareto
-from pictures import force_against_symmetry
 from places import HERE, LEDGERS
+from readme_table import readme_table
 from staircase_tables import staircase_section
+from symmetry_picture import force_against_symmetry
 from tables import markdown
-from texts import ABLATIONS, CHOICES, CONTENTS, EXACTNESS, FLOAT, MODELS, PUBLISHED, README, RECIPES, SLOTS
+from texts import ABLATIONS, CHOICES, CONTENTS, EXACTNESS, FLOAT, MODELS, PUBLISHED, RECIPES, SLOTS
 from training_tables import training_section
 
 MOLECULES = ("azobenzene", "ethanol")
@@ -61,9 +62,9 @@ def main() -> None:
             CONTENTS,
             FLOAT,
             float_table(),
+            *methods_sections(rows_of),
             *recipe_sections(),
             *untouched_section(),
-            *methods_sections(rows_of),
             *slot_section(),
             *feature_section(rows_of),
             *weight_section(rows_of),
@@ -82,17 +83,15 @@ def main() -> None:
     )
     write_atomically(HERE / "docs" / "results.md", lambda temporary: temporary.write_text(page, encoding="utf-8"))
     for molecule in MOLECULES:
-        groups = by_recipe(rows_of(f"rmd17-{molecule}"))
-        if groups:
-            title = f"{molecule} (rMD17): what each recipe costs; size of a point: bits per weight"
-            force_against_symmetry(groups, title, HERE / "docs" / "pictures" / f"rmd17-{molecule}.png")
         if methods := rows_of(f"methods-{molecule}"):
+            title = f"{molecule} (rMD17), all trained alike; size of a point: bits per weight"
+            force_against_symmetry(methods, title, HERE / "docs" / "pictures" / f"rmd17-{molecule}.png")
             speed = [r for r in rows_of("engine-methods") if r.engine == "native" and r.data == molecule]
             title = f"{molecule} (rMD17), all methods alike; the line is what nothing beats in both"
             pareto(methods, speed, title, HERE / "docs" / "pictures" / f"pareto-{molecule}.png")
     write_claims()
     list_models()
-    into_readme(recipe_table("azobenzene", short=True))
+    into_readme(readme_table(rows_of))
 
 
 def collect(runs: Path) -> None:
@@ -136,11 +135,11 @@ def by_recipe(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def float_table() -> str:
     """Our float models beside published ones."""
-    head = ["molecule", "gaq fp32, E / F", *PUBLISHED["float"]["azobenzene"]]
+    head = ["molecule", "gaq fp32, E / F", *PUBLISHED["azobenzene"]]
     lines = []
     for molecule in MOLECULES:
         ours = by_recipe(rows_of(f"rmd17-{molecule}")).get("fp32", [])
-        published = PUBLISHED["float"][molecule]
+        published = PUBLISHED[molecule]
         lines.append([molecule, f"{cell(ours, 'energy_mae')} / {cell(ours, 'force_mae')}", *published.values()])
     return markdown(head, lines)
 
@@ -149,23 +148,21 @@ def recipe_sections() -> list[str]:
     parts = [RECIPES]
     for molecule in MOLECULES:
         if rows_of(f"rmd17-{molecule}"):
-            picture = f"![force error against LEE](pictures/rmd17-{molecule}.png)\n"
-            parts += [f"### {molecule}\n", picture, recipe_table(molecule)]
+            parts += [f"### {molecule}\n", recipe_table(molecule)]
     return parts
 
 
-def recipe_table(molecule: str, short: bool = False) -> str:
+def recipe_table(molecule: str) -> str:
     """Every recipe of one molecule."""
     groups = by_recipe(rows_of(f"rmd17-{molecule}"))
     control = value(groups.get("fp32-control", []), "force_mae")
-    lines = [recipe_line(name, rows, control, molecule, short) for name, rows in groups.items()]
+    lines = [recipe_line(name, rows, control) for name, rows in groups.items()]
     head = ["recipe", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control"]
-    head += ["F RMSE to FP32", "LEE mean / max meV/Å", "energies identical"]
-    head += ["drift over 1 ns"] if short else ["net torque meV", "path work meV/Å", "published E / F / LEE"]
+    head += ["F RMSE to FP32", "LEE mean / max meV/Å", "energies identical", "net torque meV", "path work meV/Å"]
     return markdown(head, lines)
 
 
-def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule: str, short: bool) -> list[str]:
+def recipe_line(name: str, rows: Sequence[Row], control: float | None) -> list[str]:
     force, bits = value(rows, "force_mae"), value(rows, "bits_per_weight")
     against = _against(force, control)
     lee = f"{cell_short(rows, 'lee_mean')} / {cell_short(rows, 'lee_max')}"
@@ -173,11 +170,7 @@ def recipe_line(name: str, rows: Sequence[Row], control: float | None, molecule:
     line = [name, f"{bits:.1f}" if bits else "–", cell(rows, "energy_mae"), cell(rows, "force_mae"), against]
     line += ["0" if name == "fp32" else cell(rows, "force_fidelity"), lee]
     line.append("–" if identical is None else f"{100 * identical:.4g} %")
-    if short:
-        return [*line, nanosecond_drift(rows_of("nanosecond"), name)]
-    line += [cell_short(rows, "net_torque"), cell(rows, "path_work")]
-    line.append(PUBLISHED["gaq"].get(molecule, {}).get(name, "–"))
-    return line
+    return [*line, cell_short(rows, "net_torque"), cell(rows, "path_work")]
 
 
 def cell_short(rows: Sequence[Row], metric: str) -> str:
@@ -274,14 +267,14 @@ def list_models() -> None:
     write_atomically(HERE / "models" / "README.md", lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def into_readme(table: str) -> None:
+def into_readme(table: Sequence[str]) -> None:
     """Replaces what stands between the markers of the README."""
     path = HERE / "README.md"
     begin, end = "<!-- table -->", "<!-- /table -->"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if begin in text and end in text:
         before, after = text.split(begin)[0], text.split(end)[1]
-        changed = f"{before}{begin}\n{README}\n{table}\n{end}{after}"
+        changed = "\n".join([before + begin, *table, end + after])
         write_atomically(path, lambda temporary: temporary.write_text(changed, encoding="utf-8"))
 
 

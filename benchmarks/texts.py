@@ -5,31 +5,23 @@ from __future__ import annotations
 # E MAE / F MAE in meV and meV/Å on rMD17 with 950 + 50 training frames, as published:
 # MACE arXiv 2206.07697, Allegro arXiv 2204.05249, NequIP arXiv 2101.03164, ACE (as quoted in the MACE paper),
 # GAQ arXiv 2603.05343, tables II and III.
-PUBLISHED: dict[str, dict[str, dict[str, str]]] = {
-    "float": {
-        "azobenzene": {
-            "MACE": "1.2 / 3.0",
-            "Allegro": "1.2 / 2.6",
-            "NequIP ℓ=3": "0.7 / 2.9",
-            "NequIP ℓ=1": "1.1 / 4.5–5.6",
-            "ACE": "3.6 / 10.9",
-            "GAQ paper": "23.2 / 21.2",
-        },
-        "ethanol": {
-            "MACE": "0.4 / 2.1",
-            "Allegro": "0.4 / 2.1",
-            "NequIP ℓ=3": "0.4 / 2.8",
-            "NequIP ℓ=1": "1.0 / 6.5–7.6",
-            "ACE": "1.2 / 7.3",
-            "GAQ paper": "1.2 / –",
-        },
+# E MAE meV / F MAE meV/Å of float models of others.
+PUBLISHED: dict[str, dict[str, str]] = {
+    "azobenzene": {
+        "MACE": "1.2 / 3.0",
+        "Allegro": "1.2 / 2.6",
+        "NequIP ℓ=3": "0.7 / 2.9",
+        "NequIP ℓ=1": "1.1 / 4.5–5.6",
+        "ACE": "3.6 / 10.9",
+        "GAQ paper": "23.2 / 21.2",
     },
-    "gaq": {
-        "azobenzene": {
-            "fp32": "23.2 / 21.2 / –",
-            "naive-int8": "118.2 / 102.4 / 5.23",
-            "gaq-w4a8": "9.31 / 22.6 / 0.15",
-        },
+    "ethanol": {
+        "MACE": "0.4 / 2.1",
+        "Allegro": "0.4 / 2.1",
+        "NequIP ℓ=3": "0.4 / 2.8",
+        "NequIP ℓ=1": "1.0 / 6.5–7.6",
+        "ACE": "1.2 / 7.3",
+        "GAQ paper": "1.2 / –",
     },
 }
 
@@ -37,7 +29,7 @@ CONTENTS = """# Results
 
 Every figure on this page comes from a row under `docs/ledger`, written by a script under `benchmarks/`; this page is
 written by `python benchmarks/results.py`. Errors are mean absolute errors on the whole of rMD17's `test_01`; ± is the
-standard error over frames. One seed. Commands:
+standard error over frames, and one seed was trained, unless a section says otherwise. Commands:
 
 ```
 python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3 --no-freeze
@@ -46,6 +38,7 @@ python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3 --
 python benchmarks/rmd17.py ethanol --data PATH/rmd17 --only mixed-w4a8+gptq mixed-w4a16+gptq
 python benchmarks/shipped.py --data PATH/rmd17
 python benchmarks/methods.py ethanol --data PATH/rmd17 --seeds 0 1 2
+python benchmarks/methods_dynamics.py --data PATH/rmd17
 python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17
 python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17
 python benchmarks/feature_spread.py --data PATH/rmd17
@@ -89,28 +82,15 @@ FLOAT = """## The float model
 `configs/rmd17-*-fp32.toml`: degree 1, four layers of 64 channels, one core.
 """
 
-RECIPES = """## Every recipe, trained alike
+RECIPES = """## The models of this repository
 
-All rows of a molecule start from the float model above and are trained for the same number of epochs with the same schedule
-(azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), before four-bit weights that go
-to and fro were held (`--no-freeze`; what holding them gains is told in "Every method alike"), except `naive-int8` and `w8`, which
-are post-training, and `mixed-*`, which came later: their weights were held, and rounded by GPTQ before they were trained. `fp32-control` is the float model trained on for as long: the row that the papers lack. All
-are measured by the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies identical" is the share of (frame, rotation) pairs whose energies are equal to the last bit. Published figures
-are those of arXiv 2603.05343 for the row of that name.
-
-What the tables say. Local frames make eight-bit energies invariant to the last bit and forces equivariant to float64 round-off. At
-eight-bit weights their force error is below that of the direction codebooks; `frame-w4a8` and `gaq-w4a8` are not alike, since
-only the equivariant branch of the latter has four-bit weights. The codebooks break the symmetry by meV/Å, and the published LEE
-of W4A8 is not reproduced. The control that asks whether a codebook is needed at all, Cartesian components with a step for each
-vector (`int8-per-vector`), breaks the symmetry less than `gaq-w8a8`, with a smaller force error on azobenzene, the same within
-the spread on ethanol, and larger energy errors. No quantized row beats the control. Four-bit weights cost most of the
-accuracy, on azobenzene more than on ethanol: on ethanol half of what they cost `w4` comes from weights that
-go to and fro between two codes until training ends ("By size"). Eight-bit activations leave forces that are not exactly the slope of
-the energy (path work); sixteen bits leave a small part of that, weight-only recipes nothing.
-"""
-
-README = """Azobenzene (rMD17, 950 training frames, the whole official test set); all but `fp32`, `w8` and `naive-int8` trained as long as
-`fp32-control`; `mixed-*` in a later way, which is worth much of their lead (all in one way: [results](docs/results.md#by-size)). Drift: slope of the total energy over 2,000,000 steps at constant energy, in meV/atom/ps.
+What `models/` holds, and what all sections below are measured with unless they say otherwise. They are older than "Every method
+alike": trained for longer (azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), but
+before four-bit weights that go to and fro were held (`--no-freeze`), before features were rounded beside their directions, and without
+GPTQ. Only `mixed-*` came later and have all three; `naive-int8` and `w8` are post-training; `fp32-control` is the float
+model trained on for as long. So rows of this table show what a file is worth, and those above what a method is. All are measured by
+the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies
+identical" is the share of (frame, rotation) pairs whose energies are equal to the last bit.
 """
 
 CHOICES = """### How the settings were chosen

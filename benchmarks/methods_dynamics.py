@@ -1,0 +1,49 @@
+"""A nanosecond of azobenzene at constant energy for models that methods.py trained, seed 0.
+
+    python benchmarks/methods_dynamics.py --data PATH/rmd17 --workers 2
+
+Runs are those of nanosecond.py: `gaq md`, from the first test frame, forward and backward as the recipe says. One that
+was stopped goes on, one that is done is not made again, and without its files its rows stay. Some seven minutes a run.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from bench import parser_of
+from gaq.measure.ledger import read_rows, write_rows
+from methods_rows import IN_README, trained_model
+from nanosecond import made, nanosecond_of
+from nanosecond_rows import collected
+from places import LEDGERS
+
+MOLECULE = "azobenzene"
+LEFT_OUT = ("fp32/ptq", "svq-kmeans/qat")  # the first is shipped, the second runs in PyTorch alone
+
+
+def main() -> None:
+    parser = parser_of(__doc__)
+    parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
+    parser.add_argument("--out", type=Path, default=Path("runs/methods-dynamics"))
+    parser.add_argument("--only", nargs="*", default=[row for row in IN_README if row not in LEFT_OUT])
+    parser.add_argument("--workers", type=int, default=1)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    names = {row.replace("/", "-"): row for row in arguments.only}  # of files, and of rows
+    models = {mode: trained_model(arguments.trained, MOLECULE, row) for mode, row in names.items()}
+    runs = [nanosecond_of(mode) for mode in models]
+    with ThreadPoolExecutor(arguments.workers) as pool:
+        codes = list(pool.map(lambda run: made(run, models[run.mode], None, arguments.data, arguments.out), runs))
+    if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
+        sys.exit("some runs failed; see the files *.out")
+    rows = [replace(entry, recipe=names[entry.recipe]) for entry in collected(arguments.out, runs)]
+    ledger, found = LEDGERS / "nanosecond-methods.jsonl", {r.recipe for r in rows}
+    before = [r for r in read_rows(ledger) if r.recipe not in found] if ledger.exists() else []
+    write_rows(ledger, before + rows)
+
+
+if __name__ == "__main__":
+    main()
