@@ -95,12 +95,11 @@ backward pass and `-b32` with floats, each at the force error of that mode.
 
 LONGER = """### Trained longer
 
-Are twelve epochs too few for four bits? The best recipes again, five times as long, and the control too, which gains as
-well:
+Are twelve epochs too few for four bits? The best recipe of four bits throughout again, five times as long, and the
+control too, which gains as well:
 
 ```
-python benchmarks/methods.py azobenzene --data PATH/rmd17 --epochs 60 --compile --out runs/methods-long \\
-    --only w4a16+gptq mixed-w4a16+gptq
+python benchmarks/methods.py azobenzene --data PATH/rmd17 --epochs 60 --compile --out runs/methods-long --only w4a16+gptq
 ```
 """
 
