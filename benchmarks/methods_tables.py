@@ -11,6 +11,7 @@ from methods_rows import CONTROL, excess_in_words, mean, over_seeds, rows_named
 from methods_texts import (
     BY_SIZE,
     DEGREES,
+    DYNAMICS,
     FIRST_PAPER,
     INTRO,
     LONGER,
@@ -23,6 +24,7 @@ from methods_texts import (
     SECOND_PAPER,
     SIZES,
 )
+from nanosecond_tables import methods_dynamics
 from tables import markdown
 
 RowsOf = Callable[[str], list[Row]]
@@ -36,7 +38,15 @@ def methods_sections(rows_of: RowsOf) -> list[str]:
     measured = {molecule: rows_of(f"methods-{molecule}") for molecule in MOLECULES}
     if not any(measured.values()):
         return []
-    return [INTRO, *_papers(measured), *_by_size(measured), *_longer(rows_of), *_others(rows_of), *_degrees(rows_of)]
+    return [
+        INTRO,
+        *_papers(measured),
+        *_by_size(measured),
+        *_moving(rows_of),
+        *_longer(rows_of),
+        *_others(rows_of),
+        *_degrees(rows_of),
+    ]
 
 
 def _papers(measured: dict[str, list[Row]]) -> Iterator[str]:
@@ -88,6 +98,12 @@ def _line(name: str, rows: Sequence[Row]) -> list[str]:
     line = [said, str(seeds), f"{bits:.1f}" if bits else "–", *(over_seeds(mine, m) for m in COLUMNS)]
     engines = {r.engine for r in mine if r.metric == "force_mae"}
     return [*line[:5], excess_in_words(mine, rows), line[5], *_physics(mine), ", ".join(sorted(engines))]
+
+
+def _moving(rows_of: RowsOf) -> Iterator[str]:
+    if rows := rows_of("nanosecond-methods"):
+        yield DYNAMICS
+        yield methods_dynamics(rows)
 
 
 def _longer(rows_of: RowsOf) -> Iterator[str]:

@@ -33,8 +33,6 @@ MODES = {
     "w4": ("w4", None),
     "w4a16": ("w4a16", None),
     "mixed": ("w4a16", 8),
-    "mixed-w4a16": ("mixed-w4a16", None),
-    "mixed-w4a8": ("mixed-w4a8", None),
     "frame-w4a8": ("frame-w4a8", 8),
     "frame-w4a8-b16": ("frame-w4a8", 16),
     "gaq-w4a8": ("gaq-w4a8", None),

@@ -17,8 +17,6 @@ COLOURS = {
     "w4": "#009e73",
     "w4a16": "#0072b2",
     "mixed": "#56b4e9",
-    "mixed-w4a16": "#004c7f",
-    "mixed-w4a8": "#8c564b",
     "frame-w4a8": "#e69f00",
     "frame-w4a8-b16": "#f0c75e",
     "gaq-w4a8": "#d55e00",

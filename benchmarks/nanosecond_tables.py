@@ -37,18 +37,30 @@ def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
     return f"fell apart at {steps.value * 5e-4:.0f} ps" if steps.passed is False else _cell(drift)
 
 
+def methods_dynamics(rows: Sequence[Row]) -> str:
+    """The nanoseconds of methods_dynamics.py."""
+    lines = []
+    for mode in _modes(rows, "nve"):
+        cells = [_cell(_find(rows, "nve", mode, name)) for name in ("drift", "drift_ratio", "temperature")]
+        lines.append([mode.replace("/", ", "), *cells, _unstable(rows, mode)])
+    return markdown(["recipe", "drift, meV/atom/ps", "ratio over 50 ps", "T mean, K", "became unstable"], lines)
+
+
+def _unstable(rows: Sequence[Row], mode: str) -> str:
+    steps = _find(rows, "nve", mode, "stability")
+    return NOTHING if steps is None or steps.passed is not False else f"step {steps.value:,.0f}"
+
+
 def _conservation(rows: Sequence[Row]) -> str:
     head = ("mode", "drift, meV/atom/ps", "ratio over 50 ps", "T mean, K", "ΔL, relative", "became unstable")
     head += ("path work, meV/Å", "Jacobian asymmetry", "published")
     lines = []
     for mode in _modes(rows, "nve"):
-        steps = _find(rows, "nve", mode, "stability")
-        unstable = NOTHING if steps is None or steps.passed is not False else f"step {steps.value:,.0f}"
         cells = [_cell(_find(rows, "nve", mode, name)) for name in ("drift", "drift_ratio", "temperature")]
         spin = _find(rows, "nve", mode, "angular_momentum_relative")
         cells.append(NOTHING if spin is None else significant(spin.value, 2))
         paths = [_cell(_find(rows, "paths", mode, name)) for name in ("path_work", "jacobian_asymmetry")]
-        lines.append([mode, *cells, unstable, *paths, PUBLISHED.get(mode, NOTHING)])
+        lines.append([mode, *cells, _unstable(rows, mode), *paths, PUBLISHED.get(mode, NOTHING)])
     return markdown(head, lines)
 
 
