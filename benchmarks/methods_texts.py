@@ -45,7 +45,8 @@ All methods on one float parent a molecule, that of the models above, through th
 without training (`ptq`), and trained (`qat`) for 12 epochs at a peak rate of 1e-3 on the same 950 frames, unless it is
 a method of post-training quantization. A seed is another order of the frames, on the same parent; ± is the standard
 error over seeds, or over test frames where there is one seed. `fp32, qat` is the control. Errors are on the whole of
-`test_01`; LEE over 32 rotations of 100 frames. Commands, rows with a suffix by `--only` and their names
+`test_01`; LEE over 32 rotations of 100 frames; the backward pass is in float (eight bits there cost forces
+[more](#the-models-of-every-method-alike)). Commands, rows with a suffix by `--only` and their names
 (`benchmarks/method_names.py`):
 
 ```
@@ -89,8 +90,8 @@ that are rounded about zero and not about the mean of their species
 beside the principal directions of their species
 ([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)). The last column says what ran the
 model: the native engine, or PyTorch where it cannot. Pictures leave out rows that show what a part is worth. Their
-times are those of [the same models in the engine](#the-models-of-every-method-alike), `-b8` with eight bits in the
-backward pass and `-b32` with floats, each at the force error of that mode.
+times are those of [the same models in the engine](#the-models-of-every-method-alike), `-b8` and `-b16` with
+so many bits in the backward pass, each at the force error of that mode.
 """
 
 DYNAMICS = """### A nanosecond of each
