@@ -18,7 +18,7 @@ PHYSICS = ("LEE mean / max meV/Å", "energies identical", "drift over 1 ns")
 
 WORDS = (
     "Azobenzene (rMD17, 950 training frames, the whole official test set): published methods and ours, from one float "
-    "model through one loop of twelve epochs,\nand `fp32-control`, that model trained as long; ± over seeds, or frames. "
+    "model through one loop of twelve epochs,\nand `fp32-control`, that model trained as long; ± over seeds or frames. "
     "Errors: backward pass in float. Drift: slope of the total energy over 2,000,000 steps, in meV/atom/ps.\n"
 )
 
