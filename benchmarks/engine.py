@@ -26,11 +26,11 @@ from gaq.cli.contenders import COMPILED, EAGER, NATIVE, Conditions, Field, enter
 from gaq.cli.fresh_start import fresh_start
 from gaq.cli.stage_progress import Watch
 from gaq.data.dataset import Dataset
-from gaq.engine.native import NativeEngine
+from gaq.engine.open import open_engine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
 from gaq.process import busy_with_others, keep_freed_memory, usable_cores
-from methods_rows import trained_model
+from methods_rows import CONTROL, IN_PYTORCH, IN_README, PARENT, trained_model
 from places import HERE
 
 # Recipe and precision of the backward pass; None is what the file says.
@@ -40,15 +40,12 @@ MODES: tuple[Mode, ...] = (
     *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
 )
 SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
-# Models of methods.py, float first, whose errors in the tables are those of a float backward pass.
-WEIGHTS_ALONE = ("fp32", "w4")
-ACTIVATIONS_TOO = (
-    *("w4a16+gptq", "frame-w4a8+gptq", "mixed-w4a16+gptq", "mixed-w4a8+gptq", "w4a16+gptq+bits=6.2", "frame-w8a8"),
-    *("gaq-w4a8", "gaq-w8a8-component", "degree-quant", "naive-int8"),
-)
-METHODS: tuple[Mode, ...] = (
-    *((name, None) for name in WEIGHTS_ALONE),
-    *((name, bits) for name in ACTIVATIONS_TOO for bits in (16, 8)),
+# The README's models, whose errors in its table are those of a float backward pass.
+METHODS: tuple[Mode, ...] = tuple(
+    (row.removesuffix("/qat"), bits)
+    for row in IN_README
+    if row not in (PARENT, IN_PYTORCH)
+    for bits in ((None,) if row in (CONTROL, "w4/qat") else (16, 8))  # float features have no codes to go back through
 )
 FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
 WIDTHS = (64, 128, 256)
@@ -201,14 +198,15 @@ def methods_section(job: Job) -> list[Row]:
         by_file = {model.checkpoint: model for model in opened}
         models = {name: replace(by_file[file], recipe=name) for name, file in files.items() if file in by_file}
         rows += compared(job, models, METHODS, conditions)
-        found = [forces_row(models[name], bits, test) for name, bits in METHODS if name in models]
-        rows += [replace(entry, data=molecule) for entry in found]
+        rows += [
+            replace(forces_row(models[name], bits, test), data=molecule) for name, bits in METHODS if name in models
+        ]
     return rows
 
 
 def forces_row(model: Model, bits: int | None, test: Dataset) -> Row:
     """force_mae of a mode, under the name that its times have."""
-    engine = NativeEngine(model.content or b"", model.name, backward_bits=bits)
+    engine = open_engine(model.checkpoint, engine="native", backward_bits=bits)
     entry = next(r for r in accuracy(engine, test) if r.metric == "force_mae")
     return replace(entry, recipe=mode_name(model.recipe, bits))
 

@@ -14,21 +14,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import parser_of
-from gaq.measure.ledger import read_rows, write_rows
-from methods_rows import IN_README, trained_model
+from gaq.measure.ledger import write_rows
+from methods_rows import IN_PYTORCH, IN_README, PARENT, trained_model
 from nanosecond import made, nanosecond_of
-from nanosecond_rows import collected
+from nanosecond_rows import beside, collected
 from places import LEDGERS
 
 MOLECULE = "azobenzene"
-LEFT_OUT = ("fp32/ptq", "svq-kmeans/qat")  # the first is shipped, the second runs in PyTorch alone
+LEFT_OUT = (PARENT, IN_PYTORCH)  # the parent is shipped: nanosecond.py
 
 
 def main() -> None:
     parser = parser_of(__doc__)
     parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/methods-dynamics"))
-    parser.add_argument("--only", nargs="*", default=[row for row in IN_README if row not in LEFT_OUT])
+    parser.add_argument(
+        "--only", nargs="*", choices=IN_README, default=[row for row in IN_README if row not in LEFT_OUT]
+    )
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -40,9 +42,8 @@ def main() -> None:
     if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
         sys.exit("some runs failed; see the files *.out")
     rows = [replace(entry, recipe=names[entry.recipe]) for entry in collected(arguments.out, runs)]
-    ledger, found = LEDGERS / "nanosecond-methods.jsonl", {r.recipe for r in rows}
-    before = [r for r in read_rows(ledger) if r.recipe not in found] if ledger.exists() else []
-    write_rows(ledger, before + rows)
+    ledger = LEDGERS / "nanosecond-methods.jsonl"
+    write_rows(ledger, sorted(beside(rows, ledger), key=lambda r: IN_README.index(r.recipe)))
 
 
 if __name__ == "__main__":

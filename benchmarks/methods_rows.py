@@ -9,12 +9,13 @@ from pathlib import Path
 from gaq.measure.ledger import Row
 from gaq.report.numbers import with_spread
 
-CONTROL = "fp32/qat"
+PARENT, CONTROL = "fp32/ptq", "fp32/qat"
 IN_README = (
-    *("fp32/ptq", CONTROL, "frame-w8a8/qat", "w4a16+gptq+bits=6.2/qat", "mixed-w4a16+gptq/qat", "mixed-w4a8+gptq/qat"),
+    *(PARENT, CONTROL, "frame-w8a8/qat", "w4a16+gptq+bits=6.2/qat", "mixed-w4a16+gptq/qat", "mixed-w4a8+gptq/qat"),
     *("w4a16+gptq/qat", "frame-w4a8+gptq/qat", "w4/qat", "gaq-w8a8-component/qat", "gaq-w4a8/qat"),
     *("degree-quant/qat", "naive-int8/qat", "svq-kmeans/qat"),
 )
+IN_PYTORCH = "svq-kmeans/qat"  # the only one of them that the native engine cannot run
 
 
 def trained_model(folder: Path, molecule: str, row: str, seed: int = 0) -> Path:

@@ -58,11 +58,11 @@ python benchmarks/results.py --collect runs
 
 What the tables say. At every number of bits local frames keep energies invariant to the last bit and forces
 equivariant to float64 round-off. Directions of fixed codes break the symmetry by meV/Å, with the codebooks of both
-papers, and cost many times the accuracy. The control that asks whether a codebook is needed at all, Cartesian
+papers, and cost many times as much accuracy. The control that asks whether a codebook is needed at all, Cartesian
 components with a step for each vector (`int8-per-vector`), breaks the symmetry less than they do; its forces are as
-good, its energies worse. No quantized row beats the control. Four-bit weights are dear where they read sums over
-neighbours: eight bits for that quarter of them (`mixed-*`), bits chosen slot by slot, and GPTQ before training take
-most of the loss away. Eight-bit features leave forces that are not exactly the slope of the energy (path work), sixteen
+good, its energies worse (one seed). No quantized row beats the control. Four-bit weights are dear where they read sums
+over neighbours: eight bits for that quarter of them (`mixed-*`), bits chosen slot by slot, and GPTQ before training
+take most of the loss away. Eight-bit features leave forces that are not exactly the slope of the energy (path work), sixteen
 bits a small part of that, weight-only recipes nothing. LSQ does worse than plain ranges: its first step, 2·mean|x|/√127
 for eight bits, is wide, as its row without training shows, and we suspect that twelve epochs do not make up for it.
 
@@ -98,8 +98,8 @@ DYNAMICS = """### A nanosecond of each
 
 Azobenzene at constant energy, models of seed 0, 2,000,000 steps of 0.5 fs from the same start for all; forward and
 backward as the recipe says. What columns mean is told [below](#a-nanosecond-at-constant-energy). Eight-bit features
-heat the molecule by their rounded forces, a codebook of directions several times as much as local frames; with sixteen
-bits nothing is seen of it.
+heat the molecule by their rounded forces, a codebook of directions more than local frames; with sixteen bits no heating
+is seen.
 
 ```
 python benchmarks/methods_dynamics.py --data PATH/rmd17

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +21,9 @@ from pathlib import Path
 from gaq.data.read import read_structures
 from gaq.engine.native import NativeEngine
 from gaq.measure.conservation import jacobian_asymmetry, path_work
-from gaq.measure.ledger import Row, read_rows, write_rows
+from gaq.measure.ledger import Row, write_rows
 from nanosecond_picture import energy_traces
-from nanosecond_rows import Run, collected
+from nanosecond_rows import Run, beside, collected
 from places import HERE, LEDGERS
 
 START = "rmd17_azobenzene_test_01.npz"  # its first frame
@@ -60,18 +60,10 @@ def main() -> None:
         sys.exit("some runs failed; see the files *.out")
     rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
     ledger = LEDGERS / "nanosecond.jsonl"
-    write_rows(ledger, in_order(rows, read_rows(ledger) if ledger.exists() else []))
+    kinds, modes = list(dict.fromkeys([*(run.kind for run in all_runs()), "paths"])), [*MODES, AGAIN]
+    write_rows(ledger, sorted(beside(rows, ledger), key=lambda r: (kinds.index(r.data), modes.index(r.recipe))))
     if all((arguments.out / f"nve-{mode}.log").exists() for mode in MODES):
         energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
-
-
-def in_order(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
-    """New rows, and those before of runs that were not made again, run by run and mode by mode."""
-    made = {(r.data, r.recipe) for r in rows}
-    kept = [r for r in before if (r.data, r.recipe) not in made]
-    kinds = list(dict.fromkeys([*(run.kind for run in all_runs()), "paths"]))
-    modes = [*MODES, AGAIN]
-    return sorted([*kept, *rows], key=lambda r: (kinds.index(r.data), modes.index(r.recipe)))
 
 
 def path_rows(data: Path) -> list[Row]:

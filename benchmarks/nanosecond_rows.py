@@ -45,6 +45,13 @@ def collected(out: Path, runs: Sequence[Run]) -> list[Row]:
     return rows
 
 
+def beside(rows: Sequence[Row], ledger: Path) -> list[Row]:
+    """The rows, and before them those that the ledger has of runs that were not made again."""
+    made = {(r.data, r.recipe) for r in rows}
+    before = read_rows(ledger) if ledger.exists() else []
+    return [*(r for r in before if (r.data, r.recipe) not in made), *rows]
+
+
 def distances(path: Path, control: Path, like: Row) -> Iterator[Row]:
     """Earth mover's distances to the distributions of the float model, means over all bonds (mÅ) and over all torsions
     about bonds between heavy atoms (degrees).

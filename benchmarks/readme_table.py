@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant
-from methods_rows import CONTROL, IN_README, excess_in_words, mean, over_seeds, rows_named
+from methods_rows import CONTROL, IN_README, PARENT, excess_in_words, mean, over_seeds, rows_named
 from nanosecond_tables import nanosecond_drift
 from tables import markdown
 
 RowsOf = Callable[[str], list[Row]]
-PARENT = "fp32/ptq"
 NAMES = {PARENT: "fp32", CONTROL: "fp32-control"}
 HEAD = ("recipe", "seeds", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control", "F RMSE to FP32")
 PHYSICS = ("LEE mean / max meV/Å", "energies identical", "drift over 1 ns")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
-from methods_rows import IN_README
+from methods_rows import IN_README, PARENT
 from pictures import ABOVE, LEGEND, Point, apart, percent_axis
 
 RIGHTMOST, LEFTMOST = 1e5, 1e-14  # meV/Å
@@ -21,7 +21,7 @@ LINE = 0.052  # height of a name, of the axis
 
 def force_against_symmetry(rows: Sequence[Row], title: str, path: Path) -> None:
     """One point a recipe: LEE (logarithmic) to the right, force error upwards, bits per weight as its size."""
-    points = [point for name in IN_README if (point := Point.of(name, rows)) and name != "fp32/ptq"]
+    points = [point for name in IN_README if (point := Point.of(name, rows)) and name != PARENT]
     if not points:
         return
     figure = Figure(figsize=(8.2, 4.8), dpi=160, layout="constrained")

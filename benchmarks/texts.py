@@ -5,7 +5,6 @@ from __future__ import annotations
 # E MAE / F MAE in meV and meV/Å on rMD17 with 950 + 50 training frames, as published:
 # MACE arXiv 2206.07697, Allegro arXiv 2204.05249, NequIP arXiv 2101.03164, ACE (as quoted in the MACE paper),
 # GAQ arXiv 2603.05343, tables II and III.
-# E MAE meV / F MAE meV/Å of float models of others.
 PUBLISHED: dict[str, dict[str, str]] = {
     "azobenzene": {
         "MACE": "1.2 / 3.0",
@@ -182,11 +181,10 @@ Four layers, 64 channels; one thread.
 """,
     "methods": """### The models of "Every method alike"
 
-Those networks, trained with seed 0; one thread. F MAE is that of the mode on the whole of `test_01`: sixteen
-bits in the backward pass (`-b16`) have the errors of the tables there, which are of a float one, and what `-b8` has more
-is what eight bits cost. The machine ran some four times slower than in the other sections when this was measured, so
-ratios are to be trusted rather than milliseconds. Recipes with sixteen-bit features have sixteen there unless told otherwise, those with eight
-have eight.
+Those networks, trained with seed 0; one thread. F MAE is that of the mode on the whole of `test_01`: sixteen bits in the
+backward pass (`-b16`) have the errors of the tables there, which are of a float one, and what `-b8` has more is what eight
+bits cost. Recipes with sixteen-bit features have sixteen there unless told otherwise, those with eight have eight.
+Another hour of the same machine than in the other sections: compare within the table.
 """,
     "widths": """### Wider networks
 
