@@ -205,10 +205,10 @@ def methods_section(job: Job) -> list[Row]:
 
 
 def forces_row(model: Model, bits: int | None, test: Dataset) -> Row:
-    """force_mae of a mode, under the name that its times have."""
+    """force_mae of a mode, under the names that its times have."""
     engine = open_engine(model.checkpoint, engine="native", backward_bits=bits)
     entry = next(r for r in accuracy(engine, test) if r.metric == "force_mae")
-    return replace(entry, recipe=mode_name(model.recipe, bits))
+    return replace(entry, model=model.name, recipe=mode_name(model.recipe, bits))
 
 
 def kernels_section(job: Job) -> list[Row]:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
 from methods_rows import CONTROL, mean, rows_named
-from pictures import ABOVE, LEGEND, LOWEST, Point, apart, percent_axis
+from pictures import ABOVE, LEGEND, Point, apart, height_of, percent_axis
 
 SHOWN = ("gptq", "bits=")  # changes behind a + that are no control of another row
 NAME_WIDTH = 0.27  # of the span of points along the axis
@@ -29,6 +29,10 @@ class Placed:
     name: str
     cost: float
     above: float  # per cent
+
+    @property
+    def height(self) -> float:
+        return height_of(self.above)
 
 
 def by_bits(rows: Sequence[Row]) -> list[Placed]:
@@ -55,7 +59,7 @@ def by_time(speed: Sequence[Row], rows: Sequence[Row], sized: Sequence[Placed]) 
     found = []
     for entry in speed:
         if entry.metric == "latency_ms" and entry.recipe in force and control is not None:
-            above = max(100 * (force[entry.recipe] / control - 1), LOWEST)
+            above = 100 * (force[entry.recipe] / control - 1)
             found.append(Placed(points[recipe_in(entry.recipe)], entry.recipe, entry.value, above))
     return found
 
@@ -100,11 +104,11 @@ def _panel(axes: Axes, points: Sequence[Placed], label: str, logarithmic: bool) 
     if not points:
         return
     edge = front(points)
-    axes.step([p.cost for p in edge], [p.above for p in edge], where="post", color="#bbbbbb", linewidth=1.0, zorder=1)
+    axes.step([p.cost for p in edge], [p.height for p in edge], where="post", color="#bbbbbb", linewidth=1.0, zorder=1)
     for placed in points:
         colour = placed.point.colour
         inside = colour if placed.point.trained else "white"
-        axes.scatter(placed.cost, placed.above, s=26, color=inside, edgecolor=colour, zorder=3, clip_on=False)
+        axes.scatter(placed.cost, placed.height, s=26, color=inside, edgecolor=colour, zorder=3, clip_on=False)
     low, high = min(p.cost for p in points), max(p.cost for p in points)
     if logarithmic:
         axes.set_xscale("log", base=2)
@@ -122,9 +126,9 @@ def _name(axes: Axes, points: Sequence[Placed], logarithmic: bool) -> None:
     wide = math.log(high / low) if logarithmic else high - low
     along = [(math.log(p.cost / low) if logarithmic else p.cost - low) / wide for p in points]
     bottom, top = (math.log(limit) for limit in axes.get_ylim())
-    heights = apart(along, [math.log(p.above) for p in points], NAME_WIDTH, LINE * (top - bottom))
+    heights = apart(along, [math.log(p.height) for p in points], NAME_WIDTH, LINE * (top - bottom))
     for placed, height in zip(points, heights, strict=True):
         right = placed.cost * (high / low) ** 0.03 if logarithmic else placed.cost + 0.03 * wide
         line = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.6}
         place = (right, math.exp(height))
-        axes.annotate(placed.name, (placed.cost, placed.above), place, va="center", fontsize=7.5, arrowprops=line)
+        axes.annotate(placed.name, (placed.cost, placed.height), place, va="center", fontsize=7.5, arrowprops=line)

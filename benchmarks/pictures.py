@@ -37,11 +37,16 @@ class Point:
         if bits is None or lee is None or not above:
             return None
         name, mode = model.split("/")
-        return Point(name, bits, max(sum(above) / len(above), LOWEST), lee, mode == "qat")
+        return Point(name, bits, sum(above) / len(above), lee, mode == "qat")
 
     @property
     def colour(self) -> str:
         return EXACT if self.lee < 1e-9 else (FLOAT if self.lee < 1e-2 else BROKEN)
+
+
+def height_of(above: float) -> float:
+    """Where an error is drawn: one that the logarithmic axis does not reach lies on it."""
+    return max(above, LOWEST)
 
 
 def percent_axis(axes: Axes, highest: float) -> None:

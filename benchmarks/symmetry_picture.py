@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
 from methods_rows import IN_README, PARENT
-from pictures import ABOVE, LEGEND, Point, apart, percent_axis
+from pictures import ABOVE, LEGEND, Point, apart, height_of, percent_axis
 
 RIGHTMOST, LEFTMOST = 1e5, 1e-14  # meV/Å
 NAME_WIDTH = 3.5  # decades
@@ -28,13 +28,23 @@ def force_against_symmetry(rows: Sequence[Row], title: str, path: Path) -> None:
     axes = figure.add_subplot()
     percent_axis(axes, 1.6 * max(p.above for p in points))
     for point in points:
-        axes.scatter(point.lee, point.above, s=7 * point.bits, color=point.colour, linewidth=0, zorder=3, clip_on=False)
+        axes.scatter(
+            point.lee,
+            height_of(point.above),
+            s=7 * point.bits,
+            color=point.colour,
+            linewidth=0,
+            zorder=3,
+            clip_on=False,
+        )
     low, high = (math.log(limit) for limit in axes.get_ylim())
-    along, upwards = [math.log10(p.lee) for p in points], [math.log(p.above) for p in points]
+    along, upwards = [math.log10(p.lee) for p in points], [math.log(height_of(p.above)) for p in points]
     for point, height in zip(points, apart(along, upwards, NAME_WIDTH, LINE * (high - low)), strict=True):
         line = {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6}
         place = (point.lee * 4, math.exp(height))
-        axes.annotate(point.name, (point.lee, point.above), place, va="center", fontsize=8.5, arrowprops=line)
+        axes.annotate(
+            point.name, (point.lee, height_of(point.above)), place, va="center", fontsize=8.5, arrowprops=line
+        )
     axes.set_xscale("log")
     axes.set_xlim(LEFTMOST, RIGHTMOST)
     axes.set_xlabel("local equivariance error, mean (meV/Å)")
