@@ -25,6 +25,7 @@ class LossConfig(Frozen):
     kind: Literal["distance", "square"] = Field("distance", description="‖Δ‖ as in the metrics, or ‖Δ‖²")
     energy: float = Field(0.1, ge=0, description="per structure and √atoms")
     forces: float = Field(1.0, ge=0)
+    stress: float = Field(0.1, ge=0, description="of the virial, stress times volume: per structure and √atoms")
     symmetry: float = Field(0.0, ge=0, description="weight of the LEE penalty on the forces; 0 leaves it out")
 
 
