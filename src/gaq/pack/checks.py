@@ -7,7 +7,7 @@ from math import exp
 from typing import Any
 
 from gaq.errors import BadFile
-from gaq.pack.container import WAY_OUT
+from gaq.formats.container import WAY_OUT
 from gaq.pack.layout import Numbers, linears, slot_names
 from gaq.quant.spec import MOST_DIRECTIONS
 

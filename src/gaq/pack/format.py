@@ -16,11 +16,11 @@ import numpy as np
 from gaq import __version__
 from gaq.errors import BadFile
 from gaq.files import write_atomically
-from gaq.pack import container
+from gaq.formats import container
+from gaq.formats.checksum import BLANK, checksum_of, sealed
+from gaq.formats.container import strict_json
 from gaq.pack.array_checks import check_arrays
 from gaq.pack.checks import check_name, check_radial, check_slots, check_species
-from gaq.pack.checksum import BLANK, checksum_of, sealed
-from gaq.pack.container import strict_json
 from gaq.pack.layout import Numbers, numbers_from
 
 FORMAT = "gaq-packed"

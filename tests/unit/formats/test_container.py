@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from gaq.errors import BadFile
-from gaq.pack.container import DTYPES, METADATA, parse, payload_of, read_container, strict_json, to_bytes
+from gaq.formats.container import DTYPES, METADATA, parse, payload_of, read_container, strict_json, to_bytes
 
 ARRAYS = {
     "b": np.arange(6, dtype=np.float64).reshape(2, 3),
