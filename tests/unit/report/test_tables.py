@@ -98,7 +98,7 @@ def test_reference_rows_are_not_a_model():
 
 
 def test_markdown_and_terminal_have_the_same_cells():
-    rows = rows_of("a", "fp32", force_mae=6.4, **GOOD)
+    rows = fit()
     console = Console(width=200)
     with console.capture() as captured:
         console.print(comparison_table(rows, "title"))
