@@ -33,7 +33,7 @@ def train(
     Ctrl-C leaves a checkpoint; --resume goes on from it, bit for bit. Under torchrun the processes share each
     batch.
     """
-    from gaq.cli.summary import say_trained
+    from gaq.cli.summary import say_remarks, say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.config import dump, load
     from gaq.data.read import read_dataset
@@ -54,7 +54,7 @@ def train(
     if not settings.data.file:
         raise UsageError(f"{config} names no data file. Give one with --data, or write file = ... under [data].")
     check_device(device)
-    dataset = read_dataset(settings.data.file)
+    dataset = read_dataset(settings.data.file, labels=settings.data.labels)
     writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
@@ -62,6 +62,7 @@ def train(
     try:
         prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
         if world.rank == 0:
+            say_remarks(prepared.remarks)
             write_atomically(out / "config.toml", lambda temporary: temporary.write_text(dump(settings)))
         with graceful_interrupt() as interrupt, shown_training(f"train {dataset.name}") as show:
             best = fit(

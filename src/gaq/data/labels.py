@@ -52,3 +52,24 @@ def check_finite_labels(
             raise BadLabels(
                 f"{name} has forces that are not finite at {list_atoms(broken)}; expected numbers. Remove the frame."
             )
+
+
+def label_counts(labels: Sequence[Labels]) -> list[str]:
+    """Return sentences about labels that only some frames have, and about weights that are not 1."""
+    lines = []
+    for name, known in (("an energy", has_energy), ("forces", has_forces), ("a stress", has_stress)):
+        count = sum(known(label) for label in labels)
+        if count < len(labels) and not (count == 0 and name == "a stress"):
+            lines.append(f"{count} of {len(labels)} frames have {name} that counts")
+        elif name == "a stress" and count:
+            lines.append(f"all {count} frames have a stress")
+    for name in ("energy", "forces", "stress"):
+        weights = [getattr(label.weights, name) for label in labels]
+        if (
+            weights
+            and (min(weights), max(weights)) != (1.0, 1.0)
+            and (name != "stress" or any(map(has_stress, labels)))
+        ):
+            shown = f"{min(weights):g}" if min(weights) == max(weights) else f"{min(weights):g} to {max(weights):g}"
+            lines.append(f"weight of {name} {shown} (config_weight and config_{name}_weight)")
+    return lines

@@ -13,7 +13,7 @@ from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Prediction, Structure
-from gaq.model.forces import energy_and_forces
+from gaq.model.forces import energy_forces_virials
 from gaq.model.invariants import Gauge
 from gaq.model.protocol import Network
 from gaq.quant.size import weight_footprint
@@ -37,6 +37,7 @@ class TorchEngine:
     gauge: Gauge | None = None
     file_bytes: int | None = None
     name: str = field(default="torch", init=False)
+    gives_virial: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         self.network.to(self.device).eval()
@@ -46,7 +47,7 @@ class TorchEngine:
             self.gauge = Gauge.LOCAL if any(framed(q.spec) for q in self.network.quantizers()) else Gauge.LAB
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Energies and forces in order; raises `BadStructure` and `UnsupportedElement`."""
+        """Return energies, forces and virials in order; raises `BadStructure` and `UnsupportedElement`."""
         for index, structure in enumerate(structures):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)
@@ -62,10 +63,10 @@ class TorchEngine:
         return batches(structures)
 
     def _predict(self, batch: AtomBatch) -> list[Prediction]:
-        energies, forces = energy_and_forces(self.network, batch, gauge=self.gauge or Gauge.LAB)
+        energies, forces, virials = energy_forces_virials(self.network, batch, gauge=self.gauge or Gauge.LAB)
         sizes = torch.bincount(batch.structure, minlength=batch.count).tolist()
-        parts = forces.cpu().split(sizes)
-        return [Prediction(e, f.numpy()) for e, f in zip(energies.tolist(), parts, strict=True)]
+        parts = zip(energies.tolist(), forces.cpu().split(sizes), virials.cpu().numpy(), strict=True)
+        return [Prediction(energy, force.numpy(), virial) for energy, force, virial in parts]
 
     def footprint(self) -> dict[str, float]:
         """Bytes of the file and of the weights as packed, and bits per weight with their steps counted in."""

@@ -23,6 +23,12 @@ class DataConfig(Frozen):
     train: int | None = Field(None, ge=1, description="training frames; all that are left when not given")
     validation: int = Field(50, ge=1, description="validation frames")
     split_seed: int = Field(0, ge=0)
+    labels: str = Field(
+        "", description="family of labels where the file has several: a prefix such as REF_, plain, or ENERGY,FORCES"
+    )
+    ignore: tuple[Literal["charge", "spin", "field"], ...] = Field(
+        (), description="what frames may differ in although the network cannot see it"
+    )
 
 
 class LossConfig(Frozen):

@@ -15,6 +15,9 @@ from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.atoms.structure import Labels
 from gaq.data.dataset import Dataset
 from gaq.data.labels import has_energy, has_forces, has_stress
+from gaq.data.references import compositions, fit_compositions, is_isolated
+
+LARGEST_FORCES = 20.0  # times the median frame's: a frame beyond does not set the scale of the others
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,49 @@ def prepare(dataset: Dataset, cutoff: float) -> Frames:
     return Frames(dataset, tuple(find_neighbors(s, cutoff) for s in dataset.structures))
 
 
-def reference_energies(dataset: Dataset) -> tuple[dict[int, float], float]:
-    """Energy of each species (eV) by least squares with the smallest norm, and the rms force component
-    (eV/Å).
+def reference_energies(dataset: Dataset, cutoff: float = 5.0) -> tuple[dict[int, float], float]:
+    """Return the energy of each species (eV) and the rms force component (eV/Å) that a network starts from.
 
-    For a single molecule the fit is degenerate; the smallest norm shares the mean energy out among the atoms.
+    Isolated atoms, which see nothing within `cutoff` (Å), give their own energies; what molecules are bound by is
+    shared out on top of these, by compositions (`references.fit_compositions`; the smallest norm where compositions
+    cannot tell the elements apart). Frames without a counted energy, and outliers of energies and forces, are left
+    out. Without forces the scale is 1 eV/Å.
     """
-    species = sorted({int(z) for s in dataset.structures for z in s.species})
-    counts = np.array([[np.count_nonzero(s.species == z) for z in species] for s in dataset.structures], dtype=float)
-    energies = np.array([label.energy for label in dataset.labels])
-    solution = np.linalg.lstsq(counts, energies, rcond=None)[0]
-    forces = np.concatenate([label.forces for label in dataset.labels])
-    return dict(zip(species, solution.tolist(), strict=True)), float(np.sqrt(np.mean(forces**2)))
+    species = tuple(sorted({int(z) for s in dataset.structures for z in s.species}))
+    free = isolated_energies(dataset, cutoff)
+    known = [i for i, label in enumerate(dataset.labels) if has_energy(label)]
+    bound = [i for i in known if not is_isolated(dataset.structures[i], cutoff)]
+    solution = np.array([free.get(z, 0.0) for z in species])
+    if bound:
+        counts = compositions([dataset.structures[i] for i in bound], species)
+        energies = np.array([dataset.labels[i].energy for i in bound])
+        weights = np.array([dataset.labels[i].weights.energy for i in bound])
+        strange = [k for k, z in enumerate(species) if z not in free]
+        if free and strange:  # else the thousand eV of these would be shared out among all
+            rest = fit_compositions(counts[:, strange], energies - counts @ solution, weights)
+            solution[strange] = rest.energies
+        solution = solution + fit_compositions(counts, energies - counts @ solution, weights).energies
+    return dict(zip(species, solution.tolist(), strict=True)), _force_scale(dataset, cutoff)
+
+
+def isolated_energies(dataset: Dataset, cutoff: float) -> dict[int, float]:
+    """Return the energies (eV) of isolated atoms by atomic number, the median where there are several."""
+    found: dict[int, list[float]] = {}
+    for structure, label in zip(dataset.structures, dataset.labels, strict=True):
+        if has_energy(label) and is_isolated(structure, cutoff):
+            found.setdefault(int(structure.species[0]), []).append(label.energy)
+    return {z: float(np.median(energies)) for z, energies in found.items()}
+
+
+def _force_scale(dataset: Dataset, cutoff: float) -> float:
+    """The rms force component (eV/Å) of the frames that count and are not tens of times above the others."""
+    forces = [
+        label.forces
+        for structure, label in zip(dataset.structures, dataset.labels, strict=True)
+        if has_forces(label) and not is_isolated(structure, cutoff)
+    ]
+    if not forces:
+        return 1.0
+    sizes = np.array([np.sqrt((f**2).mean()) for f in forces])
+    usual = sizes <= LARGEST_FORCES * np.median(sizes)
+    return float(np.sqrt(np.mean(np.concatenate([f for f, kept in zip(forces, usual, strict=True) if kept]) ** 2)))
