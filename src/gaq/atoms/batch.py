@@ -79,6 +79,12 @@ def edge_vectors(batch: AtomBatch) -> Tensor:
     return vectors
 
 
+def per_structure(values: Tensor, batch: AtomBatch) -> Tensor:
+    """Sum values [atom] to [structure]."""
+    total = torch.zeros(batch.count, dtype=values.dtype, device=values.device)
+    return total.index_add(0, batch.structure, values)
+
+
 def collate(structures: Sequence[Structure], neighbors: Sequence[Neighbors]) -> AtomBatch:
     """One batch out of structures and their neighbour pairs, in the order given."""
     sizes = [len(s) for s in structures]

@@ -74,3 +74,4 @@ class Prediction:
     energy: float  # eV
     forces: np.ndarray  # [atom, 3] float64, eV/Å
     virial: np.ndarray | None = None  # [3, 3] float64, eV: dE/dε of a homogeneous strain; None where not computed
+    atomic_energies: np.ndarray | None = None  # [atom] float64, eV, their sum is the energy; None where not computed

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch
 from gaq.geometry.vectors import smooth_length
-from gaq.model.forces import energy_and_forces, energy_forces_virials
+from gaq.model.forces import energy_and_forces, evaluate
 from gaq.model.protocol import ForceField
 from gaq.train.config import LossConfig
 from gaq.train.frames import Target
@@ -68,8 +68,9 @@ def total_loss(
     it counts. Virials are computed where the target has them.
     """
     if target.virials is not None and config.stress > 0:
-        energies, forces, virials = energy_forces_virials(model, batch, differentiable=True)
-        stress = config.stress * stress_term(virials, target, batch, config.kind) / sizes[0]
+        found = evaluate(model, batch, differentiable=True)
+        energies, forces = found.energies, found.forces
+        stress = config.stress * stress_term(found.virials, target, batch, config.kind) / sizes[0]
     else:
         (energies, forces), stress = energy_and_forces(model, batch, differentiable=True), None
     loss = config.energy * energy_term(energies, target, batch, config.kind) / sizes[0]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan, nan
 
 import numpy as np
 import torch
 
-from gaq.model.forces import energy_and_forces, energy_forces_virials
+from gaq.model.forces import energy_and_forces, evaluate
 from gaq.model.transformer import Transformer
 from gaq.train.config import LossConfig
 from gaq.train.frames import Frames
@@ -21,17 +20,17 @@ VALIDATION_BATCH = 25
 class Errors:
     """Mean absolute errors: energies in meV, force components in meV/Å, stress components in meV/Å³.
 
-    NaN where no frame has such a label.
+    None where no frame has such a label; NaN is the error of a network that no longer computes.
     """
 
-    energy: float
-    forces: float
-    stress: float
+    energy: float | None
+    forces: float | None
+    stress: float | None
 
     def score(self, loss: LossConfig) -> float:
         """Return the sum of the errors that there are, weighted as in the loss; the lower the better."""
         weighted = ((loss.energy, self.energy), (loss.forces, self.forces), (loss.stress, self.stress))
-        return sum(weight * error for weight, error in weighted if not isnan(error))
+        return sum(weight * error for weight, error in weighted if error is not None)
 
     def facts(self) -> dict[str, float]:
         """Return the errors that there are, as manifests name them."""
@@ -40,7 +39,7 @@ class Errors:
             "force_mae_mev_per_angstrom": self.forces,
             "stress_mae_mev_per_cubic_angstrom": self.stress,
         }
-        return {name: error for name, error in named.items() if not isnan(error)}
+        return {name: error for name, error in named.items() if error is not None}
 
 
 def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> Errors:
@@ -58,7 +57,8 @@ def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> Er
         if target.virials is None or target.stress_weights is None:
             energy, forces = energy_and_forces(model, placed)
         else:
-            energy, forces, virials = energy_forces_virials(model, placed)
+            found = evaluate(model, placed)
+            energy, forces, virials = found.energies, found.forces, found.virials
             known = target.stress_weights > 0
             volumes = np.abs([np.linalg.det(s.cell) for s in frames.dataset.structures[done : done + batch.count]])
             off = (0.5 * (virials + virials.transpose(1, 2)).cpu() - target.virials)[known]
@@ -72,5 +72,5 @@ def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> Er
     errors = torch.cat(energies)
     if centred and len(errors):
         errors = errors - errors.median()
-    means = {name: sums[name] / counts[name] / MEV if counts[name] else nan for name in sums}
-    return Errors(errors.abs().mean().item() / MEV if len(errors) else nan, means["forces"], means["stress"])
+    means = {name: sums[name] / counts[name] / MEV if counts[name] else None for name in sums}
+    return Errors(errors.abs().mean().item() / MEV if len(errors) else None, means["forces"], means["stress"])
