@@ -80,6 +80,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             "Copy or train it anew."
         ) from None
     own = {k.removeprefix(MODEL_PREFIX): t for k, t in tensors.items() if k.startswith(MODEL_PREFIX)}
+    own = _without_repulsion(model) | own
     try:
         model.load_state_dict(own)
     except RuntimeError as error:
@@ -99,6 +100,11 @@ def _ordered(content: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + content[end:]
+
+
+def _without_repulsion(model: Transformer) -> dict[str, Tensor]:
+    """The tables of a model that has none, for checkpoints that were written before there was one."""
+    return {f"repulsion.{name}": t for name, t in model.repulsion.state_dict().items()}
 
 
 def as_dtype(model: Transformer, dtype: torch.dtype) -> Transformer:
