@@ -14,6 +14,7 @@ HARTREE = 27.211386245988  # eV
 KJ_PER_MOL = 1000.0 / (AVOGADRO * ELEMENTARY_CHARGE)  # eV; 0.0103642...
 MEV = 1e-3  # eV
 BOHR = 0.529177210903  # Å
+COULOMB = HARTREE * BOHR  # eV·Å: e² / (4πε₀); 14.3996454...
 NANOMETER = 10.0  # Å
 PICOSECOND = 1000.0  # fs
 # eV/(amu Å) in Å/fs²: e N_A · 10³ J/kg, and 1 m²/s² is 10⁻¹⁰ Å²/fs². The same number turns amu Å²/fs² into eV.

@@ -54,6 +54,7 @@ class TrainConfig(Frozen):
     epochs: int = Field(100, ge=0)
     batch: int = Field(10, ge=1, description="structures per step, over all processes")
     dtype: Literal["float32", "float64"] = "float32"
+    repulsion: bool = Field(True, description="repulsion between atoms closer than any in the training frames")
     data: DataConfig = DataConfig()
     model: TransformerConfig = TransformerConfig()
     loss: LossConfig = LossConfig()

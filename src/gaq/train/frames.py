@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch, collate
+from gaq.atoms.distances import closest_of_species
 from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.data.dataset import Dataset
 
@@ -35,6 +36,10 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    def closest(self, species: Sequence[int]) -> np.ndarray:
+        """The smallest distances [species, species] in Å; infinity for two species that are never within the cutoff."""
+        return closest_of_species(zip(self.dataset.structures, self.neighbors, strict=True), species)
 
     def batch(self, indices: Sequence[int]) -> tuple[AtomBatch, Target]:
         """The frames with these indices as one batch."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from pydantic import ValidationError
 
 from gaq.atoms.checks import check_species
@@ -111,6 +112,8 @@ def run_quantization(
     first = min(CALIBRATION_FRAMES, len(frames))
     calibration = Frames(train.subset(range(first)), frames.neighbors[:first])
     model = quantized_copy(parent.model, plan.recipe, calibration)
+    if plan.epochs:
+        model.repulsion.recede_(torch.from_numpy(frames.closest(model.species)))
     origin = {"distillation": {"share": plan.distill, "noise": plan.noise}, "parent": parent.manifest}
     start = Checkpoint(model, plan.recipe, manifest(config, dataset) | origin)
     teacher = None
