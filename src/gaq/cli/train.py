@@ -56,7 +56,7 @@ def train(
     --resume continues from it, bit for bit. Under torchrun the processes share each batch.
     """
     from gaq.cli.run_folder import CONFIG, CURVE, MODEL, STATE, expect_new_run, remove_run
-    from gaq.cli.summary import say_trained
+    from gaq.cli.summary import say_remarks, say_trained
     from gaq.cli.train_settings import overrides_of, settings_of, source_of, write_config
     from gaq.cli.training_progress import shown_training
     from gaq.config import dump
@@ -90,6 +90,7 @@ def train(
             remove_run(out)
         prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
         if world.rank == 0:
+            say_remarks(prepared.remarks)
             write_atomically(out / CONFIG, lambda temporary: temporary.write_text(dump(settings)))
         with graceful_interrupt() as interrupt, shown_training(f"train {dataset.name}") as show:
             best = fit(
