@@ -35,7 +35,6 @@ class TorchEngine:
     recipe: str
     device: str = "cpu"
     gauge: Gauge | None = None
-    file_bytes: int | None = None
     name: str = field(default="torch", init=False)
 
     def __post_init__(self) -> None:
@@ -68,9 +67,8 @@ class TorchEngine:
         return [Prediction(e, f.numpy()) for e, f in zip(energies.tolist(), parts, strict=True)]
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the file and of the weights as packed, and bits per weight with their steps counted in."""
-        sizes = weight_footprint(self.network.quantizers())
-        return sizes if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **sizes}
+        """Bytes of the weights as packed, and bits per weight with their steps counted in."""
+        return weight_footprint(self.network.quantizers())
 
 
 def batches(structures: Sequence[Structure]) -> list[tuple[int, int]]:
