@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from gaq.measure.ledger import Row
     from gaq.measure.predictions import Predictions
 
+LONGEST_STEP = 1.0  # fs, for molecules with hydrogen
 MOST_COMPONENTS = 1_000_000  # of forces that are kept without being asked for: some 8 MB
+
+
+def signed(rows: Sequence[Row], identity: str | None, busy: float | None) -> list[Row]:
+    """The rows with the identity of their model; those of times say how much of the time others had the processor."""
+    from gaq.report.speed_table import TIMES
+
+    return [replace(r, identity=identity, busy=busy if r.metric in TIMES else None) for r in rows]
+
+
+def counts(row: Row, timestep: float) -> bool:
+    """Whether a row of a run says something about the model: no model holds with steps of more than a femtosecond."""
+    return timestep <= LONGEST_STEP or row.metric not in ("stability", "drift", "drift_ratio")
 
 
 def keep(model: Path, rows: Sequence[Row]) -> list[str]:
@@ -52,3 +65,21 @@ def keep_predictions(model: Path, said: Predictions) -> list[str]:
     except GaqError as error:
         return [f"The predictions were not kept beside {model.name}: {error}"]
     return []
+
+
+def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
+    """The verdict on a model in one sentence: from these rows, and from those that were kept beside it before."""
+    from gaq.measure.ledger import kept_beside, read_rows
+    from gaq.measure.verdict import judge
+    from gaq.report.tables import explained
+
+    before: list[Row] = []
+    known = {r.identity for r in rows if r.identity is not None}
+    if model is not None and kept_beside(model).is_file():
+        try:
+            before = [r for r in read_rows(kept_beside(model)) if r.identity in known]
+        except GaqError:
+            before = []  # whoever writes rows there says what is wrong
+    now = {(r.metric, r.data) for r in rows}
+    all_rows = [*(r for r in before if (r.metric, r.data) not in now), *rows]
+    return f"verdict: {explained(judge(all_rows), all_rows)}"

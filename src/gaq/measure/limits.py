@@ -137,7 +137,9 @@ def read_limits(path: str | Path) -> dict[str, float]:
         found = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         example = "lee_max = 2.0"
-        raise BadFile(f"{path} is no file of limits ({error}). Expected TOML, a line for each limit: {example}") from error
+        raise BadFile(
+            f"{path} is no file of limits ({error}). Expected TOML, a line for each limit: {example}"
+        ) from error
     try:
         with_limits(found)
     except (UsageError, OverflowError) as error:
