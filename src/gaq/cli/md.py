@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -81,13 +82,15 @@ def md(
     loses some steps at most; --resume goes on bit for bit.
     """
     from gaq.cli.cluster import farm_of
+    from gaq.cli.deployed import identity_of
+    from gaq.cli.kept import counts, keep, signed, verdict_line
     from gaq.cli.md_report import Progress, rows_of, say
     from gaq.cli.md_setup import Asked, Choice, check, open_engines, sessions, thermostat_of
     from gaq.cli.stage_progress import Watch
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
     from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.process import usable_cores
+    from gaq.process import Contention, usable_cores
     from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import Plan
     from gaq.train.interrupt import graceful_interrupt
@@ -102,6 +105,7 @@ def md(
     check(asked)
     cores = threads or (1 if replicas == 1 or cluster else usable_cores())
     engines = open_engines(model, Choice(engine, device, backward, cores), 1 if cluster else replicas)
+    contention = Contention()
     with contextlib.ExitStack() as stack:
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
@@ -114,8 +118,14 @@ def md(
                 engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
             )
     rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
+    rows = signed(rows, identity_of(Path(model), engines[0]), contention.share())
     if json_file is not None:
         write_rows(json_file, rows)
-    say(endings, rows, asked, Console(highlight=False))
+    console = Console(highlight=False)
+    say(endings, rows, asked, console)
+    counted = [r for r in rows if counts(r, dt)]
+    console.print(verdict_line(Path(model), counted), soft_wrap=True, markup=False)
+    for note in keep(Path(model), [replace(r, model=Path(model).name) for r in counted]):
+        console.print(note, style="dim", soft_wrap=True, markup=False)
     if any(ending.because for ending in endings):
         raise typer.Exit(1)

@@ -120,13 +120,7 @@ def _open_checkpoint(file: Path, device: str, threads: int | None) -> Engine:
     if threads is not None:
         torch.set_num_threads(threads)
     checkpoint = load_checkpoint(file)
-    return TorchEngine(
-        checkpoint.model,
-        file.name,
-        checkpoint.recipe.name,
-        check_device(device),
-        file_bytes=file.stat().st_size,
-    )
+    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device))
 
 
 def _open_packed(file: Path, threads: int | None = None, backward_bits: int | None = None) -> NativeEngine:

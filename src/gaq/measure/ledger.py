@@ -45,12 +45,16 @@ class Row:
     control: str | None = None  # what the value is a ratio to, or which reference row this is
     limit: float | None = None
     passed: bool | None = None
+    identity: str | None = None  # of the model: the SHA-256 of its checkpoint, shortened, and how it runs
+    busy: float | None = None  # share of the time in which other programs had the processor
 
 
+KEPT_ENDING = ".rows.jsonl"
+MOST_KEPT = 2000  # rows beside one model; the oldest are dropped
 MOST_ROWS = 1_000_000  # that are read of one file
 _KEYS = tuple(field.name for field in fields(Row))
 _REQUIRED = ("metric", "value", "unit", "model", "recipe", "engine", "data", "n")
-_TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control"})
+_TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control", "identity"})
 _COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 
@@ -92,6 +96,28 @@ def append_rows(path: str | Path, rows: Iterable[Row]) -> None:
     write_rows(path, [*old, *rows])
 
 
+def kept_beside(model: str | Path) -> Path:
+    """The ledger that commands keep beside a model file: `model.rows.jsonl` beside `model.ckpt`."""
+    path = Path(model)
+    return path.with_name(path.stem + KEPT_ENDING)
+
+
+def keep_rows(path: str | Path, rows: Sequence[Row]) -> None:
+    """Add rows to the ledger beside a model. A row takes the place of an older one of the same measurement.
+
+    Rows of an earlier file of the same name, which another identity tells, are dropped. Raises `BadFile` when the file
+    is no ledger, which stays as it is, or cannot be written.
+    """
+    file = Path(path)
+    old = read_rows(file) if file.is_file() and file.stat().st_size else []
+    new = {_measurement(entry): entry for entry in rows}
+    now = {(entry.model, _checkpoint(entry)) for entry in rows if entry.identity is not None}
+    names = {model for model, _ in now}
+    current = [r for r in old if r.identity is None or r.model not in names or (r.model, _checkpoint(r)) in now]
+    kept = [entry for entry in current if _measurement(entry) not in new]
+    write_rows(file, [*kept, *new.values()][-MOST_KEPT:])
+
+
 def read_rows(path: str | Path) -> list[Row]:
     """All rows of a ledger. Raises `BadFile` with the line number for anything that is not a row."""
     rows: list[Row] = []
@@ -109,6 +135,17 @@ def read_rows(path: str | Path) -> list[Row]:
 def find(rows: Sequence[Row], metric: str) -> Row | None:
     """The last row of this metric, or None; a row with a `control` is another quantity and is passed over."""
     return next((r for r in reversed(rows) if r.metric == metric and r.control is None), None)
+
+
+def _measurement(entry: Row) -> tuple[object, ...]:
+    """What was measured, and of what; another value of it is another answer to the same question."""
+    about = (entry.metric, entry.model, entry.recipe, entry.engine, entry.data, entry.control)
+    return (*about, entry.batch, entry.seed, entry.identity)
+
+
+def _checkpoint(entry: Row) -> str | None:
+    """The part of an identity that is the checkpoint's."""
+    return None if entry.identity is None else entry.identity.partition("-")[0]
 
 
 def _plain(value: Any) -> Any:

@@ -20,8 +20,13 @@ from gaq.train.frames import Target
 from gaq.train.gradients import Lesson, loss_of, step_by_step
 
 SPARED = "spared "  # before the name of a slot: no parameter begins so
+# Of all parameters and buffers, those whose size is not the network's.
+PER_SPECIES = (
+    "embedding",
+    "reference",
+    *(f"repulsion.{table}" for table in ("inner", "outer", "screening", "strength")),
+)
 LABEL = "label "  # before the name of a field of the target
-PER_SPECIES = ("embedding", "reference")  # of all parameters and buffers, those whose size is not the network's
 
 
 @dataclass

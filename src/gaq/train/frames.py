@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch, collate
+from gaq.atoms.distances import closest_of_species
 from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.atoms.structure import Labels
 from gaq.data.dataset import Dataset
@@ -46,6 +47,10 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    def closest(self, species: Sequence[int]) -> np.ndarray:
+        """The smallest distances [species, species] in Å; infinity for two species that are never within the cutoff."""
+        return closest_of_species(zip(self.dataset.structures, self.neighbors, strict=True), species)
 
     @cached_property
     def stressed(self) -> bool:

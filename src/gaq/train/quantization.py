@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from pydantic import ValidationError
 
 from gaq.atoms.checks import check_species
@@ -120,6 +121,8 @@ def run_quantization(
     for sentence in (*_offset(parent, calibration, plan), *used, *divided.remarks):
         tell(sentence)
     model = quantized_copy(parent.model, plan.recipe, calibration)
+    if plan.epochs:
+        model.repulsion.recede_(torch.from_numpy(frames.closest(model.species)))
     origin = {"distillation": {"share": plan.distill, "noise": plan.noise}, "parent": parent.manifest}
     start = Checkpoint(model, plan.recipe, manifest(config, dataset) | origin)
     teacher = None

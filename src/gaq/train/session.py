@@ -82,6 +82,8 @@ def prepare_training(
     model = as_dtype(Transformer(config.model, species), getattr(torch, config.dtype))
     initialise_(model, torch.Generator().manual_seed(config.seed))
     model.set_references(*reference_energies(held.train, config.model.cutoff))
+    if config.repulsion:
+        model.repulsion.build_(torch.from_numpy(frames.closest(species)))
     start = Checkpoint(model, preset("fp32"), manifest(config, dataset))
     task = Task(frames, prepare(held.validation, config.model.cutoff), config, out, world=world, device=device)
     if compile:
