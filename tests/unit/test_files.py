@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gaq.errors import BadFile
-from gaq.files import readable_file, sha256_of, writable_folder, write_atomically
+from gaq.files import LONGEST_LINE, lines_of, readable_file, sha256_of, writable_folder, write_atomically
 
 
 def text_writer(text: str):
@@ -167,3 +167,21 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(BadFile, match="read-only file system. Choose a folder that can be written to"):
         writable_folder(tmp_path)
+
+
+def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path):
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
+    (tmp_path / "a").write_bytes(f"{text}\r\n\n{text}".encode())
+    assert list(lines_of(tmp_path / "a")) == [text, "", text]
+
+
+def test_a_line_without_end_is_cut(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * (3 * LONGEST_LINE) + b"\nnext")
+    assert [len(line) for line in lines_of(tmp_path / "a")] == [LONGEST_LINE, 4]
+
+
+def test_bytes_that_are_no_text_are_replaced_or_raise(tmp_path):
+    (tmp_path / "a").write_bytes(b"\xff\n")
+    assert list(lines_of(tmp_path / "a")) == ["\ufffd"]
+    with pytest.raises(UnicodeDecodeError):
+        list(lines_of(tmp_path / "a", errors="strict"))

@@ -46,8 +46,9 @@ VERBS = (
         "quantize",
         quantize,
         (
-            "gaq quantize runs/a/model.ckpt --recipe w4 --data ethanol.xyz --epochs 50",
-            "gaq quantize runs/a/model.ckpt --budget bits=5 --data ethanol.xyz",
+            "gaq quantize runs/a/model.ckpt --data ethanol.xyz --out runs/b",
+            "gaq quantize runs/a/model.ckpt --recipe w4a16+gptq+bits=6.2 --data ethanol.xyz",
+            "gaq quantize runs/a/model.ckpt --recipe w8 --out runs/w8",
             "gaq quantize --list-recipes",
         ),
     ),

@@ -10,6 +10,7 @@ def expect_picture(plot: Path | None) -> None:
     from importlib.util import find_spec
 
     from gaq.errors import NotAvailable, UsageError
+    from gaq.extras import how_to_install
     from gaq.files import writable_folder
 
     if plot is None:
@@ -17,6 +18,6 @@ def expect_picture(plot: Path | None) -> None:
     if plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {plot}: pictures are PNG files; give a name that ends in .png")
     if find_spec("matplotlib") is None:
-        raise NotAvailable("--plot needs matplotlib. Install it: python -m pip install 'gaq[plots]'")
+        raise NotAvailable(f"--plot needs matplotlib. {how_to_install('plots')}")
     if not plot.exists():
         writable_folder(plot.parent)

@@ -10,7 +10,10 @@ import typer
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="TOML file; configs/ holds examples.", show_default=False)],
+    config: Annotated[
+        Path,
+        typer.Argument(help="TOML file, or the name of one of gaq's, such as rmd17-ethanol-fp32.", show_default=False),
+    ],
     data: Annotated[str, typer.Option(help="Labelled frames: rMD17 npz or extended XYZ.", show_default=False)] = "",
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
@@ -37,7 +40,7 @@ def train(
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import writable_folder, write_atomically
-    from gaq.train.config import TrainConfig
+    from gaq.train.config import TrainConfig, find_config
     from gaq.train.fit import fit
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
@@ -47,7 +50,7 @@ def train(
     overrides = list(set_ or [])
     overrides += [] if seed is None else [f"seed={seed}"]
     overrides += [f"data.file={json.dumps(data)}"] if data else []
-    settings = load(config, TrainConfig, overrides)
+    settings = load(find_config(config), TrainConfig, overrides)
     if not settings.data.file:
         raise UsageError(f"{config} names no data file. Give one with --data, or write file = ... under [data].")
     check_device(device)

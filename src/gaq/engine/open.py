@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gaq.engine.protocol import Engine
 from gaq.errors import NotAvailable, UsageError, nearest
 from gaq.files import readable_file
-from gaq.pack.container import LONGEST_HEADER, METADATA
+from gaq.formats.container import LONGEST_HEADER, METADATA
 from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:

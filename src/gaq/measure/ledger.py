@@ -13,7 +13,7 @@ from typing import Any
 
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, nearest
-from gaq.files import readable_file, writable_folder, write_atomically
+from gaq.files import lines_of, writable_folder, write_atomically
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Row:
     passed: bool | None = None
 
 
+MOST_ROWS = 1_000_000  # that are read of one file
 _KEYS = tuple(field.name for field in fields(Row))
 _REQUIRED = ("metric", "value", "unit", "model", "recipe", "engine", "data", "n")
 _TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control"})
@@ -93,12 +94,16 @@ def append_rows(path: str | Path, rows: Iterable[Row]) -> None:
 
 def read_rows(path: str | Path) -> list[Row]:
     """All rows of a ledger. Raises `BadFile` with the line number for anything that is not a row."""
+    rows: list[Row] = []
     try:
-        text = readable_file(path).read_text(encoding="utf-8")
+        for number, line in enumerate(lines_of(path, errors="strict"), start=1):
+            if line.strip():
+                rows.append(_from_line(f"{path}, line {number}", line))
+            if len(rows) > MOST_ROWS:
+                raise BadFile(f"{path} has more than {MOST_ROWS:,} rows. Split it, or keep only what is needed")
     except UnicodeDecodeError as error:
         raise BadFile(f"{path} is not a ledger: {error}. A ledger is text, one JSON object a line") from error
-    lines = enumerate(text.splitlines(), start=1)
-    return [_from_line(f"{path}, line {number}", line) for number, line in lines if line.strip()]
+    return rows
 
 
 def find(rows: Sequence[Row], metric: str) -> Row | None:
@@ -115,7 +120,7 @@ def _plain(value: Any) -> Any:
 def _from_line(where: str, line: str) -> Row:
     try:
         found = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFile(f"{where}: not JSON ({error}); was the file cut short? Measure again") from error
     if not isinstance(found, dict):
         raise BadFile(f"{where}: a row is a JSON object, not {type(found).__name__}")
@@ -128,7 +133,8 @@ def _from_line(where: str, line: str) -> Row:
     return Row(**{name: _checked(where, name, value) for name, value in found.items()})
 
 
-def _checked(where: str, name: str, value: Any) -> Any:
+def _checked(where: str, name: str, given: Any) -> Any:
+    value = given
     if name in _TEXTS:
         wanted, fits = "a text", isinstance(value, str)
     elif name == "passed":
@@ -136,9 +142,19 @@ def _checked(where: str, name: str, value: Any) -> Any:
     elif name in _COUNTS:
         wanted, fits = "a whole number", isinstance(value, int) and not isinstance(value, bool)
     else:
-        value = float(value) if value in _NOT_FINITE else value
-        wanted, fits = "a number", isinstance(value, int | float) and not isinstance(value, bool)
-        value = float(value) if fits else value
+        wanted, value = "a number", _number(value)
+        fits = value is not None
     if not fits:
-        raise BadFile(f"{where}: {name} is {value!r}, not {wanted}")
+        raise BadFile(f"{where}: {name} is {repr(given)[:60]}, not {wanted}")
     return value
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and value not in _NOT_FINITE:
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None

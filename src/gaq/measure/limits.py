@@ -1,10 +1,11 @@
-"""The limits of the inspector, and what they say of rows. Reasons: docs/physics.md."""
+"""All limits in one place: those of `gaq check`, and those of the verdict. Reasons: docs/physics.md."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from gaq.errors import UsageError, nearest
 from gaq.measure.ledger import Row
@@ -22,6 +23,9 @@ class Limit:
         """Whether the row is within; what is not a number never is."""
         return entry.value >= self.value if self.at_least else within(entry, self.value)
 
+
+FORCE_MAE = 43.4  # meV/Å: 1 kcal/mol/Å, what chemists call chemical accuracy
+FORCE_MAE_RELATIVE = 0.1  # of the root mean square force, for soft systems in which 43 meV/Å is as large as the forces
 
 LIMITS = (
     Limit("force_norm", 1.0, at_least=True),  # meV/Å
@@ -44,7 +48,43 @@ LIMITS = (
     Limit("drift", 1.0),  # meV/atom/ps
     Limit("momentum_change", 2e-4),  # amu Å/fs
     Limit("angular_momentum_change", 2e-4),  # amu Å²/fs
+    Limit("force_mae", FORCE_MAE),  # meV/Å
+    Limit("force_mae_relative", FORCE_MAE_RELATIVE),
 )
+
+
+class Aspect(Enum):
+    """What a model must have to be fit for dynamics."""
+
+    SYMMETRY = "symmetry"
+    CONSERVATION = "conservation"
+    ACCURACY = "accuracy"
+    STABILITY = "stability"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The largest |value| of a metric for dynamics at constant energy, and with a thermostat."""
+
+    metric: str
+    aspect: Aspect
+    nve: float
+    thermostat: float
+    required: bool = False  # the aspect counts as measured only with this row
+
+
+BOUNDS = (
+    Bound("lee_mean", Aspect.SYMMETRY, nve=0.1, thermostat=2.0, required=True),  # meV/Å
+    Bound("net_torque", Aspect.SYMMETRY, nve=0.1, thermostat=20.0),  # meV
+    Bound("path_work", Aspect.CONSERVATION, nve=0.1, thermostat=2.0, required=True),  # meV/Å
+    Bound("drift", Aspect.CONSERVATION, nve=0.005, thermostat=0.5),  # meV/atom/ps
+    # A thermostat does not correct wrong forces: both columns are the same.
+    Bound("force_mae", Aspect.ACCURACY, nve=FORCE_MAE, thermostat=FORCE_MAE, required=True),  # meV/Å
+    Bound("force_mae_relative", Aspect.ACCURACY, nve=FORCE_MAE_RELATIVE, thermostat=FORCE_MAE_RELATIVE),
+    Bound("force_fidelity", Aspect.ACCURACY, nve=FORCE_MAE, thermostat=FORCE_MAE),  # meV/Å
+)
+STABLE_STEPS = 2000  # steps that a run must hold: 1 ps of 0.5 fs, a hundred periods of the fastest vibrations
+DOUBT = 3.0  # standard errors of a drift: of six models in a table, two would cry wolf over one in every fourth table
 
 
 def within(entry: Row, bound: float, errors: float = 2.0) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from gaq.atoms.batch import AtomBatch
+from gaq.atoms.domain import Domain
 from gaq.config import Frozen
 from gaq.model.invariants import Gauge, Invariants, describe
 from gaq.model.linear import Linear
@@ -29,9 +30,9 @@ class TransformerConfig(Frozen):
     channels: int = Field(64, ge=4, le=1024, description="F: channels of scalars and of each degree")
     degrees: int = Field(1, ge=1, le=3, description="L: largest degree of the equivariant features")
     layers: int = Field(6, ge=1, le=32)
-    heads: int = Field(4, ge=1)
+    heads: int = Field(4, ge=1, le=1024)
     basis: int = Field(32, ge=4, le=128, description="radial functions")
-    hidden: int = Field(64, ge=4, description="width of the update's hidden layer")
+    hidden: int = Field(64, ge=4, le=4096, description="width of the update's hidden layer")
     cutoff: float = Field(5.0, gt=0.5, le=20.0, description="Å")
     attention: Literal["cosine", "dot"] = "cosine"
 
@@ -77,11 +78,11 @@ class Transformer(nn.Module):
         )
         self.readout = Linear("readout.hidden", c.channels, c.channels, kinds=kinds)
         self.energy = Linear("readout.energy", c.channels, 1, bias=False, kinds=kinds)
-        self.register_buffer("row", torch.full((MAX_ATOMIC_NUMBER + 1,), -1, dtype=torch.int64))
+        self.register_buffer("row", torch.tensor(_rows(self.species), dtype=torch.int64))
         self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
-        self.row[list(self.species)] = torch.arange(len(self.species))
         self.repulsion = Repulsion(self.species)
+        self.domain: Domain | None = None  # where it was trained
 
     def quantizers(self) -> Iterator[Quantizer]:
         """All quantizers, in the order in which a structure meets them."""
@@ -145,3 +146,8 @@ class Transformer(nn.Module):
         if index == self.config.layers:
             return self.readout, self.energy
         return self.messages[index], self.updates[index]
+
+
+def _rows(species: tuple[int, ...]) -> list[int]:
+    """For each atomic number, its place among `species`, or −1."""
+    return [species.index(z) if z in species else -1 for z in range(MAX_ATOMIC_NUMBER + 1)]

@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 
 from gaq.errors import BadFile
+from gaq.files import lines_of
 from gaq.measure.predictions import holds_predictions
 from gaq.simulate.log_file import HEAD
 from gaq.simulate.trajectory import BINARY, XYZ
 
 DEEPEST, MOST_FILES = 3, 5000  # folders below a run, and files looked at
+MOST_LINES = 1000  # of a file whose kind is looked for
 TRAINING_STATE = "last.ckpt"
 WANTED = (
     "rows (*.jsonl of --json), learning curves (curve.jsonl), predictions (*.npz of `gaq evaluate --predictions`), "
@@ -96,15 +99,17 @@ def kind_of(path: Path, named: bool = False) -> Kind | None:
 
 def _lines(path: Path) -> Kind | None:
     """Rows or a learning curve, by the first line that is an object of JSON."""
-    with path.open("rb") as stream:
-        for line in stream:
+    try:
+        for line in islice(lines_of(path), MOST_LINES):
             try:
                 first = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(first, dict):
                 curve = "epoch" in first and "metric" not in first
                 return Kind.CURVE if curve else (Kind.ROWS if "metric" in first else None)
+    except BadFile:  # empty, or closed to this user: whoever reads it says so
+        pass
     return Kind.CURVE if path.name == "curve.jsonl" else None
 
 

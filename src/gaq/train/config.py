@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from gaq.config import Frozen
+from gaq.errors import BadFile, nearest
 from gaq.model.transformer import TransformerConfig
+
+# The configurations that come with gaq, in the package so that a wheel has them too.
+SHIPPED = Path(__file__).parent / "configs"
 
 
 class DataConfig(Frozen):
@@ -53,3 +59,24 @@ class TrainConfig(Frozen):
     model: TransformerConfig = TransformerConfig()
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
+
+
+def shipped_configs() -> dict[str, Path]:
+    """Return the configurations that come with gaq: files by name, such as "rmd17-ethanol-fp32"."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def find_config(name: str | os.PathLike[str]) -> Path:
+    """Return the file of a configuration: `name` as a path, or one that comes with gaq.
+
+    A file of the user comes first. Those of gaq are found from any folder by their names, with or without `configs/`
+    in front and `.toml` behind. Raises BadFile for a bare name that is neither; a path to a missing file is returned.
+    """
+    path, shipped = Path(name), shipped_configs()
+    may_be_shipped = path.parent in (Path(), Path("configs")) and path.suffix in ("", ".toml")
+    if path.exists() or not may_be_shipped:
+        return path
+    if path.stem not in shipped:
+        hint = nearest(path.stem, shipped)
+        raise BadFile(f"there is no file {path}, and gaq has no such configuration.{hint} It has {', '.join(shipped)}.")
+    return shipped[path.stem]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gaq.errors import BadFile
 from gaq.files import write_atomically
+from gaq.formats.texts import shown
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.config import TrainConfig
 from gaq.train.freezing import Freezer
@@ -82,23 +83,41 @@ def restore_(run: Run, out: Path) -> None:
         if len(saved.state) != counters["tensors"]:
             raise ValueError(f"it has {len(saved.state)} of {counters['tensors']} tensors of the state")
         _take_(run, saved, counters)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadFile(
-            f"{path} is damaged ({type(error).__name__}: {error}). Leave out --resume to start anew."
-        ) from None
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise BadFile(f"{path} is damaged ({shown(str(error), 200)}). Leave out --resume to start anew.") from None
 
 
 def _take_(run: Run, saved: Checkpoint, counters: dict[str, Any]) -> None:
-    run.step, run.seconds = int(counters["step"]), float(counters["seconds"])
+    run.step, run.seconds = _count(counters["step"]), float(counters["seconds"])
     run.loss_sum, run.best = float.fromhex(counters["loss_sum"]), float.fromhex(counters["best"])
-    run.curve = tuple(Epoch(**line) for line in counters["curve"])
+    run.curve = tuple(_epoch(line) for line in counters["curve"])
     model = run.checkpoint.model
     model.load_state_dict(saved.model.state_dict())
     average = _under(saved.state, "average.")
     # In the order of the model's parameters: that of the file is another.
-    run.average.weights = {name: average[name].to(p.device) for name, p in model.named_parameters()}
+    run.average.weights = {name: _like(p, average[name], name) for name, p in model.named_parameters()}
     run.optimizers.restore(_under(saved.state, "optimizer."))
-    run.freezer.restore(_under(saved.state, "freezer."), model.embedding.device)
+    run.freezer.restore(_under(saved.state, "freezer."), model)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError(f"a counter is {shown(value)}")
+    return value
+
+
+def _epoch(line: dict[str, Any]) -> Epoch:
+    """One line of the curve; JSON has no NaN, which is a text there."""
+    if not isinstance(line, dict) or set(line) != {one.name for one in fields(Epoch)}:
+        raise ValueError("a line of the learning curve is none")
+    numbers = {key: float(line[key]) for key in ("loss", "energy_mae", "force_mae", "seconds")}
+    return Epoch(epoch=_count(line["epoch"]), complete=bool(line["complete"]), best=bool(line["best"]), **numbers)
+
+
+def _like(parameter: Tensor, average: Tensor, name: str) -> Tensor:
+    if average.shape != parameter.shape or average.dtype != parameter.dtype:
+        raise ValueError(f"the average of {name} is {average.dtype} {list(average.shape)}")
+    return average.to(parameter.device)
 
 
 def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:

@@ -24,6 +24,7 @@ from gaq.train.calibrate import N, quantized_copy, shift_reference_
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
+from gaq.train.domain import domain_of
 from gaq.train.fit import Task, validate
 from gaq.train.frames import prepare, reference_energies
 from gaq.train.holdout import hold_out
@@ -87,10 +88,12 @@ def prepare_training(
 
 def finish_training(best: Checkpoint, task: Task) -> Checkpoint:
     """Shifts the reference energies to a mean energy error of zero on the training frames, notes the
-    validation errors in the manifest, and writes `model.ckpt`. Forces are not touched.
+    domain and the validation errors, and writes `model.ckpt`. Forces are not touched.
     """
     labels = torch.tensor([label.energy for label in task.frames.dataset.labels], dtype=torch.float64)
     shift_reference_(best.model, task.frames, labels)
+    domain = domain_of(best.model, task.frames)
+    best.model.domain = domain if best.model.domain is None else best.model.domain.joined(domain)
     energy, force = validate(best.model, task.validation)
     facts = {key: value for key, value in best.manifest.items() if key != "run"}
     facts["validation"] = {

@@ -65,6 +65,11 @@ GOOD = json.loads(to_line(ROW))
         (json.dumps(GOOD | {"value": "six"}), "value is 'six', not a number"),
         (json.dumps(GOOD | {"value": True}), "value is True, not a number"),
         (json.dumps(GOOD | {"n": 1.5}), "n is 1.5, not a whole number"),
+        (json.dumps(GOOD | {"value": []}), r"value is \[\], not a number"),
+        (json.dumps(GOOD | {"limit": {"a": 1}}), "limit is {'a': 1}, not a number"),
+        (json.dumps(GOOD | {"value": 10**400}), "value is 1000+, not a number"),
+        ("[" * 100_000, "line 2: not JSON"),
+        ('{"value": ' + "9" * 5000 + "}", "line 2: not JSON"),
         (json.dumps(GOOD | {"unit": 3}), "unit is 3, not a text"),
         (json.dumps(GOOD | {"passed": 1}), "passed is 1, not true or false"),
     ],
@@ -90,3 +95,9 @@ def test_find_takes_the_last_and_passes_over_reference_rows():
     assert found is not None
     assert found.value == 7.0
     assert find(rows, "lee_max") is None
+
+
+def test_separators_of_unicode_are_part_of_a_line(tmp_path):
+    row = replace(ROW, model="a\u2028b\u2029c\x85d\x1ce", data="\x0b\x0c")
+    write_rows(tmp_path / "l.jsonl", [row, ROW])
+    assert read_rows(tmp_path / "l.jsonl") == [row, ROW]
