@@ -70,7 +70,7 @@ def keep_predictions(model: Path, said: Predictions) -> list[str]:
 def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
     """The verdict on a model in one sentence: from these rows, and from those that were kept beside it before."""
     from gaq.measure.ledger import kept_beside, read_rows
-    from gaq.measure.verdict import judge
+    from gaq.measure.verdict import Verdict, judge
     from gaq.report.tables import explained
 
     before: list[Row] = []
@@ -82,4 +82,6 @@ def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
             before = []  # whoever writes rows there says what is wrong
     now = {(r.metric, r.data) for r in rows}
     all_rows = [*(r for r in before if (r.metric, r.data) not in now), *rows]
-    return f"verdict: {explained(judge(all_rows), all_rows)}"
+    judgement = judge(all_rows)
+    said = explained(judgement, all_rows)
+    return said if judgement.verdict is Verdict.UNKNOWN else f"verdict: {said}"
