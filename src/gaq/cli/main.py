@@ -42,7 +42,16 @@ class Verb:
 # Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
 VERBS = (
     Verb("demo", demo, ("gaq demo", "gaq demo --quick --out runs/quick")),
-    Verb("train", train, ("gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",)),
+    Verb(
+        "train",
+        train,
+        (
+            "gaq train ethanol.xyz --out runs/a",
+            "gaq train ethanol.xyz --epochs 60 --channels 32 --layers 2 --out runs/small",
+            "gaq train --init mine.toml --data ethanol.xyz",
+            "gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/b",
+        ),
+    ),
     Verb(
         "quantize",
         quantize,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaq.cli.labels import LabelsOption
 from gaq.quant.recommended import RECOMMENDED
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def quantize(
         bool,
         typer.Option("--freeze/--no-freeze", help="Freeze low-bit weights that oscillate between two values."),
     ] = True,
+    labels: LabelsOption = "",
     budget: Annotated[
         str,
         typer.Option(
@@ -79,7 +81,7 @@ def quantize(
         return
     from gaq.cli.budget import expect_budget, within_budget
     from gaq.cli.run_folder import expect_new_run, remove_run
-    from gaq.cli.summary import say_trained
+    from gaq.cli.summary import say_remark, say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.data.read import read_dataset
     from gaq.engine.open import check_device
@@ -104,7 +106,7 @@ def quantize(
     if not data:
         _expect_few_losses(chosen, parent, model, out)
     expect_new_run(out, resume, overwrite)
-    dataset = read_dataset(data, limit) if data else None
+    dataset = read_dataset(data, limit, labels=labels) if data else None
     length = _epochs(epochs, chosen, dataset, batch)
     chosen = recipe_named(recipe, warmup if warmup is not None else length // 8)
     writable_folder(out)
@@ -119,7 +121,7 @@ def quantize(
         remove_run(out)
     with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
         finished = run_quantization(
-            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
+            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show, tell=say_remark
         )
     say_trained(finished, out)
 
