@@ -113,8 +113,11 @@ def complaints(seen: dict) -> set[str]:
 def hidden_on_a_telephone(cards: dict) -> bool:
     """Whether the comparison scrolls sideways, or lacks what a reader wants first."""
     scrolls = any(beyond > 0 for name, beyond in cards["beyond"] if name == "Comparison of models")
-    wanted = ("w4", "not for MD") if "not for MD" in cards["words"] else ("w4", "not measured")
-    return scrolls or not all(word in cards["words"] for word in wanted) or not WANTED <= set(cards["labels"])
+    return (
+        scrolls
+        or not all(word in cards["words"] for word in ("w4", "not for MD"))
+        or not WANTED <= set(cards["labels"])
+    )
 
 
 def sorted_both_ways(table: dict | None) -> bool:

@@ -78,9 +78,10 @@ def open_deployed(
 
 
 def identity_of(file: Path, backward_bits: int | None) -> str:
-    """What tells a model from others: its checkpoint's SHA-256, shortened, and the bits of the backward pass.
+    """Return what tells a model from others: its checkpoint's SHA-256, shortened, and the bits of the backward pass.
 
-    `backward_bits` is None in PyTorch. The identity is the same of a checkpoint that is packed in memory and of the file that `gaq export` makes of it.
+    `backward_bits` is None in PyTorch. The identity is the same of a checkpoint that is packed in memory and of the
+    file that `gaq export` makes of it.
     """
     from gaq.engine.open import is_packed
     from gaq.pack.format import read_packed

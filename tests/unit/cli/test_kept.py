@@ -9,7 +9,7 @@ import pytest
 
 from gaq.atoms.structure import Labels, Prediction
 from gaq.cli import kept
-from gaq.cli.kept import counts, keep, keep_each, keep_predictions, signed, verdict_line
+from gaq.cli.kept import counts, keep, keep_each, keep_predictions, known_of, signed, verdict_line
 from gaq.measure.ledger import Row, kept_beside, read_rows
 from gaq.measure.limits import STABLE_STEPS
 from gaq.measure.predictions import predictions, predictions_beside, read_predictions
@@ -96,3 +96,12 @@ def test_a_measurement_made_now_counts_before_the_same_one_of_before(tmp_path):
 def test_a_damaged_ledger_does_not_hide_the_verdict(tmp_path):
     (tmp_path / "m.rows.jsonl").write_text("{broken\n")
     assert verdict_line(tmp_path / "m.gaq", [ROW, *GOOD]) == "verdict: NVE"
+
+
+def test_rows_of_other_identities_and_of_no_ledger_are_not_known(tmp_path):
+    model = tmp_path / "m.gaq"
+    assert known_of(model, {"abc-16"}) == []
+    keep(model, [ROW, replace(ROW, identity=None), replace(ROW, model="other.gaq", identity="x-8")])
+    assert known_of(model, {"abc-16"}) == [ROW]
+    kept_beside(model).write_text("{broken\n")
+    assert known_of(model, {"abc-16"}) == []
