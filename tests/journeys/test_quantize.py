@@ -87,6 +87,8 @@ def test_weights_alone_need_no_data(folder, capsys):
     assert quantize("--recipe", "w4", data=False) == 0
     assert "recipe w4  (not validated: no data)" in capsys.readouterr().out
     assert quantize("--recipe", "naive-int8", data=False) == 2
+    assert "holds a run already (model.ckpt)" in capsys.readouterr().err
+    assert quantize("--recipe", "naive-int8", "--overwrite", data=False) == 2
     said = capsys.readouterr().err
     assert "UsageError: recipe 'naive-int8' has steps that are fixed by calibration" in said
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from gaq.cli.inspected import open_subject, structures_for
+from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +93,7 @@ def check(
     max_drift: LimitOption = None,
     max_momentum: LimitOption = None,
     max_angular_momentum: LimitOption = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Inspect the physics of a force field: symmetry, smoothness, conservation. Leaves with 1 if a limit is
     passed.
@@ -102,13 +104,15 @@ def check(
     from gaq.cli.stage_progress import Watch
     from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.measure.limits import failures, with_limits
     from gaq.measure.traces import Trace
     from gaq.report.tables import findings_table, print_table
 
-    expect_rows(json_file)
-    expect_picture(plot)
+    inputs = [model, data, structure]
+    claim_rows(json_file, overwrite, inputs)
+    expect_picture(plot, overwrite, inputs)
+    expect_different(json_file, plot)
     given = {
         "lee": max_lee,
         "reflection": max_reflection,

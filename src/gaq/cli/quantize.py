@@ -54,6 +54,7 @@ def quantize(
     ] = "",
     budget_frames: Annotated[int, typer.Option(min=1, help="Frames that the choice is measured on.")] = 20,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
     list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and leave.")] = False,
 ) -> None:
     """Quantize a float model: post-training with --epochs 0, quantization-aware training with more.
@@ -65,13 +66,15 @@ def quantize(
 
         print_recipes()
         return
-    from gaq.cli.budget import expect_budget, within_budget
+    from gaq.cli.budget import FILE, expect_budget, within_budget
+    from gaq.cli.outputs import claim_run
     from gaq.cli.summary import say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.data.read import read_dataset
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import readable_file, writable_folder
+    from gaq.locks import locked
     from gaq.train.checkpoint import load_checkpoint
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
@@ -90,18 +93,22 @@ def quantize(
     check_device(device)
     parent = load_checkpoint(readable_file(model))
     dataset = read_dataset(data, limit) if data else None
-    writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
-    if budget and dataset is not None:
-        chosen = within_budget(
-            budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
-        )
-    plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee, compile, freeze)
-    with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
-        finished = run_quantization(
-            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
-        )
+    with locked(writable_folder(out)):
+        claim_run(out, resume, overwrite, [model, data, recipe], more=(FILE,) if budget else ())
+        if budget and dataset is not None:
+            chosen = within_budget(
+                budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
+            )
+        plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee, compile, freeze)
+        with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
+            finished = run_quantization(
+                parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
+            )
+        if not epochs:  # a run that was replaced may have left what a run without training does not write
+            for name in ("last.ckpt", "curve.jsonl"):
+                (out / name).unlink(missing_ok=True)
     say_trained(finished, out)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ def train(
     data: Annotated[str, typer.Option(help="Labelled frames: rMD17 npz or extended XYZ.", show_default=False)] = "",
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change one value: section.key=value.", show_default=False),
@@ -30,6 +32,7 @@ def train(
     Ctrl-C leaves a checkpoint; --resume goes on from it, bit for bit. Under torchrun the processes share each
     batch.
     """
+    from gaq.cli.outputs import SETTINGS, claim_run
     from gaq.cli.summary import say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.config import dump, load
@@ -37,11 +40,12 @@ def train(
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import writable_folder, write_atomically
+    from gaq.locks import locked
     from gaq.train.config import TrainConfig
     from gaq.train.fit import fit
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
-    from gaq.train.parallel import join_world, leave_world
+    from gaq.train.parallel import is_first_process, join_world, leave_world
     from gaq.train.session import finish_training, prepare_training
 
     overrides = list(set_ or [])
@@ -52,14 +56,18 @@ def train(
         raise UsageError(f"{config} names no data file. Give one with --data, or write file = ... under [data].")
     check_device(device)
     dataset = read_dataset(settings.data.file)
-    writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
-    world = join_world(device)
-    try:
+    with contextlib.ExitStack() as stack:
+        if is_first_process():  # before the others can join, so that they find the folder as it is to be
+            stack.enter_context(locked(writable_folder(out)))
+            claim_run(out, resume, overwrite, [config, settings.data.file])
+        world = join_world(device)
+        stack.callback(leave_world, world)
         prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
         if world.rank == 0:
-            write_atomically(out / "config.toml", lambda temporary: temporary.write_text(dump(settings)))
+            text = SETTINGS + dump(settings).encode()
+            write_atomically(out / "config.toml", lambda temporary: temporary.write_bytes(text))
         with graceful_interrupt() as interrupt, shown_training(f"train {dataset.name}") as show:
             best = fit(
                 prepared.start,
@@ -68,7 +76,5 @@ def train(
                 interrupt=interrupt,
                 show=show if world.rank == 0 else (lambda progress: None),
             )
-    finally:
-        leave_world(world)
-    if world.rank == 0:
-        say_trained(finish_training(best, prepared.task), out)
+        if world.rank == 0:
+            say_trained(finish_training(best, prepared.task), out)
