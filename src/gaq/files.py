@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gaq.errors import BadFile
@@ -17,6 +17,7 @@ from gaq.owners import is_left_over, this_process
 
 SECONDS_OF_A_WRITER = 24 * 3600.0  # after which a temporary file of another host is nobody's any more
 
+LONGEST_LINE = 1 << 20  # bytes
 WAYS_OUT = {
     errno.ENOSPC: "Free some space or write to another disk.",
     errno.EDQUOT: "Free some space or write to another disk.",
@@ -68,6 +69,21 @@ def readable_file(path: str | os.PathLike[str]) -> Path:
     if empty:
         raise BadFile(f"{path} is empty. It may be what an interrupted download or copy left; fetch it again.")
     return path
+
+
+def lines_of(path: str | os.PathLike[str], errors: str = "replace") -> Iterator[str]:
+    """The lines of a text file, one at a time, without their ends. Raises BadFile when it cannot be read.
+
+    Lines end with a line feed and nothing else: other separators of Unicode, such as U+2028, are part of a line. Bytes
+    that are not UTF-8 are replaced; with `errors` "strict" they raise UnicodeDecodeError. A line longer than
+    `LONGEST_LINE` is cut there, so that a damaged file does not fill the memory.
+    """
+    with readable_file(path).open("rb") as stream:
+        while line := stream.readline(LONGEST_LINE):
+            rest = line
+            while not rest.endswith(b"\n") and (rest := stream.readline(LONGEST_LINE)):
+                pass
+            yield line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", errors)
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

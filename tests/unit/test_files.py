@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gaq.errors import BadFile
-from gaq.files import readable_file, sha256_of, writable_folder, write_atomically
+from gaq.files import LONGEST_LINE, lines_of, readable_file, sha256_of, writable_folder, write_atomically
 
 
 def text_writer(text: str):
@@ -215,3 +215,21 @@ def test_what_another_host_left_is_removed_after_a_day_and_strangers_files_never
     write_atomically(tmp_path / "a.txt", text_writer("new"))
     assert not left.exists()
     assert all(file.exists() for file in mine)
+
+
+def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path):
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
+    (tmp_path / "a").write_bytes(f"{text}\r\n\n{text}".encode())
+    assert list(lines_of(tmp_path / "a")) == [text, "", text]
+
+
+def test_a_line_without_end_is_cut(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * (3 * LONGEST_LINE) + b"\nnext")
+    assert [len(line) for line in lines_of(tmp_path / "a")] == [LONGEST_LINE, 4]
+
+
+def test_bytes_that_are_no_text_are_replaced_or_raise(tmp_path):
+    (tmp_path / "a").write_bytes(b"\xff\n")
+    assert list(lines_of(tmp_path / "a")) == ["\ufffd"]
+    with pytest.raises(UnicodeDecodeError):
+        list(lines_of(tmp_path / "a", errors="strict"))

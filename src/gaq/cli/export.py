@@ -152,7 +152,7 @@ def _target(model: Path, out: Path | None) -> Path:
 def _refuse_packed(path: Path) -> None:
     """A file that is packed already deserves its own sentence."""
     from gaq.errors import BadFile, UsageError
-    from gaq.pack.container import read_container
+    from gaq.formats.container import read_container
     from gaq.pack.format import is_packed
 
     try:

@@ -41,13 +41,23 @@ class Verb:
 # Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
 VERBS = (
     Verb("demo", demo, ("gaq demo", "gaq demo --quick --out runs/quick")),
-    Verb("train", train, ("gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",)),
+    Verb(
+        "train",
+        train,
+        (
+            "gaq train ethanol.xyz --out runs/a",
+            "gaq train ethanol.xyz --epochs 60 --channels 32 --layers 2 --out runs/small",
+            "gaq train --init mine.toml --data ethanol.xyz",
+            "gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/b",
+        ),
+    ),
     Verb(
         "quantize",
         quantize,
         (
-            "gaq quantize runs/a/model.ckpt --recipe w4 --data ethanol.xyz --epochs 50",
-            "gaq quantize runs/a/model.ckpt --budget bits=5 --data ethanol.xyz",
+            "gaq quantize runs/a/model.ckpt --data ethanol.xyz --out runs/b",
+            "gaq quantize runs/a/model.ckpt --recipe w4a16+gptq+bits=6.2 --data ethanol.xyz",
+            "gaq quantize runs/a/model.ckpt --recipe w8 --out runs/w8",
             "gaq quantize --list-recipes",
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -82,6 +83,8 @@ def md(
     loses some steps at most; --resume goes on bit for bit.
     """
     from gaq.cli.cluster import farm_of
+    from gaq.cli.deployed import identity_of
+    from gaq.cli.kept import counts, keep, signed, verdict_line
     from gaq.cli.md_report import Progress, rows_of, say
     from gaq.cli.md_setup import Asked, Choice, check, claim_files, files_of, open_engines, sessions, thermostat_of
     from gaq.cli.stage_progress import Watch
@@ -89,7 +92,7 @@ def md(
     from gaq.farm.open import check_cores
     from gaq.locks import locked
     from gaq.measure.ledger import write_rows
-    from gaq.process import usable_cores
+    from gaq.process import Contention, usable_cores
     from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import Plan
     from gaq.train.interrupt import graceful_interrupt
@@ -105,6 +108,7 @@ def md(
     outputs = files_of(asked)
     expect_different(json_file, *(path for f in outputs for path in (f.trajectory, f.log, f.checkpoint)))
     cores = threads or (1 if replicas == 1 or cluster else usable_cores())
+    contention = Contention()
     with contextlib.ExitStack() as stack:
         for files in outputs:
             stack.enter_context(locked(files.checkpoint))
@@ -121,8 +125,14 @@ def md(
                 engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
             )
     rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
+    rows = signed(rows, identity_of(Path(model), engines[0]), contention.share())
     if json_file is not None:
         write_rows(json_file, rows)
-    say(endings, rows, asked, Console(highlight=False))
+    console = Console(highlight=False)
+    say(endings, rows, asked, console)
+    counted = [r for r in rows if counts(r, dt)]
+    console.print(verdict_line(Path(model), counted), soft_wrap=True, markup=False)
+    for note in keep(Path(model), [replace(r, model=Path(model).name) for r in counted]):
+        console.print(note, style="dim", soft_wrap=True, markup=False)
     if any(ending.because for ending in endings):
         raise typer.Exit(1)

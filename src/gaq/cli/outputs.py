@@ -18,8 +18,6 @@ OverwriteOption = Annotated[
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LIBRARY = b"\x7fELF", b"\xcf\xfa\xed\xfe"  # on Linux, on macOS
-RUN = ("model.ckpt", "last.ckpt", "curve.jsonl")  # what a training leaves in its folder
-SETTINGS = b"# Settings of a run, with all defaults filled in, as written by `gaq train`.\n"
 
 
 def rows_kind(key: str = "metric") -> Kind:
@@ -44,7 +42,6 @@ PICTURE = Kind(
 PREDICTIONS = Kind("a file of predictions of gaq", lambda path: _holds_predictions(path))
 PLUGIN = Kind("a plugin for LAMMPS", begins_with(*LIBRARY))
 PLUGIN_RECORD = Kind("the record of a plugin for LAMMPS", begins_with(b"lammps "))
-CONFIG = Kind("a record of settings by `gaq train`", begins_with(SETTINGS))
 COSTLY = Kind("", never)
 
 
@@ -78,33 +75,6 @@ def expect_different(*outputs: Path | None) -> None:
         if resolved in seen:
             raise UsageError(f"{path} is named for two outputs of one command. Give each a name of its own.")
         seen.add(resolved)
-
-
-def claim_run(out: Path, resume: bool, overwrite: bool, inputs: Inputs = (), more: tuple[str, ...] = ()) -> None:
-    """Refuse to train into a folder that holds a run, unless it is resumed or replaced.
-
-    The files of a run that is replaced stay until the new ones are written. `more` names further files that the command
-    writes. Raises `BadFile`, `UsageError`.
-    """
-    if resume and overwrite:
-        raise UsageError("--resume continues the run in --out and --overwrite replaces it. Choose one of them.")
-    writable_folder(out)
-    inputs = list(inputs)
-    if resume:
-        if not (out / "last.ckpt").exists():
-            raise BadFile(f"{out} has no last.ckpt to resume from. Leave out --resume to start a new run there.")
-        return
-    for name in (*RUN, *more):
-        try:
-            claim(out / name, COSTLY, overwrite=overwrite, inputs=inputs)
-        except AlreadyThere as error:
-            raise BadFile(
-                f"{out} holds a run already ({name}). Continue it with --resume, replace it with --overwrite, or "
-                f"choose another --out."
-            ) from error
-    settings = out / "config.toml"
-    # The record of an earlier run may be the configuration of this one: what is written is what was read.
-    claim_output(settings, CONFIG, overwrite, () if CONFIG.is_one(settings) else inputs)
 
 
 def _is_packed(path: Path) -> bool:

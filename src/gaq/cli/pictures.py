@@ -16,11 +16,12 @@ def expect_picture(plot: Path | None, overwrite: bool, inputs: Inputs = ()) -> N
     from importlib.util import find_spec
 
     from gaq.errors import NotAvailable, UsageError
+    from gaq.extras import how_to_install
 
     if plot is None:
         return
     if plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {plot}: pictures are PNG files; give a name that ends in .png")
     if find_spec("matplotlib") is None:
-        raise NotAvailable("--plot needs matplotlib. Install it: python -m pip install 'gaq[plots]'")
+        raise NotAvailable(f"--plot needs matplotlib. {how_to_install('plots')}")
     claim_output(plot, PICTURE, overwrite, inputs)

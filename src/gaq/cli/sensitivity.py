@@ -44,7 +44,7 @@ def sensitivity(
     With --bound: layer by layer the equivariance error as measured, as estimated, and its provable bound.
     """
     from gaq.cli.pictures import expect_picture
-    from gaq.cli.quantize import recipe_named
+    from gaq.cli.recipes import recipe_named
     from gaq.cli.stage_progress import Watch
     from gaq.data.read import read_dataset
     from gaq.errors import UsageError

@@ -18,6 +18,7 @@ from gaq.atoms.elements import formula
 from gaq.data.npz import read_arrays
 from gaq.data.rmd17 import NAMES, read_rmd17
 from gaq.errors import BadFile, NotAvailable, UsageError, nearest
+from gaq.extras import how_to_install
 from gaq.files import readable_file, sha256_of, writable_folder, write_atomically
 
 FORMULAS = {
@@ -112,7 +113,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
         import pooch
     except ImportError as error:
         raise NotAvailable(
-            f"downloads need pooch, which is not installed. Install it (pip install pooch), or {_by_hand(archive)}"
+            f"downloads need pooch, which is not installed. {how_to_install('fetch')}\nOr {_by_hand(archive)}"
         ) from error
     from requests.exceptions import RequestException
 

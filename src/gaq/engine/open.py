@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gaq.engine.protocol import Engine
 from gaq.errors import NotAvailable, UsageError, nearest
 from gaq.files import readable_file
-from gaq.pack.container import LONGEST_HEADER, METADATA
+from gaq.formats.container import LONGEST_HEADER, METADATA
 from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
@@ -126,13 +126,7 @@ def _open_checkpoint(file: Path, device: str, threads: int | None) -> Engine:
     if threads is not None:
         torch.set_num_threads(threads)
     checkpoint = load_checkpoint(file)
-    return TorchEngine(
-        checkpoint.model,
-        file.name,
-        checkpoint.recipe.name,
-        check_device(device),
-        file_bytes=file.stat().st_size,
-    )
+    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device))
 
 
 def _open_packed(file: Path, threads: int | None = None, backward_bits: int | None = None) -> NativeEngine:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gaq.measure.ledger import Row
+from gaq.measure.verdict import Verdict, judge
 from gaq.report.charts import SLOTS
 from gaq.report.inline import safe
 from gaq.report.numbers import significant, with_spread
 from gaq.report.speed_table import SPEED_METRICS
-from gaq.report.tables import AT_LEAST, NOTHING, QUESTIONS, by_model, comparison
-from gaq.report.verdict import Verdict
+from gaq.report.tables import AT_LEAST, NO_LABELS, NOTHING, QUESTIONS, by_model, comparison
 
 MARKS = {
     Verdict.NVE: ("good", 0),
@@ -33,16 +33,15 @@ def compared(rows: Sequence[Row]) -> list[Row]:
 def comparison_html(rows: Sequence[Row]) -> str:
     """The comparison; clicking a heading sorts by it, the smallest first."""
     headings, lines = comparison(rows)
-    ranks = {verdict.value: mark for verdict, mark in MARKS.items()}
+    marks = [MARKS[judge(group).verdict] for group in by_model(rows).values()]
     names = headings.index("recipe") + 1  # the verdict follows what a model is called: a telephone shows that much
     headings = [*headings[:names], headings[-1], *headings[names:-1]]
     head = "".join(
         f"<th scope='col' aria-sort='none'><button type='button'>{_heading(h)}</button></th>" for h in headings
     )
     body = []
-    for first, *cells, verdict in lines:
+    for (first, *cells, verdict), (mark, rank) in zip(lines, marks, strict=True):
         filled = [f"<td data-value='{_key(cell)}'>{_number(cell)}</td>" for cell in cells]
-        mark, rank = ranks[verdict]
         pill = f"<td class='verdict' data-value='{rank}'><span class='pill {mark}'>{safe(verdict)}</span></td>"
         others = "".join([*filled[: names - 1], pill, *filled[names - 1 :]])
         body.append(f"<tr><th scope='row' data-value='{safe(first)}'>{safe(first)}</th>{others}</tr>")
@@ -155,7 +154,7 @@ def _heading(heading: str) -> str:
 def _key(cell: str) -> str:
     """What a cell is sorted by; nothing where nothing was measured."""
     found = NUMBER.match(cell)
-    return found.group() if found else ("" if cell in (NOTHING, "not finite") else safe(cell))
+    return found.group() if found else ("" if cell in (NOTHING, NO_LABELS, "not finite") else safe(cell))
 
 
 def _number(cell: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from gaq.claims import Kind
 from gaq.cli import outputs
 from gaq.cli.main import GROUPS, VERBS, outcome
-from gaq.cli.outputs import claim_output, claim_run, expect_different, rows_kind
+from gaq.cli.outputs import claim_output, expect_different, rows_kind
 from gaq.errors import BadFile, UsageError
 from gaq.measure.ledger import Row, write_rows
 
@@ -54,40 +54,6 @@ def test_own_rows_and_pictures_are_replaced(tmp_path):
 def test_own_packed_models_are_replaced():
     models = Path(__file__).resolve().parents[3] / "models"
     claim_output(models / "rmd17-ethanol-w4.gaq", outputs.PACKED, overwrite=False)
-
-
-def test_a_run_is_kept_unless_told(tmp_path):
-    for name in outputs.RUN:
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / name).write_text("weeks of training")
-        with pytest.raises(BadFile, match="holds a run already"):
-            claim_run(folder, resume=False, overwrite=False)
-        claim_run(folder, resume=False, overwrite=True)
-        assert (folder / name).read_text() == "weeks of training"  # until there is something in its place
-
-
-def test_a_run_is_not_trained_over_its_own_model(tmp_path):
-    (tmp_path / "model.ckpt").write_text("the parent")
-    for overwrite in (False, True):
-        with pytest.raises(UsageError, match="is read by the same command"):
-            claim_run(tmp_path, resume=False, overwrite=overwrite, inputs=[tmp_path / "model.ckpt"])
-    assert (tmp_path / "model.ckpt").read_text() == "the parent"
-
-
-def test_a_configuration_of_the_user_is_not_replaced_by_the_record(tmp_path):
-    (tmp_path / "config.toml").write_text("epochs = 3  # tuned by hand\n")
-    with pytest.raises(BadFile, match=r"config\.toml is there already"):
-        claim_run(tmp_path, resume=False, overwrite=False)
-    (tmp_path / "config.toml").write_bytes(outputs.SETTINGS + b"epochs = 3\n")
-    claim_run(tmp_path, resume=False, overwrite=False, inputs=[tmp_path / "config.toml"])
-
-
-def test_a_resume_needs_something_to_resume(tmp_path):
-    with pytest.raises(BadFile, match=r"no last\.ckpt to resume from"):
-        claim_run(tmp_path, resume=True, overwrite=False)
-    with pytest.raises(UsageError, match="Choose one"):
-        claim_run(tmp_path, resume=True, overwrite=True)
 
 
 def test_two_outputs_under_one_name(tmp_path):
