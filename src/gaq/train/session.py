@@ -97,8 +97,8 @@ def finish_training(best: Checkpoint, task: Task, *, settle: bool = True) -> Che
     validation errors, and write `model.ckpt`.
 
     Isolated atoms and frames whose energy has no weight do not move the references (`calibrate.shift_reference_`).
-    Forces are not touched. `settle=False` leaves references and domain as they are: after post-training quantization they are
-    those of the parent, and the labels of the calibration frames may be of another method.
+    Forces are not touched. `settle=False` leaves references and domain as they are: after post-training quantization
+    they are those of the parent, and the labels of the calibration frames may be of another method.
     """
     if settle:
         target, weights = settled_on(task.frames)
