@@ -122,7 +122,7 @@ def measured(
     busy = contention.share()
     rows: list[Row] = []
     for number, entrant in enumerate(entrants):
-        timing = timings[entrant.contender.name]
+        timing, before = timings[entrant.contender.name], len(rows)
         rows += [replace(r, busy=busy) for r in speed_rows(entrant.subject, timing, timestep)]
         for name, other in controls_of(entrant, entrants).items():
             rows.append(replace(speedup_row(entrant.subject, timing, timings[other.contender.name], name), busy=busy))
@@ -130,7 +130,21 @@ def measured(
         if starts:
             watch("starting new processes", number, len(entrants))
             rows += _start_rows(entrant, conditions, field.notes)
+        identity = _identity(entrant)
+        rows[before:] = [replace(r, identity=identity) for r in rows[before:]]
     return rows
+
+
+def _identity(entrant: Entrant) -> str | None:
+    """The identity of the model that the native engine runs; PyTorch runs the float network without its recipe."""
+    from gaq.cli.contenders import NATIVE
+    from gaq.cli.deployed import identity_of
+    from gaq.pack.format import from_bytes
+
+    content = entrant.model.content
+    if entrant.subject.engine != NATIVE or content is None:
+        return None
+    return identity_of(entrant.model.file, entrant.backward or from_bytes(content, "the packed model").backward_bits)
 
 
 def _keep(models: Sequence[Model], rows: Sequence[Row]) -> list[str]:

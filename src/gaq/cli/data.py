@@ -57,13 +57,14 @@ def info(
 @app.command(
     epilog=_examples(
         "gaq data label ethanol --frames 200 -o ethanol.xyz",
+        "gaq data label 'CC(=O)Nc1ccc(O)cc1' --frames 500 -o paracetamol.npz",
         "gaq data label start.xyz --temperature 800 --workers 8 -o frames.npz",
         "gaq data label start.xyz --temperature 800 -o frames.npz --resume",
         "gaq data label ethanol --replicas 64 --cluster tcp://host:8786 -o a.npz",
     )
 )
 def label(
-    molecule: Annotated[str, typer.Argument(help="A name such as ethanol, of ASE's G2 set, or an XYZ file.")],
+    molecule: Annotated[str, typer.Argument(help="A name such as ethanol or glycine, a SMILES, or an XYZ file.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .xyz or .npz.")],
     method: Annotated[str, typer.Option(help="gfn2-xtb or gfn1-xtb.")] = "gfn2-xtb",
     temperature: Annotated[float, typer.Option(help="Kelvin.")] = 500.0,
@@ -75,8 +76,14 @@ def label(
     replicas: Annotated[
         int, typer.Option(help="Independent runs that share the frames; never more than the frames.")
     ] = 4,
-    charge: Annotated[int, typer.Option(help="Charge of the molecule.")] = 0,
-    multiplicity: Annotated[int, typer.Option(help="2 S + 1; 2 for a radical.")] = 1,
+    charge: Annotated[
+        int | None,
+        typer.Option(help="Charge of the molecule; by default that of the SMILES, or 0.", show_default=False),
+    ] = None,
+    multiplicity: Annotated[
+        int | None,
+        typer.Option(help="2 S + 1; by default that of the SMILES or of ASE's collection, or 1.", show_default=False),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes, by default all cores; the result does not depend on them.")
     ] = None,
@@ -88,16 +95,22 @@ def label(
 
     Ctrl-C keeps what was made beside FILE, and --resume goes on to the same result.
     """
+    from gaq.atoms.elements import formula
     from gaq.data.label import label as make_labels
     from gaq.data.molecules import find_molecule
     from gaq.data.partial import Settings
     from gaq.farm.open import check_cores
 
     check_cores("--workers", workers, cluster)
-    structure = find_molecule(molecule)
+    found = find_molecule(molecule)
+    structure = found.structure
+    charge = found.charge if charge is None else charge
+    multiplicity = found.multiplicity if multiplicity is None else multiplicity
+    named = formula(structure.species.tolist())
+    typer.echo(f"{named}: {found.source}; charge {charge}, multiplicity {multiplicity}", err=True)
     claim_output(output, COSTLY, overwrite, [molecule])
     settings = Settings(
-        molecule=Path(molecule).name,
+        molecule=Path(molecule).name if Path(molecule).is_file() else molecule,
         species=tuple(structure.species.tolist()),
         positions=tuple(tuple(row) for row in structure.positions.tolist()),
         method=method.lower(),

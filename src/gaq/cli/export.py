@@ -54,7 +54,22 @@ def export(
     rows = size_rows(packed, target)
     if json_file is not None:
         write_rows(json_file, rows)
-    _say(packed, target, Console(highlight=False))
+    console = Console(highlight=False)
+    _say(packed, target, console)
+    for note in take_along(model, target):
+        console.print(note, style="dim", soft_wrap=True, markup=False)
+
+
+def take_along(model: Path, target: Path) -> list[str]:
+    """Keep the rows that were measured of a checkpoint beside the packed file too; return a sentence if that failed."""
+    from dataclasses import replace
+
+    from gaq.cli.deployed import identity_of
+    from gaq.cli.kept import keep, known_of
+    from gaq.pack.format import read_packed
+
+    identity = identity_of(target, read_packed(target).backward_bits)
+    return keep(target, [replace(row, model=target.name) for row in known_of(model, {identity})])
 
 
 def packed_checkpoint(

@@ -125,7 +125,7 @@ def md(
                 engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
             )
     rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
-    rows = signed(rows, identity_of(Path(model), engines[0]), contention.share())
+    rows = signed(rows, identity_of(Path(model), getattr(engines[0], "backward_bits", None)), contention.share())
     if json_file is not None:
         write_rows(json_file, rows)
     console = Console(highlight=False)

@@ -8,6 +8,7 @@ depends on the settings alone, bit for bit. (GFN2-xTB: Bannwarth et al., J. Chem
 from __future__ import annotations
 
 import importlib.metadata
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def origin(settings: Settings) -> str:
 def command(settings: Settings) -> str:
     """The command line, complete with all that decides what the frames are."""
     return (
-        f"gaq data label {settings.molecule} --method {settings.method} --temperature "
+        f"gaq data label {shlex.quote(settings.molecule)} --method {settings.method} --temperature "
         f"{settings.temperature:g} --frames {settings.frames} --interval {settings.interval} --dt "
         f"{settings.timestep:g} --equilibrate {settings.equilibration:g} --replicas {settings.replicas} "
         f"--seed {settings.seed} --charge {settings.charge} --multiplicity {settings.multiplicity}"

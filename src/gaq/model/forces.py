@@ -41,7 +41,7 @@ def evaluate(
 ) -> Evaluation:
     """Compute all of a batch at once; energies and forces are those of `energy_and_forces`, bit for bit.
 
-    `differentiable` keeps the graph, so that a loss on all of it can be taken to the weights.
+    `differentiable` keeps the graph, so that a loss on forces and virials can be taken to the weights.
     """
     positions = batch.positions.detach().requires_grad_()
     strain = torch.zeros_like(batch.cells).requires_grad_()

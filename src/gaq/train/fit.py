@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, nan
 from pathlib import Path
 
 import torch
@@ -165,8 +165,10 @@ def _close_epoch_(run: Run, task: Task) -> None:
     last = epoch == task.config.epochs - 1
     score = errors.score(task.config.loss)
     best = complete and score < run.best
-    found = (errors.energy, errors.forces, complete, best, run.seconds, errors.stress)
-    run.curve += (Epoch(epoch, loss, *found),)
+    energy, forces, stress = (
+        nan if error is None else error for error in (errors.energy, errors.forces, errors.stress)
+    )
+    run.curve += (Epoch(epoch, loss, energy, forces, complete, best, run.seconds, stress),)
     if best or (last and run.best == inf):
         run.best = score
         save_checkpoint(task.out / "model.ckpt", replace(run.checkpoint, state={}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan, nan
 
 import numpy as np
 import torch
@@ -21,17 +20,17 @@ VALIDATION_BATCH = 25
 class Errors:
     """Mean absolute errors: energies in meV, force components in meV/Å, stress components in meV/Å³.
 
-    NaN where no frame has such a label.
+    None where no frame has such a label; NaN is the error of a network that no longer computes.
     """
 
-    energy: float
-    forces: float
-    stress: float
+    energy: float | None
+    forces: float | None
+    stress: float | None
 
     def score(self, loss: LossConfig) -> float:
         """Return the sum of the errors that there are, weighted as in the loss; the lower the better."""
         weighted = ((loss.energy, self.energy), (loss.forces, self.forces), (loss.stress, self.stress))
-        return sum(weight * error for weight, error in weighted if not isnan(error))
+        return sum(weight * error for weight, error in weighted if error is not None)
 
     def facts(self) -> dict[str, float]:
         """Return the errors that there are, as manifests name them."""
@@ -40,7 +39,7 @@ class Errors:
             "force_mae_mev_per_angstrom": self.forces,
             "stress_mae_mev_per_cubic_angstrom": self.stress,
         }
-        return {name: error for name, error in named.items() if not isnan(error)}
+        return {name: error for name, error in named.items() if error is not None}
 
 
 def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> Errors:
@@ -73,5 +72,5 @@ def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> Er
     errors = torch.cat(energies)
     if centred and len(errors):
         errors = errors - errors.median()
-    means = {name: sums[name] / counts[name] / MEV if counts[name] else nan for name in sums}
-    return Errors(errors.abs().mean().item() / MEV if len(errors) else nan, means["forces"], means["stress"])
+    means = {name: sums[name] / counts[name] / MEV if counts[name] else None for name in sums}
+    return Errors(errors.abs().mean().item() / MEV if len(errors) else None, means["forces"], means["stress"])
