@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gaq.children import SAFE
 from gaq.cli.bench import bench
 from gaq.cli.check import check
 from gaq.cli.data import app as data
@@ -126,6 +128,7 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (("data", data),)
 
 def run() -> None:
     """Entry point. Exit code 0: done; 1: a check or a limit failed; 2: wrong usage or bad input."""
+    os.environ.update(SAFE)  # also for processes that libraries start, such as PyTorch's compiler
     sys.exit(outcome(sys.argv[1:]))
 
 
