@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaq.cli.cluster import ClusterOption, farm_of
+from gaq.cli.outputs import COSTLY, OverwriteOption, claim_output, claim_rows
 from gaq.cli.progress import ByteProgress, FrameProgress
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def info(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """What is in a data file: frames, elements, energies, forces, distances, duplicates."""
     from gaq.data.read import read_dataset, read_structures
@@ -38,6 +40,7 @@ def info(
     from gaq.errors import BadLabels
     from gaq.measure.ledger import write_rows
 
+    claim_rows(json_file, overwrite, [file])
     try:
         data = read_dataset(file, limit, energies_only=True)
     except BadLabels:  # what can be known of the structures is shown before the error
@@ -105,6 +108,7 @@ def label(
     multiplicity = found.multiplicity if multiplicity is None else multiplicity
     named = formula(structure.species.tolist())
     typer.echo(f"{named}: {found.source}; charge {charge}, multiplicity {multiplicity}", err=True)
+    claim_output(output, COSTLY, overwrite, [molecule])
     settings = Settings(
         molecule=Path(molecule).name if Path(molecule).is_file() else molecule,
         species=tuple(structure.species.tolist()),
@@ -148,15 +152,22 @@ def fetch(
         Path | None,
         typer.Option(metavar="DIR", help="Where the archive (1.1 GB) is kept; without it, the user's cache."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Download the official files, hash-checked: the npz of a molecule and its training and test split."""
-    from gaq.data.fetch import fetch_rmd17
+    from gaq.claims import Kind
+    from gaq.data.fetch import fetch_rmd17, was_fetched
     from gaq.errors import UsageError
 
     if dataset != "rmd17":
         raise UsageError(f"no data set {dataset!r} to fetch; known is rmd17.")
+    fetched = Kind("a file that `gaq data fetch` left, unchanged", was_fetched)
+
+    def may_write(path: Path) -> None:
+        claim_output(path, fetched, overwrite, [source])
+
     with ByteProgress() as progress:
-        written = fetch_rmd17(molecule, out, split, source, cache, progress=progress)
+        written = fetch_rmd17(molecule, out, split, source, cache, progress=progress, claim=may_write)
     for path in written:
         typer.echo(str(path))
 

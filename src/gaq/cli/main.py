@@ -26,7 +26,8 @@ from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
 from gaq.cli.train import train
-from gaq.errors import BadFile, GaqError
+from gaq.errors import BadFile, GaqError, NotAvailable
+from gaq.extras import how_to_get
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,12 @@ def outcome(arguments: Sequence[str]) -> int:
     except GaqError as error:
         _say(type(error).__name__, str(error))
         return error.exit_code
+    except ModuleNotFoundError as error:
+        hint = how_to_get(error.name or "")
+        if hint is None:
+            raise
+        _say(NotAvailable.__name__, hint)
+        return NotAvailable.exit_code
     except OSError as error:  # a disk or a path that gave way under a library
         _say(BadFile.__name__, str(error))
         return BadFile.exit_code

@@ -67,9 +67,9 @@ def settings_of(source: Source, overrides: Sequence[str]) -> tuple[TrainConfig, 
             raise UsageError(
                 f"{source.config} names no data file. Give one with --data, or write file = ... under [data]."
             )
-        return settings, read_dataset(settings.data.file)
+        return settings, read_dataset(settings.data.file, labels=settings.data.labels)
     asked = checked({}, TrainConfig, [*overrides, *named])
-    dataset = read_dataset(source.data)
+    dataset = read_dataset(source.data, labels=asked.data.labels)
     settings = suggested_config(dataset, asked)
     for line in account_of(settings, dataset):
         typer.echo(line, err=True)
@@ -117,7 +117,7 @@ def write_config(given: str, data: str, overrides: Sequence[str]) -> Path:
     named = [f"data.file={json.dumps(file)}"] if file else []
     settings = checked({}, TrainConfig, [*overrides, *named])
     if file:
-        settings = suggested_config(read_dataset(file), settings)
+        settings = suggested_config(read_dataset(file, labels=settings.data.labels), settings)
     head = f"# Settings of a float model: gaq train {path}{'' if file else ' --data FRAMES'} --out runs/mine\n"
     write_atomically(path, lambda temporary: temporary.write_text(head + commented(settings), encoding="utf-8"))
     return path

@@ -21,6 +21,7 @@ KIND = "gaq predictions"
 LONGEST_KIND = 4096  # bytes of the member that tells the kind
 MOST_BYTES = 4 << 30  # of the arrays of one file
 READING = (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError)
+KEPT_ENDING = ".predictions.npz"
 ABOUT = ("model", "recipe", "engine", "data")
 ARRAYS = ("atoms", "energy", "energy_found", "forces", "forces_found")
 
@@ -50,6 +51,12 @@ def predictions(about: tuple[str, str, str, str], labels: Sequence[Labels], foun
         np.concatenate([np.asarray(label.forces, dtype=np.float32).ravel() for label in labels]),
         np.concatenate([np.asarray(one.forces, dtype=np.float32).ravel() for one in found]),
     )
+
+
+def predictions_beside(model: str | Path) -> Path:
+    """The file of predictions that `gaq evaluate` keeps beside a model: `model.predictions.npz` beside `model.ckpt`."""
+    path = Path(model)
+    return path.with_name(path.stem + KEPT_ENDING)
 
 
 def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:

@@ -23,6 +23,12 @@ class DataConfig(Frozen):
     train: int | None = Field(None, ge=1, description="training frames; all that are left when not given")
     validation: int = Field(50, ge=1, description="validation frames")
     split_seed: int = Field(0, ge=0, description="decides which frames are held out")
+    labels: str = Field(
+        "", description="family of labels where the file has several: a prefix such as REF_, plain, or ENERGY,FORCES"
+    )
+    ignore: tuple[Literal["charge", "spin", "field"], ...] = Field(
+        (), description="what frames may differ in although the network cannot see it"
+    )
 
 
 class LossConfig(Frozen):
@@ -31,6 +37,7 @@ class LossConfig(Frozen):
     kind: Literal["distance", "square"] = Field("distance", description="‖Δ‖ as in the metrics, or ‖Δ‖²")
     energy: float = Field(0.1, ge=0, description="per structure and √atoms")
     forces: float = Field(1.0, ge=0, description="per atom")
+    stress: float = Field(0.1, ge=0, description="of the virial, stress times volume: per structure and √atoms")
     symmetry: float = Field(0.0, ge=0, description="weight of the LEE penalty on the forces; 0 leaves it out")
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from gaq.data.labels import has_energy, has_forces
 from gaq.data.unit_slopes import unit_slopes
 from gaq.errors import BadLabels
 from gaq.model.forces import energy_and_forces
@@ -22,7 +23,11 @@ def is_due(epoch: int) -> bool:
 
 def check_learned_units(model: Transformer, frames: Frames) -> None:
     """Raise `BadLabels` where the slopes of labels against predictions differ for energies and forces."""
-    chosen = [int(i) for i in np.linspace(0, len(frames) - 1, min(len(frames), COMPARED))]
+    labels = frames.dataset.labels
+    known = [i for i, label in enumerate(labels) if has_energy(label) and has_forces(label)]
+    if not known:
+        return
+    chosen = [known[round(k)] for k in np.linspace(0, len(known) - 1, min(len(known), COMPARED))]
     found: list[list[np.ndarray]] = [[], [], [], []]
     for start in range(0, len(chosen), TOGETHER):
         batch, target = frames.batch(chosen[start : start + TOGETHER])
