@@ -116,7 +116,7 @@ def hidden_on_a_telephone(cards: dict) -> bool:
     return (
         scrolls
         or not all(word in cards["words"] for word in ("w4", "not for MD"))
-        or not WANTED <= set(cards["labels"])
+        or not set(cards["labels"]) >= WANTED
     )
 
 

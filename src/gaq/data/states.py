@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gaq.atoms.elements import formula
 from gaq.atoms.structure import Structure
 from gaq.errors import BadLabels
+
+if TYPE_CHECKING:
+    from gaq.data.dataset import Dataset
 
 CHARGE = ("charge", "total_charge", "net_charge", "molecular_charge", "system_charge", "qtot")
 SPIN = ("spin", "multiplicity", "spin_multiplicity", "total_spin", "uhf", "nspin_unpaired")
@@ -74,6 +77,12 @@ def describe(states: Sequence[State]) -> list[str]:
         if any(getattr(state, name) is not None for state in states):
             lines.append(_counts(name, Counter(state.get(name) for state in states)))
     return lines
+
+
+def evaluation_remarks(dataset: Dataset) -> list[str]:
+    """Return sentences about what frames differ in that no model sees, for who measures errors on them."""
+    how = differing(dataset.structures, dataset.states).values()
+    return [f"frames differ in what the model does not see: {line}" for line in how]
 
 
 def check_states(
