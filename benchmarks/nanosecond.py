@@ -104,7 +104,7 @@ def made(run: Run, model: Path, backward: int | None, data: Path, out: Path) -> 
     rows = out / f"{run.name}.jsonl"
     if rows.exists():
         return 0
-    command = [sys.executable, "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
+    command = [sys.executable, "-P", "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
     command += [*run.options, "--resume", "--json", str(rows), "-o", str(out / f"{run.name}.traj")]
     command += [] if backward is None else ["--backward", str(backward)]
     with (out / f"{run.name}.out").open("w") as stream:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from gaq.cli.outputs import OverwriteOption, claim_rows
+
 if TYPE_CHECKING:
     from gaq.cli.bench_models import Model
     from gaq.cli.contenders import Conditions, Entrant, Field
@@ -49,6 +51,7 @@ def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run.
 
@@ -59,12 +62,12 @@ def bench(
     from gaq.cli.stage_progress import Watch
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.process import busy_with_others, keep_freed_memory
     from gaq.report.speed_table import busy_notes, kernel_table, speed_table
     from gaq.report.tables import print_table
 
-    expect_rows(json_file)
+    claim_rows(json_file, overwrite, [*(models or ()), structure, control])
     if not models and not kernels:
         raise UsageError("name a MODEL to measure, or --kernels")
     for bits in backward or ():
@@ -119,7 +122,7 @@ def measured(
     busy = contention.share()
     rows: list[Row] = []
     for number, entrant in enumerate(entrants):
-        timing = timings[entrant.contender.name]
+        timing, before = timings[entrant.contender.name], len(rows)
         rows += [replace(r, busy=busy) for r in speed_rows(entrant.subject, timing, timestep)]
         for name, other in controls_of(entrant, entrants).items():
             rows.append(replace(speedup_row(entrant.subject, timing, timings[other.contender.name], name), busy=busy))
@@ -127,7 +130,21 @@ def measured(
         if starts:
             watch("starting new processes", number, len(entrants))
             rows += _start_rows(entrant, conditions, field.notes)
+        identity = _identity(entrant)
+        rows[before:] = [replace(r, identity=identity) for r in rows[before:]]
     return rows
+
+
+def _identity(entrant: Entrant) -> str | None:
+    """The identity of the model that the native engine runs; PyTorch runs the float network without its recipe."""
+    from gaq.cli.contenders import NATIVE
+    from gaq.cli.deployed import identity_of
+    from gaq.pack.format import from_bytes
+
+    content = entrant.model.content
+    if entrant.subject.engine != NATIVE or content is None:
+        return None
+    return identity_of(entrant.model.file, entrant.backward or from_bytes(content, "the packed model").backward_bits)
 
 
 def _keep(models: Sequence[Model], rows: Sequence[Row]) -> list[str]:

@@ -131,10 +131,13 @@ def enter_torch(
     told: Callable[[str], None] = lambda stage: None,
 ) -> None:
     """Adds PyTorch, once for each different network and with its float weights; or notes why not."""
+    chosen = _one_per_network(models, found)
+    if not chosen:
+        return
     import torch
 
     torch.set_num_threads(conditions.threads)
-    for model in _one_per_network(models, found):
+    for model in chosen:
         _enter_kinds(found, model, conditions, kinds, told)
 
 

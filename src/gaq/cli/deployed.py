@@ -57,7 +57,7 @@ def open_deployed(
     file, engine = readable_file(model), known_engine(engine)
     if is_packed(file):
         opened = open_engine(file, engine=engine, device=device, threads=threads)
-        return Deployed(file, opened, identity_of(file, opened), file.stat().st_size)
+        return Deployed(file, opened, identity_of(file, _backward(opened)), file.stat().st_size)
     content, reason = _packed(file, frames)
     if content is None and engine == "native":
         raise RecipeError(reason)
@@ -67,20 +67,21 @@ def open_deployed(
 
         try:
             native = NativeEngine(content, file.name, threads=threads)
-            return Deployed(file, native, identity_of(file, native), len(content))
+            return Deployed(file, native, identity_of(file, native.backward_bits), len(content))
         except NotAvailable as error:
             if engine == "native":
                 raise
             note = str(error)
     opened = open_engine(file, engine="torch", device=device, threads=torch_threads or threads)
     said = f"{file.name} is measured in PyTorch, not as a packed file: {note}" if note and engine is None else ""
-    return Deployed(file, opened, identity_of(file, opened), None if content is None else len(content), said)
+    return Deployed(file, opened, identity_of(file, _backward(opened)), None if content is None else len(content), said)
 
 
-def identity_of(file: Path, engine: Engine) -> str:
-    """What tells a model from others: its checkpoint's SHA-256, shortened, and the backward pass.
+def identity_of(file: Path, backward_bits: int | None) -> str:
+    """Return what tells a model from others: its checkpoint's SHA-256, shortened, and the bits of the backward pass.
 
-    It is the same of a checkpoint that is packed in memory and of the file that `gaq export` makes of it.
+    `backward_bits` is None in PyTorch. The identity is the same of a checkpoint that is packed in memory and of the
+    file that `gaq export` makes of it.
     """
     from gaq.engine.open import is_packed
     from gaq.pack.format import read_packed
@@ -89,7 +90,12 @@ def identity_of(file: Path, engine: Engine) -> str:
     if is_packed(file):
         whole = read_packed(file).manifest.get("export", {}).get("checkpoint_sha256")
     digest = whole if isinstance(whole, str) else sha256_of(file)
-    return f"{digest[:HASH_DIGITS]}-{getattr(engine, 'backward_bits', None) or FLOAT}"
+    return f"{digest[:HASH_DIGITS]}-{backward_bits or FLOAT}"
+
+
+def _backward(engine: Engine) -> int | None:
+    bits: int | None = getattr(engine, "backward_bits", None)
+    return bits
 
 
 def _packed(file: Path, frames: str | None) -> tuple[bytes | None, str]:

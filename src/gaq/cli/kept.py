@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,19 +67,26 @@ def keep_predictions(model: Path, said: Predictions) -> list[str]:
     return []
 
 
+def known_of(model: Path, identities: Collection[str]) -> list[Row]:
+    """The rows kept beside a model file that are about one of these identities; none where no ledger can be read."""
+    from gaq.measure.ledger import kept_beside, read_rows
+
+    path = kept_beside(model)
+    try:
+        return [r for r in read_rows(path) if r.identity in identities] if path.is_file() else []
+    except GaqError:  # whoever writes rows there says what is wrong
+        return []
+
+
 def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
     """The verdict on a model in one sentence: from these rows, and from those that were kept beside it before."""
-    from gaq.measure.ledger import kept_beside, read_rows
-    from gaq.measure.verdict import judge
+    from gaq.measure.verdict import Verdict, judge
     from gaq.report.tables import explained
 
-    before: list[Row] = []
     known = {r.identity for r in rows if r.identity is not None}
-    if model is not None and kept_beside(model).is_file():
-        try:
-            before = [r for r in read_rows(kept_beside(model)) if r.identity in known]
-        except GaqError:
-            before = []  # whoever writes rows there says what is wrong
+    before = [] if model is None else known_of(model, known)
     now = {(r.metric, r.data) for r in rows}
     all_rows = [*(r for r in before if (r.metric, r.data) not in now), *rows]
-    return f"verdict: {explained(judge(all_rows), all_rows)}"
+    judgement = judge(all_rows)
+    said = explained(judgement, all_rows)
+    return said if judgement.verdict is Verdict.UNKNOWN else f"verdict: {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gaq.children import SAFE
 from gaq.cli.bench import bench
 from gaq.cli.check import check
 from gaq.cli.data import app as data
@@ -26,7 +28,8 @@ from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
 from gaq.cli.train import train
-from gaq.errors import BadFile, GaqError
+from gaq.errors import BadFile, GaqError, NotAvailable
+from gaq.extras import how_to_get
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (("data", data),)
 
 def run() -> None:
     """Entry point. Exit code 0: done; 1: a check or a limit failed; 2: wrong usage or bad input."""
+    os.environ.update(SAFE)  # also for processes that libraries start, such as PyTorch's compiler
     sys.exit(outcome(sys.argv[1:]))
 
 
@@ -144,6 +148,12 @@ def outcome(arguments: Sequence[str]) -> int:
     except GaqError as error:
         _say(type(error).__name__, str(error))
         return error.exit_code
+    except ModuleNotFoundError as error:
+        hint = how_to_get(error.name or "")
+        if hint is None:
+            raise
+        _say(NotAvailable.__name__, hint)
+        return NotAvailable.exit_code
     except OSError as error:  # a disk or a path that gave way under a library
         _say(BadFile.__name__, str(error))
         return BadFile.exit_code

@@ -13,7 +13,7 @@ from typing import Any
 
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, nearest
-from gaq.files import lines_of, writable_folder, write_atomically
+from gaq.files import lines_of, write_atomically
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ MOST_KEPT = 2000  # rows beside one model; the oldest are dropped
 MOST_ROWS = 1_000_000  # that are read of one file
 _KEYS = tuple(field.name for field in fields(Row))
 _REQUIRED = ("metric", "value", "unit", "model", "recipe", "engine", "data", "n")
-_TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control", "identity"})
-_COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
+# Keys by the kind of their values; `passed` is true or false, all others are numbers.
+TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control", "identity"})
+COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
@@ -78,15 +79,6 @@ def write_rows(path: str | Path, rows: Iterable[Row]) -> None:
     """Write rows to a new file, or in place of an old one, at one stroke."""
     text = "".join(to_line(entry) + "\n" for entry in rows)
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def expect_rows(path: str | Path | None) -> None:
-    """Make the folder of a ledger that is to be written, so that a long measurement is not lost at its end.
-
-    Raises `BadFile` when nothing can be written there; None means that no ledger is wanted.
-    """
-    if path is not None and not Path(path).exists():
-        writable_folder(Path(path).parent)
 
 
 def append_rows(path: str | Path, rows: Iterable[Row]) -> None:
@@ -172,11 +164,11 @@ def _from_line(where: str, line: str) -> Row:
 
 def _checked(where: str, name: str, given: Any) -> Any:
     value = given
-    if name in _TEXTS:
+    if name in TEXTS:
         wanted, fits = "a text", isinstance(value, str)
     elif name == "passed":
         wanted, fits = "true or false", isinstance(value, bool)
-    elif name in _COUNTS:
+    elif name in COUNTS:
         wanted, fits = "a whole number", isinstance(value, int) and not isinstance(value, bool)
     else:
         wanted, value = "a number", _number(value)

@@ -93,10 +93,18 @@ def _beyond(measured: Sequence[tuple[Bound, Row]], most: Sequence[float]) -> tup
 
 def _missing(rows: Sequence[Row]) -> tuple[Aspect, ...]:
     lacking = {bound.aspect for bound in BOUNDS if bound.required and decisive(rows, bound.metric) is None}
+    if Aspect.CONSERVATION in lacking and _shows_drifts(decisive(rows, "drift")):
+        lacking.remove(Aspect.CONSERVATION)
     held = decisive(rows, "stability")
     if held is None or held.passed is None or not held.value >= STABLE_STEPS:
         lacking.add(Aspect.STABILITY)
     return tuple(aspect for aspect in Aspect if aspect in lacking)
+
+
+def _shows_drifts(entry: Row | None) -> bool:
+    """Whether a run was long enough to show a drift at the limit for constant energy."""
+    (bound,) = (b for b in BOUNDS if b.metric == "drift")
+    return entry is not None and DOUBT * _error(entry) <= bound.nve
 
 
 def _error(entry: Row) -> float:

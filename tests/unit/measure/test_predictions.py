@@ -48,7 +48,7 @@ def test_other_files_are_refused(tmp_path, content):
     else:
         path.write_text("nonsense")
     assert not holds_predictions(path)
-    with pytest.raises(BadFile, match="holds no predictions of gaq"):
+    with pytest.raises(BadFile, match="Expected a file of `gaq evaluate --predictions`"):
         read_predictions(path)
 
 
