@@ -35,7 +35,7 @@ def test_elements_that_are_only_held_out_are_told_and_left_out(tmp_path):
     seen = set()
     for seed in range(20):
         settings = train_config(data={"train": 4, "validation": 4, "split_seed": seed})
-        prepared = prepare_training(settings, data, tmp_path / str(seed))
+        prepared = prepare_training(settings, data, tmp_path)
         known = {int(z) for s in prepared.task.frames.dataset.structures for z in s.species}
         assert set(prepared.start.model.species) == known
         assert all(known.issuperset(s.species.tolist()) for s in prepared.task.validation.dataset.structures)
