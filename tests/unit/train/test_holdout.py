@@ -42,7 +42,7 @@ def test_elements_that_are_only_held_out_are_told_and_left_out(tmp_path):
         if known != {1, 6, 7, 8, 16}:
             assert "in no training frame, so the model will not know it" in " ".join(prepared.remarks)
         seen.add(len(prepared.task.validation))
-    assert seen > {4}, "the control: some splits lose validation frames"
+    assert min(seen) < 4, "the control: some splits lose validation frames"
 
 
 def test_nothing_left_to_validate_on(tmp_path):
