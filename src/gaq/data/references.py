@@ -16,7 +16,7 @@ from gaq.atoms.structure import Structure
 FAR = 10.0  # robust standard deviations
 NARROWEST = 0.02  # eV per √atoms: deviations below it are never those of an outlier, however narrow the others lie
 ITERATIONS = 30
-HELD_BACK = 0.1
+SINGULAR = 1e-3  # of the largest: differences of composition below it tell species not apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,19 +60,17 @@ def fit_compositions(counts: np.ndarray, energies: np.ndarray, weights: np.ndarr
 def shift_of_species(counts: np.ndarray, errors: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return energies [species] (eV) that, taken off, leave errors [frame] (eV) with a mean of zero.
 
-    One constant per atom first; then, where compositions differ, what each species is off by, held back by
-    `HELD_BACK` observations of zero per species so that few frames cannot fit their own noise; then the constant
-    again. Outliers count for neither.
+    One constant per atom, and on top of it, where compositions differ, what each species is off by, by least squares
+    among the shifts that keep the mean at zero. Outliers do not count. Shifting again changes nothing.
     """
     weights = np.ones(len(errors)) if weights is None else weights
     kept = weights * ~_outliers(counts, errors, weights, np.sqrt(counts.sum(axis=1)))
     atoms = counts.sum(axis=1)
     shift = np.full(counts.shape[1], (kept @ errors) / (kept @ atoms))
+    free = np.linalg.svd((kept @ counts)[None])[2][1:].T  # shifts that leave the mean as it is, [species, species − 1]
     scale = np.sqrt(kept / atoms)
-    species = counts.shape[1]
-    rows = np.vstack([counts * scale[:, None], np.sqrt(HELD_BACK) * np.eye(species)])
-    shift += np.linalg.lstsq(rows, np.append((errors - counts @ shift) * scale, np.zeros(species)), rcond=None)[0]
-    return np.asarray(shift + (kept @ (errors - counts @ shift)) / (kept @ atoms))
+    rows = (counts * scale[:, None]) @ free
+    return np.asarray(shift + free @ np.linalg.lstsq(rows, (errors - counts @ shift) * scale, rcond=SINGULAR)[0])
 
 
 def _outliers(counts: np.ndarray, energies: np.ndarray, weights: np.ndarray, root: np.ndarray) -> np.ndarray:

@@ -168,10 +168,8 @@ def _close_epoch_(run: Run, task: Task) -> None:
     last = epoch == task.config.epochs - 1
     score = errors.score(task.config.loss)
     best = complete and score < run.best
-    energy, forces, stress = (
-        nan if error is None else error for error in (errors.energy, errors.forces, errors.stress)
-    )
-    run.curve += (Epoch(epoch, loss, energy, forces, complete, best, run.seconds, stress),)
+    energy, forces = (nan if error is None else error for error in (errors.energy, errors.forces))
+    run.curve += (Epoch(epoch, loss, energy, forces, complete, best, run.seconds, errors.stress),)
     if best or (last and run.best == inf):
         run.best = score
         save_checkpoint(task.out / "model.ckpt", replace(run.checkpoint, state={}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
-from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ class Epoch:
     complete: bool  # whether all quantizers were on
     best: bool  # whether model.ckpt was written
     seconds: float
-    stress_mae: float = nan  # meV/Å³
+    stress_mae: float | None = None  # meV/Å³; None when no frame has a stress
 
 
 @dataclass
@@ -115,14 +114,15 @@ def _epoch(line: dict[str, Any]) -> Epoch:
     if not isinstance(line, dict) or line.keys() | {"stress_mae"} != {one.name for one in fields(Epoch)}:
         raise ValueError("a line of the learning curve is none")
     numbers = {key: float(line[key]) for key in ("loss", "energy_mae", "force_mae", "seconds")}
-    numbers["stress_mae"] = float(line.get("stress_mae", nan))
-    return Epoch(epoch=_count(line["epoch"]), complete=bool(line["complete"]), best=bool(line["best"]), **numbers)
+    epoch = Epoch(epoch=_count(line["epoch"]), complete=bool(line["complete"]), best=bool(line["best"]), **numbers)
+    stress = line.get("stress_mae")
+    return epoch if stress is None else replace(epoch, stress_mae=float(stress))
 
 
 def _line(epoch: Epoch) -> dict[str, Any]:
     """An epoch for JSON, without a stress that nobody measured."""
     found = asdict(epoch)
-    return {key: value for key, value in found.items() if key != "stress_mae" or not isnan(value)}
+    return {key: value for key, value in found.items() if key != "stress_mae" or value is not None}
 
 
 def _like(parameter: Tensor, average: Tensor, name: str) -> Tensor:

@@ -55,6 +55,7 @@ def test_a_shift_leaves_a_mean_of_zero_and_knows_compositions(seed):
     left = errors - counts @ shift
     assert abs(left.mean()) < 1e-9
     assert np.abs([left[:50].mean(), left[50:].mean()]).max() < 0.01
+    np.testing.assert_allclose(shift_of_species(counts, left), 0, atol=1e-9)
     uniform = errors - counts.sum(1) * errors.sum() / counts.sum()
     assert np.abs(uniform[:50].mean()) > 0.05, "the control: one constant per atom cannot do it"
 

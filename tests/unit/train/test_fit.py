@@ -207,7 +207,7 @@ def spoiled(task: Task) -> Frames:
     """The training frames with a force that is no number in each."""
     bad = copy.deepcopy(task.frames.dataset)
     for label in bad.labels:
-        label.forces[0, 0] = float("nan")
+        label.forces[0, 0] = float("inf")  # NaN would be a label that is unknown
     return replace(task.frames, dataset=bad)
 
 
@@ -220,7 +220,7 @@ def test_numbers_that_are_none_end_the_run_and_leave_the_best(tmp_path):
         if progress.step == STEPS:
             object.__setattr__(task, "frames", bad)
 
-    with pytest.raises(Diverged, match=r"loss of step 3 \(epoch 1\) is nan. .*model.ckpt is the best so far"):
+    with pytest.raises(Diverged, match=r"loss of step 3 \(epoch 1\) is (nan|inf). .*model.ckpt is the best so far"):
         fit(prepared.start, task, show=spoil)
     kept = load_checkpoint(tmp_path / "model.ckpt")
     found = validate(kept.model, task.validation)
@@ -262,7 +262,7 @@ def test_a_quantized_run_that_diverges_stops_and_keeps_the_best(tmp_path):
 
 def test_numbers_that_are_none_from_the_start_leave_nothing(tmp_path):
     prepared = prepare_training(train_config(), dataset(), tmp_path)
-    text = r"loss of step 0 \(epoch 0\) is nan. No epoch was completed. Lower the learning rate \(now 0.01\)"
+    text = r"loss of step 0 \(epoch 0\) is (nan|inf). No epoch was completed. Lower the learning rate \(now 0.01\)"
     with pytest.raises(Diverged, match=text):
         fit(prepared.start, replace(prepared.task, frames=spoiled(prepared.task)))
     assert not (tmp_path / "model.ckpt").exists()
@@ -282,7 +282,7 @@ def test_the_model_of_an_earlier_run_is_not_taken_for_this_one(tmp_path):
     prepared = prepare_training(train_config(epochs=1, seed=5), dataset(), tmp_path)
     blind = dataset()
     for label in blind.labels:
-        label.forces[:] = float("nan")
+        label.forces[:] = float("inf")
     task = replace(prepared.task, validation=replace(prepared.task.validation, dataset=blind.subset(range(2))))
     fit(prepared.start, task)
     assert (tmp_path / "model.ckpt").read_bytes() != old
