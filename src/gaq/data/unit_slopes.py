@@ -64,8 +64,8 @@ class UnitSlopes:
         return (
             f"the units of energies and forces disagree: energies change {ratio:.3g} times as much as forces say "
             f"(slopes of labels against a network: energies {self.energy[1]:.3g}, correlation {self.energy[0]:.2f}, "
-            f"forces {self.forces[1]:.3g}, correlation {self.forces[0]:.2f}){said}. Expected eV and eV/Å, and positions "
-            "in Å"
+            f"forces {self.forces[1]:.3g}, correlation {self.forces[0]:.2f}){said}. Expected eV and eV/Å, and "
+            "positions in Å"
         )
 
 
