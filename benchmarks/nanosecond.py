@@ -32,7 +32,7 @@ MODES = {
     "fp32": ("fp32", None),
     "w4": ("w4", None),
     "w4a16": ("w4a16", None),
-    "mixed": ("w4a16", 8),
+    "w4a16-b8": ("w4a16", 8),
     "frame-w4a8": ("frame-w4a8", 8),
     "frame-w4a8-b16": ("frame-w4a8", 16),
     "gaq-w4a8": ("gaq-w4a8", None),
@@ -104,7 +104,7 @@ def made(run: Run, model: Path, backward: int | None, data: Path, out: Path) -> 
     rows = out / f"{run.name}.jsonl"
     if rows.exists():
         return 0
-    command = [sys.executable, "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
+    command = [sys.executable, "-P", "-m", "gaq", "md", str(model), str(data / START), "--steps", str(run.steps)]
     command += [*run.options, "--resume", "--json", str(rows), "-o", str(out / f"{run.name}.traj")]
     command += [] if backward is None else ["--backward", str(backward)]
     with (out / f"{run.name}.out").open("w") as stream:

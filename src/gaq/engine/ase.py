@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gaq.atoms.answers import check_prediction
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.elements import formula
 from gaq.atoms.from_ase import to_ase
@@ -69,7 +70,7 @@ class AseEngine:
         return AseEngine(calculator, model=_label(spec, keywords))
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """One prediction per structure, in order; raises `UnsupportedElement` and `BadStructure`."""
+        """One prediction per structure, in order; raises `UnsupportedElement`, `BadStructure` and `NotFinite`."""
         for index, structure in enumerate(structures):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)
@@ -94,7 +95,9 @@ class AseEngine:
                 f"{self.model} gave forces of shape {found.shape} for structure {index}; expected "
                 f"{structure.positions.shape}, three for each atom"
             )
-        return Prediction(float(np.asarray(energy).item()), found)
+        prediction = Prediction(float(np.asarray(energy).item()), found)
+        check_prediction(structure, prediction, self.model, index)
+        return prediction
 
 
 def _explained(trouble: _serve.Trouble, spec: str, arguments: str, python: str | None) -> GaqError:

@@ -20,6 +20,7 @@ from gaq.report.series import Curve, Run, read_curve, read_run
 from gaq.report.speed_table import SPEED_METRICS
 
 MOST_MOVIES = 8
+PACKED = ".gaq"
 
 
 @dataclass
@@ -105,7 +106,7 @@ def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
 
     Repeated rows are one: a demo keeps its rows by model and all together.
     """
-    ledgers = sorted(ledgers, key=_place)
+    ledgers = _named(sorted(ledgers, key=_place))
     values: dict[tuple[Any, ...], dict[str, float]] = {}
     for label, rows in ledgers:
         for row in rows:
@@ -115,9 +116,35 @@ def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
     kept: dict[Row, None] = {}
     for label, rows in ledgers:
         for row in rows:
-            apart = (row.model, row.recipe, row.engine) in torn
+            apart = (row.model, row.recipe, row.engine) in torn and row.identity is None
             kept[replace(row, model=f"{label}/{row.model}") if apart else row] = None
     return list(kept)
+
+
+def _named(ledgers: Sequence[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
+    """The same ledgers with one name for each model, however many files it has.
+
+    A checkpoint and the packed file made of it have one identity, and take the name of the packed file. Two models of
+    one name and recipe are told apart by their runs.
+    """
+    known = [(label, row, row.identity) for label, rows in ledgers for row in rows if row.identity is not None]
+    first: dict[str, tuple[str, Row]] = {}
+    models: dict[str, str] = {}
+    for label, row, identity in known:
+        first.setdefault(identity, (label, row))
+        if not models.get(identity, "").endswith(PACKED):
+            models[identity] = row.model if row.model.endswith(PACKED) else models.get(identity, row.model)
+    called = Counter((models[identity], row.recipe) for identity, (_, row) in first.items())
+
+    def name(row: Row) -> Row:
+        if row.identity is None:
+            return row
+        label, about = first[row.identity]
+        model = models[row.identity]
+        alone = called[model, about.recipe] == 1
+        return replace(row, model=model if alone else f"{label}/{model}", recipe=about.recipe)
+
+    return [(label, [name(row) for row in rows]) for label, rows in ledgers]
 
 
 def _place(ledger: tuple[str, list[Row]]) -> int:
