@@ -106,7 +106,7 @@ def _counts(name: str, values: Counter[Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(tuple(value))
+    return f"{value:g}" if isinstance(value, int | float) else str(tuple(value))
 
 
 def _find(info: Mapping[str, Any], names: Sequence[str]) -> Any:
