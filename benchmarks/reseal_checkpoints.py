@@ -2,8 +2,8 @@
 
     python benchmarks/reseal_checkpoints.py models/*.ckpt
 
-Tensors and texts stay as they are; NaN and infinities in JSON become texts. A model older than the repulsion gets
-tables without one. Each file is read back before it takes the place of the old one. A file of version 2 is left alone.
+Tensors and texts stay as they are; NaN and infinities in JSON become texts. Each file is read back before it takes
+the place of the old one. A file of version 2 is left alone.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-
-import numpy as np
 
 from gaq.errors import GaqError
 from gaq.files import write_atomically
@@ -30,9 +28,7 @@ def reseal(path: Path) -> str:
         return "left as it is"
     texts |= {"format_version": str(FORMAT_VERSION), "checksum": BLANK}
     texts["manifest"] = to_json(finite(json.loads(texts["manifest"])))
-    pairs = len(json.loads(texts["species"])) ** 2
-    tensors = {f"model.repulsion.{name}": np.zeros(pairs) for name in ("inner", "outer")} | dict(file.tensors)
-    entries, payload = container.payload_of(tensors)
+    entries, payload = container.payload_of(file.tensors)
     content = sealed(container.to_bytes(texts, entries, payload))
 
     def write(temporary: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from gaq.cli.outputs import OverwriteOption, claim_rows
+
 if TYPE_CHECKING:
     from gaq.cli.bench_models import Model
     from gaq.cli.contenders import Conditions, Entrant, Field
@@ -49,6 +51,7 @@ def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run.
 
@@ -59,12 +62,12 @@ def bench(
     from gaq.cli.stage_progress import Watch
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.process import busy_with_others, keep_freed_memory
     from gaq.report.speed_table import busy_notes, kernel_table, speed_table
     from gaq.report.tables import print_table
 
-    expect_rows(json_file)
+    claim_rows(json_file, overwrite, [*(models or ()), structure, control])
     if not models and not kernels:
         raise UsageError("name a MODEL to measure, or --kernels")
     for bits in backward or ():

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from gaq.cli.check_limits import PARAMETERS, chosen, limit
 from gaq.cli.inspected import errors_of, open_subject, structures_for
+from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,7 @@ def check(
     max_angular_momentum: Annotated[float | None, limit("angular_momentum")] = None,
     max_force_error: Annotated[float | None, limit("force_error")] = None,
     max_relative_force_error: Annotated[float | None, limit("relative_force_error")] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Check the physics of a force field; exit with 1 if a limit is passed.
 
@@ -109,13 +111,15 @@ def check(
     from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
     from gaq.measure.dynamics import steps_for
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.measure.limits import failures, judged
     from gaq.measure.traces import Trace
     from gaq.report.tables import findings_table, print_table
 
-    expect_rows(json_file)
-    expect_picture(plot)
+    inputs = [model, data, structure, limits]
+    claim_rows(json_file, overwrite, inputs)
+    expect_picture(plot, overwrite, inputs)
+    expect_different(json_file, plot)
     held = chosen({name: context.params[name] for name in context.params if name in PARAMETERS}, limits)
     _expect_steps(steps)
     subject = open_subject(model, calculator, arguments, python, engine, device, threads, data)

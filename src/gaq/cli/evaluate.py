@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from gaq.cli.cluster import ClusterOption
+from gaq.cli.outputs import PREDICTIONS, OverwriteOption, claim_output, claim_rows, expect_different
 
 if TYPE_CHECKING:
     from gaq.atoms.structure import Prediction, Structure
@@ -62,6 +63,7 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE.npz", help="Keep energies and forces, for parity plots, in one file."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Measure accuracy, symmetry, conservation, stability and size of models, and compare them in one table.
 
@@ -73,13 +75,15 @@ def evaluate(
     from gaq.cli.stage_progress import Watch
     from gaq.data.read import read_dataset
     from gaq.farm.open import check_cores
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.measure.predictions import write_predictions
     from gaq.process import usable_cores
     from gaq.report.tables import comparison_table, print_table, reasons
 
-    expect_rows(json_file)
-    expect_rows(predictions)
+    inputs = [*models, data, parent]
+    claim_rows(json_file, overwrite, inputs)
+    claim_output(predictions, PREDICTIONS, overwrite, inputs)
+    expect_different(json_file, predictions)
     names = list(dict.fromkeys(models))
     check_cores("--threads", threads, cluster)
     cores = 1 if cluster else threads or usable_cores()

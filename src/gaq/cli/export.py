@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from gaq.cli.outputs import PACKED, OverwriteOption, claim_output, claim_rows, expect_different
+
 if TYPE_CHECKING:
     from gaq.measure.ledger import Row
     from gaq.pack.format import PackedModel
@@ -34,15 +36,19 @@ def export(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Pack a checkpoint into one file: weights as whole numbers, tables, recipe, manifest, golden frames."""
     from gaq.files import readable_file
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.pack.format import write_packed
 
-    expect_rows(json_file)
+    inputs = [model, data, accuracy]
+    claim_rows(json_file, overwrite, inputs)
     _refuse_packed(readable_file(model))
     target = _target(model, out)
+    claim_output(target, PACKED, overwrite, inputs)
+    expect_different(json_file, target)
     packed = packed_checkpoint(model, data, backward, accuracy)
     write_packed(target, packed)
     rows = size_rows(packed, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -55,17 +56,18 @@ def train(
     Without a configuration, size, split and epochs are chosen from the data, and said. Ctrl-C leaves a checkpoint;
     --resume continues from it, bit for bit. Under torchrun the processes share each batch.
     """
-    from gaq.cli.run_folder import CONFIG, CURVE, MODEL, STATE, expect_new_run, remove_run
+    from gaq.cli.run_folder import CONFIG, RUN, expect_new_run, remove_run
     from gaq.cli.summary import say_remarks, say_trained
     from gaq.cli.train_settings import overrides_of, settings_of, source_of, write_config
     from gaq.cli.training_progress import shown_training
     from gaq.config import dump
     from gaq.engine.open import check_device
     from gaq.files import writable_folder, write_atomically
+    from gaq.locks import locked
     from gaq.train.fit import fit
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
-    from gaq.train.parallel import join_world, leave_world
+    from gaq.train.parallel import is_first_process, join_world, leave_world
     from gaq.train.session import finish_training, prepare_training
 
     options = {
@@ -77,15 +79,18 @@ def train(
         typer.echo(f"{write_config(source, data, overrides)} written. Its first line is the command that takes it.")
         return
     asked = source_of(source, data)
-    named = (MODEL, STATE, CURVE) if asked.config == out / CONFIG else (MODEL, STATE, CURVE, CONFIG)
-    expect_new_run(out, resume, overwrite, named)
+    named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
+    expect_new_run(out, resume, overwrite, named, [asked.config, asked.data])
     settings, dataset = settings_of(asked, overrides)
     check_device(device)
-    writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
-    world = join_world(device)
-    try:
+    with contextlib.ExitStack() as stack:
+        if is_first_process():  # it alone writes
+            stack.enter_context(locked(writable_folder(out)))
+            expect_new_run(out, resume, overwrite, named)  # another process may have finished one meanwhile
+        world = join_world(device)
+        stack.callback(leave_world, world)
         if overwrite and world.rank == 0:
             remove_run(out)
         prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
@@ -100,7 +105,5 @@ def train(
                 interrupt=interrupt,
                 show=show if world.rank == 0 else (lambda progress: None),
             )
-    finally:
-        leave_world(world)
-    if world.rank == 0:
-        say_trained(finish_training(best, prepared.task), out)
+        if world.rank == 0:
+            say_trained(finish_training(best, prepared.task), out)

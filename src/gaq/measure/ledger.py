@@ -13,7 +13,7 @@ from typing import Any
 
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, nearest
-from gaq.files import lines_of, writable_folder, write_atomically
+from gaq.files import lines_of, write_atomically
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,6 @@ def write_rows(path: str | Path, rows: Iterable[Row]) -> None:
     """Write rows to a new file, or in place of an old one, at one stroke."""
     text = "".join(to_line(entry) + "\n" for entry in rows)
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def expect_rows(path: str | Path | None) -> None:
-    """Make the folder of a ledger that is to be written, so that a long measurement is not lost at its end.
-
-    Raises `BadFile` when nothing can be written there; None means that no ledger is wanted.
-    """
-    if path is not None and not Path(path).exists():
-        writable_folder(Path(path).parent)
 
 
 def append_rows(path: str | Path, rows: Iterable[Row]) -> None:

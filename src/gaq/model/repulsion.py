@@ -7,12 +7,14 @@ which is less than any distance in the training data, nothing changes, to the la
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from ase.data import covalent_radii
 from torch import Tensor, nn
 
+from gaq.atoms.short_range import TABLES, screening
 from gaq.units import COULOMB
 
 MARGIN = 0.95  # of the smallest distance in the training data: where the wall begins at the latest
@@ -20,11 +22,9 @@ FARTHEST = 1.5  # sums of covalent radii: where it begins at the latest for a pa
 UNSEEN = 1.0  # sums of covalent radii: where it begins for a pair that the data do not have within the cutoff
 FULL = 0.7  # of that distance: where it has its full height
 
-# Ziegler, Biersack and Littmark, The Stopping and Range of Ions in Solids, Pergamon 1985: the universal screening.
+# The universal screening function: gaq.atoms.short_range names the source.
 FACTORS = (0.18175, 0.50986, 0.28022, 0.02817)
 RATES = (3.19980, 0.94229, 0.40290, 0.20162)
-SCREENING_LENGTH = 0.46850  # Å
-SCREENING_POWER = 0.23
 NARROWEST = 1e-9  # Å; keeps a division finite where there is no wall
 
 
@@ -51,12 +51,14 @@ class Repulsion(nn.Module):
         super().__init__()
         self.species, self.count = species, len(species)
         z = torch.tensor(species, dtype=torch.float64)
-        power = z**SCREENING_POWER
-        self.register_buffer("inner", torch.zeros(self.count**2, dtype=torch.float64))
-        self.register_buffer("outer", torch.zeros(self.count**2, dtype=torch.float64))
-        screening = SCREENING_LENGTH / (power[:, None] + power[None, :])
-        self.register_buffer("screening", screening.flatten(), persistent=False)
-        self.register_buffer("strength", (COULOMB * z[:, None] * z[None, :]).flatten(), persistent=False)
+        tables = {
+            "inner": torch.zeros(self.count**2, dtype=torch.float64),
+            "outer": torch.zeros(self.count**2, dtype=torch.float64),
+            "screening": torch.tensor(screening(species), dtype=torch.float64),
+            "strength": (COULOMB * z[:, None] * z[None, :]).flatten(),
+        }
+        for name, table in tables.items():  # a checkpoint has them in its header
+            self.register_buffer(name, table, persistent=False)
 
     @property
     def present(self) -> bool:
@@ -77,6 +79,16 @@ class Repulsion(nn.Module):
     def recede_(self, closest: Tensor) -> None:
         """Makes room for further training data with these smallest distances; where there is no wall, none is built."""
         self._begin_at_(torch.minimum(self.outer, MARGIN * closest.to(self.outer).flatten()))
+
+    def said(self) -> dict[str, Any]:
+        """The tables as files hold them, an empty object for no wall: gaq.atoms.short_range."""
+        tables = {name: getattr(self, name).tolist() for name in TABLES}
+        return {"kind": "zbl", **tables} if self.present else {}
+
+    def load_(self, said: Mapping[str, Any]) -> None:
+        """Takes the tables of a file, which were checked."""
+        for name in TABLES if said else ():
+            getattr(self, name).copy_(torch.tensor(said[name], dtype=torch.float64))
 
     def _begin_at_(self, outer: Tensor) -> None:
         self.outer.copy_(torch.floor(outer * 1e4) / 1e4)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from gaq.atoms.batch import AtomBatch, per_structure
+from gaq.atoms.domain import Domain
 from gaq.config import Frozen
 from gaq.model.invariants import Gauge, Invariants, describe
 from gaq.model.linear import Linear
@@ -81,6 +82,7 @@ class Transformer(nn.Module):
         self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
         self.repulsion = Repulsion(self.species)
+        self.domain: Domain | None = None  # where it was trained
 
     def quantizers(self) -> Iterator[Quantizer]:
         """All quantizers, in the order in which a structure meets them."""

@@ -27,6 +27,7 @@ from gaq.train.calibrate import N, quantized_copy, shift_reference_
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
+from gaq.train.domain import domain_of
 from gaq.train.fit import Task
 from gaq.train.frames import Frames, isolated_energies, prepare, reference_energies, target_of
 from gaq.train.holdout import hold_out
@@ -92,16 +93,18 @@ def prepare_training(
 
 
 def finish_training(best: Checkpoint, task: Task, *, settle: bool = True) -> Checkpoint:
-    """Shift the reference energies to a mean energy error of zero on the training frames, note the validation errors in
-    the manifest, and write `model.ckpt`.
+    """Shift the reference energies to a mean energy error of zero on the training frames, note the domain and the
+    validation errors, and write `model.ckpt`.
 
     Isolated atoms and frames whose energy has no weight do not move the references (`calibrate.shift_reference_`).
-    Forces are not touched. `settle=False` leaves the references as they are: after post-training quantization they are
-    those of the parent, and the labels of the calibration frames may be of another method.
+    Forces are not touched. `settle=False` leaves references and domain as they are: after post-training quantization
+    they are those of the parent, and the labels of the calibration frames may be of another method.
     """
     if settle:
         target, weights = settled_on(task.frames)
         shift_reference_(best.model, task.frames, target, weights)
+        domain = domain_of(best.model, task.frames)
+        best.model.domain = domain if best.model.domain is None else best.model.domain.joined(domain)
     errors = validate(best.model, task.validation)
     facts = {key: value for key, value in best.manifest.items() if key != "run"}
     facts["validation"] = errors.facts() | {

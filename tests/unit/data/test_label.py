@@ -18,7 +18,7 @@ from gaq.farm.local import LocalFarm
 
 @pytest.fixture
 def settings() -> Settings:
-    water = find_molecule("water")
+    water = find_molecule("water").structure
     return Settings(
         molecule="water",
         species=tuple(water.species.tolist()),
