@@ -39,6 +39,7 @@ def demo(
     from gaq.engine.open import known_engine
     from gaq.files import writable_folder
     from gaq.locks import locked
+    from gaq.quant.recommended import RECOMMENDED
 
     plan = replace(QUICK if quick else Plan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
