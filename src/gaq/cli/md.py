@@ -86,7 +86,17 @@ def md(
     from gaq.cli.deployed import identity_of
     from gaq.cli.kept import counts, keep, signed, verdict_line
     from gaq.cli.md_report import Progress, rows_of, say
-    from gaq.cli.md_setup import Asked, Choice, check, claim_files, files_of, open_engines, sessions, thermostat_of
+    from gaq.cli.md_setup import (
+        Asked,
+        Choice,
+        check,
+        claim_files,
+        files_of,
+        open_engines,
+        sessions,
+        start_of,
+        thermostat_of,
+    )
     from gaq.cli.stage_progress import Watch
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
@@ -113,11 +123,12 @@ def md(
         for files in outputs:
             stack.enter_context(locked(files.checkpoint))
         claim_files(asked, model)
+        first = start_of(asked, lambda sentence: typer.echo(sentence, err=True))
         engines = open_engines(model, Choice(engine, device, backward, cores), 1 if cluster else replicas)
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
         engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
-        runs, progress = sessions(asked, model, engines), Progress(watch, replicas, steps, dt)
+        runs, progress = sessions(asked, model, engines, first), Progress(watch, replicas, steps, dt)
         if farm is not None:
             endings = run_on(farm, engines[0], runs, lambda: interrupt.asked, progress.listener)
         else:
