@@ -32,7 +32,7 @@ MODES = {
     "fp32": ("fp32", None),
     "w4": ("w4", None),
     "w4a16": ("w4a16", None),
-    "mixed": ("w4a16", 8),
+    "w4a16-b8": ("w4a16", 8),
     "frame-w4a8": ("frame-w4a8", 8),
     "frame-w4a8-b16": ("frame-w4a8", 16),
     "gaq-w4a8": ("gaq-w4a8", None),

@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-#define GAQ_ABI 2 /* changes with every change of a struct or a signature below */
+#define GAQ_ABI 3 /* changes with every change of a struct or a signature below */
 
 typedef struct gaq_engine gaq_engine;
 
@@ -35,7 +35,10 @@ enum gaq_status {
   GAQ_BAD_ARGUMENT = 4,    /* a null pointer, a negative count, an option outside its range */
   GAQ_NO_MEMORY = 5,
   GAQ_INTERNAL = 6,        /* our fault */
-  GAQ_UNSTABLE = 7         /* dynamics: energy or forces stopped being finite */
+  GAQ_UNSTABLE = 7,        /* dynamics: energy, forces or velocities stopped being usable */
+  GAQ_NOT_FINITE = 8       /* the answer is no usable number: not finite, more than 1e5 eV for an atom (from the reference
+                              energy of its species; the virial: times the atoms), or more than 1e5 eV/Å. The sentence
+                              names an atom and says whether the structure or the file is to blame. */
 };
 
 /* Zeros mean: as the file says, or the default. */
@@ -54,7 +57,7 @@ typedef struct {
   int32_t periodic[3];
 } gaq_system;
 
-/* Any pointer may be NULL when the value is not wanted. */
+/* Any pointer may be NULL when the value is not wanted. What a call that fails leaves here is not to be used. */
 typedef struct {
   double* energy;          /* [1] eV */
   double* forces;          /* [atoms][3] eV/Å */
@@ -66,7 +69,8 @@ typedef struct {
  * same one) owns. The engine calls `forward` when rows of ghosts must be filled from their owners, and `backward` when
  * rows of ghosts must be added to those of their owners. Rows are [atoms][columns] of float (4 bytes) or double (8);
  * NULL in a domain without atoms. All domains that want the same results are called equally often, so that they may
- * wait for each other. What is wrong with atoms is refused before the first call: domains can then agree to stop. */
+ * wait for each other. What is wrong with atoms is refused before the first call, and an answer that cannot be used
+ * (GAQ_NOT_FINITE) after the last: domains can then agree to stop. */
 typedef struct {
   void* context;
   void (*forward)(void* context, void* rows, int32_t columns, int32_t bytes_per_number);

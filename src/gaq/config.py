@@ -35,7 +35,13 @@ def load(path: str | os.PathLike[str], model_class: type[Model], overrides: Sequ
     no quotes. Raises BadFile (missing, a folder, not a text), ConfigError (not TOML, unknown key, wrong type,
     out of range; up to `MOST_FAULTS` of them at once) and UsageError (an override without `=`).
     """
-    table = _parse(path)
+    return checked(_parse(path), model_class, overrides, str(path))
+
+
+def checked(
+    table: dict[str, Any], model_class: type[Model], overrides: Sequence[str] = (), where: str = "the settings"
+) -> Model:
+    """Return a table as `model_class`, after `overrides` were set in it. Raises what `load` raises."""
     changed = [_override(table, text) for text in overrides]
     try:
         # By way of JSON, where strict reading still makes tuples of lists and enumerations of texts.
@@ -44,12 +50,34 @@ def load(path: str | os.PathLike[str], model_class: type[Model], overrides: Sequ
         found = error.errors(include_url=False)
         faults = [_fault(one, model_class, changed) for one in found[:MOST_FAULTS]]
         faults += [f"and {len(found) - MOST_FAULTS} more."] if len(found) > MOST_FAULTS else []
-        raise ConfigError(f"{path}: " + "\n  ".join(faults)) from error
+        raise ConfigError(f"{where}: " + "\n  ".join(faults)) from error
 
 
 def dump(model: BaseModel) -> str:
     """The TOML text that `load` reads back as the same model; None is left out, since TOML has no null."""
     return tomli_w.dumps(model.model_dump(mode="json", exclude_none=True))
+
+
+def commented(model: BaseModel) -> str:
+    """Return TOML text that `load` reads back as the same model, with the description of each value as a comment.
+
+    A value that is None is written as a comment, since TOML has no null.
+    """
+    return "\n".join(_commented(model, "")) + "\n"
+
+
+def _commented(model: BaseModel, name: str) -> list[str]:
+    sections = {key: value for key, value in model if isinstance(value, BaseModel)}
+    lines = [f"[{name}]"] if name else []
+    for key, value in model:
+        if key in sections:
+            continue
+        about = type(model).model_fields[key].description
+        line = f"# {key} =" if value is None else tomli_w.dumps({key: value}).strip()
+        lines.append(f"{line}  # {about}" if about else line)
+    for key, section in sections.items():
+        lines += ["", *_commented(section, f"{name}.{key}" if name else key)]
+    return lines
 
 
 def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:

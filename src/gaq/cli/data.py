@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaq.cli.cluster import ClusterOption, farm_of
+from gaq.cli.outputs import COSTLY, OverwriteOption, claim_output, claim_rows
 from gaq.cli.progress import ByteProgress, FrameProgress
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def info(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """What is in a data file: frames, elements, energies, forces, distances, duplicates."""
     from gaq.data.read import read_dataset, read_structures
@@ -38,6 +40,7 @@ def info(
     from gaq.errors import BadLabels
     from gaq.measure.ledger import write_rows
 
+    claim_rows(json_file, overwrite, [file])
     try:
         data = read_dataset(file, limit, energies_only=True)
     except BadLabels:  # what can be known of the structures is shown before the error
@@ -54,13 +57,14 @@ def info(
 @app.command(
     epilog=_examples(
         "gaq data label ethanol --frames 200 -o ethanol.xyz",
+        "gaq data label 'CC(=O)Nc1ccc(O)cc1' --frames 500 -o paracetamol.npz",
         "gaq data label start.xyz --temperature 800 --workers 8 -o frames.npz",
         "gaq data label start.xyz --temperature 800 -o frames.npz --resume",
         "gaq data label ethanol --replicas 64 --cluster tcp://host:8786 -o a.npz",
     )
 )
 def label(
-    molecule: Annotated[str, typer.Argument(help="A name such as ethanol, of ASE's G2 set, or an XYZ file.")],
+    molecule: Annotated[str, typer.Argument(help="A name such as ethanol or glycine, a SMILES, or an XYZ file.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .xyz or .npz.")],
     method: Annotated[str, typer.Option(help="gfn2-xtb or gfn1-xtb.")] = "gfn2-xtb",
     temperature: Annotated[float, typer.Option(help="Kelvin.")] = 500.0,
@@ -72,8 +76,14 @@ def label(
     replicas: Annotated[
         int, typer.Option(help="Independent runs that share the frames; never more than the frames.")
     ] = 4,
-    charge: Annotated[int, typer.Option(help="Charge of the molecule.")] = 0,
-    multiplicity: Annotated[int, typer.Option(help="2 S + 1; 2 for a radical.")] = 1,
+    charge: Annotated[
+        int | None,
+        typer.Option(help="Charge of the molecule; by default that of the SMILES, or 0.", show_default=False),
+    ] = None,
+    multiplicity: Annotated[
+        int | None,
+        typer.Option(help="2 S + 1; by default that of the SMILES or of ASE's collection, or 1.", show_default=False),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes, by default all cores; the result does not depend on them.")
     ] = None,
@@ -85,15 +95,22 @@ def label(
 
     Ctrl-C keeps what was made beside FILE, and --resume goes on to the same result.
     """
+    from gaq.atoms.elements import formula
     from gaq.data.label import label as make_labels
     from gaq.data.molecules import find_molecule
     from gaq.data.partial import Settings
     from gaq.farm.open import check_cores
 
     check_cores("--workers", workers, cluster)
-    structure = find_molecule(molecule)
+    found = find_molecule(molecule)
+    structure = found.structure
+    charge = found.charge if charge is None else charge
+    multiplicity = found.multiplicity if multiplicity is None else multiplicity
+    named = formula(structure.species.tolist())
+    typer.echo(f"{named}: {found.source}; charge {charge}, multiplicity {multiplicity}", err=True)
+    claim_output(output, COSTLY, overwrite, [molecule])
     settings = Settings(
-        molecule=Path(molecule).name,
+        molecule=Path(molecule).name if Path(molecule).is_file() else molecule,
         species=tuple(structure.species.tolist()),
         positions=tuple(tuple(row) for row in structure.positions.tolist()),
         method=method.lower(),
@@ -135,15 +152,22 @@ def fetch(
         Path | None,
         typer.Option(metavar="DIR", help="Where the archive (1.1 GB) is kept; without it, the user's cache."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Download the official files, hash-checked: the npz of a molecule and its training and test split."""
-    from gaq.data.fetch import fetch_rmd17
+    from gaq.claims import Kind
+    from gaq.data.fetch import fetch_rmd17, was_fetched
     from gaq.errors import UsageError
 
     if dataset != "rmd17":
         raise UsageError(f"no data set {dataset!r} to fetch; known is rmd17.")
+    fetched = Kind("a file that `gaq data fetch` left, unchanged", was_fetched)
+
+    def may_write(path: Path) -> None:
+        claim_output(path, fetched, overwrite, [source])
+
     with ByteProgress() as progress:
-        written = fetch_rmd17(molecule, out, split, source, cache, progress=progress)
+        written = fetch_rmd17(molecule, out, split, source, cache, progress=progress, claim=may_write)
     for path in written:
         typer.echo(str(path))
 

@@ -37,13 +37,15 @@ def demo(
     from gaq.demo.plan import QUICK, Plan
     from gaq.demo.run import Order, run_demo
     from gaq.engine.open import known_engine
+    from gaq.files import writable_folder
+    from gaq.locks import locked
 
     plan = replace(QUICK if quick else Plan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
     console = Console(highlight=False)
     began = time.monotonic()
     console.print(f"[bold]gaq demo[/bold]  ethanol, {workers} processes at once, into {out}")
-    with JobProgress(console) as progress:
+    with locked(writable_folder(out)), JobProgress(console) as progress:
         outcome = run_demo(order, progress)
     _print_table(order, outcome, console)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)

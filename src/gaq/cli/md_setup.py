@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gaq.claims import AlreadyThere, claim
+from gaq.cli.outputs import COSTLY
 from gaq.engine._library import load_library
 from gaq.engine.motion import Dynamics, Thermostat
 from gaq.engine.open import check_backward, is_packed, open_engine
@@ -55,11 +57,30 @@ def check(asked: Asked) -> None:
         raise UsageError("--resume goes on with a trajectory and --overwrite begins it anew; choose one")
     check_ending(asked.out)
     writable_folder(asked.out.parent)
-    for replica in range(asked.replicas):
-        path = replica_path(asked.out, replica, asked.replicas)
-        if path.exists() and not (asked.resume or asked.overwrite):
+
+
+def files_of(asked: Asked) -> list[Files]:
+    """The files of each replica."""
+    return [Files(replica_path(asked.out, replica, asked.replicas)) for replica in range(asked.replicas)]
+
+
+def claim_files(asked: Asked, model: str) -> None:
+    """Refuse to lose what is in the files of a run already. Their locks are held. Raises `BadFile`, `UsageError`."""
+    told = asked.resume or asked.overwrite
+    for files in files_of(asked):
+        three = (files.trajectory, files.log, files.checkpoint)
+        for path in three:
+            try:
+                claim(path, COSTLY, overwrite=told, inputs=(model, asked.start))
+            except AlreadyThere as error:
+                raise BadFile(
+                    f"{error} --resume continues its run, --overwrite begins it anew; or choose another name."
+                ) from error
+        there = [path for path in three[:2] if path.exists() and path.stat().st_size]
+        if asked.resume and there and not files.checkpoint.exists():
             raise BadFile(
-                f"{path} is there already. --resume goes on with it, --overwrite begins it anew; or choose another name"
+                f"{there[0]} is there without its checkpoint {files.checkpoint}, so that there is nothing to resume "
+                f"from. Put the checkpoint back, choose another name, or begin anew with --overwrite."
             )
 
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from gaq.errors import NotAvailable
 
-ABI = 2
+ABI = 3
 FILE = "libgaq.dylib" if sys.platform == "darwin" else "libgaq.so"
 
-OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL, UNSTABLE = range(8)
+OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL, UNSTABLE, NOT_FINITE = range(9)
 ERROR_BYTES = 2048
 
 HOW_TO_GET_IT = (

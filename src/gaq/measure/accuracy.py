@@ -27,8 +27,9 @@ def accuracy(
     """Mean absolute and root mean square errors against the labels.
 
     energy_mae, energy_rmse in meV per structure; energy_mae_per_atom, energy_rmse_per_atom in meV/atom;
-    energy_mae_shifted with the mean error removed; force_mae, force_rmse in meV/Å per component. Standard
-    errors take frames as independent. `predictions` saves computing them again. Raises `BadLabels` for a data
+    energy_mae_shifted with the mean error removed; force_mae, force_rmse in meV/Å per component;
+    force_mae_relative, force_mae as a share of the root mean square force of the labels. Standard errors take frames as
+    independent. `predictions` saves computing them again. Raises `BadLabels` for a data
     set without frames.
     """
     _require_frames(dataset)
@@ -46,6 +47,10 @@ def accuracy(
         "force_mae": (*mean_by_frames(absolutes, components), "meV/Å"),
         "force_rmse": (*root_by_frames(squares, components), "meV/Å"),
     }
+    scale = _root_mean_square([label.forces for label in dataset.labels]) / MEV
+    if scale > 0:
+        mean, error, _ = values["force_mae"]
+        values["force_mae_relative"] = (mean / scale, None if error is None else error / scale, "1")
     return _rows(engine, dataset, values, int(components.sum()))
 
 
@@ -75,6 +80,11 @@ def fidelity(
         "force_fidelity": (*root_by_frames(squares, components), "meV/Å"),
     }
     return _rows(engine, dataset, values, int(components.sum()))
+
+
+def _root_mean_square(forces: Sequence[np.ndarray]) -> float:
+    components = np.concatenate([np.ravel(f) for f in forces])
+    return float(np.sqrt(np.mean(components**2)))
 
 
 def _rows(

@@ -18,6 +18,7 @@ from gaq.formats.texts import shown, strict_json
 
 KIND = "gaq predictions"
 WAY_OUT = "Expected a file of `gaq evaluate --predictions`."
+KEPT_ENDING = ".predictions.npz"
 ABOUT = ("model", "recipe", "engine", "data")
 ARRAYS = ("atoms", "energy", "energy_found", "forces", "forces_found")
 
@@ -49,6 +50,12 @@ def predictions(about: tuple[str, str, str, str], labels: Sequence[Labels], foun
     )
 
 
+def predictions_beside(model: str | Path) -> Path:
+    """The file of predictions that `gaq evaluate` keeps beside a model: `model.predictions.npz` beside `model.ckpt`."""
+    path = Path(model)
+    return path.with_name(path.stem + KEPT_ENDING)
+
+
 def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
     """A compressed npz; forces with the seven digits of float32, labels that models share once."""
     arrays: dict[str, Any] = {"kind": np.array(KIND)}
@@ -75,10 +82,8 @@ def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
 
 def holds_predictions(path: Path) -> bool:
     """Whether a file is one of `write_predictions`; a look at its first member, without reading the rest."""
-    if not is_archive(path):
-        return False
     try:
-        return str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
+        return is_archive(path) and str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
     except BadFile:
         return False
 

@@ -10,11 +10,13 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from gaq.atoms.batch import AtomBatch
+from gaq.atoms.batch import AtomBatch, per_structure
+from gaq.atoms.domain import Domain
 from gaq.config import Frozen
 from gaq.model.invariants import Gauge, Invariants, describe
 from gaq.model.linear import Linear
 from gaq.model.message import Message
+from gaq.model.repulsion import Repulsion
 from gaq.model.update import Update
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import framed
@@ -79,6 +81,8 @@ class Transformer(nn.Module):
         self.register_buffer("row", torch.tensor(_rows(self.species), dtype=torch.int64))
         self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
+        self.repulsion = Repulsion(self.species)
+        self.domain: Domain | None = None  # where it was trained
 
     def quantizers(self) -> Iterator[Quantizer]:
         """All quantizers, in the order in which a structure meets them."""
@@ -94,11 +98,15 @@ class Transformer(nn.Module):
         self.scale.fill_(scale)
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [structure] in eV, accumulated in float64: E = Σ_i (E_Z + scale · readout(s_i))."""
+        """Energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) / 2)."""
+        return per_structure(self.atomic_energies(batch, gauge), batch)
+
+    def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
+        """Energies [atom] in eV, float64; their sum is the energy of the structure."""
         seen, flow = self.enter(batch, gauge)
         for index in range(self.config.layers + 1):
             flow = self.block(index, flow, seen)
-        return self.leave(flow, batch)
+        return self._atomic(flow, batch, seen)
 
     def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
         """What all blocks see of the structures, and the features before the first of them."""
@@ -113,6 +121,7 @@ class Transformer(nn.Module):
             framed=self.framed(),
             dtype=self.embedding.dtype,
             species=species,
+            repulsion=self.repulsion,
         )
         s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, c.degrees + 1))
@@ -129,11 +138,13 @@ class Transformer(nn.Module):
         v = tuple(old + new for old, new in zip(flow.vectors, vectors, strict=True))
         return Flow(*update(s, v, seen))
 
-    def leave(self, flow: Flow, batch: AtomBatch) -> Tensor:
-        """Energies [structure] in eV from what is behind the readout, summed in float64."""
+    def leave(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+        """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
+        return per_structure(self._atomic(flow, batch, seen), batch)
+
+    def _atomic(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
         atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
-        total = torch.zeros(batch.count, dtype=torch.float64, device=atomic.device)
-        return total.index_add(0, batch.structure, atomic)
+        return atomic.index_add(0, seen.receiver, seen.repulsion)
 
     def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
         """The two modules of a block: message and update, or the two layers of the readout."""

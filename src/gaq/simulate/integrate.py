@@ -14,7 +14,7 @@ import numpy as np
 from gaq.atoms.structure import Structure
 from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, Mover, State, Unstable
 from gaq.engine.protocol import Engine
-from gaq.errors import BadStructure, UsageError
+from gaq.errors import BadStructure, NotFinite, UsageError
 from gaq.simulate.log import NveLog, Record, as_log, recorded
 from gaq.simulate.stability import is_unstable, reference
 from gaq.simulate.thermostats import kinetic_energy_in_order, langevin, rescale
@@ -123,6 +123,6 @@ def check_run(steps: int, dt: float, every: int) -> None:
 def _evaluated(engine: Engine, structure: Structure, before: State, dynamics: Dynamics) -> tuple[float, np.ndarray]:
     try:
         (prediction,) = engine.evaluate([structure])
-    except BadStructure as error:  # atoms flew into each other or off to infinity
+    except (BadStructure, NotFinite) as error:  # atoms flew into each other or off to infinity
         raise Unstable(engine.model, dynamics, before, str(error)) from error
     return prediction.energy, prediction.forces

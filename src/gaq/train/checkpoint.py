@@ -18,7 +18,9 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from gaq import __version__
+from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
+from gaq.atoms.short_range import check_repulsion
 from gaq.errors import BadFile, RecipeError
 from gaq.files import write_atomically
 from gaq.formats import container
@@ -37,6 +39,8 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODEL_PREFIX = "model."
 # Keys whose texts are JSON, and what JSON.
 JSON_KEYS: dict[str, type] = {"config": dict, "species": list, "recipe": dict, "manifest": dict}
+# Empty for a model that has none, and left out by those who wrote checkpoints before there were any.
+OPTIONAL_KEYS: dict[str, type] = {"repulsion": dict, "domain": dict}
 KEYS = ("format", "format_version", "gaq_version", "architecture", "dtype", "checksum", *JSON_KEYS)
 
 
@@ -65,6 +69,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "dtype": str(model.embedding.dtype).removeprefix("torch."),
         "recipe": to_json(checkpoint.recipe.to_dict()),
         "manifest": to_json(finite(checkpoint.manifest)),
+        "repulsion": to_json(model.repulsion.said()),
+        "domain": to_json({} if model.domain is None else model.domain.to_json()),
         "checksum": BLANK,
     }
     tensors = {MODEL_PREFIX + name: tensor for name, tensor in model.state_dict().items()} | checkpoint.state
@@ -92,6 +98,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         raise BadFile(
             f"{name} is a damaged checkpoint: its header cannot be used ({_reason(error)}). {WAY_OUT}"
         ) from None
+    optional = {key: _parsed(file.metadata.get(key, "{}"), key, name) for key in OPTIONAL_KEYS}
+    model.repulsion.load_(check_repulsion(optional["repulsion"], species, config.cutoff, name, WAY_OUT))
+    model.domain = check_domain(optional["domain"], species, config.cutoff, name, WAY_OUT)
     rest = {key: array for key, array in file.tensors.items() if not key.startswith(MODEL_PREFIX)}
     for key, array in rest.items():
         check_finite(array, key, name)
@@ -127,15 +136,16 @@ def _check_keys(texts: Mapping[str, str], name: str) -> None:
     lacking = [key for key in KEYS if key not in texts]
     if lacking:
         raise BadFile(f"{name} is a damaged checkpoint: its header lacks {', '.join(lacking)}. {WAY_OUT}")
-    unknown = [key for key in texts if key not in KEYS]
+    unknown = [key for key in texts if key not in (*KEYS, *OPTIONAL_KEYS)]
     if unknown:
         raise BadFile(f"{name}: the header has the unknown key {shown(unknown[0])}. A newer gaq may know it.")
 
 
 def _parsed(text: str, key: str, name: str) -> Any:
     value = strict_json(text, f"{name} is a damaged checkpoint: {key} in its header", WAY_OUT)
-    if not isinstance(value, JSON_KEYS[key]):
-        came, expected = type(value).__name__, JSON_KEYS[key].__name__
+    kind = (JSON_KEYS | OPTIONAL_KEYS)[key]
+    if not isinstance(value, kind):
+        came, expected = type(value).__name__, kind.__name__
         raise BadFile(f"{name} is a damaged checkpoint: {key} in its header is {came}; expected {expected}. {WAY_OUT}")
     return value
 

@@ -18,7 +18,7 @@ from gaq.farm.local import LocalFarm
 
 @pytest.fixture
 def settings() -> Settings:
-    water = find_molecule("water")
+    water = find_molecule("water").structure
     return Settings(
         molecule="water",
         species=tuple(water.species.tolist()),
@@ -166,5 +166,5 @@ def test_a_failure_in_a_worker_is_explained(settings, tmp_path):
 
 def test_without_tblite(settings, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(NotAvailable, match="pip install tblite"):
+    with pytest.raises(NotAvailable, match=r"pip install .*'\.\[label\]'"):
         label(settings, tmp_path / "a.xyz")
