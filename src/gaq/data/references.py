@@ -61,8 +61,8 @@ def shift_of_species(counts: np.ndarray, errors: np.ndarray, weights: np.ndarray
     """Return energies [species] (eV) that, taken off, leave errors [frame] (eV) with a mean of zero.
 
     One constant per atom first; then, where compositions differ, what each species is off by, held back by
-    `HELD_BACK` observations of zero per species so that few frames cannot fit their own noise; then the constant again. Outliers
-    count for neither.
+    `HELD_BACK` observations of zero per species so that few frames cannot fit their own noise; then the constant
+    again. Outliers count for neither.
     """
     weights = np.ones(len(errors)) if weights is None else weights
     kept = weights * ~_outliers(counts, errors, weights, np.sqrt(counts.sum(axis=1)))
