@@ -90,7 +90,7 @@ def holds_predictions(path: Path) -> bool:
             if "kind" not in archive.files or archive.zip.getinfo("kind.npy").file_size > LONGEST_KIND:
                 return False
             return str(archive["kind"]) == KIND
-    except (*READING, MemoryError, NotImplementedError):
+    except (*READING, MemoryError, RuntimeError):
         return False
 
 
@@ -103,7 +103,7 @@ def read_predictions(path: Path) -> list[Predictions]:
                 raise ValueError(f"it is a {str(archive['kind'])!r}")
             held = {name: archive[name] for name in archive.files}
         found = [_model(entry, held) for entry in json.loads(str(held["models"]))]
-    except (*READING, MemoryError, RecursionError, NotImplementedError) as error:
+    except (*READING, MemoryError, RuntimeError) as error:
         raise BadFile(
             f"{path} holds no predictions of gaq ({error}). Expected a file of `gaq evaluate --predictions`."
         ) from error
