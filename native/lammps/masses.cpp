@@ -24,7 +24,7 @@ std::string written(double mass) {
 
 }  // namespace
 
-// Stops where the mass is that of another element; warns where it is none of the element's isotopes, as when mass is
+// Stops where the mass is that of another element of the model; warns where it is none of the element's isotopes, as when mass is
 // moved from heavy atoms to hydrogen. Styles with a mass for each atom have none of types, and are left alone.
 void PairGaq::check_masses() const {
   if (!atom->mass || !atom->mass_setflag) return;
@@ -36,9 +36,9 @@ void PairGaq::check_masses() const {
     const std::string start = "pair_coeff of pair style gaq calls atom type " + std::to_string(type) + " " +
                               gaq_lammps::symbol_of(z) + ", but its mass is " + written(mass);
     const bool is_carbon_14 = z == 6 && std::fabs(mass - carbon_14) < std::fabs(mass - nitrogen);
-    for (int other = 1; other <= gaq_lammps::count; ++other)
-      if (other != z && gaq_lammps::weighs(other, mass) && !is_carbon_14)
-        error->all(FLERR, start + ", that of " + gaq_lammps::symbol_of(other) +
+    for (int n = 0; n < info_.species_count && !is_carbon_14; ++n)
+      if (gaq_lammps::weighs(info_.species[n], mass))
+        error->all(FLERR, start + ", that of " + gaq_lammps::symbol_of(info_.species[n]) +
                               ". Give the elements in the order of the atom types, or correct the masses.");
     if (!gaq_lammps::may_weigh(z, mass) && comm->me == 0)
       error->warning(FLERR, start + "; expected about " + written(gaq_lammps::weight_of(z)) +

@@ -113,11 +113,8 @@ def complaints(seen: dict) -> set[str]:
 def hidden_on_a_telephone(cards: dict) -> bool:
     """Whether the comparison scrolls sideways, or lacks what a reader wants first."""
     scrolls = any(beyond > 0 for name, beyond in cards["beyond"] if name == "Comparison of models")
-    return (
-        scrolls
-        or not all(word in cards["words"] for word in ("w4", "not for MD"))
-        or not set(cards["labels"]) >= WANTED
-    )
+    said = all(word in cards["words"] for word in ("w4", "not for MD"))
+    return scrolls or not said or not set(cards["labels"]) >= WANTED
 
 
 def sorted_both_ways(table: dict | None) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaq.cli.cluster import ClusterOption, farm_of
+from gaq.cli.labels import LabelsOption
 from gaq.cli.outputs import COSTLY, OverwriteOption, claim_output, claim_rows
 from gaq.cli.progress import ByteProgress, FrameProgress
 
@@ -29,6 +30,7 @@ def _examples(*lines: str) -> str:
 def info(
     file: Annotated[str, typer.Argument(help="A data file, or `embedded` for the one that comes with gaq.")],
     limit: Annotated[int | None, typer.Option(help="Only the first N frames.")] = None,
+    labels: LabelsOption = "",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures, one JSON object a line.")
     ] = None,
@@ -42,7 +44,7 @@ def info(
 
     claim_rows(json_file, overwrite, [file])
     try:
-        data = read_dataset(file, limit, energies_only=True)
+        data = read_dataset(file, limit, energies_only=True, labels=labels)
     except BadLabels:  # what can be known of the structures is shown before the error
         if not file.endswith(".npz"):
             _print_table(file, describe_structures(read_structures(file, limit)), None, None)
@@ -176,6 +178,10 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
     from rich.console import Console
     from rich.table import Table
 
+    from gaq.data.labels import label_counts
+    from gaq.data.states import describe
+    from gaq.units import GPA
+
     table = Table(title=data.name if data is not None else Path(file).name, show_header=False, title_justify="left")
     fewest, most = geometry.atoms
     shown = ", ".join(f"{name} ({count})" for name, count in geometry.formulas[:5])
@@ -195,6 +201,7 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
             ("energy, mean", f"{energies.mean:,.3f} eV"),
             ("energy, std", f"{energies.std:.4f} eV"),
             ("  after element energies", f"{energies.spread:.4f} eV"),
+            ("frames with energies", _of(energies.with_energy, geometry.frames)),
             ("frames with forces", _of(energies.with_forces, geometry.frames)),
         ]
         if energies.with_forces:
@@ -202,7 +209,18 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
                 ("force, rms per component", f"{energies.force_rms:.4f} eV/Å"),
                 ("force, largest", f"{energies.force_max:.3f} eV/Å"),
             ]
-        lines += [("units here", "eV, eV/Å, Å"), ("SHA-256", data.sha256)]
+        if energies.with_stress:
+            gigapascal = energies.stress_rms / GPA
+            lines += [
+                ("frames with stress", _of(energies.with_stress, geometry.frames)),
+                ("stress, rms per component", f"{1e3 * energies.stress_rms:.3g} meV/Å³ ({gigapascal:.3g} GPa)"),
+            ]
+        if energies.isolated:
+            lines += [("isolated atoms", " ".join(energies.isolated))]
+        lines += [("energies far from the rest", _frames(energies.outliers))] if energies.outliers else []
+        lines += [("charge, spin, field", line) for line in describe(data.states)]
+        lines += [("note", line) for line in (*data.remarks, *label_counts(data.labels))]
+        lines += [("units here", "eV, eV/Å, eV/Å³, Å"), ("SHA-256", data.sha256)]
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for line in lines:
@@ -214,6 +232,11 @@ def _shortest(geometry: Geometry) -> str:
     if geometry.shortest_distance == float("inf"):
         return "none: single atoms"
     return f"{geometry.shortest_distance:.3f} Å (frame {geometry.shortest_frame})"
+
+
+def _frames(indices: tuple[int, ...]) -> str:
+    shown = ", ".join(str(index) for index in indices[:8])
+    return f"frames {shown}" + (f" and {len(indices) - 8} more" if len(indices) > 8 else "")
 
 
 def _of(count: int, total: int) -> str:
@@ -235,6 +258,10 @@ def _rows(name: str, geometry: Geometry, energies: Energies) -> list[Row]:
         ("data_energy_spread", energies.spread, "eV"),
         ("data_force_rms", energies.force_rms, "eV/Å"),
         ("data_force_max", energies.force_max, "eV/Å"),
+        ("data_frames_with_energies", energies.with_energy, ""),
         ("data_frames_with_forces", energies.with_forces, ""),
+        ("data_frames_with_stress", energies.with_stress, ""),
+        ("data_stress_rms", energies.stress_rms, "eV/Å³"),
+        ("data_energy_outliers", len(energies.outliers), ""),
     )
     return [Row(metric, float(value), unit, "", "", "", name, geometry.frames) for metric, value, unit in figures]

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from gaq.cli.cluster import ClusterOption
+from gaq.cli.labels import LabelsOption
 from gaq.cli.outputs import PREDICTIONS, OverwriteOption, claim_output, claim_rows, expect_different
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def evaluate(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints or packed files.")],
     data: Annotated[str, typer.Option(metavar="FILE", help="Labelled frames: npz or extended XYZ; `embedded`.")],
     limit: Annotated[int | None, typer.Option(metavar="N", help="Take the first N frames.")] = None,
+    labels: LabelsOption = "",
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame of the symmetry test.")] = 8,
     symmetry_frames: Annotated[int, typer.Option(min=0, help="Frames that are turned; 0 for none.")] = 100,
     path_frames: Annotated[int, typer.Option(min=0, help="Frames that closed paths go around; 0 for none.")] = 10,
@@ -73,7 +75,9 @@ def evaluate(
     from gaq.cli.cluster import farm_of
     from gaq.cli.kept import keep, keep_predictions
     from gaq.cli.stage_progress import Watch
+    from gaq.cli.summary import say_remark
     from gaq.data.read import read_dataset
+    from gaq.data.states import evaluation_remarks
     from gaq.farm.open import check_cores
     from gaq.measure.ledger import write_rows
     from gaq.measure.predictions import write_predictions
@@ -87,7 +91,9 @@ def evaluate(
     names = list(dict.fromkeys(models))
     check_cores("--threads", threads, cluster)
     cores = 1 if cluster else threads or usable_cores()
-    dataset = read_dataset(data, limit)
+    dataset = read_dataset(data, limit, energies_only=True, labels=labels)
+    for remark in evaluation_remarks(dataset):
+        say_remark(remark)
     turned, circled = dataset.structures[:symmetry_frames], dataset.structures[:path_frames]
     plan = Plan(dataset, turned, circled, rotations, seed, steps)
     kept: list[Predictions] = []

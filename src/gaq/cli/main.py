@@ -31,6 +31,8 @@ from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError, NotAvailable
 from gaq.extras import how_to_get
 
+LONGEST_SENTENCE = 2000  # characters
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -202,6 +204,8 @@ def _by_ctrl_c(leaving: SystemExit) -> bool:
 
 
 def _say(name: str, text: str) -> None:
+    if len(text) > LONGEST_SENTENCE:
+        text = f"{text[:LONGEST_SENTENCE]} … ({len(text) - LONGEST_SENTENCE} more characters)"
     Console(stderr=True, highlight=False).print(
         Text(f"{name}: ", style="bold red").append(text, style="not bold default"), soft_wrap=True
     )

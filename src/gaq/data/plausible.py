@@ -4,8 +4,9 @@
    median over the frames agrees with that sum in another unit than the file's, the file is in that other
    unit. Energies with another zero (pseudopotentials, xTB, atomization) agree in none and pass.
 2. *Slope.* Between two frames near each other, turned onto each other, ΔE ≈ -½ (F₁ + F₂)·Δx, exact for a
-   quadratic energy. If both sides go together (|correlation| ≥ 0.7) and yet differ tenfold, energies and
-   forces are in different units; if they go against each other, the "forces" are gradients.
+   quadratic energy. If both sides go together and yet differ tenfold, energies and forces are in different
+   units; if they go against each other, the "forces" are gradients. (Smaller factors show while a network
+   learns: unit_slopes.py.)
 3. *Size.* Forces on atoms of real structures have a root mean square below some 3 eV/Å even at 2,000 K. A
    median above 15 eV/Å is kcal/mol/Å. A stress above 2 eV/Å³ is in GPa or kbar.
 
@@ -41,7 +42,7 @@ UNITS = {"eV": 1.0, "Hartree": HARTREE, "kcal/mol": KCAL_PER_MOL, "kJ/mol": KCAL
 LEVEL_MARGIN = 0.03
 LARGEST_MEDIAN_FORCE = 15.0  # eV/Å
 LARGEST_MEDIAN_STRESS = 2.0  # eV/Å³, 320 GPa
-COMPARED_FRAMES = 40
+COMPARED_FRAMES = 150
 
 
 def check_units(structures: Sequence[Structure], labels: Sequence[Labels], where: str, unit: str = "eV") -> None:
@@ -92,7 +93,9 @@ def _check_slope(structures: Sequence[Structure], labels: Sequence[Labels], wher
             f"{where} has forces that point uphill (energy changes and -F·Δx between frames: correlation "
             f"{correlation:.2f}). Forces are minus the gradient of the energy; change their sign."
         )
-    if correlation >= 0.7 and not 0.1 < ratio < 10:
+    # Of flexible molecules even near frames agree loosely: with many of them, that is enough for a factor of ten.
+    enough = max(0.25, min(0.7, 3 / np.sqrt(min(len(structures), COMPARED_FRAMES))))
+    if correlation >= enough and not 0.1 < ratio < 10:
         raise BadLabels(
             f"{where} has energies and forces in different units: between frames the energy changes "
             f"{ratio:.3g} times as much as the forces say (correlation {correlation:.2f}). Expected eV "

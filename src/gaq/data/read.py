@@ -15,6 +15,7 @@ from gaq.data.qm7x import read_qm7x
 from gaq.data.rmd17 import read_rmd17
 from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file
+from gaq.formats.arrays import is_archive
 
 # The arrays that tell a kind of npz, and its reader.
 NPZ_KINDS = (
@@ -73,5 +74,4 @@ def _find(path: str | Path, limit: int | None) -> Path:
 
 def is_npz(path: Path) -> bool:
     """Whether the file is an archive of NumPy, by its first bytes."""
-    with open(path, "rb") as stream:
-        return stream.read(4) == b"PK\x03\x04"
+    return is_archive(path)

@@ -16,6 +16,7 @@ from gaq.atoms.structure import Structure
 FAR = 10.0  # robust standard deviations
 NARROWEST = 0.02  # eV per √atoms: deviations below it are never those of an outlier, however narrow the others lie
 ITERATIONS = 30
+HELD_BACK = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +60,16 @@ def fit_compositions(counts: np.ndarray, energies: np.ndarray, weights: np.ndarr
 def shift_of_species(counts: np.ndarray, errors: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return energies [species] (eV) that, taken off, leave errors [frame] (eV) with a mean of zero.
 
-    One constant per atom first; then, where compositions differ, what each species is off by, held back by one
-    observation of zero per species so that few frames cannot fit their own noise; then the constant again. Outliers
-    count for neither.
+    One constant per atom first; then, where compositions differ, what each species is off by, held back by
+    `HELD_BACK` observations of zero per species so that few frames cannot fit their own noise; then the constant
+    again. Outliers count for neither.
     """
     weights = np.ones(len(errors)) if weights is None else weights
     kept = weights * ~_outliers(counts, errors, weights, np.sqrt(counts.sum(axis=1)))
     atoms = counts.sum(axis=1)
     shift = np.full(counts.shape[1], (kept @ errors) / (kept @ atoms))
     scale = np.sqrt(kept / atoms)
-    rows = np.vstack([counts * scale[:, None], np.eye(counts.shape[1])])
+    rows = np.vstack([counts * scale[:, None], np.sqrt(HELD_BACK) * np.eye(counts.shape[1])])
     shift += np.linalg.lstsq(rows, np.append((errors - counts @ shift) * scale, np.zeros(counts.shape[1])))[0]
     return np.asarray(shift + (kept @ (errors - counts @ shift)) / (kept @ atoms))
 

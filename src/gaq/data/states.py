@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gaq.atoms.elements import formula
 from gaq.atoms.structure import Structure
 from gaq.errors import BadLabels
+
+if TYPE_CHECKING:
+    from gaq.data.dataset import Dataset
 
 CHARGE = ("charge", "total_charge", "net_charge", "molecular_charge", "system_charge", "qtot")
 SPIN = ("spin", "multiplicity", "spin_multiplicity", "total_spin", "uhf", "nspin_unpaired")
@@ -76,6 +79,12 @@ def describe(states: Sequence[State]) -> list[str]:
     return lines
 
 
+def evaluation_remarks(dataset: Dataset) -> list[str]:
+    """Return sentences about what frames differ in that no model sees, for who measures errors on them."""
+    how = differing(dataset.structures, dataset.states).values()
+    return [f"frames differ in what the model does not see: {line}" for line in how]
+
+
 def check_states(
     structures: Sequence[Structure], states: Sequence[State], where: str, ignored: Sequence[str] = ()
 ) -> None:
@@ -97,7 +106,7 @@ def _counts(name: str, values: Counter[Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(tuple(value))
+    return f"{value:g}" if isinstance(value, int | float) else str(tuple(value))
 
 
 def _find(info: Mapping[str, Any], names: Sequence[str]) -> Any:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from gaq.atoms.elements import HEAVIEST, SYMBOLS
 from gaq.data.ipi_header import ipi_header
-from gaq.errors import BadFile, nearest
+from gaq.errors import BadFile, BadLabels, nearest
 
 _KNOWN = frozenset(SYMBOLS)  # X among them: dummy atoms are refused with their own sentence
 _CANONICAL = {"lattice": "Lattice", "pbc": "pbc", "properties": "Properties"}
@@ -116,10 +119,22 @@ def _nine(found: re.Match[str], where: str) -> str:
     if key != "Lattice" and len(words) == 6:
         xx, yy, zz, yz, xz, xy = words
         words = [xx, xy, xz, xy, yy, yz, xz, yz, zz]
+    if key == "stress" and len(words) == 9:  # of a stress ASE keeps six of nine numbers
+        _check_symmetric(words, where)
     if len(words) != 9:
         wanted = "nine numbers" if key == "Lattice" else "six or nine numbers"
         raise BadFile(f"{where}: {key} has {len(words)} numbers; expected {wanted}.")
     return f'{key}="{" ".join(words)}"'
+
+
+def _check_symmetric(words: Sequence[str], where: str) -> None:
+    """Refuse nine numbers that are no symmetric matrix. Raises BadLabels."""
+    try:
+        matrix = np.array(words, dtype=np.float64).reshape(3, 3)
+    except ValueError:
+        return  # not numbers: refused with the other entries
+    if np.abs(matrix - matrix.T).max() > 0.01 * np.abs(matrix).max():
+        raise BadLabels(f"{where}: the stress {' '.join(words)} is not symmetric. Check the order of the numbers.")
 
 
 def _species_column(comment: str, where: str) -> tuple[int, int]:

@@ -100,6 +100,7 @@ COLUMNS = (
     Column("file kB", _metric("file_bytes", 1e-3)),
     Column("E MAE meV", _labelled("energy_mae", "force_mae")),
     Column("F MAE meV/Å", _labelled("force_mae", "energy_mae")),
+    Column("stress MAE meV/Å³", _metric("stress_mae")),
     Column("F RMSE vs FP32 meV/Å", _metric("force_fidelity")),
     Column("LEE mean / max meV/Å", _lee),
     Column("path work meV/Å", _metric("path_work")),

@@ -29,6 +29,7 @@ from gaq.train.protection import draw_spared
 from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
 from gaq.train.stages import set_stage_
 from gaq.train.teacher import Teacher
+from gaq.train.unit_check import check_learned_units, is_due
 from gaq.train.validation import validate
 
 
@@ -161,6 +162,8 @@ def _close_epoch_(run: Run, task: Task) -> None:
     if task.world.rank != 0:
         return
     run.average.exchange(run.checkpoint.model)
+    if is_due(epoch):
+        check_learned_units(run.checkpoint.model, task.frames)
     errors = validate(run.checkpoint.model, task.validation, centred=True)
     last = epoch == task.config.epochs - 1
     score = errors.score(task.config.loss)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gaq.config import Frozen
 from gaq.data.dataset import Dataset
+from gaq.data.labels import has_forces
 from gaq.data.rmd17 import MOST_TRAINING_FRAMES
 from gaq.errors import UsageError
 from gaq.train.config import TrainConfig
@@ -48,8 +49,9 @@ def steps_per_epoch(config: TrainConfig) -> int:
 
 
 def force_rms(dataset: Dataset) -> float:
-    """Return the root mean square of all force components, eV/Å."""
-    return float(np.sqrt(np.mean(np.concatenate([np.ravel(label.forces) for label in dataset.labels]) ** 2)))
+    """Return the root mean square of all known force components, eV/Å; 0 where there are none."""
+    known = [np.ravel(label.forces) for label in dataset.labels if has_forces(label)]
+    return float(np.sqrt(np.mean(np.concatenate(known) ** 2))) if known else 0.0
 
 
 def expected_share(config: TrainConfig) -> float:

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from ase.build import molecule as g2_molecule
 
-from gaq.engine.pytorch import TorchEngine
 from gaq.errors import BadStructure, UnsupportedElement, UsageError
 from gaq.simulate.ipi_pes import Driver
 from gaq.units import BOHR, HARTREE
-from tiny import config, molecule, network
+from tiny import molecule
 from unit.measure import planted
 from unit.simulate.hosted import ETHANOL, SYSTEMS, by_ase, differ, ethanol_at_rest, system, tiny_engine
 
@@ -57,7 +56,7 @@ def test_an_element_that_the_model_does_not_know():
 
 def test_an_engine_without_a_virial():
     with pytest.raises(UsageError, match="no virial"):
-        Driver(molecule("H2O"), TorchEngine(network(config()), "m", "fp32"))
+        Driver(molecule("H2O"), planted.PairEngine())
 
 
 ATOMS = g2_molecule("CH3CH2OH")
