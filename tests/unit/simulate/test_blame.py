@@ -13,7 +13,7 @@ from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.motion import Dynamics
 from gaq.errors import BadStructure
-from gaq.simulate.blame import MODEL, START, TIME_STEP, UNITS, blame, bohr_ratio, longest_step, remarks
+from gaq.simulate.blame import MODEL, START, TEMPERATURE, TIME_STEP, UNITS, blame, bohr_ratio, longest_step, remarks
 from gaq.simulate.integrate import start
 from gaq.units import ACCELERATION, BOHR
 from unit.measure import planted
@@ -69,29 +69,36 @@ def test_what_does_not_vibrate_has_none():
 )
 def test_the_time_step(dt, cause):
     engine = Springs(ETHANOL, 30.0)
-    assert blame(engine, Dynamics(dt), state_of(engine, ETHANOL)).cause == cause
+    assert blame(engine, Dynamics(dt), state_of(engine, ETHANOL), 300.0).cause == cause
 
 
 def test_the_time_step_that_is_named_would_do():
     engine = Springs(ETHANOL, 30.0)
-    named = float(blame(engine, Dynamics(50.0), state_of(engine, ETHANOL)).sentence.rpartition("Take ")[2].split()[0])
+    named = float(
+        blame(engine, Dynamics(50.0), state_of(engine, ETHANOL), 300.0).sentence.rpartition("Take ")[2].split()[0]
+    )
     assert 0.2 <= named <= 1.0
-    assert blame(engine, Dynamics(named), state_of(engine, ETHANOL)).cause == MODEL
+    assert blame(engine, Dynamics(named), state_of(engine, ETHANOL), 300.0).cause == MODEL
 
 
 def test_the_start():
     engine = Springs(ETHANOL, 30.0)
     pushed = ETHANOL.positions.copy()
     pushed[4] += 1.0
-    found = blame(engine, Dynamics(0.5), state_of(engine, ETHANOL.moved(pushed)))
+    found = blame(engine, Dynamics(0.5), state_of(engine, ETHANOL.moved(pushed)), 300.0)
     assert found.cause == START
     assert "atom 4" in found.sentence
+
+
+def test_the_temperature():
+    engine = Springs(ETHANOL, 30.0)
+    assert blame(engine, Dynamics(0.5), state_of(engine, ETHANOL), 6000.0).cause == TEMPERATURE
 
 
 def test_the_units():
     engine = Springs(ETHANOL, 30.0)
     in_bohr = ETHANOL.moved(ETHANOL.positions / BOHR)
-    assert blame(engine, Dynamics(50.0), state_of(engine, in_bohr)).cause == UNITS
+    assert blame(engine, Dynamics(50.0), state_of(engine, in_bohr), 300.0).cause == UNITS
 
 
 @pytest.mark.parametrize("name", ["H2O", "CH4", "C6H6", "CH3CH2OH", "C2H2", "SO2", "isobutane", "CH3Cl"])
