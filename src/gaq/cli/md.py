@@ -103,6 +103,7 @@ def md(
     from gaq.locks import locked
     from gaq.measure.ledger import write_rows
     from gaq.process import Contention, usable_cores
+    from gaq.simulate.blame import MODEL
     from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import Plan
     from gaq.train.interrupt import graceful_interrupt
@@ -141,7 +142,9 @@ def md(
         write_rows(json_file, rows)
     console = Console(highlight=False)
     say(endings, rows, asked, console)
-    counted = [r for r in rows if counts(r, dt)]
+    # A run that its user's settings broke says nothing about the model.
+    spoiled = {seed + k for k, e in enumerate(endings) if e.blame is not None and e.blame.cause != MODEL}
+    counted = [r for r in rows if r.seed not in spoiled and counts(r, dt)]
     console.print(verdict_line(Path(model), counted), soft_wrap=True, markup=False)
     for note in keep(Path(model), [replace(r, model=Path(model).name) for r in counted]):
         console.print(note, style="dim", soft_wrap=True, markup=False)

@@ -72,7 +72,9 @@ class Unstable(Diverged):
     """A step that could not be made; `last` is the state before it."""
 
     def __init__(self, model: str, dynamics: Dynamics, last: State, why: str) -> None:
-        super().__init__(f"{model}, dt = {dynamics.dt} fs, step {last.step + 1}: {why.rstrip('.')}")
+        step = last.step + 1
+        reason = why.removeprefix(f"unstable at step {step}: ").rstrip(".")
+        super().__init__(f"{model}, dt = {dynamics.dt} fs, step {step}: {reason}")
         self.last = last
 
 

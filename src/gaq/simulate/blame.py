@@ -1,4 +1,4 @@
-"""Why a run became unstable: its units, its time step, its start or its model, each measured and not guessed.
+"""Why a run became unstable: its units, time step, start, temperature or model, each measured and not guessed.
 
 The causes are tried in this order, because each of the earlier ones also shows the signs of the later.
 """
@@ -17,11 +17,12 @@ from gaq.engine.protocol import Engine
 from gaq.errors import GaqError
 from gaq.units import ACCELERATION, BOHR
 
-UNITS, TIME_STEP, START, MODEL = "units", "time step", "start", "model"
+UNITS, TIME_STEP, START, TEMPERATURE, MODEL = "units", "time step", "start", "temperature", "model"
 USUAL_STEP = 0.5  # fs, with hydrogen
 SHORTEST_STEP = 0.02  # fs; the fastest vibrations of molecules take 9 fs
 LARGEST_FORCE = 15.0  # eV/Å; thermal motion of molecules at 500 K stays below 7
-IN_BOHR = (1.55, 2.3)  # the distance to the nearest atom over a bond length, if positions in Bohr are taken for Å
+HOTTEST = 2000.0  # K; beyond, molecules fall apart within picoseconds
+IN_BOHR = (1.4, 2.3)  # the distance to the nearest atom over a bond length, if positions in Bohr are taken for Å
 PARTS_OF_A_STEP = 0.5  # of the longest step that Verlet bears; beyond, a run with anharmonic bonds does not last
 DISPLACEMENT = 0.005  # Å
 ROUNDS = 8  # of the power iteration: half a per cent of the frequency
@@ -29,16 +30,16 @@ ROUNDS = 8  # of the power iteration: half a per cent of the frequency
 
 @dataclass(frozen=True)
 class Blame:
-    """What is to blame, of the four above, and what shows it, in a sentence with the way out."""
+    """What is to blame, of the five above, and what shows it, in a sentence with the way out."""
 
     cause: str
     sentence: str
 
 
-def blame(engine: Engine, dynamics: Dynamics, first: State) -> Blame:
+def blame(engine: Engine, dynamics: Dynamics, first: State, temperature: float) -> Blame:
     """Find what made a run unstable that began with `first`, of which structure, masses and fixed atoms count.
 
-    The engine evaluates the start, and some displacements of it.
+    `temperature` is that of the start in K. The engine evaluates the start, and some displacements of it.
     """
     structure, dt = first.structure, abs(dynamics.dt)
     if (ratio := bohr_ratio(structure)) is not None:
@@ -59,11 +60,16 @@ def blame(engine: Engine, dynamics: Dynamics, first: State) -> Blame:
             f"The start is to blame: atom {atom} feels a force of {force:.3g} eV/Å, where thermal motion has some 5. "
             f"Relax the start with this model, or begin with another.",
         )
+    if temperature > HOTTEST:
+        return Blame(
+            TEMPERATURE,
+            f"The temperature is to blame: at {temperature:g} K bonds break, whatever the model. Take a lower one.",
+        )
     borne = "" if longest is None else f" ({dt:g} fs; up to {PARTS_OF_A_STEP * longest:.2g} fs would do)"
     return Blame(
         MODEL,
-        f"The model is to blame, or it met what it was not trained on: time step{borne}, units and forces at the start "
-        f"are as they should be. Check it (gaq check), and train with frames such as the last one of this run.",
+        f"The model is to blame, or it met what it was not trained on: time step{borne}, units, temperature and forces "
+        f"at the start are as they should be. Check it (gaq check), and train with frames such as its last one.",
     )
 
 

@@ -167,7 +167,7 @@ class Session:
     def _blame(self) -> Blame:
         state, nothing = self._state, np.zeros_like(self._first)
         first = replace(state, structure=state.structure.moved(self._first), velocities=nothing)
-        return blame(self._engine, self._plan.dynamics, first)
+        return blame(self._engine, self._plan.dynamics, first, self._plan.temperature)
 
     def _set_out(self) -> None:
         bonds = reference(self._state.structure.moved(self._first), self._plan.temperature)
