@@ -18,6 +18,7 @@ from gaq.cost.budget import Budget, parse_budget
 from gaq.errors import UsageError
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.recommended import RECOMMENDED
 from gaq.quant.rules import readout
 from gaq.quant.spec import Framed, Uniform, uniform_part
 from gaq.quant.treatment import Gptq
@@ -31,6 +32,8 @@ def recipe_of(name: str, warmup: int) -> Recipe:
     """A preset, changed as the end of the name says."""
     short, *changes = name.split("+")
     recipe = preset(short, warmup)
+    if short == RECOMMENDED:
+        recipe = replace(recipe, treatments=())  # rows name the rounding, that of the recommended recipe too
     for change in changes:
         if change not in CHANGES and not change.startswith(BITS):
             raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")

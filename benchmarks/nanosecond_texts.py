@@ -7,8 +7,8 @@ PUBLISHED = {"gaq-w4a8": "0.15, stable", "naive-int8": "explodes within 100 ps"}
 INTRO = """## A nanosecond at constant energy
 
 Azobenzene, the shipped models, `gaq md` from the first test frame with velocities of 300 K: 2,000,000 steps of 0.5 fs
-each. (The frame is hot, so the mean temperature lies above 300 K.) `mixed` is `w4a16` with eight bits on the way back
-and no recipe of that name, `frame-w4a8-b16` is `frame-w4a8` with sixteen there. The drift has its standard error; the
+each. (The frame is hot, so the mean temperature lies above 300 K.) `w4a16-b8` is `w4a16` with an 8-bit backward pass,
+`frame-w4a8-b16` is `frame-w4a8` with a 16-bit one. The drift has its standard error; the
 community's ratio is |drift| · 50 ps over the spread of the kinetic energy, threshold 1. ΔL is the largest change of
 the angular momentum over that of thermal rotation, √(k_BT tr I): what broken rotation symmetry destroys. Path work
 and the asymmetry of the force Jacobian are those of the first test frames. Published figures: arXiv 2603.05343.

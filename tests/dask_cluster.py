@@ -18,7 +18,7 @@ class DaskCluster:
     """`with DaskCluster(folder) as cluster: cluster.add_workers(2); … cluster.address`."""
 
     def __init__(self, folder: Path) -> None:
-        pytest.importorskip("distributed", reason="needs distributed; pip install 'gaq[cluster]'")
+        pytest.importorskip("distributed", reason="needs distributed; pip install '.[cluster]'")
         self._folder = folder
         self._file = folder / "scheduler.json"
         self._processes: list[subprocess.Popen[bytes]] = []

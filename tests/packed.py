@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from gaq.engine.pytorch import TorchEngine
+from gaq.formats import container
+from gaq.formats.checksum import sealed
 from gaq.model.transformer import TransformerConfig
-from gaq.pack import container
-from gaq.pack.checksum import sealed
 from gaq.pack.export import Golden, pack
 from gaq.pack.format import PackedModel, to_bytes
 from gaq.quant.recipe import Recipe

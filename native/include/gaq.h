@@ -106,7 +106,8 @@ typedef struct {
 typedef struct {
   int64_t step;                 /* number of the last step that was made */
   double heat;                  /* eV that the thermostat has given to the atoms; total energy - heat is conserved */
-  const double* inverse_masses; /* [atoms] acceleration in Å/fs² by a force of 1 eV/Å: 0.009648533 / mass in amu */
+  const double* inverse_masses; /* [atoms] acceleration in Å/fs² by a force of 1 eV/Å: 0.009648533 / mass in amu;
+                                   0 for an atom that does not move, whose velocity must be 0 */
   double* positions;            /* [atoms][3] Å */
   double* velocities;           /* [atoms][3] Å/fs */
   double* forces;               /* [atoms][3] eV/Å, at the positions */

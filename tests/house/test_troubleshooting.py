@@ -64,7 +64,7 @@ def test_messages_are_found():
 
 
 def test_a_message_of_another_program_is_not_taken_for_ours():
-    assert not is_printed("--plot needs matplotlib. Install it: conda install matplotlib")
+    assert not is_printed("--plot needs gnuplot. Install it by: conda install gnuplot")
     assert not is_printed("there is no such thing here")
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import gaq
 from gaq.cli.journeys import JOURNEYS, QUICKEST
 from gaq.cli.main import VERBS, application
+from gaq.train.config import find_config
 from house.tree import REPOSITORY
 
 APP = application()
@@ -74,6 +75,7 @@ def test_configurations_in_examples_are_there():
     named = re.findall(r"configs/\S+", "\n".join([*LINES, *(line for verb in VERBS for line in verb.examples)]))
     assert named
     assert [name for name in named if not (REPOSITORY / name).is_file()] == []
+    assert [name for name in named if not find_config(name).is_file()] == []
 
 
 @pytest.mark.parametrize("line", ["gaq doctor --no-such-option", "gaq no-such-verb", "gaq doctor a.xyz"])

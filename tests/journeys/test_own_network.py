@@ -78,7 +78,7 @@ def test_what_takes_a_network_apart_says_that_it_cannot(example, recipe):
 
 
 # They speak of a layer of gaq's own network, that which reads what neighbours sent.
-OF_ATTENTION = ("mixed-w4a8", "mixed-w4a16")
+OF_ATTENTION = ("mixed-w4a8", "mixed-w4a16+nearest")
 
 
 @pytest.mark.parametrize("recipe", OF_ATTENTION)

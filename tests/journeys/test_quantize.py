@@ -17,6 +17,7 @@ from gaq.cli.main import outcome
 from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
 from gaq.quant.presets import all_presets
+from gaq.quant.recommended import RECOMMENDED
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tiny import batch_of, checkpoint, config, molecule, train_config
 
@@ -39,7 +40,7 @@ def quantize(*arguments: str, out: str = "q", data: bool = True, model: str = "f
 
 @pytest.mark.parametrize("name", all_presets())
 def test_every_preset_without_training(name, folder, capsys):
-    assert quantize("--recipe", name) == 0
+    assert quantize("--recipe", name, "--epochs", "0") == 0
     assert f"q/model.ckpt  recipe {name}  E " in capsys.readouterr().out
     found = open_engine("q/model.ckpt")
     assert found.recipe == name
@@ -64,10 +65,11 @@ def test_two_epochs_of_training(name, folder, capsys):
     assert (kept.model.energies(batch) - parent.energies(batch)).abs().max() > 1e-4
 
 
-def test_gptq_comes_before_training(folder, capsys):
-    assert quantize("--recipe", "w4", out="plain") == 0
-    assert quantize("--recipe", "w4", "--gptq", out="rounded") == 0
+def test_a_rounding_is_part_of_the_name(folder, capsys):
+    assert quantize("--recipe", "w4", "--epochs", "0", out="plain") == 0
+    assert quantize("--recipe", "w4+gptq", "--epochs", "0", out="rounded") == 0
     plain, rounded = (load_checkpoint(folder / out / "model.ckpt") for out in ("plain", "rounded"))
+    assert rounded.recipe.name == "w4+gptq"
     assert [type(treatment).__name__ for treatment in rounded.recipe.treatments] == ["Gptq"]
     off = {}
     parent = load_checkpoint(folder / "float.ckpt").model
@@ -77,16 +79,62 @@ def test_gptq_comes_before_training(folder, capsys):
         off[name] = float((difference - difference.mean()).detach().square().mean())
     assert off["rounded"] < off["plain"]
     capsys.readouterr()
-    assert quantize("--recipe", "gptq-w4", "--gptq") == 2
-    assert "'gptq-w4' rounds its weights by Gptq already; leave --gptq out" in capsys.readouterr().err
-    assert quantize("--recipe", "w4", "--gptq", data=False) == 2
-    assert "give some structures with --data" in capsys.readouterr().err
+    assert quantize("--recipe", "qdrop+gptq", out="none") == 2
+    assert "'qdrop' rounds its weights by Reconstruct; leave out +gptq" in capsys.readouterr().err
 
 
-def test_weights_alone_need_no_data(folder, capsys):
-    assert quantize("--recipe", "w4", data=False) == 0
-    assert "recipe w4  (not validated: no data)" in capsys.readouterr().out
-    assert quantize("--recipe", "naive-int8", data=False) == 2
+def test_the_recommended_recipe_is_the_default_however_it_is_spelled(folder, capsys):
+    assert quantize("--epochs", "0", out="default") == 0
+    assert quantize("--recipe", "mixed-w4a16+gptq", "--epochs", "0", out="spelled") == 0
+    assert "4-bit weights without training" in capsys.readouterr().err
+    default, spelled = ((folder / out / "model.ckpt").read_bytes() for out in ("default", "spelled"))
+    assert default == spelled
+    assert load_checkpoint(folder / "default" / "model.ckpt").recipe.name == RECOMMENDED
+
+
+@pytest.mark.parametrize("name", ["", "w4", "frame-w4a8", "w4a16+gptq", "gptq-w8", "naive-int8+gptq"])
+def test_what_needs_data_is_refused_without(name, folder, capsys):
+    recipe = ["--recipe", name] if name else []
+    assert quantize(*recipe, data=False) == 2
+    said = capsys.readouterr().err
+    typed = f"gaq quantize float.ckpt{' '.join(['', *recipe])} --data FRAMES --out q"
+    assert f"Type: {typed}." in said
+    assert not (folder / "q").exists()
+
+
+def test_data_alone_train_weights_of_few_bits_and_no_others(folder, capsys):
+    assert quantize("--recipe", "frame-w8a8", out="eight") == 0
+    assert not (folder / "eight" / "curve.jsonl").exists()
+    capsys.readouterr()
+    assert quantize("--batch", "1", out="four") == 0
+    assert "mixed-w4a16: 60 epochs on 16 frames; --epochs changes that" in capsys.readouterr().err
+    assert len((folder / "four" / "curve.jsonl").read_text().splitlines()) == 60
+
+
+def test_a_budget_may_stand_in_the_name(folder, capsys):
+    assert quantize("--recipe", "w4a16+gptq+bits=6.2", "--epochs", "0", "--budget-frames", "2") == 0
+    assert open_engine("q/model.ckpt").footprint()["bits_per_weight"] < 10
+    assert quantize("--recipe", "w4a16+bits=6.2", "--budget", "kb=9", out="r") == 2
+    assert "has more than one budget: bits=6.2, kb=9" in capsys.readouterr().err
+
+
+def test_an_earlier_run_is_not_replaced_by_accident(folder, capsys):
+    assert quantize("--recipe", "w8", data=False) == 0
+    before = (folder / "q" / "model.ckpt").read_bytes()
+    assert quantize("--recipe", "frame-w8a8") == 2
+    said = capsys.readouterr().err
+    assert "UsageError: q/model.ckpt exists: q holds an earlier run. --overwrite replaces it" in said
+    assert (folder / "q" / "model.ckpt").read_bytes() == before
+    assert quantize("--recipe", "frame-w8a8", "--overwrite") == 0
+    assert load_checkpoint(folder / "q" / "model.ckpt").recipe.name == "frame-w8a8"
+    assert quantize("--overwrite", "--resume") == 2
+    assert "choose one" in capsys.readouterr().err
+
+
+def test_eight_bit_weights_alone_need_no_data(folder, capsys):
+    assert quantize("--recipe", "w8", data=False) == 0
+    assert "recipe w8  (not validated: no data)" in capsys.readouterr().out
+    assert quantize("--recipe", "naive-int8", data=False, out="r") == 2
     said = capsys.readouterr().err
     assert "UsageError: recipe 'naive-int8' has steps that are fixed by calibration" in said
 
@@ -132,7 +180,10 @@ def test_a_recipe_of_ones_own(folder):
         for role in ("scalar-weight", "vector-weight")
     )
     (folder / "five.toml").write_text(f'name = "five"\n{rules}{weights}')
-    assert quantize("--recipe", "five.toml", data=False) == 0
+    assert quantize("--recipe", "five.toml", data=False) == 2
+    assert quantize("--recipe", "five.toml+gptq", "--epochs", "0") == 0
+    assert load_checkpoint(folder / "q" / "model.ckpt").recipe.name == "five+gptq"
+    assert quantize("--recipe", "five.toml", "--epochs", "0", "--overwrite") == 0
     assert load_checkpoint(folder / "q" / "model.ckpt").recipe.name == "five"
     assert 5 < open_engine("q/model.ckpt").footprint()["bits_per_weight"] < 12
 
@@ -180,7 +231,7 @@ WRONG = {
         "UnsupportedElement: the model knows H, C, N, O. Structure 0 has Si at atom 0",
     ),
     "file-in-the-way": (
-        ["float.ckpt", "--recipe", "w4", "--out", "nan.xyz"],
+        ["float.ckpt", "--recipe", "w8", "--out", "nan.xyz"],
         "BadFile: nan.xyz is a file; a folder for the output was expected",
     ),
     "no-data": (
@@ -208,7 +259,7 @@ def test_a_mistake_is_one_sentence(name, folder, capsys):
 
 def test_a_quantized_model_is_not_quantized_again(folder, capsys):
     assert quantize("--recipe", "w8", data=False) == 0
-    assert quantize("--recipe", "w4", out="r", model="q/model.ckpt") == 2
+    assert quantize("--recipe", "w4", "--epochs", "0", out="r", model="q/model.ckpt") == 2
     assert "UsageError: the model is already quantized (recipe 'w8')" in capsys.readouterr().err
 
 

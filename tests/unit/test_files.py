@@ -6,13 +6,15 @@ import errno
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from gaq.errors import BadFile
-from gaq.files import readable_file, sha256_of, writable_folder, write_atomically
+from gaq.files import LONGEST_LINE, lines_of, readable_file, sha256_of, writable_folder, write_atomically
 
 
 def text_writer(text: str):
@@ -167,3 +169,67 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(BadFile, match="read-only file system. Choose a folder that can be written to"):
         writable_folder(tmp_path)
+
+
+KILLED = """
+import os, signal, sys
+from gaq.files import write_atomically
+def write(temporary):
+    temporary.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(sys.argv[1], write)
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_write(tmp_path):
+    path = tmp_path / "a [1].b.ckpt"
+    for _ in range(2):
+        assert subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False).returncode == -9
+    assert len(names_in(tmp_path)) >= 1
+    write_atomically(tmp_path / "other.ckpt", text_writer("new"))
+    assert len(names_in(tmp_path)) >= 2  # another name is not touched
+    write_atomically(path, text_writer("new"))
+    assert names_in(tmp_path) == ["a [1].b.ckpt", "other.ckpt"]
+
+
+def test_what_a_living_writer_is_writing_is_left_alone(tmp_path):
+    def write(temporary: Path) -> None:
+        write_atomically(tmp_path / "a.txt", text_writer("inner"))
+        assert temporary.exists()
+        temporary.write_text("outer")
+
+    write_atomically(tmp_path / "a.txt", write)
+    assert (tmp_path / "a.txt").read_text() == "outer"
+
+
+def test_what_another_host_left_is_removed_after_a_day_and_strangers_files_never(tmp_path):
+    left = tmp_path / ".a.1f-2e-00000000-abcd.txt"
+    mine = [tmp_path / name for name in (".a.txt", ".a.notes.txt", ".a.1f-2e-00000000-abcd.txt.bak", ".b.1f.txt")]
+    for file in (left, *mine):
+        file.write_text("x")
+        os.utime(file, (0, 0))
+    os.utime(left)
+    write_atomically(tmp_path / "a.txt", text_writer("new"))
+    assert left.exists()
+    os.utime(left, (0, 0))
+    write_atomically(tmp_path / "a.txt", text_writer("new"))
+    assert not left.exists()
+    assert all(file.exists() for file in mine)
+
+
+def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path):
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
+    (tmp_path / "a").write_bytes(f"{text}\r\n\n{text}".encode())
+    assert list(lines_of(tmp_path / "a")) == [text, "", text]
+
+
+def test_a_line_without_end_is_cut(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * (3 * LONGEST_LINE) + b"\nnext")
+    assert [len(line) for line in lines_of(tmp_path / "a")] == [LONGEST_LINE, 4]
+
+
+def test_bytes_that_are_no_text_are_replaced_or_raise(tmp_path):
+    (tmp_path / "a").write_bytes(b"\xff\n")
+    assert list(lines_of(tmp_path / "a")) == ["\ufffd"]
+    with pytest.raises(UnicodeDecodeError):
+        list(lines_of(tmp_path / "a", errors="strict"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from gaq.atoms.lattice import completed_cell, reduced_cell
@@ -86,5 +88,23 @@ def _with_images(structure: Structure, cell: np.ndarray, margin: float) -> tuple
 def neighbor_lengths(structure: Structure, cutoff: float) -> tuple[Neighbors, np.ndarray]:
     """The pairs closer than `cutoff` (Å), images included, and the length [edge] of each in Å."""
     pairs = find_neighbors(structure, cutoff)
+    return pairs, pair_lengths(structure, pairs)
+
+
+def pair_lengths(structure: Structure, pairs: Neighbors) -> np.ndarray:
+    """The length [edge] of each pair in Å."""
     step = structure.positions[pairs.sender] - structure.positions[pairs.receiver] + pairs.shift @ structure.cell
-    return pairs, np.linalg.norm(step, axis=1)
+    found: np.ndarray = np.linalg.norm(step, axis=1)
+    return found
+
+
+def closest_of_species(found: Iterable[tuple[Structure, Neighbors]], species: Sequence[int]) -> np.ndarray:
+    """The smallest distance [species, species] in Å between atoms of each two species; infinity where there is no pair.
+
+    `species` are atomic numbers in ascending order; every atom is one of them.
+    """
+    closest = np.full((len(species), len(species)), np.inf)
+    for structure, pairs in found:
+        row = np.searchsorted(species, structure.species)
+        np.minimum.at(closest, (row[pairs.receiver], row[pairs.sender]), pair_lengths(structure, pairs))
+    return closest

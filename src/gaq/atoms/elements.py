@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gaq.errors import BadFile
+
 _SYMBOLS = (
     "X H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr "
     "Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu "
@@ -37,3 +39,15 @@ def formula(species: list[int]) -> str:
     first = [symbol for symbol in ("C", "H") if symbol in counts and "C" in counts]
     rest = sorted(symbol for symbol in counts if symbol not in first)
     return "".join(symbol + (str(counts[symbol]) if counts[symbol] > 1 else "") for symbol in [*first, *rest])
+
+
+def species_in_file(species: object, name: str) -> tuple[int, ...]:
+    """Return the atomic numbers that a model file lists: integers from 1 to 118, ascending, each once.
+
+    `name` is what the sentence calls the file. Raises BadFile for anything else.
+    """
+    whole = isinstance(species, list) and all(type(z) is int and 1 <= z <= HEAVIEST for z in species)
+    if not isinstance(species, list) or not species or not whole or species != sorted(set(species)):
+        shown = str(species)[:60]
+        raise BadFile(f"{name}: species is {shown}; expected atomic numbers from 1 to {HEAVIEST}, ascending.")
+    return tuple(species)

@@ -13,8 +13,8 @@ import numpy as np
 from gaq.atoms.elements import SYMBOLS, formula
 from gaq.errors import BadFile
 from gaq.files import sha256_of
+from gaq.formats.container import NAMES, Container, read_container
 from gaq.measure.ledger import Row
-from gaq.pack.container import NAMES, Container, read_container
 from gaq.pack.format import FORMAT, PackedModel, read_packed
 from gaq.pack.layout import linears
 from gaq.pack.sizes import bytes_by_group, weight_bytes, weight_count

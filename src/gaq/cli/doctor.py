@@ -19,11 +19,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gaq.cli.outputs import OverwriteOption, claim_rows
 from gaq.data.read import read_dataset
 from gaq.errors import GaqError, NotAvailable
+from gaq.extras import how_to_install
 from gaq.files import write_atomically
 from gaq.measure.rotations import octahedral_group
-from gaq.simulate.hosts import HOSTS, way_to
+from gaq.simulate.hosts import HOSTS
 
 # Instruction sets that decide how fast integer products are, in the words of Linux.
 INSTRUCTION_SETS = (
@@ -32,9 +34,11 @@ INSTRUCTION_SETS = (
 )
 CORE = ("torch", "numpy", "ase", "pydantic", "typer", "rich", "safetensors")
 OPTIONAL = (
-    ("tblite", "reference labels by GFN2-xTB (gaq data label)"),
-    ("matplotlib", "plots"),
-    ("pooch", "downloads (gaq data fetch)"),
+    ("tblite", "label", "reference labels by GFN2-xTB (gaq data label)"),
+    ("matplotlib", "plots", "plots (--plot)"),
+    ("plotly", "report", "plots of the page (gaq report)"),
+    ("pooch", "fetch", "downloads (gaq data fetch)"),
+    ("distributed", "cluster", "work on a Dask cluster (--cluster)"),
 )
 
 
@@ -56,8 +60,10 @@ def doctor(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the findings, one JSON object a line."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Say what this machine has, what is missing and how to get it; leave with 1 if a self-test fails."""
+    claim_rows(json_file, overwrite, [model], key="item")
     findings = [*_versions(), *_processor(), *_extras(), *_engines(), *_self_tests()]
     if model is not None:
         findings.append(golden_frames(model))
@@ -190,14 +196,14 @@ def _cores() -> int:
 
 
 def _extras() -> Iterator[Finding]:
-    for name, purpose in OPTIONAL:
+    for name, extra, purpose in OPTIONAL:
         if importlib.util.find_spec(name) is None:
-            yield Finding(name, f"missing: {purpose}. Install it by: {sys.executable} -m pip install {name}")
+            yield Finding(name, f"missing: {purpose}. {how_to_install(extra)}")
         else:
             yield Finding(name, importlib.metadata.version(name))
     for host in HOSTS:
         if importlib.util.find_spec(host.module) is None:
-            yield Finding(host.distribution, f"missing: {host.purpose}. {way_to(host)}")
+            yield Finding(host.distribution, f"missing: {host.purpose}. {how_to_install(host.extra)}")
         else:
             yield Finding(host.distribution, importlib.metadata.version(host.distribution))
 

@@ -30,15 +30,15 @@ JOURNEYS = (
         "reference frames become a force field in float",
         (
             "gaq data label ethanol --frames 1000 --seed 1 --workers 2 -o ethanol.xyz",
-            "gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",
+            "gaq train ethanol.xyz --epochs 60 --out runs/a",
         ),
     ),
     Journey(
         "2  Quantize",
         "the same model with integer codes, its symmetry kept",
         (
+            "gaq quantize runs/a/model.ckpt --data ethanol.xyz --out runs/b",
             "gaq quantize --list-recipes",
-            "gaq quantize runs/a/model.ckpt --recipe w4a16 --data ethanol.xyz --epochs 50 --out runs/b",
         ),
     ),
     Journey(

@@ -1,28 +1,43 @@
-"""`gaq quantize`: a recipe into the slots of a float model, as it is (PTQ) or trained on (QAT)."""
+"""`gaq quantize`: apply a recipe to a float model, without training (PTQ) or with it (QAT)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaq.cli.labels import LabelsOption
+from gaq.quant.recommended import RECOMMENDED
+
 if TYPE_CHECKING:
+    from gaq.data.dataset import Dataset
     from gaq.quant.recipe import Recipe
+    from gaq.train.checkpoint import Checkpoint
 
 
 def quantize(
     model: Annotated[Path | None, typer.Argument(help="Float checkpoint.", show_default=False)] = None,
-    recipe: Annotated[str, typer.Option(help="Name of a preset, or a TOML file.")] = "w4a16",
-    data: Annotated[str, typer.Option(help="Labelled frames to calibrate and train on.", show_default=False)] = "",
-    epochs: Annotated[int, typer.Option(min=0, help="Epochs of training; 0 is PTQ.")] = 0,
+    data: Annotated[
+        str, typer.Option(metavar="FILE", help="Labelled frames to calibrate and train on.", show_default=False)
+    ] = "",
+    recipe: Annotated[
+        str, typer.Option(help="Name of a preset, also with +gptq, +nearest or +bits=6.2; or a TOML file.")
+    ] = RECOMMENDED,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Epochs of training; 0 is PTQ. Default: about 1,200 steps for weights below 8 bits, else 0.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/quantize"),
     limit: Annotated[int | None, typer.Option(min=1, help="First N frames.", show_default=False)] = None,
     warmup: Annotated[
         int | None, typer.Option(min=0, help="Epochs before vectors are quantized; an eighth by default.")
     ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Peak learning rate of the matrices.")] = 4e-4,
+    lr: Annotated[float, typer.Option(min=0, help="Peak learning rate of the matrices.")] = 1e-3,
     batch: Annotated[int, typer.Option(min=1, help="Structures per step.")] = 10,
     distill: Annotated[
         float,
@@ -38,12 +53,9 @@ def quantize(
     ] = False,
     freeze: Annotated[
         bool,
-        typer.Option("--freeze/--no-freeze", help="Hold weights of few bits that go to and fro between two codes."),
+        typer.Option("--freeze/--no-freeze", help="Freeze low-bit weights that oscillate between two values."),
     ] = True,
-    gptq: Annotated[
-        bool,
-        typer.Option("--gptq", help="Round the weights by GPTQ first: a better start for four bits. Needs --data."),
-    ] = False,
+    labels: LabelsOption = "",
     budget: Annotated[
         str,
         typer.Option(
@@ -53,25 +65,29 @@ def quantize(
         ),
     ] = "",
     budget_frames: Annotated[int, typer.Option(min=1, help="Frames that the choice is measured on.")] = 20,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from last.ckpt in --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and leave.")] = False,
 ) -> None:
-    """Quantize a float model: post-training with --epochs 0, quantization-aware training with more.
+    """Quantize a float model with the recommended recipe, or another one.
 
-    --recipe fp32 with --epochs N is the control: the float model trained on for as long.
+    With --data it is calibrated and trained. Without data only recipes with 8-bit weights and no calibration can be
+    had. --recipe fp32 with --epochs N is the control: the float model trained for as long.
     """
-    if list_recipes:
-        from gaq.cli.recipes import print_recipes
+    from gaq.cli.recipes import print_recipes, recipe_named, split_budget
 
+    if list_recipes:
         print_recipes()
         return
-    from gaq.cli.budget import expect_budget, within_budget
-    from gaq.cli.summary import say_trained
+    from gaq.cli.budget import FILE, expect_budget, within_budget
+    from gaq.cli.run_folder import RUN, expect_new_run, remove_run
+    from gaq.cli.summary import say_remark, say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.data.read import read_dataset
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import readable_file, writable_folder
+    from gaq.locks import locked
     from gaq.train.checkpoint import load_checkpoint
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
@@ -83,46 +99,76 @@ def quantize(
         raise UsageError(
             f"--epochs {epochs} trains, and there is nothing to train on: give labelled frames with --data."
         )
+    recipe, budget = split_budget(recipe, budget)
     expect_budget(budget, data, resume)
-    chosen = recipe_named(recipe, warmup if warmup is not None else epochs // 8)
-    if gptq:
-        chosen = rounded_by_gptq(chosen, data)
+    chosen = recipe_named(recipe, 0)  # is it there at all
     check_device(device)
     parent = load_checkpoint(readable_file(model))
-    dataset = read_dataset(data, limit) if data else None
-    writable_folder(out)
+    if not data:
+        _expect_few_losses(chosen, parent, model, out)
+    written = (*RUN, FILE) if budget else RUN
+    expect_new_run(out, resume, overwrite, written, [model, data, recipe])
+    dataset = read_dataset(data, limit, labels=labels) if data else None
+    length = _epochs(epochs, chosen, dataset, batch)
+    chosen = recipe_named(recipe, warmup if warmup is not None else length // 8)
     use_threads(threads)
     keep_freed_memory()
-    if budget and dataset is not None:
-        chosen = within_budget(
-            budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
-        )
-    plan = QuantizationPlan(chosen, epochs, lr, batch, seed, distill, noise, lee, compile, freeze)
-    with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
-        finished = run_quantization(
-            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
-        )
+    with locked(writable_folder(out)):
+        expect_new_run(out, resume, overwrite, written)  # another process may have finished one meanwhile
+        if budget and dataset is not None:
+            chosen = within_budget(
+                budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
+            )
+        plan = QuantizationPlan(chosen, length, lr, batch, seed, distill, noise, lee, compile, freeze)
+        if overwrite:
+            remove_run(out)
+        with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
+            finished = run_quantization(
+                parent,
+                dataset,
+                plan,
+                out,
+                device=device,
+                resume=resume,
+                interrupt=interrupt,
+                show=show,
+                tell=say_remark,
+            )
     say_trained(finished, out)
 
 
-def rounded_by_gptq(recipe: Recipe, data: str) -> Recipe:
-    """The recipe with GPTQ before anything is trained. Raises `UsageError` where that has no sense."""
+def _expect_few_losses(recipe: Recipe, parent: Checkpoint, model: Path, out: Path) -> None:
+    """Raise `UsageError` for weights of few bits without data, with the command that does it well."""
     from gaq.errors import UsageError
-    from gaq.quant.treatment import Gptq
+    from gaq.quant.rounding import fewest_weight_bits
 
-    if not data:
-        raise UsageError("--gptq rounds weights by what the layers see: give some structures with --data.")
-    if recipe.treatments:
-        kind = type(recipe.treatments[0]).__name__
-        raise UsageError(f"--gptq: recipe {recipe.name!r} rounds its weights by {kind} already; leave --gptq out.")
-    return replace(recipe, treatments=(Gptq(),))
+    bits = fewest_weight_bits(recipe)
+    if bits >= 8 and not recipe.treatments:
+        return
+    trained = parent.manifest.get("config", {}).get("data", {}).get("file")
+    known = f" (the float model was trained on {trained})" if trained else ""
+    frames = trained if trained and Path(trained).is_file() else "FRAMES"
+    named = "" if recipe.name == RECOMMENDED else f" --recipe {recipe.name}"
+    raise UsageError(
+        f"recipe {recipe.name!r} rounds weights to {bits} bits, which needs labelled frames to calibrate and train on"
+        f"{known}; without them forces are far off. Type: gaq quantize {model}{named} --data {frames} --out {out}. "
+        f"Eight bits for weights alone need no data: --recipe w8."
+    )
 
 
-def recipe_named(name: str, warmup: int) -> Recipe:
-    """A preset by name, or a recipe from a TOML file."""
-    from gaq.quant.install import preset
-    from gaq.quant.recipe import Recipe
+def _epochs(asked: int | None, recipe: Recipe, dataset: Dataset | None, batch: int) -> int:
+    """Return the epochs to train for, and say on stderr what was chosen or what is missing."""
+    from gaq.quant.rounding import fewest_weight_bits
+    from gaq.train.quantization import sensible_epochs
 
-    if name.endswith(".toml") or Path(name).is_file():
-        return Recipe.from_toml(Path(name))
-    return preset(name, warmup)
+    bits = fewest_weight_bits(recipe)
+    if dataset is None:
+        return 0
+    if asked is None:
+        chosen = sensible_epochs(recipe, len(dataset), batch)
+        if chosen:
+            typer.echo(f"{recipe.name}: {chosen} epochs on {len(dataset)} frames; --epochs changes that", err=True)
+        return chosen
+    if asked == 0 and bits < 8:
+        typer.echo(f"{recipe.name}: {bits}-bit weights without training; leave out --epochs 0 to train them", err=True)
+    return asked

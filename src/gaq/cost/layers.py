@@ -166,4 +166,4 @@ def _rest(course: Course, index: int, flow: Flow) -> Tensor:
     model = course.model
     for block in range(index, model.config.layers + 1):
         flow = model.block(block, flow, course.seen)
-    return model.leave(flow, course.batch)
+    return model.leave(flow, course.batch, course.seen)

@@ -19,6 +19,7 @@ import numpy as np
 
 from gaq.data.partial import Progress, Settings
 from gaq.errors import Diverged, NotAvailable
+from gaq.extras import how_to_install
 
 FRICTION = 0.02  # 1/fs; decorrelates within tens of fs and leaves bond vibrations intact
 RELAXED = 0.01  # eV/Å, largest force of the starting geometry
@@ -53,7 +54,7 @@ def make_stretch(settings: Settings, stretch: Stretch) -> Progress:
 def expect_tblite() -> None:
     """Raises NotAvailable."""
     if importlib.util.find_spec("tblite") is None:
-        raise NotAvailable("labels are made with tblite, which is not installed. Install it: pip install tblite")
+        raise NotAvailable(f"labels are made with tblite, which is not installed. {how_to_install('label')}")
 
 
 def _start(settings: Settings, replica: int) -> Progress:

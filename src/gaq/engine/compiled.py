@@ -31,6 +31,7 @@ def float_network(network: Transformer) -> Transformer:
     plain = as_dtype(Transformer(network.config, network.species), network.embedding.dtype)
     state = network.state_dict()
     plain.load_state_dict({name: state[name] for name in plain.state_dict()})
+    plain.repulsion.load_(network.repulsion.said())
     return plain.requires_grad_(False).eval()
 
 

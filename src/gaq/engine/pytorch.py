@@ -41,7 +41,6 @@ class TorchEngine:
     recipe: str
     device: str = "cpu"
     gauge: Gauge | None = None
-    file_bytes: int | None = None
     name: str = field(default="torch", init=False)
     gives_virial: bool = field(default=True, init=False)
 
@@ -92,9 +91,8 @@ class TorchEngine:
         return BROKEN_WEIGHTS if broken else FAR_FROM_DATA
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the file and of the weights as packed, and bits per weight with their steps counted in."""
-        sizes = weight_footprint(self.network.quantizers())
-        return sizes if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **sizes}
+        """Bytes of the weights as packed, and bits per weight with their steps counted in."""
+        return weight_footprint(self.network.quantizers())
 
 
 def batches(structures: Sequence[Structure]) -> list[tuple[int, int]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import gaq
 from gaq.errors import NotAvailable, UsageError
+from gaq.extras import how_to_install
 from gaq.farm.parcel import Done, Failed, Shared, packed
 from gaq.farm.protocol import Follow, Work
 from gaq.farm.remote import carry_out, content_of, end_idle
@@ -142,8 +143,8 @@ class Cluster:
         for worker, version in sorted(found.items()):
             if isinstance(version, importlib.metadata.PackageNotFoundError):
                 raise NotAvailable(
-                    f"the worker {worker} has no gaq, and this is gaq {gaq.__version__}. Install it there: "
-                    f"pip install gaq=={gaq.__version__}"
+                    f"the worker {worker} has no gaq, and this is gaq {gaq.__version__}. Install the same "
+                    "version there, from the folder of its source: pip install '.[cluster]'"
                 )
             if isinstance(version, str) and version != gaq.__version__:
                 raise NotAvailable(
@@ -156,9 +157,7 @@ def _connected(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        raise NotAvailable(
-            "--cluster needs Dask's distributed scheduler. Install it: python -m pip install 'gaq[cluster]'"
-        ) from error
+        raise NotAvailable(f"--cluster needs Dask's distributed scheduler. {how_to_install('cluster')}") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is said here, in one sentence
     try:
         return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)

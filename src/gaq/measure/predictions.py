@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,13 @@ import numpy as np
 
 from gaq.atoms.structure import Labels, Prediction
 from gaq.errors import BadFile
-from gaq.files import readable_file, write_atomically
+from gaq.files import write_atomically
+from gaq.formats.arrays import is_archive, read_arrays
+from gaq.formats.texts import shown, strict_json
 
 KIND = "gaq predictions"
+WAY_OUT = "Expected a file of `gaq evaluate --predictions`."
+KEPT_ENDING = ".predictions.npz"
 ABOUT = ("model", "recipe", "engine", "data")
 ARRAYS = ("atoms", "energy", "energy_found", "forces", "forces_found")
 
@@ -47,6 +50,12 @@ def predictions(about: tuple[str, str, str, str], labels: Sequence[Labels], foun
     )
 
 
+def predictions_beside(model: str | Path) -> Path:
+    """The file of predictions that `gaq evaluate` keeps beside a model: `model.predictions.npz` beside `model.ckpt`."""
+    path = Path(model)
+    return path.with_name(path.stem + KEPT_ENDING)
+
+
 def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
     """A compressed npz; forces with the seven digits of float32, labels that models share once."""
     arrays: dict[str, Any] = {"kind": np.array(KIND)}
@@ -74,24 +83,21 @@ def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
 def holds_predictions(path: Path) -> bool:
     """Whether a file is one of `write_predictions`; a look at its first member, without reading the rest."""
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return "kind" in archive.files and str(archive["kind"]) == KIND
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, AttributeError):
+        return is_archive(path) and str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
+    except BadFile:
         return False
 
 
 def read_predictions(path: Path) -> list[Predictions]:
     """What `write_predictions` wrote. Raises `BadFile`."""
+    held = read_arrays(path, WAY_OUT)
     try:
-        with open(readable_file(path), "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            if str(archive["kind"]) != KIND:
-                raise ValueError(f"it is a {str(archive['kind'])!r}")
-            held = {name: archive[name] for name in archive.files}
-        found = [_model(entry, held) for entry in json.loads(str(held["models"]))]
-    except (KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile, AttributeError) as error:
-        raise BadFile(
-            f"{path} holds no predictions of gaq ({error}). Expected a file of `gaq evaluate --predictions`."
-        ) from error
+        if str(held["kind"]) != KIND:
+            raise ValueError(f"it is a {shown(str(held['kind']))}")
+        entries = strict_json(str(held["models"]), f"{path}: the list of models", WAY_OUT)
+        found = [_model(entry, held) for entry in entries]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise BadFile(f"{path} holds no predictions of gaq ({shown(str(error), 200)}). {WAY_OUT}") from None
     return found
 
 
@@ -99,6 +105,8 @@ def _model(entry: dict[str, str], held: dict[str, np.ndarray]) -> Predictions:
     model, recipe, engine, data = (str(entry[name]) for name in ABOUT)
     atoms, *values = (held[entry[name]] for name in ARRAYS)
     energy, energy_found, forces, forces_found = values
+    if any(array.ndim != 1 or array.dtype.kind not in "iuf" for array in (atoms, *values)):
+        raise ValueError("its arrays are not lists of numbers")
     if not len(atoms) == len(energy) == len(energy_found) or len(forces) != len(forces_found):
         raise ValueError("lengths of its arrays differ")
     return Predictions(model, recipe, engine, data, atoms, energy, energy_found, forces, forces_found)

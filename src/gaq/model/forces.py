@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -36,18 +36,21 @@ class Evaluation:
     virials: Tensor  # [structure, 3, 3] eV: dE/dε of a homogeneous strain x → x (1 + ε), lattice vectors alike
 
 
-def evaluate(model: ForceField, batch: AtomBatch, *, gauge: Gauge = Gauge.LAB) -> Evaluation:
-    """Compute all of a batch at once; energies and forces are those of `energy_and_forces`, bit for bit."""
+def evaluate(
+    model: ForceField, batch: AtomBatch, *, gauge: Gauge = Gauge.LAB, differentiable: bool = False
+) -> Evaluation:
+    """Compute all of a batch at once; energies and forces are those of `energy_and_forces`, bit for bit.
+
+    `differentiable` keeps the graph, so that a loss on forces and virials can be taken to the weights.
+    """
     positions = batch.positions.detach().requires_grad_()
     strain = torch.zeros_like(batch.cells).requires_grad_()
     with torch.enable_grad():
-        strained = replace(
-            batch,
-            positions=positions + torch.einsum("na,nab->nb", positions, strain[batch.structure]),
-            cells=batch.cells + torch.einsum("ska,sab->skb", batch.cells, strain),
-        )
+        strained = batch.moved(positions).strained(strain)
         by_atom = getattr(model, "atomic_energies", None)
         atomic = None if by_atom is None else by_atom(strained, gauge)
         energies = model.energies(strained, gauge) if atomic is None else per_structure(atomic, batch)
-        slope, virials = torch.autograd.grad(energies.sum(), (positions, strain))
+        slope, virials = torch.autograd.grad(energies.sum(), (positions, strain), create_graph=differentiable)
+    if differentiable:
+        return Evaluation(energies, atomic, -slope, virials)
     return Evaluation(energies.detach(), None if atomic is None else atomic.detach(), -slope, virials)

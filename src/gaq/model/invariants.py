@@ -20,6 +20,7 @@ from gaq.geometry.frames import FrameChoice, build_frames, choose_neighbors, nei
 from gaq.geometry.harmonics import harmonics, wigner
 from gaq.geometry.radial import envelope, exponential_basis
 from gaq.geometry.vectors import length
+from gaq.model.repulsion import Repulsion
 
 
 class Gauge(Enum):
@@ -42,7 +43,8 @@ class Invariants:
     transport: tuple[Tensor, ...] | None
     # [atom, 2l+1, 2l+1], local → lab; only where slots want them in the lab gauge
     frames: tuple[Tensor, ...] | None
-    species: Tensor | None = None  # [atom] rows of the network's own table
+    species: Tensor  # [atom] rows of the network's own table
+    repulsion: Tensor  # [edge] float64, eV: the receiver's share
 
 
 def describe(
@@ -54,18 +56,21 @@ def describe(
     gauge: Gauge,
     framed: bool,
     dtype: torch.dtype,
-    species: Tensor | None = None,
+    species: Tensor,
+    repulsion: Repulsion,
 ) -> Invariants:
     """The invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
-    all. `species` is handed through.
+    all. `species` [atom] are rows of the network's table.
     """
     edges = batch.edges
     vectors = edge_vectors(batch)
     distance = length(vectors)
     unit = vectors / distance[:, None]
-    cast = distance.to(dtype)
+    pair = species[edges.receiver] * repulsion.count + species[edges.sender]
+    close = repulsion(_rounded(distance, dtype), pair)
+    cast = close.distance.to(dtype)
     frames = _frames(batch, distance, unit) if framed or gauge is Gauge.LOCAL else None
     transport, lab_frames = None, None
     if gauge is Gauge.LOCAL and frames is not None:
@@ -84,6 +89,7 @@ def describe(
         transport=transport,
         frames=lab_frames,
         species=species,
+        repulsion=close.energy,
     )
 
 
@@ -94,6 +100,14 @@ def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tens
     scale = radii[species[edges.receiver]] + radii[species[edges.sender]]
     key = neighbor_key(distance, torch.where(species[edges.sender] == 1, -scale, scale))
     return key, choose_neighbors(edges.receiver, key.detach(), unit.detach(), species.shape[0])
+
+
+def _rounded(distance: Tensor, dtype: torch.dtype) -> Tensor:
+    """The distance as the network sees it, in float64: its value has the precision of `dtype`, its gradient has not.
+
+    So a rotated copy has the same repulsion, to the last bit, wherever it has the same energy of the network.
+    """
+    return distance + (distance.to(dtype).to(distance) - distance).detach()
 
 
 def _frames(batch: AtomBatch, distance: Tensor, unit: Tensor) -> Tensor:

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from gaq.atoms.batch import AtomBatch, per_structure
+from gaq.atoms.domain import Domain
 from gaq.config import Frozen
 from gaq.model.invariants import Gauge, Invariants, describe
 from gaq.model.linear import Linear
 from gaq.model.message import Message
+from gaq.model.repulsion import Repulsion
 from gaq.model.update import Update
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import framed
@@ -28,9 +30,9 @@ class TransformerConfig(Frozen):
     channels: int = Field(64, ge=4, le=1024, description="F: channels of scalars and of each degree")
     degrees: int = Field(1, ge=1, le=3, description="L: largest degree of the equivariant features")
     layers: int = Field(6, ge=1, le=32)
-    heads: int = Field(4, ge=1)
+    heads: int = Field(4, ge=1, le=1024)
     basis: int = Field(32, ge=4, le=128, description="radial functions")
-    hidden: int = Field(64, ge=4, description="width of the update's hidden layer")
+    hidden: int = Field(64, ge=4, le=4096, description="width of the update's hidden layer")
     cutoff: float = Field(5.0, gt=0.5, le=20.0, description="Å")
     attention: Literal["cosine", "dot"] = "cosine"
 
@@ -76,10 +78,11 @@ class Transformer(nn.Module):
         )
         self.readout = Linear("readout.hidden", c.channels, c.channels, kinds=kinds)
         self.energy = Linear("readout.energy", c.channels, 1, bias=False, kinds=kinds)
-        self.register_buffer("row", torch.full((MAX_ATOMIC_NUMBER + 1,), -1, dtype=torch.int64))
+        self.register_buffer("row", torch.tensor(_rows(self.species), dtype=torch.int64))
         self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
-        self.row[list(self.species)] = torch.arange(len(self.species))
+        self.repulsion = Repulsion(self.species)
+        self.domain: Domain | None = None  # where it was trained
 
     def quantizers(self) -> Iterator[Quantizer]:
         """All quantizers, in the order in which a structure meets them."""
@@ -95,7 +98,7 @@ class Transformer(nn.Module):
         self.scale.fill_(scale)
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [structure] in eV, accumulated in float64: E = Σ_i (E_Z + scale · readout(s_i))."""
+        """Energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) / 2)."""
         return per_structure(self.atomic_energies(batch, gauge), batch)
 
     def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
@@ -103,7 +106,7 @@ class Transformer(nn.Module):
         seen, flow = self.enter(batch, gauge)
         for index in range(self.config.layers + 1):
             flow = self.block(index, flow, seen)
-        return self._atomic(flow, batch)
+        return self._atomic(flow, batch, seen)
 
     def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
         """What all blocks see of the structures, and the features before the first of them."""
@@ -118,6 +121,7 @@ class Transformer(nn.Module):
             framed=self.framed(),
             dtype=self.embedding.dtype,
             species=species,
+            repulsion=self.repulsion,
         )
         s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, c.degrees + 1))
@@ -134,15 +138,21 @@ class Transformer(nn.Module):
         v = tuple(old + new for old, new in zip(flow.vectors, vectors, strict=True))
         return Flow(*update(s, v, seen))
 
-    def leave(self, flow: Flow, batch: AtomBatch) -> Tensor:
-        """Energies [structure] in eV from the output of the readout, summed in float64."""
-        return per_structure(self._atomic(flow, batch), batch)
+    def leave(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+        """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
+        return per_structure(self._atomic(flow, batch, seen), batch)
 
-    def _atomic(self, flow: Flow, batch: AtomBatch) -> Tensor:
-        return self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
+    def _atomic(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+        atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
+        return atomic.index_add(0, seen.receiver, seen.repulsion)
 
     def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
         """The two modules of a block: message and update, or the two layers of the readout."""
         if index == self.config.layers:
             return self.readout, self.energy
         return self.messages[index], self.updates[index]
+
+
+def _rows(species: tuple[int, ...]) -> list[int]:
+    """For each atomic number, its place among `species`, or −1."""
+    return [species.index(z) if z in species else -1 for z in range(MAX_ATOMIC_NUMBER + 1)]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gaq.errors import BadFile
+from gaq.formats.container import NAMES, WAY_OUT
 from gaq.pack.bits import NIBBLE_BITS, unpack_nibbles
 from gaq.pack.checks import Slots
-from gaq.pack.container import NAMES, WAY_OUT
 from gaq.pack.layout import Numbers, Wanted, linears, wanted_arrays
 
 LARGEST_RADIUS = 10.0  # Å

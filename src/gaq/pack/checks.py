@@ -8,11 +8,10 @@ from math import exp
 from typing import Any
 
 from gaq.errors import BadFile
-from gaq.pack.container import WAY_OUT
+from gaq.formats.container import WAY_OUT
 from gaq.pack.layout import Numbers, linears, slot_names
 from gaq.quant.spec import MOST_DIRECTIONS
 
-HEAVIEST = 118
 KNOTS = (4, 4096)
 CLOSEST = 0.2  # Å; engines refuse atoms closer than that, so the radial table must reach there
 WEIGHT_BITS = (2, 8)
@@ -39,14 +38,6 @@ def check_name(text: str, key: str, name: str) -> str:
     if not text or len(text.encode("utf-8", "replace")) > LONGEST_NAME or UNPRINTABLE.search(text):
         raise BadFile(f"{name}: {key} is {text[:40]!r}; expected one line of at most {LONGEST_NAME} bytes.")
     return text
-
-
-def check_species(species: object, name: str) -> tuple[int, ...]:
-    """Atomic numbers, ascending, each once. Raises `BadFile`."""
-    whole = isinstance(species, list) and all(_whole(z, 1, HEAVIEST) for z in species)
-    if not isinstance(species, list) or not species or not whole or species != sorted(set(species)):
-        raise BadFile(f"{name}: species is {species!r}; expected atomic numbers from 1 to {HEAVIEST}, ascending.")
-    return tuple(species)
 
 
 def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ The layout of the bytes and every key and array: docs/format.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from gaq import __version__
+from gaq.atoms.elements import species_in_file
 from gaq.errors import BadFile
 from gaq.files import write_atomically
-from gaq.pack import container
+from gaq.formats import container
+from gaq.formats.checksum import BLANK, checksum_of, sealed
+from gaq.formats.texts import finite, strict_json, to_json
 from gaq.pack.array_checks import check_arrays
-from gaq.pack.checks import check_name, check_radial, check_slots, check_species
-from gaq.pack.checksum import BLANK, checksum_of, sealed
-from gaq.pack.container import strict_json
+from gaq.pack.checks import check_name, check_radial, check_slots
 from gaq.pack.layout import Numbers, numbers_from
 from gaq.pack.memory import check_memory
 
@@ -72,16 +72,16 @@ def to_bytes(model: PackedModel) -> bytes:
         "format_version": str(FORMAT_VERSION),
         "gaq_version": model.gaq_version,
         "architecture": ARCHITECTURE,
-        "config": _json(asdict(model.config)),
-        "species": _json(list(model.species)),
-        "units": _json(UNITS),
-        "recipe": _json(model.recipe),
+        "config": to_json(asdict(model.config)),
+        "species": to_json(list(model.species)),
+        "units": to_json(UNITS),
+        "recipe": to_json(model.recipe),
         "recipe_name": model.recipe_name,
         "backward_bits": str(model.backward_bits),
-        "radial": _json(model.radial),
-        "slots": _json(model.slots),
-        "manifest": _json(finite(model.manifest)),
-        "accuracy": _json(finite(model.accuracy)),
+        "radial": to_json(model.radial),
+        "slots": to_json(model.slots),
+        "manifest": to_json(finite(model.manifest)),
+        "accuracy": to_json(finite(model.accuracy)),
         "checksum": BLANK,
     }
     content = sealed(container.to_bytes(metadata, entries, payload))
@@ -104,15 +104,6 @@ def is_packed(metadata: Mapping[str, str]) -> bool:
     return metadata.get("format") == FORMAT
 
 
-def finite(thing: Any) -> Any:
-    """Plain data with NaN and infinities as texts, as in the ledger: JSON has none."""
-    if isinstance(thing, float) and not np.isfinite(thing):
-        return "NaN" if np.isnan(thing) else ("Infinity" if thing > 0 else "-Infinity")
-    if isinstance(thing, Mapping):
-        return {key: finite(value) for key, value in thing.items()}
-    return [finite(value) for value in thing] if isinstance(thing, list | tuple) else thing
-
-
 def _packed(file: container.Container, name: str) -> PackedModel:
     texts = file.metadata
     _check_kind(texts, name)
@@ -125,7 +116,7 @@ def _packed(file: container.Container, name: str) -> PackedModel:
         raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {container.WAY_OUT}")
     said = {key: _parsed(texts, key, name) for key in JSON_KEYS}
     config = numbers_from(said["config"], name)
-    species = check_species(said["species"], name)
+    species = species_in_file(said["species"], name)
     radial = check_radial(said["radial"], config.cutoff, name)
     slots = check_slots(said["slots"], config, name)
     check_arrays(file.tensors, config, species, radial["knots"], slots, name)
@@ -168,7 +159,7 @@ def _check_kind(texts: Mapping[str, str], name: str) -> None:
 
 
 def _parsed(texts: Mapping[str, str], key: str, name: str) -> Any:
-    value = strict_json(texts[key], f"{name}: {key} in the header")
+    value = strict_json(texts[key], f"{name}: {key} in the header", container.WAY_OUT)
     if not isinstance(value, JSON_KEYS[key]):
         came, expected = type(value).__name__, JSON_KEYS[key].__name__
         raise BadFile(f"{name}: {key} in the header is {came}; expected {expected}. {container.WAY_OUT}")
@@ -181,7 +172,3 @@ def _backward_bits(text: str, name: str) -> int:
     if text not in map(str, BACKWARD_BITS):
         raise BadFile(f"{name}: backward_bits is {text!r}; expected 8, 16 or 32. {container.WAY_OUT}")
     return int(text)
-
-
-def _json(thing: object) -> str:
-    return json.dumps(thing, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

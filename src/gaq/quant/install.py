@@ -9,22 +9,30 @@ from gaq.errors import RecipeError, nearest
 from gaq.quant.presets import all_presets
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
+from gaq.quant.rounding import rounded
 
 
 def preset(name: str, warmup: int | None = None) -> Recipe:
-    """The preset of this name; `warmup` (epochs) where it has one. Raises `RecipeError` with the nearest
+    """Return the preset of this name; `warmup` (epochs) where it has one.
+
+    A rounding may follow a `+`, as in `w4a16+gptq` or `mixed-w4a16+nearest`. Raises `RecipeError` with the nearest
     name.
     """
+    short, *roundings = name.split("+")
     presets = all_presets()
-    if name not in presets:
+    if short not in presets:
         raise RecipeError(
-            f"there is no recipe {name!r}.{nearest(name, presets)} Presets: {', '.join(presets)}; "
+            f"there is no recipe {short!r}.{nearest(short, presets)} Presets: {', '.join(presets)}; "
             "or give a TOML file. `gaq quantize --list-recipes` explains each."
         )
-    build = presets[name]
+    build = presets[short]
     if warmup is not None and "warmup" in inspect.signature(build).parameters:
-        return build(warmup=warmup)  # type: ignore[call-arg]
-    return build()
+        recipe = build(warmup=warmup)  # type: ignore[call-arg]
+    else:
+        recipe = build()
+    for rounding in roundings:
+        recipe = rounded(recipe, rounding)
+    return recipe
 
 
 def install_(quantizers: Iterable[Quantizer], recipe: Recipe) -> None:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from gaq.quant import baselines
 from gaq.quant.observe import AbsMax
 from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.rounding import rounded
 from gaq.quant.rules import (
     FLOWS,
     QUERY_KEY_BITS,
@@ -32,6 +33,7 @@ from gaq.quant.rules import (
 )
 from gaq.quant.slot import Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
+from gaq.quant.treatment import Gptq
 
 __all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
@@ -180,13 +182,14 @@ def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) ->
     return _framed("w4a16", 4, 16, warmup, 16, learn_step, group)
 
 
-def mixed_w4a16(warmup: int = 0, learn_step: bool = True) -> Recipe:
-    """As w4a16 with eight bits for the weights that read what neighbours sent.
+def mixed_w4a16(warmup: int = 0, learn_step: bool = True, rounding: str = "gptq") -> Recipe:
+    """The recommended recipe: as w4a16, with 8-bit weights in the layers applied to aggregated messages, and GPTQ.
 
-    Ours. They are a quarter of all, and cause four fifths of the square error of four-bit weights (docs/results.md,
-    which weights four bits cost).
+    Ours. These weights are a quarter of all, and cause four fifths of the square error of four-bit weights
+    (docs/results.md, which weights four bits cost). `rounding` is "gptq", or "nearest" for weights rounded plainly.
     """
-    return _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
+    plain = _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
+    return replace(plain, treatments=(Gptq(),)) if rounding == "gptq" else rounded(plain, rounding)
 
 
 def mixed_w4a8(warmup: int = 5, learn_step: bool = True) -> Recipe:

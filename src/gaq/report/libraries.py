@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaq.errors import BadFile, GaqError, NotAvailable
+from gaq.extras import how_to_install
 from gaq.files import readable_file, writable_folder, write_atomically
 
-PLOTLY_COMMAND = "pip install 'plotly>=6'"
 VIEWER = "3dmol@2.5.5"
 VIEWER_MEMBER = "package/build/3Dmol-min.js"
 VIEWER_SHA256 = "f7cc78921ae72e7623e89cdd111434f58c2efddd2ffda1cd212644b406fb8016"
@@ -53,7 +53,7 @@ def plotly_code() -> str:
         file = Path(folder) / "package_data" / "plotly.min.js"
         if file.is_file():
             return file.read_text(encoding="utf-8")
-    raise NotAvailable(f"plots need plotly, which is not installed. Install it: {PLOTLY_COMMAND}")
+    raise NotAvailable(f"plots need plotly, which is not installed. {how_to_install('report')}")
 
 
 def viewer_code(file: Path | None = None) -> str:

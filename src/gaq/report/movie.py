@@ -14,9 +14,13 @@ import numpy as np
 from gaq.atoms.elements import SYMBOLS
 from gaq.errors import BadFile
 from gaq.files import readable_file
-from gaq.simulate.trajectory import BINARY
+from gaq.simulate.trajectory import BINARY, TABLE, TABLE_AT
 
 MOST_FRAMES, MOST_POSITIONS = 240, 300_000  # frames, and atoms of all frames together
+MOST_PLACES = 1_000_000  # frames that are looked at
+LONGEST_COUNT = 64  # bytes of the line that counts the atoms
+SHORTEST_LINE = 8  # bytes of an atom: `H 0 0 0` and the end of the line
+PLACE_BYTES = 8  # of the table of frames in ASE's binary files
 STEP = 1e-3  # Å, of positions in the page
 
 
@@ -90,16 +94,20 @@ def _places(path: Path) -> tuple[list[tuple[int, int]], int, list[str]]:
     """Where each whole frame begins and ends, atoms of the first, and a note about the last if it is not whole."""
     places: list[tuple[int, int]] = []
     atoms, notes = 0, []
+    size = path.stat().st_size
     with path.open("rb") as stream:
-        while True:
+        while len(places) < MOST_PLACES:
             begin = stream.tell()
-            head = stream.readline()
+            head = stream.readline(LONGEST_COUNT)
             if not head.strip():
                 break
             try:
                 count = int(head)
             except ValueError:
                 notes.append(f"{path.name}: what follows frame {len(places)} is no frame; passed over.")
+                break
+            if not 0 < count <= (size - begin) // SHORTEST_LINE:  # more atoms than the file has room for
+                notes.append(f"{path.name}: frame {len(places)} is not whole; passed over.")
                 break
             lines = [stream.readline() for _ in range(count + 1)]
             # A last line without its end may be half a number; a file of one frame may have been written so.
@@ -118,12 +126,25 @@ def _places(path: Path) -> tuple[list[tuple[int, int]], int, list[str]]:
 def _binary(path: Path, name: str) -> tuple[Movie, list[str]]:
     from ase.io.trajectory import TrajectoryReader
 
+    _check_header(path)
     with TrajectoryReader(str(path)) as reader:
         count = len(reader)
         if count == 0:
             raise BadFile(f"{path} has no frame. Was the run killed at its start?")
         frames = [reader[int(index)] for index in chosen(count, len(reader[0]))]
     return _movie(path, name, frames, count, [])
+
+
+def _check_header(path: Path) -> None:
+    """Raises `BadFile` where the header promises more frames than the file has room for."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(TABLE_AT)
+        head = stream.read(TABLE.size)
+    frames, table = TABLE.unpack(head) if len(head) == TABLE.size else (-1, -1)
+    if frames < 0 or not 0 <= table <= size or frames > (size - table) // PLACE_BYTES:
+        reason = "its header names places outside of the file"
+        raise BadFile(f"{path} cannot be read as a trajectory ({reason}). Run `gaq md` again.")
 
 
 def _movie(path: Path, name: str, frames: list[Any], count: int, notes: list[str]) -> tuple[Movie, list[str]]:

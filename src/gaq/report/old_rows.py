@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from gaq.errors import BadFile
-from gaq.files import readable_file
-from gaq.measure.ledger import Row
+from gaq.files import lines_of
+from gaq.measure.ledger import COUNTS, TEXTS, Row
+from gaq.report.notes import Notes
 
 UNKNOWN = "unknown"
+MOST_LINES = 200_000  # that are read of one file
+MOST_KEYS = 20  # unknown ones that are named
 DEFAULTS: dict[str, Any] = {"unit": "", "recipe": UNKNOWN, "engine": UNKNOWN, "data": UNKNOWN, "n": 0}
-COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
-NUMBERS = frozenset({"value", "std_error", "p10", "p90", "frames_identical", "limit"})
 NAMES = frozenset(field.name for field in fields(Row))
+NUMBERS = NAMES - TEXTS - COUNTS - {"passed"}
 
 
 @dataclass(frozen=True)
@@ -28,35 +30,42 @@ class OldRows:
 
 def read_old_rows(path: Path) -> OldRows:
     """Every row that has a metric and a value, whatever version wrote it."""
-    try:
-        lines = readable_file(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except BadFile as error:
-        return OldRows((), (str(error),))
     rows: list[Row] = []
-    notes: list[str] = []
+    notes = Notes()
     unknown: set[str] = set()
     lacking: set[str] = set()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            last = " It is the last line: the file was cut short." if number == len(lines) else ""
-            notes.append(f"{path.name}, line {number}: not whole JSON; passed over.{last}")
-            continue
-        row = _row(found, path)
-        if isinstance(row, str):
-            notes.append(f"{path.name}, line {number}: {row}; passed over.")
-            continue
-        unknown |= set(found) - NAMES
-        lacking |= {name for name in (*DEFAULTS, "model") if name not in found}
-        rows.append(row)
+    broken = 0  # the last line that is not whole
+    number = 0
+    try:
+        for number, line in enumerate(lines_of(path), start=1):
+            if number > MOST_LINES:
+                notes.add(f"{path.name}: what follows line {MOST_LINES:,} is passed over.")
+                break
+            if not line.strip():
+                continue
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                notes.add(f"{path.name}, line {number}: not whole JSON; passed over.")
+                broken = number
+                continue
+            row = _row(found, path)
+            if isinstance(row, str):
+                notes.add(f"{path.name}, line {number}: {row}; passed over.")
+                continue
+            unknown |= set(found) - NAMES
+            lacking |= {name for name in (*DEFAULTS, "model") if name not in found}
+            rows.append(row)
+    except BadFile as error:
+        return OldRows((), (str(error),))
+    said = notes.said
+    if broken == number > 0:
+        said.append(f"{path.name} ends in the middle of a line: the file was cut short.")
     if unknown:
-        notes.append(f"{path.name}: keys of another version are not shown: {', '.join(sorted(unknown))}.")
+        said.append(f"{path.name}: keys of another version are not shown: {', '.join(sorted(unknown)[:MOST_KEYS])}.")
     if lacking:
-        notes.append(f"{path.name}: some rows lack {', '.join(sorted(lacking))}; they are of an older version.")
-    return OldRows(tuple(rows), tuple(notes))
+        said.append(f"{path.name}: some rows lack {', '.join(sorted(lacking))}; they are of an older version.")
+    return OldRows(tuple(rows), tuple(said))
 
 
 def _row(found: object, path: Path) -> Row | str:
@@ -66,7 +75,7 @@ def _row(found: object, path: Path) -> Row | str:
     if not isinstance(found.get("metric"), str):
         return "it has no metric"
     if _number(found.get("value")) is None:
-        return f"the value of {found['metric']} is {found.get('value')!r}, no number"
+        return f"the value of {found['metric']} is {repr(found.get('value'))[:60]}, no number"
     values = DEFAULTS | {"model": path.stem} | {k: v for k, v in found.items() if k in NAMES and v is not None}
     return Row(**{name: fit for name, value in values.items() if (fit := _fitted(name, value)) is not None})
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from array import array
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from gaq.errors import BadFile
-from gaq.files import readable_file
+from gaq.files import lines_of
+from gaq.report.notes import Notes
 from gaq.simulate.log_file import COLUMNS
 from gaq.units import MEV
+
+MOST_EPOCHS, MOST_RECORDS = 1_000_000, 5_000_000  # lines that are read of one file
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,45 +46,44 @@ def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]
 
     Raises `BadFile` when no line is.
     """
-    lines = readable_file(path).read_text(encoding="utf-8", errors="replace").splitlines()
     kept: list[tuple[float, float, float]] = []
-    notes = []
-    for number, line in enumerate(lines, start=1):
+    notes = Notes()
+    for number, line in enumerate(islice(lines_of(path), MOST_EPOCHS), start=1):
         try:
             found = json.loads(line)
             kept.append((float(found["epoch"]) + 1 + after, _plain(found, "energy_mae"), float(found["force_mae"])))
-        except (ValueError, KeyError, TypeError):
-            notes.append(f"{path.name} of {name}, line {number}: not an epoch; passed over.")
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            notes.add(f"{path.name} of {name}, line {number}: not an epoch; passed over.")
     if not kept:
         raise BadFile(f"{path} is not a learning curve: no line of it has epoch and force_mae. Train again.")
     epoch, energy, force = np.array(kept).T
-    return Curve(name, epoch, energy, force), notes
+    return Curve(name, epoch, energy, force), notes.said
 
 
 def read_run(path: Path, name: str) -> tuple[Run, list[str]]:
     """The log of `gaq md`, a line that was being written when it was killed left out. Raises `BadFile`."""
-    kept: list[list[float]] = []
-    notes = []
-    for number, line in enumerate(readable_file(path).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    kept = array("d")  # five numbers a record
+    notes = Notes()
+    for number, line in enumerate(islice(lines_of(path), MOST_RECORDS), 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            values = [float(x) for x in line.split()]
+            values = [float(x) for x in line.split(maxsplit=COLUMNS)]
         except ValueError:
             values = []
         if len(values) == COLUMNS:
-            kept.append(values[1:6])
+            kept.extend(values[1:6])
         else:
-            notes.append(f"{path.name}, line {number}: not a whole record; passed over.")
+            notes.add(f"{path.name}, line {number}: not a whole record; passed over.")
     if not kept:
         raise BadFile(f"{path} has no whole record of a run. Run `gaq md` again.")
-    time, potential, kinetic, heat, temperature = np.array(kept).T
+    time, potential, kinetic, heat, temperature = np.array(kept).reshape(-1, 5).T
     total = potential + kinetic - heat
     first = total[np.isfinite(total)][:1]
     change = (total - (first[0] if len(first) else 0.0)) / MEV
-    return Run(name, time, change, temperature, bool(np.any(heat != 0))), notes
+    return Run(name, time, change, temperature, bool(np.any(heat != 0))), notes.said
 
 
 def _plain(found: dict[str, object], key: str) -> float:
     value = found.get(key)
-    return float(value) if isinstance(value, int | float | str) else math.nan
+    return float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan

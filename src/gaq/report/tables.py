@@ -12,11 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gaq.measure.ledger import Row, find
+from gaq.measure.ledger import Row
+from gaq.measure.limits import STABLE_STEPS, Aspect
+from gaq.measure.verdict import Judgement, Verdict, decisive, judge
 from gaq.report.numbers import significant, with_spread
-from gaq.report.verdict import Verdict, judge
+from gaq.report.speed_table import MARK, busy_notes, disturbed
 
 NOTHING = "–"
+NO_LABELS = "no labels"  # of this kind in the test set
 # What the inspector asks, in words; a row of another metric is shown by its name.
 QUESTIONS = {
     "force_norm": "does it answer: mean force",
@@ -40,8 +43,11 @@ QUESTIONS = {
     "momentum_change": "short run: momentum gained",
     "angular_momentum_change": "short run: angular momentum gained",
     "stability": "short run: steps that it held",
+    "force_mae": "error of forces against the labels",
+    "force_mae_relative": "the same, of the typical force",
 }
 AT_LEAST = frozenset({"force_norm", "stability"})  # metrics whose limit is the least they may be
+SPEEDS = ("latency_ms", "ns_per_day")
 COLOURS = {
     Verdict.NVE: "green",
     Verdict.THERMOSTAT: "yellow",
@@ -60,31 +66,41 @@ class Column:
 
 def _metric(name: str, scale: float = 1.0) -> Callable[[Sequence[Row]], str]:
     def cell(rows: Sequence[Row]) -> str:
-        entry = find(rows, name)
+        entry = decisive(rows, name)
         if entry is None:
             return NOTHING
         error = None if entry.std_error is None else entry.std_error * scale
-        return with_spread(entry.value * scale, error)
+        return with_spread(entry.value * scale, error) + (MARK if disturbed(entry) else "")
 
     return cell
 
 
 def _lee(rows: Sequence[Row]) -> str:
-    mean, largest = find(rows, "lee_mean"), find(rows, "lee_max")
+    mean, largest = decisive(rows, "lee_mean"), decisive(rows, "lee_max")
     if mean is None or largest is None:
         return NOTHING
     return f"{with_spread(mean.value, mean.std_error)} / {significant(largest.value, 2)}"
 
 
-def _verdict(rows: Sequence[Row]) -> str:
-    return judge(rows).verdict.value
+def _labelled(metric: str, other: str) -> Callable[[Sequence[Row]], str]:
+    """A cell of an error that says so where the test set has labels of the other kind only."""
+    known = _metric(metric)
+
+    def cell(rows: Sequence[Row]) -> str:
+        entry = decisive(rows, metric)
+        if entry is not None and entry.n > 0:
+            return known(rows)
+        return NOTHING if decisive(rows, other) is None else NO_LABELS
+
+    return cell
 
 
 COLUMNS = (
     Column("bits/weight", _metric("bits_per_weight")),
     Column("file kB", _metric("file_bytes", 1e-3)),
-    Column("E MAE meV", _metric("energy_mae")),
-    Column("F MAE meV/Å", _metric("force_mae")),
+    Column("E MAE meV", _labelled("energy_mae", "force_mae")),
+    Column("F MAE meV/Å", _labelled("force_mae", "energy_mae")),
+    Column("stress MAE meV/Å³", _metric("stress_mae")),
     Column("F RMSE vs FP32 meV/Å", _metric("force_fidelity")),
     Column("LEE mean / max meV/Å", _lee),
     Column("path work meV/Å", _metric("path_work")),
@@ -116,7 +132,7 @@ def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     ambiguous = len(set(recipes)) < len(recipes)
     headings = [*(["model"] if ambiguous else []), "recipe", *(c.heading for c in kept), "verdict"]
     lines = [
-        [*([model] if ambiguous else []), recipe, *(c.cell(group) for c in kept), _verdict(group)]
+        [*([model] if ambiguous else []), recipe, *(c.cell(group) for c in kept), judge(group).label]
         for (model, recipe, _), group in groups.items()
     ]
     return headings, lines
@@ -125,6 +141,7 @@ def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
     """The comparison for a terminal."""
     headings, lines = comparison(rows)
+    judgements = [judge(group) for group in by_model(rows).values()]
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in headings:
         words = heading in {"model", "recipe", "verdict"}
@@ -134,12 +151,16 @@ def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
             table.add_column(heading, overflow="fold", min_width=10)
         else:
             table.add_column(stacked, justify="right", no_wrap=True)
-    for line in lines:
-        *cells, verdict = line
+    for (*cells, label), judgement in zip(lines, judgements, strict=True):
         # Spreads and maxima go below their values: ten columns have to fit into eighty characters.
         narrow = (Text(cell.replace(" ± ", "\n± ").replace(" / ", "\n/ ")) for cell in cells)
-        table.add_row(*narrow, Text(verdict, style=COLOURS[Verdict(verdict)]))
+        table.add_row(*narrow, Text(_stacked(label), style=COLOURS[judgement.verdict]))
     return table
+
+
+def _stacked(label: str) -> str:
+    """A verdict in lines of a few letters."""
+    return label.replace(", ", ",\n").replace(" not measured", "\nnot measured")
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -159,16 +180,33 @@ def comparison_markdown(rows: Sequence[Row]) -> str:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Per model that is not fit for NVE, one line that says which measurements stand in the way."""
+    """Return one line for each model that is not fit for NVE: what prevents it, or what was not measured; and one about
+    times that are marked.
+    """
     lines = []
     for (model, recipe, _), group in by_model(rows).items():
-        judgement, name = judge(group), f"{model} ({recipe})"
-        if judgement.verdict is Verdict.UNKNOWN:
-            lines.append(f"{name}: no verdict without {', '.join(judgement.because)}")
-        elif judgement.because:
-            values = _values(group, judgement.because)
-            lines.append(f"{name}: {judgement.verdict.value} because of {values}")
-    return lines
+        judgement = judge(group)
+        if judgement.verdict is not Verdict.NVE:
+            lines.append(f"{model} ({recipe}): {explained(judgement, group)}")
+    shown = [entry for group in by_model(rows).values() for name in SPEEDS if (entry := decisive(group, name))]
+    return [*lines, *busy_notes(shown)]
+
+
+def explained(judgement: Judgement, rows: Sequence[Row]) -> str:
+    """Return a verdict with its reasons in one sentence."""
+    values = _values(rows, judgement.because)
+    if judgement.verdict is Verdict.UNKNOWN:
+        said = f"no verdict: {judgement.label}{_short_run(judgement, rows)}"
+        return f"{said}; not fit for NVE because of {values}" if values else said
+    return f"{judgement.verdict.value} because of {values}" if values else judgement.verdict.value
+
+
+def _short_run(judgement: Judgement, rows: Sequence[Row]) -> str:
+    """What a run that held lacks to count, if there is one."""
+    held = decisive(rows, "stability")
+    if held is None or Aspect.STABILITY not in judgement.missing:
+        return ""
+    return f" (a run held for {held.value:.0f} steps; the verdict asks for {STABLE_STEPS:,})"
 
 
 def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
@@ -206,7 +244,13 @@ def question(entry: Row) -> str:
 
 
 def _values(rows: Sequence[Row], metrics: Sequence[str]) -> str:
-    found = [(metric, find(rows, metric)) for metric in metrics]
-    return ", ".join(
-        f"{metric} {significant(entry.value)} {entry.unit}" for metric, entry in found if entry is not None
-    )
+    found = [(metric, decisive(rows, metric)) for metric in metrics]
+    return ", ".join(_value(entry) for metric, entry in found if entry is not None)
+
+
+def _value(entry: Row) -> str:
+    if entry.metric == "stability":
+        return f"a run that broke at step {entry.value:.0f}"
+    if entry.metric == "force_mae_relative":
+        return f"force_mae {100 * entry.value:.0f} % of the typical force"
+    return f"{entry.metric} {significant(entry.value)} {entry.unit}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from dataclasses import dataclass
 from types import ModuleType
 
 from gaq.errors import NotAvailable
+from gaq.extras import how_to_install
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,6 @@ def imported(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise NotAvailable(f"{host.distribution} could not be imported ({error}). {way_to(host)}") from error
-
-
-def way_to(host: Host) -> str:
-    """The sentence with the command that installs a host."""
-    return f"Install it by: {sys.executable} -m pip install 'gaq[{host.extra}]'"
+        raise NotAvailable(
+            f"{host.distribution} could not be imported ({error}). {how_to_install(host.extra)}"
+        ) from error

@@ -2,32 +2,46 @@
 inside.
 
 The container is safetensors; everything that is not a tensor is JSON in its header. A training state is the
-same file with the optimizer's tensors added, so that `--resume` goes on bit for bit.
+same file with the optimizer's tensors added, so that `--resume` goes on bit for bit. A SHA-256 checksum covers the
+whole file, as in a packed file: docs/format.md.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from gaq import __version__
+from gaq.atoms.domain import check_domain
+from gaq.atoms.elements import species_in_file
+from gaq.atoms.short_range import check_repulsion
 from gaq.errors import BadFile, RecipeError
 from gaq.files import write_atomically
+from gaq.formats import container
+from gaq.formats.checksum import BLANK, checksum_of, sealed
+from gaq.formats.texts import finite, shown, strict_json, to_json
 from gaq.model.transformer import Transformer, TransformerConfig
-from gaq.quant.install import install_
 from gaq.quant.recipe import Recipe
+from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
+
+__all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = "gaq-checkpoint"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no checksum
+ARCHITECTURE = "transformer"
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODEL_PREFIX = "model."
+# Keys whose texts are JSON, and what JSON.
+JSON_KEYS: dict[str, type] = {"config": dict, "species": list, "recipe": dict, "manifest": dict}
+# Empty for a model that has none, and left out by those who wrote checkpoints before there were any.
+OPTIONAL_KEYS: dict[str, type] = {"repulsion": dict, "domain": dict}
+KEYS = ("format", "format_version", "gaq_version", "architecture", "dtype", "checksum", *JSON_KEYS)
 
 
 @dataclass(frozen=True)
@@ -43,89 +57,103 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Writes under a temporary name and renames."""
+    """Write a checkpoint under a temporary name and rename it: equal checkpoints are equal files."""
     model = checkpoint.model
-    header = {
+    texts = {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "gaq_version": __version__,
-        "architecture": "transformer",
+        "architecture": ARCHITECTURE,
         "config": model.config.model_dump_json(),
-        "species": json.dumps(list(model.species)),
+        "species": to_json(list(model.species)),
         "dtype": str(model.embedding.dtype).removeprefix("torch."),
-        "recipe": json.dumps(checkpoint.recipe.to_dict()),
-        "manifest": json.dumps(checkpoint.manifest),
+        "recipe": to_json(checkpoint.recipe.to_dict()),
+        "manifest": to_json(finite(checkpoint.manifest)),
+        "repulsion": to_json(model.repulsion.said()),
+        "domain": to_json({} if model.domain is None else model.domain.to_json()),
+        "checksum": BLANK,
     }
-    tensors = {MODEL_PREFIX + name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    tensors |= {name: t.detach().cpu().contiguous() for name, t in checkpoint.state.items()}
-    copies = {name: t.clone() for name, t in tensors.items()}  # safetensors refuses tensors that share memory
-    content = _ordered(save(copies, metadata=header))
+    tensors = {MODEL_PREFIX + name: tensor for name, tensor in model.state_dict().items()} | checkpoint.state
+    entries, payload = container.payload_of({name: t.detach().cpu().numpy() for name, t in tensors.items()})
+    content = sealed(container.to_bytes(texts, entries, payload))
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
-    """Reads and verifies a checkpoint; raises `BadFile` for anything else."""
-    header, tensors = _read(Path(path))
+    """Read and verify a checkpoint; raises `BadFile` for anything else, and for one that is damaged."""
+    name = str(path)
+    file = container.read_container(path)
+    check_kind(file, name)
+    said = {key: _parsed(file.metadata[key], key, name) for key in JSON_KEYS}
+    species = species_in_file(said["species"], name)
+    dtype = DTYPES.get(file.metadata["dtype"])
+    if dtype is None:
+        raise BadFile(f"{name}: dtype is {shown(file.metadata['dtype'])}; expected {' or '.join(DTYPES)}. {WAY_OUT}")
+    arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in file.tensors.items() if k.startswith(MODEL_PREFIX)}
     try:
-        config = TransformerConfig.model_validate_json(header["config"])
-        species = tuple(int(z) for z in json.loads(header["species"]))
-        recipe = Recipe.from_dict(json.loads(header["recipe"]))
-        manifest = dict(json.loads(header["manifest"]))
-        dtype = {"float32": torch.float32, "float64": torch.float64}[header["dtype"]]
-        model = as_dtype(Transformer(config, species), dtype)
-        install_(model.quantizers(), recipe)
-    except (KeyError, ValueError, TypeError, IndexError, ValidationError, RecipeError) as error:
+        config = TransformerConfig.model_validate(said["config"], strict=True)
+        recipe = Recipe.from_dict(said["recipe"])
+        model = rebuilt(config, species, recipe, dtype, arrays, name)
+    except (ValidationError, RecipeError) as error:
         raise BadFile(
-            f"{path} is a damaged checkpoint: its header cannot be read ({type(error).__name__}: {error}). "
-            "Copy or train it anew."
+            f"{name} is a damaged checkpoint: its header cannot be used ({_reason(error)}). {WAY_OUT}"
         ) from None
-    own = {k.removeprefix(MODEL_PREFIX): t for k, t in tensors.items() if k.startswith(MODEL_PREFIX)}
-    try:
-        model.load_state_dict(own)
-    except RuntimeError as error:
-        raise BadFile(f"{path} is a damaged checkpoint: its tensors do not fit its header ({error}).") from None
-    state = {k: t for k, t in tensors.items() if not k.startswith(MODEL_PREFIX)}
-    return Checkpoint(model, recipe, manifest, state)
+    optional = {key: _parsed(file.metadata.get(key, "{}"), key, name) for key in OPTIONAL_KEYS}
+    model.repulsion.load_(check_repulsion(optional["repulsion"], species, config.cutoff, name, WAY_OUT))
+    model.domain = check_domain(optional["domain"], species, config.cutoff, name, WAY_OUT)
+    rest = {key: array for key, array in file.tensors.items() if not key.startswith(MODEL_PREFIX)}
+    for key, array in rest.items():
+        check_finite(array, key, name)
+    return Checkpoint(model, recipe, said["manifest"], {key: as_tensor(array) for key, array in rest.items()})
 
 
-def _ordered(content: bytes) -> bytes:
-    """The same safetensors file with its metadata sorted, so that equal checkpoints are equal files.
-
-    Layout: the length of the header in 8 bytes, the header padded to a multiple of 8, the tensors.
-    """
-    end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + content[end:]
-
-
-def as_dtype(model: Transformer, dtype: torch.dtype) -> Transformer:
-    """Parameters in another precision; references and quantizer constants keep theirs."""
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.data = parameter.data.to(dtype)
-    return model
-
-
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    if not path.is_file():
-        raise BadFile(f"{path} does not exist, or is no file. Expected a checkpoint written by `gaq train`.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, ValueError) as error:
+def check_kind(file: container.Container, name: str) -> None:
+    """Raise BadFile unless the file is a whole checkpoint of this version, by its texts and its checksum."""
+    texts = file.metadata
+    if texts.get("format") == "gaq-packed":
+        raise BadFile(f"{name} is a packed model, not a checkpoint. Name the checkpoint it was exported from.")
+    if texts.get("format") != FORMAT:
+        raise BadFile(f"{name} is a safetensors file, but not a gaq checkpoint.")
+    version, writer = shown(texts.get("format_version")), shown(texts.get("gaq_version", "unknown"))
+    if texts.get("format_version") == "1":
         raise BadFile(
-            f"{path} is not a checkpoint, or is truncated ({error}). Expected a file written by `gaq train` "
-            "or `gaq quantize`."
-        ) from None
-    if header.get("format") != FORMAT:
-        raise BadFile(f"{path} is a safetensors file, but not a gaq checkpoint.")
-    if header.get("format_version") != str(FORMAT_VERSION):
-        raise BadFile(
-            f"{path} has checkpoint version {header.get('format_version')}; this gaq ({__version__}) reads "
-            f"version {FORMAT_VERSION}. Use the gaq that wrote it ({header.get('gaq_version', 'unknown')})."
+            f"{name} has checkpoint version 1, which has no checksum: damage to it cannot be seen. Train it again, or "
+            f"save it again with benchmarks/reseal_checkpoints.py if you trust the file."
         )
-    return header, tensors
+    if texts.get("format_version") != str(FORMAT_VERSION):
+        raise BadFile(
+            f"{name} has checkpoint version {version}; this gaq ({__version__}) reads version {FORMAT_VERSION}. "
+            f"Use the gaq that wrote it ({writer})."
+        )
+    _check_keys(texts, name)
+    if checksum_of(file.content) != texts["checksum"]:
+        raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {WAY_OUT}")
+    if texts["architecture"] != ARCHITECTURE:
+        raise BadFile(f"{name} holds a {shown(texts['architecture'])}; this gaq knows {ARCHITECTURE!r}.")
+
+
+def _check_keys(texts: Mapping[str, str], name: str) -> None:
+    lacking = [key for key in KEYS if key not in texts]
+    if lacking:
+        raise BadFile(f"{name} is a damaged checkpoint: its header lacks {', '.join(lacking)}. {WAY_OUT}")
+    unknown = [key for key in texts if key not in (*KEYS, *OPTIONAL_KEYS)]
+    if unknown:
+        raise BadFile(f"{name}: the header has the unknown key {shown(unknown[0])}. A newer gaq may know it.")
+
+
+def _parsed(text: str, key: str, name: str) -> Any:
+    value = strict_json(text, f"{name} is a damaged checkpoint: {key} in its header", WAY_OUT)
+    kind = (JSON_KEYS | OPTIONAL_KEYS)[key]
+    if not isinstance(value, kind):
+        came, expected = type(value).__name__, kind.__name__
+        raise BadFile(f"{name} is a damaged checkpoint: {key} in its header is {came}; expected {expected}. {WAY_OUT}")
+    return value
+
+
+def _reason(error: ValidationError | RecipeError) -> str:
+    """The first of the faults, in one line."""
+    if isinstance(error, RecipeError):
+        return str(error)[:300]
+    first = error.errors(include_url=False, include_context=False)[0]
+    place = ".".join(map(str, first["loc"])) or "config"
+    return f"config: {place[:60]} is {shown(first['input'])}: {first['msg']}"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from gaq.config import Frozen
+from gaq.errors import BadFile, nearest
 from gaq.model.transformer import TransformerConfig
+
+# The configurations that come with gaq, in the package so that a wheel has them too.
+SHIPPED = Path(__file__).parent / "configs"
 
 
 class DataConfig(Frozen):
@@ -16,7 +22,13 @@ class DataConfig(Frozen):
     file: str = Field("", description="rMD17 npz or labelled extended XYZ; `--data` replaces it")
     train: int | None = Field(None, ge=1, description="training frames; all that are left when not given")
     validation: int = Field(50, ge=1, description="validation frames")
-    split_seed: int = Field(0, ge=0)
+    split_seed: int = Field(0, ge=0, description="decides which frames are held out")
+    labels: str = Field(
+        "", description="family of labels where the file has several: a prefix such as REF_, plain, or ENERGY,FORCES"
+    )
+    ignore: tuple[Literal["charge", "spin", "field"], ...] = Field(
+        (), description="what frames may differ in although the network cannot see it"
+    )
 
 
 class LossConfig(Frozen):
@@ -24,7 +36,8 @@ class LossConfig(Frozen):
 
     kind: Literal["distance", "square"] = Field("distance", description="‖Δ‖ as in the metrics, or ‖Δ‖²")
     energy: float = Field(0.1, ge=0, description="per structure and √atoms")
-    forces: float = Field(1.0, ge=0)
+    forces: float = Field(1.0, ge=0, description="per atom")
+    stress: float = Field(0.1, ge=0, description="of the virial, stress times volume: per structure and √atoms")
     symmetry: float = Field(0.0, ge=0, description="weight of the LEE penalty on the forces; 0 leaves it out")
 
 
@@ -35,20 +48,42 @@ class OptimizerConfig(Frozen):
     lr: float = Field(1e-2, gt=0, description="of the matrices")
     adam_lr: float = Field(1e-3, gt=0, description="of everything else, and of all with name = 'adam'")
     weight_decay: float = Field(0.02, ge=0, description="of the matrices, times the learning rate")
-    warmup_epochs: float = Field(1.0, ge=0)
+    warmup_epochs: float = Field(1.0, ge=0, description="of linear growth of the learning rates")
     clip: float = Field(10.0, gt=0, description="largest gradient norm")
-    freeze: bool = Field(True, description="hold weights of four bits or fewer that go to and fro between two codes")
+    freeze: bool = Field(True, description="freeze low-bit weights that oscillate between two values")
     ema: float = Field(0.999, ge=0, lt=1, description="decay of the averaged weights, which are what is validated")
 
 
 class TrainConfig(Frozen):
     """A whole run: `gaq train CONFIG.toml`."""
 
-    seed: int = Field(0, ge=0)
-    epochs: int = Field(100, ge=0)
+    seed: int = Field(0, ge=0, description="of the weights and the order of frames")
+    epochs: int = Field(100, ge=0, description="how often each frame is seen")
     batch: int = Field(10, ge=1, description="structures per step, over all processes")
     dtype: Literal["float32", "float64"] = "float32"
+    repulsion: bool = Field(True, description="repulsion between atoms closer than any in the training frames")
     data: DataConfig = DataConfig()
     model: TransformerConfig = TransformerConfig()
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
+
+
+def shipped_configs() -> dict[str, Path]:
+    """Return the configurations that come with gaq: files by name, such as "rmd17-ethanol-fp32"."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def find_config(name: str | os.PathLike[str]) -> Path:
+    """Return the file of a configuration: `name` as a path, or one that comes with gaq.
+
+    A file of the user comes first. Those of gaq are found from any folder by their names, with or without `configs/`
+    in front and `.toml` behind. Raises BadFile for a bare name that is neither; a path to a missing file is returned.
+    """
+    path, shipped = Path(name), shipped_configs()
+    may_be_shipped = path.parent in (Path(), Path("configs")) and path.suffix in ("", ".toml")
+    if path.exists() or not may_be_shipped:
+        return path
+    if path.stem not in shipped:
+        hint = nearest(path.stem, shipped)
+        raise BadFile(f"there is no file {path}, and gaq has no such configuration.{hint} It has {', '.join(shipped)}.")
+    return shipped[path.stem]

@@ -75,12 +75,15 @@ class Freezer:
         """The state as named tensors: `layer/what`."""
         return {f"{name}/{what}": t for name, w in self.watched.items() for what, t in w.tensors().items()}
 
-    def restore(self, tensors: dict[str, Tensor], device: torch.device) -> None:
-        """The inverse of `tensors`."""
+    def restore(self, tensors: dict[str, Tensor], model: nn.Module) -> None:
+        """The inverse of `tensors`. Raises ValueError or TypeError for one that belongs to no weight of `model`."""
+        weights = {name: layer.weight for name, layer in model.named_modules() if isinstance(layer, Linear)}
         layers: dict[str, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             name, what = key.rsplit("/", 1)
-            layers.setdefault(name, {})[what] = value.to(device)
+            if name not in weights or value.numel() != weights[name].numel():
+                raise ValueError(f"no weight has {list(value.shape)} numbers of {key}")
+            layers.setdefault(name, {})[what] = value.to(weights[name].device)
         self.watched = {name: Watched(**found) for name, found in layers.items()}
 
 

@@ -46,13 +46,19 @@ class Optimizers:
         }
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """The inverse of `tensors`."""
+        """The inverse of `tensors`. Raises ValueError for one that belongs to no parameter, or not to its shape."""
         for k, part in enumerate(self.parts):
             state: dict[int, dict[str, Tensor]] = {}
+            parameters = [p for group in part.param_groups for p in group["params"]]
             for key, value in tensors.items():
                 which, index, name = key.split(".", 2)
-                if int(which) == k:
-                    state.setdefault(int(index), {})[name] = value
+                if not (0 <= int(which) < len(self.parts) and int(index) >= 0):
+                    raise ValueError(f"the optimizer has no {key}")
+                if int(which) != k:
+                    continue
+                if int(index) >= len(parameters) or value.shape not in ((), parameters[int(index)].shape):
+                    raise ValueError(f"the optimizer's {key} has the shape {list(value.shape)}")
+                state.setdefault(int(index), {})[name] = value
             part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
 
 

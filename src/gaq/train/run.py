@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from torch import Tensor
 
 from gaq.errors import BadFile
 from gaq.files import write_atomically
+from gaq.formats.texts import shown
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.config import TrainConfig
 from gaq.train.freezing import Freezer
@@ -28,6 +32,7 @@ class Epoch:
     complete: bool  # whether all quantizers were on
     best: bool  # whether model.ckpt was written
     seconds: float
+    stress_mae: float = nan  # meV/Å³
 
 
 @dataclass
@@ -59,7 +64,7 @@ def save_state(run: Run, out: Path) -> None:
         "loss_sum": run.loss_sum.hex(),
         "seconds": run.seconds,
         "best": run.best.hex(),
-        "curve": [asdict(e) for e in run.curve],
+        "curve": [_line(e) for e in run.curve],
     }
     state = {f"average.{name}": t for name, t in run.average.weights.items()}
     state |= {f"optimizer.{name}": t for name, t in run.optimizers.tensors().items()}
@@ -82,23 +87,48 @@ def restore_(run: Run, out: Path) -> None:
         if len(saved.state) != counters["tensors"]:
             raise ValueError(f"it has {len(saved.state)} of {counters['tensors']} tensors of the state")
         _take_(run, saved, counters)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadFile(
-            f"{path} is damaged ({type(error).__name__}: {error}). Leave out --resume to start anew."
-        ) from None
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise BadFile(f"{path} is damaged ({shown(str(error), 200)}). Leave out --resume to start anew.") from None
 
 
 def _take_(run: Run, saved: Checkpoint, counters: dict[str, Any]) -> None:
-    run.step, run.seconds = int(counters["step"]), float(counters["seconds"])
+    run.step, run.seconds = _count(counters["step"]), float(counters["seconds"])
     run.loss_sum, run.best = float.fromhex(counters["loss_sum"]), float.fromhex(counters["best"])
-    run.curve = tuple(Epoch(**line) for line in counters["curve"])
+    run.curve = tuple(_epoch(line) for line in counters["curve"])
     model = run.checkpoint.model
     model.load_state_dict(saved.model.state_dict())
     average = _under(saved.state, "average.")
     # In the order of the model's parameters: that of the file is another.
-    run.average.weights = {name: average[name].to(p.device) for name, p in model.named_parameters()}
+    run.average.weights = {name: _like(p, average[name], name) for name, p in model.named_parameters()}
     run.optimizers.restore(_under(saved.state, "optimizer."))
-    run.freezer.restore(_under(saved.state, "freezer."), model.embedding.device)
+    run.freezer.restore(_under(saved.state, "freezer."), model)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError(f"a counter is {shown(value)}")
+    return value
+
+
+def _epoch(line: dict[str, Any]) -> Epoch:
+    """One line of the curve; JSON has no NaN, which is a text there."""
+    if not isinstance(line, dict) or line.keys() | {"stress_mae"} != {one.name for one in fields(Epoch)}:
+        raise ValueError("a line of the learning curve is none")
+    numbers = {key: float(line[key]) for key in ("loss", "energy_mae", "force_mae", "seconds")}
+    numbers["stress_mae"] = float(line.get("stress_mae", nan))
+    return Epoch(epoch=_count(line["epoch"]), complete=bool(line["complete"]), best=bool(line["best"]), **numbers)
+
+
+def _line(epoch: Epoch) -> dict[str, Any]:
+    """An epoch for JSON, without a stress that nobody measured."""
+    found = asdict(epoch)
+    return {key: value for key, value in found.items() if key != "stress_mae" or not isnan(value)}
+
+
+def _like(parameter: Tensor, average: Tensor, name: str) -> Tensor:
+    if average.shape != parameter.shape or average.dtype != parameter.dtype:
+        raise ValueError(f"the average of {name} is {average.dtype} {list(average.shape)}")
+    return average.to(parameter.device)
 
 
 def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
@@ -114,13 +144,15 @@ def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
 def _identity(checkpoint: Checkpoint) -> dict[str, Any]:
     """What must be the same for a run to go on; the name of the data file may change, its content may not."""
     config = json.loads(json.dumps(checkpoint.manifest.get("config", {})))
+    with suppress(ValidationError):  # keys that are newer than the checkpoint have their defaults
+        config = TrainConfig.model_validate(config).model_dump(mode="json")
     config.get("data", {}).pop("file", None)
     return {
         "model": checkpoint.model.config.model_dump(mode="json"),
         "species": list(checkpoint.model.species),
         "recipe": checkpoint.recipe.to_dict(),
         "config": config,
-        "data": checkpoint.manifest.get("data"),
+        "data": {key: value for key, value in (checkpoint.manifest.get("data") or {}).items() if key != "name"},
         "distillation": checkpoint.manifest.get("distillation"),
     }
 
@@ -141,5 +173,5 @@ def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def write_curve(run: Run, out: Path) -> None:
     """Writes `curve.jsonl`, one epoch a line."""
-    text = "".join(json.dumps(asdict(e)) + "\n" for e in run.curve)
+    text = "".join(json.dumps(_line(e)) + "\n" for e in run.curve)
     write_atomically(out / "curve.jsonl", lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -6,6 +6,7 @@ from gaq.errors import UsageError
 from gaq.model.protocol import Network
 from gaq.model.transformer import Transformer
 from gaq.quant.recipe import Recipe
+from gaq.quant.rounding import rounding_of
 from gaq.quant.treatment import ActivationAware, Gptq, Reconstruct, Smooth
 from gaq.train.frames import Frames
 from gaq.train.gptq import gptq_
@@ -19,13 +20,17 @@ def check_treatments(model: Network, recipe: Recipe, frames: Frames | None) -> N
         raise UsageError(
             f"recipe {recipe.name!r} treats weights block by block ({type(recipe.treatments[0]).__name__}), "
             f"which it can do in gaq's Transformer; this network is a {type(model).__name__}. "
-            "Choose a recipe without treatments."
+            f"Choose a recipe without treatments{_plain_one(recipe)}."
         )
     if recipe.treatments and frames is None:
         raise UsageError(
             f"recipe {recipe.name!r} rounds by what it sees of the network ({type(recipe.treatments[0]).__name__}): "
             "give some structures with --data."
         )
+
+
+def _plain_one(recipe: Recipe) -> str:
+    return f", such as {recipe.name.removesuffix('+gptq')}+nearest" if rounding_of(recipe) == "gptq" else ""
 
 
 def prepare_(model: Network, recipe: Recipe, frames: Frames | None) -> None:

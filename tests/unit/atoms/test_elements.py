@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gaq.atoms.elements import HEAVIEST, NAMES, SYMBOLS, formula
+from gaq.atoms.elements import HEAVIEST, NAMES, SYMBOLS, formula, species_in_file
+from gaq.errors import BadFile
 
 
 def test_symbols_and_names_are_those_of_ase():
@@ -24,3 +25,13 @@ def test_symbols_and_names_are_those_of_ase():
 )
 def test_formula(species, expected):
     assert formula(species) == expected
+
+
+@pytest.mark.parametrize("species", [[], [0], [119], [1, 1], [6, 1], ["H"], [1.0], [True], "HC", {"1": 1}])
+def test_species_that_are_none_are_refused(species):
+    with pytest.raises(BadFile, match="expected atomic numbers"):
+        species_in_file(species, "file")
+
+
+def test_species_pass():
+    assert species_in_file([1, 6, 118], "file") == (1, 6, 118)

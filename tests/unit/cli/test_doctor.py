@@ -99,7 +99,8 @@ def test_a_frame_that_pulls_on_itself_is_noticed(monkeypatch):
 def test_a_missing_extra_comes_with_its_command(monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     extras = {finding.item: finding.value for finding in doctor._extras()}
-    assert "pip install tblite" in extras["tblite"]
+    assert ".[label]" in extras["tblite"]
+    assert ".[openmm]" in extras["openmmml"]
     assert "gaq data label" in extras["tblite"]
 
 

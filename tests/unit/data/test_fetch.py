@@ -99,7 +99,7 @@ def test_an_archive_in_the_cache_is_used(archive, tmp_path):
 
 def test_without_pooch(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(NotAvailable, match="pip install pooch"):
+    with pytest.raises(NotAvailable, match=r"pip install .*'\.\[fetch\]'"):
         fetch_rmd17("ethanol", tmp_path / "out")
 
 

@@ -20,7 +20,7 @@ from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
 from gaq.errors import BadFile, BadStructure, GaqError
-from gaq.pack.checksum import MARK, sealed
+from gaq.formats.checksum import MARK, sealed
 from gaq.quant.install import preset
 from gaq.train.session import quantize
 from tiny import box, config, molecules, network

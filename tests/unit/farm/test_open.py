@@ -26,5 +26,5 @@ def test_cores_and_a_cluster_exclude_each_other():
 
 def test_without_distributed(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(NotAvailable, match=r"python -m pip install 'gaq\[cluster\]'"):
+    with pytest.raises(NotAvailable, match=r"pip install .*'\.\[cluster\]'"):
         open_farm("tcp://127.0.0.1:8786")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def test_other_files_are_refused(tmp_path, content):
     else:
         path.write_text("nonsense")
     assert not holds_predictions(path)
-    with pytest.raises(BadFile, match="holds no predictions of gaq"):
+    with pytest.raises(BadFile, match="Expected a file of `gaq evaluate --predictions`"):
         read_predictions(path)
 
 
@@ -56,3 +58,36 @@ def test_arrays_of_other_lengths_are_refused(tmp_path):
     write_predictions(tmp_path / "p.npz", [replace(said(0.5), forces=np.ones(2))])
     with pytest.raises(BadFile, match="lengths of its arrays differ"):
         read_predictions(tmp_path / "p.npz")
+
+
+def claim(path, name: str, shape: str) -> None:
+    """Replace the shape in the header of an array, all lengths kept."""
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    old = members[name]
+    head = old[: old.index(b"\n") + 1]
+    start, end = head.index(b"'shape':"), head.index(b"}")
+    text = head[:start] + f"'shape': {shape}, ".encode() + b"}"
+    members[name] = text.ljust(len(head) - 1)[: len(head) - 1] + b"\n" + old[len(head) :]
+    assert len(members[name]) == len(old)
+    assert end < len(head)
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+
+
+@pytest.mark.parametrize("shape", ["(15032385536,)", "(99999999, 99999999)", "(-5,)", "(1000,)"])
+def test_a_header_that_claims_more_than_there_is_is_refused(tmp_path, shape):
+    path = tmp_path / "p.npz"
+    write_predictions(path, [said(0.5)])
+    claim(path, "array.1.npy", shape)
+    with pytest.raises(BadFile, match="Expected a file of `gaq evaluate --predictions`"):
+        read_predictions(path)
+
+
+@pytest.mark.parametrize("shape", ["(15032385536,)", "(99999999, 99999999)"])
+def test_a_kind_that_claims_too_much_is_no_kind(tmp_path, shape):
+    path = tmp_path / "p.npz"
+    write_predictions(path, [said(0.5)])
+    claim(path, "kind.npy", shape)
+    assert not holds_predictions(path)

@@ -79,8 +79,8 @@ def test_a_wrong_array_is_refused_in_words(files, file, array, change, sentence)
 
 
 def test_an_array_too_many_is_refused(files):
-    from gaq.pack import container
-    from gaq.pack.checksum import sealed
+    from gaq.formats import container
+    from gaq.formats.checksum import sealed
 
     parsed = container.parse(files["frame"], "file")
     entries, payload = container.payload_of(parsed.tensors | {"more": np.zeros(1)})

@@ -7,7 +7,7 @@ from math import exp
 import pytest
 
 from gaq.errors import BadFile
-from gaq.pack.checks import check_radial, check_slots, check_species
+from gaq.pack.checks import check_radial, check_slots
 from gaq.pack.layout import numbers_from, slot_names
 from tiny import config
 
@@ -114,16 +114,6 @@ def test_slots_must_be_those_of_the_model():
         check_slots(lacking, NUMBERS, "file")
     with pytest.raises(BadFile, match="slots are list"):
         check_slots([], NUMBERS, "file")
-
-
-@pytest.mark.parametrize("species", [[], [0], [119], [1, 1], [6, 1], ["H"], [1.0], [True], "HC", {"1": 1}])
-def test_species_that_are_none_are_refused(species):
-    with pytest.raises(BadFile, match="expected atomic numbers"):
-        check_species(species, "file")
-
-
-def test_species_pass():
-    assert check_species([1, 6, 118], "file") == (1, 6, 118)
 
 
 def test_a_radial_table_passes():

@@ -11,8 +11,8 @@ import pytest
 
 from gaq import __version__
 from gaq.errors import BadFile
-from gaq.pack import container
-from gaq.pack.checksum import sealed
+from gaq.formats import container
+from gaq.formats.checksum import sealed
 from gaq.pack.format import KEYS, finite, from_bytes, read_packed, to_bytes, write_packed
 from gaq.quant.install import preset
 from gaq.train.checkpoint import save_checkpoint

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from gaq.errors import BadFile, NotAvailable
+from gaq.extras import how_to_install
 from gaq.report import libraries
 from gaq.report.libraries import OFFLINE, cached_viewer, find_libraries, plotly_code, viewer_code
 
@@ -27,7 +28,7 @@ def test_without_plotly(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     found = find_libraries(movies=False)
     assert found.plotly is None
-    assert found.missing == ("plots need plotly, which is not installed. Install it: pip install 'plotly>=6'",)
+    assert found.missing == (f"plots need plotly, which is not installed. {how_to_install('report')}",)
 
 
 def test_without_npm(monkeypatch):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import struct
 import time
 
 import numpy as np
 import pytest
+from ase.build import molecule
+from ase.io.trajectory import Trajectory
 
 from gaq.errors import BadFile
 from gaq.report.movie import MOST_FRAMES, chosen, read_movie
@@ -99,3 +102,31 @@ def test_large_systems_keep_few_frames():
     assert len(chosen(1000, 30_000)) == 10
     assert chosen(1000, 10_000_000).tolist() == [0]
     assert chosen(1, 5).tolist() == [0]
+
+
+@pytest.mark.parametrize("count", ["9" * 18, "9" * 30, "-3", "1000", "9" * 5000])
+@pytest.mark.timeout(20)
+def test_a_damaged_count_ends_the_reading(tmp_path, count):
+    (tmp_path / "a.xyz").write_text(frame(0) + f"{count}\n" + frame(1))
+    movie, notes = read_movie(tmp_path / "a.xyz", "a")
+    assert movie.frames == 1
+    assert len(notes) == 1
+    (tmp_path / "b.xyz").write_text(f"{count}\n" + frame(1))
+    with pytest.raises(BadFile, match="no whole frame"):
+        read_movie(tmp_path / "b.xyz", "b")
+
+
+@pytest.mark.parametrize("place", [32, 40], ids=["frames", "table"])
+@pytest.mark.parametrize("value", [2**62, 10**12, -1])
+@pytest.mark.timeout(60)
+def test_a_damaged_header_of_a_binary_trajectory_is_a_sentence(tmp_path, place, value):
+    path = tmp_path / "a.traj"
+    atoms = molecule("H2O")
+    with Trajectory(path, "w") as writer:
+        for _ in range(3):
+            writer.write(atoms)
+    with path.open("r+b") as stream:
+        stream.seek(place)
+        stream.write(struct.pack("<q", value))
+    with pytest.raises(BadFile, match="a.traj"):
+        read_movie(path, "a")

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields, replace
 
-from gaq.measure.ledger import Row, write_rows
+import pytest
+
+from gaq.measure.ledger import COUNTS, TEXTS, Row, to_line, write_rows
 from gaq.report.old_rows import UNKNOWN, read_old_rows
 
 ROW = Row("force_mae", 3.0, "meV/Å", "a.ckpt", "w4", "torch", "d", 10, std_error=0.1, passed=True, limit=5.0)
 
 
 def test_rows_of_this_version_come_back(tmp_path):
+    full = replace(
+        ROW, **{f.name: 0.25 for f in fields(Row) if f.name not in TEXTS | COUNTS | {"passed"}}, identity="a-16"
+    )
+    write_rows(tmp_path / "all.jsonl", [full])
+    assert read_old_rows(tmp_path / "all.jsonl").rows == (full,)
     write_rows(tmp_path / "r.jsonl", [ROW, Row("drift", math.nan, "meV", "a", "w4", "native", "d", 1)])
     found = read_old_rows(tmp_path / "r.jsonl")
     assert found.rows[0] == ROW
@@ -41,7 +49,8 @@ def test_lines_that_are_not_whole_are_named(tmp_path):
     assert "line 2: a row is a JSON object, not list" in said
     assert "line 3: it has no metric" in said
     assert "line 4: the value of m is 'much', no number" in said
-    assert "line 6: not whole JSON; passed over. It is the last line: the file was cut short." in said
+    assert "line 6: not whole JSON; passed over." in said
+    assert "r.jsonl ends in the middle of a line: the file was cut short." in said
 
 
 def test_bytes_that_are_no_text(tmp_path):
@@ -49,3 +58,40 @@ def test_bytes_that_are_no_text(tmp_path):
     found = read_old_rows(tmp_path / "r.jsonl")
     assert found.rows == ()
     assert "not whole JSON" in found.notes[0]
+
+
+SEPARATORS = "\u2028\u2029\x85\x1c\x0b\x0c"
+
+
+def test_separators_of_unicode_are_part_of_a_line(tmp_path):
+    row = replace(ROW, model=f"a{SEPARATORS}b", data=SEPARATORS)
+    write_rows(tmp_path / "r.jsonl", [row, ROW])
+    found = read_old_rows(tmp_path / "r.jsonl")
+    assert found.rows == (row, ROW)
+    assert found.notes == ()
+
+
+def test_a_file_of_nonsense_leaves_some_sentences_and_the_count_of_the_rest(tmp_path):
+    (tmp_path / "r.jsonl").write_text("nonsense\n" * 5000)
+    found = read_old_rows(tmp_path / "r.jsonl")
+    assert len(found.notes) < 30
+    assert "and 4980 more such lines." in found.notes
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        '{"metric": "m", "value": ' + "9" * 5000 + "}",
+        '{"metric": "m", "value": ' + "9" * 4000 + "}",
+        '{"metric": "m", "value": {}}',
+        '{"metric": ["m"], "value": 1}',
+        '{"metric": "m", "value": "' + "x" * 3_000_000 + '"}',
+    ],
+    ids=["deep", "long", "large", "object", "list", "wide"],
+)
+def test_a_line_of_nonsense_is_a_sentence(tmp_path, line):
+    (tmp_path / "r.jsonl").write_text(line + "\n" + to_line(ROW) + "\n")
+    found = read_old_rows(tmp_path / "r.jsonl")
+    assert found.rows == (ROW,)
+    assert all(len(note) < 300 for note in found.notes)

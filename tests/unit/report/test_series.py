@@ -37,7 +37,10 @@ def test_a_curve_that_was_cut_short_keeps_what_is_whole(tmp_path):
     assert notes == ["c.jsonl of w4, line 3: not an epoch; passed over."]
 
 
-@pytest.mark.parametrize("text", ["not JSON\n", epoch(force_mae=None), "[1, 2]\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["not JSON\n", epoch(force_mae=None), "[1, 2]\n", "[" * 100_000, epoch(epoch=10**400), epoch(force_mae=[1])],
+)
 def test_no_curve_at_all(tmp_path, text):
     (tmp_path / "c.jsonl").write_text(text)
     with pytest.raises(BadFile, match=r"c.jsonl is not a learning curve.*Train again"):
@@ -63,3 +66,10 @@ def test_a_log_whose_energy_is_lost_keeps_its_gap(tmp_path):
     (tmp_path / "a.log").write_text(HEAD + record(0, -5.0) + record(1, math.nan) + record(2, -5.0))
     run, _ = read_run(tmp_path / "a.log", "a")
     assert [math.isnan(x) for x in run.change] == [False, True, False]
+
+
+def test_a_log_of_nonsense_leaves_some_sentences(tmp_path):
+    (tmp_path / "a.log").write_text(HEAD + record(0, -5.0) + "x y\n" * 1000 + "1 " * 500_000)
+    run, notes = read_run(tmp_path / "a.log", "a")
+    assert len(run.time) == 1
+    assert len(notes) < 30

@@ -1,4 +1,4 @@
-"""Tables say what the rows say, and a verdict follows from its bounds alone."""
+"""Tables say what the rows say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from gaq.measure.ledger import Row
+from gaq.measure.limits import STABLE_STEPS
 from gaq.report.numbers import significant, with_spread
 from gaq.report.tables import (
     comparison,
@@ -17,7 +18,6 @@ from gaq.report.tables import (
     print_table,
     reasons,
 )
-from gaq.report.verdict import BOUNDS, Verdict, judge
 
 
 def rows_of(model: str, recipe: str, **values: float) -> list[Row]:
@@ -27,44 +27,10 @@ def rows_of(model: str, recipe: str, **values: float) -> list[Row]:
 GOOD = {"lee_mean": 0.003, "lee_max": 0.05, "path_work": 1e-4, "net_torque": 0.01, "drift": 0.001}
 
 
-def verdict(**values: float) -> Verdict:
-    return judge(rows_of("m", "r", **(GOOD | values))).verdict
-
-
-def test_a_good_model_is_fit_for_nve():
-    assert verdict() is Verdict.NVE
-
-
-@pytest.mark.parametrize("bound", BOUNDS, ids=lambda b: b.metric)
-def test_each_bound_decides_alone(bound):
-    assert verdict(**{bound.metric: 0.99 * bound.nve}) is Verdict.NVE
-    if bound.thermostat > bound.nve:
-        assert verdict(**{bound.metric: 1.01 * bound.nve}) is Verdict.THERMOSTAT
-    assert verdict(**{bound.metric: 1.01 * bound.thermostat}) is Verdict.NOT_MD
-    assert verdict(**{bound.metric: float("nan")}) is Verdict.NOT_MD
-    judgement = judge(rows_of("m", "r", **(GOOD | {bound.metric: 1.01 * bound.thermostat})))
-    assert judgement.because == (bound.metric,)
-
-
-def test_a_drift_below_its_own_error_is_not_held_against_a_model():
-    (short,) = rows_of("m", "r", drift=-0.5)
-    rest = rows_of("m", "r", **{k: v for k, v in GOOD.items() if k != "drift"})
-    assert judge([*rest, replace(short, std_error=0.2)]).verdict is Verdict.NVE
-    assert judge([*rest, replace(short, std_error=0.15)]).verdict is Verdict.THERMOSTAT
-    assert judge([*rest, replace(short, std_error=float("nan"))]).verdict is not Verdict.NVE
-
-
-def test_no_verdict_without_symmetry_and_work():
-    judgement = judge(rows_of("m", "r", lee_mean=0.0))
-    assert judgement.verdict is Verdict.UNKNOWN
-    assert judgement.because == ("path_work",)
-    assert judge(rows_of("m", "r", lee_mean=99.0)).verdict is Verdict.NOT_MD
-
-
-def test_a_run_that_fell_apart_is_not_for_md():
-    (broken,) = rows_of("m", "r", stability=12)
-    assert judge([*rows_of("m", "r", **GOOD), replace(broken, passed=False)]).verdict is Verdict.NOT_MD
-    assert judge([*rows_of("m", "r", **GOOD), replace(broken, passed=True)]).verdict is Verdict.NVE
+def fit(**values: float) -> list[Row]:
+    """Rows of a model that is fit for NVE, some of them replaced."""
+    held = Row("stability", STABLE_STEPS, "steps", "a.ckpt", "r", "torch", "d", 10, passed=True)
+    return [*rows_of("a.ckpt", "r", **(GOOD | {"force_mae": 6.4} | values)), held]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +72,17 @@ def test_the_comparison_has_a_line_per_model_in_the_order_of_the_rows():
     assert first["bits/weight"] == "–"
     assert second["bits/weight"] == "4.20"
     assert first["LEE mean / max meV/Å"] == "0.00300 / 0.050"
-    assert (first["verdict"], second["verdict"]) == ("NVE", "not measured")
+    assert first["verdict"] == "stability not measured"
+    assert second["verdict"] == "symmetry, conservation, stability not measured"
+
+
+def test_a_test_set_without_labels_of_a_kind_says_so():
+    headings, lines = comparison(rows_of("a", "r", energy_mae=3.0) + rows_of("b", "s", energy_mae=3.0, force_mae=9.0))
+    cells = [dict(zip(headings, line, strict=True)) for line in lines]
+    assert [c["F MAE meV/Å"] for c in cells] == ["no labels", "9.00"]
+    none = replace(rows_of("a", "r", force_mae=float("nan"))[0], n=0)
+    headings, lines = comparison([*rows_of("a", "r", energy_mae=3.0), none])
+    assert dict(zip(headings, lines[0], strict=True))["F MAE meV/Å"] == "no labels"
 
 
 def test_models_of_one_recipe_are_told_apart_by_their_file():
@@ -122,7 +98,7 @@ def test_reference_rows_are_not_a_model():
 
 
 def test_markdown_and_terminal_have_the_same_cells():
-    rows = rows_of("a", "fp32", force_mae=6.4, **GOOD)
+    rows = fit()
     console = Console(width=200)
     with console.capture() as captured:
         console.print(comparison_table(rows, "title"))
@@ -149,9 +125,22 @@ def test_no_number_is_cut_and_ninety_characters_are_enough(width):
 
 
 def test_reasons_name_the_measurement():
-    rows = rows_of("a.ckpt", "naive-int8", **(GOOD | {"path_work": 1.7}))
-    assert reasons(rows) == ["a.ckpt (naive-int8): thermostat only because of path_work 1.70 u"]
-    assert reasons(rows_of("a", "r", **GOOD)) == []
+    assert reasons(fit(path_work=1.7)) == ["a.ckpt (r): thermostat only because of path_work 1.70 u"]
+    assert reasons(fit()) == []
+
+
+def test_reasons_name_what_was_not_measured():
+    rows = [r for r in fit(path_work=1.7) if r.metric != "force_mae"]
+    (line,) = reasons([replace(r, value=400.0) if r.metric == "stability" else r for r in rows])
+    assert line == (
+        "a.ckpt (r): no verdict: accuracy, stability not measured (a run held for 400 steps; the verdict asks for "
+        "2,000); not fit for NVE because of path_work 1.70 u"
+    )
+
+
+def test_a_run_that_broke_is_told_by_its_step():
+    rows = [replace(r, value=200.0, passed=False) if r.metric == "stability" else r for r in fit()]
+    assert reasons(rows) == ["a.ckpt (r): not for MD because of a run that broke at step 200"]
 
 
 def test_findings_show_limits_and_verdicts():

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from gaq.config import dump, load
-from gaq.errors import ConfigError
-from gaq.train.config import TrainConfig
+from gaq.errors import BadFile, ConfigError
+from gaq.train.config import TrainConfig, find_config, shipped_configs
+from house.tree import REPOSITORY
 
-CONFIGS = sorted((Path(__file__).resolve().parents[3] / "configs").glob("*.toml"))
+CONFIGS = list(shipped_configs().values())
 
 
 @pytest.fixture
@@ -47,3 +48,44 @@ def test_every_shipped_configuration_is_read(path, tmp_path):
 def test_what_does_not_fit_is_told_by_its_name(empty, override, text):
     with pytest.raises(ConfigError, match=text):
         load(empty, TrainConfig, [override])
+
+
+def test_the_configurations_of_the_tree_are_those_of_the_package():
+    assert len(CONFIGS) > 4
+    assert sorted(path.name for path in (REPOSITORY / "configs").iterdir()) == sorted(path.name for path in CONFIGS)
+
+
+@pytest.mark.parametrize("before", ["", "configs/"])
+@pytest.mark.parametrize("behind", ["", ".toml"])
+@pytest.mark.parametrize("name", shipped_configs())
+def test_a_configuration_of_gaq_is_found_by_name_from_any_folder(tmp_path, monkeypatch, before, name, behind):
+    monkeypatch.chdir(tmp_path)
+    assert find_config(f"{before}{name}{behind}") == shipped_configs()[name]
+
+
+def test_a_file_of_the_user_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("configs").mkdir()
+    for mine in ("configs/water-fp32.toml", "water-fp32.toml"):
+        Path(mine).touch()
+        assert find_config(mine) == Path(mine)
+    assert find_config("water-fp32") == shipped_configs()["water-fp32"]
+
+
+@pytest.mark.parametrize(
+    "name", ["mine/water-fp32.toml", "/no/such/water-fp32", "../configs/water-fp32.toml", "water-fp32.xyz"]
+)
+def test_other_paths_are_left_alone(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    assert find_config(name) == Path(name)
+    with pytest.raises(BadFile, match=f"there is no file {name}"):
+        load(find_config(name), TrainConfig)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("rmd17-ethanl-fp32", "Did you mean 'rmd17-ethanol-fp32'"), ("x.toml", "It has acac-fp32")]
+)
+def test_a_name_that_is_neither_is_refused_with_those_of_gaq(tmp_path, monkeypatch, name, hint):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadFile, match=f"no file {name}, and gaq has no such configuration.*{hint}"):
+        find_config(name)

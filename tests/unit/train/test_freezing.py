@@ -9,7 +9,7 @@ import torch
 
 from gaq.quant.install import preset
 from gaq.quant.presets import w4
-from gaq.train.freezing import BEGIN, EARLY, LATE, MEMORY, Freezer
+from gaq.train.freezing import BEGIN, EARLY, LATE, MEMORY, Freezer, Watched
 from gaq.train.session import quantize
 from tiny import config, molecules, network
 
@@ -111,7 +111,7 @@ def test_weights_that_are_still_in_float_are_not_watched(model):
 def test_what_is_kept_is_what_goes_on(model):
     one, other = Freezer(), Freezer()
     swing(model, one, 20, done=0.5)
-    other.restore({key: t.clone() for key, t in one.tensors().items()}, torch.device("cpu"))
+    other.restore({key: t.clone() for key, t in one.tensors().items()}, model)
     twin = copy.deepcopy(model)
     swing(model, one, 9, done=0.7, away=3)
     swing(twin, other, 9, done=0.7, away=3)
@@ -119,3 +119,11 @@ def test_what_is_kept_is_what_goes_on(model):
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     assert torch.equal(layer_of(model).weight, layer_of(twin).weight)
+
+
+def test_a_state_of_another_network_is_refused(model):
+    codes = torch.zeros_like(model.messages[0].project.weight)
+    kept = Freezer({"messages.0.project": Watched.of(codes)}).tensors()
+    for other in ({"nowhere/" + k.split("/")[1]: t for k, t in kept.items()}, {k: t[1:] for k, t in kept.items()}):
+        with pytest.raises(ValueError, match="no weight has"):
+            Freezer().restore(other, model)

@@ -89,6 +89,12 @@ def test_state_goes_through_tensors_and_back(seed):
     assert not torch.equal(first.embedding, second.embedding), "a state that is not restored would be seen"
 
 
+@pytest.mark.parametrize("key", ["2.0.step", "-1.0.step", "0.999.step", "0.-1.step", "1.0.momentum", "a.b.c"])
+def test_a_state_of_another_network_is_refused(key):
+    with pytest.raises(ValueError, match="the optimizer|invalid literal"):
+        build_optimizers(network(config()), OptimizerConfig()).restore({key: torch.zeros(3)})
+
+
 def test_the_schedule_rises_then_falls_to_zero():
     factors = [schedule(step, 100, 10) for step in range(101)]
     assert factors[0] == pytest.approx(0.1)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 
 from gaq.errors import BadFile
 from gaq.quant.presets import w4, w8
@@ -15,6 +14,7 @@ from gaq.train.fit import fit
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.run import begin, restore_
 from gaq.train.session import prepare_training
+from packed import with_array, with_text
 from tiny import dataset, train_config
 
 
@@ -81,16 +81,64 @@ def test_a_model_is_no_state(out):
 
 def test_a_truncated_state_is_told(out):
     (out / "last.ckpt").write_bytes((out / "last.ckpt").read_bytes()[:-50])
-    with pytest.raises(BadFile, match="truncated"):
+    with pytest.raises(BadFile, match="cut short"):
         resumed(out)
+
+
+def test_a_flipped_bit_of_a_state_is_told(out):
+    content = bytearray((out / "last.ckpt").read_bytes())
+    content[-9] ^= 4  # in the optimizer's numbers
+    (out / "last.ckpt").write_bytes(content)
+    with pytest.raises(BadFile, match="last.ckpt is damaged: it does not have the checksum"):
+        resumed(out)
+
+
+def damage(out, change):
+    path = out / "last.ckpt"
+    path.write_bytes(change(path.read_bytes()))
 
 
 @pytest.mark.parametrize("lost", ["optimizer.0.0.exp_avg", "average.embedding"])
 def test_a_state_that_lacks_a_tensor_is_told(out, lost):
-    with safe_open(out / "last.ckpt", framework="pt") as file:
-        header, kept = file.metadata(), {k: file.get_tensor(k) for k in file.keys() if k != lost}  # noqa: SIM118
-    save_file(kept, out / "last.ckpt", metadata=header)
+    damage(out, lambda content: with_array(content, lost, lambda values: None))
     with pytest.raises(BadFile, match="last.ckpt is damaged .*it has .* tensors of the state"):
+        resumed(out)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("average.embedding", lambda a: a.T),
+        ("average.embedding", lambda a: a.astype(np.int32)),
+        ("optimizer.0.0.exp_avg", lambda a: a[1:]),
+        ("optimizer.0.0.step", lambda a: np.zeros(3, np.float32)),
+    ],
+)
+def test_a_state_of_other_shapes_is_told(out, name, change):
+    damage(out, lambda content: with_array(content, name, change))
+    with pytest.raises(BadFile, match="last.ckpt is damaged"):
+        resumed(out)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": -1},
+        {"step": "many"},
+        {"step": 1e300},
+        {"seconds": None},
+        {"loss_sum": "0x1p9999"},
+        {"loss_sum": 3},
+        {"best": "low"},
+        {"curve": 7},
+        {"curve": [{"epoch": 0}]},
+        {"curve": [[1, 2]]},
+        {"tensors": None},
+    ],
+)
+def test_counters_that_are_none_are_told(out, change):
+    damage(out, lambda content: with_text(content, "manifest", lambda m: m | {"run": m["run"] | change}))
+    with pytest.raises(BadFile, match="last.ckpt is damaged"):
         resumed(out)
 
 

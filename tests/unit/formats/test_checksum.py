@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from gaq.pack import container
-from gaq.pack.checksum import BLANK, DIGITS, checksum_of, sealed
+from gaq.formats import container
+from gaq.formats.checksum import BLANK, DIGITS, checksum_of, sealed
 
 
 def file_with(checksum: str, **more: str) -> bytes:

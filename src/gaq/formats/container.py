@@ -18,6 +18,7 @@ import numpy as np
 
 from gaq.errors import BadFile
 from gaq.files import readable_file
+from gaq.formats.texts import shown, strict_json
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -75,7 +76,10 @@ def to_bytes(metadata: Mapping[str, str], entries: Mapping[str, Any], payload: b
 
 def read_container(path: str | Path) -> Container:
     """The texts and arrays of a file. Raises `BadFile` for anything that is not whole and well formed."""
-    content = readable_file(path).read_bytes()
+    file = readable_file(path)
+    if not file.is_file():
+        raise BadFile(f"{path} is a pipe or a device; a model is a file. Save it to one first.")
+    content = file.read_bytes()
     return parse(content, str(path))
 
 
@@ -99,16 +103,8 @@ def parse(content: bytes, name: str) -> Container:
     return Container(metadata, _arrays(header, payload, name), content, 8 + length)
 
 
-def strict_json(text: str | bytes, what: str) -> Any:
-    """JSON without doubled keys and without numbers that are not finite; `what` is the subject of the sentence."""
-    try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_not_finite)
-    except (ValueError, RecursionError) as error:
-        raise BadFile(f"{what} is not JSON ({error}). {WAY_OUT}") from None
-
-
 def _object(text: bytes, name: str) -> dict[str, Any]:
-    header = strict_json(text, f"{name}: the header")
+    header = strict_json(text, f"{name}: the header", WAY_OUT)
     if not isinstance(header, dict):
         raise BadFile(f"{name}: the header is not a JSON object. {WAY_OUT}")
     return header
@@ -120,12 +116,12 @@ def _arrays(entries: dict[str, Any], payload: memoryview, name: str) -> dict[str
     known = [_entry(key, entry, name) for key, entry in entries.items()]
     for key, dtype, shape, begin, end in sorted(known, key=lambda entry: entry[3:]):
         if begin != at:
-            raise BadFile(f"{name}: tensor {key!r} begins at byte {begin}; expected {at}, without gap. {WAY_OUT}")
+            raise BadFile(f"{name}: tensor {shown(key)} begins at byte {begin}; expected {at}, without gap. {WAY_OUT}")
         if end - begin != dtype.itemsize * prod(shape):
             wanted = dtype.itemsize * prod(shape)
-            raise BadFile(f"{name}: tensor {key!r} has {end - begin} bytes; its shape needs {wanted}. {WAY_OUT}")
+            raise BadFile(f"{name}: tensor {shown(key)} has {end - begin} bytes; its shape needs {wanted}. {WAY_OUT}")
         if end > len(payload):
-            raise BadFile(f"{name} has {len(payload)} bytes of tensors; {key!r} ends at {end}. {WAY_OUT}")
+            raise BadFile(f"{name} has {len(payload)} bytes of tensors; {shown(key)} ends at {end}. {WAY_OUT}")
         tensors[key] = np.frombuffer(payload[begin:end], dtype=dtype).reshape(shape)
         at = end
     if at != len(payload):
@@ -134,27 +130,17 @@ def _arrays(entries: dict[str, Any], payload: memoryview, name: str) -> dict[str
 
 
 def _entry(key: str, entry: Any, name: str) -> tuple[str, np.dtype[Any], tuple[int, ...], int, int]:
+    what = f"{name}: tensor {shown(key)}"
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise BadFile(f"{name}: the header's entry for tensor {key!r} is not dtype, shape, data_offsets. {WAY_OUT}")
+        raise BadFile(f"{what}: its entry in the header is not dtype, shape, data_offsets. {WAY_OUT}")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise BadFile(f"{name}: tensor {key!r} holds {dtype!r}; expected one of {', '.join(DTYPES)}. {WAY_OUT}")
+        raise BadFile(f"{what} holds {shown(dtype)}; expected one of {', '.join(DTYPES)}. {WAY_OUT}")
     if not _sizes(shape) or len(shape) > MOST_AXES or not _sizes(offsets) or len(offsets) != 2:
-        raise BadFile(f"{name}: tensor {key!r} has shape {shape!r} at {offsets!r}. {WAY_OUT}")
+        raise BadFile(f"{what} has shape {shown(shape)} at {shown(offsets)}. {WAY_OUT}")
     return key, DTYPES[dtype], tuple(shape), offsets[0], offsets[1]
 
 
 def _sizes(value: Any) -> bool:
     whole = isinstance(value, list) and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
     return whole and all(0 <= n < 2**48 for n in value)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _not_finite(constant: str) -> Any:
-    raise ValueError(f"{constant} is not a number of JSON")

@@ -1,4 +1,4 @@
-"""The checksum of a packed file: over all its bytes, its own digits taken as zeros."""
+"""The checksum of a packed file or a checkpoint: over all its bytes, its own digits taken as zeros."""
 
 from __future__ import annotations
 
