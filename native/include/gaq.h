@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-#define GAQ_ABI 2 /* changes with every change of a struct or a signature below */
+#define GAQ_ABI 3 /* changes with every change of a struct or a signature below */
 
 typedef struct gaq_engine gaq_engine;
 
@@ -35,7 +35,8 @@ enum gaq_status {
   GAQ_BAD_ARGUMENT = 4,    /* a null pointer, a negative count, an option outside its range */
   GAQ_NO_MEMORY = 5,
   GAQ_INTERNAL = 6,        /* our fault */
-  GAQ_UNSTABLE = 7         /* dynamics: energy or forces stopped being finite */
+  GAQ_UNSTABLE = 7,        /* dynamics: energy or forces stopped being finite */
+  GAQ_OUTSIDE = 9          /* strict engines: atoms unlike the training data; the results are there all the same */
 };
 
 /* Zeros mean: as the file says, or the default. */
@@ -43,6 +44,7 @@ typedef struct {
   int32_t threads;       /* 1 by default; results are the same for any number */
   int32_t backward_bits; /* precision of the products in the backward pass: 8, 16, or 32 for float */
   double skin;           /* Å by which the neighbour list reaches beyond the cutoff; 0: default; negative: none */
+  int32_t strict;        /* 1: a structure outside of the training data is an error, GAQ_OUTSIDE */
 } gaq_options;
 
 /* Atoms of one molecule or one box. Lattice vectors are rows; `cell` may be NULL when nothing is periodic. */
@@ -84,6 +86,7 @@ typedef struct {
   const char* isa;          /* instruction set in use: scalar, avx2, avx512, neon, neon_dot */
   int64_t arena_bytes;      /* memory of the last evaluation */
   int64_t neighbor_builds;  /* how often the neighbour list was built */
+  int64_t outside;          /* how many evaluations were outside of the training data */
 } gaq_info;
 
 /* Molecular dynamics: velocity Verlet (NVE), Langevin (BAOAB), stochastic velocity rescaling (CSVR). */
@@ -143,6 +146,9 @@ GAQ_API int32_t gaq_evaluate_domain(gaq_engine* engine, const gaq_system* system
 GAQ_API int32_t gaq_move(gaq_engine* engine, const gaq_system* system, const gaq_dynamics* dynamics, gaq_motion* motion,
                          int64_t steps);
 GAQ_API const char* gaq_last_error(const gaq_engine* engine);
+/* What is odd about the first structure that lay outside of the training data, naming atoms; empty when none did. Pairs
+ * closer than the data have them, more or fewer neighbours, larger last features: signs, not proofs. */
+GAQ_API const char* gaq_warning(const gaq_engine* engine);
 
 /* For tests of parity, and for the curious. ------------------------------------------------------------------- */
 

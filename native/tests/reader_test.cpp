@@ -84,7 +84,7 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '2'. Update gaq");
+  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '3'. Update gaq");
   expect_changed("fp32", set("architecture", "painn"), "architecture 'painn'");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
   expect_changed("fp32", set("checksum", "sha256:0"), "expected 'sha256:0'");

@@ -103,8 +103,9 @@ def outside(
     crowd = np.flatnonzero(off > 0)
     if len(crowd):
         worst = crowd[off[crowd].argmax()]
+        noun = "neighbour" if count[worst] == 1 else "neighbours"
         said.append(
-            f"atom {worst} (Z = {z[worst]}) has {count[worst]} neighbours within {cutoff:g} Å; in the training "
+            f"atom {worst} (Z = {z[worst]}) has {count[worst]} {noun} within {cutoff:g} Å; in the training "
             f"data such atoms have {fewest[worst]} to {most[worst]}{_more(len(crowd))}"
         )
     largest = domain.features[row, 2]

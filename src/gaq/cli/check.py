@@ -71,6 +71,9 @@ def check(
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning of them.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
@@ -128,7 +131,7 @@ def check(
     }
     limits = with_limits({m: x for name, x in given.items() if x is not None for m in METRICS_OF[name]})
     _expect_steps(steps)
-    subject = open_subject(model, calculator, arguments, python, engine, device, threads)
+    subject = open_subject(model, calculator, arguments, python, engine, device, threads, strict)
     tried_on = structures_for(subject, data, structure, limit, seed)
     own, traces = data is None and structure is None, list[Trace]()
     try:

@@ -47,6 +47,9 @@ def evaluate(
     cluster: ClusterOption = None,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning of them.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
@@ -76,7 +79,7 @@ def evaluate(
     plan = Plan(dataset, dataset.structures[:symmetry_frames], dataset.structures[:path_frames], rotations, seed)
     kept: list[Predictions] = []
     with farm_of(cluster, cores) as farm, Watch() as watch:
-        choice = Choice(engine, device, cores, farm, cluster is not None)
+        choice = Choice(engine, device, cores, farm, cluster is not None, strict)
         opened = {name: choice.open(name) for name in names}
         reference = None if parent is None else choice.open(parent)
         rows = measure(labelled(opened), reference, plan, watch, kept.append)
@@ -100,6 +103,7 @@ class Choice:
     cores: int
     farm: Farm
     elsewhere: bool  # the farm is a cluster
+    strict: bool  # whether structures unlike the training data are refused
 
     def open(self, model: str) -> Engine:
         """The engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that on
@@ -114,7 +118,7 @@ class Choice:
             raise UsageError(f"--device {self.device}: a cluster computes on the CPUs of its workers. Leave it out")
         native = self.engine == "native" or is_packed(readable_file(model))
         threads = self.cores if native else 1
-        opened = open_engine(model, engine=self.engine, device=self.device, threads=threads)
+        opened = open_engine(model, engine=self.engine, device=self.device, threads=threads, strict=self.strict)
         if self.elsewhere:
             return FarmedEngine(opened, self.farm)
         if native or self.cores == 1 or self.device != "cpu":

@@ -21,6 +21,7 @@ def open_subject(
     engine: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    strict: bool = False,
 ) -> Engine:
     """The engine to inspect. Raises `UsageError` unless exactly one of a model and a calculator was named, and for
     options that belong to the other kind.
@@ -41,7 +42,7 @@ def open_subject(
     for option, given in (("--args", arguments != "{}"), ("--python", python is not None)):
         if given:
             raise UsageError(f"{option} belongs to a calculator module:Class; a model file has none")
-    return open_engine(str(model), engine=engine, device=device, threads=threads)
+    return open_engine(str(model), engine=engine, device=device, threads=threads, strict=strict)
 
 
 def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:

@@ -67,6 +67,9 @@ def md(
     checkpoint_seconds: Annotated[float, typer.Option(min=0.0, help="Time between checkpoints.")] = 10.0,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the torch engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End at atoms unlike the training data, instead of warning of them.")
+    ] = False,
     backward: Annotated[
         int | None,
         typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32; without, as the file says."),
@@ -101,7 +104,7 @@ def md(
     asked = Asked(start, out, plan, seed, replicas, resume, overwrite, frame, velocities is Velocities.KEEP)
     check(asked)
     cores = threads or (1 if replicas == 1 or cluster else usable_cores())
-    engines = open_engines(model, Choice(engine, device, backward, cores), 1 if cluster else replicas)
+    engines = open_engines(model, Choice(engine, device, backward, cores, strict), 1 if cluster else replicas)
     with contextlib.ExitStack() as stack:
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
