@@ -3,24 +3,25 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Stamps of an environment that has what the demo needs, and of one that has everything.
+DEMO := $(VENV)/.ready-demo
 READY := $(VENV)/.ready
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SITE = $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))'
 # cmake and ninja are those of the environment, whatever else there is.
 CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm docs
+.PHONY: help setup demo fresh fresh-quick check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm docs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(READY)  ## create .venv, build the native engine, install gaq with everything it can use
+setup: $(READY)  ## create .venv, build the native engine, install gaq and everything it can use
 	@echo "ready: $(BIN)/gaq"
 
-demo: $(READY)  ## set up if needed, then the main job on the embedded data
-	$(BIN)/gaq demo
+demo: $(DEMO)  ## set up if needed, then the main job on the embedded data
+	$(BIN)/gaq demo $(DEMO_OPTIONS)
 
 check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -40,7 +41,7 @@ browser: $(READY)  ## the report page in headless Chromium; installs it, and wha
 	@sh tests/browser/tools.sh
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 -m browser --timeout 1200 tests/browser
 
-native: $(READY)  ## build the native engine anew and put it where .venv finds it
+native: $(DEMO)  ## build the native engine anew and put it where .venv finds it
 	@$(CMAKE) -S native -B build/native -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_LIBRARY_DIR=engine >/dev/null
 	@$(CMAKE) --build build/native --target gaq -- --quiet
 	@$(CMAKE) --install build/native --strip --prefix build/native/installed >/dev/null
@@ -53,7 +54,7 @@ native-test: programs  ## the tests of the native engine that need no Python
 	@$(CTEST) build/native
 
 # A library that fuses multiply and add, which the law forbids: the parity tests must notice it.
-contracted: $(READY)
+contracted: $(DEMO)
 	@$(CMAKE) -S native -B build/contract -G Ninja --log-level=WARNING -DGAQ_CONTRACT=ON >/dev/null
 	@$(CMAKE) --build build/contract --target gaq -- --quiet
 
@@ -61,7 +62,7 @@ golden: $(READY)  ## write the golden vectors of native/tests/golden anew, from 
 	$(BIN)/python native/tests/make_golden.py
 	$(BIN)/python native/tests/golden_models.py
 
-sanitize: $(READY)  ## the native tests, and the fuzzer's corpus, under address and undefined-behaviour sanitizers
+sanitize: $(DEMO)  ## the native tests, and the fuzzer's corpus, under address and undefined-behaviour sanitizers
 	@$(CMAKE) -S native -B build/sanitize -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_FUZZ=ON \
 	  -DGAQ_SANITIZE="address;undefined" >/dev/null
 	@$(CMAKE) --build build/sanitize -- --quiet
@@ -82,7 +83,7 @@ docs: $(READY)  ## build the site into build/site, every link and anchor checked
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "build/site/index.html"
 
-wheel: $(READY)  ## build dist/gaq-*.whl, the native engine inside
+wheel: $(DEMO)  ## build dist/gaq-*.whl, the native engine inside
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@ls dist/*.whl
 
@@ -125,17 +126,23 @@ bench: $(READY)  ## time the native engine beside PyTorch, and beside peers wher
 peers: $(READY)  ## make environments for SchNetPack, MACE, JAX and xTB, to be timed beside us: 4 GB
 	$(BIN)/python benchmarks/peers/install.py --into $(PEERS)
 
+# FRESH holds options, such as FRESH="--suite trixie --keep" or FRESH="--command 'make demo'".
+fresh:  ## prove `make demo` and `make test` in a bare Debian root, as an ordinary user; run by root, an hour
+	@PYTHONPATH=tools $(PYTHON) -m fresh root $(FRESH)
+
+fresh-quick:  ## prove set-up from nothing: a new folder, caches off, the demo in a short form, one energy
+	@PYTHONPATH=tools $(PYTHON) -m fresh quick
+
 clean:  ## remove the environment and everything that tools left behind; runs/ stays
 	rm -rf $(VENV) build dist examples/c/energy .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is younger than what it was made from, or the environment is brought up to date.
-$(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "gaq needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo not there)."; \
-	  echo "Name a newer one: make PYTHON=python3.12 setup"; exit 1; } >&2
-	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
-	@echo "installing into $(VENV); the first time takes a few minutes, most of it torch"
-	@$(PIP) scikit-build-core cmake ninja
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-build-isolation --config-settings=build-dir=build/native -e '.[dev,demo]'
-	@touch $(READY)
+# A stamp is younger than what it was made from, or the environment is brought up to date.
+SOURCES_OF_SETUP := pyproject.toml constraints.txt tools/install.py
+$(DEMO): $(SOURCES_OF_SETUP)
+	@$(PYTHON) tools/install.py demo --into $(VENV)
+	@touch $(DEMO)
+
+$(READY): $(SOURCES_OF_SETUP)
+	@$(PYTHON) tools/install.py dev --into $(VENV)
+	@touch $(DEMO) $(READY)

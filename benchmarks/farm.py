@@ -133,7 +133,7 @@ def scheduler(workers: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _running(program: str, *options: str) -> Iterator[None]:
-    command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options]
+    command = [sys.executable, "-P", "-m", f"distributed.cli.dask_{program}", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield

@@ -126,7 +126,7 @@ def ipi_socket(model: Path, state: State) -> Iterator[Host]:
     """i-PI and `python -m gaq.simulate.ipi`, two processes with a socket in the file system between them."""
     name = f"gaq-{uuid.uuid4().hex[:12]}"
     source = f"<ffsocket name='gaq' mode='unix' pbc='false'> <address> {name} </address> </ffsocket>"
-    command = [sys.executable, "-m", "gaq.simulate.ipi", str(model), "start.xyz", "--unix", name]
+    command = [sys.executable, "-P", "-m", "gaq.simulate.ipi", str(model), "start.xyz", "--unix", name]
     with _in_a_folder(state), subprocess.Popen(command, stdout=subprocess.DEVNULL) as client:
         try:
             with _ipi(source, state) as host:

@@ -26,7 +26,8 @@ from gaq.engine.ase import AseEngine
 from gaq.engine.open import open_engine
 from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, GaqError
-from gaq.measure.check import STEPS, check
+from gaq.measure.check import check
+from gaq.measure.dynamics import FEW_STEPS as STEPS
 from gaq.measure.ledger import Row, append_rows, read_rows, row
 from gaq.measure.limits import failures
 from gaq.measure.subjects import rattled_copies

@@ -43,7 +43,7 @@ def main() -> None:
     box, rows = arguments.out / "box.xyz", arguments.out / "rows.jsonl"
     if not box.exists():
         ase.io.write(box, gas(arguments.data / "rmd17_azobenzene_test_01.npz"))
-    command = [sys.executable, "-m", "gaq", "md", str(arguments.model), str(box), "--velocities", "keep"]
+    command = [sys.executable, "-P", "-m", "gaq", "md", str(arguments.model), str(box), "--velocities", "keep"]
     command += ["--steps", str(STEPS), "--dt", str(TIMESTEP), "--log-every", "20", "--every", "1000"]
     command += ["--threads", str(arguments.threads), "-o", str(arguments.out / "nve.traj"), "--resume"]
     code = subprocess.run([*command, "--json", str(rows)], check=False).returncode

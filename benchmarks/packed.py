@@ -18,7 +18,7 @@ def main() -> None:
         molecule = checkpoint.stem.split("-")[1]
         rows = LEDGERS / f"rmd17-{molecule}.jsonl"
         target = checkpoint.with_suffix(".gaq")
-        command = [sys.executable, "-m", "gaq", "export", str(checkpoint.relative_to(HERE))]
+        command = [sys.executable, "-P", "-m", "gaq", "export", str(checkpoint.relative_to(HERE))]
         options = ["-o", str(target.relative_to(HERE)), "--accuracy", str(rows.relative_to(HERE))]
         subprocess.run([*command, *options], check=True, cwd=HERE)
 

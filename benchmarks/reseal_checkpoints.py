@@ -2,8 +2,8 @@
 
     python benchmarks/reseal_checkpoints.py models/*.ckpt
 
-Tensors and texts stay as they are; texts of JSON that hold NaN or infinities get these as texts. Each file is read
-back before it takes the place of the old one. A file of version 2 is left alone.
+Tensors and texts stay as they are; NaN and infinities in JSON become texts. Each file is read back before it takes
+the place of the old one. A file of version 2 is left alone.
 """
 
 from __future__ import annotations

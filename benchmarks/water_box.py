@@ -29,8 +29,17 @@ def main() -> None:
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     first, warm = (arguments.out.with_suffix(ending) for ending in (".first.xyz", ".warm.xyz"))
     ase.io.write(first, ase.io.read(arguments.data / "water_192.xyz", index=-1))
-    command = [sys.executable, "-m", "gaq", "md", str(arguments.model), str(first), "-o", str(warm), "--overwrite"]
-    command += ["--ensemble", "nvt", "--steps", str(arguments.steps), "--every", "100", "--bonds-may-break"]
+    command = [sys.executable, "-P", "-m", "gaq", "md", str(arguments.model), str(first), "-o", str(warm)]
+    command += [
+        "--overwrite",
+        "--ensemble",
+        "nvt",
+        "--steps",
+        str(arguments.steps),
+        "--every",
+        "100",
+        "--bonds-may-break",
+    ]
     subprocess.run(command, check=True)
     box = ase.io.read(warm, index=-1)
     box.calc = None

@@ -35,7 +35,10 @@ enum gaq_status {
   GAQ_BAD_ARGUMENT = 4,    /* a null pointer, a negative count, an option outside its range */
   GAQ_NO_MEMORY = 5,
   GAQ_INTERNAL = 6,        /* our fault */
-  GAQ_UNSTABLE = 7,        /* dynamics: energy or forces stopped being finite */
+  GAQ_UNSTABLE = 7,        /* dynamics: energy, forces or velocities stopped being usable */
+  GAQ_NOT_FINITE = 8,      /* the answer is no usable number: not finite, more than 1e5 eV for an atom (from the reference
+                              energy of its species; the virial: times the atoms), or more than 1e5 eV/Å. The sentence
+                              names an atom and says whether the structure or the file is to blame. */
   GAQ_OUTSIDE = 9          /* strict engines: atoms unlike the training data; the results are there all the same */
 };
 
@@ -56,7 +59,7 @@ typedef struct {
   int32_t periodic[3];
 } gaq_system;
 
-/* Any pointer may be NULL when the value is not wanted. */
+/* Any pointer may be NULL when the value is not wanted. What a call that fails leaves here is not to be used. */
 typedef struct {
   double* energy;          /* [1] eV */
   double* forces;          /* [atoms][3] eV/Å */
@@ -68,7 +71,8 @@ typedef struct {
  * same one) owns. The engine calls `forward` when rows of ghosts must be filled from their owners, and `backward` when
  * rows of ghosts must be added to those of their owners. Rows are [atoms][columns] of float (4 bytes) or double (8);
  * NULL in a domain without atoms. All domains that want the same results are called equally often, so that they may
- * wait for each other. What is wrong with atoms is refused before the first call: domains can then agree to stop. */
+ * wait for each other. What is wrong with atoms is refused before the first call, and an answer that cannot be used
+ * (GAQ_NOT_FINITE) after the last: domains can then agree to stop. */
 typedef struct {
   void* context;
   void (*forward)(void* context, void* rows, int32_t columns, int32_t bytes_per_number);
@@ -105,7 +109,8 @@ typedef struct {
 typedef struct {
   int64_t step;                 /* number of the last step that was made */
   double heat;                  /* eV that the thermostat has given to the atoms; total energy - heat is conserved */
-  const double* inverse_masses; /* [atoms] acceleration in Å/fs² by a force of 1 eV/Å: 0.009648533 / mass in amu */
+  const double* inverse_masses; /* [atoms] acceleration in Å/fs² by a force of 1 eV/Å: 0.009648533 / mass in amu;
+                                   0 for an atom that does not move, whose velocity must be 0 */
   double* positions;            /* [atoms][3] Å */
   double* velocities;           /* [atoms][3] Å/fs */
   double* forces;               /* [atoms][3] eV/Å, at the positions */

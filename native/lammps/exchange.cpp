@@ -84,18 +84,30 @@ void PairGaq::unpack_reverse_comm(int count, int *list, double *buffer) {
 
 // Whether every rank is fine. Ranks that are go on without exchange until the engine returns, and then stop with all.
 bool PairGaq::agree(bool fine) {
+  agreed_ = true;
+  failed_ = !fine_everywhere(fine);
+  return !failed_;
+}
+
+bool PairGaq::fine_everywhere(bool fine) const {
   int here = fine, everywhere = 0;
   MPI_Allreduce(&here, &everywhere, 1, MPI_INT, MPI_MIN, world);
-  agreed_ = true;
-  failed_ = !everywhere;
-  return !failed_;
+  return everywhere != 0;
+}
+
+// Ranks agree twice: before the first exchange, where atoms are refused, and after the last, where answers are. A rank
+// that fails between the two (out of memory) cannot reach the others, which wait for its rows: it ends the run alone.
+void PairGaq::stop_if_any_failed(int32_t status) {
+  const bool fine = status == GAQ_OK;
+  if (!fine && status != GAQ_NOT_FINITE && status != GAQ_OUTSIDE && agreed_ && !failed_ && comm->nprocs > 1)
+    error->one(FLERR, about(gaq_last_error(engine_)));
+  if (!agreed_) agree(fine);
+  if (failed_ || !fine_everywhere(fine)) stop_all(!fine);
 }
 
 // The sentence of the first rank that cannot go on, as the one error of all.
 void PairGaq::stop_all(bool failed_here) {
   const std::string here = failed_here ? about(gaq_last_error(engine_)) : "";
-  if (failed_here && agreed_ && !failed_ && comm->nprocs > 1) error->one(FLERR, here);  // out of memory midway
-  if (failed_here && !agreed_) agree(false);
   int mine = failed_here ? comm->me : comm->nprocs, first = 0;
   MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, world);
   char sentence[1024] = "";
@@ -128,5 +140,7 @@ std::string PairGaq::about(const char *sentence) const {
                  " has a position that is not finite; the run became unstable. Take a shorter time step, or relax the "
                  "structure first.";
   }
+  if (std::sscanf(sentence, "atom %d has %n", &first, &end) == 1 && end && there(first))
+    return "pair style gaq: atom " + tag(first) + " has " + (sentence + end);
   return std::string("pair style gaq: ") + sentence;
 }

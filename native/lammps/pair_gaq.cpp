@@ -141,6 +141,12 @@ void PairGaq::init_style() {
   if (!force->newton_pair)
     error->all(FLERR, std::string("pair style gaq needs newton on: forces on ghosts go back to their owners. Say "
                                   "'newton on', or leave the line out."));
+  const std::string style = force->pair_style ? force->pair_style : "";
+  if (style.rfind("hybrid", 0) == 0 && style.rfind("hybrid/overlay", 0) != 0 && style.rfind("hybrid/scaled", 0) != 0)
+    error->all(FLERR, "pair style gaq cannot run in pair_style " + style +
+                          ", which gives each pair of atom types to one style: a model is of all atoms and their "
+                          "neighbours. Say hybrid/overlay, which adds styles up.");
+  check_masses();
   if (domain->dimension != 3)
     error->all(FLERR, std::string("pair style gaq needs dimension 3; atoms of a plane can be held in it by a fix"));
   if (comm->cutghostuser > 0 && comm->cutghostuser < info_.cutoff)
@@ -216,8 +222,7 @@ void PairGaq::compute(int eflag, int vflag) {
   agreed_ = whole;
   failed_ = false;
   const int32_t status = gaq_evaluate_domain(engine_, &system, owned, whole ? nullptr : &exchange, &result);
-  if (status == GAQ_OK && !agreed_) agree(true);
-  if (status != GAQ_OK || failed_) stop_all(status != GAQ_OK);
+  stop_if_any_failed(status);
   warn_outside();
   add(atoms, owned, energy, gradient);
   if (eflag_either) {

@@ -42,10 +42,13 @@ class PairGaq : public Pair {
   void open(const std::string &path);
   void choose_elements(const std::string &path, int count, char **names);
   void allocate();
+  void check_masses() const;
   int widest_rows();
   static int width_of(int columns, int bytes) { return int((size_t(columns) * size_t(bytes) + 7) / sizeof(double)); }
   gaq_system look_at_atoms(int atoms, bool whole);
   bool agree(bool fine);
+  bool fine_everywhere(bool fine) const;
+  void stop_if_any_failed(int32_t status);
   [[noreturn]] void stop_all(bool failed_here);
   std::string about(const char *sentence) const;
   void warn_outside();

@@ -106,6 +106,20 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
 
 void Evaluator::evaluate(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results,
                          Pool* pool, const Tap& tap) {
+  compute(system, owned, exchange, results, pool, tap);
+  const Worst found = worst(results);
+  if (found.usable()) return;
+  throw Error(GAQ_NOT_FINITE,
+              found.sentence() +
+                  (golden_frames_fail()
+                       ? ". The model gives no usable answer for the structures in its own file either: the file is "
+                         "damaged, or training diverged. Export or train the model again."
+                       : ". The structure is far from the training data of the model. Check elements, units and short "
+                         "distances, or train with structures like it."));
+}
+
+void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results,
+                        Pool* pool, const Tap& tap) {
   list_.update(system, owned, exchange != nullptr);
   find_species(system);
   atoms_ = system.atoms;
@@ -255,6 +269,43 @@ void Evaluator::collect(const Results& results) {
     for (int64_t place = 0; place < owned_; ++place) results.atomic_energies[list_.order()[place]] = energy_[place];
   for (int64_t place = 0; place < owned_; ++place) total += energy_[place];
   if (results.energy) *results.energy = total;
+}
+
+// Ghosts count too: what this domain adds to their forces goes to their owners.
+Worst Evaluator::worst(const Results& results) const {
+  const Description& description = model_.description;
+  Worst found;
+  for (int64_t place = 0; place < owned_; ++place)
+    found.see(Worst::What::energy, list_.order()[place], energy_[place] - description.reference[row_[place]], most_energy);
+  if (results.forces || results.virial)
+    for (int64_t n = 0; n < 3 * atoms_; ++n)
+      found.see(Worst::What::force, list_.order()[n / 3], description.scale * forces_[n], most_force);
+  if (results.virial)
+    for (const double value : virial_)
+      found.see(Worst::What::virial, -1, description.scale * value, most_energy * double(atoms_));
+  return found;
+}
+
+// Whether the file or the structure is to blame: the structures in the file are of the training data.
+bool Evaluator::golden_frames_fail() const {
+  const GoldenFrames& golden = model_.description.golden;
+  System system;
+  system.atoms = int64_t(golden.species.size());
+  system.species = golden.species.data();
+  std::vector<double> forces(3 * golden.species.size());
+  double energy = 0;
+  for (size_t frame = 0; frame < golden.energies.size(); ++frame) {
+    system.positions = golden.positions.data() + frame * forces.size();
+    const Results results{&energy, forces.data(), nullptr, nullptr};
+    Evaluator fresh(model_, 0);
+    try {
+      fresh.compute(system, system.atoms, nullptr, results, nullptr, Tap());
+    } catch (const BadStructure&) {
+      return true;
+    }
+    if (!fresh.worst(results).usable()) return true;
+  }
+  return false;
 }
 
 }  // namespace gaq

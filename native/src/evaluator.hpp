@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "answer.hpp"
 #include "arena.hpp"
 #include "description.hpp"
 #include "domain.hpp"
@@ -34,6 +35,7 @@ class Evaluator {
   Evaluator(const Model& model, double skin);
 
   // `owned` atoms come first, ghosts follow; `exchange` may be null when there are none. `pool` spreads one large system.
+  // Throws Error with GAQ_NOT_FINITE, after the last exchange, for an answer that cannot be used.
   void evaluate(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results, Pool* pool,
                 const Tap& tap);
   // A domain without atoms: no energy, and the same calls of the exchange, for which other domains may wait.
@@ -52,6 +54,10 @@ class Evaluator {
   static constexpr int64_t keep_atoms = 512;      // beyond, what an update computes is computed again on the way back
 
  private:
+  void compute(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results, Pool* pool,
+               const Tap& tap);
+  Worst worst(const Results& results) const;
+  bool golden_frames_fail() const;
   void find_species(const System& system);
   void lay_out(int64_t atoms, int64_t pairs, int workers);
   void prepare(size_t index, Block block, Scratch& room, const Tap& tap);

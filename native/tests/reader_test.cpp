@@ -99,7 +99,9 @@ void test_metadata() {
   expect_changed("fp32", set("recipe_name", ""), "expected one line");
   for (const char* species : {"[]", "[6,1]", "[1,1]", "[0]", "[119]", "[1.5]", "[\"H\"]"})
     expect_changed("fp32", set("species", species), "'species'");
-  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "format_version", "gaq_version",
+  expect_changed("fp32", set("repulsion", R"({"kind":"morse"})"), "'kind' 'morse'; expected one of zbl");
+  expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected a whole number from 1");
+  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "domain", "format_version", "gaq_version",
                           "manifest", "radial", "recipe", "recipe_name", "species", "units"})
     expect_changed("fp32", [=](TinyModel& m) { m.metadata.erase(key); }, "lacks '" + std::string(key) + "'");
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -13,8 +12,11 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from gaq.errors import BadFile, ConfigError, UsageError, nearest
-from gaq.files import readable_file
+from gaq.errors import ConfigError, UsageError, nearest
+from gaq.formats.texts import parse_toml, read_toml, shown
+
+MOST_FAULTS = 20  # told at once
+MOST_PARTS = 16  # of a dotted key
 
 
 class Frozen(BaseModel):
@@ -31,16 +33,24 @@ def load(path: str | os.PathLike[str], model_class: type[Model], overrides: Sequ
 
     The right side of an override is read as TOML; what is not TOML is a text, so that `data.file=a.xyz` needs
     no quotes. Raises BadFile (missing, a folder, not a text), ConfigError (not TOML, unknown key, wrong type,
-    out of range; all of them at once) and UsageError (an override without `=`).
+    out of range; up to `MOST_FAULTS` of them at once) and UsageError (an override without `=`).
     """
-    table = _parse(path)
+    return checked(_parse(path), model_class, overrides, str(path))
+
+
+def checked(
+    table: dict[str, Any], model_class: type[Model], overrides: Sequence[str] = (), where: str = "the settings"
+) -> Model:
+    """Return a table as `model_class`, after `overrides` were set in it. Raises what `load` raises."""
     changed = [_override(table, text) for text in overrides]
     try:
         # By way of JSON, where strict reading still makes tuples of lists and enumerations of texts.
         return model_class.model_validate_json(json.dumps(table, default=str), strict=True)
     except ValidationError as error:
-        faults = [_fault(one, model_class, changed) for one in error.errors(include_url=False)]
-        raise ConfigError(f"{path}: " + "\n  ".join(faults)) from error
+        found = error.errors(include_url=False)
+        faults = [_fault(one, model_class, changed) for one in found[:MOST_FAULTS]]
+        faults += [f"and {len(found) - MOST_FAULTS} more."] if len(found) > MOST_FAULTS else []
+        raise ConfigError(f"{where}: " + "\n  ".join(faults)) from error
 
 
 def dump(model: BaseModel) -> str:
@@ -48,15 +58,33 @@ def dump(model: BaseModel) -> str:
     return tomli_w.dumps(model.model_dump(mode="json", exclude_none=True))
 
 
+def commented(model: BaseModel) -> str:
+    """Return TOML text that `load` reads back as the same model, with the description of each value as a comment.
+
+    A value that is None is written as a comment, since TOML has no null.
+    """
+    return "\n".join(_commented(model, "")) + "\n"
+
+
+def _commented(model: BaseModel, name: str) -> list[str]:
+    sections = {key: value for key, value in model if isinstance(value, BaseModel)}
+    lines = [f"[{name}]"] if name else []
+    for key, value in model:
+        if key in sections:
+            continue
+        about = type(model).model_fields[key].description
+        line = f"# {key} =" if value is None else tomli_w.dumps({key: value}).strip()
+        lines.append(f"{line}  # {about}" if about else line)
+    for key, section in sections.items():
+        lines += ["", *_commented(section, f"{name}.{key}" if name else key)]
+    return lines
+
+
 def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
-        text = readable_file(path).read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{path} is not a text file; a TOML file was expected.") from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not TOML: {error}. A line is `key = value`; texts are in quotes.") from error
+        return read_toml(path)
+    except ValueError as error:
+        raise ConfigError(f"{path} is not TOML: {error}. A line is `key = value`; texts are in quotes.") from None
 
 
 def _override(table: dict[str, Any], text: str) -> tuple[str, ...]:
@@ -65,6 +93,8 @@ def _override(table: dict[str, Any], text: str) -> tuple[str, ...]:
     path = tuple(part.strip() for part in key.split("."))
     if not equals or not all(path):
         raise UsageError(f"--set {text!r} is not of the form section.key=value, such as train.epochs=100.")
+    if len(path) > MOST_PARTS:
+        raise UsageError(f"--set {shown(text)} has {len(path)} parts before its '='; a key has {MOST_PARTS} at most.")
     for depth, part in enumerate(path[:-1], start=1):
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
@@ -75,8 +105,8 @@ def _override(table: dict[str, Any], text: str) -> tuple[str, ...]:
 
 def _value(text: str) -> object:
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {text}")
+    except ValueError:
         return text
     return parsed["value"] if len(parsed) == 1 else text
 

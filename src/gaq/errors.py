@@ -64,7 +64,11 @@ class Diverged(GaqError):
     exit_code = 1
 
 
-def nearest(name: str, options: Iterable[str]) -> str:
-    """A hint such as ` Did you mean 'w4'?`, or an empty text when nothing is near."""
-    found = difflib.get_close_matches(name, list(options), n=1, cutoff=0.5)
+class NotFinite(Diverged):
+    """An energy, force or virial that is not finite, or larger than any in matter: no answer to go on with."""
+
+
+def nearest(name: str, options: Iterable[str], alike: float = 0.5) -> str:
+    """Return a hint such as ` Did you mean 'w4'?`, or an empty text when none is `alike` (0 to 1)."""
+    found = difflib.get_close_matches(name, list(options), n=1, cutoff=alike)
     return f" Did you mean {found[0]!r}?" if found else ""

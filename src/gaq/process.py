@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import time
 from pathlib import Path
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
@@ -68,6 +69,45 @@ def busy_with_others(most: float = 0.5) -> str | None:
         f"the machine was busy before (load {load:.1f} on {usable_cores()} cores): long calls suffer more than short "
         f"ones, so ratios are not to be trusted; measure again when it is quiet"
     )
+
+
+class Contention:
+    """How much of the time since it was made this process waited for a core that others had.
+
+    Linux tells for each thread how long it was ready and did not run, and for the whole machine how long a hypervisor
+    took the processor away.
+    """
+
+    def __init__(self) -> None:
+        self._began = (time.monotonic(), _waited(), _stolen())
+
+    def share(self) -> float | None:
+        """A number between 0 and 1; None where the system does not tell."""
+        began, waited, stolen = self._began
+        elapsed, now = time.monotonic() - began, _waited()
+        if waited is None or now is None or elapsed <= 0:
+            return None
+        lost = max(now - waited, (_stolen() - stolen) / (os.cpu_count() or 1), 0.0)
+        return min(lost / elapsed, 1.0)
+
+
+def _waited() -> float | None:
+    """Seconds that the threads of this process were ready and did not run; None where the system does not tell."""
+    try:
+        files = list(Path("/proc/self/task").glob("*/schedstat"))
+        words = [file.read_text(encoding="ascii").split() for file in files]
+        return 1e-9 * sum(int(found[1]) for found in words) if words else None
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _stolen() -> float:
+    """Seconds that a hypervisor took from all cores together; 0 where the system does not tell."""
+    try:
+        words = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=9)
+        return int(words[8]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _status(key: str) -> int:

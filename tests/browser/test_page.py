@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 TOOLS = REPOSITORY / "build" / "browser"
 INSTALL = "`make browser` installs it"
 EVIL = "</script><img src=x onerror=alert(1)>\u2028"
+WANTED = {"F MAE meV/Å", "LEE mean / max meV/Å", "ms/step"}  # on a telephone, beside recipe and verdict
 SECTIONS = {"costs", "parity", "learning", "energy", "sensitivity", "speed"}
 
 
@@ -62,13 +63,16 @@ def page(tmp_path_factory) -> Path:
     pytest.importorskip("plotly", reason="needs plotly: pip install plotly")
     run = tmp_path_factory.mktemp("page") / "run"
     run.mkdir()
-    ledger, models = REPOSITORY / "docs" / "ledger", REPOSITORY / "models"
+    ledger, models = REPOSITORY / "docs" / "ledger", run / "models"
+    models.mkdir()  # copies, for rows are kept beside models
+    for name in ("fp32.ckpt", "naive-int8.ckpt", "w4.ckpt", "w4.gaq"):
+        shutil.copy(REPOSITORY / "models" / f"rmd17-ethanol-{name}", models)
     for name in ("slots-azobenzene", "engine-shipped"):
         shutil.copy(ledger / f"{name}.jsonl", run)
     named = [models / f"rmd17-ethanol-{recipe}.ckpt" for recipe in ("fp32", "naive-int8", "w4")]
     sizes = ("--limit", "20", "--symmetry-frames", "3", "--rotations", "2", "--path-frames", "1")
     rows, kept = run / "evaluate.jsonl", run / "predictions.npz"
-    gaq("evaluate", *named, "--data", "embedded", *sizes, "--json", rows, "--predictions", kept)
+    gaq("evaluate", *named, "--data", "embedded", *sizes, "--json", rows, "--predictions", kept, "--steps", "200")
     start = run / "start.xyz"
     start.write_text(ETHANOL, encoding="utf-8")
     for model, name in ((named[0], "fp32"), (named[1], "naive-int8")):
@@ -96,12 +100,21 @@ def complaints(seen: dict) -> set[str]:
         "axe dark": bool(seen["axe"]["dark"]),
         "axe phone": bool(seen["axe"]["phone"]),
         "overflow": seen["overflow"] > 0,
+        "cards": hidden_on_a_telephone(seen["cards"]),
+        "cut": any(beyond > 0 for _, beyond in seen["wide"]["beyond"]),
         "sort": not sorted_both_ways(seen["table"]),
         "movie": not (
             seen["movie"] and seen["movie"]["still"] and seen["movie"]["moved"] and seen["movie"]["scrubbed"] == 1
         ),
     }
     return {kind for kind, wrong in found.items() if wrong}
+
+
+def hidden_on_a_telephone(cards: dict) -> bool:
+    """Whether the comparison scrolls sideways, or lacks what a reader wants first."""
+    scrolls = any(beyond > 0 for name, beyond in cards["beyond"] if name == "Comparison of models")
+    said = all(word in cards["words"] for word in ("w4", "not for MD"))
+    return scrolls or not said or not set(cards["labels"]) >= WANTED
 
 
 def sorted_both_ways(table: dict | None) -> bool:
@@ -132,6 +145,8 @@ def test_a_page_with_faults_is_noticed(page, tmp_path):
     text = page.read_text(encoding="utf-8")
     faults = (
         ("--faint:#59636e", "--faint:#c8ccd0"),  # too pale on white
+        (".comparison tbody tr{display:grid;", ".comparison tbody tr{display:flex;"),  # cards in one line
+        (".comparison .verdict{white-space:normal;", ".comparison .verdict{padding-right:60rem;"),
         ("--faint:#9aa4af", "--faint:#3a4048"),  # too dark on black
         ('"costs-0-0":{"traces":[', '"costs-0-0":{"traces":[],"lost":['),
         ("<main>", "<main><div style='width:60rem'>wide</div><img src='https://example.org/x.png'>"),
@@ -144,7 +159,7 @@ def test_a_page_with_faults_is_noticed(page, tmp_path):
         text = text.replace(right, wrong)
     broken = tmp_path / "broken.html"
     broken.write_text(text, encoding="utf-8")
-    expected = {"error", "plot", "axe light", "axe dark", "axe phone", "overflow", "sort", "movie"}
+    expected = {"error", "plot", "axe light", "axe dark", "axe phone", "overflow", "cards", "cut", "sort", "movie"}
     assert complaints(visit(broken)) >= expected
 
 

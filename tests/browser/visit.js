@@ -18,6 +18,7 @@ const FLAGS = [
 ];
 const DESKTOP = { reducedMotion: "reduce", viewport: { width: 1280, height: 900 } };
 const PHONE = { reducedMotion: "reduce", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const WIDE = { reducedMotion: "reduce", viewport: { width: 1400, height: 900 } };
 const TALL = { light: 2000, dark: 2000, phone: 1500 }; // pictures show more than a screen
 const PATIENCE = 60000; // ms
 
@@ -96,6 +97,19 @@ async function accessibility(page) {
   return found.violations.map((v) => `${v.id}: ${v.nodes.length}, ${v.nodes[0].html.slice(0, 160)}`);
 }
 
+// What of the tables is out of sight: pixels beyond the edge of each that is shown, and the words that a screen has.
+const tables = (page) =>
+  page.evaluate(() => {
+    const shown = [...document.querySelectorAll(".scroll")].filter((place) => place.offsetParent);
+    return {
+      beyond: shown.map((place) => [place.getAttribute("aria-label"), place.scrollWidth - place.clientWidth]),
+      words: document.querySelector(".comparison")?.innerText ?? "",
+      labels: [...document.querySelectorAll(".comparison td[data-label]")]
+        .filter((cell) => cell.offsetParent && cell.getBoundingClientRect().right <= innerWidth)
+        .map((cell) => cell.dataset.label),
+    };
+  });
+
 // What a printer would get: the paper of plots while the page is printed, from a dark screen.
 async function printing(page) {
   await page.evaluate(() => {
@@ -154,7 +168,12 @@ const picture = async (page, name) => {
     // Against the width of the device: a page that is too wide makes innerWidth grow with it.
     seen.overflow = (await phone.evaluate(() => document.documentElement.scrollWidth)) - PHONE.viewport.width;
     seen.axe.phone = await accessibility(phone);
+    seen.cards = await tables(phone);
     await picture(phone, "phone");
+
+    const wide = await open(browser, { ...WIDE, colorScheme: "light" }, seen);
+    await wide.evaluate(() => document.querySelectorAll("details").forEach((fold) => (fold.open = true)));
+    seen.wide = await tables(wide);
   } finally {
     await browser.close();
   }

@@ -72,20 +72,42 @@ def test_nothing_but_the_c_interface_comes_out_of_the_library():
     assert [name for name in names if not name.startswith("gaq_")] == []
 
 
-def test_without_a_compiler_nothing_is_built_and_nothing_fails(tmp_path):
-    environment = {k: v for k, v in os.environ.items() if k not in ("CXX", "CC")} | {"CXX": "no-such-compiler"}
-    build, prefix = tmp_path / "build", tmp_path / "prefix"
-    generator = ["-G", "Ninja"] if shutil.which("ninja", path=f"{Path(cmake()).parent}:{os.environ['PATH']}") else []
+def configure(build: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run CMake on the engine, without the compilers that this process knows of."""
     path = f"{Path(cmake()).parent}:{os.environ['PATH']}"
+    known = {name: value for name, value in os.environ.items() if name not in ("CXX", "CC")}
+    generator = ["-G", "Ninja"] if shutil.which("ninja", path=path) else []
+    command = [cmake(), "-S", str(NATIVE), "-B", str(build), *generator, *options]
+    return subprocess.run(
+        command, env={**known, "PATH": path, **environment}, capture_output=True, text=True, check=False
+    )
 
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [cmake(), *map(str, arguments)]
-        return subprocess.run(command, env=environment | {"PATH": path}, capture_output=True, text=True, check=False)
 
-    configured = run("-S", NATIVE, "-B", build, *generator)
+def test_without_a_compiler_it_fails_and_says_what_to_install(tmp_path):
+    configured = configure(tmp_path / "build", CXX="no-such-compiler")
+    assert configured.returncode != 0
+    said = " ".join(configured.stderr.split())
+    assert "there is no C++ compiler, so the native engine cannot be built" in said
+    assert "apt-get install g++" in said
+    assert "GAQ_NATIVE=OFF pip install ." in said
+
+
+def test_an_old_compiler_is_named(tmp_path):
+    """A compiler that has no C++17 is there, and still does not do."""
+    real = shutil.which("c++") or pytest.skip("needs a compiler")
+    old = tmp_path / "c++"
+    old.write_text(f'#!/bin/sh\ncase "$*" in *-std=*17*|*-std=*2?*) exit 1;; esac\nexec {real} "$@"\n')
+    old.chmod(0o755)
+    configured = configure(tmp_path / "build", "-DCMAKE_CXX_COMPILE_FEATURES=cxx_std_11", CXX=str(old))
+    assert configured.returncode != 0
+    assert "is not GCC or Clang with C++17, so the native engine" in " ".join(configured.stderr.split())
+
+
+def test_without_the_engine_nothing_is_built_and_nothing_fails(tmp_path):
+    build, prefix = tmp_path / "build", tmp_path / "prefix"
+    configured = configure(build, "-DGAQ_NATIVE=OFF", CXX="no-such-compiler")
     assert configured.returncode == 0, configured.stderr
-    assert "no C++ compiler; installing without the native engine" in " ".join(configured.stderr.split())
-    for target in ((), ("--target", "gaq")):
-        assert run("--build", build, *target).returncode == 0
-    assert run("--install", build, "--prefix", prefix).returncode == 0
+    for step in (("--build", build), ("--build", build, "--target", "gaq"), ("--install", build, "--prefix", prefix)):
+        path = {"PATH": f"{Path(cmake()).parent}:{os.environ['PATH']}"}
+        assert subprocess.run([cmake(), *map(str, step)], env={**os.environ, **path}, check=False).returncode == 0
     assert list(prefix.rglob("libgaq*")) == []

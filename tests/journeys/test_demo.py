@@ -17,6 +17,7 @@ from chores import hear_interrupts
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, MANIFEST, PAGE, PREDICTIONS, TRAJECTORY
 from gaq.demo.plan import CONTENDERS
 from gaq.measure.ledger import read_rows
+from gaq.quant.recommended import RECOMMENDED
 from gaq.report.tables import comparison
 
 NAMES = [contender.name for contender in CONTENDERS]
@@ -59,9 +60,9 @@ def test_every_contender_has_its_rows(demo):
 
 
 def test_the_local_frame_is_exact_and_naive_rounding_is_not(value):
-    assert value("frame-w4a8", "lee_max") <= 1e-9
-    assert value("frame-w4a8", "frames_identical") == 1.0
-    assert value("frame-w4a8", "net_torque") <= 1e-9
+    assert value(RECOMMENDED, "lee_max") <= 1e-9
+    assert value(RECOMMENDED, "frames_identical") == 1.0
+    assert value(RECOMMENDED, "net_torque") <= 1e-9
     assert value("naive-int8", "lee_max") > 0.1
     assert value("naive-int8", "frames_identical") < 1.0
     assert value("w4", "lee_max") < 10 * value("fp32", "lee_max")
@@ -83,7 +84,7 @@ def test_what_is_said_is_the_table_and_the_way_on(demo):
         assert re.search(rf"^ ?{recipe} .*{verdict}", said, flags=re.MULTILINE), f"{recipe} … {verdict}"
     test = out / (FRESH if (out / FRESH).exists() else HELD_OUT)
     last = said.rstrip().splitlines()[-2:]
-    assert last == [f"next: gaq check {out}/frame-w4a8/model.ckpt --data {test}", f"page: {out / PAGE}"]
+    assert last == [f"next: gaq check {out}/{RECOMMENDED}/model.ckpt --data {test}", f"page: {out / PAGE}"]
 
 
 def test_the_page_holds_it_all(demo):

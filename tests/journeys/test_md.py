@@ -241,7 +241,8 @@ def test_a_checkpoint_is_packed_in_memory(run_gaq, ethanol, tmp_path):
         (("--steps", "10", "-o", "run.xyz", "--ensemble", "nvt", "--relaxation", "0"), "UsageError: --relaxation"),
         (("--steps", "10", "-o", "run.xyz", "--backward", "12"), "UsageError: --backward 12"),
         (("--steps", "10", "-o", "run.xyz", "--resume", "--overwrite"), "UsageError: --resume"),
-        (("--steps", "10", "-o", "start.xyz"), "BadFile: start.xyz is there already"),
+        (("--steps", "10", "-o", "start.xyz"), "UsageError: start.xyz is read by the same command"),
+        (("--steps", "10", "-o", "start.xyz", "--overwrite"), "UsageError: start.xyz is read by the same command"),
     ],
 )
 def test_what_cannot_be_is_refused(run_gaq, ethanol, options, text):

@@ -84,6 +84,55 @@ def test_an_interrupted_training_goes_on_bit_for_bit(folder):
     assert parts.read_bytes() == whole.read_bytes()
 
 
+SMALL = ["--channels", "8", "--layers", "1", "--epochs", "2", "--set", "model.heads=2"]
+
+
+def test_data_alone_are_enough(folder, capsys):
+    assert outcome(["train", "embedded", *SMALL, "--out", "a"]) == 0
+    said = capsys.readouterr()
+    assert "ethanol-gfn2-xtb: 600 frames, 540 to train and 60 to validate on; forces of 1.00 eV/Å" in said.err
+    assert "settings: 2 epochs of 54 steps, 10 frames each; 1 layers of 8 channels, cutoff 5 Å" in said.err
+    assert "a/model.ckpt  recipe fp32" in said.out
+    # The configuration that was written down, beside a data file of another name, is the same run.
+    config = (folder / "a" / "config.toml").read_text()
+    (folder / "again.toml").write_text(config.replace('"embedded"', '"nowhere.npz"'))
+    assert outcome(["train", "again.toml", "--data", "embedded", "--out", "b"]) == 0
+    assert (folder / "a" / "model.ckpt").read_bytes() == (folder / "b" / "model.ckpt").read_bytes()
+
+
+def test_a_configuration_is_written_with_comments_and_taken(folder, capsys):
+    assert outcome(["train", "--init", "--data", "embedded", *SMALL]) == 0
+    assert "train.toml written" in capsys.readouterr().out
+    text = (folder / "train.toml").read_text()
+    assert text.startswith("# Settings of a float model: gaq train train.toml --out runs/mine\n")
+    assert 'file = "embedded"' in text
+    assert "lr = 0.01  # of the matrices" in text
+    assert outcome(["train", "--init"]) == 2
+    assert "UsageError: train.toml exists. Give another name: gaq train --init NAME.toml" in capsys.readouterr().err
+    assert (folder / "train.toml").read_text() == text
+    assert outcome(["train", "--init", "bare.toml"]) == 0
+    assert "gaq train bare.toml --data FRAMES" in (folder / "bare.toml").read_text()
+    assert outcome(["train", "train.toml", "--out", "a"]) == 0
+    assert len(curve(folder / "a")) == 2
+
+
+def test_an_earlier_run_is_not_replaced_by_accident(folder, capsys):
+    command = ["train", "tiny.toml", "--data", "embedded", "--out", "a"]
+    assert outcome(command) == 0
+    before = {path.name: path.read_bytes() for path in (folder / "a").iterdir()}
+    capsys.readouterr()
+    assert outcome(command) == 2
+    said = capsys.readouterr().err
+    assert "UsageError: a/model.ckpt exists: a holds an earlier run. --resume continues it, --overwrite" in said
+    assert {path.name: path.read_bytes() for path in (folder / "a").iterdir()} == before
+    assert outcome([*command, "--overwrite", "--seed", "5"]) == 0
+    assert (folder / "a" / "model.ckpt").read_bytes() != before["model.ckpt"]
+    (folder / "b").mkdir()
+    (folder / "b" / "config.toml").write_text("my = 'notes'\n")
+    assert outcome(["train", "tiny.toml", "--data", "embedded", "--out", "b"]) == 2
+    assert (folder / "b" / "config.toml").read_text() == "my = 'notes'\n"
+
+
 def nan_forces(path: Path) -> None:
     coords = np.array([[[0.0, 0, 0], [0, 0, 1.0]]] * 8) + 0.01 * np.random.default_rng(0).random((8, 2, 3))
     forces = np.full((8, 2, 3), np.nan)
@@ -97,6 +146,11 @@ def two_frames(path: Path) -> None:
 
 WRONG = {
     "no-config": (["none.toml"], "BadFile: there is no file none.toml"),
+    "nothing": ([], "UsageError: gaq train needs labelled frames (gaq train methanol.npz), or a configuration"),
+    "two-data-files": (["two.xyz", "--data", "embedded"], "UsageError: two.xyz and --data embedded are both data"),
+    "init-of-no-toml": (["two.xyz", "--data", "embedded", "--init"], "UsageError: --init two.xyz: the name of"),
+    "option-out-of-range": (["embedded", "--epochs", "-3"], "Invalid value for '--epochs'"),
+    "no-such-data": (["none.npz"], "BadFile: there is no file none.npz"),
     "no-data-named": (["tiny.toml"], "UsageError: tiny.toml names no data file. Give one with --data"),
     "no-data": (["tiny.toml", "--data", "none.xyz"], "BadFile: there is no file none.xyz"),
     "unknown-key": (

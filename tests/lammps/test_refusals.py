@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaq.atoms.structure import Structure
 from lammps_runs import beginning, lammps, write_data
-from packed import file_of, with_text
+from packed import file_of, with_array, with_text
 from tiny import molecule
 
 MOLECULE = molecule("CH3CH2OH")
@@ -53,6 +54,26 @@ INPUTS = {
         "neighbor 3.0 bin\nset atom 2 x {x} y {y} z {z}\nrun 0",
         "atoms 1 and 2 are 0.1000 Å from each other, closer than 0.2 Å",
     ),
+    "elements in another order than the masses": (
+        {"coeff": "pair_coeff * * model.gaq O C H #"},
+        "run 0",
+        "calls atom type 1 O, but its mass is 1.008, that of H. Give the elements in the order of the atom types",
+    ),
+    "carbon and nitrogen exchanged": (
+        {},
+        "mass 2 14.007\nrun 0",
+        "calls atom type 2 C, but its mass is 14.007, that of N",
+    ),
+    "a hybrid style that divides the pairs": (
+        {"style": "pair_style hybrid gaq zbl 1.0 2.0", "coeff": "pair_coeff * * gaq model.gaq"},
+        "pair_coeff 1 1 zbl 1 1\nrun 0",
+        "cannot run in pair_style hybrid, which gives each pair of atom types to one style",
+    ),
+    "a model that gives no numbers": (
+        {"coeff": "pair_coeff * * huge.gaq"},
+        "run 0",
+        "expected a finite number.*the file is damaged, or training diverged",
+    ),
     "atoms that meet on the way": (
         {},
         "velocity all set 0 0 0\ngroup first id 1\nvelocity first set {vx} {vy} {vz}\n" + VERLET,
@@ -71,6 +92,7 @@ def files(folder: Path) -> None:
     """A model, and what it is not."""
     whole = file_of()
     (folder / "model.gaq").write_bytes(whole)
+    (folder / "huge.gaq").write_bytes(with_array(whole, "embedding", lambda x: np.full_like(x, 1e38)))
     (folder / "damaged.gaq").write_bytes(whole[:-100] + bytes([whole[-100] ^ 4]) + whole[-99:])
     (folder / "short.gaq").write_bytes(whole[:2000])
     (folder / "empty.gaq").write_bytes(b"")
@@ -118,6 +140,40 @@ def test_on_one_rank_too(plugin, tmp_path, name):
     stopped(lammps(tmp_path, script), tmp_path / "log.lammps", sentence)
 
 
+def far_apart(oxygen: bool) -> Structure:
+    """A methane at the origin and, 40 Å along x, water or another methane: each on a rank of its own."""
+    first, second = molecule("CH4"), molecule("H2O" if oxygen else "CH4")
+    positions = np.concatenate([first.positions, second.positions + np.array([40.0, 0, 0])])
+    return Structure.molecule(np.concatenate([first.species, second.species]), positions)
+
+
+@pytest.mark.parametrize("oxygen", [True, False])
+def test_a_rank_whose_answer_cannot_be_used_stops_all(plugin, tmp_path, oxygen):
+    """The number is not finite on one of two ranks, after the last exchange; without oxygen, on none."""
+    huge = with_array(
+        file_of(), "embedding", lambda x: np.where(np.arange(4)[:, None] == 3, 1e38, x).astype(np.float32)
+    )
+    (tmp_path / "model.gaq").write_bytes(huge)
+    structure = far_apart(oxygen)
+    elements = write_data(tmp_path / "atoms.data", structure)
+    script = beginning(plugin, structure, elements, before="processors 2 1 1") + "run 0\n"
+    result = lammps(tmp_path, script, 2)
+    if oxygen:
+        stopped(result, tmp_path / "log.lammps", "pair style gaq: atom [678] has .* expected a finite number")
+    else:
+        assert result.returncode == 0
+
+
+@pytest.mark.parametrize(("mass", "warned"), [(1.008, 0), (2.014, 0), (3.016, 0), (4.032, 1), (1.0, 0)])
+def test_isotopes_are_no_mistake_and_a_mass_of_no_isotope_is_named(plugin, tmp_path, mass, warned):
+    files(tmp_path)
+    elements = write_data(tmp_path / "atoms.data", MOLECULE)
+    script = beginning(plugin, MOLECULE, elements) + f"mass 1 {mass}\nrun 0\n"
+    assert lammps(tmp_path, script, 2).returncode == 0
+    log = (tmp_path / "log.lammps").read_text()
+    assert log.count(f"WARNING: pair_coeff of pair style gaq calls atom type 1 H, but its mass is {mass:g}") == warned
+
+
 CREATED = """
 units metal
 {first}
@@ -125,7 +181,9 @@ region box block 0 8 0 8 -0.5 0.5
 create_box 3 box
 create_atoms 1 single 1.0 1.0 0.0
 create_atoms 1 single 1.1 1.0 0.0
-mass * 1.0
+mass 1 1.008
+mass 2 12.011
+mass 3 15.999
 plugin load {plugin}
 pair_style gaq
 pair_coeff * * model.gaq H C O

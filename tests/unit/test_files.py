@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -167,6 +169,52 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(BadFile, match="read-only file system. Choose a folder that can be written to"):
         writable_folder(tmp_path)
+
+
+KILLED = """
+import os, signal, sys
+from gaq.files import write_atomically
+def write(temporary):
+    temporary.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(sys.argv[1], write)
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_write(tmp_path):
+    path = tmp_path / "a [1].b.ckpt"
+    for _ in range(2):
+        assert subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False).returncode == -9
+    assert len(names_in(tmp_path)) >= 1
+    write_atomically(tmp_path / "other.ckpt", text_writer("new"))
+    assert len(names_in(tmp_path)) >= 2  # another name is not touched
+    write_atomically(path, text_writer("new"))
+    assert names_in(tmp_path) == ["a [1].b.ckpt", "other.ckpt"]
+
+
+def test_what_a_living_writer_is_writing_is_left_alone(tmp_path):
+    def write(temporary: Path) -> None:
+        write_atomically(tmp_path / "a.txt", text_writer("inner"))
+        assert temporary.exists()
+        temporary.write_text("outer")
+
+    write_atomically(tmp_path / "a.txt", write)
+    assert (tmp_path / "a.txt").read_text() == "outer"
+
+
+def test_what_another_host_left_is_removed_after_a_day_and_strangers_files_never(tmp_path):
+    left = tmp_path / ".a.1f-2e-00000000-abcd.txt"
+    mine = [tmp_path / name for name in (".a.txt", ".a.notes.txt", ".a.1f-2e-00000000-abcd.txt.bak", ".b.1f.txt")]
+    for file in (left, *mine):
+        file.write_text("x")
+        os.utime(file, (0, 0))
+    os.utime(left)
+    write_atomically(tmp_path / "a.txt", text_writer("new"))
+    assert left.exists()
+    os.utime(left, (0, 0))
+    write_atomically(tmp_path / "a.txt", text_writer("new"))
+    assert not left.exists()
+    assert all(file.exists() for file in mine)
 
 
 def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path):

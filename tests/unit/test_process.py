@@ -52,3 +52,22 @@ def test_a_busy_machine_is_noticed(monkeypatch):
     assert "load 4.2" in busy_with_others()
     monkeypatch.setattr(process.os, "getloadavg", lambda: (0.3, 9.0, 9.0))
     assert busy_with_others() is None
+
+
+def test_waiting_for_a_core_is_seen(monkeypatch):
+    clock, waited = [0.0], [0.0]
+    monkeypatch.setattr(process.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(process, "_waited", lambda: waited[0])
+    monkeypatch.setattr(process, "_stolen", lambda: 0.0)
+    contention = process.Contention()
+    clock[0], waited[0] = 4.0, 1.0
+    assert contention.share() == 0.25
+    waited[0] = 99.0
+    assert contention.share() == 1.0
+    monkeypatch.setattr(process, "_waited", lambda: None)
+    assert contention.share() is None
+
+
+def test_the_system_tells_how_long_threads_waited():
+    found = process.Contention().share()
+    assert found is None or 0 <= found <= 1

@@ -3,29 +3,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dynamics/thermostat.hpp"
 #include "error.hpp"
+#include "neighbors/checks.hpp"
 
 namespace gaq {
 namespace {
+
+// Place of the first number that is not finite, or -1.
+int64_t first_not_finite(const double* numbers, int64_t count) {
+  double sum = 0;  // of numbers times 0: 0 unless one of them is not finite
+  for (int64_t n = 0; n < count; ++n) sum += numbers[n] * 0;
+  if (sum == 0) return -1;
+  return std::find_if(numbers, numbers + count, [](double x) { return !std::isfinite(x); }) - numbers;
+}
 
 void check(const gaq_dynamics& dynamics, const gaq_motion& motion, int64_t atoms, int64_t steps) {
   const auto refuse = [](const std::string& sentence) { throw Error(GAQ_BAD_ARGUMENT, sentence); };
   if (!motion.inverse_masses || !motion.positions || !motion.velocities || !motion.forces || !motion.energy)
     refuse("the motion lacks one of its buffers");
   if (steps < 0 || motion.step < 0) refuse("a negative number of steps");
+  if (steps > std::numeric_limits<int64_t>::max() - motion.step) refuse("more steps than can be counted");
   if (!(std::isfinite(dynamics.dt) && dynamics.dt != 0)) refuse("dt must be a number other than 0");
   if (dynamics.thermostat < GAQ_NVE || dynamics.thermostat > GAQ_CSVR) refuse("there is no such thermostat");
   for (int64_t a = 0; a < atoms; ++a)
-    if (!(motion.inverse_masses[a] > 0 && std::isfinite(motion.inverse_masses[a])))
-      refuse("the inverse mass of atom " + std::to_string(a) + " is not a positive number");
+    if (!(motion.inverse_masses[a] >= 0 && std::isfinite(motion.inverse_masses[a])))
+      refuse("the inverse mass of atom " + std::to_string(a) + " is not a number of 0 or more");
+  const std::pair<const char*, const double*> rows[] = {{"velocity", motion.velocities}, {"force", motion.forces}};
+  for (const auto& [name, numbers] : rows)
+    if (const int64_t n = first_not_finite(numbers, 3 * atoms); n >= 0)
+      refuse("the " + std::string(name) + " of atom " + std::to_string(n / 3) + " is not a finite number");
+  if (!std::isfinite(*motion.energy) || !std::isfinite(motion.heat)) refuse("energy or heat is not a finite number");
   if (dynamics.thermostat == GAQ_NVE) return;
   if (!(dynamics.thermal_energy >= 0 && std::isfinite(dynamics.thermal_energy)))
     refuse("the thermal energy must be a number and not negative");
   if (!(dynamics.relaxation > 0)) refuse("the relaxation time must be positive");
+  if (dynamics.thermostat == GAQ_CSVR && dynamics.degrees_of_freedom < 0)
+    refuse("the degrees of freedom must not be negative");
   if (dynamics.dt < 0) refuse("a thermostat cannot run back in time");
 }
 
@@ -48,13 +67,14 @@ class Run {
     keep();
     try {
       make_step();
+      if (!still_finite()) throw Error(GAQ_NOT_FINITE, "a velocity is not a finite number");
+    } catch (const Error& error) {
+      go_back();
+      if (error.status != GAQ_NOT_FINITE) throw;
+      throw Error(GAQ_UNSTABLE, "unstable at step " + std::to_string(motion_.step + 1) + ": " + error.what());
     } catch (...) {
       go_back();
       throw;
-    }
-    if (!still_finite()) {
-      go_back();
-      throw Error(GAQ_UNSTABLE, "energy or forces stopped being finite at step " + std::to_string(motion_.step + 1));
     }
     ++motion_.step;
   }
@@ -107,13 +127,8 @@ class Run {
     motion_.heat = heat_;
   }
 
-  // Positions need no look: they were finite when the forces were computed.
-  bool still_finite() const {
-    if (!std::isfinite(*motion_.energy)) return false;
-    double sum = 0;  // of numbers times 0: 0 unless one of them is not finite
-    for (int64_t n = 0; n < numbers_; ++n) sum += motion_.velocities[n] * 0;
-    return sum == 0;
-  }
+  // Positions, energy and forces need no look: the evaluation has checked them.
+  bool still_finite() const { return first_not_finite(motion_.velocities, numbers_) < 0; }
 
   Engine& engine_;
   gaq_system system_;
@@ -128,6 +143,7 @@ class Run {
 
 void move(Engine& engine, const gaq_system& system, const gaq_dynamics& dynamics, gaq_motion& motion, int64_t steps) {
   if (system.atoms < 1) throw BadStructure("the structure has no atoms");
+  if (system.atoms > neighbors::most_cells) throw BadStructure("the structure has more atoms than can be numbered");
   check(dynamics, motion, system.atoms, steps);
   Run run(engine, system, dynamics, motion);
   for (int64_t n = 0; n < steps; ++n) run.step();

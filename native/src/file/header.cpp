@@ -16,6 +16,16 @@ constexpr std::string_view keys[] = {
 };
 constexpr size_t longest_name = 256;
 
+// Without control characters (also U+0080 to U+009F) and without U+2028 and U+2029, which end a line. The text is UTF-8.
+bool is_one_line(const std::string& text) {
+  for (size_t k = 0; k < text.size(); ++k) {
+    const auto byte = [&](size_t n) { return n < text.size() ? static_cast<unsigned char>(text[n]) : 0; };
+    if (byte(k) < 32 || byte(k) == 127 || (byte(k) == 0xC2 && byte(k + 1) < 0xA0)) return false;
+    if (byte(k) == 0xE2 && byte(k + 1) == 0x80 && (byte(k + 2) == 0xA8 || byte(k + 2) == 0xA9)) return false;
+  }
+  return true;
+}
+
 const char* kind_name(Json::Kind kind) { return kind == Json::Kind::list ? "a list" : "an object"; }
 
 }  // namespace
@@ -50,8 +60,7 @@ void Header::check_keys() const {
       source_.refuse("has an unknown key " + quoted(key) + " in its metadata");
   for (const char* key : {"gaq_version", "recipe_name"}) {
     const std::string& name = text(key);
-    const bool readable = std::none_of(name.begin(), name.end(), [](char c) { return (c & ~31) == 0 || c == 127; });
-    if (name.empty() || name.size() > longest_name || !readable)
+    if (name.empty() || name.size() > longest_name || !is_one_line(name))
       source_.refuse("metadata '" + std::string(key) + "' is " + quoted(name) + "; expected one line of at most " +
                      std::to_string(longest_name) + " bytes");
   }

@@ -7,6 +7,7 @@
 #include "file/fields.hpp"
 #include "file/header.hpp"
 #include "file/linears.hpp"
+#include "file/memory.hpp"
 #include "file/physics.hpp"
 #include "file/slots.hpp"
 #include "file/tensors.hpp"
@@ -57,7 +58,7 @@ class Reader {
     c.channels = fields.whole("channels", 4, 1024);
     c.degrees = fields.whole("degrees", 1, 3);
     c.layers = fields.whole("layers", 1, 32);
-    c.heads = fields.whole("heads", 1, 1024);
+    c.heads = fields.whole("heads", 1, 64);  // room on the stack of the attention kernels
     c.basis = fields.whole("basis", 4, 128);
     c.hidden = fields.whole("hidden", 4, 4096);
     c.cutoff = fields.number("cutoff", 0.5, 20.0);
@@ -186,7 +187,9 @@ class Reader {
 Description read_description(const void* bytes, std::size_t size, const std::string& name) {
   const Source source(name);
   const Container container = read_container(bytes, size, source);
-  return Reader(container, source).read();
+  Description description = Reader(container, source).read();
+  check_memory(description, size, source);
+  return description;
 }
 
 }  // namespace gaq

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "error.hpp"
 #include "kernels/kernels.hpp"
 
 namespace gaq {
@@ -23,7 +22,6 @@ Shape::Shape(const Config& config, bool local)
 
 namespace {
 
-constexpr int most_heads = 64;          // room on the stack of the attention kernels
 constexpr int readout_backward_bits = 16;  // one row decides all gradients of an atom: eight bits there would show
 
 // Where the channels of `sections` blocks of features stand after padding.
@@ -199,9 +197,6 @@ LayerPlan make_layer(const Description& description, int index, const Shape& sha
 }  // namespace
 
 Plan make_plan(const Description& description, int backward_bits, const Kernels& kernels) {
-  if (description.config.heads > most_heads)
-    throw BadFile("the model has " + std::to_string(description.config.heads) + " heads; the engine runs up to " +
-                  std::to_string(most_heads) + ". Use --engine torch, or train a model with fewer heads.");
   Plan plan;
   plan.shape = Shape(description.config, description.framed());
   const Shape& shape = plan.shape;

@@ -47,6 +47,11 @@ class AtomBatch:
         """The same atoms and pairs at other positions [atom, 3]."""
         return replace(self, positions=positions)
 
+    def strained(self, strain: Tensor) -> AtomBatch:
+        """Return the batch with positions and lattice vectors x (1 + ε), ε [structure, 3, 3] one for each structure."""
+        moved = self.positions + torch.einsum("na,nab->nb", self.positions, strain[self.structure])
+        return replace(self, positions=moved, cells=self.cells + torch.einsum("ska,sab->skb", self.cells, strain))
+
     def rotated(self, rotations: Tensor) -> AtomBatch:
         """Each structure turned by its own rotation [structure, 3, 3]: x → R x, lattice vectors alike."""
         turned = torch.einsum("nab,nb->na", rotations[self.structure], self.positions)
@@ -72,6 +77,12 @@ def edge_vectors(batch: AtomBatch) -> Tensor:
         cell = batch.cells[batch.structure[edges.receiver]]
         vectors = vectors + torch.einsum("ek,ekx->ex", edges.shift, cell)
     return vectors
+
+
+def per_structure(values: Tensor, batch: AtomBatch) -> Tensor:
+    """Sum values [atom] to [structure]."""
+    total = torch.zeros(batch.count, dtype=values.dtype, device=values.device)
+    return total.index_add(0, batch.structure, values)
 
 
 def collate(structures: Sequence[Structure], neighbors: Sequence[Neighbors]) -> AtomBatch:

@@ -28,19 +28,35 @@ def check_structure(structure: Structure, index: int = 0, where: str = "") -> No
     and `where` (a file name) say in the text which structure it was. Raises BadStructure.
     """
     label = structure_label(index, where)
-    if len(structure) == 0:
-        raise BadStructure(f"{label} has no atoms. Remove it, or give a structure with at least one atom.")
-    if structure.positions.shape != (len(structure), 3):
-        raise BadStructure(
-            f"{label} has {len(structure)} elements and positions of shape {structure.positions.shape}; "
-            f"expected ({len(structure)}, 3)."
-        )
-    check_atomic_numbers(structure.species, label)
+    check_arrays(structure, label)
     _check_finite(structure.positions, label)
     _check_cell(structure, label)
     distance, pair = _closest(structure)
     if distance < COINCIDING:
         raise BadStructure(_too_close(label, distance, pair))
+
+
+def check_arrays(structure: Structure, label: str = "Structure 0") -> None:
+    """Refuse a structure without atoms, with arrays of other shapes or kinds of numbers, or with numbers of no element.
+
+    `label` begins the text. Raises BadStructure.
+    """
+    if np.size(structure.species) == 0:
+        raise BadStructure(f"{label} has no atoms. Remove it, or give a structure with at least one atom.")
+    atoms = np.shape(structure.species)[:1]
+    for name, shape, kinds, expected in (
+        ("species", atoms, "iu", "integers"),
+        ("positions", (*atoms, 3), "fiu", "numbers in Å"),
+        ("cell", (3, 3), "fiu", "numbers in Å"),
+        ("periodic", (3,), "b", "booleans"),
+    ):
+        array = np.asarray(getattr(structure, name))
+        if array.shape != shape or array.dtype.kind not in kinds:
+            raise BadStructure(
+                f"{label} has {name} of shape {array.shape} and type {array.dtype}; expected {expected} of shape "
+                f"{shape}, for {atoms[0] if atoms else 1} atoms."
+            )
+    check_atomic_numbers(structure.species, label)
 
 
 def check_conformations(species: np.ndarray, positions: np.ndarray, where: str = "") -> None:

@@ -50,7 +50,7 @@ class Domain:
         features = other.features.copy()
         features[:, 2] = np.maximum(self.features[:, 2], other.features[:, 2])
         return Domain(
-            self.frames + other.frames,
+            max(self.frames, other.frames),  # often the same ones
             np.minimum(self.closest, other.closest),
             np.stack([ends[:, :, 0].min(0), ends[:, :, 1].max(0)], axis=1),
             features,

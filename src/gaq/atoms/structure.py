@@ -48,12 +48,23 @@ class Structure:
         return replace(self, species=self.species[order], positions=self.positions[order])
 
 
+@dataclass(frozen=True)
+class Weights:
+    """How much the labels of one frame count in the loss and in statistics; 0 leaves a label out."""
+
+    energy: float = 1.0
+    forces: float = 1.0
+    stress: float = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Reference values of one structure."""
+    """Reference values of one structure; NaN where a value is unknown."""
 
     energy: float  # eV
     forces: np.ndarray  # [atom, 3] float64, eV/Å
+    virial: np.ndarray | None = None  # [3, 3] float64, eV: dE/dε, the stress times the volume; None where unknown
+    weights: Weights = Weights()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +74,4 @@ class Prediction:
     energy: float  # eV
     forces: np.ndarray  # [atom, 3] float64, eV/Å
     virial: np.ndarray | None = None  # [3, 3] float64, eV: dE/dε of a homogeneous strain; None where not computed
+    atomic_energies: np.ndarray | None = None  # [atom] float64, eV, their sum is the energy; None where not computed

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from gaq.cli.outputs import OverwriteOption, claim_rows
+
 if TYPE_CHECKING:
     from gaq.cli.bench_models import Model
     from gaq.cli.contenders import Conditions, Entrant, Field
@@ -21,6 +23,7 @@ STARTS = 3  # new processes per contender
 SHAPES = ((24, 64, 64), (24, 64, 256), (72, 64, 128), (960, 64, 256), (24, 256, 256), (960, 256, 256))
 KERNELS = ("float32", "int16", "int8")
 KERNEL_SECONDS = 0.1
+COMPILES = "torch.compile takes a minute or more for each network; --no-torch leaves PyTorch out"
 
 
 def bench(
@@ -48,23 +51,29 @@ def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
-    """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run."""
+    """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run.
+
+    PyTorch is measured eager and compiled: torch.compile takes a minute or more for each network.
+    Times measured while other programs have the processor are marked with an asterisk.
+    """
     from gaq.cli.contenders import enter
     from gaq.cli.stage_progress import Watch
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.process import busy_with_others, keep_freed_memory
-    from gaq.report.speed_table import kernel_table, speed_table
+    from gaq.report.speed_table import busy_notes, kernel_table, speed_table
     from gaq.report.tables import print_table
 
-    expect_rows(json_file)
+    claim_rows(json_file, overwrite, [*(models or ()), structure, control])
     if not models and not kernels:
         raise UsageError("name a MODEL to measure, or --kernels")
     for bits in backward or ():
         check_backward(bits)
     console, rows, busy = Console(highlight=False), [], busy_with_others()
+    notes: list[str] = [busy] if busy else []
     keep_freed_memory()
     if kernels:
         rows += kernel_rows()
@@ -72,11 +81,14 @@ def bench(
     if models:
         with Watch() as watch:
             conditions, opened = prepared(models, structure, threads, batch, torch, control)
+            if torch and any(model.checkpoint for model in opened):
+                Console(stderr=True, highlight=False).print(COMPILES, style="dim", soft_wrap=True)
             field = enter(opened, conditions, backward or (), torch, lambda stage: watch(stage, 0, 1))
             found = measured(field, conditions, seconds, timestep, starts, watch)
         rows += found
         print_table(speed_table(found, _title(conditions)), console)
-        for note in [*field.notes, *([busy] if busy else [])]:
+        notes += [*busy_notes(found), *field.notes, *_keep(opened, found)]
+        for note in notes:
             console.print(note, style="dim", soft_wrap=True, markup=False)
     if json_file is not None:
         write_rows(json_file, rows)
@@ -102,20 +114,45 @@ def measured(
     """All rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
     from gaq.cli.contenders import controls_of
     from gaq.measure.speed import interleaved, speed_rows, speedup_row
+    from gaq.process import Contention
 
     entrants = field.entrants
+    contention = Contention()
     timings = interleaved([e.contender for e in entrants], seconds, progress=watch.stage("measuring, in turns"))
+    busy = contention.share()
     rows: list[Row] = []
     for number, entrant in enumerate(entrants):
-        timing = timings[entrant.contender.name]
-        rows += speed_rows(entrant.subject, timing, timestep)
+        timing, before = timings[entrant.contender.name], len(rows)
+        rows += [replace(r, busy=busy) for r in speed_rows(entrant.subject, timing, timestep)]
         for name, other in controls_of(entrant, entrants).items():
-            rows.append(speedup_row(entrant.subject, timing, timings[other.contender.name], name))
+            rows.append(replace(speedup_row(entrant.subject, timing, timings[other.contender.name], name), busy=busy))
         rows += _file_rows(entrant)
         if starts:
             watch("starting new processes", number, len(entrants))
             rows += _start_rows(entrant, conditions, field.notes)
+        identity = _identity(entrant)
+        rows[before:] = [replace(r, identity=identity) for r in rows[before:]]
     return rows
+
+
+def _identity(entrant: Entrant) -> str | None:
+    """The identity of the model that the native engine runs; PyTorch runs the float network without its recipe."""
+    from gaq.cli.contenders import NATIVE
+    from gaq.cli.deployed import identity_of
+    from gaq.pack.format import from_bytes
+
+    content = entrant.model.content
+    if entrant.subject.engine != NATIVE or content is None:
+        return None
+    return identity_of(entrant.model.file, entrant.backward or from_bytes(content, "the packed model").backward_bits)
+
+
+def _keep(models: Sequence[Model], rows: Sequence[Row]) -> list[str]:
+    """Keeps the rows of each model beside it, those of PyTorch beside the model that they are the control of."""
+    from gaq.cli.kept import keep_each
+
+    files = {model.checkpoint.name: model.file for model in models if model.checkpoint is not None}
+    return keep_each(files | {model.name: model.file for model in models}, rows)
 
 
 def kernel_rows(seconds: float = KERNEL_SECONDS) -> list[Row]:
@@ -148,14 +185,11 @@ def _own_conditions(model: Model, threads: int, batch: int) -> Conditions:
 
 
 def _file_rows(entrant: Entrant) -> Iterator[Row]:
-    """Bytes of the packed file of the native engine, of the checkpoint of eager PyTorch."""
-    from gaq.cli.contenders import EAGER, NATIVE
+    """Bytes of the packed file, of the native engine alone: a checkpoint holds more than its model."""
+    from gaq.cli.contenders import NATIVE
 
-    model, engine = entrant.model, entrant.subject.engine
-    if engine == NATIVE and model.content is not None:
-        yield entrant.subject.row("file_bytes", len(model.content), "bytes", 1)
-    if engine == EAGER and model.checkpoint is not None:
-        yield entrant.subject.row("file_bytes", model.checkpoint.stat().st_size, "bytes", 1)
+    if entrant.subject.engine == NATIVE and entrant.model.content is not None:
+        yield entrant.subject.row("file_bytes", len(entrant.model.content), "bytes", 1)
 
 
 def _start_rows(entrant: Entrant, conditions: Conditions, notes: list[str]) -> list[Row]:

@@ -24,6 +24,13 @@ class Model:
     packed: Path | None
     checkpoint: Path | None
 
+    @property
+    def file(self) -> Path:
+        """The file that was named."""
+        found = self.packed or self.checkpoint
+        assert found is not None
+        return found
+
 
 def open_models(
     names: Sequence[str], torch: bool = True, control: Path | None = None, frames: str | None = None

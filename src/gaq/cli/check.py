@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from gaq.cli.inspected import open_subject, structures_for
+from gaq.cli.check_limits import PARAMETERS, chosen, limit
+from gaq.cli.inspected import errors_of, open_subject, structures_for
+from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,31 +19,13 @@ if TYPE_CHECKING:
     from gaq.measure.ledger import Row
     from gaq.measure.traces import Trace
 
-# One option may set the limits of several metrics.
-METRICS_OF = {
-    "lee": ("lee_max",),
-    "reflection": ("lee_reflection",),
-    "energy_change": ("energy_invariance", "translation_energy", "permutation_energy"),
-    "force_change": ("translation_force", "permutation_force"),
-    "net_force": ("net_force",),
-    "torque": ("net_torque",),
-    "slope_error": ("finite_difference",),
-    "path_work": ("path_work",),
-    "open_work": ("path_work_open",),
-    "asymmetry": ("jacobian_asymmetry",),
-    "energy_jump": ("cutoff_energy_jump",),
-    "force_jump": ("cutoff_force_jump",),
-    "drift": ("drift",),
-    "momentum": ("momentum_change",),
-    "angular_momentum": ("angular_momentum_change",),
-}
-
 OWN_CHOICE = "It was tried on structures of gaq's own choice; name yours with --data or --structure."
 FEWEST_STEPS = 100  # 50 fs, some five of the fastest vibrations
-LimitOption = Annotated[float | None, typer.Option(min=0.0, metavar="X", rich_help_panel="Limits")]
+MOST_FRAMES = 10  # by default
 
 
 def check(
+    context: typer.Context,
     model: Annotated[
         str | None,
         typer.Argument(metavar="MODEL", help="A checkpoint, a packed file, module:Class or file.py:function."),
@@ -62,11 +47,19 @@ def check(
         str | None,
         typer.Option(metavar="PATH", help="Interpreter of another environment, in which the calculator is installed."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Number of frames; fewer are faster.")] = 10,
+    number: Annotated[
+        int, typer.Option("--limit", min=1, metavar="N", help="Number of frames; fewer are faster.")
+    ] = MOST_FRAMES,
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame.")] = 8,
     steps: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Steps of the run at constant energy; 0 for none.")
-    ] = 400,
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Steps of the run at constant energy; 0 for none. Default: 2000 in the native engine, fewer of large "
+            "structures; 400 elsewhere.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
@@ -80,85 +73,95 @@ def check(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw every check against its limit, and the run.")
     ] = None,
-    max_lee: LimitOption = None,
-    max_reflection: LimitOption = None,
-    max_energy_change: LimitOption = None,
-    max_force_change: LimitOption = None,
-    max_net_force: LimitOption = None,
-    max_torque: LimitOption = None,
-    max_slope_error: LimitOption = None,
-    max_path_work: LimitOption = None,
-    max_open_work: LimitOption = None,
-    max_asymmetry: LimitOption = None,
-    max_energy_jump: LimitOption = None,
-    max_force_jump: LimitOption = None,
-    max_drift: LimitOption = None,
-    max_momentum: LimitOption = None,
-    max_angular_momentum: LimitOption = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel="Limits",
+            help="Limits from a TOML file, a line such as `lee_max = 2.0` for each.",
+        ),
+    ] = None,
+    least_force: Annotated[float | None, limit("least_force")] = None,
+    max_lee: Annotated[float | None, limit("lee")] = None,
+    max_reflection: Annotated[float | None, limit("reflection")] = None,
+    max_energy_change: Annotated[float | None, limit("energy_change")] = None,
+    max_force_change: Annotated[float | None, limit("force_change")] = None,
+    max_net_force: Annotated[float | None, limit("net_force")] = None,
+    max_torque: Annotated[float | None, limit("torque")] = None,
+    max_slope_error: Annotated[float | None, limit("slope_error")] = None,
+    max_relative_slope_error: Annotated[float | None, limit("relative_slope_error")] = None,
+    max_path_work: Annotated[float | None, limit("path_work")] = None,
+    max_open_work: Annotated[float | None, limit("open_work")] = None,
+    max_asymmetry: Annotated[float | None, limit("asymmetry")] = None,
+    max_energy_jump: Annotated[float | None, limit("energy_jump")] = None,
+    max_force_jump: Annotated[float | None, limit("force_jump")] = None,
+    max_drift: Annotated[float | None, limit("drift")] = None,
+    max_momentum: Annotated[float | None, limit("momentum")] = None,
+    max_angular_momentum: Annotated[float | None, limit("angular_momentum")] = None,
+    max_force_error: Annotated[float | None, limit("force_error")] = None,
+    max_relative_force_error: Annotated[float | None, limit("relative_force_error")] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
-    """Inspect the physics of a force field: symmetry, smoothness, conservation. Leaves with 1 if a limit is
-    passed.
+    """Check the physics of a force field; exit with 1 if a limit is passed.
 
-    Units of the limits are those of the table: meV, meV/Å; docs/physics.md has their definitions and reasons.
+    A checkpoint is checked as the packed file that `gaq export` would make of it.
+    Errors of forces are checked where the frames of `--data` have labels.
+    Metrics and the reasons for their limits: docs/physics.md.
     """
+    from gaq.cli.kept import keep, verdict_line
     from gaq.cli.pictures import expect_picture
     from gaq.cli.stage_progress import Watch
     from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
-    from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.measure.limits import failures, with_limits
+    from gaq.measure.dynamics import steps_for
+    from gaq.measure.ledger import write_rows
+    from gaq.measure.limits import failures, judged
     from gaq.measure.traces import Trace
     from gaq.report.tables import findings_table, print_table
 
-    expect_rows(json_file)
-    expect_picture(plot)
-    given = {
-        "lee": max_lee,
-        "reflection": max_reflection,
-        "energy_change": max_energy_change,
-        "force_change": max_force_change,
-        "net_force": max_net_force,
-        "torque": max_torque,
-        "slope_error": max_slope_error,
-        "path_work": max_path_work,
-        "open_work": max_open_work,
-        "asymmetry": max_asymmetry,
-        "energy_jump": max_energy_jump,
-        "force_jump": max_force_jump,
-        "drift": max_drift,
-        "momentum": max_momentum,
-        "angular_momentum": max_angular_momentum,
-    }
-    limits = with_limits({m: x for name, x in given.items() if x is not None for m in METRICS_OF[name]})
+    inputs = [model, data, structure, limits]
+    claim_rows(json_file, overwrite, inputs)
+    expect_picture(plot, overwrite, inputs)
+    expect_different(json_file, plot)
+    held = chosen({name: context.params[name] for name in context.params if name in PARAMETERS}, limits)
     _expect_steps(steps)
-    subject = open_subject(model, calculator, arguments, python, engine, device, threads, strict)
-    tried_on = structures_for(subject, data, structure, limit, seed)
+    subject = open_subject(model, calculator, arguments, python, engine, device, threads, data, strict)
+    engine_under_test = subject.engine
+    tried_on = structures_for(engine_under_test, data, structure, number, seed)
     own, traces = data is None and structure is None, list[Trace]()
+    made = steps_for(engine_under_test, max(map(len, tried_on.structures))) if steps is None else steps
     try:
         with Watch() as watch:
             rows = run_checks(
-                *(subject, tried_on.structures, limits, rotations, seed, watch, tried_on.name),
-                steps=steps,
+                *(engine_under_test, tried_on.structures, held, rotations, seed, watch, tried_on.name),
+                steps=made,
                 keep=traces.append,
             )
     except BadStructure as error:
         raise BadStructure(f"{error}{' ' + OWN_CHOICE if own else ''}") from error
+    rows += judged(errors_of(engine_under_test, data, number, tried_on.name), held)
+    rows = [replace(entry, identity=subject.identity, threads=threads) for entry in rows]
     if json_file is not None:
         write_rows(json_file, rows)
-    title = f"{subject.model} ({subject.recipe}) on {tried_on.name}, {_counted(len(tried_on.structures))}"
+    title = f"{subject.name} ({engine_under_test.recipe}) on {tried_on.name}, {_counted(len(tried_on.structures))}"
     if plot is not None:
         _draw(plot, rows, traces, title)
     console = Console(highlight=False)
     print_table(findings_table(rows, title), console)
     _conclude(rows, console, own)
+    console.print(verdict_line(subject.file, rows), soft_wrap=True, markup=False)
+    notes = [subject.note] if subject.note else []
+    notes += [] if subject.file is None else keep(subject.file, rows)
+    for note in notes:
+        console.print(note, style="dim", soft_wrap=True, markup=False)
     if failures(rows):
         raise typer.Exit(1)
 
 
-def _expect_steps(steps: int) -> None:
+def _expect_steps(steps: int | None) -> None:
     from gaq.errors import UsageError
 
-    if 0 < steps < FEWEST_STEPS:
+    if steps is not None and 0 < steps < FEWEST_STEPS:
         raise UsageError(f"--steps {steps}: fewer than {FEWEST_STEPS} show no drift; 0 leaves the run out")
 
 

@@ -131,15 +131,19 @@ def enter_torch(
     told: Callable[[str], None] = lambda stage: None,
 ) -> None:
     """Adds PyTorch, once for each different network and with its float weights; or notes why not."""
+    chosen = _one_per_network(models, found)
+    if not chosen:
+        return
     import torch
 
     torch.set_num_threads(conditions.threads)
-    for model in _one_per_network(models, found):
-        told(f"compiling {model.name} in PyTorch")
-        _enter_kinds(found, model, conditions, kinds)
+    for model in chosen:
+        _enter_kinds(found, model, conditions, kinds, told)
 
 
-def _enter_kinds(found: Field, model: Model, conditions: Conditions, kinds: Sequence[str]) -> None:
+def _enter_kinds(
+    found: Field, model: Model, conditions: Conditions, kinds: Sequence[str], told: Callable[[str], None]
+) -> None:
     from gaq.engine.compiled import compiled, eager, float_network
     from gaq.train.checkpoint import load_checkpoint
 
@@ -148,6 +152,7 @@ def _enter_kinds(found: Field, model: Model, conditions: Conditions, kinds: Sequ
     network = float_network(load_checkpoint(model.checkpoint).model)
     calls = conditions.calls()
     for kind in kinds:
+        told(f"opening {model.name} in PyTorch" if kind == EAGER else f"compiling {model.name} with torch.compile")
         try:
             evaluate = (eager if kind == EAGER else compiled)(network, calls[0])
         except NotAvailable as error:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaq.cli.cluster import ClusterOption, farm_of
+from gaq.cli.labels import LabelsOption
+from gaq.cli.outputs import COSTLY, OverwriteOption, claim_output, claim_rows
 from gaq.cli.progress import ByteProgress, FrameProgress
 
 if TYPE_CHECKING:
@@ -28,9 +30,11 @@ def _examples(*lines: str) -> str:
 def info(
     file: Annotated[str, typer.Argument(help="A data file, or `embedded` for the one that comes with gaq.")],
     limit: Annotated[int | None, typer.Option(help="Only the first N frames.")] = None,
+    labels: LabelsOption = "",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """What is in a data file: frames, elements, energies, forces, distances, duplicates."""
     from gaq.data.read import read_dataset, read_structures
@@ -38,8 +42,9 @@ def info(
     from gaq.errors import BadLabels
     from gaq.measure.ledger import write_rows
 
+    claim_rows(json_file, overwrite, [file])
     try:
-        data = read_dataset(file, limit, energies_only=True)
+        data = read_dataset(file, limit, energies_only=True, labels=labels)
     except BadLabels:  # what can be known of the structures is shown before the error
         if not file.endswith(".npz"):
             _print_table(file, describe_structures(read_structures(file, limit)), None, None)
@@ -54,13 +59,14 @@ def info(
 @app.command(
     epilog=_examples(
         "gaq data label ethanol --frames 200 -o ethanol.xyz",
+        "gaq data label 'CC(=O)Nc1ccc(O)cc1' --frames 500 -o paracetamol.npz",
         "gaq data label start.xyz --temperature 800 --workers 8 -o frames.npz",
         "gaq data label start.xyz --temperature 800 -o frames.npz --resume",
         "gaq data label ethanol --replicas 64 --cluster tcp://host:8786 -o a.npz",
     )
 )
 def label(
-    molecule: Annotated[str, typer.Argument(help="A name such as ethanol, of ASE's G2 set, or an XYZ file.")],
+    molecule: Annotated[str, typer.Argument(help="A name such as ethanol or glycine, a SMILES, or an XYZ file.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .xyz or .npz.")],
     method: Annotated[str, typer.Option(help="gfn2-xtb or gfn1-xtb.")] = "gfn2-xtb",
     temperature: Annotated[float, typer.Option(help="Kelvin.")] = 500.0,
@@ -72,8 +78,14 @@ def label(
     replicas: Annotated[
         int, typer.Option(help="Independent runs that share the frames; never more than the frames.")
     ] = 4,
-    charge: Annotated[int, typer.Option(help="Charge of the molecule.")] = 0,
-    multiplicity: Annotated[int, typer.Option(help="2 S + 1; 2 for a radical.")] = 1,
+    charge: Annotated[
+        int | None,
+        typer.Option(help="Charge of the molecule; by default that of the SMILES, or 0.", show_default=False),
+    ] = None,
+    multiplicity: Annotated[
+        int | None,
+        typer.Option(help="2 S + 1; by default that of the SMILES or of ASE's collection, or 1.", show_default=False),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes, by default all cores; the result does not depend on them.")
     ] = None,
@@ -85,15 +97,22 @@ def label(
 
     Ctrl-C keeps what was made beside FILE, and --resume goes on to the same result.
     """
+    from gaq.atoms.elements import formula
     from gaq.data.label import label as make_labels
     from gaq.data.molecules import find_molecule
     from gaq.data.partial import Settings
     from gaq.farm.open import check_cores
 
     check_cores("--workers", workers, cluster)
-    structure = find_molecule(molecule)
+    found = find_molecule(molecule)
+    structure = found.structure
+    charge = found.charge if charge is None else charge
+    multiplicity = found.multiplicity if multiplicity is None else multiplicity
+    named = formula(structure.species.tolist())
+    typer.echo(f"{named}: {found.source}; charge {charge}, multiplicity {multiplicity}", err=True)
+    claim_output(output, COSTLY, overwrite, [molecule])
     settings = Settings(
-        molecule=Path(molecule).name,
+        molecule=Path(molecule).name if Path(molecule).is_file() else molecule,
         species=tuple(structure.species.tolist()),
         positions=tuple(tuple(row) for row in structure.positions.tolist()),
         method=method.lower(),
@@ -135,15 +154,22 @@ def fetch(
         Path | None,
         typer.Option(metavar="DIR", help="Where the archive (1.1 GB) is kept; without it, the user's cache."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Download the official files, hash-checked: the npz of a molecule and its training and test split."""
-    from gaq.data.fetch import fetch_rmd17
+    from gaq.claims import Kind
+    from gaq.data.fetch import fetch_rmd17, was_fetched
     from gaq.errors import UsageError
 
     if dataset != "rmd17":
         raise UsageError(f"no data set {dataset!r} to fetch; known is rmd17.")
+    fetched = Kind("a file that `gaq data fetch` left, unchanged", was_fetched)
+
+    def may_write(path: Path) -> None:
+        claim_output(path, fetched, overwrite, [source])
+
     with ByteProgress() as progress:
-        written = fetch_rmd17(molecule, out, split, source, cache, progress=progress)
+        written = fetch_rmd17(molecule, out, split, source, cache, progress=progress, claim=may_write)
     for path in written:
         typer.echo(str(path))
 
@@ -151,6 +177,10 @@ def fetch(
 def _print_table(file: str, geometry: Geometry, energies: Energies | None, data: Dataset | None) -> None:
     from rich.console import Console
     from rich.table import Table
+
+    from gaq.data.labels import label_counts
+    from gaq.data.states import describe
+    from gaq.units import GPA
 
     table = Table(title=data.name if data is not None else Path(file).name, show_header=False, title_justify="left")
     fewest, most = geometry.atoms
@@ -171,6 +201,7 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
             ("energy, mean", f"{energies.mean:,.3f} eV"),
             ("energy, std", f"{energies.std:.4f} eV"),
             ("  after element energies", f"{energies.spread:.4f} eV"),
+            ("frames with energies", _of(energies.with_energy, geometry.frames)),
             ("frames with forces", _of(energies.with_forces, geometry.frames)),
         ]
         if energies.with_forces:
@@ -178,7 +209,18 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
                 ("force, rms per component", f"{energies.force_rms:.4f} eV/Å"),
                 ("force, largest", f"{energies.force_max:.3f} eV/Å"),
             ]
-        lines += [("units here", "eV, eV/Å, Å"), ("SHA-256", data.sha256)]
+        if energies.with_stress:
+            gigapascal = energies.stress_rms / GPA
+            lines += [
+                ("frames with stress", _of(energies.with_stress, geometry.frames)),
+                ("stress, rms per component", f"{1e3 * energies.stress_rms:.3g} meV/Å³ ({gigapascal:.3g} GPa)"),
+            ]
+        if energies.isolated:
+            lines += [("isolated atoms", " ".join(energies.isolated))]
+        lines += [("energies far from the rest", _frames(energies.outliers))] if energies.outliers else []
+        lines += [("charge, spin, field", line) for line in describe(data.states)]
+        lines += [("note", line) for line in (*data.remarks, *label_counts(data.labels))]
+        lines += [("units here", "eV, eV/Å, eV/Å³, Å"), ("SHA-256", data.sha256)]
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for line in lines:
@@ -190,6 +232,11 @@ def _shortest(geometry: Geometry) -> str:
     if geometry.shortest_distance == float("inf"):
         return "none: single atoms"
     return f"{geometry.shortest_distance:.3f} Å (frame {geometry.shortest_frame})"
+
+
+def _frames(indices: tuple[int, ...]) -> str:
+    shown = ", ".join(str(index) for index in indices[:8])
+    return f"frames {shown}" + (f" and {len(indices) - 8} more" if len(indices) > 8 else "")
 
 
 def _of(count: int, total: int) -> str:
@@ -211,6 +258,10 @@ def _rows(name: str, geometry: Geometry, energies: Energies) -> list[Row]:
         ("data_energy_spread", energies.spread, "eV"),
         ("data_force_rms", energies.force_rms, "eV/Å"),
         ("data_force_max", energies.force_max, "eV/Å"),
+        ("data_frames_with_energies", energies.with_energy, ""),
         ("data_frames_with_forces", energies.with_forces, ""),
+        ("data_frames_with_stress", energies.with_stress, ""),
+        ("data_stress_rms", energies.stress_rms, "eV/Å³"),
+        ("data_energy_outliers", len(energies.outliers), ""),
     )
     return [Row(metric, float(value), unit, "", "", "", name, geometry.frames) for metric, value, unit in figures]

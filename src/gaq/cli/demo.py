@@ -30,25 +30,28 @@ def demo(
     """Label, train, quantize, check, move and report, on ethanol, in some minutes.
 
     A float model is trained on the embedded frames while fresh test frames
-    are labelled with GFN2-xTB; five others are made from it; all are measured
-    on the fresh frames. Each start begins anew.
+    are labelled with GFN2-xTB; five others are made from it, first of all by the
+    recommended recipe; all are measured on the fresh frames. Each start begins anew.
     """
     from gaq.cli.job_progress import JobProgress
     from gaq.demo.plan import QUICK, Plan
     from gaq.demo.run import Order, run_demo
     from gaq.engine.open import known_engine
+    from gaq.files import writable_folder
+    from gaq.locks import locked
+    from gaq.quant.recommended import RECOMMENDED
 
     plan = replace(QUICK if quick else Plan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
     console = Console(highlight=False)
     began = time.monotonic()
     console.print(f"[bold]gaq demo[/bold]  ethanol, {workers} processes at once, into {out}")
-    with JobProgress(console) as progress:
+    with locked(writable_folder(out)), JobProgress(console) as progress:
         outcome = run_demo(order, progress)
     _print_table(order, outcome, console)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     console.print(f"\ndone in {minutes} min {seconds} s", style="bold")
-    console.print(f"next: gaq check {out}/frame-w4a8/model.ckpt --data {outcome.test}", soft_wrap=True)
+    console.print(f"next: gaq check {out}/{RECOMMENDED}/model.ckpt --data {outcome.test}", soft_wrap=True)
     console.print(f"page: {outcome.page}", soft_wrap=True)
 
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gaq.cli.outputs import OverwriteOption, claim_rows
 from gaq.data.read import read_dataset
 from gaq.errors import GaqError, NotAvailable
 from gaq.extras import how_to_install
@@ -59,8 +60,10 @@ def doctor(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the findings, one JSON object a line."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Say what this machine has, what is missing and how to get it; leave with 1 if a self-test fails."""
+    claim_rows(json_file, overwrite, [model], key="item")
     findings = [*_versions(), *_processor(), *_extras(), *_engines(), *_self_tests()]
     if model is not None:
         findings.append(golden_frames(model))

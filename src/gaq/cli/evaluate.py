@@ -13,9 +13,12 @@ import typer
 from rich.console import Console
 
 from gaq.cli.cluster import ClusterOption
+from gaq.cli.labels import LabelsOption
+from gaq.cli.outputs import PREDICTIONS, OverwriteOption, claim_output, claim_rows, expect_different
 
 if TYPE_CHECKING:
     from gaq.atoms.structure import Prediction, Structure
+    from gaq.cli.deployed import Deployed
     from gaq.cli.stage_progress import Watch
     from gaq.data.dataset import Dataset
     from gaq.engine.protocol import Engine
@@ -23,9 +26,10 @@ if TYPE_CHECKING:
     from gaq.measure.ledger import Row
     from gaq.measure.predictions import Predictions
 
-UNITS = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
+UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 FLOOR = "fp32-floor"
 WORTH_A_PROCESS = 500  # structures; a process of PyTorch takes seconds to start
+STARTS = 100  # frames among which the short run begins
 LIE_FRAMES = 10  # frames whose Lie derivative is taken, six evaluations each
 
 
@@ -33,13 +37,20 @@ def evaluate(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints or packed files.")],
     data: Annotated[str, typer.Option(metavar="FILE", help="Labelled frames: npz or extended XYZ; `embedded`.")],
     limit: Annotated[int | None, typer.Option(metavar="N", help="Take the first N frames.")] = None,
+    labels: LabelsOption = "",
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame of the symmetry test.")] = 8,
     symmetry_frames: Annotated[int, typer.Option(min=0, help="Frames that are turned; 0 for none.")] = 100,
     path_frames: Annotated[int, typer.Option(min=0, help="Frames that closed paths go around; 0 for none.")] = 10,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Steps of the run at constant energy, 0 for none; by default up to 2000."
+        ),
+    ] = None,
     parent: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Float parent: for fidelity and the floor of the LEE.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of rotations and paths.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of rotations, paths and velocities.")] = 0,
     threads: Annotated[
         int | None,
         typer.Option(min=1, help="Cores that share the structures, by default all; no number depends on it."),
@@ -55,31 +66,42 @@ def evaluate(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.npz", help="Keep energies and forces, for parity plots of `gaq report`."),
+        typer.Option(metavar="FILE.npz", help="Keep energies and forces, for parity plots, in one file."),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
-    """Measure accuracy, symmetry, path work and size of models on labelled frames, and compare them in one
-    table.
+    """Measure accuracy, symmetry, conservation, stability and size of models, and compare them in one table.
+
+    A checkpoint is measured as the packed file that `gaq export` would make of it; `--engine torch` measures it in
+    PyTorch. The rows are also kept beside each model, in MODEL.rows.jsonl, where `gaq report` finds them.
     """
     from gaq.cli.cluster import farm_of
+    from gaq.cli.kept import keep, keep_predictions
     from gaq.cli.stage_progress import Watch
+    from gaq.cli.summary import say_remark
     from gaq.data.read import read_dataset
+    from gaq.data.states import evaluation_remarks
     from gaq.farm.open import check_cores
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.measure.predictions import write_predictions
     from gaq.process import usable_cores
     from gaq.report.tables import comparison_table, print_table, reasons
 
-    expect_rows(json_file)
-    expect_rows(predictions)
+    inputs = [*models, data, parent]
+    claim_rows(json_file, overwrite, inputs)
+    claim_output(predictions, PREDICTIONS, overwrite, inputs)
+    expect_different(json_file, predictions)
     names = list(dict.fromkeys(models))
     check_cores("--threads", threads, cluster)
     cores = 1 if cluster else threads or usable_cores()
-    dataset = read_dataset(data, limit)
-    plan = Plan(dataset, dataset.structures[:symmetry_frames], dataset.structures[:path_frames], rotations, seed)
+    dataset = read_dataset(data, limit, energies_only=True, labels=labels)
+    for remark in evaluation_remarks(dataset):
+        say_remark(remark)
+    turned, circled = dataset.structures[:symmetry_frames], dataset.structures[:path_frames]
+    plan = Plan(dataset, turned, circled, rotations, seed, steps)
     kept: list[Predictions] = []
     with farm_of(cluster, cores) as farm, Watch() as watch:
-        choice = Choice(engine, device, cores, farm, cluster is not None, strict)
+        choice = Choice(engine, device, cores, farm, cluster is not None, data, strict)
         opened = {name: choice.open(name) for name in names}
         reference = None if parent is None else choice.open(parent)
         rows = measure(labelled(opened), reference, plan, watch, kept.append)
@@ -90,8 +112,21 @@ def evaluate(
         write_predictions(predictions, kept)
     console = Console(highlight=False)
     print_table(comparison_table(rows, f"{dataset.name}, {len(dataset)} frames"), console)
-    for line in [*reasons(rows), *_floor_line(rows)]:
+    notes = [model.deployed.note for model in opened.values() if model.deployed.note]
+    for (label, model), said in zip(labelled(opened), kept, strict=True):
+        file = model.deployed.path
+        notes += keep(file, [replace(r, model=file.name) for r in rows if r.model == label and r.control is None])
+        notes += keep_predictions(file, said)
+    for line in [*reasons(rows), *_floor_line(rows), *notes]:
         console.print(line, style="dim", soft_wrap=True, markup=False)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model under test: the engine that evaluates frames, perhaps on a farm, and the model as it is deployed."""
+
+    engine: Engine
+    deployed: Deployed
 
 
 @dataclass(frozen=True)
@@ -103,27 +138,33 @@ class Choice:
     cores: int
     farm: Farm
     elsewhere: bool  # the farm is a cluster
+    frames: str  # the test set, from which golden frames may be taken
     strict: bool  # whether structures unlike the training data are refused
 
-    def open(self, model: str) -> Engine:
+    def open(self, model: str) -> Opened:
         """The engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that on
         several cores each has an engine; the native one shares structures among threads itself.
         """
+        from gaq.cli.deployed import open_deployed
         from gaq.engine.farmed import FarmedEngine
-        from gaq.engine.open import is_packed, open_engine
         from gaq.errors import UsageError
-        from gaq.files import readable_file
 
         if self.elsewhere and self.device != "cpu":
             raise UsageError(f"--device {self.device}: a cluster computes on the CPUs of its workers. Leave it out")
-        native = self.engine == "native" or is_packed(readable_file(model))
-        threads = self.cores if native else 1
-        opened = open_engine(model, engine=self.engine, device=self.device, threads=threads, strict=self.strict)
+        deployed = open_deployed(
+            *(model, self.frames),
+            engine=self.engine,
+            device=self.device,
+            threads=self.cores,
+            torch_threads=1,
+            strict=self.strict,
+        )
+        opened = deployed.engine
         if self.elsewhere:
-            return FarmedEngine(opened, self.farm)
-        if native or self.cores == 1 or self.device != "cpu":
-            return opened
-        return FarmedEngine(opened, self.farm, WORTH_A_PROCESS)
+            return Opened(FarmedEngine(opened, self.farm), deployed)
+        if opened.name != "torch" or self.cores == 1 or self.device != "cpu":
+            return Opened(opened, deployed)
+        return Opened(FarmedEngine(opened, self.farm, WORTH_A_PROCESS), deployed)
 
 
 @dataclass(frozen=True)
@@ -135,19 +176,20 @@ class Plan:
     circled: tuple[Structure, ...]  # frames that closed paths go around
     rotations: int
     seed: int
+    steps: int | None = None  # of the short run; None for the default of each engine
 
 
-def labelled(opened: dict[str, Engine]) -> list[tuple[str, Engine]]:
+def labelled(opened: dict[str, Opened]) -> list[tuple[str, Opened]]:
     """Engines with what the table calls them: the file name, or the path as given where two files have the
     same name.
     """
-    names = [engine.model for engine in opened.values()]
-    return [(path if names.count(e.model) > 1 else e.model, e) for path, e in opened.items()]
+    names = [model.engine.model for model in opened.values()]
+    return [(path if names.count(m.engine.model) > 1 else m.engine.model, m) for path, m in opened.items()]
 
 
 def measure(
-    models: list[tuple[str, Engine]],
-    parent: Engine | None,
+    models: list[tuple[str, Opened]],
+    parent: Opened | None,
     plan: Plan,
     watch: Watch,
     keep: Callable[[Predictions], object] = lambda kept: None,
@@ -161,24 +203,25 @@ def measure(
 
     truth = None
     if parent is not None:
-        truth = predict(parent, plan.dataset.structures, watch.stage("parent: predictions"))
+        truth = predict(parent.engine, plan.dataset.structures, watch.stage("parent: predictions"))
     rows: list[Row] = []
-    for label, engine in models:
-        found = predict(engine, plan.dataset.structures, watch.stage(f"{label}: accuracy"))
-        about = (label, engine.recipe, engine.name, plan.dataset.name)
+    for label, model in models:
+        found = predict(model.engine, plan.dataset.structures, watch.stage(f"{label}: accuracy"))
+        about = (label, model.engine.recipe, model.engine.name, plan.dataset.name)
         keep(predictions(about, plan.dataset.labels, found))
-        rows += [replace(r, model=label) for r in measure_model(label, engine, parent, (found, truth), plan, watch)]
+        mine = measure_model(label, model, parent, (found, truth), plan, watch)
+        rows += [replace(r, model=label, identity=model.deployed.identity) for r in mine]
     if parent is not None and plan.turned:
         told = watch.stage("parent: rotations")
-        floor = symmetry(parent, plan.turned, plan.rotations, plan.seed, told, plan.dataset.name)
+        floor = symmetry(parent.engine, plan.turned, plan.rotations, plan.seed, told, plan.dataset.name)
         rows += [replace(entry, control=FLOOR) for entry in floor]
     return rows
 
 
 def measure_model(
     label: str,
-    engine: Engine,
-    parent: Engine | None,
+    model: Opened,
+    parent: Opened | None,
     said: tuple[list[Prediction], list[Prediction] | None],
     plan: Plan,
     watch: Watch,
@@ -188,10 +231,10 @@ def measure_model(
     from gaq.measure.conservation import path_work
     from gaq.measure.symmetry import lie_derivative, symmetry
 
-    data, (found, truth) = plan.dataset.name, said
+    engine, data, (found, truth) = model.engine, plan.dataset.name, said
     rows = accuracy(engine, plan.dataset, predictions=found)
     if parent is not None:
-        rows += fidelity(engine, parent, plan.dataset, predictions=found, parent_predictions=truth)
+        rows += fidelity(engine, parent.engine, plan.dataset, predictions=found, parent_predictions=truth)
     if plan.turned:
         told = watch.stage(f"{label}: rotations")
         rows += symmetry(engine, plan.turned, plan.rotations, plan.seed, told, data)
@@ -199,15 +242,31 @@ def measure_model(
     if plan.circled:
         told = watch.stage(f"{label}: closed paths")
         rows += path_work(engine, plan.circled, seed=plan.seed, progress=told, data=data)
-    return rows + footprint(engine, data)
+    rows += moved(model.deployed.engine, plan, watch.stage(f"{label}: run at constant energy"))
+    return rows + footprint(model.deployed, data)
 
 
-def footprint(engine: Engine, data: str) -> list[Row]:
-    """Size rows of an engine that knows its sizes; none otherwise."""
+def moved(engine: Engine, plan: Plan, told: Callable[[int, int], None]) -> list[Row]:
+    """Rows of a short run from the calmest of the first frames; none where `plan.steps` is 0 or atoms are alone."""
+    from gaq.measure.dynamics import calmest, short_run, steps_for
+
+    first = calmest(engine, plan.dataset.structures[:STARTS])
+    steps = steps_for(engine, len(first)) if plan.steps is None else plan.steps
+    if not steps or len(first) < 2:
+        return []
+    return short_run(engine, first, steps, plan.seed, told, plan.dataset.name)
+
+
+def footprint(model: Deployed, data: str) -> list[Row]:
+    """Size rows of a model, as a packed file."""
     from gaq.measure.ledger import row
 
-    sizes: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
-    return [row(engine, data, metric, sizes[metric], unit, 1) for metric, unit in UNITS.items() if metric in sizes]
+    sizes = model.sizes()
+    return [
+        row(model.engine, data, metric, sizes[metric], unit, 1)
+        for metric, unit in UNITS_OF_SIZE.items()
+        if metric in sizes
+    ]
 
 
 def _floor_line(rows: list[Row]) -> list[str]:

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from gaq.cli.outputs import PACKED, OverwriteOption, claim_output, claim_rows, expect_different
+
 if TYPE_CHECKING:
     from gaq.measure.ledger import Row
     from gaq.pack.format import PackedModel
@@ -34,21 +36,40 @@ def export(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Pack a checkpoint into one file: weights as whole numbers, tables, recipe, manifest, golden frames."""
     from gaq.files import readable_file
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.pack.format import write_packed
 
-    expect_rows(json_file)
+    inputs = [model, data, accuracy]
+    claim_rows(json_file, overwrite, inputs)
     _refuse_packed(readable_file(model))
     target = _target(model, out)
+    claim_output(target, PACKED, overwrite, inputs)
+    expect_different(json_file, target)
     packed = packed_checkpoint(model, data, backward, accuracy)
     write_packed(target, packed)
     rows = size_rows(packed, target)
     if json_file is not None:
         write_rows(json_file, rows)
-    _say(packed, target, Console(highlight=False))
+    console = Console(highlight=False)
+    _say(packed, target, console)
+    for note in take_along(model, target):
+        console.print(note, style="dim", soft_wrap=True, markup=False)
+
+
+def take_along(model: Path, target: Path) -> list[str]:
+    """Keep the rows that were measured of a checkpoint beside the packed file too; return a sentence if that failed."""
+    from dataclasses import replace
+
+    from gaq.cli.deployed import identity_of
+    from gaq.cli.kept import keep, known_of
+    from gaq.pack.format import read_packed
+
+    identity = identity_of(target, read_packed(target).backward_bits)
+    return keep(target, [replace(row, model=target.name) for row in known_of(model, {identity})])
 
 
 def packed_checkpoint(

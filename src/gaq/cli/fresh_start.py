@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from gaq.atoms.structure import Structure
+from gaq.children import environment, python_command
 from gaq.errors import NotAvailable
 from gaq.process import forget_peak, keep_freed_memory, peak_resident_bytes, resident_bytes
 
@@ -51,7 +52,10 @@ def fresh_start(
         options = [engine, str(file), str(arrays), str(threads), str(backward or 0)]
         began = time.perf_counter()
         with subprocess.Popen(
-            [sys.executable, "-m", "gaq.cli.fresh_start", *options], stdout=subprocess.PIPE, text=True
+            python_command("-m", "gaq.cli.fresh_start", *options),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             answers = process.stdout
             ready = answers.readline() if answers is not None else ""

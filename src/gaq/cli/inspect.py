@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gaq.cli.outputs import OverwriteOption, claim_rows
+
 if TYPE_CHECKING:
     from gaq.cli.contents import Contents
 
@@ -20,12 +22,13 @@ def inspect(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Show what a model file holds: bits, bytes and their shares, hashes, units, data, recipe, accuracy."""
     from gaq.cli.contents import contents_of
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
 
-    expect_rows(json_file)
+    claim_rows(json_file, overwrite, [model])
     contents = contents_of(model)
     if json_file is not None:
         write_rows(json_file, contents.rows())

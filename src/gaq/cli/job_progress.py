@@ -6,8 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
+
+from gaq.cli.time_left import TimeLeft
 
 if TYPE_CHECKING:
     from gaq.demo.workers import Done, News
@@ -24,11 +26,12 @@ class JobProgress:
         self._moves = console.is_terminal
         self._spoke: dict[str, float] = {}
         self._tasks: dict[str, tuple[str, TaskID]] = {}
+        self._left: dict[str, TimeLeft] = {}
         self._bars = Progress(
             TextColumn("  {task.fields[job]}"),
             BarColumn(bar_width=24),
             TextColumn("{task.description}", style="dim"),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[left]}", style="dim"),
             console=console,
             transient=True,
             disable=not self._moves,
@@ -56,9 +59,11 @@ class JobProgress:
             if task is None or stage != news.stage:  # a new stage has a time left of its own
                 if task is not None:
                     self._bars.remove_task(task)
-                task = self._bars.add_task(news.stage, total=news.total, job=f"{news.job:<{NAME_WIDTH}}")
-                self._tasks[news.job] = news.stage, task
-            self._bars.update(task, completed=news.done, total=news.total)
+                task = self._bars.add_task(news.stage, total=news.total, job=f"{news.job:<{NAME_WIDTH}}", left="")
+                self._tasks[news.job], self._left[news.job] = (news.stage, task), TimeLeft()
+            left = self._left[news.job]
+            left.report(news.done)
+            self._bars.update(task, completed=news.done, total=news.total, left=left.text(news.total))
             return
         now = time.monotonic()
         if now - self._spoke.setdefault(news.job, now) > SECONDS_BETWEEN_LINES:

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gaq.cli.outputs import PLUGIN, PLUGIN_RECORD, OverwriteOption, claim_output
+
 
 def lammps(
     build: Annotated[
@@ -17,12 +19,15 @@ def lammps(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder of the plugin; inside gaq's own by default.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Build pair_style gaq for the LAMMPS that is installed, and say where it is and how it is used."""
-    from gaq.engine.lammps import build_plugin, installed_lammps, is_current, plugin_path
+    from gaq.engine.lammps import RECORD, build_plugin, installed_lammps, is_current, plugin_path
 
     found = installed_lammps()
     if build:
+        claim_output(plugin_path(out), PLUGIN, overwrite)
+        claim_output(plugin_path(out).with_name(RECORD), PLUGIN_RECORD, overwrite)
         path, new = build_plugin(out)
         state = "built" if new else "up to date"
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gaq.children import SAFE
 from gaq.cli.bench import bench
 from gaq.cli.check import check
 from gaq.cli.data import app as data
@@ -27,7 +29,10 @@ from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
 from gaq.cli.train import train
-from gaq.errors import BadFile, GaqError, OutsideWarning
+from gaq.errors import BadFile, GaqError, NotAvailable, OutsideWarning
+from gaq.extras import how_to_get
+
+LONGEST_SENTENCE = 2000  # characters
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,16 @@ class Verb:
 # Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
 VERBS = (
     Verb("demo", demo, ("gaq demo", "gaq demo --quick --out runs/quick")),
-    Verb("train", train, ("gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/a",)),
+    Verb(
+        "train",
+        train,
+        (
+            "gaq train ethanol.xyz --out runs/a",
+            "gaq train ethanol.xyz --epochs 60 --channels 32 --layers 2 --out runs/small",
+            "gaq train --init mine.toml --data ethanol.xyz",
+            "gaq train configs/rmd17-ethanol-fp32.toml --data ethanol.xyz --out runs/b",
+        ),
+    ),
     Verb(
         "quantize",
         quantize,
@@ -117,6 +131,7 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (("data", data),)
 
 def run() -> None:
     """Entry point. Exit code 0: done; 1: a check or a limit failed; 2: wrong usage or bad input."""
+    os.environ.update(SAFE)  # also for processes that libraries start, such as PyTorch's compiler
     sys.exit(outcome(sys.argv[1:]))
 
 
@@ -138,6 +153,12 @@ def outcome(arguments: Sequence[str]) -> int:
     except GaqError as error:
         _say(type(error).__name__, str(error))
         return error.exit_code
+    except ModuleNotFoundError as error:
+        hint = how_to_get(error.name or "")
+        if hint is None:
+            raise
+        _say(NotAvailable.__name__, hint)
+        return NotAvailable.exit_code
     except OSError as error:  # a disk or a path that gave way under a library
         _say(BadFile.__name__, str(error))
         return BadFile.exit_code
@@ -201,6 +222,8 @@ def _show_warning(
 
 
 def _say(name: str, text: str) -> None:
+    if len(text) > LONGEST_SENTENCE:
+        text = f"{text[:LONGEST_SENTENCE]} … ({len(text) - LONGEST_SENTENCE} more characters)"
     Console(stderr=True, highlight=False).print(
         Text(f"{name}: ", style="bold red").append(text, style="not bold default"), soft_wrap=True
     )

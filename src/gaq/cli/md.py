@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 
 from gaq.cli.cluster import ClusterOption
+from gaq.cli.outputs import claim_rows, expect_different
 
 
 class Ensemble(StrEnum):
@@ -56,7 +58,7 @@ def md(
     ] = None,
     cluster: ClusterOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside TRAJ.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a trajectory that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")] = False,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between frames.")] = 200,
     log_every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between lines of the log.")] = 50,
     frame: Annotated[int, typer.Option(help="Frame of START; negative: from the end.")] = 0,
@@ -84,18 +86,31 @@ def md(
     loses some steps at most; --resume goes on bit for bit.
     """
     from gaq.cli.cluster import farm_of
+    from gaq.cli.deployed import identity_of
+    from gaq.cli.kept import counts, keep, signed, verdict_line
     from gaq.cli.md_report import Progress, rows_of, say
-    from gaq.cli.md_setup import Asked, Choice, check, open_engines, sessions, thermostat_of
+    from gaq.cli.md_setup import (
+        Asked,
+        Choice,
+        check,
+        claim_files,
+        files_of,
+        open_engines,
+        sessions,
+        start_of,
+        thermostat_of,
+    )
     from gaq.cli.stage_progress import Watch
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
-    from gaq.measure.ledger import expect_rows, write_rows
-    from gaq.process import usable_cores
+    from gaq.locks import locked
+    from gaq.measure.ledger import write_rows
+    from gaq.process import Contention, usable_cores
     from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import Plan
     from gaq.train.interrupt import graceful_interrupt
 
-    expect_rows(json_file)
+    claim_rows(json_file, overwrite, [model, start])
     check_cores("--threads", threads, cluster)
     bath = thermostat_of(thermostat, temperature, relaxation, seed) if ensemble is Ensemble.NVT else None
     plan = Plan(
@@ -103,13 +118,20 @@ def md(
     )  # degrees of freedom follow with the first velocities
     asked = Asked(start, out, plan, seed, replicas, resume, overwrite, frame, velocities is Velocities.KEEP)
     check(asked)
+    outputs = files_of(asked)
+    expect_different(json_file, *(path for f in outputs for path in (f.trajectory, f.log, f.checkpoint)))
     cores = threads or (1 if replicas == 1 or cluster else usable_cores())
-    engines = open_engines(model, Choice(engine, device, backward, cores, strict), 1 if cluster else replicas)
+    contention = Contention()
     with contextlib.ExitStack() as stack:
+        for files in outputs:
+            stack.enter_context(locked(files.checkpoint))
+        claim_files(asked, model)
+        first = start_of(asked, lambda sentence: typer.echo(sentence, err=True))
+        engines = open_engines(model, Choice(engine, device, backward, cores, strict), 1 if cluster else replicas)
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
         engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
-        runs, progress = sessions(asked, model, engines), Progress(watch, replicas, steps, dt)
+        runs, progress = sessions(asked, model, engines, first), Progress(watch, replicas, steps, dt)
         if farm is not None:
             endings = run_on(farm, engines[0], runs, lambda: interrupt.asked, progress.listener)
         else:
@@ -117,8 +139,14 @@ def md(
                 engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
             )
     rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
+    rows = signed(rows, identity_of(Path(model), getattr(engines[0], "backward_bits", None)), contention.share())
     if json_file is not None:
         write_rows(json_file, rows)
-    say(endings, rows, asked, Console(highlight=False))
+    console = Console(highlight=False)
+    say(endings, rows, asked, console)
+    counted = [r for r in rows if counts(r, dt)]
+    console.print(verdict_line(Path(model), counted), soft_wrap=True, markup=False)
+    for note in keep(Path(model), [replace(r, model=Path(model).name) for r in counted]):
+        console.print(note, style="dim", soft_wrap=True, markup=False)
     if any(ending.because for ending in endings):
         raise typer.Exit(1)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from gaq.claims import AlreadyThere, claim
+from gaq.cli.outputs import COSTLY
 from gaq.engine._library import load_library
 from gaq.engine.motion import Dynamics, Thermostat
 from gaq.engine.open import check_backward, is_packed, open_engine
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, NotAvailable, UsageError
 from gaq.files import readable_file, sha256_of, writable_folder
+from gaq.simulate.blame import remarks
 from gaq.simulate.integrate import check_run
 from gaq.simulate.integrate import start as start_state
 from gaq.simulate.replicas import replica_path
 from gaq.simulate.session import Files, Plan, Session, told
-from gaq.simulate.start import freedom_of, read_start
+from gaq.simulate.start import Start, freedom_of, read_start
 from gaq.simulate.trajectory import check_ending
 
 RELAXATION = {"langevin": 1000.0, "csvr": 100.0}  # fs
@@ -55,11 +61,30 @@ def check(asked: Asked) -> None:
         raise UsageError("--resume goes on with a trajectory and --overwrite begins it anew; choose one")
     check_ending(asked.out)
     writable_folder(asked.out.parent)
-    for replica in range(asked.replicas):
-        path = replica_path(asked.out, replica, asked.replicas)
-        if path.exists() and not (asked.resume or asked.overwrite):
+
+
+def files_of(asked: Asked) -> list[Files]:
+    """The files of each replica."""
+    return [Files(replica_path(asked.out, replica, asked.replicas)) for replica in range(asked.replicas)]
+
+
+def claim_files(asked: Asked, model: str) -> None:
+    """Refuse to lose what is in the files of a run already. Their locks are held. Raises `BadFile`, `UsageError`."""
+    told = asked.resume or asked.overwrite
+    for files in files_of(asked):
+        three = (files.trajectory, files.log, files.checkpoint)
+        for path in three:
+            try:
+                claim(path, COSTLY, overwrite=told, inputs=(model, asked.start))
+            except AlreadyThere as error:
+                raise BadFile(
+                    f"{error} --resume continues its run, --overwrite begins it anew; or choose another name."
+                ) from error
+        there = [path for path in three[:2] if path.exists() and path.stat().st_size]
+        if asked.resume and there and not files.checkpoint.exists():
             raise BadFile(
-                f"{path} is there already. --resume goes on with it, --overwrite begins it anew; or choose another name"
+                f"{there[0]} is there without its checkpoint {files.checkpoint}, so that there is nothing to resume "
+                f"from. Put the checkpoint back, choose another name, or begin anew with --overwrite."
             )
 
 
@@ -93,9 +118,25 @@ def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
     ]
 
 
-def sessions(asked: Asked, model: str, engines: list[Engine]) -> list[Session]:
-    """A session for each replica, begun or taken up."""
-    return [_session(asked, sha256_of(model), engine, replica) for replica, engine in enumerate(engines)]
+def start_of(asked: Asked, tell: Callable[[str], None]) -> Start:
+    """The first frame. `tell` hears what is in the file without effect, and what looks wrong."""
+    first = read_start(asked.start, asked.frame)
+    given = first.velocities is not None and bool(np.any(first.velocities))
+    if asked.keep_velocities and first.velocities is None:
+        raise UsageError(f"--velocities keep: {asked.start} has no momenta in frame {asked.frame}. Draw them")
+    for note in (*first.notes, *remarks(first.structure, asked.plan.dynamics)):
+        tell(note)
+    if given and not asked.keep_velocities:
+        tell(
+            f"{asked.start} has momenta, which are not used: velocities are drawn at {asked.plan.temperature:g} K "
+            f"(--velocities keep takes those of the file)."
+        )
+    return first
+
+
+def sessions(asked: Asked, model: str, engines: list[Engine], first: Start) -> list[Session]:
+    """A session for each replica, begun or resumed."""
+    return [_session(asked, sha256_of(model), engine, replica, first) for replica, engine in enumerate(engines)]
 
 
 def _has_native_engine() -> bool:
@@ -106,20 +147,19 @@ def _has_native_engine() -> bool:
     return True
 
 
-def _session(asked: Asked, model_hash: str, engine: Engine, replica: int) -> Session:
+def _session(asked: Asked, model_hash: str, engine: Engine, replica: int, first: Start) -> Session:
     seed = asked.seed + replica
-    first = read_start(asked.start, asked.frame)
-    if asked.keep_velocities and first.velocities is None:
-        raise UsageError(f"--velocities keep: {asked.start} has no momenta in frame {asked.frame}. Draw them")
     velocities = first.velocities if asked.keep_velocities else None
-    state = start_state(engine, first.structure, asked.plan.temperature, seed, velocities)
+    state = start_state(engine, first.structure, asked.plan.temperature, seed, velocities, first.masses, first.fixed)
     bath = asked.plan.dynamics.thermostat
-    freedom = freedom_of(state.structure, state.masses, state.velocities, None if bath is None else bath.kind)
+    freedom = freedom_of(
+        state.structure, state.masses, state.velocities, None if bath is None else bath.kind, state.fixed
+    )
     if bath is not None:
         bath = replace(bath, seed=seed, freedom=freedom)
     plan = replace(asked.plan, dynamics=Dynamics(asked.plan.dynamics.dt, bath), freedom=freedom)
     files = Files(replica_path(asked.out, replica, asked.replicas))
-    session = Session(engine, plan, files, told(model_hash, engine, plan, seed, state))
+    session = Session(engine, plan, files, told(model_hash, engine, plan, seed, state, asked.keep_velocities))
     if asked.resume and files.checkpoint.exists():
         session.take_up()
     else:

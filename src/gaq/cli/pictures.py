@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gaq.claims import Inputs
+from gaq.cli.outputs import PICTURE, claim_output
 
-def expect_picture(plot: Path | None) -> None:
-    """Raises `UsageError` or `NotAvailable` for a picture that could not be written at the end."""
+
+def expect_picture(plot: Path | None, overwrite: bool, inputs: Inputs = ()) -> None:
+    """Raise for a picture that could not be written at the end, or that would replace another file.
+
+    Raises `UsageError`, `NotAvailable`, `BadFile`.
+    """
     from importlib.util import find_spec
 
     from gaq.errors import NotAvailable, UsageError
     from gaq.extras import how_to_install
-    from gaq.files import writable_folder
 
     if plot is None:
         return
@@ -19,5 +24,4 @@ def expect_picture(plot: Path | None) -> None:
         raise UsageError(f"--plot {plot}: pictures are PNG files; give a name that ends in .png")
     if find_spec("matplotlib") is None:
         raise NotAvailable(f"--plot needs matplotlib. {how_to_install('plots')}")
-    if not plot.exists():
-        writable_folder(plot.parent)
+    claim_output(plot, PICTURE, overwrite, inputs)

@@ -12,9 +12,10 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeRemainingColumn,
     TransferSpeedColumn,
 )
+
+from gaq.cli.time_left import TimeLeft
 
 SECONDS_BETWEEN_LINES = 15.0
 
@@ -24,19 +25,18 @@ class FrameProgress:
 
     def __init__(self, total: int) -> None:
         console = Console(stderr=True)
-        self.total, self.lines, self.began = total, not console.is_terminal, time.monotonic()
-        self.spoke = self.began
+        self.total, self.lines, self.left = total, not console.is_terminal, TimeLeft()
+        self.spoke = time.monotonic()
         self.bar = Progress(
             TextColumn("labelling"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("frames,"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
+            TextColumn("frames"),
+            TextColumn("{task.fields[left]}", style="dim"),
             console=console,
             disable=self.lines,
         )
-        self.task = self.bar.add_task("labelling", total=total)
+        self.task = self.bar.add_task("labelling", total=total, left="")
 
     def __enter__(self) -> FrameProgress:
         self.bar.start()
@@ -46,11 +46,12 @@ class FrameProgress:
         self.bar.stop()
 
     def update(self, frames: int) -> None:
-        self.bar.update(self.task, completed=frames)
+        self.left.report(frames)
+        said = self.left.text(self.total)
+        self.bar.update(self.task, completed=frames, left=said)
         now = time.monotonic()
         if self.lines and frames and now - self.spoke > SECONDS_BETWEEN_LINES:
-            left = (now - self.began) / frames * (self.total - frames)
-            typer.echo(f"{frames} of {self.total} frames, about {left:.0f} s left", err=True)
+            typer.echo(f"{frames} of {self.total} frames{f', about {said}' if said else ''}", err=True)
             self.spoke = now
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaq.cli.labels import LabelsOption
 from gaq.quant.recommended import RECOMMENDED
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def quantize(
         bool,
         typer.Option("--freeze/--no-freeze", help="Freeze low-bit weights that oscillate between two values."),
     ] = True,
+    labels: LabelsOption = "",
     budget: Annotated[
         str,
         typer.Option(
@@ -77,14 +79,15 @@ def quantize(
     if list_recipes:
         print_recipes()
         return
-    from gaq.cli.budget import expect_budget, within_budget
-    from gaq.cli.run_folder import expect_new_run, remove_run
-    from gaq.cli.summary import say_trained
+    from gaq.cli.budget import FILE, expect_budget, within_budget
+    from gaq.cli.run_folder import RUN, expect_new_run, remove_run
+    from gaq.cli.summary import say_remark, say_trained
     from gaq.cli.training_progress import shown_training
     from gaq.data.read import read_dataset
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import readable_file, writable_folder
+    from gaq.locks import locked
     from gaq.train.checkpoint import load_checkpoint
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
@@ -103,24 +106,34 @@ def quantize(
     parent = load_checkpoint(readable_file(model))
     if not data:
         _expect_few_losses(chosen, parent, model, out)
-    expect_new_run(out, resume, overwrite)
-    dataset = read_dataset(data, limit) if data else None
+    written = (*RUN, FILE) if budget else RUN
+    expect_new_run(out, resume, overwrite, written, [model, data, recipe])
+    dataset = read_dataset(data, limit, labels=labels) if data else None
     length = _epochs(epochs, chosen, dataset, batch)
     chosen = recipe_named(recipe, warmup if warmup is not None else length // 8)
-    writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
-    if budget and dataset is not None:
-        chosen = within_budget(
-            budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
-        )
-    plan = QuantizationPlan(chosen, length, lr, batch, seed, distill, noise, lee, compile, freeze)
-    if overwrite:
-        remove_run(out)
-    with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
-        finished = run_quantization(
-            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show
-        )
+    with locked(writable_folder(out)):
+        expect_new_run(out, resume, overwrite, written)  # another process may have finished one meanwhile
+        if budget and dataset is not None:
+            chosen = within_budget(
+                budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
+            )
+        plan = QuantizationPlan(chosen, length, lr, batch, seed, distill, noise, lee, compile, freeze)
+        if overwrite:
+            remove_run(out)
+        with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
+            finished = run_quantization(
+                parent,
+                dataset,
+                plan,
+                out,
+                device=device,
+                resume=resume,
+                interrupt=interrupt,
+                show=show,
+                tell=say_remark,
+            )
     say_trained(finished, out)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from gaq.cli.outputs import REPORT, OverwriteOption, claim_output, claim_rows, expect_different
+
 if TYPE_CHECKING:
     from gaq.report.parts import Facts
 
@@ -28,19 +30,22 @@ def report(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows that were read, as one ledger.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write one HTML page of runs: table with verdicts, plots, trajectories, facts. It opens without a network.
 
     It shows what is there, and says which command makes what is not. Nothing is computed anew.
     """
-    from gaq.measure.ledger import expect_rows, write_rows
+    from gaq.measure.ledger import write_rows
     from gaq.report.discover import discover
     from gaq.report.gather import gather
     from gaq.report.page import text_of
     from gaq.report.publish import publish
 
-    expect_rows(json_file)
     target = out if out is not None else _place(runs[0])
+    claim_rows(json_file, overwrite)
+    claim_output(target, REPORT, overwrite, [*runs, viewer])
+    expect_different(json_file, target)
     found = gather(discover(runs))
     files, notes = file_facts(found.models)
     found.notes += notes

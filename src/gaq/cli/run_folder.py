@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gaq.claims import Inputs
+
 MODEL, STATE, CURVE, CONFIG = "model.ckpt", "last.ckpt", "curve.jsonl", "config.toml"
+RUN = (MODEL, STATE, CURVE)
 
 
-def expect_new_run(out: Path, resume: bool, overwrite: bool, names: Sequence[str] = (MODEL, STATE, CURVE)) -> None:
-    """Raise `UsageError` where `out` holds one of the files `names` and neither option says what becomes of it."""
-    from gaq.errors import UsageError
+def expect_new_run(out: Path, resume: bool, overwrite: bool, names: Sequence[str] = RUN, inputs: Inputs = ()) -> None:
+    """Raise `UsageError` where `out` holds one of the files `names` and neither option says what becomes of it.
+
+    An input of the command is never one of them. Raises `BadFile` where there is nothing to resume.
+    """
+    from gaq.claims import Kind, claim, never
+    from gaq.errors import BadFile, UsageError
 
     if resume and overwrite:
         raise UsageError("--resume continues a run and --overwrite starts it again; choose one.")
+    if resume and not (out / STATE).exists():
+        raise BadFile(f"{out} has no {STATE} to resume from. Leave out --resume to start a new run there.")
+    inputs = [] if resume else list(inputs)
+    for name in names:
+        claim(out / name, Kind("a run", never), overwrite=True, inputs=inputs)
     found = [out / name for name in names if (out / name).exists()]
     if not found or resume or overwrite:
         return

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
+
 if TYPE_CHECKING:
     from gaq.cli.stage_progress import Watch
     from gaq.cost.sensitivity import Trial
@@ -35,6 +37,7 @@ def sensitivity(
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw what each part costs.")] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Quantize each slot alone, post-training, and measure what it costs: energy, force, symmetry, conservation.
 
@@ -46,12 +49,12 @@ def sensitivity(
     from gaq.data.read import read_dataset
     from gaq.errors import UsageError
     from gaq.files import readable_file
-    from gaq.measure.ledger import expect_rows
     from gaq.train.checkpoint import load_checkpoint
     from gaq.train.memory import keep_freed_memory, use_threads
 
-    expect_rows(json_file)
-    expect_picture(plot)
+    claim_rows(json_file, overwrite, [model, data, calibrate, recipe])
+    expect_picture(plot, overwrite, [model, data, calibrate, recipe])
+    expect_different(json_file, plot)
     if plot is not None and bound:
         raise UsageError("--plot draws what each part costs; --bound has a table only. Leave one of them out.")
     checkpoint = load_checkpoint(readable_file(model))

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from gaq.cli.time_left import TimeLeft
 
 SECONDS_BETWEEN_LINES = 15.0
 
@@ -21,13 +23,13 @@ class Watch:
         self._lines = not console.is_terminal
         self._spoke = time.monotonic()
         self._stage: tuple[str, TaskID] | None = None
-        self._began = ("", 0.0, 0)  # stage, time and steps at its first word
+        self._timed = ("", TimeLeft())  # the stage and its rate
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[left]}", style="dim"),
             console=console,
             transient=True,
             disable=self._lines,
@@ -43,13 +45,15 @@ class Watch:
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Say that `done` of `total` steps of a stage are made; a new name begins a new stage."""
         now = time.monotonic()
-        if self._began[0] != stage:
-            self._began = stage, now, done
+        if self._timed[0] != stage:
+            self._timed = stage, TimeLeft()
+        self._timed[1].report(done)
+        left = self._timed[1].text(total)
         if not self._lines:
-            self._bar.update(self._task(stage, total), completed=done, total=total, note=note)
+            self._bar.update(self._task(stage, total), completed=done, total=total, note=note, left=left)
         elif now - self._spoke > SECONDS_BETWEEN_LINES:
             self._spoke = now
-            line = f"{stage}: {done} of {total}" + (f"  {note}" if note else "") + self._left(now, done, total)
+            line = "  ".join(part for part in (f"{stage}: {done} of {total}", note, left) if part)
             Console(stderr=True, highlight=False).print(line, markup=False)
 
     def stage(self, name: str) -> Callable[[int, int], None]:
@@ -60,15 +64,9 @@ class Watch:
 
         return told
 
-    def _left(self, now: float, done: int, total: int) -> str:
-        _, began, before = self._began
-        if done <= before or done >= total:
-            return ""
-        return f"  {(now - began) / (done - before) * (total - done) / 60:.1f} min left"
-
     def _task(self, stage: str, total: int) -> TaskID:
         if self._stage is None or self._stage[0] != stage:
             if self._stage is not None:
                 self._bar.remove_task(self._stage[1])
-            self._stage = stage, self._bar.add_task(stage, total=total, note="")
+            self._stage = stage, self._bar.add_task(stage, total=total, note="", left="")
         return self._stage[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,24 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from gaq.train.checkpoint import Checkpoint
+
+
+ERRORS = (
+    ("E", "energy_mae_mev", "meV"),
+    ("F", "force_mae_mev_per_angstrom", "meV/Å"),
+    ("stress", "stress_mae_mev_per_cubic_angstrom", "meV/Å³"),
+)
+
+
+def say_remarks(remarks: Iterable[str]) -> None:
+    """Print sentences about the data on stderr, one a line."""
+    for remark in remarks:
+        say_remark(remark)
+
+
+def say_remark(remark: str) -> None:
+    """Print one sentence about the data on stderr."""
+    print(f"data: {remark}", file=sys.stderr, flush=True)
 
 
 def say_trained(checkpoint: Checkpoint, out: Path) -> None:
@@ -21,9 +41,9 @@ def say_trained(checkpoint: Checkpoint, out: Path) -> None:
             soft_wrap=True,
         )
         return
+    shown = "  ".join(f"{name} {errors[key]:.2f} {unit}" for name, key, unit in ERRORS if key in errors)
     console.print(
-        f"[bold]{out}/model.ckpt[/bold]  recipe {checkpoint.recipe.name}  "
-        f"E {errors['energy_mae_mev']:.2f} meV  F {errors['force_mae_mev_per_angstrom']:.2f} meV/Å  "
+        f"[bold]{out}/model.ckpt[/bold]  recipe {checkpoint.recipe.name}  {shown}  "
         f"(on {errors['n']} {errors['frames']} frames)",
         soft_wrap=True,
     )

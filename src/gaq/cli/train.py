@@ -1,8 +1,8 @@
-"""`gaq train`: a float model from a configuration and labelled frames."""
+"""`gaq train`: a float model from labelled frames, with or without a configuration."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,19 +10,42 @@ import typer
 
 
 def train(
-    config: Annotated[
-        Path,
-        typer.Argument(help="TOML file, or the name of one of gaq's, such as rmd17-ethanol-fp32.", show_default=False),
-    ],
-    data: Annotated[str, typer.Option(help="Labelled frames: rMD17 npz or extended XYZ.", show_default=False)] = "",
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[DATA | CONFIG.toml]",
+            help="Labelled frames (npz, extended XYZ, `embedded`), a configuration, or the name of one of gaq's.",
+            show_default=False,
+        ),
+    ] = "",
+    data: Annotated[
+        str, typer.Option(metavar="FILE", help="Labelled frames, beside a configuration.", show_default=False)
+    ] = "",
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from last.ckpt in --out.")] = False,
+    epochs: Annotated[int | None, typer.Option(min=0, help="How often each frame is seen.", show_default=False)] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Structures per step.", show_default=False)] = None,
+    channels: Annotated[int | None, typer.Option(min=4, help="Width of the network.", show_default=False)] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Its depth.", show_default=False)] = None,
+    cutoff: Annotated[
+        float | None, typer.Option(min=0.6, max=20, help="Reach of an atom in each layer, Å.", show_default=False)
+    ] = None,
+    validation: Annotated[
+        int | None, typer.Option(min=1, help="Frames held out to validate on.", show_default=False)
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(min=0, help="Peak learning rate of the matrices.", show_default=False)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all random numbers.", show_default=False)] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change one value: section.key=value.", show_default=False),
+        typer.Option("--set", help="Change any value: section.key=value.", show_default=False),
     ] = None,
+    init: Annotated[
+        bool, typer.Option("--init", help="Write a commented configuration (train.toml, or the file named) and leave.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from last.ckpt in --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
-    seed: Annotated[int | None, typer.Option(help="Replaces the seed of the file.", show_default=False)] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
     compile: Annotated[
         bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 3 times as fast.")
@@ -30,39 +53,50 @@ def train(
 ) -> None:
     """Train a float force field.
 
-    Ctrl-C leaves a checkpoint; --resume goes on from it, bit for bit. Under torchrun the processes share each
-    batch.
+    Without a configuration, size, split and epochs are chosen from the data, and said. Ctrl-C leaves a checkpoint;
+    --resume continues from it, bit for bit. Under torchrun the processes share each batch.
     """
-    from gaq.cli.summary import say_trained
+    from gaq.cli.run_folder import CONFIG, RUN, expect_new_run, remove_run
+    from gaq.cli.summary import say_remarks, say_trained
+    from gaq.cli.train_settings import overrides_of, settings_of, source_of, write_config
     from gaq.cli.training_progress import shown_training
-    from gaq.config import dump, load
-    from gaq.data.read import read_dataset
+    from gaq.config import dump
     from gaq.engine.open import check_device
-    from gaq.errors import UsageError
     from gaq.files import writable_folder, write_atomically
-    from gaq.train.config import TrainConfig, find_config
+    from gaq.locks import locked
     from gaq.train.fit import fit
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
-    from gaq.train.parallel import join_world, leave_world
+    from gaq.train.parallel import is_first_process, join_world, leave_world
     from gaq.train.session import finish_training, prepare_training
 
-    overrides = list(set_ or [])
-    overrides += [] if seed is None else [f"seed={seed}"]
-    overrides += [f"data.file={json.dumps(data)}"] if data else []
-    settings = load(find_config(config), TrainConfig, overrides)
-    if not settings.data.file:
-        raise UsageError(f"{config} names no data file. Give one with --data, or write file = ... under [data].")
+    options = {
+        **{"epochs": epochs, "batch": batch, "seed": seed, "optimizer.lr": lr, "data.validation": validation},
+        **{"model.channels": channels, "model.layers": layers, "model.cutoff": cutoff},
+    }
+    overrides = overrides_of(options, set_ or [])
+    if init:
+        typer.echo(f"{write_config(source, data, overrides)} written. Its first line is the command that takes it.")
+        return
+    asked = source_of(source, data)
+    named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
+    expect_new_run(out, resume, overwrite, named, [asked.config, asked.data])
+    settings, dataset = settings_of(asked, overrides)
     check_device(device)
-    dataset = read_dataset(settings.data.file)
-    writable_folder(out)
     use_threads(threads)
     keep_freed_memory()
-    world = join_world(device)
-    try:
+    with contextlib.ExitStack() as stack:
+        if is_first_process():  # it alone writes
+            stack.enter_context(locked(writable_folder(out)))
+            expect_new_run(out, resume, overwrite, named)  # another process may have finished one meanwhile
+        world = join_world(device)
+        stack.callback(leave_world, world)
+        if overwrite and world.rank == 0:
+            remove_run(out)
         prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
         if world.rank == 0:
-            write_atomically(out / "config.toml", lambda temporary: temporary.write_text(dump(settings)))
+            say_remarks(prepared.remarks)
+            write_atomically(out / CONFIG, lambda temporary: temporary.write_text(dump(settings)))
         with graceful_interrupt() as interrupt, shown_training(f"train {dataset.name}") as show:
             best = fit(
                 prepared.start,
@@ -71,7 +105,5 @@ def train(
                 interrupt=interrupt,
                 show=show if world.rank == 0 else (lambda progress: None),
             )
-    finally:
-        leave_world(world)
-    if world.rank == 0:
-        say_trained(finish_training(best, prepared.task), out)
+        if world.rank == 0:
+            say_trained(finish_training(best, prepared.task), out)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
+
+from gaq.cli.time_left import TimeLeft
 
 if TYPE_CHECKING:
     from gaq.train import fit
@@ -30,13 +32,16 @@ def shown_training(title: str) -> Iterator[Callable[[fit.Progress], None]]:
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
         TextColumn("{task.fields[errors]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", style="dim"),
     )
+    left = TimeLeft()
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, errors="")
+        task = bar.add_task(title, total=None, errors="", left="")
 
         def show(progress: fit.Progress) -> None:
-            bar.update(task, total=progress.steps, completed=progress.step, errors=_errors(progress))
+            left.report(progress.step)
+            errors, time_left = _errors(progress), left.text(progress.steps)
+            bar.update(task, total=progress.steps, completed=progress.step, errors=errors, left=time_left)
 
         yield show
 
@@ -45,24 +50,17 @@ class _Log:
     """Lines on stderr, at most one in `LOG_INTERVAL` seconds and one at the end."""
 
     def __init__(self, title: str) -> None:
-        self.title = title
-        self.began = self.printed = time.monotonic()
-        self.first: int | None = None
+        self.title, self.left = title, TimeLeft()
+        self.printed = time.monotonic()
 
     def __call__(self, progress: fit.Progress) -> None:
         now = time.monotonic()
-        if self.first is None:
-            self.first = progress.step - 1
-        done = progress.step - self.first
+        self.left.report(progress.step)
         if now - self.printed < LOG_INTERVAL and progress.step < progress.steps:
             return
         self.printed = now
-        left = (now - self.began) / done * (progress.steps - progress.step)
-        print(
-            f"{self.title}: step {progress.step}/{progress.steps}  {_errors(progress)}  {left / 60:.1f} min left",
-            file=sys.stderr,
-            flush=True,
-        )
+        parts = [f"step {progress.step}/{progress.steps}", _errors(progress), self.left.text(progress.steps)]
+        print(f"{self.title}: {'  '.join(part for part in parts if part)}", file=sys.stderr, flush=True)
 
 
 def _errors(progress: fit.Progress) -> str:

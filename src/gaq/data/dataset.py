@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gaq.atoms.structure import Labels, Structure
+from gaq.data.states import State
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class Dataset:
     structures: tuple[Structure, ...]
     labels: tuple[Labels, ...]
     sha256: str
+    states: tuple[State, ...] = ()  # charge, spin and field of each frame; empty where a file cannot say
+    remarks: tuple[str, ...] = ()  # sentences of the reader: labels used, what is there and not used
 
     def __len__(self) -> int:
         return len(self.structures)
@@ -27,4 +30,6 @@ class Dataset:
             tuple(self.structures[i] for i in indices),
             tuple(self.labels[i] for i in indices),
             self.sha256,
+            tuple(self.states[i] for i in indices) if self.states else (),
+            self.remarks,
         )

@@ -1,8 +1,9 @@
-"""Any labelled extended XYZ file, or other file of ASE's that carries energies and forces: eV and eV/Å."""
+"""Any labelled extended XYZ file, or other file of ASE's that carries energies and forces: eV, eV/Å and eV/Å³."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,55 +11,87 @@ import numpy as np
 
 from gaq.atoms.checks import structure_label
 from gaq.atoms.from_ase import from_ase, to_ase
-from gaq.atoms.structure import Labels, Structure
+from gaq.atoms.structure import Labels, Structure, Weights
 from gaq.data.dataset import Dataset
-from gaq.data.labels import check_finite_labels, energy_only
+from gaq.data.keys import ENERGY, Keys, choose_keys, no_energy, no_forces, other_family, per_atom, per_frame
+from gaq.data.labels import check_finite_labels
 from gaq.data.plausible import check_units
-from gaq.errors import BadFile, BadLabels
+from gaq.data.remarks import remarks_of
+from gaq.data.states import state_of
+from gaq.data.stress import virial_of
+from gaq.data.xyz_text import read_text, tidied
+from gaq.errors import BadFile, BadLabels, GaqError
 from gaq.files import sha256_of, write_atomically
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-# In order of preference: who wrote REF_ meant the reference, whatever else is in the file.
-ENERGY_KEYS = ("REF_energy", "energy", "Energy", "dft_energy", "total_energy", "free_energy", "U0")
-FORCE_KEYS = ("REF_forces", "forces", "Forces", "dft_forces", "force")
+# What each entry multiplies (MACE's convention); virials and stress are one label.
+WEIGHTS = {
+    "energy": ("config_weight", "config_energy_weight"),
+    "forces": ("config_weight", "config_forces_weight"),
+    "stress": ("config_weight", "config_stress_weight", "config_virials_weight"),
+}
 
 
-def read_extxyz(path: Path, limit: int | None = None, energies_only: bool = False) -> Dataset:
-    """Structures with the energies and forces under `ENERGY_KEYS` and `FORCE_KEYS`, periodic boxes included.
+def read_extxyz(path: Path, limit: int | None = None, energies_only: bool = False, labels: str = "") -> Dataset:
+    """Return structures with energies, forces, stresses, weights and states, periodic boxes included.
 
-    A single atom in open space needs no forces: they are zero. Other frames without forces are refused, or
-    read with NaN forces when `energies_only` is true. `limit` takes the first frames. Raises BadFile,
-    BadStructure, BadLabels.
+    All labels are of one family of names, which `labels` chooses where there are several (`keys.choose_keys`). A
+    single atom needs no forces: they are zero. A frame may lack the energy where others have one, and the forces where
+    it gives them no weight; other frames without forces are refused, or read with NaN forces when `energies_only` is
+    true. `limit` takes the first frames. Raises BadFile, BadStructure, BadLabels, UsageError.
     """
-    structures, labels, forceless = [], [], set()
-    for index, atoms in enumerate(read_frames(path, limit)):
-        name = structure_label(index, str(path))
-        structure = from_ase(atoms, index, str(path))
-        energy, forces = _energy(atoms, name), _forces(atoms, structure, name)
-        if forces is None and not energies_only:
-            raise BadLabels(_no_forces(atoms, name))
-        if forces is None:
-            forceless.add(index)
-        structures.append(structure)
-        labels.append(energy_only(energy, len(atoms)) if forces is None else Labels(energy, forces))
-    check_finite_labels(labels, str(path), forceless)
-    check_units(structures, labels, str(path))
-    return Dataset(path.stem, tuple(structures), tuple(labels), sha256_of(path))
+    frames, unsaid = _frames(path, limit)
+    where = str(path)
+    structures = [from_ase(atoms, index, where) for index, atoms in enumerate(frames)]
+    keys = choose_keys(frames, where, labels)
+    weights = [_weights(atoms, structure_label(index, where)) for index, atoms in enumerate(frames)]
+    energies = _energies(frames, weights, keys, where)
+    both = zip(frames, structures, strict=True)
+    forces = [_forces(atoms, structure, keys, structure_label(k, where)) for k, (atoms, structure) in enumerate(both)]
+    unknown = {index for index, atoms in enumerate(frames) if per_frame(atoms, keys.energy) is None}
+    forceless = {index for index, found in enumerate(forces) if found is None}
+    for index in sorted(forceless):
+        if not (energies_only or weights[index].forces == 0):
+            raise no_forces(frames, keys, index, where)
+        if index in unknown:
+            raise BadLabels(f"{structure_label(index, where)} has no energy and no forces. Label it or remove it.")
+    virials = [virial_of(atoms, keys, structure_label(index, where)) for index, atoms in enumerate(frames)]
+    found = tuple(
+        Labels(energy, np.full((len(structure), 3), np.nan) if force is None else force, virial, weight)
+        for structure, energy, force, virial, weight in zip(structures, energies, forces, virials, weights, strict=True)
+    )
+    check_finite_labels(found, where, forceless, unknown)
+    check_units(structures, found, where)
+    states = tuple(state_of(atoms.info, structure_label(index, where)) for index, atoms in enumerate(frames))
+    remarks = remarks_of(frames, keys, unsaid)
+    return Dataset(path.stem, tuple(structures), found, sha256_of(path), states, remarks)
 
 
 def read_frames(path: Path, limit: int | None = None) -> list[Atoms]:
-    """The frames of a file of any format that ASE knows. Raises BadFile."""
-    from ase.io import read
-    from ase.io.formats import UnknownFileTypeError
+    """Return the frames of a file of any format that ASE reads. Raises BadFile."""
+    return _frames(path, limit)[0]
 
+
+def _frames(path: Path, limit: int | None) -> tuple[list[Atoms], int]:
+    """The frames, and how many of them have a lattice and do not say in which directions it repeats."""
+    from ase.io import read
+    from ase.io.formats import UnknownFileTypeError, filetype
+
+    unsaid = 0
     try:
-        frames = read(path, index=slice(0, limit))
+        if filetype(str(path)) in ("extxyz", "xyz"):
+            text, unsaid = tidied(read_text(path), str(path), limit)
+            frames = read(StringIO(text), index=slice(0, limit), format="extxyz") if text else []
+        else:
+            frames = read(path, index=slice(0, limit))
     except UnknownFileTypeError as error:
         raise BadFile(
             f"{path} is of no format that ASE or gaq knows. Expected an rMD17 or labelled npz, or extended XYZ."
         ) from error
+    except GaqError:
+        raise
     except Exception as error:  # every one of ASE's parsers fails in its own way
         raise BadFile(
             f"{path} cannot be read ({type(error).__name__}: {str(error).strip() or 'it ends early'}). "
@@ -66,7 +99,7 @@ def read_frames(path: Path, limit: int | None = None) -> list[Atoms]:
         ) from error
     if not frames:
         raise BadFile(f"{path} holds no frames; expected at least one.")
-    return frames
+    return frames, unsaid
 
 
 def write_extxyz(path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str) -> None:
@@ -77,53 +110,55 @@ def write_extxyz(path: Path, structures: tuple[Structure, ...], labels: tuple[La
     frames = []
     for structure, label in zip(structures, labels, strict=True):
         atoms = to_ase(structure)
-        atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces)
+        stress = {} if label.virial is None else {"stress": label.virial / atoms.cell.volume}
+        atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces, **stress)
+        given = {"energy": label.weights.energy, "forces": label.weights.forces, "stress": label.weights.stress}
+        atoms.info |= {f"config_{name}_weight": weight for name, weight in given.items() if weight != 1}
         frames.append(atoms)
     frames[0].info["config"] = origin
     write_atomically(path, lambda temporary: write(temporary, frames, format="extxyz"))
 
 
-def _results(atoms: Atoms) -> Mapping[str, Any]:
-    return atoms.calc.results if atoms.calc is not None else {}
+def _weights(atoms: Atoms, name: str) -> Weights:
+    found = {}
+    for label, keys in WEIGHTS.items():
+        found[label] = 1.0
+        for key in keys:
+            found[label] *= _weight(atoms.info.get(key, 1.0), key, name)
+    return Weights(**found)
 
 
-def _energy(atoms: Atoms, name: str) -> float:
-    value = _first(ENERGY_KEYS, _results(atoms), atoms.info)
-    if value is None:
-        found = ", ".join(sorted({*_results(atoms), *atoms.info})) or "none"
-        raise BadLabels(
-            f"{name} has no energy. Looked for {', '.join(ENERGY_KEYS)}; found {found}. "
-            f"Rename the entry, or label the structures first (gaq data label)."
-        )
+def _weight(value: Any, key: str, name: str) -> float:
     array = np.asarray(value)
-    if array.size != 1 or array.dtype.kind not in "iuf":
-        raise BadLabels(f"{name} has the energy {value!r}; expected one number in eV.")
+    if array.size != 1 or array.dtype.kind not in "iuf" or not np.isfinite(array).all() or (array < 0).any():
+        raise BadLabels(f"{name} has the {key} {value!r}; expected one number, 0 or more. Repair it or remove it.")
     return float(array.reshape(()))
 
 
-def _forces(atoms: Atoms, structure: Structure, name: str) -> np.ndarray | None:
+def _energies(frames: Sequence[Atoms], weights: Sequence[Weights], keys: Keys, where: str) -> list[float]:
+    """The energies, NaN where a frame has none and may lack it. Raises BadLabels."""
+    values = [per_frame(atoms, keys.energy) for atoms in frames]
+    others = any(value is not None for value in values)
+    found = []
+    for index, (atoms, value) in enumerate(zip(frames, values, strict=True)):
+        name = structure_label(index, where)
+        if value is None and weights[index].energy > 0:
+            named = other_family(atoms, keys, ENERGY, per_atoms=False)
+            if named or not others or per_atom(atoms, keys.forces) is None:
+                raise no_energy(frames, keys, index, where)
+        array = np.asarray(np.nan if value is None else value)
+        if array.size != 1 or array.dtype.kind not in "iuf":
+            raise BadLabels(f"{name} has the energy {value!r}; expected one number in eV.")
+        found.append(float(array.reshape(())))
+    return found
+
+
+def _forces(atoms: Atoms, structure: Structure, keys: Keys, name: str) -> np.ndarray | None:
     """Forces [atom, 3]; None when there are none."""
-    value = _first(FORCE_KEYS, _results(atoms), atoms.arrays)
+    value = per_atom(atoms, keys.forces)
     if value is None:
-        alone = len(structure) == 1 and not structure.periodic.any()
-        return np.zeros((1, 3)) if alone else None
+        return np.zeros((1, 3)) if len(structure) == 1 else None
     forces = np.asarray(value)
     if forces.shape != (len(structure), 3) or forces.dtype.kind not in "iuf":
         raise BadLabels(f"{name} has forces of shape {forces.shape}; expected {(len(structure), 3)} numbers.")
     return forces.astype(np.float64)
-
-
-def _no_forces(atoms: Atoms, name: str) -> str:
-    found = ", ".join(sorted(set(atoms.arrays) - {"numbers", "positions"})) or "none"
-    return (
-        f"{name} has an energy and no forces. Looked for {', '.join(FORCE_KEYS)}; per-atom entries found: "
-        f"{found}. Training and force errors need forces: rename the entry or choose another file."
-    )
-
-
-def _first(keys: tuple[str, ...], *places: Mapping[str, Any]) -> Any:
-    for key in keys:
-        for place in places:
-            if place.get(key) is not None:
-                return place[key]
-    return None

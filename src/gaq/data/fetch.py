@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,9 @@ FORMULAS = {
     "toluene": "C7H8",
     "uracil": "C4H4N2O2",
 }
+
+
+HASH, MOST_OF_A_HASH = ".sha256", 1000
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,15 @@ def fetch_rmd17(
     cache: Path | None = None,
     archive: Archive = RMD17,
     progress: Any = False,
+    claim: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
     """Puts `rmd17_MOLECULE.npz` and its official split (1 to 5) into `folder`; returns the three paths.
 
     The archive is downloaded to `cache`, or taken from `source`, and checked by SHA-256; `source` may also
     be the npz of the molecule, which is checked by its formula. Beside each file lies its hash,
-    `FILE.sha256`. `progress` is what pooch takes as a progress bar. Raises UsageError, BadFile,
-    NotAvailable (no network, no pooch).
+    `FILE.sha256`. `claim` is asked about each file before anything is written, and raises where it must not be.
+    `progress` is what pooch takes as a progress bar. Raises UsageError, BadFile, NotAvailable (no network, no
+    pooch).
     """
     if molecule not in FORMULAS:
         hint = nearest(molecule, FORMULAS)
@@ -81,19 +88,19 @@ def fetch_rmd17(
     whole = folder / f"rmd17_{molecule}.npz"
     if source is not None and readable_file(source).suffix == ".npz":
         _check_formula(source, molecule)
+        _claim_all([whole], claim, source)
         if source.resolve() != whole.resolve():
             write_atomically(whole, lambda temporary: shutil.copyfile(source, temporary))
         return _with_hashes([whole])
+    names = [folder / f"rmd17_{molecule}_{part}_{split:02d}.npz" for part in ("train", "test")]
+    _claim_all([whole, *names], claim)
     local = download(archive, cache, progress) if source is None else source
     check_archive(local, archive)
     wanted = [f"rmd17/splits/index_{part}_{split:02d}.csv" for part in ("train", "test")]
     members = extract(local, [f"rmd17/npz_data/{whole.name}", *wanted])
     write_atomically(whole, lambda temporary: temporary.write_bytes(members[0]))
     _check_formula(whole, molecule)
-    parts = [
-        _write_part(whole, folder / f"rmd17_{molecule}_{part}_{split:02d}.npz", _indices(text))
-        for part, text in zip(("train", "test"), members[1:], strict=True)
-    ]
+    parts = [_write_part(whole, name, _indices(text)) for name, text in zip(names, members[1:], strict=True)]
     return _with_hashes([whole, *parts])
 
 
@@ -188,10 +195,40 @@ def _check_formula(path: Path, molecule: str) -> None:
         raise BadFile(f"{path} holds {found}; {molecule} is {FORMULAS[molecule]}. Give the file of {molecule}.")
 
 
+def was_fetched(path: Path) -> bool:
+    """Whether a file is as `fetch_rmd17` left it: its hash lies beside it. The file of a hash is such a one too."""
+    if path.suffix == HASH:
+        return re.fullmatch(rf"[0-9a-f]{{64}}  {re.escape(path.stem)}\n", _text_of(path)) is not None
+    return _text_of(_hash_file(path)) == _hash_line(path)
+
+
+def _claim_all(paths: list[Path], claim: Callable[[Path], None], source: Path | None = None) -> None:
+    for path in paths:
+        if source is None or path.resolve() != source.resolve():
+            claim(path)
+        claim(_hash_file(path))
+
+
 def _with_hashes(paths: list[Path]) -> list[Path]:
     for path in paths:
-        _write_text(path.with_name(f"{path.name}.sha256"), f"{sha256_of(path)}  {path.name}\n")
+        _write_text(_hash_file(path), _hash_line(path))
     return paths
+
+
+def _hash_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}{HASH}")
+
+
+def _hash_line(path: Path) -> str:
+    return f"{sha256_of(path)}  {path.name}\n"
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(MOST_OF_A_HASH)
+    except OSError:
+        return ""
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ depends on the settings alone, bit for bit. (GFN2-xTB: Bannwarth et al., J. Chem
 from __future__ import annotations
 
 import importlib.metadata
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from gaq.data.harvest import Harvest
 from gaq.data.labelled_npz import write_labelled_npz
 from gaq.data.partial import Settings, load_progress
 from gaq.data.replica import expect_tblite
-from gaq.errors import UsageError, nearest
+from gaq.errors import BadFile, UsageError, nearest
 from gaq.farm.local import LocalFarm
 from gaq.farm.protocol import Farm
 from gaq.files import writable_folder
+from gaq.locks import locked
 
 METHODS = ("gfn2-xtb", "gfn1-xtb")
 WRITERS = {".xyz": write_extxyz, ".extxyz": write_extxyz, ".npz": write_labelled_npz}
@@ -44,19 +46,21 @@ def label(
     tblite), Diverged.
     """
     check_settings(settings)
-    partials = _prepare(settings, output, resume, overwrite)
-    harvest = Harvest(settings, partials, progress)
-    if farm is None:
-        with LocalFarm(1) as alone:
-            done = harvest.bring_in(alone)
-    else:
-        done = harvest.bring_in(farm)
-    if done < settings.frames:
-        return done
-    structures, labels = _gather(settings, partials)
-    WRITERS[output.suffix](output, structures, labels, origin(settings))
-    for partial in partials:
-        partial.unlink()
+    _check_output(output)
+    with locked(output):
+        partials = _prepare(settings, output, resume, overwrite)
+        harvest = Harvest(settings, partials, progress)
+        if farm is None:
+            with LocalFarm(1) as alone:
+                done = harvest.bring_in(alone)
+        else:
+            done = harvest.bring_in(farm)
+        if done < settings.frames:
+            return done
+        structures, labels = _gather(settings, partials)
+        WRITERS[output.suffix](output, structures, labels, origin(settings))
+        for partial in partials:
+            partial.unlink()
     return done
 
 
@@ -100,7 +104,7 @@ def origin(settings: Settings) -> str:
 def command(settings: Settings) -> str:
     """The command line, complete with all that decides what the frames are."""
     return (
-        f"gaq data label {settings.molecule} --method {settings.method} --temperature "
+        f"gaq data label {shlex.quote(settings.molecule)} --method {settings.method} --temperature "
         f"{settings.temperature:g} --frames {settings.frames} --interval {settings.interval} --dt "
         f"{settings.timestep:g} --equilibrate {settings.equilibration:g} --replicas {settings.replicas} "
         f"--seed {settings.seed} --charge {settings.charge} --multiplicity {settings.multiplicity}"
@@ -112,12 +116,18 @@ def partial_files(output: Path, replicas: int) -> list[Path]:
     return [output.with_name(f"{output.name}.partial.{replica}.npz") for replica in range(replicas)]
 
 
-def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) -> list[Path]:
+def _check_output(output: Path) -> None:
+    """Refuses an output that could not be written at the end. Raises UsageError, BadFile."""
     if output.suffix not in WRITERS:
         raise UsageError(f"cannot tell the format of {output}; give a name that ends in {', '.join(WRITERS)}.")
+    if output.is_dir():
+        raise BadFile(f"{output} is a folder; the name of a file was expected.")
+    writable_folder(output.parent)
+
+
+def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) -> list[Path]:
     if output.exists() and not overwrite:
         raise UsageError(f"{output} exists. Choose another name, or add --overwrite.")
-    writable_folder(output.parent)
     left = sorted(output.parent.glob(f"{output.name}.partial.*.npz"))
     partials = partial_files(output, settings.replicas)
     if left and not resume:

@@ -1,4 +1,4 @@
-"""Checks of reference values: are they finite, and are they there at all."""
+"""Checks of reference values: which of them are known and count, and whether they are finite."""
 
 from __future__ import annotations
 
@@ -11,9 +11,19 @@ from gaq.atoms.structure import Labels
 from gaq.errors import BadLabels
 
 
+def has_energy(labels: Labels) -> bool:
+    """Return whether the energy is known and has a weight."""
+    return bool(np.isfinite(labels.energy)) and labels.weights.energy > 0
+
+
 def has_forces(labels: Labels) -> bool:
-    """False for a frame read with `energies_only` that came without forces: they are NaN then."""
-    return not bool(np.isnan(labels.forces).any())
+    """Return whether the forces are known (not NaN) and have a weight."""
+    return not bool(np.isnan(labels.forces).any()) and labels.weights.forces > 0
+
+
+def has_stress(labels: Labels) -> bool:
+    """Return whether the virial is known and has a weight."""
+    return labels.virial is not None and labels.weights.stress > 0
 
 
 def energy_only(energy: float, atoms: int) -> Labels:
@@ -21,14 +31,19 @@ def energy_only(energy: float, atoms: int) -> Labels:
     return Labels(energy, np.full((atoms, 3), np.nan))
 
 
-def check_finite_labels(labels: Sequence[Labels], where: str, without_forces: Collection[int] = ()) -> None:
-    """Refuses energies and forces with NaN or infinity. Raises BadLabels for the first bad frame.
+def check_finite_labels(
+    labels: Sequence[Labels],
+    where: str,
+    without_forces: Collection[int] = (),
+    without_energy: Collection[int] = (),
+) -> None:
+    """Refuse energies and forces with NaN or infinity. Raises BadLabels for the first bad frame.
 
-    `without_forces` are the frames whose forces nobody claims to know.
+    `without_forces` and `without_energy` are the frames whose file does not give these.
     """
     for index, label in enumerate(labels):
         name = structure_label(index, where)
-        if not np.isfinite(label.energy):
+        if index not in without_energy and not np.isfinite(label.energy):
             raise BadLabels(f"{name} has the energy {label.energy}; expected a finite number. Remove the frame.")
         if index in without_forces:
             continue
@@ -37,3 +52,24 @@ def check_finite_labels(labels: Sequence[Labels], where: str, without_forces: Co
             raise BadLabels(
                 f"{name} has forces that are not finite at {list_atoms(broken)}; expected numbers. Remove the frame."
             )
+
+
+def label_counts(labels: Sequence[Labels]) -> list[str]:
+    """Return sentences about labels that only some frames have, and about weights that are not 1."""
+    lines = []
+    for name, known in (("an energy", has_energy), ("forces", has_forces), ("a stress", has_stress)):
+        count = sum(known(label) for label in labels)
+        if count < len(labels) and not (count == 0 and name == "a stress"):
+            lines.append(f"{count} of {len(labels)} frames have {name} that counts")
+        elif name == "a stress" and count:
+            lines.append(f"all {count} frames have a stress")
+    for name in ("energy", "forces", "stress"):
+        weights = [getattr(label.weights, name) for label in labels]
+        if (
+            weights
+            and (min(weights), max(weights)) != (1.0, 1.0)
+            and (name != "stress" or any(map(has_stress, labels)))
+        ):
+            shown = f"{min(weights):g}" if min(weights) == max(weights) else f"{min(weights):g} to {max(weights):g}"
+            lines.append(f"weight of {name} {shown} (config_weight and config_{name}_weight)")
+    return lines

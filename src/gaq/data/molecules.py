@@ -1,63 +1,86 @@
-"""Molecules by name: the G2 set of ASE, with everyday names for the common ones, or a file."""
+"""Molecules by name, by SMILES or from a file: the collections of ASE, everyday names, RDKit."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Structure
+from gaq.data.common_names import G2_NAMES, SMILES
 from gaq.data.read import read_structures
+from gaq.data.smiles import from_smiles, looks_like_smiles
 from gaq.errors import UsageError, nearest
 
-EVERYDAY_NAMES = {
-    "acetaldehyde": "CH3CHO",
-    "acetamide": "CH3CONH2",
-    "acetic-acid": "CH3COOH",
-    "acetone": "CH3COCH3",
-    "acetonitrile": "CH3CN",
-    "acetylene": "C2H2",
-    "ammonia": "NH3",
-    "benzene": "C6H6",
-    "butane": "trans-butane",
-    "carbon-dioxide": "CO2",
-    "dimethyl-ether": "CH3OCH3",
-    "dimethyl-sulfoxide": "C2H6SO",
-    "ethane": "C2H6",
-    "ethanol": "CH3CH2OH",
-    "ethylene": "C2H4",
-    "formaldehyde": "H2CO",
-    "formic-acid": "HCOOH",
-    "furan": "C4H4O",
-    "glyoxal": "OCHCHO",
-    "isopropanol": "C2H6CHOH",
-    "methane": "CH4",
-    "methanol": "CH3OH",
-    "propane": "C3H8",
-    "pyridine": "C5H5N",
-    "pyrrole": "C4H4NH",
-    "thiophene": "C4H4S",
-    "water": "H2O",
-}
+PREFIX = "smiles:"
+ALIKE = 0.75  # of the characters: `glycine` is not `pyridine`
 
 
-def find_molecule(name: str) -> Structure:
-    """A molecule by everyday name, by its name in ASE's G2 set, or the first structure of a file (Å).
+@dataclass(frozen=True)
+class Molecule:
+    """A structure in open space, its charge and multiplicity where they are known, and where it came from."""
 
-    Raises UsageError for an unknown name or a periodic structure, BadFile and BadStructure for a broken file.
+    structure: Structure
+    source: str
+    charge: int = 0
+    multiplicity: int = 1
+
+
+def find_molecule(name: str) -> Molecule:
+    """Return a molecule by everyday name, by its name in a collection of ASE, by SMILES, or from a file.
+
+    A file wins over a name, and a name over a SMILES (`CO` is carbon monoxide); `smiles:CO` is a SMILES in any case.
+    Raises UsageError for an unknown name or a periodic structure, NotAvailable for a SMILES without RDKit, BadFile and
+    BadStructure for a broken file.
     """
-    from ase.build import molecule
-    from ase.collections import g2
+    if name.startswith(PREFIX):
+        return _of_smiles(name.removeprefix(PREFIX))
+    if Path(name).is_file():
+        return _of_file(name)
+    plain = name.lower().replace(" ", "-")
+    if plain in G2_NAMES:
+        return _of_ase(G2_NAMES[plain], "g2")
+    for collection, names in _collections().items():
+        if name in names:
+            return _of_ase(name, collection)
+    if plain in SMILES:
+        return _of_smiles(SMILES[plain])
+    if looks_like_smiles(name):
+        return _of_smiles(name)
+    if Path(name).suffix or "/" in name:
+        return _of_file(name)
+    known = [*G2_NAMES, *SMILES, *(one for names in _collections().values() for one in names)]
+    raise UsageError(
+        f"no molecule is called {name!r}.{nearest(plain, known, ALIKE)} Give its SMILES, such as CCO for ethanol, a "
+        f"file such as molecule.xyz, or one of {len(known)} names: everyday ones such as methanol, glycine or aspirin, "
+        f"and those of ASE's collections {', '.join(_collections())}."
+    )
 
-    known = EVERYDAY_NAMES.get(name.lower().replace(" ", "-"), name)
-    if known in g2.names:
-        return from_ase(molecule(known))
-    if not Path(name).exists() and not Path(name).suffix:
-        hint = nearest(name, [*EVERYDAY_NAMES, *g2.names])
-        raise UsageError(
-            f"no molecule is called {name!r}.{hint} Known are {', '.join(EVERYDAY_NAMES)}, the names of "
-            f"ASE's G2 set, and files such as molecule.xyz."
-        )
+
+def _collections() -> Mapping[str, list[str]]:
+    """Names in the collections of molecules that come with ASE."""
+    from ase.collections import g2, s22
+
+    return {"g2": g2.names, "s22": s22.names}
+
+
+def _of_ase(name: str, collection: str) -> Molecule:
+    import ase.collections
+    from ase.build import molecule
+
+    atoms = molecule(name) if collection == "g2" else getattr(ase.collections, collection)[name]
+    unpaired = round(abs(float(atoms.get_initial_magnetic_moments().sum())))
+    return Molecule(from_ase(atoms), f"{name} of ASE's collection {collection}", multiplicity=unpaired + 1)
+
+
+def _of_smiles(smiles: str) -> Molecule:
+    structure, charge, multiplicity = from_smiles(smiles)
+    return Molecule(structure, f"SMILES {smiles}", charge, multiplicity)
+
+
+def _of_file(name: str) -> Molecule:
     structure = read_structures(name, limit=1)[0]
     if structure.periodic.any():
         raise UsageError(f"{name} is periodic; labels are made for molecules in open space. Set pbc to F F F.")
-    return structure
+    return Molecule(structure, f"the first structure of {name}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,9 @@ from gaq.atoms.checks import check_conformations
 from gaq.atoms.structure import Labels, Structure
 from gaq.data.labels import check_finite_labels
 from gaq.errors import BadFile
+from gaq.formats import arrays as archive
+
+WAY_OUT = "It is truncated or another kind of file; download or copy it again."
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,7 @@ class ArrayNames:
 
 def npz_keys(path: Path) -> tuple[str, ...]:
     """The names of the arrays in the archive. Raises BadFile when it is truncated or no archive at all."""
-    try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return tuple(archive.files)
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, AttributeError) as error:
-        raise BadFile(_broken(path, error)) from error
+    return archive.array_names(path, WAY_OUT)
 
 
 def read_arrays(path: Path, keys: Sequence[str], kind: str) -> dict[str, np.ndarray]:
@@ -48,11 +45,7 @@ def read_arrays(path: Path, keys: Sequence[str], kind: str) -> dict[str, np.ndar
             f"{path} has the arrays {', '.join(present) or '(none)'}; {kind} needs {', '.join(keys)}: "
             f"{', '.join(missing)} is missing."
         )
-    try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {key: archive[key] for key in keys}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
-        raise BadFile(_broken(path, error)) from error
+    return archive.read_arrays(path, WAY_OUT, keys)
 
 
 def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames) -> None:
@@ -79,6 +72,8 @@ def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames
                 f"{path}: {key} has shape {array.shape}; {names.positions} has {frames} frames of {atoms} "
                 f"atoms, so {' or '.join(map(str, expected[key]))} was expected."
             )
+    if not (species == np.floor(species)).all():
+        raise BadFile(f"{path}: {names.species} are not whole numbers; expected atomic numbers.")
     if frames == 0:
         raise BadFile(f"{path} holds no frames; expected at least one.")
 
@@ -101,11 +96,3 @@ def conformations(
     labels = tuple(Labels(float(e), f) for e, f in zip(energies, forces, strict=True))
     check_finite_labels(labels, str(path))
     return structures, labels
-
-
-def _broken(path: Path, error: Exception) -> str:
-    return (
-        f"{path} cannot be read as a NumPy archive "
-        f"({str(error).splitlines()[0] if str(error) else 'it ends early'}). It is truncated or another "
-        f"kind of file; download or copy it again."
-    )

@@ -16,6 +16,10 @@ import numpy as np
 
 from gaq.errors import BadFile, UsageError
 from gaq.files import write_atomically
+from gaq.formats.arrays import read_arrays
+from gaq.formats.texts import strict_json
+
+WAY_OUT = "Delete it and start again without --resume."
 
 
 @dataclass(frozen=True)
@@ -75,20 +79,22 @@ def save_progress(partial: Path, progress: Progress, settings: Settings) -> None
 
 def load_progress(partial: Path, settings: Settings) -> Progress:
     """Reads it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
+    arrays = read_arrays(partial, WAY_OUT)
     try:
-        with open(partial, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-        made_with = json.loads(str(arrays["settings"]))
+        made_with = _table(arrays, "settings", partial)
         frames = tuple(zip(arrays["positions"], map(float, arrays["energies"]), arrays["forces"], strict=True))
+        shape = (len(settings.species), 3)
+        fits = all(one.shape == shape and one.dtype == np.float64 for frame in frames for one in (frame[0], frame[2]))
         progress = Progress(
             int(arrays["segments"]),
             arrays["last_positions"],
             arrays["last_momenta"],
-            json.loads(str(arrays["random_state"])),
+            _table(arrays, "random_state", partial),
             frames,
         )
-    except Exception as error:  # a damaged archive fails in many ways
-        raise BadFile(f"{partial} is damaged ({error}). Delete it and start again without --resume.") from error
+        fits &= progress.positions.shape == progress.momenta.shape == shape and progress.segments >= 0
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise BadFile(f"{partial} is damaged ({error}). {WAY_OUT}") from None
     wanted = json.loads(settings_text(settings))
     different = [
         f"{key} {made_with.get(key)} then, {wanted[key]} now" for key in wanted if made_with.get(key) != wanted[key]
@@ -98,7 +104,16 @@ def load_progress(partial: Path, settings: Settings) -> Progress:
             f"{partial} was made with other settings: {'; '.join(different)}. Repeat the earlier options "
             f"with --resume, or delete the partial files."
         )
+    if not fits:
+        raise BadFile(f"{partial} is damaged: its arrays do not fit the molecule. {WAY_OUT}")
     return progress
+
+
+def _table(arrays: Mapping[str, np.ndarray], key: str, partial: Path) -> dict[str, Any]:
+    table = strict_json(str(arrays[key]), f"{partial} is damaged: {key}", WAY_OUT)
+    if not isinstance(table, dict):
+        raise BadFile(f"{partial} is damaged: {key} is no table. {WAY_OUT}")
+    return table
 
 
 def settings_text(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from gaq.data.qm7x import read_qm7x
 from gaq.data.rmd17 import read_rmd17
 from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file
+from gaq.formats.arrays import is_archive
 
 # The arrays that tell a kind of npz, and its reader.
 NPZ_KINDS = (
@@ -30,17 +31,20 @@ def embedded_file() -> Path:
     return Path(str(files("gaq.data") / EMBEDDED / "ethanol-gfn2-xtb.npz"))
 
 
-def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool = False) -> Dataset:
+def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool = False, labels: str = "") -> Dataset:
     """Structures with reference energies (eV) and forces (eV/Å) from any labelled file.
 
     Known are npz files of rMD17, of QM7-X and of `gaq data label`, and whatever ASE reads, extended XYZ
     first of all. The word `embedded` stands for the data set that comes with gaq. `limit` takes the first
-    frames; `energies_only` accepts frames without forces, which are NaN then (`labels.has_forces`). Raises
-    BadFile, BadStructure, BadLabels, UsageError.
+    frames; `energies_only` accepts frames without forces, which are NaN then (`labels.has_forces`); `labels` is the
+    family of names to read, where a file has several (`keys.choose_keys`). Raises BadFile, BadStructure, BadLabels,
+    UsageError.
     """
     file = _find(path, limit)
     if not is_npz(file):
-        return read_extxyz(file, limit, energies_only)
+        return read_extxyz(file, limit, energies_only, labels)
+    if labels:
+        raise UsageError(f"labels {labels!r}: an npz such as {file} has one set of labels. Leave the choice out.")
     keys = npz_keys(file)
     for needed, reader in NPZ_KINDS:
         if set(needed) <= set(keys):
@@ -70,5 +74,4 @@ def _find(path: str | Path, limit: int | None) -> Path:
 
 def is_npz(path: Path) -> bool:
     """Whether the file is an archive of NumPy, by its first bytes."""
-    with open(path, "rb") as stream:
-        return stream.read(4) == b"PK\x03\x04"
+    return is_archive(path)

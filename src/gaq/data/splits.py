@@ -14,7 +14,10 @@ import numpy as np
 from gaq.data.dataset import Dataset
 from gaq.data.rmd17 import check_training_size
 from gaq.errors import BadFile, UsageError
-from gaq.files import readable_file, write_atomically
+from gaq.files import write_atomically
+from gaq.formats.texts import read_json, shown
+
+WAY_OUT = "Expected a split file; make the split again."
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,14 @@ def write_split(split: Split, path: Path) -> None:
 
 def read_split(path: Path, dataset: Dataset) -> Split:
     """The split in this file, for this data set. Raises BadFile when it is broken or of another file."""
+    raw = read_json(path, WAY_OUT)
     try:
-        raw = json.loads(readable_file(path).read_text(encoding="utf-8"))
-        lists = {key: tuple(int(i) for i in raw[key]) for key in ("train", "validation", "test")}
-        split = Split(str(raw["dataset"]), str(raw["sha256"]), int(raw["seed"]), **lists)
-        sizes = {key: int(raw["sizes"][key]) for key in lists}
+        lists = {key: tuple(_whole(i) for i in raw[key]) for key in ("train", "validation", "test")}
+        split = Split(str(raw["dataset"]), str(raw["sha256"]), _whole(raw["seed"]), **lists)
+        sizes = {key: _whole(raw["sizes"][key]) for key in lists}
     except (ValueError, KeyError, TypeError) as error:
-        raise BadFile(f"{path} is not a split file ({type(error).__name__}: {error}). Make the split again.") from error
+        reason = f"{type(error).__name__}: {shown(str(error))}"
+        raise BadFile(f"{path} is not a split file ({reason}). {WAY_OUT}") from None
     if split.sha256 != dataset.sha256:
         raise BadFile(
             f"{path} was made for {split.dataset} (SHA-256 {split.sha256[:12]}…); {dataset.name} has "
@@ -79,6 +83,12 @@ def read_split(path: Path, dataset: Dataset) -> Split:
         )
     check_training_size(split.dataset, len(split.train))
     return split
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError(f"{shown(value)} is no integer")
+    return value
 
 
 def apply_split(dataset: Dataset, split: Split) -> tuple[Dataset, Dataset, Dataset]:

@@ -11,7 +11,8 @@ import numpy as np
 from gaq.atoms.distances import closest_pairs, neighbor_lengths
 from gaq.atoms.elements import SYMBOLS, formula
 from gaq.atoms.structure import Labels, Structure
-from gaq.data.labels import has_forces
+from gaq.data.labels import has_energy, has_forces, has_stress
+from gaq.data.references import compositions, fit_compositions, is_isolated
 
 CUTOFF = 5.0  # Å, the usual one
 SAMPLED = 50  # frames in which neighbours are counted
@@ -42,6 +43,11 @@ class Energies:
     force_rms: float  # eV/Å, per component; NaN when no frame has forces
     force_max: float  # eV/Å, largest norm
     with_forces: int  # frames
+    with_energy: int  # frames
+    with_stress: int  # frames
+    stress_rms: float  # eV/Å³, per component; NaN when no frame has a stress
+    isolated: tuple[str, ...]  # elements with an isolated atom
+    outliers: tuple[int, ...]  # frames whose energy no sum over elements explains together with the others
 
 
 def describe_structures(structures: Sequence[Structure]) -> Geometry:
@@ -67,21 +73,35 @@ def describe_structures(structures: Sequence[Structure]) -> Geometry:
 
 
 def describe_labels(structures: Sequence[Structure], labels: Sequence[Labels]) -> Energies:
-    """Mean and spread of the energies, size of the forces: eV, eV/Å."""
-    energies = np.array([label.energy for label in labels])
-    species = sorted({int(z) for s in structures for z in s.species})
-    counts = np.array([[np.count_nonzero(s.species == z) for z in species] for s in structures], dtype=float)
-    centred = energies - energies.mean()
-    fit = np.linalg.lstsq(counts - counts.mean(axis=0), centred, rcond=None)[0]
-    known = [label.forces for label in labels if has_forces(label)]
-    forces = np.concatenate(known) if known else np.full((1, 3), np.nan)
+    """Return mean and spread of the energies, size of forces and stresses (eV, eV/Å, eV/Å³), and frames to look at.
+
+    Isolated atoms count for none of the figures of energies where there is anything else.
+    """
+    known = [i for i, label in enumerate(labels) if has_energy(label)]
+    lone = [i for i in known if is_isolated(structures[i], CUTOFF)]
+    bound = sorted(set(known) - set(lone)) or known
+    energies = np.array([labels[i].energy for i in bound]) if bound else np.full(1, np.nan)
+    species = sorted({int(z) for i in bound for z in structures[i].species})
+    fit = fit_compositions(compositions([structures[i] for i in bound], species), energies) if bound else None
+    forces = [label.forces for label in labels if has_forces(label)]
+    components = np.concatenate(forces) if forces else np.full((1, 3), np.nan)
+    stresses = [
+        label.virial / abs(np.linalg.det(structure.cell))
+        for structure, label in zip(structures, labels, strict=True)
+        if has_stress(label) and label.virial is not None
+    ]
     return Energies(
         mean=float(energies.mean()),
         std=float(energies.std()),
-        spread=float((centred - (counts - counts.mean(axis=0)) @ fit).std()),
-        force_rms=float(np.sqrt((forces**2).mean())),
-        force_max=float(np.linalg.norm(forces, axis=1).max()),
-        with_forces=len(known),
+        spread=float(fit.residuals[~fit.outliers].std()) if fit is not None else float("nan"),
+        force_rms=float(np.sqrt((components**2).mean())),
+        force_max=float(np.linalg.norm(components, axis=1).max()),
+        with_forces=len(forces),
+        with_energy=len(known),
+        with_stress=len(stresses),
+        stress_rms=float(np.sqrt(np.mean(np.square(stresses)))) if stresses else float("nan"),
+        isolated=tuple(sorted({SYMBOLS[int(structures[i].species[0])] for i in lone})),
+        outliers=tuple(bound[k] for k in np.flatnonzero(fit.outliers)) if fit is not None else (),
     )
 
 

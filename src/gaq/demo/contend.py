@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gaq.cli.deployed import open_deployed
+from gaq.cli.kept import signed
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.demo.dynamics import Motion, move
@@ -14,8 +16,6 @@ from gaq.demo.folder import MODEL, PREDICTIONS, ROWS, TRAJECTORY
 from gaq.demo.jobs import settle
 from gaq.demo.plan import PARENT, Contender, Plan
 from gaq.demo.workers import Tell
-from gaq.engine.open import open_engine
-from gaq.engine.protocol import Engine
 from gaq.errors import Diverged
 from gaq.files import writable_folder
 from gaq.measure.accuracy import accuracy, fidelity
@@ -24,6 +24,7 @@ from gaq.measure.ledger import Row, find, row, write_rows
 from gaq.measure.limits import failures
 from gaq.measure.predictions import predictions, write_predictions
 from gaq.measure.statistics import predict
+from gaq.process import Contention
 
 UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 
@@ -81,20 +82,29 @@ class ContenderJob:
 
     def _measure(self, tell: Tell) -> list[Row]:
         test, plan = read_dataset(self.test), self.plan
-        engine = open_engine(self.out / MODEL, engine=self.engine, threads=self.threads)
+        deployed = open_deployed(
+            *(self.out / MODEL, str(self.test)), engine=self.engine, threads=self.threads, torch_threads=self.threads
+        )
+        engine = deployed.engine
         tell("accuracy", 0, 1)
         found = predict(engine, test.structures)
         rows = accuracy(engine, test, predictions=found)
         if self.contender != PARENT:
-            parent = open_engine(self.folder / PARENT.name / MODEL, engine=self.engine)
+            parent = open_deployed(self.folder / PARENT.name / MODEL, str(self.test), engine=self.engine).engine
             rows += fidelity(engine, parent, test, predictions=found)
         turned = test.structures[: plan.checked]
         # No short run: a longer one follows.
         rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name, steps=0)
         motion = Motion(plan.steps, plan.slow_steps, plan.timestep, plan.temperature, plan.seed)
         files = self.out / MODEL, self.out / TRAJECTORY
+        contention = Contention()
         moved = move(engine, test.structures[0], motion, files, test.name, lambda *done: tell("dynamics", *done))
-        rows = [self._signed(entry) for entry in [*rows, *moved, *_sizes(engine, test.name)]]
+        rows += signed(moved, deployed.identity, contention.share())
+        sizes = deployed.sizes()
+        rows += [
+            row(engine, test.name, name, sizes[name], unit, 1) for name, unit in UNITS_OF_SIZE.items() if name in sizes
+        ]
+        rows = [replace(self._signed(entry), identity=deployed.identity) for entry in rows]
         write_rows(self.out / ROWS, rows)
         about = (f"{self.name}/{MODEL}", self.name, engine.name, test.name)
         write_predictions(self.out / PREDICTIONS, [predictions(about, test.labels, found)])
@@ -110,8 +120,3 @@ class ContenderJob:
         error = "" if force is None else f"F {force.value:.1f} meV/Å; "
         before = "" if self.contender == PARENT else f"made in {made:.0f} s; "
         return f"{before}{error}{passed} of {len(judged)} checks passed"
-
-
-def _sizes(engine: Engine, data: str) -> list[Row]:
-    found: dict[str, float] = engine.footprint() if hasattr(engine, "footprint") else {}
-    return [row(engine, data, name, found[name], unit, 1) for name, unit in UNITS_OF_SIZE.items() if name in found]

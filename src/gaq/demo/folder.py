@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gaq.demo.plan import CONTENDERS
-from gaq.errors import UsageError
+from gaq.errors import BadFile, UsageError
 from gaq.files import writable_folder, write_atomically
+from gaq.formats.texts import read_json
+from gaq.locks import lock_path
 
 MANIFEST = "manifest.json"
 LEDGER = "ledger.jsonl"
@@ -28,7 +30,7 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
     What an earlier demo left there is removed, and nothing else. Raises `UsageError` for a folder that holds
     other things and no demo, `BadFile` for one that cannot be written.
     """
-    if out.is_dir() and any(out.iterdir()) and not is_demo(out):
+    if out.is_dir() and any(found != lock_path(out) for found in out.iterdir()) and not is_demo(out):
         raise UsageError(
             f"--out {out} has files in it that are not of a demo. Choose another folder, or empty this one."
         )
@@ -44,8 +46,8 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
 def is_demo(out: Path) -> bool:
     """Whether a demo was begun in this folder."""
     try:
-        found = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_json(out / MANIFEST, "")
+    except BadFile:
         return False
     return isinstance(found, dict) and found.get("kind") == KIND
 

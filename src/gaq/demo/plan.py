@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gaq.quant.recommended import RECOMMENDED
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -18,10 +20,10 @@ class Contender:
 PARENT = Contender("fp32", "fp32", False, "the float model that all others come from")
 CONTENDERS = (
     PARENT,
+    Contender(RECOMMENDED, RECOMMENDED, True, "the recommended recipe: 4- and 8-bit weights, 16-bit features, GPTQ"),
     Contender("fp32-control", "fp32", True, "the control: the float model trained on for as long as the others"),
     Contender("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
     Contender("gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"),
-    Contender("frame-w4a8", "frame-w4a8", True, "4-bit weights, vectors in the local frame of their atom: ours"),
     Contender("w4", "w4", True, "4-bit weights, everything else in float"),
 )
 

@@ -127,7 +127,7 @@ def _job(contender: Contender, order: Order, data: Dataset, test: Path) -> Conte
 
 def _settings(plan: Plan) -> Settings:
     """How the test frames are made: as the embedded ones were, by another seed."""
-    molecule = find_molecule(MOLECULE)
+    molecule = find_molecule(MOLECULE).structure
     return Settings(
         molecule=MOLECULE,
         species=tuple(molecule.species.tolist()),

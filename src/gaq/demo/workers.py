@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Protocol
 
 import gaq.errors
+from gaq.children import safe_children
 from gaq.errors import GaqError, NotAvailable
 
 SECONDS_BETWEEN_NEWS = 0.25
@@ -81,7 +82,7 @@ class Workers:
         for _ in range(self._count):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs,), daemon=True)
-            with _deaf():
+            with _deaf(), safe_children():
                 process.start()
             theirs.close()  # so that the end of the process is the end of the pipe
             self._processes[ours] = process

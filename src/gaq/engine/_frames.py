@@ -26,6 +26,7 @@ class Frames:
         self._energies = np.zeros(count)
         self._forces = np.zeros((atoms, 3))
         self._virials = np.zeros((count, 3, 3))
+        self._atomic = np.zeros(atoms)
         first = (self._ends - np.array(sizes, dtype=np.int64)).astype(np.uint64)
         row = np.arange(count, dtype=np.uint64)
         self._systems = np.zeros(count, dtype=SYSTEM)
@@ -37,16 +38,16 @@ class Frames:
         self._results["energy"] = address(self._energies) + 8 * row
         self._results["forces"] = address(self._forces) + VECTOR * first
         self._results["virial"] = address(self._virials) + 3 * VECTOR * row
+        self._results["atomic_energies"] = address(self._atomic) + 8 * first
         self.systems, self.results = int(address(self._systems)), int(address(self._results))  # addresses
 
     def fill(self, structures: Sequence[Structure]) -> bool:
-        """Copies the structures in; False for one that does not fit: wrong shapes, or numbers of no element.
+        """Copy the structures in; False for one that does not fit: wrong shapes or types, or numbers of no element.
 
         Everything else that can be wrong with a structure the engine notices.
         """
-        for structure, size in zip(structures, self.sizes, strict=True):
-            if structure.positions.shape != (size, 3) or structure.cell.shape != (3, 3):
-                return False
+        if not all(fits(structure, size) for structure, size in zip(structures, self.sizes, strict=True)):
+            return False
         species = np.concatenate([s.species for s in structures])
         if species.size and (species.min() < 1 or species.max() > HEAVIEST):
             return False
@@ -67,10 +68,21 @@ class Frames:
 
     def predictions(self) -> list[Prediction]:
         """What the engine left, in arrays of their own."""
-        forces, virials = self._forces.copy(), self._virials.copy()
+        forces, virials, atomic = self._forces.copy(), self._virials.copy(), self._atomic.copy()
         starts = (self._ends - self.sizes).tolist()
         pieces = zip(self._energies.tolist(), starts, self._ends.tolist(), virials, strict=True)
-        return [Prediction(energy, forces[start:stop], virial) for energy, start, stop, virial in pieces]
+        return [Prediction(energy, forces[a:b], virial, atomic[a:b]) for energy, a, b, virial in pieces]
+
+
+def fits(structure: Structure, atoms: int) -> bool:
+    """Whether the arrays of a structure have the shapes and kinds of numbers that are copied into buffers for C."""
+    arrays = (
+        (structure.species, (atoms,), "iu"),
+        (structure.positions, (atoms, 3), "fiu"),
+        (structure.cell, (3, 3), "fiu"),
+        (structure.periodic, (3,), "b"),
+    )
+    return all(isinstance(a, np.ndarray) and a.shape == shape and a.dtype.kind in kinds for a, shape, kinds in arrays)
 
 
 def address(array: np.ndarray) -> np.uint64:

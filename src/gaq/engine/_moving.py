@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
+from gaq.atoms.checks import check_arrays
 from gaq.atoms.structure import Structure
 from gaq.engine import _library as c
 from gaq.engine._frames import address
 from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, State
+from gaq.errors import UsageError
 
 KINDS = {LANGEVIN: 1, CSVR: 2}
 
 
+MOST_STEPS = 2**62
+
+
 class Moving:
-    """A state in buffers of its own."""
+    """A state in buffers of its own. Raises `BadStructure` and `UsageError` for a state that C must not see."""
 
     def __init__(self, state: State) -> None:
         self._before = state
         structure = state.structure
+        check_arrays(structure)
+        atoms = len(structure)
         self._species = structure.species.astype(np.int32)
         self._cell = np.array(structure.cell, dtype=np.float64)
-        self._positions, self._velocities, self._forces = (
-            np.array(given, dtype=np.float64, order="C")
-            for given in (structure.positions, state.velocities, state.forces)
-        )
-        self._energy = np.array([state.energy])
+        self._positions = np.array(structure.positions, dtype=np.float64, order="C")
+        self._velocities = _numbers("velocities", state.velocities, (atoms, 3))
+        self._forces = _numbers("forces", state.forces, (atoms, 3))
+        self._energy = _numbers("energy", state.energy, ()).reshape(1)
+        if not (_numbers("masses", state.masses, (atoms,)) > 0).all():
+            raise UsageError("the state has masses that are not positive; expected amu")
         self._inverse_masses = np.array(state.inverse_masses, dtype=np.float64)
         self._system = np.zeros(1, dtype=c.SYSTEM)
         self._system["atoms"] = len(structure)
@@ -33,7 +44,8 @@ class Moving:
         self._system["cell"] = address(self._cell)
         self._system["periodic"][0] = structure.periodic
         buffers = (self._inverse_masses, self._positions, self._velocities, self._forces, self._energy)
-        self.motion = c.Motion(state.step, state.heat, *(int(address(b)) for b in buffers))
+        step, heat = _count("step", state.step, MOST_STEPS), float(_numbers("heat", state.heat, ()))
+        self.motion = c.Motion(step, heat, *(int(address(b)) for b in buffers))
         self.system = int(address(self._system))
 
     def state(self) -> State:
@@ -48,19 +60,59 @@ class Moving:
             self._forces,
             int(self.motion.step),
             float(self.motion.heat),
+            self._before.fixed,
         )
 
 
 def as_struct(dynamics: Dynamics) -> c.Dynamics:
-    """`gaq_dynamics`."""
+    """`gaq_dynamics`. Raises `UsageError` for numbers outside their range."""
+    dt = _number("dt", dynamics.dt)
     heat_bath = dynamics.thermostat
     if heat_bath is None:
-        return c.Dynamics(dynamics.dt, 0.0, 0.0, 0, 0, 0)
+        return c.Dynamics(dt, 0.0, 0.0, 0, 0, 0)
+    if heat_bath.kind not in KINDS:
+        raise UsageError(f"there is no thermostat {heat_bath.kind!r}; expected {' or '.join(KINDS)}")
     return c.Dynamics(
-        dynamics.dt,
-        heat_bath.thermal_energy,
-        heat_bath.relaxation,
-        heat_bath.seed,
+        dt,
+        _number("thermal energy", heat_bath.thermal_energy),
+        _number("relaxation", heat_bath.relaxation),
+        _count("seed", heat_bath.seed, 2**64 - 1),
         KINDS[heat_bath.kind],
-        heat_bath.freedom,
+        _count("degrees of freedom", heat_bath.freedom, 2**31 - 1),
     )
+
+
+def checked_steps(steps: int) -> int:
+    """The number of steps. Raises `UsageError` for what is no count."""
+    return _count("steps", steps, MOST_STEPS)
+
+
+def _numbers(name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """A copy in float64 and in C's order, of this shape and finite. Raises `UsageError`."""
+    try:
+        found = np.array(given, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the state has {name} {str(given)[:60]!r}; expected {_wanted(shape)}") from error
+    if found.shape != shape:
+        raise UsageError(f"the state has {name} of shape {found.shape}; expected {_wanted(shape)}")
+    wrong = np.argwhere(~np.isfinite(found))
+    if len(wrong):
+        where = f" at atom {wrong[0][0]}" if shape else ""
+        raise UsageError(f"the state has {name} {found[tuple(wrong[0])]}{where}; expected finite numbers")
+    return found
+
+
+def _wanted(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "a number"
+
+
+def _number(name: str, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | np.number) or not math.isfinite(given):
+        raise UsageError(f"{name} is {given!r}; expected a finite number")
+    return float(given)
+
+
+def _count(name: str, given: Any, most: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= most:
+        raise UsageError(f"{name} is {given!r}; expected a whole number from 0 to {most}")
+    return int(given)

@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gaq.atoms.answers import FAR_FROM_DATA
 from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
-from gaq.errors import NotAvailable
+from gaq.errors import NotAvailable, NotFinite
 from gaq.model.forces import energy_and_forces
 from gaq.model.one_graph import first_line, one_graph
 from gaq.model.transformer import Transformer
@@ -35,12 +36,15 @@ def float_network(network: Transformer) -> Transformer:
 
 
 def eager(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
-    """Positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation."""
+    """Positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
+
+    Both forms raise `NotFinite` for numbers that are not finite.
+    """
     batch = _batch(network, structures)
 
     def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         energies, forces = energy_and_forces(network, batch.moved(torch.from_numpy(positions)))
-        return energies.numpy(), forces.numpy()
+        return _finite(energies.numpy(), forces.numpy())
 
     return evaluate
 
@@ -62,9 +66,15 @@ def compiled(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
     def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.no_grad():
             energies, forces = graph(torch.from_numpy(positions))
-        return energies.numpy(), forces.numpy()
+        return _finite(energies.numpy(), forces.numpy())
 
     return evaluate
+
+
+def _finite(energies: np.ndarray, forces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if not (np.isfinite(energies).all() and np.isfinite(forces).all()):
+        raise NotFinite(f"the network in PyTorch: energies or forces are not finite. {FAR_FROM_DATA}")
+    return energies, forces
 
 
 def _batch(network: Transformer, structures: Sequence[Structure]) -> AtomBatch:

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from gaq.children import foreign_environment
 from gaq.engine import _serve
 from gaq.errors import NotAvailable
 
@@ -133,7 +134,7 @@ def _started(python: str, spec: str, arguments: str, threads: int | None, errors
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=os.environ | limits,
+            env=foreign_environment() | limits,
             text=True,
             encoding="utf-8",
             errors="replace",

@@ -13,10 +13,10 @@ from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine import _library as c
 from gaq.engine._frames import Frames
-from gaq.engine._moving import Moving, as_struct
+from gaq.engine._moving import Moving, as_struct, checked_steps
 from gaq.engine.motion import Dynamics, State, Unstable
 from gaq.engine.outside import refuse_outside, warn_outside
-from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, UnsupportedElement
+from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, NotFinite, UnsupportedElement
 from gaq.files import readable_file
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ class NativeEngine:
         )
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Energies, forces and virials in order; raises `BadStructure`, `UnsupportedElement`, and
+        """Energies, forces, virials and atomic energies in order.
+
+        Raises `BadStructure`, `UnsupportedElement`, and `NotFinite` for an answer that cannot be used;
         `OutsideData` if strict.
         """
         handle = self._handle()
@@ -108,10 +110,14 @@ class NativeEngine:
         return predictions
 
     def move(self, state: State, dynamics: Dynamics, steps: int) -> State:
-        """The state after so many steps of dynamics, all of them in compiled code; raises `Unstable`."""
-        handle, moving = self._handle(), Moving(state)
+        """Make so many steps of dynamics, all of them in compiled code, and return the state after them.
+
+        Raises `Unstable` with the last good state, `UsageError` for a state or dynamics that do not fit together.
+        """
+        moving, settings, count = Moving(state), as_struct(dynamics), checked_steps(steps)
+        handle = self._handle()
         with handle.lock:
-            status = handle.move(moving, as_struct(dynamics), steps)
+            status = handle.move(moving, settings, count)
             sentence = handle.last_error()
         if status in (c.UNSTABLE, c.BAD_STRUCTURE):
             raise Unstable(self.model, dynamics, moving.state(), sentence)
@@ -182,6 +188,8 @@ class NativeEngine:
             raise MemoryError(sentence)
         if status == c.OUTSIDE:
             refuse_outside(self.model, sentence.removeprefix(OUTSIDE), start + failed)
+        if status == c.NOT_FINITE:
+            raise NotFinite(f"{self.model}, structure {start + failed}: {sentence}")
         for index, structure in enumerate(structures, start):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)

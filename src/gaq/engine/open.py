@@ -87,13 +87,19 @@ def load(path: str | Path) -> Transformer | NativeEngine:
 
 def is_packed(file: Path) -> bool:
     """Whether a file is, or claims to be, a packed model: by what it says inside, or else by its ending."""
+    said = says_packed(file)
+    return file.suffix == ".gaq" if said is None else said
+
+
+def says_packed(file: Path) -> bool | None:
+    """Whether a file says inside that it is a packed model; None if it has no header that says what it is."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         header = stream.read(length) if length <= LONGEST_HEADER else b""
     try:
         kind = json.loads(header)[METADATA]["format"]
     except (ValueError, LookupError, TypeError, RecursionError):
-        return file.suffix == ".gaq"
+        return None
     return bool(kind == FORMAT)
 
 
@@ -123,14 +129,7 @@ def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool)
     if threads is not None:
         torch.set_num_threads(threads)
     checkpoint = load_checkpoint(file)
-    return TorchEngine(
-        checkpoint.model,
-        file.name,
-        checkpoint.recipe.name,
-        check_device(device),
-        file_bytes=file.stat().st_size,
-        strict=strict,
-    )
+    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device), strict=strict)
 
 
 def _open_packed(

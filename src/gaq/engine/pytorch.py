@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 import torch
 
+from gaq.atoms.answers import FAR_FROM_DATA, check_prediction
 from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.domain import outside
 from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.outside import refuse_outside, warn_outside
-from gaq.model.forces import energy_and_forces
+from gaq.model.forces import evaluate
 from gaq.model.invariants import Gauge
 from gaq.model.last_features import last_features
 from gaq.model.protocol import Network
@@ -25,6 +26,11 @@ from gaq.quant.size import weight_footprint
 from gaq.quant.spec import framed
 
 EDGES_PER_BATCH = 12_000  # keeps the edge arrays of a layer within a few megabytes
+LARGEST_WEIGHT = 1e6  # trained weights are of the order of one
+BROKEN_WEIGHTS = (
+    "The weights of the model are not finite or larger than 1e6: the file is damaged, or training diverged. Train the "
+    "model again."
+)
 
 
 @dataclass
@@ -40,11 +46,11 @@ class TorchEngine:
     recipe: str
     device: str = "cpu"
     gauge: Gauge | None = None
-    file_bytes: int | None = None
     strict: bool = False  # whether a structure outside of the training data is an error
     watch: bool = True  # whether structures outside of it are looked for
     _warned: bool = field(default=False, init=False, repr=False)
     name: str = field(default="torch", init=False)
+    gives_virial: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         self.network.to(self.device).eval()
@@ -54,7 +60,11 @@ class TorchEngine:
             self.gauge = Gauge.LOCAL if any(framed(q.spec) for q in self.network.quantizers()) else Gauge.LAB
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Energies and forces in order; raises `BadStructure`, `UnsupportedElement`, and `OutsideData` if strict."""
+        """Energies, forces, virials and atomic energies in order; the latter where the network has `atomic_energies`.
+
+        Raises `BadStructure`, `UnsupportedElement`, `NotFinite` for an answer that cannot be used, and `OutsideData` if
+        strict.
+        """
         for index, structure in enumerate(structures):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)
@@ -64,6 +74,7 @@ class TorchEngine:
             batch = collate(structures[start:stop], neighbors[start:stop])
             with self._watched(structures[start:stop], neighbors[start:stop], start):
                 predictions.extend(self._predict(batch if self.device == "cpu" else batch.to(self.device)))
+        self._check(structures, predictions)
         return predictions
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
@@ -91,15 +102,27 @@ class TorchEngine:
                 return
 
     def _predict(self, batch: AtomBatch) -> list[Prediction]:
-        energies, forces = energy_and_forces(self.network, batch, gauge=self.gauge or Gauge.LAB)
+        found = evaluate(self.network, batch, gauge=self.gauge or Gauge.LAB)
         sizes = torch.bincount(batch.structure, minlength=batch.count).tolist()
-        parts = forces.cpu().split(sizes)
-        return [Prediction(e, f.numpy()) for e, f in zip(energies.tolist(), parts, strict=True)]
+        forces = [part.numpy() for part in found.forces.cpu().split(sizes)]
+        atomic = [None for _ in sizes]
+        if found.atomic_energies is not None:
+            atomic = [part.numpy() for part in found.atomic_energies.cpu().split(sizes)]
+        parts = zip(found.energies.tolist(), forces, found.virials.cpu().numpy(), atomic, strict=True)
+        return [Prediction(*part) for part in parts]
+
+    def _check(self, structures: Sequence[Structure], predictions: Sequence[Prediction]) -> None:
+        references = dict(zip(self.network.species, self.network.reference.tolist(), strict=True))
+        for index, (structure, prediction) in enumerate(zip(structures, predictions, strict=True)):
+            check_prediction(structure, prediction, self.model, index, references=references, blame=self._blame)
+
+    def _blame(self) -> str:
+        broken = any(not bool((p.detach().abs() <= LARGEST_WEIGHT).all()) for p in self.network.parameters())
+        return BROKEN_WEIGHTS if broken else FAR_FROM_DATA
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the file and of the weights as packed, and bits per weight with their steps counted in."""
-        sizes = weight_footprint(self.network.quantizers())
-        return sizes if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **sizes}
+        """Bytes of the weights as packed, and bits per weight with their steps counted in."""
+        return weight_footprint(self.network.quantizers())
 
 
 def batches(structures: Sequence[Structure]) -> list[tuple[int, int]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import subprocess
-import sys
 
+from gaq.children import environment, python_command
 from gaq.errors import NotAvailable
 from gaq.farm.parcel import Done, Failed, Shared
 
@@ -18,10 +17,9 @@ class Process:
     """Started at once; asked for one thing at a time."""
 
     def __init__(self) -> None:
-        search = os.pathsep.join(part for part in sys.path if part)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gaq.farm.worker"],
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": search},
+            python_command("-m", "gaq.farm.worker"),
+            env=environment() | ONE_THREAD,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C reaches the parent alone

@@ -99,19 +99,23 @@ def _content(path: str | os.PathLike[str], most: int) -> bytes:
 
 def _check_plain(value: Any, integers: int | None = None) -> None:
     """Raise ValueError for deep nesting, half a surrogate pair in a text, and integers of that size or more."""
-    waiting = [(value, 0)]
-    while waiting:
-        one, depth = waiting.pop()
-        if depth > DEEPEST:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += [*one, *one.values()]
+            elif isinstance(one, list):
+                inner += one
+            elif isinstance(one, str):
+                if not one.isascii():
+                    one.encode("utf-8")  # a UnicodeEncodeError is a ValueError
+            elif integers is not None and isinstance(one, int) and not -integers <= one < integers:
+                raise ValueError("an integer needs more than 64 bits")
+        if inner and depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} deep")
-        if isinstance(one, dict):
-            waiting += [(key, depth + 1) for key in one] + [(inner, depth + 1) for inner in one.values()]
-        elif isinstance(one, list):
-            waiting += [(inner, depth + 1) for inner in one]
-        elif isinstance(one, str) and not one.isascii():
-            one.encode("utf-8")  # a UnicodeEncodeError is a ValueError
-        elif integers is not None and isinstance(one, int) and not -integers <= one < integers:
-            raise ValueError("an integer needs more than 64 bits")
+        level = inner
 
 
 def _reason(error: Exception) -> str:

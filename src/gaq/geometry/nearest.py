@@ -21,6 +21,9 @@ SMALLEST_SIDE = 16
 # A score in float32 is off by up to 4e-7. Whoever loses by less is kept, so that the grid and the search
 # through all codewords choose alike, bit for bit.
 SLACK = 2e-6
+# Pairs of a cell and a candidate. Codewords all over the sphere need 20 to 40 each; thousands in one place would fill
+# the memory.
+MOST_PAIRS, MOST_PAIRS_PER_CODEWORD = 2**20, 256
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ def nearest_of_all(points: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
 
 
 def build_codebook(points: Tensor) -> Codebook:
-    """Give unit vectors [codeword, 3] their grid of cells (built from coarse to fine, in float64)."""
+    """Give unit vectors [codeword, 3] their grid of cells (built from coarse to fine, in float64).
+
+    Raises ValueError when so many codewords coincide that the cells would be out of proportion.
+    """
     side = SMALLEST_SIDE
     while side * side < CELLS_PER_CODEWORD * len(points):
         side *= 2
@@ -79,10 +85,19 @@ def build_codebook(points: Tensor) -> Codebook:
     code = torch.arange(len(points)).repeat(4)
     cell, code = _prune(exact, cell, code, level)
     while level < side:
-        cell, code = _split(cell, code, level)
+        # A quarter of the cells at a time: no cell is in two of them, and the memory is a quarter.
+        quarters = [_prune(exact, *quarter, 2 * level) for quarter in _split(cell, code, level)]
+        cell, code = (torch.cat(parts) for parts in zip(*quarters, strict=True))
         level *= 2
-        cell, code = _prune(exact, cell, code, level)
+        _check_proportion(len(cell), len(points))
+    most = int(torch.bincount(cell).max())
+    _check_proportion(most * level * level, len(points))
     return Codebook(points.float(), _padded(cell, code, level * level))
+
+
+def _check_proportion(pairs: int, codewords: int) -> None:
+    if pairs > max(MOST_PAIRS, MOST_PAIRS_PER_CODEWORD * codewords):
+        raise ValueError(f"too many of {codewords} codewords are in the same place")
 
 
 def _score(vector: tuple[Tensor, Tensor, Tensor], table: Tensor, index: Tensor) -> Tensor:
@@ -91,11 +106,10 @@ def _score(vector: tuple[Tensor, Tensor, Tensor], table: Tensor, index: Tensor) 
     return (x * a + y * b) + z * c
 
 
-def _split(cell: Tensor, code: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """Each cell into four, each with all candidates of its parent."""
+def _split(cell: Tensor, code: Tensor, side: int) -> list[tuple[Tensor, Tensor]]:
+    """Each cell into four, each with all candidates of its parent: the first children, the second, and so on."""
     i, j = cell // side, cell % side
-    children = [(2 * i + a) * (2 * side) + (2 * j + b) for a in (0, 1) for b in (0, 1)]
-    return torch.cat(children), code.repeat(4)
+    return [((2 * i + a) * (2 * side) + (2 * j + b), code) for a in (0, 1) for b in (0, 1)]
 
 
 def _prune(points: Tensor, cell: Tensor, code: Tensor, side: int) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from gaq.atoms.structure import Structure
 from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure
 from gaq.measure.conservation import finite_difference, jacobian_asymmetry, open_path_work, path_work
-from gaq.measure.dynamics import short_run
+from gaq.measure.dynamics import FEW_STEPS, calmest, short_run
 from gaq.measure.invariance import permutation, translation
 from gaq.measure.ledger import Row, row
 from gaq.measure.limits import LIMITS, Limit, judged
@@ -25,7 +25,6 @@ from gaq.measure.traces import Keep, forget
 from gaq.units import MEV
 
 Watch = Callable[[str, int, int], None]  # name of the check, steps done, steps in all
-STEPS = 400  # of the short run
 # The costlier checks take eight structures, and fewer of large ones: a force of 192 atoms is tried as well by one.
 MOST_STRUCTURES, MOST_ATOMS = 8, 200
 
@@ -55,7 +54,7 @@ def check(
     seed: int = 0,
     watch: Watch | None = None,
     data: str = "",
-    steps: int = STEPS,
+    steps: int = FEW_STEPS,
     keep: Keep = forget,
 ) -> list[Row]:
     """All checks on these structures; the rows that have a limit say whether they `passed`.
@@ -136,10 +135,7 @@ def _cutoff(plan: Plan, progress: Progress) -> list[Row]:
 def _dynamics(plan: Plan, progress: Progress) -> list[Row]:
     if not plan.steps:
         return []
-    # Of structures that were rattled some are as hot as ten thousand kelvin: the run begins where forces are weakest.
-    alike = [s for s in plan.structures if len(s) == max(map(len, plan.structures))]
-    strain = [float(np.max(np.abs(p.forces))) for p in plan.engine.evaluate(alike)]
-    calm = alike[int(np.argmin(np.nan_to_num(strain, nan=np.inf)))]
+    calm = calmest(plan.engine, plan.structures)
     return short_run(plan.engine, calm, plan.steps, plan.seed, progress, plan.data, plan.keep)
 
 

@@ -5,14 +5,17 @@ held.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from gaq.atoms.structure import Structure
+from gaq.engine.motion import Mover
 from gaq.engine.protocol import Engine
 from gaq.errors import UsageError
 from gaq.measure.ledger import Row
+from gaq.measure.limits import STABLE_STEPS
 from gaq.measure.slopes import slope_with_error
 from gaq.measure.statistics import Progress, silent
 from gaq.measure.traces import Keep, Trace, Way, forget
@@ -23,6 +26,8 @@ from gaq.units import MEV
 WINDOW = 50.0  # ps, over which the community's ratio compares drift with fluctuation
 TIMESTEP = 0.5  # fs, of a short run
 TEMPERATURE = 300.0  # K, of its first velocities
+FEW_STEPS = 400  # of a short run in an engine that is asked for every step
+ATOM_STEPS = 400_000  # atoms times steps, some seconds in the native engine
 
 
 def short_run(
@@ -49,6 +54,25 @@ def short_run(
     if not held.passed:
         return [held]
     return [r for r in moving if r.metric != "angular_momentum_change" or not structure.periodic.any()] + [held]
+
+
+def steps_for(engine: Engine, atoms: int) -> int:
+    """Steps of a short run by default: as many as the verdict asks for where they are cheap, `FEW_STEPS` elsewhere.
+
+    They are cheap in an engine that makes them itself, of up to 200 atoms.
+    """
+    return max(FEW_STEPS, min(STABLE_STEPS, ATOM_STEPS // atoms)) if isinstance(engine, Mover) else FEW_STEPS
+
+
+def calmest(engine: Engine, structures: Sequence[Structure]) -> Structure:
+    """Return the structure to begin a short run from: of the largest ones, the one whose largest force is smallest.
+
+    Of small molecules that were rattled, or taken from a hot run, some are as hot as ten thousand kelvin.
+    """
+    most = max(map(len, structures))
+    alike = [s for s in structures if len(s) == most]
+    strain = [float(np.max(np.abs(p.forces))) for p in engine.evaluate(alike)]
+    return alike[int(np.argmin(np.nan_to_num(strain, nan=np.inf)))]
 
 
 def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:

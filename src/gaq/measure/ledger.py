@@ -13,7 +13,7 @@ from typing import Any
 
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, nearest
-from gaq.files import lines_of, writable_folder, write_atomically
+from gaq.files import lines_of, write_atomically
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,18 @@ class Row:
     control: str | None = None  # what the value is a ratio to, or which reference row this is
     limit: float | None = None
     passed: bool | None = None
+    identity: str | None = None  # of the model: the SHA-256 of its checkpoint, shortened, and how it runs
+    busy: float | None = None  # share of the time in which other programs had the processor
 
 
+KEPT_ENDING = ".rows.jsonl"
+MOST_KEPT = 2000  # rows beside one model; the oldest are dropped
 MOST_ROWS = 1_000_000  # that are read of one file
 _KEYS = tuple(field.name for field in fields(Row))
 _REQUIRED = ("metric", "value", "unit", "model", "recipe", "engine", "data", "n")
-_TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control"})
-_COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
+# Keys by the kind of their values; `passed` is true or false, all others are numbers.
+TEXTS = frozenset({"metric", "unit", "model", "recipe", "engine", "data", "isa", "device", "control", "identity"})
+COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
@@ -76,20 +81,33 @@ def write_rows(path: str | Path, rows: Iterable[Row]) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def expect_rows(path: str | Path | None) -> None:
-    """Make the folder of a ledger that is to be written, so that a long measurement is not lost at its end.
-
-    Raises `BadFile` when nothing can be written there; None means that no ledger is wanted.
-    """
-    if path is not None and not Path(path).exists():
-        writable_folder(Path(path).parent)
-
-
 def append_rows(path: str | Path, rows: Iterable[Row]) -> None:
     """Add rows to a ledger, which is read and checked first, or begin a new one."""
     file = Path(path)
     old = read_rows(file) if file.is_file() and file.stat().st_size else []
     write_rows(path, [*old, *rows])
+
+
+def kept_beside(model: str | Path) -> Path:
+    """The ledger that commands keep beside a model file: `model.rows.jsonl` beside `model.ckpt`."""
+    path = Path(model)
+    return path.with_name(path.stem + KEPT_ENDING)
+
+
+def keep_rows(path: str | Path, rows: Sequence[Row]) -> None:
+    """Add rows to the ledger beside a model. A row takes the place of an older one of the same measurement.
+
+    Rows of an earlier file of the same name, which another identity tells, are dropped. Raises `BadFile` when the file
+    is no ledger, which stays as it is, or cannot be written.
+    """
+    file = Path(path)
+    old = read_rows(file) if file.is_file() and file.stat().st_size else []
+    new = {_measurement(entry): entry for entry in rows}
+    now = {(entry.model, _checkpoint(entry)) for entry in rows if entry.identity is not None}
+    names = {model for model, _ in now}
+    current = [r for r in old if r.identity is None or r.model not in names or (r.model, _checkpoint(r)) in now]
+    kept = [entry for entry in current if _measurement(entry) not in new]
+    write_rows(file, [*kept, *new.values()][-MOST_KEPT:])
 
 
 def read_rows(path: str | Path) -> list[Row]:
@@ -109,6 +127,17 @@ def read_rows(path: str | Path) -> list[Row]:
 def find(rows: Sequence[Row], metric: str) -> Row | None:
     """The last row of this metric, or None; a row with a `control` is another quantity and is passed over."""
     return next((r for r in reversed(rows) if r.metric == metric and r.control is None), None)
+
+
+def _measurement(entry: Row) -> tuple[object, ...]:
+    """What was measured, and of what; another value of it is another answer to the same question."""
+    about = (entry.metric, entry.model, entry.recipe, entry.engine, entry.data, entry.control)
+    return (*about, entry.batch, entry.seed, entry.identity)
+
+
+def _checkpoint(entry: Row) -> str | None:
+    """The part of an identity that is the checkpoint's."""
+    return None if entry.identity is None else entry.identity.partition("-")[0]
 
 
 def _plain(value: Any) -> Any:
@@ -135,11 +164,11 @@ def _from_line(where: str, line: str) -> Row:
 
 def _checked(where: str, name: str, given: Any) -> Any:
     value = given
-    if name in _TEXTS:
+    if name in TEXTS:
         wanted, fits = "a text", isinstance(value, str)
     elif name == "passed":
         wanted, fits = "true or false", isinstance(value, bool)
-    elif name in _COUNTS:
+    elif name in COUNTS:
         wanted, fits = "a whole number", isinstance(value, int) and not isinstance(value, bool)
     else:
         wanted, value = "a number", _number(value)

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 
-from gaq.errors import UsageError, nearest
+from gaq.errors import BadFile, UsageError, nearest
+from gaq.formats.texts import read_toml
 from gaq.measure.ledger import Row
 
 
@@ -108,13 +110,33 @@ def failures(rows: Sequence[Row]) -> list[Row]:
 
 
 def with_limits(overrides: Mapping[str, float]) -> tuple[Limit, ...]:
-    """The default limits with some values replaced. Raises `UsageError` for unknown metrics and impossible
+    """Return the default limits with some values replaced. Raises `UsageError` for unknown metrics and impossible
     values.
     """
     known = [limit.metric for limit in LIMITS]
     for metric, value in overrides.items():
         if metric not in known:
             raise UsageError(f"there is no limit for {metric!r}.{nearest(metric, known)} Known: {', '.join(known)}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"the limit of {metric} is {value!r}; it must be a number")
         if math.isnan(value) or value < 0:
             raise UsageError(f"the limit of {metric} is {value}; it must be zero or more")
-    return tuple(replace(limit, value=overrides.get(limit.metric, limit.value)) for limit in LIMITS)
+    return tuple(replace(limit, value=float(overrides.get(limit.metric, limit.value))) for limit in LIMITS)
+
+
+def read_limits(path: str | Path) -> dict[str, float]:
+    """Return the limits in a TOML file: lines such as `lee_max = 2.0`. Raises `BadFile`, and `UsageError` for unknown
+    metrics and impossible values.
+    """
+    try:
+        found = read_toml(path)
+    except ValueError as error:
+        example = "lee_max = 2.0"
+        raise BadFile(
+            f"{path} is no file of limits ({error}). Expected TOML, a line for each limit: {example}"
+        ) from error
+    try:
+        with_limits(found)
+    except (UsageError, OverflowError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    return {metric: float(value) for metric, value in found.items()}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +12,13 @@ import numpy as np
 
 from gaq.atoms.structure import Labels, Prediction
 from gaq.errors import BadFile
-from gaq.files import readable_file, write_atomically
+from gaq.files import write_atomically
+from gaq.formats.arrays import is_archive, read_arrays
+from gaq.formats.texts import shown, strict_json
 
 KIND = "gaq predictions"
-LONGEST_KIND = 4096  # bytes of the member that tells the kind
-MOST_BYTES = 4 << 30  # of the arrays of one file
-READING = (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError)
+WAY_OUT = "Expected a file of `gaq evaluate --predictions`."
+KEPT_ENDING = ".predictions.npz"
 ABOUT = ("model", "recipe", "engine", "data")
 ARRAYS = ("atoms", "energy", "energy_found", "forces", "forces_found")
 
@@ -52,6 +50,12 @@ def predictions(about: tuple[str, str, str, str], labels: Sequence[Labels], foun
     )
 
 
+def predictions_beside(model: str | Path) -> Path:
+    """The file of predictions that `gaq evaluate` keeps beside a model: `model.predictions.npz` beside `model.ckpt`."""
+    path = Path(model)
+    return path.with_name(path.stem + KEPT_ENDING)
+
+
 def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
     """A compressed npz; forces with the seven digits of float32, labels that models share once."""
     arrays: dict[str, Any] = {"kind": np.array(KIND)}
@@ -79,49 +83,30 @@ def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
 def holds_predictions(path: Path) -> bool:
     """Whether a file is one of `write_predictions`; a look at its first member, without reading the rest."""
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            if "kind" not in archive.files or archive.zip.getinfo("kind.npy").file_size > LONGEST_KIND:
-                return False
-            return str(archive["kind"]) == KIND
-    except (*READING, MemoryError, NotImplementedError):
+        return is_archive(path) and str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
+    except BadFile:
         return False
 
 
 def read_predictions(path: Path) -> list[Predictions]:
     """What `write_predictions` wrote. Raises `BadFile`."""
+    held = read_arrays(path, WAY_OUT)
     try:
-        _check_sizes(readable_file(path))
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            if str(archive["kind"]) != KIND:
-                raise ValueError(f"it is a {str(archive['kind'])!r}")
-            held = {name: archive[name] for name in archive.files}
-        found = [_model(entry, held) for entry in json.loads(str(held["models"]))]
-    except (*READING, MemoryError, RecursionError, NotImplementedError) as error:
-        raise BadFile(
-            f"{path} holds no predictions of gaq ({error}). Expected a file of `gaq evaluate --predictions`."
-        ) from error
+        if str(held["kind"]) != KIND:
+            raise ValueError(f"it is a {shown(str(held['kind']))}")
+        entries = strict_json(str(held["models"]), f"{path}: the list of models", WAY_OUT)
+        found = [_model(entry, held) for entry in entries]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise BadFile(f"{path} holds no predictions of gaq ({shown(str(error), 200)}). {WAY_OUT}") from None
     return found
-
-
-def _check_sizes(path: Path) -> None:
-    """Raises `ValueError` for an archive whose arrays are larger than it can hold."""
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        if sum(member.file_size for member in members) > MOST_BYTES:
-            raise ValueError(f"its arrays have more than {MOST_BYTES:,} bytes")
-        for member in members:
-            with archive.open(member) as stream:
-                version = np.lib.format.read_magic(stream)
-                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-                shape, _, kind = read(stream)
-                if math.prod(shape) * kind.itemsize > member.file_size or any(n < 0 for n in shape):
-                    raise ValueError(f"{member.filename} says that its shape is {str(shape)[:60]}, and is too short")
 
 
 def _model(entry: dict[str, str], held: dict[str, np.ndarray]) -> Predictions:
     model, recipe, engine, data = (str(entry[name]) for name in ABOUT)
     atoms, *values = (held[entry[name]] for name in ARRAYS)
     energy, energy_found, forces, forces_found = values
+    if any(array.ndim != 1 or array.dtype.kind not in "iuf" for array in (atoms, *values)):
+        raise ValueError("its arrays are not lists of numbers")
     if not len(atoms) == len(energy) == len(energy_found) or len(forces) != len(forces_found):
         raise ValueError("lengths of its arrays differ")
     return Predictions(model, recipe, engine, data, atoms, energy, energy_found, forces, forces_found)

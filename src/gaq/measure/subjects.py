@@ -11,9 +11,9 @@ import numpy as np
 
 from gaq.atoms.elements import formula
 from gaq.atoms.from_ase import from_ase
-from gaq.atoms.structure import Prediction, Structure
+from gaq.atoms.structure import Structure
 from gaq.engine.protocol import Engine
-from gaq.errors import UsageError
+from gaq.errors import NotFinite, UsageError
 
 RATTLE = 0.05  # Å, standard deviation per coordinate
 AT_REST = 0.1  # eV/Å; below it forces are those of a relaxed structure
@@ -108,13 +108,17 @@ def _sensible(
     """The first molecule with forces below `largest` (eV/Å) on its rattled copies, three at least; those copies."""
     for named in molecules:
         copies = _rattled(named, count, seed)
-        kept = tuple(s for s in copies.structures if _is_sensible(engine.evaluate([s])[0], largest))
+        kept = tuple(s for s in copies.structures if _is_sensible(engine, s, largest))
         if len(named[1]) > 1 and len(kept) >= min(count, 3):
             return replace(copies, structures=kept)
     return None
 
 
-def _is_sensible(found: Prediction, largest: float) -> bool:
+def _is_sensible(engine: Engine, structure: Structure, largest: float) -> bool:
+    try:
+        (found,) = engine.evaluate([structure])
+    except NotFinite:
+        return False
     return bool(np.isfinite(found.energy) and np.max(np.abs(found.forces)) < largest)
 
 

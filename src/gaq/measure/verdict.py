@@ -63,17 +63,21 @@ def judge(rows: Sequence[Row]) -> Judgement:
 def decisive(rows: Sequence[Row], metric: str) -> Row | None:
     """Return the row of a metric that tables show and verdicts use, or None; reference rows do not count.
 
-    Of several drifts it is the one with the smallest standard error, of several runs the one that broke, or else the
-    longest, of anything else the last.
+    Of several drifts it is the one with the smallest standard error; of several runs the one that broke, or else the
+    longest; of anything else the last, where rows of all frames count before rows of `gaq check`, which takes a few. A
+    value that is not a number comes first of all.
     """
     found = [r for r in rows if r.metric == metric and r.control is None]
     if not found:
         return None
-    if metric == "drift":
-        return min(reversed(found), key=_error)
     if metric == "stability":
         return _broken(found) or max(reversed(found), key=lambda r: r.value)
-    return found[-1]
+    lost = [r for r in found if not math.isfinite(r.value)]
+    if lost:
+        return lost[-1]
+    if metric == "drift":
+        return min(reversed(found), key=_error)
+    return ([r for r in found if r.limit is None] or found)[-1]
 
 
 def _broken(rows: Sequence[Row]) -> Row | None:
@@ -89,15 +93,20 @@ def _beyond(measured: Sequence[tuple[Bound, Row]], most: Sequence[float]) -> tup
 
 def _missing(rows: Sequence[Row]) -> tuple[Aspect, ...]:
     lacking = {bound.aspect for bound in BOUNDS if bound.required and decisive(rows, bound.metric) is None}
+    if Aspect.CONSERVATION in lacking and _shows_drifts(decisive(rows, "drift")):
+        lacking.remove(Aspect.CONSERVATION)
     held = decisive(rows, "stability")
     if held is None or held.passed is None or not held.value >= STABLE_STEPS:
         lacking.add(Aspect.STABILITY)
     return tuple(aspect for aspect in Aspect if aspect in lacking)
 
 
+def _shows_drifts(entry: Row | None) -> bool:
+    """Whether a run was long enough to show a drift at the limit for constant energy."""
+    (bound,) = (b for b in BOUNDS if b.metric == "drift")
+    return entry is not None and DOUBT * _error(entry) <= bound.nve
+
+
 def _error(entry: Row) -> float:
-    """What drifts are ordered by; a drift that is not a number comes first, and is held against the model."""
-    if not math.isfinite(entry.value):
-        return -1.0
     error = entry.std_error
     return error if error is not None and math.isfinite(error) else math.inf

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from gaq.atoms.batch import AtomBatch
+from gaq.atoms.batch import AtomBatch, per_structure
 from gaq.atoms.domain import Domain
 from gaq.config import Frozen
 from gaq.model.invariants import Gauge, Invariants, describe
@@ -99,10 +99,14 @@ class Transformer(nn.Module):
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
         """Energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) / 2)."""
+        return per_structure(self.atomic_energies(batch, gauge), batch)
+
+    def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
+        """Energies [atom] in eV, float64; their sum is the energy of the structure."""
         seen, flow = self.enter(batch, gauge)
         for index in range(self.config.layers + 1):
             flow = self.block(index, flow, seen)
-        return self.leave(flow, batch, seen)
+        return self._atomic(flow, batch, seen)
 
     def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
         """What all blocks see of the structures, and the features before the first of them."""
@@ -136,10 +140,11 @@ class Transformer(nn.Module):
 
     def leave(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
         """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
-        atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[seen.species]
-        atomic = atomic.index_add(0, seen.receiver, seen.repulsion)
-        total = torch.zeros(batch.count, dtype=torch.float64, device=atomic.device)
-        return total.index_add(0, batch.structure, atomic)
+        return per_structure(self._atomic(flow, batch, seen), batch)
+
+    def _atomic(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+        atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
+        return atomic.index_add(0, seen.receiver, seen.repulsion)
 
     def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
         """The two modules of a block: message and update, or the two layers of the readout."""

@@ -13,6 +13,8 @@ from gaq.pack.checks import Slots
 from gaq.pack.layout import Numbers, Wanted, linears, wanted_arrays
 
 LARGEST_RADIUS = 10.0  # Å
+MOST_GOLDEN = 100_000  # atoms
+MOST_PROBES = 64  # points at which harmonics are fitted
 LOWEST_BYTE = -128  # no law has this code
 UNIT = 1e-5  # by how much the square of a unit vector's length may be off
 
@@ -30,7 +32,11 @@ def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots:
     if not ((radii > 0) & (radii < LARGEST_RADIUS)).all():
         raise BadFile(f"{name}: radii are {radii.tolist()}; expected more than 0 and less than {LARGEST_RADIUS} Å.")
     _check_golden(arrays, species, name)
+    _check_wigner(arrays, config, name)
     _check_weights(arrays, config, slots, name)
+    for slot, law in slots.items():
+        if law.get("directions") == "codebook":
+            _check_book(arrays[f"{law.get('book', slot)}.points"], law["direction_bits"], slot, name)
     for key in arrays:
         if key.endswith(".step"):
             _check_step(arrays, key, name)
@@ -53,8 +59,20 @@ def _check_array(array: np.ndarray, want: Wanted, what: str) -> None:
         raise BadFile(f"{what} holds numbers that are not finite. {WAY_OUT}")
 
 
+def _check_wigner(arrays: Arrays, config: Numbers, name: str) -> None:
+    for degree in range(2, config.degrees + 1):
+        points, inverse = arrays[f"wigner.points.l{degree}"], arrays[f"wigner.inverse.l{degree}"]
+        if len(points) != inverse.shape[1] or not 2 * degree + 1 <= len(points) <= MOST_PROBES:
+            raise BadFile(
+                f"{name}: degree {degree} has {len(points)} points and an inverse for {inverse.shape[1]}; expected as "
+                f"many, from {2 * degree + 1} to {MOST_PROBES}. {WAY_OUT}"
+            )
+
+
 def _check_golden(arrays: Arrays, species: Sequence[int], name: str) -> None:
     atoms = len(arrays["golden.species"])
+    if atoms > MOST_GOLDEN:
+        raise BadFile(f"{name}: golden frames have {atoms} atoms; expected at most {MOST_GOLDEN}. {WAY_OUT}")
     if arrays["golden.positions"].shape[1] != atoms or arrays["golden.forces"].shape[1] != atoms:
         raise BadFile(f"{name}: golden frames of {atoms} atoms have positions or forces of others. {WAY_OUT}")
     strange = set(arrays["golden.species"].tolist()) - set(species)
@@ -100,6 +118,11 @@ def _check_levels(arrays: Arrays, key: str, name: str) -> None:
     between = (levels[:-1] <= thresholds) & (thresholds <= levels[1:]) & (levels[:-1] < levels[1:])
     if levels[0] != 0 or not between.all():
         raise BadFile(f"{name}: levels of slot {slot!r} do not ascend from 0 with thresholds between. {WAY_OUT}")
+
+
+def _check_book(points: np.ndarray, bits: int, slot: str, name: str) -> None:
+    if len(points) > 2**bits:
+        raise BadFile(f"{name}: slot {slot!r} has {len(points)} directions; {bits} bits hold {2**bits}. {WAY_OUT}")
 
 
 def _check_directions(arrays: Arrays, key: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import exp
 from typing import Any
@@ -16,7 +17,9 @@ CLOSEST = 0.2  # Å; engines refuse atoms closer than that, so the radial table 
 WEIGHT_BITS = (2, 8)
 FEATURE_BITS = (2, 16)
 LONGEST_NAME = 256  # bytes
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # control characters and ends of lines
 LARGEST_NUMBER = 1e6
+LARGEST_TOTAL = 2**31 - 1
 PER_SCALAR = ("tensor", "row", "atom")
 PER_VECTOR = (*PER_SCALAR, "vector")
 PER_QUERY = ("tensor",)
@@ -32,7 +35,7 @@ Slots = dict[str, dict[str, Any]]
 
 def check_name(text: str, key: str, name: str) -> str:
     """A text that people will read: one line, not too long. Raises `BadFile`."""
-    if not text or len(text.encode()) > LONGEST_NAME or not text.isprintable():
+    if not text or len(text.encode("utf-8", "replace")) > LONGEST_NAME or UNPRINTABLE.search(text):
         raise BadFile(f"{name}: {key} is {text[:40]!r}; expected one line of at most {LONGEST_NAME} bytes.")
     return text
 
@@ -71,10 +74,29 @@ def check_slots(slots: object, config: Numbers, name: str) -> Slots:
                 f"{name}: slot {slot!r} holds {law!r}, which this gaq does not know. Use a newer gaq, or export the "
                 "checkpoint anew."
             )
+    for slot, law in slots.items():
         what = next((key for key in ("centred", "principal") if law.get(key)), None)
         if what and slots[slot.removesuffix(".input") + ".weight"].get("kind") == "identity":
             raise BadFile(f"{name}: slot {slot!r} is {what}, but its weight is float; expected codes. {WAY_OUT}")
+    _check_sums(slots, config, name)
     return slots
+
+
+def largest_total(feature_bits: int, weight_bits: int, inputs: int) -> int:
+    """The largest sum of so many products of codes; kernels move 8-bit features up by 128 to 0…255."""
+    high = 255 if feature_bits <= 8 else 2 ** (feature_bits - 1) - 1
+    return high * (2 ** (weight_bits - 1) - 1) * inputs
+
+
+def _check_sums(slots: Slots, config: Numbers, name: str) -> None:
+    """Integer products must fit 32 bits in any order of their sum."""
+    for layer in linears(config):
+        features, weight = slots[f"{layer.name}.input"], slots[f"{layer.name}.weight"]
+        if features["kind"] != "uniform" or weight["kind"] != "uniform" or features["per"] == "vector":
+            continue
+        total = largest_total(features["bits"], weight["bits"], layer.inputs)
+        if total > LARGEST_TOTAL:
+            raise BadFile(f"{name}: layer {layer.name!r} can sum to {total}; expected at most {LARGEST_TOTAL}.")
 
 
 def _known(slot: str, law: object, degree: int) -> bool:

@@ -24,10 +24,12 @@ from gaq.formats.texts import finite, strict_json, to_json
 from gaq.pack.array_checks import check_arrays
 from gaq.pack.checks import check_name, check_radial, check_slots
 from gaq.pack.layout import Numbers, numbers_from
+from gaq.pack.memory import check_memory
 
 FORMAT = "gaq-packed"
 FORMAT_VERSION = 3  # 1 had frames of neighbours in their order, 2 no repulsion and no domain
 ARCHITECTURE = "transformer"
+LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
 BACKWARD_BITS = (8, 16, 32)
 # Keys whose texts are JSON, and what JSON.
@@ -111,6 +113,11 @@ def is_packed(metadata: Mapping[str, str]) -> bool:
 def _packed(file: container.Container, name: str) -> PackedModel:
     texts = file.metadata
     _check_kind(texts, name)
+    if file.header_bytes - 8 > LONGEST_HEADER:
+        raise BadFile(
+            f"{name} has a header of {file.header_bytes - 8} bytes; expected at most {LONGEST_HEADER}. "
+            f"{container.WAY_OUT}"
+        )
     if checksum_of(file.content) != texts["checksum"]:
         raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {container.WAY_OUT}")
     said = {key: _parsed(texts, key, name) for key in JSON_KEYS}
@@ -121,6 +128,7 @@ def _packed(file: container.Container, name: str) -> PackedModel:
     check_repulsion(said["repulsion"], species, config.cutoff, name, container.WAY_OUT)
     check_domain(said["domain"], species, config.cutoff, name, container.WAY_OUT)
     check_arrays(file.tensors, config, species, radial["knots"], slots, name)
+    check_memory(config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
     return PackedModel(
         config=config,
         species=species,

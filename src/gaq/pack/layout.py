@@ -36,7 +36,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "channels": (4, 1024),
     "degrees": (1, 3),
     "layers": (1, 32),
-    "heads": (1, 1024),
+    "heads": (1, 64),  # room on the stack of the engine's attention
     "basis": (4, 128),
     "hidden": (4, 4096),
     "cutoff": (0.5, 20.0),

@@ -7,17 +7,15 @@ import torch
 from gaq.errors import RecipeError
 from gaq.model.linear import Linear
 from gaq.model.transformer import Transformer
+from gaq.pack.checks import LARGEST_TOTAL, largest_total
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import WEIGHTS, Role
 from gaq.quant.spec import Identity, Polar, integer_product, uniform_part
 
 MOST_WEIGHT_BITS = 8
 MOST_FEATURE_BITS = 16
-LARGEST_TOTAL = 2**31 - 1
 MESSAGES = frozenset({Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE})
 PACKED_GRADIENTS = ("geometric", "plain")
-# Kernels hold eight-bit features as unsigned numbers, moved up by 128.
-UNSIGNED_HIGH = 255
 
 
 def refuse(model: Transformer) -> None:
@@ -64,8 +62,7 @@ def _refuse_large_sums(layer: Linear) -> None:
     if features is None or weight is None or not integer_product(layer.input.spec):
         return
     inputs = layer.weight.shape[1]
-    high = UNSIGNED_HIGH if features.bits <= 8 else features.high
-    if high * weight.high * inputs > LARGEST_TOTAL:
+    if largest_total(features.bits, weight.bits, inputs) > LARGEST_TOTAL:
         raise RecipeError(
             f"layer {layer.coded.slot.name.removesuffix('.weight')!r}: a sum of {inputs} products of "
             f"{features.bits}-bit features and {weight.bits}-bit weights can exceed 32 bits. Take fewer bits for one."

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gaq.errors import RecipeError
 from gaq.geometry.nearest import Codebook, build_codebook, nearest_of_all
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import fibonacci_points, icosahedral_points, kmeans_points
@@ -140,7 +141,10 @@ class LearnedBook(Directions):
         self.stale = True
 
     def _set(self, points: Tensor) -> None:
-        book = build_codebook(points.cpu())
+        try:
+            book = build_codebook(points.cpu())
+        except ValueError as fault:
+            raise RecipeError(f"{self.code}: {fault}; take fewer bits or a codebook that is not learned") from None
         self.points.copy_(book.points)
         self.cells = book.cells.to(self.points.device)
         self.stale = False
@@ -154,7 +158,7 @@ class OctahedralGrid(Directions):
     def __init__(self, code: Octahedral) -> None:
         super().__init__()
         self.levels = int(2 ** (code.bits // 2))
-        self.register_buffer("points", octahedral_points(self.levels), persistent=False)
+        self.register_buffer("points", octahedral_grid(self.levels), persistent=False)
 
     def encode(self, v: Tensor, m: Tensor) -> Tensor:
         x, y, z = v.unbind(-2)
@@ -185,6 +189,12 @@ def directions_for(code: DirectionCode) -> Directions:
     if isinstance(code, Octahedral):
         return OctahedralGrid(code)
     return LearnedBook(code) if isinstance(code, KMeans) else FixedBook(code)
+
+
+@cache
+def octahedral_grid(levels: int) -> Tensor:
+    """The points of an octahedral code, which all slots share."""
+    return octahedral_points(levels)
 
 
 @cache

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from gaq.errors import RecipeError, nearest
+from gaq.formats.texts import shown
 
 Plain = dict[str, Any]
+# What the types of fields are in words.
+WORDS = {
+    **{"bool": "true or false", "str": "a text", "float": "a finite number"},
+    **{"int": "a whole number", "int | None": "a whole number"},
+}
 
 
 def kind_of(family: type) -> str:
@@ -29,12 +36,12 @@ def to_plain(thing: Any) -> Plain:
 def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
     """The object that `data` describes, one of `classes`; `what` names it in the text of a RecipeError."""
     if not isinstance(data, Mapping) or "kind" not in data:
-        raise RecipeError(f"{what} is {data!r}; expected a table with a key 'kind', one of {_names(classes)}")
+        raise RecipeError(f"{what} is {shown(data)}; expected a table with a key 'kind', one of {_names(classes)}")
     by_kind = {kind_of(family): family for family in classes}
     kind = data["kind"]
-    if kind not in by_kind:
+    if not isinstance(kind, str) or kind not in by_kind:
         hint = nearest(str(kind), by_kind)
-        raise RecipeError(f"{what} has kind {kind!r}; expected one of {_names(classes)}.{hint}")
+        raise RecipeError(f"{what} has kind {shown(kind)}; expected one of {_names(classes)}.{hint}")
     family = by_kind[kind]
     known = {field.name: field for field in fields(family)}
     values: Plain = {}
@@ -43,13 +50,30 @@ def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
             continue
         if key not in known:
             raise RecipeError(
-                f"{what} of kind {kind!r} has no key {key!r}; it knows {sorted(known)}.{nearest(key, known)}"
+                f"{what} of kind {kind!r} has no key {shown(key)}; it knows {sorted(known)}.{nearest(key, known)}"
             )
         values[key] = from_plain(value, classes, f"{what}.{key}") if isinstance(value, Mapping) else value
     lacking = [name for name, field in known.items() if field.default is MISSING and name not in values]
     if lacking:
         raise RecipeError(f"{what} of kind {kind!r} lacks {', '.join(lacking)}")
+    for key, value in values.items():
+        if not _may_be(value, str(known[key].type)):
+            expected = WORDS.get(str(known[key].type), "something else")
+            raise RecipeError(f"{what} of kind {kind!r}: {key} is {shown(value)}; expected {expected}")
     return family(**values)
+
+
+def _may_be(value: object, annotation: str) -> bool:
+    """Whether a value has the type of a field; what is no plain type is checked by the class itself."""
+    if annotation == "bool":
+        return isinstance(value, bool)
+    if annotation == "str":
+        return isinstance(value, str)
+    if annotation == "float":
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+    if annotation == "int | None":
+        return value is None or type(value) is int
+    return annotation != "int" or type(value) is int
 
 
 def _names(classes: Sequence[type]) -> str:

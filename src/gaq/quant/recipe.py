@@ -19,7 +19,6 @@ In a TOML file:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +26,8 @@ from typing import Any
 
 import tomli_w
 
-from gaq.errors import RecipeError, nearest
+from gaq.errors import BadFile, RecipeError, nearest
+from gaq.formats.texts import read_toml, shown
 from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_dict
 from gaq.quant.plain import Plain
 from gaq.quant.slot import Role, Slot
@@ -36,6 +36,9 @@ from gaq.quant.spec import Spec, spec_from_dict, spec_to_dict
 from gaq.quant.treatment import Treatment, treatment_from_dict, treatment_to_dict
 
 RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")
+MOST_RULES = 4096
+MOST_TREATMENTS = 16
+LONGEST_NAME = 256
 RECIPE_KEYS = ("name", "description", "rules", "treatments")
 
 
@@ -154,24 +157,33 @@ class Recipe:
         table = _table(data, RECIPE_KEYS, what)
         name, rules = table.get("name"), table.get("rules")
         if not isinstance(name, str) or not name:
-            raise RecipeError(f"{what} has name {name!r}; expected a text")
+            raise RecipeError(f"{what} has name {shown(name)}; expected a text")
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise RecipeError(f"{what} has name {shown(name)}; expected one line of at most {LONGEST_NAME} characters")
         if not isinstance(rules, list | tuple) or not rules:
-            raise RecipeError(f"{what} {name!r} has rules {rules!r}; expected a list of at least one rule")
+            raise RecipeError(f"{what} {name!r} has rules {shown(rules)}; expected a list of at least one rule")
+        if len(rules) > MOST_RULES:
+            raise RecipeError(f"{what} {name!r} has {len(rules)} rules; no network has more than {MOST_RULES} slots")
         parsed = tuple(_rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules))
         given = table.get("treatments", ())
-        if not isinstance(given, list | tuple):
-            raise RecipeError(f"{what} {name!r} has treatments {given!r}; expected a list of tables")
+        if not isinstance(given, list | tuple) or len(given) > MOST_TREATMENTS:
+            raise RecipeError(
+                f"{what} {name!r} has treatments {shown(given)}; expected a list of tables, a few at most"
+            )
         treatments = tuple(treatment_from_dict(t, f"{what} {name!r}, treatment {i + 1}") for i, t in enumerate(given))
-        return cls(name, parsed, str(table.get("description", "")), treatments)
+        description = table.get("description", "")
+        if not isinstance(description, str):
+            raise RecipeError(f"{what} {name!r} has description {shown(description)}; expected a text")
+        return cls(name, parsed, description, treatments)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Recipe:
         """Read a recipe from a TOML file; RecipeError names the file and what is wrong in it."""
         try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as fault:
-            raise RecipeError(f"recipe file {path} cannot be read: {fault.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            data = read_toml(path)
+        except BadFile as fault:
+            raise RecipeError(f"recipe file {path} cannot be read: {fault}") from None
+        except ValueError as fault:
             raise RecipeError(f"recipe file {path} is not TOML: {fault}") from None
         return cls.from_dict(data, f"recipe file {path}:")
 
@@ -219,7 +231,7 @@ def _rule_from_dict(data: object, what: str) -> Rule:
     elif isinstance(table["slot"], str):
         where = table["slot"]
     else:
-        raise RecipeError(f"{what} has slot {table['slot']!r}; expected the name of a slot")
+        raise RecipeError(f"{what} has slot {shown(table['slot'])}; expected the name of a slot")
     spec = spec_from_dict(table["spec"], f"{what}, spec")
     calibrate = observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
     from_epoch: Any = table.get("from_epoch", 0)
@@ -229,7 +241,7 @@ def _rule_from_dict(data: object, what: str) -> Rule:
 def _chances(given: object, what: str) -> tuple[float, float]:
     pair = tuple(given) if isinstance(given, list | tuple) else ()
     if len(pair) != 2 or any(isinstance(p, bool) or not isinstance(p, int | float) for p in pair):
-        raise RecipeError(f"{what} has protect {given!r}; expected two probabilities such as [0.0, 0.1]")
+        raise RecipeError(f"{what} has protect {shown(given)}; expected two probabilities such as [0.0, 0.1]")
     return float(pair[0]), float(pair[1])
 
 
@@ -237,14 +249,14 @@ def _role(name: object, what: str) -> Role:
     names = [role.value for role in Role]
     if name not in names:
         hint = nearest(str(name), names)
-        raise RecipeError(f"{what} has role {name!r}; expected one of {', '.join(names)}.{hint}")
+        raise RecipeError(f"{what} has role {shown(name)}; expected one of {', '.join(names)}.{hint}")
     return Role(name)
 
 
 def _table(data: object, keys: Sequence[str], what: str) -> Mapping[str, object]:
     if not isinstance(data, Mapping):
-        raise RecipeError(f"{what} is {data!r}; expected a table with the keys {', '.join(keys)}")
+        raise RecipeError(f"{what} is {shown(data)}; expected a table with the keys {', '.join(keys)}")
     for key in data:
         if key not in keys:
-            raise RecipeError(f"{what} has an unknown key {key!r}.{nearest(str(key), keys)}")
+            raise RecipeError(f"{what} has an unknown key {shown(key)}.{nearest(str(key), keys)}")
     return data

@@ -135,6 +135,8 @@ class KMeans:
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 12)
+        if not 0 <= self.seed < 2**63:
+            raise RecipeError(f"KMeans: seed is {self.seed!r}; expected a whole number from 0 to 2^63 - 1")
         if isinstance(self.decay, bool) or not isinstance(self.decay, int | float) or not 0 <= self.decay < 1:
             raise RecipeError(f"{self}: decay is {self.decay!r}; expected a number from 0 on and below 1")
 

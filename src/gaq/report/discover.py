@@ -11,16 +11,19 @@ from pathlib import Path
 
 from gaq.errors import BadFile
 from gaq.files import lines_of
-from gaq.measure.predictions import holds_predictions
+from gaq.measure.ledger import kept_beside
+from gaq.measure.predictions import holds_predictions, predictions_beside
 from gaq.simulate.log_file import HEAD
 from gaq.simulate.trajectory import BINARY, XYZ
 
 DEEPEST, MOST_FILES = 3, 5000  # folders below a run, and files looked at
 MOST_LINES = 1000  # of a file whose kind is looked for
 TRAINING_STATE = "last.ckpt"
+MODELS = (".gaq", ".ckpt")
 WANTED = (
-    "rows (*.jsonl of --json), learning curves (curve.jsonl), predictions (*.npz of `gaq evaluate --predictions`), "
-    "logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), manifest.json"
+    "rows (*.rows.jsonl beside models, *.jsonl of --json), learning curves (curve.jsonl), predictions (*.npz of "
+    "`gaq evaluate --predictions`), logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), "
+    "manifest.json"
 )
 
 
@@ -64,7 +67,7 @@ def discover(runs: Sequence[Path]) -> Inventory:
     for run in runs:
         if not run.exists():
             raise BadFile(f"{run} is not there. Name a folder of a run, or files of one: {WANTED}.")
-        for path in _files(run):
+        for path in [*_files(run), *_beside(run)]:
             kind = kind_of(path, named=path == run)
             if kind is not None:
                 found.setdefault(path.resolve(), Source(kind, path))
@@ -92,7 +95,7 @@ def kind_of(path: Path, named: bool = False) -> Kind | None:
     if suffix in XYZ + BINARY:
         beside = path.with_suffix(".log")
         return Kind.TRAJECTORY if named or (beside.is_file() and _begins(beside, HEAD[:20].encode())) else None
-    if suffix in (".gaq", ".ckpt"):
+    if suffix in MODELS:
         return Kind.MODEL
     return Kind.MANIFEST if path.name == "manifest.json" else None
 
@@ -111,6 +114,20 @@ def _lines(path: Path) -> Kind | None:
     except BadFile:  # empty, or closed to this user: whoever reads it says so
         pass
     return Kind.CURVE if path.name == "curve.jsonl" else None
+
+
+def _beside(run: Path) -> list[Path]:
+    """What commands left beside a file that was named: rows and predictions of a model, the log of a trajectory."""
+    if not run.is_file():
+        return []
+    suffix = run.suffix.lower()
+    if suffix in MODELS:
+        found = [kept_beside(run), predictions_beside(run)]
+    elif suffix in XYZ + BINARY:
+        found = [run.with_suffix(".log")]
+    else:
+        found = []
+    return [path for path in found if path.is_file()]
 
 
 def _begins(path: Path, bytes_: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gaq.errors import BadFile, GaqError
+from gaq.formats.texts import read_json
 from gaq.measure.ledger import Row
 from gaq.measure.predictions import Predictions, read_predictions
 from gaq.report.discover import Inventory, Kind, Source
@@ -20,6 +20,7 @@ from gaq.report.series import Curve, Run, read_curve, read_run
 from gaq.report.speed_table import SPEED_METRICS
 
 MOST_MOVIES = 8
+PACKED = ".gaq"
 
 
 @dataclass
@@ -105,7 +106,7 @@ def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
 
     Repeated rows are one: a demo keeps its rows by model and all together.
     """
-    ledgers = sorted(ledgers, key=_place)
+    ledgers = _named(sorted(ledgers, key=_place))
     values: dict[tuple[Any, ...], dict[str, float]] = {}
     for label, rows in ledgers:
         for row in rows:
@@ -115,9 +116,35 @@ def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
     kept: dict[Row, None] = {}
     for label, rows in ledgers:
         for row in rows:
-            apart = (row.model, row.recipe, row.engine) in torn
+            apart = (row.model, row.recipe, row.engine) in torn and row.identity is None
             kept[replace(row, model=f"{label}/{row.model}") if apart else row] = None
     return list(kept)
+
+
+def _named(ledgers: Sequence[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
+    """The same ledgers with one name for each model, however many files it has.
+
+    A checkpoint and the packed file made of it have one identity, and take the name of the packed file. Two models of
+    one name and recipe are told apart by their runs.
+    """
+    known = [(label, row, row.identity) for label, rows in ledgers for row in rows if row.identity is not None]
+    first: dict[str, tuple[str, Row]] = {}
+    models: dict[str, str] = {}
+    for label, row, identity in known:
+        first.setdefault(identity, (label, row))
+        if not models.get(identity, "").endswith(PACKED):
+            models[identity] = row.model if row.model.endswith(PACKED) else models.get(identity, row.model)
+    called = Counter((models[identity], row.recipe) for identity, (_, row) in first.items())
+
+    def name(row: Row) -> Row:
+        if row.identity is None:
+            return row
+        label, about = first[row.identity]
+        model = models[row.identity]
+        alone = called[model, about.recipe] == 1
+        return replace(row, model=model if alone else f"{label}/{model}", recipe=about.recipe)
+
+    return [(label, [name(row) for row in rows]) for label, rows in ledgers]
 
 
 def _place(ledger: tuple[str, list[Row]]) -> int:
@@ -144,10 +171,7 @@ def _keep(found: Found, read: Callable[[], None]) -> None:
 
 def _read_manifest(found: Found, source: Source, label: str) -> None:
     path = source.path
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BadFile(f"{path} is not whole JSON ({error}); passed over.") from error
+    content = read_json(path, "It is passed over.")
     if not isinstance(content, dict):
         raise BadFile(f"{path} is no manifest: a JSON object was expected; passed over.")
     found.manifests[label] = content

@@ -37,16 +37,19 @@ def comparison_html(rows: Sequence[Row]) -> str:
     names = headings.index("recipe") + 1  # the verdict follows what a model is called: a telephone shows that much
     headings = [*headings[:names], headings[-1], *headings[names:-1]]
     head = "".join(
-        f"<th scope='col' aria-sort='none'><button type='button'>{_heading(h)}</button></th>" for h in headings
+        f"<th scope='col' role='columnheader' aria-sort='none'><button type='button'>{_heading(h)}</button></th>"
+        for h in headings
     )
+    labels = [*headings[1:names], *headings[names + 1 :]]
     body = []
     for (first, *cells, verdict), (mark, rank) in zip(lines, marks, strict=True):
-        filled = [f"<td data-value='{_key(cell)}'>{_number(cell)}</td>" for cell in cells]
-        pill = f"<td class='verdict' data-value='{rank}'><span class='pill {mark}'>{safe(verdict)}</span></td>"
-        others = "".join([*filled[: names - 1], pill, *filled[names - 1 :]])
-        body.append(f"<tr><th scope='row' data-value='{safe(first)}'>{safe(first)}</th>{others}</tr>")
-    caption = "Press a heading to sort by it."
-    return table(head, body, "comparison sortable", "Comparison of models", caption)
+        filled = [_cell(label, cell) for label, cell in zip(labels, cells, strict=True)]
+        pill = f"<span class='pill {mark}'>{safe(verdict)}</span>"
+        judged = f"<td role='cell' class='verdict' data-value='{rank}'>{pill}</td>"
+        others = "".join([*filled[: names - 1], judged, *filled[names - 1 :]])
+        named = f"<th scope='row' role='rowheader' data-value='{safe(first)}'>{safe(first)}</th>"
+        body.append(f"<tr role='row'>{named}{others}</tr>")
+    return table(head, body, "comparison sortable", "Comparison of models", "Press a heading to sort by it.", "table")
 
 
 def findings_html(rows: Sequence[Row]) -> str:
@@ -112,11 +115,21 @@ def name_of(key: tuple[str, str, str], rows: Sequence[Row]) -> str:
     return f"{recipe}, {model}" if sum(k[:2] == key[:2] for k in keys) == 1 else f"{recipe}, {model}, {engine}"
 
 
-def table(head: str, body: Sequence[str], kind: str, name: str, caption: str = "") -> str:
-    """A table that scrolls by itself where it is too wide, by keys too."""
+def table(head: str, body: Sequence[str], kind: str, name: str, caption: str = "", role: str = "") -> str:
+    """A table that scrolls by itself where it is too wide, by keys too.
+
+    A `role` tells readers of screens that it is a table where a style makes cards of its rows.
+    """
     said = f"<caption>{safe(caption)}</caption>" if caption else ""
-    inside = f"<table class='{kind}'>{said}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    plays = f" role='{role}'" if role else ""
+    inside = f"<table class='{kind}'{plays}>{said}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     return f"<div class='scroll' role='region' aria-label='{safe(name)}' tabindex='0'>{inside}</div>"
+
+
+def _cell(label: str, cell: str) -> str:
+    """A value, and its heading for a telephone, where rows are cards; a cell without a value is left out there."""
+    kind = " class='nothing'" if cell == NOTHING else ""
+    return f"<td role='cell'{kind} data-label='{safe(label)}' data-value='{_key(cell)}'>{_number(cell)}</td>"
 
 
 def _finding(entry: Row | None) -> str:

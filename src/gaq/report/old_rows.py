@@ -9,16 +9,15 @@ from typing import Any
 
 from gaq.errors import BadFile
 from gaq.files import lines_of
-from gaq.measure.ledger import Row
+from gaq.measure.ledger import COUNTS, TEXTS, Row
 from gaq.report.notes import Notes
 
 UNKNOWN = "unknown"
 MOST_LINES = 200_000  # that are read of one file
 MOST_KEYS = 20  # unknown ones that are named
 DEFAULTS: dict[str, Any] = {"unit": "", "recipe": UNKNOWN, "engine": UNKNOWN, "data": UNKNOWN, "n": 0}
-COUNTS = frozenset({"n", "threads", "batch", "atoms", "rotations", "seed"})
-NUMBERS = frozenset({"value", "std_error", "p10", "p90", "frames_identical", "limit"})
 NAMES = frozenset(field.name for field in fields(Row))
+NUMBERS = NAMES - TEXTS - COUNTS - {"passed"}
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ def drawn(found: Found) -> list[Section | None]:
 def _head(title: str) -> str:
     return (
         "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
+        "<meta name='generator' content='gaq report'>\n"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
         "<meta name='color-scheme' content='light dark'>\n"
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'

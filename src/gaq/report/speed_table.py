@@ -13,6 +13,10 @@ from gaq.report.numbers import significant
 NOTHING = "–"
 CONTROLS = (("torch-eager", "× eager"), ("torch-compiled", "× compiled"), ("native-fp32", "× native fp32"))
 KERNEL = "kernel_gops"
+TIMES = frozenset({"latency_ms", "throughput_per_s", "ns_per_day", "speedup"})
+BUSY = 0.05  # share of the time in which others had the processor: from here on a time is marked
+WIDE = 1.5  # ratio of the 90th to the 10th percentile: likewise
+MARK = "*"
 # Rows that say how fast or how large something is, not how well it does.
 SPEED_METRICS = frozenset(
     {
@@ -43,6 +47,27 @@ def speed_table(rows: Sequence[Row], title: str) -> Table:
 
 
 EXTRA = (("peak_memory_mb", "peak MB", 1.0), ("startup_ms", "start ms", 1.0), ("file_bytes", "file kB", 1e-3))
+
+
+def disturbed(row: Row) -> bool:
+    """Whether a time was measured while other programs had the processor, or its samples lie far apart."""
+    if row.metric not in TIMES:
+        return False
+    apart = row.p10 is not None and row.p90 is not None and row.p10 > 0 and row.p90 > WIDE * row.p10
+    return apart or (row.busy is not None and row.busy > BUSY)
+
+
+def busy_notes(rows: Sequence[Row]) -> list[str]:
+    """A sentence about the marks in a table of these rows; none without marks."""
+    marked = [row for row in rows if disturbed(row)]
+    if not marked:
+        return []
+    shares = [row.busy for row in marked if row.busy is not None]
+    taken = f" (up to {100 * max(shares):.0f} % of the time)" if shares and max(shares) > BUSY else ""
+    return [
+        f"{MARK} measured while the machine was busy with other programs{taken}, or with samples far apart: such times "
+        "are too long, and ratios are uncertain. Measure again when it is quiet."
+    ]
 
 
 def by_contender(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
@@ -78,11 +103,12 @@ def _number(rows: Sequence[Row], metric: str) -> float:
 
 def _value(rows: Sequence[Row], metric: str, scale: float = 1.0, control: str | None = None) -> str:
     entry = _find(rows, metric, control)
-    return NOTHING if entry is None else significant(scale * entry.value)
+    return NOTHING if entry is None else significant(scale * entry.value) + (MARK if disturbed(entry) else "")
 
 
 def _spread(rows: Sequence[Row], metric: str) -> str:
     entry = _find(rows, metric)
     if entry is None or entry.p10 is None or entry.p90 is None:
         return NOTHING
-    return f"{significant(entry.value)}\n{significant(entry.p10)}–{significant(entry.p90)}"
+    mark = MARK if disturbed(entry) else ""
+    return f"{significant(entry.value)}{mark}\n{significant(entry.p10)}–{significant(entry.p90)}"

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gaq.measure.ledger import Row, find
+from gaq.measure.ledger import Row
 from gaq.measure.limits import STABLE_STEPS, Aspect
 from gaq.measure.verdict import Judgement, Verdict, decisive, judge
 from gaq.report.numbers import significant, with_spread
+from gaq.report.speed_table import MARK, busy_notes, disturbed
 
 NOTHING = "–"
 NO_LABELS = "no labels"  # of this kind in the test set
@@ -46,6 +47,7 @@ QUESTIONS = {
     "force_mae_relative": "the same, of the typical force",
 }
 AT_LEAST = frozenset({"force_norm", "stability"})  # metrics whose limit is the least they may be
+SPEEDS = ("latency_ms", "ns_per_day")
 COLOURS = {
     Verdict.NVE: "green",
     Verdict.THERMOSTAT: "yellow",
@@ -68,13 +70,13 @@ def _metric(name: str, scale: float = 1.0) -> Callable[[Sequence[Row]], str]:
         if entry is None:
             return NOTHING
         error = None if entry.std_error is None else entry.std_error * scale
-        return with_spread(entry.value * scale, error)
+        return with_spread(entry.value * scale, error) + (MARK if disturbed(entry) else "")
 
     return cell
 
 
 def _lee(rows: Sequence[Row]) -> str:
-    mean, largest = find(rows, "lee_mean"), find(rows, "lee_max")
+    mean, largest = decisive(rows, "lee_mean"), decisive(rows, "lee_max")
     if mean is None or largest is None:
         return NOTHING
     return f"{with_spread(mean.value, mean.std_error)} / {significant(largest.value, 2)}"
@@ -98,6 +100,7 @@ COLUMNS = (
     Column("file kB", _metric("file_bytes", 1e-3)),
     Column("E MAE meV", _labelled("energy_mae", "force_mae")),
     Column("F MAE meV/Å", _labelled("force_mae", "energy_mae")),
+    Column("stress MAE meV/Å³", _metric("stress_mae")),
     Column("F RMSE vs FP32 meV/Å", _metric("force_fidelity")),
     Column("LEE mean / max meV/Å", _lee),
     Column("path work meV/Å", _metric("path_work")),
@@ -177,13 +180,16 @@ def comparison_markdown(rows: Sequence[Row]) -> str:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Return one line for each model that is not fit for NVE: what prevents it, or what was not measured."""
+    """Return one line for each model that is not fit for NVE: what prevents it, or what was not measured; and one about
+    times that are marked.
+    """
     lines = []
     for (model, recipe, _), group in by_model(rows).items():
         judgement = judge(group)
         if judgement.verdict is not Verdict.NVE:
             lines.append(f"{model} ({recipe}): {explained(judgement, group)}")
-    return lines
+    shown = [entry for group in by_model(rows).values() for name in SPEEDS if (entry := decisive(group, name))]
+    return [*lines, *busy_notes(shown)]
 
 
 def explained(judgement: Judgement, rows: Sequence[Row]) -> str:

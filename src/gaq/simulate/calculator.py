@@ -15,16 +15,16 @@ from gaq.engine.protocol import Engine
 
 
 class Calculator(AseCalculator):
-    """Energy (eV) and forces (eV/Å) of a model file, or of an `Engine`, for ASE; the stress (eV/Å³) of a periodic
-    system where the engine gives a virial, as the native one does.
+    """Energy (eV) and forces (eV/Å) of a model file, or of an `Engine`, for ASE; the energies of atoms (eV) and the
+    stress (eV/Å³) of a periodic system where the engine gives them, as ours do.
 
     Atoms unlike the training data are a warning (`gaq.errors.OutsideWarning`, once), or with `strict` an error
     (`OutsideData`). A checkpoint is computed by PyTorch, which is imported here and only then; a packed file is not.
     Raises `BadFile` for a path that is no model, `UnsupportedElement` and `BadStructure` for atoms it cannot
-    evaluate.
+    evaluate, `NotFinite` for atoms on which the model gives no usable numbers.
     """
 
-    implemented_properties = ("energy", "free_energy", "forces", "stress")
+    implemented_properties = ("energy", "free_energy", "energies", "forces", "stress")
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class Calculator(AseCalculator):
             "free_energy": prediction.energy,
             "forces": np.array(prediction.forces),
         }
+        if prediction.atomic_energies is not None:
+            self.results["energies"] = np.array(prediction.atomic_energies)
         if prediction.virial is not None and self.atoms.pbc.any() and self.atoms.cell.rank == 3:
             self.results["stress"] = voigt(prediction.virial) / self.atoms.cell.volume
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gaq.atoms.checks import check_atomic_numbers, check_species
+from gaq.atoms.checks import check_atomic_numbers, check_species, list_atoms
+from gaq.atoms.elements import HEAVIEST
 from gaq.atoms.structure import Structure
 from gaq.engine.open import engine_of
 from gaq.engine.protocol import Engine
@@ -53,9 +54,7 @@ def force_of(
     Raises `BadFile`, `BadStructure`, `UnsupportedElement`, `NotAvailable` without OpenMM.
     """
     openmm = imported("openmm")
-    species = species_of(atoms)
-    if subset is not None:
-        species = species[_within(subset, len(species))]
+    species = species_of(atoms, subset)
     if periodic is None:
         periodic = _box_of(atoms) is not None
     engine = engine_of(model, threads=threads)
@@ -88,8 +87,11 @@ def create_system(model: str | Path | Engine, atoms: Any, *, box: Any = None, th
     return system
 
 
-def species_of(atoms: Any) -> np.ndarray:
-    """Atomic numbers [atom] of an `openmm.app.Topology`, or those given. Raises `BadStructure` for what is no atom."""
+def species_of(atoms: Any, subset: Sequence[int] | None = None) -> np.ndarray:
+    """Atomic numbers [atom] of an `openmm.app.Topology`, or those given; of the particles in `subset` only.
+
+    Raises `BadStructure` for what is no atom, such as a virtual site, among them; elsewhere such particles may be.
+    """
     if not hasattr(atoms, "getNumAtoms"):
         species = np.asarray(atoms, dtype=np.int64)
     else:
@@ -97,8 +99,17 @@ def species_of(atoms: Any) -> np.ndarray:
         species = np.array([0 if e is None else e.atomic_number for e in elements], dtype=np.int64)
     if species.ndim != 1 or len(species) == 0:
         raise BadStructure(f"species of shape {species.shape}; expected the atomic numbers of one atom or more")
-    check_atomic_numbers(species, "The topology")
-    return species
+    if subset is None:
+        check_atomic_numbers(species, "The topology")
+        return species
+    chosen = _within(subset, len(species))
+    wrong = chosen[(species[chosen] < 1) | (species[chosen] > HEAVIEST)]
+    if len(wrong):
+        raise BadStructure(
+            f"the subset has {list_atoms(wrong)} without an element, such as virtual sites; expected atoms. Leave them "
+            f"out of the subset"
+        )
+    return species[chosen]
 
 
 def _box_of(atoms: Any) -> Any:
@@ -106,11 +117,17 @@ def _box_of(atoms: Any) -> Any:
 
 
 def _within(subset: Sequence[int], particles: int) -> np.ndarray:
-    chosen = np.asarray(subset, dtype=np.int64)
-    wrong = chosen.ndim != 1 or len(chosen) == 0 or chosen.min() < 0 or chosen.max() >= particles
+    chosen = np.asarray(list(subset))
+    wrong = (
+        chosen.dtype.kind not in "iu"
+        or chosen.ndim != 1
+        or len(chosen) == 0
+        or chosen.min() < 0
+        or chosen.max() >= particles
+    )
     if wrong or len(np.unique(chosen)) != len(chosen):
         raise BadStructure(f"subset {list(subset)}: expected different particles of 0 to {particles - 1}")
-    return chosen
+    return chosen.astype(np.int64)
 
 
 def _plain(quantity: Any) -> np.ndarray:

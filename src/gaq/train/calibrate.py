@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 from typing import TypeVar
 
+import numpy as np
 import torch
 
+from gaq.data.references import compositions, shift_of_species
 from gaq.errors import UsageError
 from gaq.model.linear import Linear
 from gaq.model.protocol import Network, device_of
@@ -14,7 +16,7 @@ from gaq.quant.install import install_
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 from gaq.quant.slot import WEIGHTS
-from gaq.train.frames import Frames
+from gaq.train.frames import Frames, target_of
 from gaq.train.treat import check_treatments, prepare_, refine_
 
 CALIBRATION_BATCH = 16
@@ -27,8 +29,8 @@ def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
     float.
 
     Before and after, the recipe's treatments do to the weights what they do. Then the atomic reference energies take
-    up the mean error that rounding added to the energy: a constant per atom, which no force feels. Raises `UsageError`
-    when the recipe wants calibration and there are no frames.
+    up the mean error that rounding added to the energy: a constant per species, which no force feels. Raises
+    `UsageError` when the recipe wants calibration and there are no frames.
     """
     copied = copy.deepcopy(model)
     check_treatments(model, recipe, frames)
@@ -56,13 +58,34 @@ def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
     return copied
 
 
-def shift_reference_(model: Network, frames: Frames, target: torch.Tensor) -> None:
-    """Adds one constant per atom to the reference energies so that the mean error against `target` (eV) is
-    zero.
+def shift_reference_(
+    model: Network, frames: Frames, target: torch.Tensor, weights: torch.Tensor | None = None
+) -> dict[int, float]:
+    """Move the reference energies so that the mean error against `target` (eV, [frame]) is zero.
+
+    By species where compositions differ, and not moved by outliers (`references.shift_of_species`). `weights`
+    [frame] say how much each frame counts, 0 for none. Returns what was added, in eV by atomic number.
     """
-    error = _energies(model, frames) - target
+    error = (_energies(model, frames) - target).numpy()
+    counted = np.ones(len(error)) if weights is None else weights.numpy()
+    if not (counted > 0).any():
+        return dict.fromkeys(model.species, 0.0)
+    counts = compositions(frames.dataset.structures, model.species)
+    shift = -shift_of_species(counts, np.where(counted > 0, error, 0.0), counted)
+    model.reference += torch.from_numpy(shift).to(model.reference)
+    return dict(zip(model.species, shift.tolist(), strict=True))
+
+
+def energy_offset(model: Network, frames: Frames) -> float:
+    """Return by how much labels lie above the energies of a model, in eV per atom: the median over the frames.
+
+    0 where no energy is known.
+    """
+    target = target_of(frames.dataset.labels)
+    known = target.energy_weights > 0
     atoms = torch.tensor([len(s) for s in frames.dataset.structures], dtype=torch.float64)
-    model.reference -= (error.sum() / atoms.sum()).to(model.reference)
+    off = ((target.energies - _energies(model, frames)) / atoms)[known]
+    return off.median().item() if len(off) else 0.0
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ PER_SPECIES = (
     "reference",
     *(f"repulsion.{table}" for table in ("inner", "outer", "screening", "strength")),
 )
+LABEL = "label "  # before the name of a field of the target
 
 
 @dataclass
@@ -36,14 +37,14 @@ class CompiledGradients:
     and for two structures, atoms, pairs and species or more. The rest is differentiated operation by operation.
     """
 
-    _graphs: dict[tuple[bool, bool], Graph] = field(default_factory=dict)
+    _graphs: dict[tuple[bool, bool, bool], Graph] = field(default_factory=dict)
 
     def __call__(self, model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
         batch = lesson.batch
         small = min(batch.count, len(batch.species), len(batch.edges.receiver), len(model.species)) < 2
         if small or not all(quantizer.active for quantizer in model.quantizers()):
             return step_by_step(model, lesson, config)
-        kind = (batch.edges.crossing, lesson.rotations is not None)
+        kind = (batch.edges.crossing, lesson.rotations is not None, lesson.target.virials is not None)
         if kind not in self._graphs:
             self._graphs[kind] = _graph(model, lesson, config)
         loss, *gradients = self._graphs[kind](list(_inputs(model, lesson).values()))
@@ -79,9 +80,15 @@ def _of_batch(lesson: Lesson) -> dict[str, Tensor]:
     batch, edges = lesson.batch, lesson.batch.edges
     found = {"species": batch.species, "positions": batch.positions, "structure": batch.structure, "cells": batch.cells}
     found |= {"receiver": edges.receiver, "sender": edges.sender, "shift": edges.shift}
-    found |= {"energies": lesson.target.energies, "forces": lesson.target.forces}
+    found |= _of_target(lesson.target)
     found |= {f"{SPARED}{name}": atoms for name, atoms in lesson.spared.items()}
     return found if lesson.rotations is None else found | {"rotations": lesson.rotations}
+
+
+def _of_target(target: Target) -> dict[str, Tensor]:
+    """The labels by the name of their field, those that there are."""
+    given = {field.name: getattr(target, field.name) for field in fields(target)}
+    return {f"{LABEL}{name}": tensor for name, tensor in given.items() if tensor is not None}
 
 
 def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
@@ -95,7 +102,8 @@ def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
         edges = Edges(given["receiver"], given["sender"], given["shift"])
         edges.__dict__["crossing"] = crossing  # a trace cannot ask values
         batch = AtomBatch(given["species"], given["positions"], given["structure"], given["cells"], edges)
-        target, sizes = Target(given["energies"], given["forces"]), given["sizes"]
+        labels = {name.removeprefix(LABEL): t for name, t in given.items() if name.startswith(LABEL)}
+        target, sizes = Target(**labels), given["sizes"]
         with _holding(model, given):
             spared = {name: given[f"{SPARED}{name}"] for name in lesson.spared}
             seen = Lesson(batch, target, (sizes[0], sizes[1]), given.get("rotations"), spared)

@@ -22,7 +22,13 @@ class DataConfig(Frozen):
     file: str = Field("", description="rMD17 npz or labelled extended XYZ; `--data` replaces it")
     train: int | None = Field(None, ge=1, description="training frames; all that are left when not given")
     validation: int = Field(50, ge=1, description="validation frames")
-    split_seed: int = Field(0, ge=0)
+    split_seed: int = Field(0, ge=0, description="decides which frames are held out")
+    labels: str = Field(
+        "", description="family of labels where the file has several: a prefix such as REF_, plain, or ENERGY,FORCES"
+    )
+    ignore: tuple[Literal["charge", "spin", "field"], ...] = Field(
+        (), description="what frames may differ in although the network cannot see it"
+    )
 
 
 class LossConfig(Frozen):
@@ -30,7 +36,8 @@ class LossConfig(Frozen):
 
     kind: Literal["distance", "square"] = Field("distance", description="‖Δ‖ as in the metrics, or ‖Δ‖²")
     energy: float = Field(0.1, ge=0, description="per structure and √atoms")
-    forces: float = Field(1.0, ge=0)
+    forces: float = Field(1.0, ge=0, description="per atom")
+    stress: float = Field(0.1, ge=0, description="of the virial, stress times volume: per structure and √atoms")
     symmetry: float = Field(0.0, ge=0, description="weight of the LEE penalty on the forces; 0 leaves it out")
 
 
@@ -41,17 +48,17 @@ class OptimizerConfig(Frozen):
     lr: float = Field(1e-2, gt=0, description="of the matrices")
     adam_lr: float = Field(1e-3, gt=0, description="of everything else, and of all with name = 'adam'")
     weight_decay: float = Field(0.02, ge=0, description="of the matrices, times the learning rate")
-    warmup_epochs: float = Field(1.0, ge=0)
+    warmup_epochs: float = Field(1.0, ge=0, description="of linear growth of the learning rates")
     clip: float = Field(10.0, gt=0, description="largest gradient norm")
-    freeze: bool = Field(True, description="hold weights of four bits or fewer that go to and fro between two codes")
+    freeze: bool = Field(True, description="freeze low-bit weights that oscillate between two values")
     ema: float = Field(0.999, ge=0, lt=1, description="decay of the averaged weights, which are what is validated")
 
 
 class TrainConfig(Frozen):
     """A whole run: `gaq train CONFIG.toml`."""
 
-    seed: int = Field(0, ge=0)
-    epochs: int = Field(100, ge=0)
+    seed: int = Field(0, ge=0, description="of the weights and the order of frames")
+    epochs: int = Field(100, ge=0, description="how often each frame is seen")
     batch: int = Field(10, ge=1, description="structures per step, over all processes")
     dtype: Literal["float32", "float64"] = "float32"
     repulsion: bool = Field(True, description="repulsion between atoms closer than any in the training frames")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, nan
 from pathlib import Path
 
 import torch
@@ -17,8 +17,6 @@ from torch import Tensor
 
 from gaq.errors import Diverged
 from gaq.geometry.rotations import random_rotations
-from gaq.model.forces import energy_and_forces
-from gaq.model.transformer import Transformer
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.codebooks import move_
 from gaq.train.config import TrainConfig
@@ -31,8 +29,8 @@ from gaq.train.protection import draw_spared
 from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
 from gaq.train.stages import set_stage_
 from gaq.train.teacher import Teacher
-
-VALIDATION_BATCH = 25
+from gaq.train.unit_check import check_learned_units, is_due
+from gaq.train.validation import validate
 
 
 @dataclass(frozen=True)
@@ -164,30 +162,18 @@ def _close_epoch_(run: Run, task: Task) -> None:
     if task.world.rank != 0:
         return
     run.average.exchange(run.checkpoint.model)
-    energy, force = validate(run.checkpoint.model, task.validation, centred=True)
+    if is_due(epoch):
+        check_learned_units(run.checkpoint.model, task.frames)
+    errors = validate(run.checkpoint.model, task.validation, centred=True)
     last = epoch == task.config.epochs - 1
-    score = task.config.loss.energy * energy + task.config.loss.forces * force
+    score = errors.score(task.config.loss)
     best = complete and score < run.best
-    run.curve += (Epoch(epoch, loss, energy, force, complete, best, run.seconds),)
+    energy, forces, stress = (
+        nan if error is None else error for error in (errors.energy, errors.forces, errors.stress)
+    )
+    run.curve += (Epoch(epoch, loss, energy, forces, complete, best, run.seconds, stress),)
     if best or (last and run.best == inf):
         run.best = score
         save_checkpoint(task.out / "model.ckpt", replace(run.checkpoint, state={}))
     run.average.exchange(run.checkpoint.model)
     write_curve(run, task.out)
-
-
-def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> tuple[float, float]:
-    """Mean absolute errors of energies (meV) and force components (meV/Å).
-
-    `centred` takes the mean error of the energies off first, as the end of a training does: until then the mean of a
-    quantized model wanders by more than what its epochs differ in.
-    """
-    off, force, atoms = [], 0.0, 0
-    for batch, target in frames.batches(VALIDATION_BATCH):
-        energies, forces = energy_and_forces(model, batch.to(model.embedding.device))
-        off.append(energies.cpu() - target.energies)
-        force += (forces.cpu() - target.forces).abs().sum().item()
-        atoms += len(batch.species)
-    errors = torch.cat(off)
-    errors = errors - errors.mean() if centred else errors
-    return 1e3 * errors.abs().mean().item(), 1e3 * force / (3 * atoms)

@@ -39,6 +39,11 @@ class World:
             start += t.numel()
 
 
+def is_first_process() -> bool:
+    """Whether this process will have rank 0: it alone writes files. Known before the processes have joined."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def join_world(device: str) -> World:
     """Joins the processes of torchrun: gloo on CPU, nccl on CUDA. Without torchrun, a world of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))

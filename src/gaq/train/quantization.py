@@ -11,18 +11,19 @@ from pydantic import ValidationError
 
 from gaq.atoms.checks import check_species
 from gaq.data.dataset import Dataset
+from gaq.data.states import check_states
 from gaq.errors import BadFile, UsageError
 from gaq.quant.recipe import Recipe
 from gaq.quant.rounding import fewest_weight_bits
-from gaq.train.calibrate import quantized_copy
+from gaq.train.calibrate import energy_offset, quantized_copy
 from gaq.train.checkpoint import Checkpoint, save_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
 from gaq.train.fit import Progress, Task, fit
 from gaq.train.frames import Frames, prepare
-from gaq.train.holdout import hold_out
+from gaq.train.holdout import HeldOut, hold_out
 from gaq.train.interrupt import Interrupt
-from gaq.train.session import finish_training, manifest
+from gaq.train.session import finish_training, manifest, training_remarks
 from gaq.train.teacher import Teacher
 
 CALIBRATION_FRAMES = 100
@@ -31,6 +32,7 @@ SENSIBLE_STEPS, SENSIBLE_EPOCHS = 1200, (4, 60)
 # Decay of the averaged weights in quantization-aware training. An average over many steps lies off the grid on which
 # each of them was good: with the 0.999 of float training a quantized model ends worse than its own last step.
 QUANTIZED_MEMORY = 0.98
+OTHER_ZERO = 0.05  # eV per atom; a model is within some meV of labels of its own method
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,13 @@ def run_quantization(
     resume: bool = False,
     interrupt: Interrupt | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Checkpoint:
-    """Fills the parent's slots, calibrates, trains if the plan has epochs; leaves `model.ckpt` in `out`.
+    """Fill the parent's slots, calibrate, train if the plan has epochs; leaves `model.ckpt` in `out`.
 
-    Without data only recipes that need no calibration can be had. Raises `UsageError`, `UnsupportedElement`
-    and what `fit` raises.
+    Calibration uses structures alone: without epochs the zero of energy stays that of the parent, whatever the labels.
+    Without data only recipes that need no calibration can be had. `tell` is given sentences about the data. Raises
+    `UsageError`, `UnsupportedElement`, `BadLabels` and what `fit` raises.
     """
     if parent.recipe.name != "fp32":
         raise UsageError(
@@ -106,11 +110,16 @@ def run_quantization(
     for index, structure in enumerate(dataset.structures):
         check_species(structure, parent.model.species, "the model", index)
     config = plan.config(parent, len(dataset))
+    if plan.epochs:
+        check_states(dataset.structures, dataset.states, dataset.name, config.data.ignore)
     # Without training there is nothing to hold frames out from.
-    train, validation = hold_out(dataset, config, out) if plan.epochs else (dataset, dataset)
-    frames = prepare(train, parent.model.cutoff)
+    divided = hold_out(dataset, config, out) if plan.epochs else HeldOut(dataset, dataset)
+    frames = prepare(divided.train, parent.model.cutoff)
     first = min(CALIBRATION_FRAMES, len(frames))
-    calibration = Frames(train.subset(range(first)), frames.neighbors[:first])
+    calibration = Frames(divided.train.subset(range(first)), frames.neighbors[:first])
+    used = training_remarks(divided.train, config) if plan.epochs else ()
+    for sentence in (*_offset(parent, calibration, plan), *used, *divided.remarks):
+        tell(sentence)
     model = quantized_copy(parent.model, plan.recipe, calibration)
     if plan.epochs:
         model.repulsion.recede_(torch.from_numpy(frames.closest(model.species)))
@@ -119,12 +128,24 @@ def run_quantization(
     teacher = None
     if plan.distill > 0:
         teacher = Teacher(parent.model.to(device), plan.noise, plan.distill, device)
-    held = prepare(validation, parent.model.cutoff)
+    held = prepare(divided.validation, parent.model.cutoff)
     task = Task(frames, held, config, out, device=device, teacher=teacher)
     if plan.compile and plan.epochs:
         task = replace(task, differentiate=compiled_for(plan.recipe))
     best = fit(start, task, resume=resume, interrupt=interrupt, show=show) if plan.epochs else start
-    return finish_training(best, task)
+    return finish_training(best, task, settle=plan.epochs > 0)
+
+
+def _offset(parent: Checkpoint, frames: Frames, plan: QuantizationPlan) -> list[str]:
+    """A sentence where the labels have another zero of energy than the parent: another method, or another code."""
+    off = energy_offset(parent.model, frames)
+    if abs(off) < OTHER_ZERO:
+        return []
+    effect = "training moves the model to it" if plan.epochs else "it is not used: the zero stays that of the model"
+    return [
+        f"the labels have another zero of energy than the model, by {off:.4g} eV per atom, as those of another method "
+        f"have; {effect}"
+    ]
 
 
 def _origin(parent: Checkpoint) -> TrainConfig:

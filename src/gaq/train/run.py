@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from torch import Tensor
 
 from gaq.errors import BadFile
@@ -29,6 +32,7 @@ class Epoch:
     complete: bool  # whether all quantizers were on
     best: bool  # whether model.ckpt was written
     seconds: float
+    stress_mae: float = nan  # meV/Å³
 
 
 @dataclass
@@ -60,7 +64,7 @@ def save_state(run: Run, out: Path) -> None:
         "loss_sum": run.loss_sum.hex(),
         "seconds": run.seconds,
         "best": run.best.hex(),
-        "curve": [asdict(e) for e in run.curve],
+        "curve": [_line(e) for e in run.curve],
     }
     state = {f"average.{name}": t for name, t in run.average.weights.items()}
     state |= {f"optimizer.{name}": t for name, t in run.optimizers.tensors().items()}
@@ -108,10 +112,17 @@ def _count(value: object) -> int:
 
 def _epoch(line: dict[str, Any]) -> Epoch:
     """One line of the curve; JSON has no NaN, which is a text there."""
-    if not isinstance(line, dict) or set(line) != {one.name for one in fields(Epoch)}:
+    if not isinstance(line, dict) or line.keys() | {"stress_mae"} != {one.name for one in fields(Epoch)}:
         raise ValueError("a line of the learning curve is none")
     numbers = {key: float(line[key]) for key in ("loss", "energy_mae", "force_mae", "seconds")}
+    numbers["stress_mae"] = float(line.get("stress_mae", nan))
     return Epoch(epoch=_count(line["epoch"]), complete=bool(line["complete"]), best=bool(line["best"]), **numbers)
+
+
+def _line(epoch: Epoch) -> dict[str, Any]:
+    """An epoch for JSON, without a stress that nobody measured."""
+    found = asdict(epoch)
+    return {key: value for key, value in found.items() if key != "stress_mae" or not isnan(value)}
 
 
 def _like(parameter: Tensor, average: Tensor, name: str) -> Tensor:
@@ -133,13 +144,15 @@ def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
 def _identity(checkpoint: Checkpoint) -> dict[str, Any]:
     """What must be the same for a run to go on; the name of the data file may change, its content may not."""
     config = json.loads(json.dumps(checkpoint.manifest.get("config", {})))
+    with suppress(ValidationError):  # keys that are newer than the checkpoint have their defaults
+        config = TrainConfig.model_validate(config).model_dump(mode="json")
     config.get("data", {}).pop("file", None)
     return {
         "model": checkpoint.model.config.model_dump(mode="json"),
         "species": list(checkpoint.model.species),
         "recipe": checkpoint.recipe.to_dict(),
         "config": config,
-        "data": checkpoint.manifest.get("data"),
+        "data": {key: value for key, value in (checkpoint.manifest.get("data") or {}).items() if key != "name"},
         "distillation": checkpoint.manifest.get("distillation"),
     }
 
@@ -160,5 +173,5 @@ def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def write_curve(run: Run, out: Path) -> None:
     """Writes `curve.jsonl`, one epoch a line."""
-    text = "".join(json.dumps(asdict(e)) + "\n" for e in run.curve)
+    text = "".join(json.dumps(_line(e)) + "\n" for e in run.curve)
     write_atomically(out / "curve.jsonl", lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -13,8 +13,11 @@ import torch
 
 from gaq import __version__
 from gaq.atoms.checks import check_species, check_structure
+from gaq.atoms.elements import SYMBOLS
 from gaq.atoms.structure import Labels, Structure
 from gaq.data.dataset import Dataset
+from gaq.data.labels import has_stress, label_counts
+from gaq.data.states import check_states, describe
 from gaq.files import readable_file
 from gaq.model.initialise import initialise_
 from gaq.model.transformer import Transformer
@@ -25,10 +28,11 @@ from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_che
 from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
 from gaq.train.domain import domain_of
-from gaq.train.fit import Task, validate
-from gaq.train.frames import prepare, reference_energies
+from gaq.train.fit import Task
+from gaq.train.frames import Frames, isolated_energies, prepare, reference_energies, target_of
 from gaq.train.holdout import hold_out
 from gaq.train.parallel import World
+from gaq.train.validation import validate
 
 
 def load(path: str | Path) -> Transformer:
@@ -59,6 +63,7 @@ class Prepared:
 
     start: Checkpoint
     task: Task
+    remarks: tuple[str, ...] = ()  # sentences about the data that a user should read
 
 
 def prepare_training(
@@ -71,40 +76,68 @@ def prepare_training(
     compile: bool = False,
 ) -> Prepared:
     """A fresh float model and its task; the first process writes the split of `dataset` to `out`."""
-    train, validation = hold_out(dataset, config, out, world)
-    frames = prepare(train, config.model.cutoff)
-    species = tuple(sorted({int(z) for s in dataset.structures for z in s.species}))
+    check_states(dataset.structures, dataset.states, dataset.name, config.data.ignore)
+    held = hold_out(dataset, config, out, world)
+    frames = prepare(held.train, config.model.cutoff)
+    species = tuple(sorted({int(z) for s in held.train.structures for z in s.species}))
     model = as_dtype(Transformer(config.model, species), getattr(torch, config.dtype))
     initialise_(model, torch.Generator().manual_seed(config.seed))
-    model.set_references(*reference_energies(train))
+    model.set_references(*reference_energies(held.train, config.model.cutoff))
     if config.repulsion:
         model.repulsion.build_(torch.from_numpy(frames.closest(species)))
     start = Checkpoint(model, preset("fp32"), manifest(config, dataset))
-    task = Task(frames, prepare(validation, config.model.cutoff), config, out, world=world, device=device)
+    task = Task(frames, prepare(held.validation, config.model.cutoff), config, out, world=world, device=device)
     if compile:
         task = replace(task, differentiate=compiled_for(start.recipe))
-    return Prepared(start, task)
+    return Prepared(start, task, (*training_remarks(held.train, config), *held.remarks))
 
 
-def finish_training(best: Checkpoint, task: Task) -> Checkpoint:
-    """Shifts the reference energies to a mean energy error of zero on the training frames, notes the
-    domain and the validation errors, and writes `model.ckpt`. Forces are not touched.
+def finish_training(best: Checkpoint, task: Task, *, settle: bool = True) -> Checkpoint:
+    """Shift the reference energies to a mean energy error of zero on the training frames, note the domain and the
+    validation errors, and write `model.ckpt`.
+
+    Isolated atoms and frames whose energy has no weight do not move the references (`calibrate.shift_reference_`).
+    Forces are not touched. `settle=False` leaves references and domain as they are: after post-training quantization
+    they are those of the parent, and the labels of the calibration frames may be of another method.
     """
-    labels = torch.tensor([label.energy for label in task.frames.dataset.labels], dtype=torch.float64)
-    shift_reference_(best.model, task.frames, labels)
-    domain = domain_of(best.model, task.frames)
-    best.model.domain = domain if best.model.domain is None else best.model.domain.joined(domain)
-    energy, force = validate(best.model, task.validation)
+    if settle:
+        target, weights = settled_on(task.frames)
+        shift_reference_(best.model, task.frames, target, weights)
+        domain = domain_of(best.model, task.frames)
+        best.model.domain = domain if best.model.domain is None else best.model.domain.joined(domain)
+    errors = validate(best.model, task.validation)
     facts = {key: value for key, value in best.manifest.items() if key != "run"}
-    facts["validation"] = {
-        "energy_mae_mev": energy,
-        "force_mae_mev_per_angstrom": force,
+    facts["validation"] = errors.facts() | {
         "n": len(task.validation),
         "frames": "calibration" if task.validation.dataset is task.frames.dataset else "held out",
     }
     finished = replace(best, manifest=facts, state={})
     save_checkpoint(task.out / "model.ckpt", finished)
     return finished
+
+
+def settled_on(frames: Frames) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return energies (eV, [frame]) and weights of the frames that decide the zero of energy.
+
+    Isolated atoms are none of them where there is anything else.
+    """
+    target = target_of(frames.dataset.labels)
+    weights = target.energy_weights.clone()
+    both = zip(frames.dataset.structures, frames.neighbors, strict=True)
+    lone = [len(pairs.receiver) == 0 and len(s) == 1 for s, pairs in both]
+    bound = weights * ~torch.tensor(lone)
+    return target.energies, bound if bool((bound > 0).any()) else weights
+
+
+def training_remarks(train: Dataset, config: TrainConfig) -> tuple[str, ...]:
+    """Return sentences about what training uses of the labels, and what the network cannot see."""
+    lines = [*train.remarks, *label_counts(train.labels), *describe(train.states)]
+    free = isolated_energies(train, config.model.cutoff)
+    if free:
+        lines.append(f"energies of free atoms from isolated atoms: {', '.join(SYMBOLS[z] for z in sorted(free))}")
+    if config.loss.stress == 0 and any(has_stress(label) for label in train.labels):
+        lines.append("stresses are there and not trained on: loss.stress is 0")
+    return tuple(lines)
 
 
 def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
@@ -115,7 +148,13 @@ def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
     named = config.data.model_copy(update={"file": Path(config.data.file).name})
     config = config.model_copy(update={"data": named})
     return {
-        "data": {"name": dataset.name, "sha256": dataset.sha256, "frames": len(dataset)},
+        "data": {"name": dataset.name, "sha256": dataset.sha256, "frames": len(dataset)} | _states(dataset),
         "config": config.model_dump(mode="json"),
         "versions": {"gaq": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
+
+
+def _states(dataset: Dataset) -> dict[str, Any]:
+    """What the file says of charge, spin and field, for who reads the model; nothing where it does not say."""
+    said = describe(dataset.states)
+    return {"states": said} if said else {}

@@ -6,7 +6,7 @@ also away from the frames it has seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -36,7 +36,12 @@ class Teacher:
         shift = self.noise * torch.randn(batch.positions.shape, generator=draw, dtype=torch.float64)
         moved = batch.moved(batch.positions + shift * mask[:, None])
         energies, forces = energy_and_forces(self.model, moved.to(self.device))
-        return moved, Target(
-            torch.where(taught, energies.cpu(), target.energies),
-            torch.where(mask[:, None], forces.cpu(), target.forces),
+        labelled = replace(
+            target,
+            energies=torch.where(taught, energies.cpu(), target.energies),
+            forces=torch.where(mask[:, None], forces.cpu(), target.forces),
         )
+        if target.stress_weights is None:
+            return moved, labelled
+        # The virial of the frame is not that of its displaced copy.
+        return moved, replace(labelled, stress_weights=target.stress_weights * ~taught)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -120,3 +121,16 @@ def test_what_cannot_be_packed_is_said_in_a_line(model, tmp_path, capsys, argume
     paths = {"ckpt": model, "gaq": packed, "text": text, "cut": cut, "none": none, "grouped": grouped}
     assert outcome(["export", *(argument.format(**paths) for argument in arguments)]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_rows_that_were_measured_of_the_checkpoint_go_along(model, tmp_path):
+    from gaq.cli.deployed import identity_of
+    from gaq.measure.ledger import keep_rows, kept_beside, read_rows
+
+    (row,) = rows_about("tiny.ckpt")
+    mine = replace(row, identity=identity_of(model, 32))
+    keep_rows(kept_beside(model), [mine, replace(mine, data="x", identity="other-32"), replace(row, data="y")])
+    assert outcome(["export", str(model), "-o", str(tmp_path / "small.gaq")]) == 0
+    assert read_rows(tmp_path / "small.rows.jsonl") == [replace(mine, model="small.gaq")]
+    assert outcome(["export", str(model), "-o", str(tmp_path / "eight.gaq"), "--backward", "8"]) == 0
+    assert not (tmp_path / "eight.rows.jsonl").exists()  # another backward pass is another model

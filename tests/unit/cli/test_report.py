@@ -79,8 +79,21 @@ def test_nothing_to_report_on_is_an_error(name, tmp_path, capsys):
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(run, tmp_path, capsys):
-    assert outcome(["report", str(run), "-o", str(tmp_path / "no" / "such" / "p.html")]) == 2
-    assert "Make the folder first" in capsys.readouterr().err
+    (tmp_path / "file").write_text("x")
+    assert outcome(["report", str(run), "-o", str(tmp_path / "file" / "p.html")]) == 2
+    assert "a folder for the output was expected" in capsys.readouterr().err
+
+
+def test_only_its_own_page_is_replaced_without_being_told(run, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    for _ in range(2):
+        assert outcome(["report", str(run), "-o", str(page)]) == 0
+    page.write_text("<!doctype html><title>A page of mine</title>")
+    assert outcome(["report", str(run), "-o", str(page)]) == 2
+    assert "is there already and is not a page of `gaq report`" in capsys.readouterr().err
+    assert "A page of mine" in page.read_text()
+    assert outcome(["report", str(run), "-o", str(page), "--overwrite"]) == 0
+    assert "A page of mine" not in page.read_text()
 
 
 def test_an_older_page_is_not_read_as_a_run(run):

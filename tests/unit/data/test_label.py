@@ -18,7 +18,7 @@ from gaq.farm.local import LocalFarm
 
 @pytest.fixture
 def settings() -> Settings:
-    water = find_molecule("water")
+    water = find_molecule("water").structure
     return Settings(
         molecule="water",
         species=tuple(water.species.tolist()),
@@ -97,7 +97,7 @@ def test_resume_from_partial_files(settings, tmp_path):
 def test_a_damaged_partial_file(settings, tmp_path):
     output = tmp_path / "a.xyz"
     partial_files(output, 2)[1].write_bytes(b"PK not an archive")
-    with pytest.raises(BadFile, match="is damaged"):
+    with pytest.raises(BadFile, match="Delete it and start again without --resume"):
         label(settings, output, resume=True)
 
 

@@ -75,5 +75,5 @@ def test_lists_changed_by_hand(ethanol, tmp_path, change):
 @pytest.mark.parametrize("text", ["{", "[]", '{"train": [1]}', "nonsense"])
 def test_no_split_file(ethanol, tmp_path, text):
     (tmp_path / "split.json").write_text(text)
-    with pytest.raises(BadFile, match="is not a split file"):
+    with pytest.raises(BadFile, match="Expected a split file; make the split again"):
         read_split(tmp_path / "split.json", ethanol)

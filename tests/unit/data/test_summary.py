@@ -38,8 +38,8 @@ def test_labels(ethanol):
 
 
 def test_the_spread_forgets_what_elements_explain():
-    structures = [Structure.molecule(np.array([1] * n), np.eye(3)[:n] * 3) for n in (1, 2, 3)]
-    labels = [Labels(-13.6 * n, np.zeros((n, 3))) for n in (1, 2, 3)]
+    structures = [Structure.molecule(np.array([1] * n), np.arange(3.0 * n).reshape(n, 3)) for n in (2, 3, 4)]
+    labels = [Labels(-13.6 * n, np.zeros((n, 3))) for n in (2, 3, 4)]
     found = describe_labels(structures, labels)
     assert found.std > 10
     assert found.spread == pytest.approx(0, abs=1e-9)

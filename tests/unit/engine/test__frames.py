@@ -44,12 +44,15 @@ def test_what_is_written_behind_a_record_is_the_prediction_of_its_structure():
         forces = (ctypes.c_double * (3 * sizes[k])).from_address(int(record["forces"]))
         forces[:] = [k + i / 100 for i in range(3 * sizes[k])]
         (ctypes.c_double * 9).from_address(int(record["virial"]))[:] = [10 * k + i for i in range(9)]
-        assert record["atomic_energies"] == 0
+        (ctypes.c_double * sizes[k]).from_address(int(record["atomic_energies"]))[:] = [
+            100 * k + i for i in range(sizes[k])
+        ]
     found = frames.predictions()
     assert [p.energy for p in found] == [0.5, 1.5, 2.5]
     assert [p.forces.shape for p in found] == [(n, 3) for n in sizes]
     assert found[2].forces[0].tolist() == [2, 2.01, 2.02]
     assert found[1].virial.tolist() == [[10, 11, 12], [13, 14, 15], [16, 17, 18]]
+    assert [p.atomic_energies.tolist() for p in found] == [[100 * k + i for i in range(n)] for k, n in enumerate(sizes)]
     found[0].forces[:] = 7
     assert frames.predictions()[0].forces[0, 0] == 0, "predictions are copies"
 

@@ -37,7 +37,7 @@ def packed(tmp_path):
 def test_a_checkpoint_is_opened(path):
     found = open_engine(path)
     assert (found.name, found.model, found.recipe) == ("torch", "ethanol-w4.ckpt", "w4")
-    assert found.footprint()["file_bytes"] == path.stat().st_size
+    assert "file_bytes" not in found.footprint()  # a checkpoint is larger than the packed file
     (prediction,) = found.evaluate([molecules()[0]])
     assert np.isfinite(prediction.energy)
     again = open_engine(str(path), engine="torch").evaluate([molecules()[0]])[0]

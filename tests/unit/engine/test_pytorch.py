@@ -109,9 +109,3 @@ def test_the_footprint_counts_codes_and_steps():
     naive = engine("naive-int8", channels=16).footprint()
     layers = len([q for q in network(config()).quantizers() if q.slot.name.endswith(".weight")])
     assert naive["weight_bytes"] == count + 4 * layers, "one step per tensor"
-
-
-def test_the_footprint_has_the_size_of_the_file_where_there_is_one():
-    assert "file_bytes" not in engine().footprint()
-    found = TorchEngine(network(config()), "m", "fp32", file_bytes=1234).footprint()
-    assert found["file_bytes"] == 1234.0

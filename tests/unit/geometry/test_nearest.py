@@ -58,6 +58,12 @@ def test_equal_codewords_count_as_the_first():
     assert int(build_codebook(twice).nearest(x, y, z).max()) < 64
 
 
+def test_codewords_in_one_place_are_refused_before_they_fill_the_memory():
+    with pytest.raises(ValueError, match="too many of 4096 codewords are in the same place"):
+        build_codebook(fibonacci_points(1).repeat(4096, 1))
+    assert build_codebook(fibonacci_points(1).repeat(256, 1)).cells.shape[1] == 256
+
+
 def test_shapes_and_types_are_kept():
     book = build_codebook(fibonacci_points(16))
     x, y, z = torch.ones(3, 2, 5, 7, dtype=torch.float64)

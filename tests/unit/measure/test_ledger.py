@@ -9,7 +9,17 @@ from dataclasses import replace
 import pytest
 
 from gaq.errors import BadFile
-from gaq.measure.ledger import Row, append_rows, find, read_rows, to_line, write_rows
+from gaq.measure.ledger import (
+    MOST_KEPT,
+    Row,
+    append_rows,
+    find,
+    keep_rows,
+    kept_beside,
+    read_rows,
+    to_line,
+    write_rows,
+)
 
 ROW = Row("force_mae", 6.25, "meV/Å", "a.ckpt", "w4", "torch", "rmd17/ethanol", 27, std_error=0.5, passed=True)
 
@@ -101,3 +111,54 @@ def test_separators_of_unicode_are_part_of_a_line(tmp_path):
     row = replace(ROW, model="a\u2028b\u2029c\x85d\x1ce", data="\x0b\x0c")
     write_rows(tmp_path / "l.jsonl", [row, ROW])
     assert read_rows(tmp_path / "l.jsonl") == [row, ROW]
+
+
+KEPT = replace(ROW, identity="abc-16")
+
+
+def test_the_ledger_beside_a_model_has_its_name():
+    assert str(kept_beside("runs/a/model.ckpt")) == "runs/a/model.rows.jsonl"
+    assert str(kept_beside("m.v2.gaq")) == "m.v2.rows.jsonl"
+
+
+def test_a_measurement_made_again_takes_the_place_of_the_older_one(tmp_path):
+    file = tmp_path / "m.rows.jsonl"
+    for value in (1.0, 2.0, 3.0):
+        keep_rows(file, [replace(KEPT, value=value, n=int(value)), replace(KEPT, metric="lee_mean", value=value)])
+    assert [(r.metric, r.value) for r in read_rows(file)] == [("force_mae", 3.0), ("lee_mean", 3.0)]
+
+
+@pytest.mark.parametrize(
+    "other", [{"data": "other"}, {"engine": "native"}, {"control": "fp32-floor"}, {"seed": 1}, {"metric": "lee_max"}]
+)
+def test_other_measurements_stay(tmp_path, other):
+    file = tmp_path / "m.rows.jsonl"
+    keep_rows(file, [KEPT])
+    keep_rows(file, [replace(KEPT, **other)])
+    assert read_rows(file) == [KEPT, replace(KEPT, **other)]
+
+
+def test_rows_of_an_earlier_file_of_that_name_are_dropped(tmp_path):
+    file = tmp_path / "m.rows.jsonl"
+    packed, none = replace(KEPT, model="m.gaq"), replace(KEPT, identity=None, data="x")
+    keep_rows(file, [KEPT, packed, none])
+    new = replace(KEPT, identity="def-16", metric="lee_mean")
+    keep_rows(file, [new])
+    assert read_rows(file) == [packed, none, new]
+    keep_rows(file, [replace(new, identity="def-8")])  # the same checkpoint, with another backward pass
+    assert len(read_rows(file)) == 4
+
+
+def test_the_ledger_beside_a_model_does_not_grow_without_end(tmp_path):
+    file = tmp_path / "m.rows.jsonl"
+    keep_rows(file, [replace(KEPT, data=str(n)) for n in range(MOST_KEPT + 10)])
+    assert [r.data for r in read_rows(file)][:1] == ["10"]
+    assert len(read_rows(file)) == MOST_KEPT
+
+
+def test_a_file_that_is_no_ledger_is_left_as_it_is(tmp_path):
+    file = tmp_path / "m.rows.jsonl"
+    file.write_text("notes of mine\n")
+    with pytest.raises(BadFile, match="not JSON"):
+        keep_rows(file, [KEPT])
+    assert file.read_text() == "notes of mine\n"

@@ -131,3 +131,12 @@ def test_reference_rows_decide_nothing():
     floor = replace(rows_of(lee_mean=99.0)[0], control="fp32-floor")
     assert judge([*rows_of(**GOOD), floor]).verdict is Verdict.NVE
     assert decisive([floor], "lee_mean") is None
+
+
+def test_a_long_run_shows_conservation_without_closed_paths():
+    (run,) = rows_of(drift=0.001)
+    rest = rows_of(**without("drift", "path_work"))
+    assert judge([*rest, replace(run, std_error=1e-4)]).verdict is Verdict.NVE
+    assert judge([*rest, replace(run, std_error=0.01)]).missing == (Aspect.CONSERVATION,)
+    assert judge([*rest, run]).missing == (Aspect.CONSERVATION,)
+    assert judge([*rest, replace(run, value=0.1, std_error=1e-4)]).verdict is Verdict.THERMOSTAT

@@ -75,3 +75,19 @@ def test_nonsense_beside_a_run_is_a_note_and_alone_is_refused(run, tmp_path):
     assert any("nonsense.bin was passed over" in note for note in discover([nonsense, run]).notes)
     with pytest.raises(BadFile, match="nothing to report on"):
         discover([nonsense])
+
+
+def test_a_model_that_is_named_brings_what_was_kept_beside_it_and_a_trajectory_its_log(tmp_path):
+    for name in ("m.gaq", "other.rows.jsonl", "nve.traj", "other.log"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "m.rows.jsonl").write_text('{"metric": "a", "value": 1}\n')
+    (tmp_path / "nve.log").write_text(HEAD)
+    write_predictions(tmp_path / "m.predictions.npz", [Predictions("m", "r", "e", "d", ONE, ONE, ONE, ONE, ONE)])
+    found = discover([tmp_path / "m.gaq", tmp_path / "nve.traj"])
+    assert [(s.path.name, s.kind) for s in found.sources] == [
+        ("m.gaq", Kind.MODEL),
+        ("m.rows.jsonl", Kind.ROWS),
+        ("m.predictions.npz", Kind.PREDICTIONS),
+        ("nve.traj", Kind.TRAJECTORY),
+        ("nve.log", Kind.LOG),
+    ]

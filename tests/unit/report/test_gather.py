@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from gaq.measure.ledger import Row, write_rows
 from gaq.report.discover import discover
 from gaq.report.gather import gather, merged
+from gaq.report.tables import by_model
 from gaq.simulate.log_file import HEAD
 
 
@@ -25,6 +27,27 @@ def test_rows_of_one_model_come_together_and_repeated_ones_are_one():
 def test_two_runs_that_measured_the_same_otherwise_are_told_apart():
     found = merged([("first", [row()]), ("second", [row(value=4.0), row("drift", 1.0)]), ("third", [row(recipe="w8")])])
     assert [r.model for r in found] == ["first/m.gaq", "second/m.gaq", "second/m.gaq", "m.gaq"]
+
+
+def test_a_checkpoint_and_its_packed_file_are_one_model():
+    evaluated = [row(model="model.ckpt", identity="a-16"), row("lee_mean", 0.1, model="model.ckpt", identity="a-16")]
+    bench = [row("latency_ms", 1.0, model="small.gaq", identity="a-16")]
+    for order in ([("run", evaluated), (".", bench)], [(".", bench), ("run", evaluated)]):
+        found = merged(order)
+        assert {(r.model, r.recipe) for r in found} == {("small.gaq", "w4")}
+        assert [r.metric for r in found] == ["force_mae", "lee_mean", "latency_ms"]
+
+
+def test_models_of_one_name_and_recipe_are_told_apart_by_their_runs():
+    one, other = row(model="model.ckpt", identity="a-16"), row(model="model.ckpt", identity="b-16")
+    assert [r.model for r in merged([("x", [one]), ("y", [other])])] == ["x/model.ckpt", "y/model.ckpt"]
+    assert [r.model for r in merged([("x", [one]), ("y", [replace(other, recipe="w8")])])] == ["model.ckpt"] * 2
+
+
+def test_rows_of_one_model_measured_twice_do_not_tear_it_apart():
+    found = merged([("x", [row(identity="a-16")]), ("y", [row(value=4.0, identity="a-16")])])
+    assert {r.model for r in found} == {"m.gaq"}
+    assert by_model(found)["m.gaq", "w4", "native"][-1].value == 4.0
 
 
 def test_times_that_differ_do_not_tear_a_model_apart():
@@ -65,7 +88,7 @@ def test_an_interrupted_run_is_shown_and_said(tmp_path):
         "no model.ckpt: it was interrupted; --resume goes on",
         "nve.log has no whole record",
         "nve.xyz has no whole frame",
-        "manifest.json is not whole JSON",
+        "manifest.json is not JSON",
     ):
         assert part in said
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from gaq.measure.ledger import Row, to_line, write_rows
+from gaq.measure.ledger import COUNTS, TEXTS, Row, to_line, write_rows
 from gaq.report.old_rows import UNKNOWN, read_old_rows
 
 ROW = Row("force_mae", 3.0, "meV/Å", "a.ckpt", "w4", "torch", "d", 10, std_error=0.1, passed=True, limit=5.0)
 
 
 def test_rows_of_this_version_come_back(tmp_path):
+    full = replace(
+        ROW, **{f.name: 0.25 for f in fields(Row) if f.name not in TEXTS | COUNTS | {"passed"}}, identity="a-16"
+    )
+    write_rows(tmp_path / "all.jsonl", [full])
+    assert read_old_rows(tmp_path / "all.jsonl").rows == (full,)
     write_rows(tmp_path / "r.jsonl", [ROW, Row("drift", math.nan, "meV", "a", "w4", "native", "d", 1)])
     found = read_old_rows(tmp_path / "r.jsonl")
     assert found.rows[0] == ROW

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from gaq.measure.ledger import Row
-from gaq.report.speed_table import by_contender, kernel_table, speed_table
+from gaq.report.speed_table import busy_notes, by_contender, disturbed, kernel_table, speed_table
 
 
 def row(metric: str, value: float, engine: str, control: str | None = None) -> Row:
@@ -49,3 +50,36 @@ def test_kernels_have_a_table_of_their_own():
     assert "24 × 64 → 64" in text(kernel_table(kernels))
     assert "473" in text(kernel_table(kernels))
     assert by_contender(kernels) == {}
+
+
+def timed(**changes) -> Row:
+    about = {"metric": "latency_ms", "value": 2.0, "p10": 1.9, "p90": 2.1, "busy": 0.0} | changes
+    return Row(unit="ms", model="m", recipe="w4", engine="native", data="d", n=9, **about)
+
+
+@pytest.mark.parametrize(
+    ("changes", "marked"),
+    [
+        ({}, False),
+        ({"busy": None}, False),
+        ({"busy": 0.3}, True),
+        ({"p90": 3.0}, True),
+        ({"p10": None, "p90": None}, False),
+        ({"metric": "speedup", "busy": 0.3}, True),
+        ({"metric": "force_mae", "busy": 0.3}, False),
+    ],
+)
+def test_times_of_a_busy_machine_are_marked(changes, marked):
+    assert disturbed(timed(**changes)) is marked
+    assert bool(busy_notes([timed(**changes)])) is marked
+
+
+def test_the_mark_stands_in_the_table_and_is_explained():
+    rows = [timed(busy=0.3), timed(metric="ns_per_day", value=40.0)]
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(speed_table(rows, "t"))
+    assert "2.00*" in captured.get()
+    assert "40.0*" not in captured.get()
+    (note,) = busy_notes(rows)
+    assert "30 % of the time" in note

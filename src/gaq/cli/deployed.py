@@ -1,0 +1,115 @@
+"""Models as they are deployed: a checkpoint is packed in memory, and measured as the file that it would become.
+
+In PyTorch the backward pass is in float; that of the packed file may have 8 or 16 bits, which changes forces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gaq.errors import NotAvailable, RecipeError, UsageError
+from gaq.files import readable_file, sha256_of
+
+if TYPE_CHECKING:
+    from gaq.engine.protocol import Engine
+
+HASH_DIGITS = 16  # of an identity
+FLOAT = "float"  # the backward pass of PyTorch
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """An engine, which model it runs, and the size of the packed file."""
+
+    path: Path
+    engine: Engine
+    identity: str
+    file_bytes: int | None  # None for a checkpoint that cannot be packed
+    note: str = ""  # why it is not the packed file that is measured, where that was not asked for
+
+    def sizes(self) -> dict[str, float]:
+        """file_bytes and weight_bytes of the packed file, and bits_per_weight with scales counted in."""
+        found: dict[str, float] = self.engine.footprint() if hasattr(self.engine, "footprint") else {}
+        found = {name: value for name, value in found.items() if name != "file_bytes"}
+        return found if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **found}
+
+
+def open_deployed(
+    model: str | Path,
+    frames: str | None = None,
+    *,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    torch_threads: int | None = None,
+    strict: bool = False,
+) -> Deployed:
+    """Return the native engine of a packed file, or of a checkpoint packed in memory as `gaq export` would.
+
+    PyTorch runs a checkpoint if `engine` is "torch", on another device than the CPU, without a native engine, and
+    where a packed file has no place for the recipe. `frames` is a file of structures from which golden frames are taken
+    where the model has sensible forces on no small molecule. Raises `BadFile`, `UsageError`, `NotAvailable`, and
+    `RecipeError` for a checkpoint that cannot be packed if `engine` is "native". `strict` as in `open_engine`.
+    """
+    from gaq.engine.open import is_packed, known_engine, open_engine
+
+    file, engine = readable_file(model), known_engine(engine)
+    if is_packed(file):
+        opened = open_engine(file, engine=engine, device=device, threads=threads, strict=strict)
+        return Deployed(file, opened, identity_of(file, _backward(opened)), file.stat().st_size)
+    content, reason = _packed(file, frames)
+    if content is None and engine == "native":
+        raise RecipeError(reason)
+    note = reason
+    if content is not None and engine != "torch" and device == "cpu":
+        from gaq.engine.native import NativeEngine
+
+        try:
+            native = NativeEngine(content, file.name, threads=threads, strict=strict)
+            return Deployed(file, native, identity_of(file, native.backward_bits), len(content))
+        except NotAvailable as error:
+            if engine == "native":
+                raise
+            note = str(error)
+    opened = open_engine(file, engine="torch", device=device, threads=torch_threads or threads, strict=strict)
+    said = f"{file.name} is measured in PyTorch, not as a packed file: {note}" if note and engine is None else ""
+    return Deployed(file, opened, identity_of(file, _backward(opened)), None if content is None else len(content), said)
+
+
+def identity_of(file: Path, backward_bits: int | None) -> str:
+    """Return what tells a model from others: its checkpoint's SHA-256, shortened, and the bits of the backward pass.
+
+    `backward_bits` is None in PyTorch. The identity is the same of a checkpoint that is packed in memory and of the
+    file that `gaq export` makes of it.
+    """
+    from gaq.engine.open import is_packed
+    from gaq.pack.format import read_packed
+
+    whole = None
+    if is_packed(file):
+        whole = read_packed(file).manifest.get("export", {}).get("checkpoint_sha256")
+    digest = whole if isinstance(whole, str) else sha256_of(file)
+    return f"{digest[:HASH_DIGITS]}-{backward_bits or FLOAT}"
+
+
+def _backward(engine: Engine) -> int | None:
+    bits: int | None = getattr(engine, "backward_bits", None)
+    return bits
+
+
+def _packed(file: Path, frames: str | None) -> tuple[bytes | None, str]:
+    """The bytes that `gaq export` would write, or why there are none."""
+    from gaq.cli.export import packed_checkpoint
+    from gaq.pack.format import to_bytes
+
+    try:
+        try:
+            return to_bytes(packed_checkpoint(file)), ""
+        except UsageError:  # no small molecule that it has sensible forces on
+            if frames is None:
+                raise
+            return to_bytes(packed_checkpoint(file, frames)), ""
+    except (RecipeError, UsageError) as error:
+        return None, str(error)

@@ -1,0 +1,92 @@
+"""What commands leave beside a model for `gaq report`: rows, and predictions for parity plots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gaq.errors import GaqError
+
+if TYPE_CHECKING:
+    from gaq.measure.ledger import Row
+    from gaq.measure.predictions import Predictions
+
+LONGEST_STEP = 1.0  # fs, for molecules with hydrogen
+MOST_COMPONENTS = 1_000_000  # of forces that are kept without being asked for: some 8 MB
+
+
+def signed(rows: Sequence[Row], identity: str | None, busy: float | None) -> list[Row]:
+    """The rows with the identity of their model; those of times say how much of the time others had the processor."""
+    from gaq.report.speed_table import TIMES
+
+    return [replace(r, identity=identity, busy=busy if r.metric in TIMES else None) for r in rows]
+
+
+def counts(row: Row, timestep: float) -> bool:
+    """Whether a row of a run says something about the model: no model holds with steps of more than a femtosecond."""
+    return timestep <= LONGEST_STEP or row.metric not in ("stability", "drift", "drift_ratio")
+
+
+def keep(model: Path, rows: Sequence[Row]) -> list[str]:
+    """Add rows to the ledger beside a model file; returns a sentence if that failed, which is no error."""
+    from gaq.measure.ledger import keep_rows, kept_beside
+
+    if not rows:
+        return []
+    try:
+        keep_rows(kept_beside(model), rows)
+    except GaqError as error:
+        return [f"The rows were not kept beside {model.name}: {error}"]
+    return []
+
+
+def keep_each(files: Mapping[str, Path], rows: Sequence[Row]) -> list[str]:
+    """Add rows to the ledgers beside several models, told apart by what rows call these."""
+    notes: list[str] = []
+    for file in dict.fromkeys(files.values()):
+        mine = [replace(r, model=file.name) for r in rows if files.get(r.model) == file]
+        notes += keep(file, mine)
+    return notes
+
+
+def keep_predictions(model: Path, said: Predictions) -> list[str]:
+    """Write predictions beside a model file, in place of older ones; returns a sentence if that failed."""
+    from gaq.measure.predictions import holds_predictions, predictions_beside, write_predictions
+
+    path = predictions_beside(model)
+    if len(said.forces) > MOST_COMPONENTS:
+        return [f"The predictions are too many to be kept unasked; --predictions {path.name} keeps them."]
+    if path.exists() and not holds_predictions(path):
+        return [f"The predictions were not kept: {path} holds something else."]
+    try:
+        write_predictions(path, [said])
+    except GaqError as error:
+        return [f"The predictions were not kept beside {model.name}: {error}"]
+    return []
+
+
+def known_of(model: Path, identities: Collection[str]) -> list[Row]:
+    """The rows kept beside a model file that are about one of these identities; none where no ledger can be read."""
+    from gaq.measure.ledger import kept_beside, read_rows
+
+    path = kept_beside(model)
+    try:
+        return [r for r in read_rows(path) if r.identity in identities] if path.is_file() else []
+    except GaqError:  # whoever writes rows there says what is wrong
+        return []
+
+
+def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
+    """The verdict on a model in one sentence: from these rows, and from those that were kept beside it before."""
+    from gaq.measure.verdict import Verdict, judge
+    from gaq.report.tables import explained
+
+    known = {r.identity for r in rows if r.identity is not None}
+    before = [] if model is None else known_of(model, known)
+    now = {(r.metric, r.data) for r in rows}
+    all_rows = [*(r for r in before if (r.metric, r.data) not in now), *rows]
+    judgement = judge(all_rows)
+    said = explained(judgement, all_rows)
+    return said if judgement.verdict is Verdict.UNKNOWN else f"verdict: {said}"

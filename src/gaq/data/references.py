@@ -1,0 +1,97 @@
+"""Energies as a sum over the atoms of a composition, fitted so that a few frames that are wrong do not move it.
+
+E_f ≈ Σ_Z n_fZ ε_Z. The fit is least squares over the frames that are not outliers. Outliers are found by a fit of
+absolute values, which half of the frames decide: those more than `FAR` of its robust deviations away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaq.atoms.structure import Structure
+
+FAR = 10.0  # robust standard deviations
+NARROWEST = 0.02  # eV per √atoms: deviations below it are never those of an outlier, however narrow the others lie
+ITERATIONS = 30
+HELD_BACK = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class CompositionFit:
+    """Energies of the species, and what the fit says of each frame."""
+
+    energies: np.ndarray  # [species] eV
+    residuals: np.ndarray  # [frame] eV
+    outliers: np.ndarray  # [frame] bool
+
+
+def compositions(structures: Sequence[Structure], species: Sequence[int]) -> np.ndarray:
+    """Return the number of atoms of each species, [frame, species] float64."""
+    return np.array([[np.count_nonzero(s.species == z) for z in species] for s in structures], dtype=np.float64)
+
+
+def is_isolated(structure: Structure, cutoff: float) -> bool:
+    """Return whether a structure is one atom that sees no other, nor an image of itself, within `cutoff` (Å)."""
+    if len(structure) != 1:
+        return False
+    if not structure.periodic.any():
+        return True
+    from gaq.atoms.neighbors import find_neighbors
+
+    return len(find_neighbors(structure, cutoff).receiver) == 0
+
+
+def fit_compositions(counts: np.ndarray, energies: np.ndarray, weights: np.ndarray | None = None) -> CompositionFit:
+    """Fit energies [frame] (eV) by compositions [frame, species]; the smallest norm where nothing tells them apart.
+
+    `weights` [frame] are those of the frames; a frame of weight 0 is judged and does not count.
+    """
+    weights = np.ones(len(energies)) if weights is None else weights
+    root = np.sqrt(counts.sum(axis=1))
+    outliers = _outliers(counts, energies, weights, root)
+    kept = weights * ~outliers
+    solution = _least_squares(counts, energies, kept)
+    return CompositionFit(solution, energies - counts @ solution, outliers)
+
+
+def shift_of_species(counts: np.ndarray, errors: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return energies [species] (eV) that, taken off, leave errors [frame] (eV) with a mean of zero.
+
+    One constant per atom first; then, where compositions differ, what each species is off by, held back by
+    `HELD_BACK` observations of zero per species so that few frames cannot fit their own noise; then the constant
+    again. Outliers count for neither.
+    """
+    weights = np.ones(len(errors)) if weights is None else weights
+    kept = weights * ~_outliers(counts, errors, weights, np.sqrt(counts.sum(axis=1)))
+    atoms = counts.sum(axis=1)
+    shift = np.full(counts.shape[1], (kept @ errors) / (kept @ atoms))
+    scale = np.sqrt(kept / atoms)
+    rows = np.vstack([counts * scale[:, None], np.sqrt(HELD_BACK) * np.eye(counts.shape[1])])
+    shift += np.linalg.lstsq(rows, np.append((errors - counts @ shift) * scale, np.zeros(counts.shape[1])))[0]
+    return np.asarray(shift + (kept @ (errors - counts @ shift)) / (kept @ atoms))
+
+
+def _outliers(counts: np.ndarray, energies: np.ndarray, weights: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """Frames [frame] bool that no sum over species explains together with the rest."""
+    counted = weights > 0
+    free = int(np.linalg.matrix_rank(counts[counted])) if counted.any() else 0
+    if counted.sum() < 2 * free + 3:  # too few to say which of them are wrong
+        return np.zeros(len(energies), dtype=bool)
+    pull = weights.copy()
+    for _ in range(ITERATIONS):
+        solution = _least_squares(counts, energies, pull)
+        off = np.abs(energies - counts @ solution) / root
+        pull = weights / np.maximum(off, 1e-6)
+    # A fit of absolute values passes through as many frames as it has unknowns: these say nothing about the width.
+    wide = np.sort(off[counted])[free:]
+    width = max(1.4826 * float(np.median(wide)), NARROWEST / FAR)
+    return np.asarray(off > FAR * width)
+
+
+def _least_squares(counts: np.ndarray, energies: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    scale = np.sqrt(weights)
+    solution: np.ndarray = np.linalg.lstsq(counts * scale[:, None], energies * scale, rcond=None)[0]
+    return solution

@@ -1,0 +1,52 @@
+"""A network knows the elements of its training frames; isolated atoms are always among these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gaq.atoms.structure import Labels, Structure
+from gaq.data.dataset import Dataset
+from gaq.errors import UsageError
+from gaq.train.holdout import hold_out
+from gaq.train.session import prepare_training
+from tiny import dataset, molecule, train_config
+
+
+def joined(data: Dataset, *structures: Structure) -> Dataset:
+    labels = tuple(Labels(-100.0, np.zeros((len(s), 3))) for s in structures)
+    return replace(data, structures=(*data.structures, *structures), labels=(*data.labels, *labels))
+
+
+def test_isolated_atoms_are_trained_on_beside_the_frames_asked_for(tmp_path):
+    atom = Structure.molecule(np.array([7]), np.zeros((1, 3)))
+    data = joined(dataset(12), atom)
+    for seed in range(6):
+        held = hold_out(data, train_config(data={"train": 6, "validation": 2, "split_seed": seed}), tmp_path)
+        assert len(held.train) == 7
+        assert any(len(s) == 1 for s in held.train.structures)
+        assert held.remarks == ()
+
+
+def test_elements_that_are_only_held_out_are_told_and_left_out(tmp_path):
+    data = joined(dataset(8), molecule("SO2"), molecule("NH3"))
+    seen = set()
+    for seed in range(20):
+        settings = train_config(data={"train": 4, "validation": 4, "split_seed": seed})
+        prepared = prepare_training(settings, data, tmp_path / str(seed))
+        known = {int(z) for s in prepared.task.frames.dataset.structures for z in s.species}
+        assert set(prepared.start.model.species) == known
+        assert all(known.issuperset(s.species.tolist()) for s in prepared.task.validation.dataset.structures)
+        if known != {1, 6, 7, 8, 16}:
+            assert "in no training frame, so the model will not know it" in " ".join(prepared.remarks)
+        seen.add(len(prepared.task.validation))
+    assert seen > {4}, "the control: some splits lose validation frames"
+
+
+def test_nothing_left_to_validate_on(tmp_path):
+    data = joined(dataset(2).subset([1]), molecule("SO2"))  # water and SO2: neither has the elements of the other
+    settings = train_config(data={"train": 1, "validation": 1})
+    with pytest.raises(UsageError, match="all validation frames of tiny have elements that no training frame has"):
+        hold_out(data, settings, tmp_path)

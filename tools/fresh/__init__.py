@@ -1,0 +1,1 @@
+"""Proofs that the README holds on a fresh machine."""
