@@ -106,11 +106,11 @@ def test_a_machine_that_cannot_make_a_root_says_why(monkeypatch, tmp_path):
 def test_a_root_with_something_mounted_in_it_is_not_removed(tmp_path, monkeypatch):
     """A removal would go on into what is mounted there."""
     place = tmp_path / "fresh"
-    (place / "root").mkdir(parents=True)
+    (place / "debian").mkdir(parents=True)
     mounts = tmp_path / "mounts"
     monkeypatch.setattr(root, "MOUNTS", mounts)
-    mounts.write_text(f"/dev/vda / ext4\n/dev/vda {place}/root/wheels ext4\n")
-    with pytest.raises(root.NotPossible, match=f"not removed: {place}/root/wheels is still mounted"):
+    mounts.write_text(f"/dev/vda / ext4\n/dev/vda {place}/debian/wheels ext4\n")
+    with pytest.raises(root.NotPossible, match=f"not removed: {place}/debian/wheels is still mounted"):
         root.remove(place)
     assert place.exists()
     mounts.write_text(f"/dev/vda / ext4\n/dev/vda {place}-other ext4\n")

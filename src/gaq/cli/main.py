@@ -61,7 +61,7 @@ VERBS = (
         quantize,
         (
             "gaq quantize runs/a/model.ckpt --data ethanol.xyz --out runs/b",
-            "gaq quantize runs/a/model.ckpt --recipe w4a16+gptq+bits=6.2 --data ethanol.xyz",
+            "gaq quantize runs/a/model.ckpt --recipe w4a16+gptq+bits=6.2 --data a.xyz",
             "gaq quantize runs/a/model.ckpt --recipe w8 --out runs/w8",
             "gaq quantize --list-recipes",
         ),

@@ -69,8 +69,9 @@ def shift_of_species(counts: np.ndarray, errors: np.ndarray, weights: np.ndarray
     atoms = counts.sum(axis=1)
     shift = np.full(counts.shape[1], (kept @ errors) / (kept @ atoms))
     scale = np.sqrt(kept / atoms)
-    rows = np.vstack([counts * scale[:, None], np.sqrt(HELD_BACK) * np.eye(counts.shape[1])])
-    shift += np.linalg.lstsq(rows, np.append((errors - counts @ shift) * scale, np.zeros(counts.shape[1])))[0]
+    species = counts.shape[1]
+    rows = np.vstack([counts * scale[:, None], np.sqrt(HELD_BACK) * np.eye(species)])
+    shift += np.linalg.lstsq(rows, np.append((errors - counts @ shift) * scale, np.zeros(species)), rcond=None)[0]
     return np.asarray(shift + (kept @ (errors - counts @ shift)) / (kept @ atoms))
 
 
