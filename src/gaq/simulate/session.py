@@ -23,6 +23,7 @@ from gaq.engine.protocol import Engine
 from gaq.errors import BadFile
 from gaq.simulate.blame import Blame, blame
 from gaq.simulate.checkpoint import Checkpoint, check_same, load, save
+from gaq.simulate.growing import end_of
 from gaq.simulate.integrate import advance
 from gaq.simulate.leg import Leg, Made, next_stop
 from gaq.simulate.log import NveLog, Record, as_log, recorded
@@ -114,6 +115,7 @@ class Session:
                     f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or begin "
                     f"anew under another name"
                 )
+            end_of(file, mark)  # before anything is cut back
         self._records = read_log(self._files.log, held.log)
         self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt, held.trajectory)
         self._log = LogFile(self._files.log, held.log)

@@ -11,13 +11,14 @@ import numpy as np
 
 from gaq.atoms.from_ase import to_ase
 from gaq.engine.motion import State
-from gaq.errors import UsageError
+from gaq.errors import BadFile, UsageError
 from gaq.simulate.growing import GrowingFile, Mark
 from gaq.simulate.velocities import masses_of
 
 XYZ, BINARY = (".xyz", ".extxyz"), (".traj",)
 # ASE's binary files begin with a header of 48 bytes, in which the last 16 say how many frames there are and where the
 # table of their places is. They change in place.
+BEGINNING = b"- of Ulm"
 TABLE_AT = 32
 TABLE = struct.Struct("<qq")
 
@@ -78,6 +79,10 @@ class BinaryTrajectory:
         self._dt, self._path = dt, path
         if at is not None:
             with path.open("r+b") as stream:
+                if stream.read(len(BEGINNING)) != BEGINNING:
+                    raise BadFile(
+                        f"{path} is no trajectory of ASE's; the one that its checkpoint belongs to was expected"
+                    )
                 stream.truncate(at["bytes"])
                 stream.seek(TABLE_AT)
                 stream.write(TABLE.pack(at["frames"], at["table"]))
