@@ -12,7 +12,7 @@ CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fresh fresh-quick check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize test-arm docs
+.PHONY: help setup demo fresh fresh-quick check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize sanitize-clang test-arm docs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,14 @@ sanitize: $(DEMO)  ## the native tests, and the fuzzer's corpus, under address a
 	  -DGAQ_SANITIZE="address;undefined" >/dev/null
 	@$(CMAKE) --build build/sanitize -- --quiet
 	@$(CTEST) build/sanitize
+
+# Clang looks for what gcc does not: offsets from null pointers, casts of floats that no integer holds.
+sanitize-clang: $(READY)  ## the same under clang's sanitizers, and its fuzzer; needs clang (Debian: apt-get install clang)
+	@command -v clang++ >/dev/null || { echo "clang++ is not here. Install it (Debian: apt-get install clang)." >&2; exit 1; }
+	@$(CMAKE) -S native -B build/sanitize-clang -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_FUZZ=ON \
+	  -DCMAKE_CXX_COMPILER=clang++ -DGAQ_SANITIZE="address;undefined;float-cast-overflow" >/dev/null
+	@$(CMAKE) --build build/sanitize-clang -- --quiet
+	@$(CTEST) build/sanitize-clang
 
 test-arm: programs  ## cross-compile for 64-bit ARM and run the native tests under emulation
 	@sh native/arm_tools.sh

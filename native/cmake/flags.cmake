@@ -23,6 +23,8 @@ if(GAQ_SANITIZE)
   set(sanitize -fsanitize=${sanitizers} -fno-sanitize-recover=all)
   # Optimized further, the kernels take a quarter of an hour to compile with every access checked.
   target_compile_options(gaq_flags INTERFACE ${sanitize} -O1 -g1 -fno-omit-frame-pointer)
+  # Scratch memory is NaN before it is written (src/arena.hpp).
+  target_compile_definitions(gaq_flags INTERFACE GAQ_POISON)
   target_link_options(gaq_flags INTERFACE ${sanitize})
 endif()
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #if defined(__linux__)
@@ -30,6 +31,9 @@ class Arena {
       size_ = 0;
       allocate();
     }
+#if defined(GAQ_POISON)
+    std::memset(memory_, poison, size_t(size_));
+#endif
     counting_ = false;
     used_ = 0;
     plan(*this);
@@ -46,6 +50,9 @@ class Arena {
   int64_t size() const { return size_; }
 
  private:
+  // In sanitizer builds memory is handed out as NaN, whether float or double, and as -1 where it is of integers: what is
+  // read before it is written then shows in the answer, which is refused.
+  static constexpr int poison = 0xFF;
   static constexpr int64_t alignment = 64, large_page = int64_t(1) << 21;
 
   // Rows of atoms are read here and there: with large pages their addresses are found without walking through tables.

@@ -120,7 +120,7 @@ void check_failures() {
   bad[4].dt = -1;
   for (const gaq_dynamics& dynamics : bad) CHECK_EQ(moving.go(subject, dynamics, 1), int32_t(GAQ_BAD_ARGUMENT));
   CHECK_EQ(moving.go(subject, good, -1), int32_t(GAQ_BAD_ARGUMENT));
-  moving.inverse_masses[2] = 0;
+  moving.inverse_masses[2] = -1;
   CHECK_EQ(moving.go(subject, good, 1), int32_t(GAQ_BAD_ARGUMENT));
   moving.motion.forces = nullptr;
   CHECK_EQ(moving.go(subject, good, 1), int32_t(GAQ_BAD_ARGUMENT));

@@ -106,7 +106,7 @@ def test_it_checks_what_a_file_holds(run_gaq, tmp_path):
         ((EMT, "--calculator", EMT), "UsageError: name one thing to check"),
         (("none.ckpt",), "BadFile: there is no file none.ckpt"),
         (("nowhere:Thing",), "NotAvailable: nowhere:Thing could not be imported"),
-        ((EMT, "--args", "{"), "UsageError: --args is not JSON"),
+        ((EMT, "--args", "{"), "UsageError: --args '{' is not JSON"),
         ((EMT, "--data", "none.xyz"), "BadFile: there is no file none.xyz"),
         (
             (EMT, "--data", "a.xyz", "--structure", "b.xyz"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import molecule
+from ase.constraints import FixAtoms
 
 from built import REPOSITORY, native_library
 from gaq.simulate.checkpoint import load
@@ -101,8 +103,22 @@ def written_at(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-@pytest.mark.parametrize(("ending", "ensemble"), [("xyz", "nve"), ("traj", "nvt")])
-def test_ten_kills_at_random_moments_leave_no_trace(ethanol, tmp_path, ending, ensemble):
+@pytest.fixture
+def deuterated(tmp_path) -> Path:
+    """Heavy hydrogen, and two atoms that stay where they are."""
+    atoms = molecule("CH3CH2OH")
+    atoms.set_masses(np.where(atoms.numbers == 1, 2.014, atoms.get_masses()))
+    atoms.set_constraint(FixAtoms([0, 7]))
+    atoms.write(tmp_path / "deuterated.traj")
+    return tmp_path / "deuterated.traj"
+
+
+@pytest.mark.parametrize(
+    ("ending", "ensemble", "begin"),
+    [("xyz", "nve", "ethanol"), ("traj", "nvt", "ethanol"), ("xyz", "nvt", "deuterated")],
+)
+def test_ten_kills_at_random_moments_leave_no_trace(request, tmp_path, ending, ensemble, begin):
+    ethanol = request.getfixturevalue(begin)
     options = ["--steps", "12000", "--ensemble", ensemble, "--every", "70", "--log-every", "30"]
 
     def run(name: str, *more: str) -> subprocess.Popen:
@@ -129,6 +145,95 @@ def test_ten_kills_at_random_moments_leave_no_trace(ethanol, tmp_path, ending, e
     assert finished(last) == 0
     for suffix in (ending, "log"):
         assert (tmp_path / f"killed.{suffix}").read_bytes() == (tmp_path / f"whole.{suffix}").read_bytes()
+    left = {path.name for path in tmp_path.iterdir()} - {ethanol.name}
+    assert left == {f"{name}.{suffix}" for name in ("whole", "killed") for suffix in (ending, "log", "state")}
+
+
+@pytest.mark.parametrize("ending", ["xyz", "traj"])
+def test_masses_and_fixed_atoms_of_the_start_are_used_and_kept(run_gaq, deuterated, tmp_path, ending):
+    first = run_gaq("md", MODEL, deuterated, "--steps", "200", "-o", f"a.{ending}", *FAST)
+    assert first.returncode == 0, first.stderr
+    second = run_gaq(
+        "md", MODEL, f"a.{ending}", "--frame", "-1", "--velocities", "keep", "--steps", "100", "-o", "b.xyz"
+    )
+    assert second.returncode == 0, second.stderr
+    begun, frames, last = (
+        ase.io.read(deuterated),
+        ase.io.read(tmp_path / f"a.{ending}", ":"),
+        ase.io.read(tmp_path / "b.xyz"),
+    )
+    for atoms in (*frames, last):
+        assert np.array_equal(atoms.get_masses(), begun.get_masses())
+        assert np.array_equal(atoms.positions[[0, 7]], begun.positions[[0, 7]])
+        assert np.flatnonzero(atoms.constraints[0].get_indices() + 1).size == 2
+    assert np.abs(last.positions - frames[-1].positions).max() > 1e-3
+    usual = run_gaq("md", MODEL, deuterated, "--steps", "300", "-o", f"a.{ending}", "--resume", *FAST)
+    assert usual.returncode == 0, usual.stderr
+    atoms = ase.io.read(deuterated)
+    atoms.set_masses(None)
+    atoms.write(deuterated)
+    other = run_gaq("md", MODEL, deuterated, "--steps", "400", "-o", f"a.{ending}", "--resume", *FAST)
+    assert other.returncode == 2
+    assert "the start is another one" in other.stderr
+
+
+def test_nothing_is_lost_without_being_told(run_gaq, ethanol, tmp_path):
+    def refused(*words: str, text: str) -> None:
+        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        done = run_gaq("md", MODEL, ethanol, "--steps", "100", *words, *FAST)
+        assert (done.returncode, text in done.stderr) == (2, True), done.stderr
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    for name in ("log", "state"):
+        (tmp_path / f"mine.{name}").write_text("notes of a year")
+        refused("-o", "mine.xyz", text=f"mine.{name} is there already")
+        refused("-o", "mine.xyz", "--replicas", "1", "--json", f"mine.{name}", text="there already")
+        (tmp_path / f"mine.{name}").unlink()
+    (tmp_path / "mine.log").write_text("notes of a year")
+    refused("-o", "mine.xyz", "--resume", text="without its checkpoint")
+    (tmp_path / "mine.log").unlink()
+    assert run_gaq("md", MODEL, ethanol, "--steps", "100", "-o", "a.xyz", *FAST).returncode == 0
+    refused("-o", "a.traj", text="a.log is there already")  # its log would be that of the other trajectory
+    refused("-o", "b.xyz", "--json", "b.log", text="two outputs")
+    (tmp_path / "a.state").rename(tmp_path / "elsewhere")
+    refused("-o", "a.xyz", "--resume", text="without its checkpoint")
+
+
+def test_a_second_process_is_refused_and_told_who_writes(run_gaq, ethanol, tmp_path):
+    command = [sys.executable, "-m", "gaq", "md", str(MODEL), str(ethanol), "--steps", "3000000", "-o", "run.xyz"]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (tmp_path / "run.state").exists() and running.poll() is None:
+            time.sleep(0.05)
+        for more in ((), ("--resume",), ("--overwrite",)):
+            done = run_gaq("md", MODEL, ethanol, "--steps", "100", "-o", "run.xyz", *more)
+            assert done.returncode == 2
+            assert f"is being written by process {running.pid} on host {socket.gethostname()}" in done.stderr
+        assert running.poll() is None
+    finally:
+        running.kill()
+        running.wait()
+    resumed = run_gaq("md", MODEL, ethanol, "--steps", "100", "-o", "run.xyz", "--overwrite")
+    assert resumed.returncode == 0, resumed.stderr
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("options", "scale", "text"),
+    [
+        (("--dt", "50"), 1.0, "The time step is to blame: 50 fs"),
+        (("--dt", "0.0005"), 1.0, "The time step is 0.0005 fs"),
+        ((), 1.8897, "The units look wrong"),
+        (("--temperature", "9000"), 1.0, "The temperature is to blame"),
+    ],
+)
+def test_what_is_to_blame_is_said(run_gaq, tmp_path, options, scale, text):
+    atoms = molecule("CH3CH2OH")
+    atoms.positions *= scale
+    atoms.write(tmp_path / "start.xyz")
+    done = run_gaq("md", FRAMED, "start.xyz", "--steps", "400", "-o", "run.xyz", *options, *FAST)
+    assert text in done.stdout + done.stderr
+    assert ("--bonds-may-break" in done.stdout) == ("is off by" in done.stdout)
 
 
 def test_ctrl_c_leaves_a_run_that_goes_on(ethanol, tmp_path):

@@ -60,6 +60,21 @@ def test_compiled_steps_are_those_of_python(engine, kind, subject):
     assert not np.array_equal(compiled.structure.positions, structure.positions)
 
 
+@pytest.mark.parametrize("kind", THERMOSTATS)
+def test_masses_and_fixed_atoms_are_those_of_python(engine, kind):
+    structure, fixed = molecule("CH3CH2OH"), np.arange(9) % 4 == 1
+    masses = np.linspace(1.0, 20.0, 9)
+    state = start(engine, structure, 300.0, seed=4, masses=masses, fixed=fixed)
+    dynamics = dynamics_of(kind, state)
+    compiled, plain = advance(engine, state, dynamics, 230), step_by_step(engine, state, dynamics, 230)
+    assert same(compiled, plain)
+    assert np.array_equal(compiled.structure.positions[fixed], structure.positions[fixed])
+    assert (compiled.structure.positions[~fixed] != structure.positions[~fixed]).any(axis=1).all()
+    assert np.isfinite(compiled.heat)
+    usual = start(engine, structure, 300.0, seed=4)
+    assert not same(compiled, advance(engine, usual, dynamics, 230))
+
+
 @pytest.mark.parametrize("kind", [LANGEVIN, CSVR])
 def test_another_seed_is_another_run(engine, kind):
     """The control: noise that Python and the library drew differently would be seen."""

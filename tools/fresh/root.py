@@ -19,6 +19,7 @@ PACKAGES = ("python3", "python3-venv", "make", "g++")
 PROGRAMS = ("debootstrap", "unshare", "chroot", "mount")
 USER, HOME = "1000:1000", "/srv/user"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+MOUNTS = Path("/proc/mounts")
 ENTER = Path(__file__).with_name("enter.sh")
 # What apt reads on this machine, as far as it is there.
 APT = ("/etc/apt", "/usr/share/keyrings")
@@ -145,7 +146,7 @@ def os_release() -> dict[str, str]:
 
 def remove(place: Path) -> None:
     """Remove the folder of a root, unless something is still mounted in it."""
-    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    mounts = [line.split()[1] for line in MOUNTS.read_text().splitlines()]
     if inside := [mount for mount in mounts if Path(mount).is_relative_to(place)]:
         raise NotPossible(f"{place} is not removed: {', '.join(inside)} is still mounted. Unmount it first: umount")
     shutil.rmtree(place, ignore_errors=False) if place.exists() else None

@@ -32,8 +32,8 @@ void check(const gaq_dynamics& dynamics, const gaq_motion& motion, int64_t atoms
   if (!(std::isfinite(dynamics.dt) && dynamics.dt != 0)) refuse("dt must be a number other than 0");
   if (dynamics.thermostat < GAQ_NVE || dynamics.thermostat > GAQ_CSVR) refuse("there is no such thermostat");
   for (int64_t a = 0; a < atoms; ++a)
-    if (!(motion.inverse_masses[a] > 0 && std::isfinite(motion.inverse_masses[a])))
-      refuse("the inverse mass of atom " + std::to_string(a) + " is not a positive number");
+    if (!(motion.inverse_masses[a] >= 0 && std::isfinite(motion.inverse_masses[a])))
+      refuse("the inverse mass of atom " + std::to_string(a) + " is not a number of 0 or more");
   const std::pair<const char*, const double*> rows[] = {{"velocity", motion.velocities}, {"force", motion.forces}};
   for (const auto& [name, numbers] : rows)
     if (const int64_t n = first_not_finite(numbers, 3 * atoms); n >= 0)

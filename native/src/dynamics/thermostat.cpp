@@ -12,6 +12,8 @@ constexpr uint64_t langevin_stream = 1, rescale_stream = 2;
 
 void stop_centre(const Moment& moment, double* velocities) {
   double momentum[3] = {0, 0, 0}, mass = 0;
+  for (int64_t a = 0; a < moment.atoms; ++a)
+    if (moment.inverse[a] == 0) return;  // beside fixed atoms there is no motion of the whole
   for (int64_t a = 0; a < moment.atoms; ++a) {
     const double own = 1 / moment.inverse[a];
     mass += own;
@@ -27,7 +29,7 @@ double kinetic_energy(int64_t atoms, const double* inverse, const double* veloci
   double sum = 0;
   for (int64_t a = 0; a < atoms; ++a) {
     const double* v = velocities + 3 * a;
-    sum += ((v[0] * v[0] + v[1] * v[1]) + v[2] * v[2]) / inverse[a];
+    sum += inverse[a] > 0 ? ((v[0] * v[0] + v[1] * v[1]) + v[2] * v[2]) / inverse[a] : 0;  // a fixed atom has none
   }
   return 0.5 * sum;
 }

@@ -37,7 +37,7 @@ inline Vec send_back(const BackEnds& ends, int C, int c, const Vec* f, const Vec
     if constexpr (!First) {
       Vec v[N], turned[N];
       for (int m = 0; m < N; ++m) v[m] = load(ends.vectors + (first + m) * C + c);
-      turn<N, Local, !Back>(transport + at, g, turned);
+      turn<N, Local, !Back>(Local ? transport + at : nullptr, g, turned);
       Vec x_carried = turned[0] * v[0];
       for (int m = 1; m < N; ++m) x_carried = fma(turned[m], v[m], x_carried);
       const Vec carried = w * f[L + l];

@@ -60,8 +60,8 @@ inline void by_components(const Vec* v, Vec m, Vec alive, int components, int hi
 inline int nearest(const FeatureLaw& law, float x, float y, float z, float p, float q) {
   const int side = int(std::lround(std::sqrt(double(law.cells.size() / law.candidates))));
   auto cell = [side](float at) {
-    int k = int((at + 1.0f) * float(side / 2.0));
-    return k < 0 ? 0 : k >= side ? side - 1 : k;
+    const float place = (at + 1.0f) * float(side / 2.0);  // compared before it is cast: it may be NaN
+    return place >= float(side) ? side - 1 : place > 0 ? int(place) : 0;
   };
   const int32_t* row = law.cells.data() + size_t(cell(p) * side + cell(q)) * law.candidates;
   int best = row[0];

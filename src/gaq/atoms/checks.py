@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from gaq.atoms.distances import closest_pairs, neighbor_lengths
+from gaq.atoms.distances import closest_pairs, closest_within
 from gaq.atoms.elements import HEAVIEST, NAMES, SYMBOLS
 from gaq.atoms.structure import Structure
 from gaq.errors import BadStructure, UnsupportedElement
@@ -17,6 +17,7 @@ from gaq.errors import BadStructure, UnsupportedElement
 # No bond is shorter than 0.7 Å and no collision at thermal energies reaches 0.4 Å. Coordinates in nanometres
 # come with bonds of 0.07 to 0.15 "Å", which this limit catches too.
 COINCIDING = 0.2  # Å
+FEW_ATOMS = 256
 FARTHEST = 1e15  # Å; beyond, neighbouring numbers of double precision are more than 0.1 Å apart
 
 
@@ -156,14 +157,10 @@ def _check_cell(structure: Structure, label: str) -> None:
 
 
 def _closest(structure: Structure) -> tuple[float, np.ndarray]:
-    if not structure.periodic.any() and len(structure) <= 256:
+    if not structure.periodic.any() and len(structure) <= FEW_ATOMS:  # without scipy, which takes time to import
         distance, pair = closest_pairs(structure.positions[None])
         return float(distance[0]), pair[0]
-    pairs, lengths = neighbor_lengths(structure, COINCIDING)
-    if len(lengths) == 0:
-        return np.inf, np.zeros(2, dtype=int)
-    nearest = lengths.argmin()
-    return float(lengths[nearest]), np.sort([pairs.receiver[nearest], pairs.sender[nearest]])
+    return closest_within(structure, COINCIDING)
 
 
 def _too_close(label: str, distance: float, pair: np.ndarray) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from gaq.atoms.lattice import completed_cell, reduced_cell
 from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.atoms.structure import Structure
 
@@ -30,6 +31,58 @@ def closest_pairs(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         distance[chunk] = between[np.arange(len(between)), nearest]
         pair[chunk] = np.stack([first[nearest], second[nearest]], axis=1)
     return distance, pair
+
+
+def closest_within(structure: Structure, limit: float) -> tuple[float, np.ndarray]:
+    """The shortest distance below `limit` (Å), images included, and the two atoms; infinite and (0, 0) without one.
+
+    Takes time and memory in proportion to the atoms, whatever the cell: the lattice is reduced first, and only atoms
+    within `limit` of a face get images. Raises `BadStructure` for lattice vectors that cannot be reduced.
+    """
+    from scipy.spatial import cKDTree
+
+    best = np.inf, np.zeros(2, dtype=int)
+    cell = reduced_cell(structure)
+    lengths = np.linalg.norm(cell[structure.periodic], axis=1)
+    if len(lengths) and lengths.min() < limit:  # every atom is as close to its own image; a pair may be closer
+        limit = float(lengths.min())
+        best = limit, best[1]
+    positions, owners = _with_images(structure, cell, limit)
+    if len(positions) < 2:
+        return best
+    distances, others = cKDTree(positions).query(positions[: len(structure)], k=2, distance_upper_bound=limit)
+    # An atom is the first neighbour of itself, or of one that it coincides with.
+    own = others[:, 0] == np.arange(len(structure))
+    found = np.where(own, distances[:, 1], distances[:, 0])
+    partner = np.where(own, others[:, 1], others[:, 0])
+    first = int(found.argmin())
+    if not found[first] < limit:
+        return best
+    return float(found[first]), np.sort([first, owners[partner[first]]])
+
+
+def _with_images(structure: Structure, cell: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """Wrapped positions, then those of images within `margin` (Å) of the box, and the atom that each belongs to."""
+    positions, owners = np.array(structure.positions, dtype=np.float64), np.arange(len(structure))
+    if not structure.periodic.any():
+        return positions, owners
+    full = completed_cell(cell, structure.periodic)
+    inverse = np.linalg.inv(full)
+    fractions = positions @ inverse
+    fractions = np.where(structure.periodic, fractions - np.floor(fractions), fractions)
+    share = margin * np.linalg.norm(inverse, axis=0)  # of a lattice vector, to reach `margin` beyond its face
+    for axis in np.flatnonzero(structure.periodic):
+        reach = int(np.ceil(share[axis]))
+        copies, names = [fractions], [owners]
+        for shift in (*range(-reach, 0), *range(1, reach + 1)):
+            moved = fractions[:, axis] + shift
+            near = (moved > -share[axis]) & (moved < 1 + share[axis])
+            image = fractions[near].copy()
+            image[:, axis] += shift
+            copies.append(image)
+            names.append(owners[near])
+        fractions, owners = np.concatenate(copies), np.concatenate(names)
+    return fractions @ full, owners
 
 
 def neighbor_lengths(structure: Structure, cutoff: float) -> tuple[Neighbors, np.ndarray]:

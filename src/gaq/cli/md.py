@@ -69,6 +69,9 @@ def md(
     checkpoint_seconds: Annotated[float, typer.Option(min=0.0, help="Time between checkpoints.")] = 10.0,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the torch engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End at atoms unlike the training data, instead of warning of them.")
+    ] = False,
     backward: Annotated[
         int | None,
         typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32; without, as the file says."),
@@ -86,13 +89,24 @@ def md(
     from gaq.cli.deployed import identity_of
     from gaq.cli.kept import counts, keep, signed, verdict_line
     from gaq.cli.md_report import Progress, rows_of, say
-    from gaq.cli.md_setup import Asked, Choice, check, claim_files, files_of, open_engines, sessions, thermostat_of
+    from gaq.cli.md_setup import (
+        Asked,
+        Choice,
+        check,
+        claim_files,
+        files_of,
+        open_engines,
+        sessions,
+        start_of,
+        thermostat_of,
+    )
     from gaq.cli.stage_progress import Watch
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
     from gaq.locks import locked
     from gaq.measure.ledger import write_rows
     from gaq.process import Contention, usable_cores
+    from gaq.simulate.blame import MODEL
     from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import Plan
     from gaq.train.interrupt import graceful_interrupt
@@ -113,11 +127,12 @@ def md(
         for files in outputs:
             stack.enter_context(locked(files.checkpoint))
         claim_files(asked, model)
-        engines = open_engines(model, Choice(engine, device, backward, cores), 1 if cluster else replicas)
+        first = start_of(asked, lambda sentence: typer.echo(sentence, err=True))
+        engines = open_engines(model, Choice(engine, device, backward, cores, strict), 1 if cluster else replicas)
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
         engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
-        runs, progress = sessions(asked, model, engines), Progress(watch, replicas, steps, dt)
+        runs, progress = sessions(asked, model, engines, first), Progress(watch, replicas, steps, dt)
         if farm is not None:
             endings = run_on(farm, engines[0], runs, lambda: interrupt.asked, progress.listener)
         else:
@@ -130,7 +145,9 @@ def md(
         write_rows(json_file, rows)
     console = Console(highlight=False)
     say(endings, rows, asked, console)
-    counted = [r for r in rows if counts(r, dt)]
+    # A run that its user's settings broke says nothing about the model.
+    spoiled = {seed + k for k, e in enumerate(endings) if e.blame is not None and e.blame.cause != MODEL}
+    counted = [r for r in rows if r.seed not in spoiled and counts(r, dt)]
     console.print(verdict_line(Path(model), counted), soft_wrap=True, markup=False)
     for note in keep(Path(model), [replace(r, model=Path(model).name) for r in counted]):
         console.print(note, style="dim", soft_wrap=True, markup=False)

@@ -17,6 +17,7 @@ from gaq.measure.ledger import Row, find
 from gaq.measure.runs import rates, run_rows
 from gaq.measure.speed import FS_PER_NS, SECONDS_PER_DAY
 from gaq.report.numbers import significant, with_spread
+from gaq.simulate.blame import TIME_STEP
 from gaq.simulate.log import Record
 from gaq.simulate.replicas import replica_path
 from gaq.simulate.session import Ending, Files
@@ -80,10 +81,22 @@ def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: C
         if ending.because:
             said = Text(f"replica {replica} became unstable. ", "bold red").append(ending.because, "not bold")
             console.print(said, soft_wrap=True)
+            for line in hints(ending):
+                console.print(line, soft_wrap=True, markup=False)
             console.print(f"its last frame stands in {files.trajectory}", soft_wrap=True)
         if ending.interrupted:
             console.print(f"stopped at step {ending.state.step}; --resume goes on", style="yellow")
         console.print(f"{files.trajectory}  {files.log}  {files.checkpoint}", style="dim", soft_wrap=True)
+
+
+def hints(ending: Ending) -> list[str]:
+    """What to do about a run that became unstable: what is to blame, and the options that matter."""
+    lines = [] if ending.blame is None else [ending.blame.sentence]
+    if ending.blame is not None and ending.blame.cause == TIME_STEP:
+        lines.append("The option is --dt.")
+    if ending.bond:
+        lines.append("If bonds are meant to break, as in reactions, run with --bonds-may-break.")
+    return lines
 
 
 def _column(ending: Ending, rows: Sequence[Row]) -> Table:

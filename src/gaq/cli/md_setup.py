@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from gaq.claims import AlreadyThere, claim
 from gaq.cli.outputs import COSTLY
@@ -14,11 +17,12 @@ from gaq.engine.open import check_backward, is_packed, open_engine
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, NotAvailable, UsageError
 from gaq.files import readable_file, sha256_of, writable_folder
+from gaq.simulate.blame import remarks
 from gaq.simulate.integrate import check_run
 from gaq.simulate.integrate import start as start_state
 from gaq.simulate.replicas import replica_path
 from gaq.simulate.session import Files, Plan, Session, told
-from gaq.simulate.start import freedom_of, read_start
+from gaq.simulate.start import Start, freedom_of, read_start
 from gaq.simulate.trajectory import check_ending
 
 RELAXATION = {"langevin": 1000.0, "csvr": 100.0}  # fs
@@ -92,6 +96,7 @@ class Choice:
     device: str
     backward: int | None
     cores: int
+    strict: bool = False  # whether atoms unlike the training data end the run
 
 
 def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
@@ -101,14 +106,37 @@ def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
     if name is None and choice.device == "cpu" and not is_packed(readable_file(model)) and _has_native_engine():
         name = "native"  # a checkpoint is packed in memory: dynamics belongs in compiled code
     return [
-        open_engine(model, engine=name, device=choice.device, threads=threads, backward_bits=choice.backward)
+        open_engine(
+            model,
+            engine=name,
+            device=choice.device,
+            threads=threads,
+            backward_bits=choice.backward,
+            strict=choice.strict,
+        )
         for _ in range(replicas)
     ]
 
 
-def sessions(asked: Asked, model: str, engines: list[Engine]) -> list[Session]:
-    """A session for each replica, begun or taken up."""
-    return [_session(asked, sha256_of(model), engine, replica) for replica, engine in enumerate(engines)]
+def start_of(asked: Asked, tell: Callable[[str], None]) -> Start:
+    """The first frame. `tell` hears what is in the file without effect, and what looks wrong."""
+    first = read_start(asked.start, asked.frame)
+    given = first.velocities is not None and bool(np.any(first.velocities))
+    if asked.keep_velocities and first.velocities is None:
+        raise UsageError(f"--velocities keep: {asked.start} has no momenta in frame {asked.frame}. Draw them")
+    for note in (*first.notes, *remarks(first.structure, asked.plan.dynamics)):
+        tell(note)
+    if given and not asked.keep_velocities:
+        tell(
+            f"{asked.start} has momenta, which are not used: velocities are drawn at {asked.plan.temperature:g} K "
+            f"(--velocities keep takes those of the file)."
+        )
+    return first
+
+
+def sessions(asked: Asked, model: str, engines: list[Engine], first: Start) -> list[Session]:
+    """A session for each replica, begun or resumed."""
+    return [_session(asked, sha256_of(model), engine, replica, first) for replica, engine in enumerate(engines)]
 
 
 def _has_native_engine() -> bool:
@@ -119,20 +147,19 @@ def _has_native_engine() -> bool:
     return True
 
 
-def _session(asked: Asked, model_hash: str, engine: Engine, replica: int) -> Session:
+def _session(asked: Asked, model_hash: str, engine: Engine, replica: int, first: Start) -> Session:
     seed = asked.seed + replica
-    first = read_start(asked.start, asked.frame)
-    if asked.keep_velocities and first.velocities is None:
-        raise UsageError(f"--velocities keep: {asked.start} has no momenta in frame {asked.frame}. Draw them")
     velocities = first.velocities if asked.keep_velocities else None
-    state = start_state(engine, first.structure, asked.plan.temperature, seed, velocities)
+    state = start_state(engine, first.structure, asked.plan.temperature, seed, velocities, first.masses, first.fixed)
     bath = asked.plan.dynamics.thermostat
-    freedom = freedom_of(state.structure, state.masses, state.velocities, None if bath is None else bath.kind)
+    freedom = freedom_of(
+        state.structure, state.masses, state.velocities, None if bath is None else bath.kind, state.fixed
+    )
     if bath is not None:
         bath = replace(bath, seed=seed, freedom=freedom)
     plan = replace(asked.plan, dynamics=Dynamics(asked.plan.dynamics.dt, bath), freedom=freedom)
     files = Files(replica_path(asked.out, replica, asked.replicas))
-    session = Session(engine, plan, files, told(model_hash, engine, plan, seed, state))
+    session = Session(engine, plan, files, told(model_hash, engine, plan, seed, state, asked.keep_velocities))
     if asked.resume and files.checkpoint.exists():
         session.take_up()
     else:

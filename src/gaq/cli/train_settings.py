@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 NEW_CONFIG = Path("train.toml")
 FEW_STEPS = 500
-LARGEST_CONFIG = 1_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -127,9 +125,10 @@ def _is_config(path: Path) -> bool:
     """Whether a file is a configuration: by its name, or because its text is TOML."""
     if path.suffix == ".toml":
         return True
+    from gaq.errors import BadFile
+    from gaq.formats.texts import read_toml
+
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_CONFIG:
-            return False
-        return bool(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError):
+        return path.is_file() and bool(read_toml(path))
+    except (BadFile, ValueError):
         return False

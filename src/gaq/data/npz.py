@@ -72,6 +72,8 @@ def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames
                 f"{path}: {key} has shape {array.shape}; {names.positions} has {frames} frames of {atoms} "
                 f"atoms, so {' or '.join(map(str, expected[key]))} was expected."
             )
+    if not (species == np.floor(species)).all():
+        raise BadFile(f"{path}: {names.species} are not whole numbers; expected atomic numbers.")
     if frames == 0:
         raise BadFile(f"{path} holds no frames; expected at least one.")
 

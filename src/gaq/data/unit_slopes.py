@@ -61,11 +61,12 @@ class UnitSlopes:
         if not (off > np.log(GROSS) or (self.sure and near)):
             return None
         said = f"; a factor of {factor:.4g} is that of {likely}" if abs(np.log(ratio / factor)) < 2 * NEAR else ""
+        labels = "slopes of labels against a network"
         return (
             f"the units of energies and forces disagree: energies change {ratio:.3g} times as much as forces say "
-            f"(slopes of labels against a network: energies {self.energy[1]:.3g}, correlation {self.energy[0]:.2f}, "
-            f"forces {self.forces[1]:.3g}, correlation {self.forces[0]:.2f}){said}. Expected eV and eV/Å, and positions "
-            "in Å"
+            f"({labels}: energies {self.energy[1]:.3g}, correlation {self.energy[0]:.2f}, "
+            f"forces {self.forces[1]:.3g}, correlation {self.forces[0]:.2f}){said}. "
+            "Expected eV and eV/Å, positions in Å"
         )
 
 

@@ -1,7 +1,7 @@
 """Extended XYZ as people write it, made into what ASE's reader takes; what is wrong is named by its line.
 
 Read here and nowhere refused: a byte order mark, UTF-16, CRLF, tabs, blank lines before and between frames, `1.0D-3`,
-symbols in lower case or as atomic numbers, keys in another case (`lattice=`), a stress of six numbers.
+symbols in lower case or as atomic numbers, keys in another case (`lattice=`), a stress of six numbers, i-PI's cell.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gaq.atoms.elements import HEAVIEST, SYMBOLS
+from gaq.data.ipi_header import ipi_header
 from gaq.errors import BadFile, BadLabels, nearest
 
 _KNOWN = frozenset(SYMBOLS)  # X among them: dummy atoms are refused with their own sentence
@@ -58,12 +59,15 @@ def tidied(text: str, where: str, limit: int | None = None) -> tuple[str, int]:
                 f"{where} cannot be read: frame {frames} (line {at + 1}) says {count} atoms, and the file ends after "
                 f"{there}. It is truncated; fetch or write it again."
             )
-        comment, assumed = _comment(lines[at + 1], f"{where}, line {at + 2}")
+        line = f"{where}, line {at + 2}"
+        header = ipi_header(lines[at + 1], line)
+        comment, assumed = _comment(lines[at + 1] if header is None else header.comment, line)
         unsaid += assumed
-        column, columns = _species_column(comment, f"{where}, line {at + 2}")
+        column, columns = _species_column(comment, line)
         written += [str(count), comment]
         for number in range(at + 2, last):
-            written.append(_atom(lines[number], column, columns, f"{where}, line {number + 1}"))
+            atom = _atom(lines[number], column, columns, f"{where}, line {number + 1}")
+            written.append(atom if header is None or header.factor == 1 else _scaled(atom, header.factor))
         while last < len(lines) and lines[last].lstrip().startswith("VEC"):
             raise BadFile(
                 f"{where}, line {last + 1}: a cell in VEC lines does not say in which directions it repeats. Write "
@@ -158,6 +162,15 @@ def _atom(line: str, column: int, columns: int, where: str) -> str:
         words[column] = _symbol(words[column], where)
         text = " ".join(words)
     return _FORTRAN.sub(r"\1E\2", text) if "D" in text or "d" in text else text
+
+
+def _scaled(atom: str, factor: float) -> str:
+    """The line of an atom with its position in Å; what is no number is for ASE's reader to refuse."""
+    symbol, *position = atom.split()
+    try:
+        return " ".join([symbol, *(f"{factor * float(word):.17g}" for word in position[:3])])
+    except ValueError:
+        return atom
 
 
 def _symbol(word: str, where: str) -> str:

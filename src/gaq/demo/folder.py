@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gaq.demo.plan import CONTENDERS
-from gaq.errors import UsageError
+from gaq.errors import BadFile, UsageError
 from gaq.files import writable_folder, write_atomically
+from gaq.formats.texts import read_json
 from gaq.locks import lock_path
 
 MANIFEST = "manifest.json"
@@ -45,8 +46,8 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
 def is_demo(out: Path) -> bool:
     """Whether a demo was begun in this folder."""
     try:
-        found = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_json(out / MANIFEST, "")
+    except BadFile:
         return False
     return isinstance(found, dict) and found.get("kind") == KIND
 

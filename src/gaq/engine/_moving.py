@@ -60,6 +60,7 @@ class Moving:
             self._forces,
             int(self.motion.step),
             float(self.motion.heat),
+            self._before.fixed,
         )
 
 

@@ -16,7 +16,8 @@ from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine import _serve
 from gaq.engine.elsewhere import Complaint, Elsewhere
-from gaq.errors import BadStructure, GaqError, NotAvailable, UsageError, nearest
+from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, UsageError, nearest
+from gaq.formats.texts import shown, strict_json
 
 # What PyTorch says when layers without a gradient stand between positions and energy.
 SIGNS_OF_A_LOST_GRADIENT = ("does not require grad", "not have been used in the graph")
@@ -134,13 +135,14 @@ def _label(spec: str, keywords: dict[str, Any]) -> str:
     return f"{label}({variant})" if isinstance(variant, str) else label
 
 
+_EXAMPLE = 'Write for example \'{"method": "GFN2-xTB"}\'.'
+
+
 def _keywords(arguments: str) -> dict[str, Any]:
     try:
-        keywords = json.loads(arguments)
-    except json.JSONDecodeError as error:
-        raise UsageError(
-            f'--args is not JSON ({error}): {arguments}. Write for example \'{{"method": "GFN2-xTB"}}\''
-        ) from error
+        keywords = strict_json(arguments, f"--args {shown(arguments)}", _EXAMPLE)
+    except BadFile as error:
+        raise UsageError(str(error)) from None
     if not isinstance(keywords, dict):
-        raise UsageError(f'--args must be a JSON object such as \'{{"method": "GFN2-xTB"}}\', not {arguments}')
+        raise UsageError(f"--args {shown(arguments)} is no JSON object. {_EXAMPLE}")
     return keywords

@@ -30,11 +30,18 @@ class State:
     forces: np.ndarray  # [atom, 3] eV/Å
     step: int = 0
     heat: float = 0.0  # eV that a thermostat has given; total energy − heat is what a run conserves
+    fixed: np.ndarray | None = None  # [atom] bool, atoms that do not move; None for none
 
     @property
     def inverse_masses(self) -> np.ndarray:
-        """The acceleration [atom] in Å/fs² that 1 eV/Å gives."""
-        return ACCELERATION / self.masses
+        """The acceleration [atom] in Å/fs² that 1 eV/Å gives; 0 for a fixed atom."""
+        free = ACCELERATION / self.masses
+        return free if self.fixed is None else np.where(self.fixed, 0.0, free)
+
+    @property
+    def is_fixed(self) -> np.ndarray:
+        """Which atoms [atom] do not move."""
+        return np.zeros(len(self.structure), dtype=bool) if self.fixed is None else self.fixed
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,9 @@ class Unstable(Diverged):
     """A step that could not be made; `last` is the state before it."""
 
     def __init__(self, model: str, dynamics: Dynamics, last: State, why: str) -> None:
-        super().__init__(
-            f"{model}, dt = {dynamics.dt} fs, step {last.step + 1}: {why.rstrip('.')}. Take a smaller dt, a lower "
-            f"temperature, or check the model with `gaq check`"
-        )
+        step = last.step + 1
+        reason = why.removeprefix(f"unstable at step {step}: ").rstrip(".")
+        super().__init__(f"{model}, dt = {dynamics.dt} fs, step {step}: {reason}")
         self.last = last
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from gaq.errors import BadFile, UsageError, nearest
-from gaq.files import readable_file
+from gaq.formats.texts import read_toml
 from gaq.measure.ledger import Row
 
 
@@ -27,7 +26,6 @@ class Limit:
         return entry.value >= self.value if self.at_least else within(entry, self.value)
 
 
-LONGEST_FILE = 100_000  # characters of a file of limits
 FORCE_MAE = 43.4  # meV/Å: 1 kcal/mol/Å, what chemists call chemical accuracy
 FORCE_MAE_RELATIVE = 0.1  # of the root mean square force, for soft systems in which 43 meV/Å is as large as the forces
 
@@ -131,11 +129,8 @@ def read_limits(path: str | Path) -> dict[str, float]:
     metrics and impossible values.
     """
     try:
-        text = readable_file(path).read_text(encoding="utf-8")
-        if len(text) > LONGEST_FILE:
-            raise ValueError(f"it has {len(text)} characters")
-        found = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = read_toml(path)
+    except ValueError as error:
         example = "lee_max = 2.0"
         raise BadFile(
             f"{path} is no file of limits ({error}). Expected TOML, a line for each limit: {example}"

@@ -17,8 +17,8 @@ from gaq.formats.arrays import is_archive, read_arrays
 from gaq.formats.texts import shown, strict_json
 
 KIND = "gaq predictions"
-KEPT_ENDING = ".predictions.npz"
 WAY_OUT = "Expected a file of `gaq evaluate --predictions`."
+KEPT_ENDING = ".predictions.npz"
 ABOUT = ("model", "recipe", "engine", "data")
 ARRAYS = ("atoms", "energy", "energy_found", "forces", "forces_found")
 
@@ -82,10 +82,8 @@ def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
 
 def holds_predictions(path: Path) -> bool:
     """Whether a file is one of `write_predictions`; a look at its first member, without reading the rest."""
-    if not is_archive(path):
-        return False
     try:
-        return str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
+        return is_archive(path) and str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
     except BadFile:
         return False
 

@@ -37,6 +37,8 @@ def run_rows(
         rows.append(replace(change, metric=SPIN[1], value=change.value / spin, unit="1"))
     if last.structure.periodic.any() or thermostat == LANGEVIN:
         rows = [r for r in rows if r.metric not in SPIN]
+    if last.is_fixed.any():  # what holds them takes up momentum
+        rows = [r for r in rows if r.metric not in (*SPIN, "momentum_change")]
     return rows
 
 

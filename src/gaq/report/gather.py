@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gaq.errors import BadFile, GaqError
+from gaq.formats.texts import read_json
 from gaq.measure.ledger import Row
 from gaq.measure.predictions import Predictions, read_predictions
 from gaq.report.discover import Inventory, Kind, Source
@@ -171,10 +171,7 @@ def _keep(found: Found, read: Callable[[], None]) -> None:
 
 def _read_manifest(found: Found, source: Source, label: str) -> None:
     path = source.path
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BadFile(f"{path} is not whole JSON ({error}); passed over.") from error
+    content = read_json(path, "It is passed over.")
     if not isinstance(content, dict):
         raise BadFile(f"{path} is no manifest: a JSON object was expected; passed over.")
     found.manifests[label] = content

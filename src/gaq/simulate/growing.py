@@ -7,15 +7,33 @@ a run which was killed leaves, once it is taken up again, the bytes it would hav
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 
+from gaq.errors import BadFile
+
 Mark = dict[str, int]
+BYTES_OF_AN_END = 4096
+
+
+def end_of(path: Path, mark: Mark) -> bytes:
+    """The last bytes before a mark. Raises `BadFile` where they are not those that were written there."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, mark["bytes"] - BYTES_OF_AN_END))
+        end = stream.read(min(mark["bytes"], BYTES_OF_AN_END))
+    if "end" in mark and zlib.crc32(end) != mark["end"]:
+        raise BadFile(
+            f"{path} is not the file that its checkpoint belongs to: its content is another. Put the right one back, "
+            f"or begin anew under another name"
+        )
+    return end
 
 
 class GrowingFile:
     """Bytes at the end of a new file, or of an old one from a mark on."""
 
     def __init__(self, path: Path, at: Mark | None = None) -> None:
+        self._end = b"" if at is None else end_of(path, at)
         self._stream = path.open("wb" if at is None else "r+b")
         if at is not None:
             self._stream.truncate(at["bytes"])
@@ -23,11 +41,13 @@ class GrowingFile:
 
     def append(self, text: str) -> None:
         """Add text, in UTF-8."""
-        self._stream.write(text.encode())
+        added = text.encode()
+        self._stream.write(added)
+        self._end = (self._end + added)[-BYTES_OF_AN_END:]
 
     def mark(self) -> Mark:
-        """Where the file ends now."""
-        return {"bytes": self._stream.tell()}
+        """Where the file ends now, and a checksum of its last bytes."""
+        return {"bytes": self._stream.tell(), "end": zlib.crc32(self._end)}
 
     def sync(self) -> None:
         """Wait until what was written is on the disk."""

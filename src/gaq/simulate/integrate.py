@@ -22,16 +22,31 @@ from gaq.simulate.velocities import degrees_of_freedom, masses_of, thermal_veloc
 
 
 def start(
-    engine: Engine, structure: Structure, temperature: float, seed: int = 0, velocities: np.ndarray | None = None
+    engine: Engine,
+    structure: Structure,
+    temperature: float,
+    seed: int = 0,
+    velocities: np.ndarray | None = None,
+    masses: np.ndarray | None = None,
+    fixed: np.ndarray | None = None,
 ) -> State:
-    """A state with `velocities` [atom, 3] in Å/fs, or at rest as a whole with some drawn at `temperature` in K."""
+    """Return a state with `velocities` [atom, 3] in Å/fs, or with some drawn at `temperature` in K.
+
+    `masses` [atom] are in amu, the standard atomic masses by default. Atoms that are `fixed` [atom] stay where they
+    are, and begin at rest. Velocities that are drawn have no motion of the whole; with fixed atoms there is none to
+    remove.
+    Raises `UsageError`.
+    """
     if not temperature >= 0:
         raise UsageError(f"temperature is {temperature} K; it cannot be negative")
-    masses = masses_of(structure)
+    masses = masses_of(structure) if masses is None else masses
+    fixed = fixed if fixed is not None and fixed.any() else None
     (prediction,) = engine.evaluate([structure])
     if velocities is None:
-        velocities = thermal_velocities(structure, masses, temperature, np.random.default_rng(seed))
-    return State(structure, velocities, masses, prediction.energy, prediction.forces)
+        velocities = thermal_velocities(structure, masses, temperature, np.random.default_rng(seed), fixed)
+    elif fixed is not None:
+        velocities = np.where(fixed[:, None], 0.0, velocities)
+    return State(structure, velocities, masses, prediction.energy, prediction.forces, fixed=fixed)
 
 
 def advance(engine: Engine, state: State, dynamics: Dynamics, steps: int) -> State:
@@ -71,7 +86,7 @@ def make_step(engine: Engine, state: State, dynamics: Dynamics) -> State:
         velocities = given
     if not (np.isfinite(energy) and np.isfinite(velocities).all()):
         raise Unstable(engine.model, dynamics, state, "energy or forces stopped being finite")
-    return State(structure, velocities, state.masses, energy, forces, state.step + 1, heat)
+    return State(structure, velocities, state.masses, energy, forces, state.step + 1, heat, state.fixed)
 
 
 def run_nve(

@@ -6,6 +6,7 @@ i-PI loads a file that names the class, in its own process (`<ffdirect>` with `<
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 
 from gaq.atoms.checks import check_species
 from gaq.atoms.structure import Prediction, Structure
-from gaq.data.read import read_structures
+from gaq.data.read import is_npz, read_structures
+from gaq.data.xyz_text import read_text
 from gaq.engine.open import engine_of
 from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, UsageError
@@ -28,8 +30,10 @@ class Driver:
     """Energy (Hartree), forces (Hartree/Bohr), virial −dE/dε (Hartree) and an empty text, for a cell whose columns are
     the lattice vectors and positions [atom, 3], both in Bohr. A list of cells and one of positions are one batch.
 
-    `template` is a structure file: i-PI sends no elements, so that the order of its atoms is that of i-PI's, and the
-    model is periodic where the file says so (`pbc="T T T"`). Raises `BadFile`, `UnsupportedElement`, `BadStructure`.
+    `template` is a structure file: i-PI sends no elements, so that the order of its atoms is that of i-PI's. The model
+    is periodic where the file says so, by `pbc="T T T"` or a cell, also in i-PI's own form. A file that says nothing is
+    a molecule in open space, as long as its images in i-PI's cell are farther away than the model sees; where they
+    are not, `BadStructure` asks which it is. Raises `BadFile`, `UnsupportedElement`, `BadStructure`.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Driver:
     ) -> None:
         self.engine = engine_of(model, threads=None if threads is None else int(threads))
         self.template = template if isinstance(template, Structure) else read_structures(template, 1)[0]
+        self._said = isinstance(template, Structure) or says_periodicity(Path(template), self.template)
         check_species(self.template, self.engine.species, self.engine.model)
         if not getattr(self.engine, "gives_virial", False):
             raise UsageError(
@@ -67,8 +72,37 @@ class Driver:
                 f"i-PI has {np.size(positions) // 3} atoms and the template {len(rest)}. Give as template the file "
                 f"that i-PI starts from"
             )
+        if not self._said:
+            self._expect_room(BOHR * np.asarray(cell).reshape(3, 3).T, BOHR * np.reshape(positions, (-1, 3)))
         vectors = np.where(rest.periodic[:, None], BOHR * np.asarray(cell).reshape(3, 3).T, 0.0)
         return Structure(rest.species, BOHR * np.reshape(positions, (-1, 3)), vectors, rest.periodic)
+
+    def _expect_room(self, vectors: np.ndarray, positions: np.ndarray) -> None:
+        """Raise `BadStructure` when it makes a difference whether the cell of i-PI is periodic."""
+        cutoff = self.engine.cutoff
+        volume = abs(float(np.linalg.det(vectors)))
+        if cutoff is not None and volume > 0:
+            normals = np.cross(vectors[[1, 2, 0]], vectors[[2, 0, 1]])
+            lengths = np.linalg.norm(normals, axis=1)
+            extents = np.ptp(positions @ (normals / lengths[:, None]).T, axis=0)
+            if (volume / lengths > extents + cutoff).all():
+                return
+        raise BadStructure(
+            "i-PI has a cell in which atoms see their images, and the structure file does not say whether it is "
+            'periodic. Write pbc="T T T" into its second line if it is, pbc="F F F" if it is a molecule in open space'
+        )
+
+
+def says_periodicity(file: Path, structure: Structure) -> bool:
+    """Whether a structure file says if its atoms are periodic: plain XYZ has neither a cell nor `pbc`."""
+    if structure.periodic.any() or is_npz(file):  # an npz holds molecules in open space
+        return True
+    from ase.io.formats import filetype
+
+    if filetype(str(file)) not in ("xyz", "extxyz"):
+        return filetype(str(file)) != "proteindatabank"  # which has a cell or says nothing
+    lines = [line for line in read_text(file).split("\n", 20)[:20] if line.strip()]
+    return len(lines) > 1 and re.search(r"(?<![^\s])pbc\s*=", lines[1], re.IGNORECASE) is not None
 
 
 def _in_atomic_units(prediction: Prediction) -> Answer:

@@ -57,6 +57,11 @@ def force_of(
     species = species_of(atoms, subset)
     if periodic is None:
         periodic = _box_of(atoms) is not None
+    elif periodic and hasattr(atoms, "getPeriodicBoxVectors") and _box_of(atoms) is None:
+        raise BadStructure(
+            "the topology has no box and periodic=True was asked for; the system would get OpenMM's default of 2 nm. "
+            "Give it one (topology.setPeriodicBoxVectors), or leave periodic out"
+        )
     engine = engine_of(model, threads=threads)
     structure = Structure(species, np.zeros((len(species), 3)), np.zeros((3, 3)), np.full(3, periodic))
     check_species(structure, engine.species, engine.model)

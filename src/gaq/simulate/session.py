@@ -9,9 +9,10 @@ same files.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ import numpy as np
 from gaq.engine.motion import REBUILD_STEPS, Dynamics, State, Unstable
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile
+from gaq.simulate.blame import Blame, blame
 from gaq.simulate.checkpoint import Checkpoint, check_same, load, save
+from gaq.simulate.growing import end_of
 from gaq.simulate.integrate import advance
 from gaq.simulate.leg import Leg, Made, next_stop
 from gaq.simulate.log import NveLog, Record, as_log, recorded
@@ -75,7 +78,9 @@ class Ending:
     made: int  # steps of this call
     seconds: float  # which they took, output included
     interrupted: bool = False
-    because: str = ""  # why it became unstable, if it did
+    because: str = ""  # what became unstable, if something did
+    blame: Blame | None = None  # and why
+    bond: bool = False  # whether it was that a bond is off
 
 
 class Session:
@@ -110,6 +115,7 @@ class Session:
                     f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or begin "
                     f"anew under another name"
                 )
+            end_of(file, mark)  # before anything is cut back
         self._records = read_log(self._files.log, held.log)
         self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt, held.trajectory)
         self._log = LogFile(self._files.log, held.log)
@@ -157,7 +163,13 @@ class Session:
         seconds, made = time.perf_counter() - self._began, self._state.step - self._began_at
         atoms, dt = len(self._state.structure), self._plan.dynamics.dt
         log = as_log(self._records, self._engine.model, atoms, dt, self._state.step, self._unstable)
-        return Ending(log, self._state, made, seconds, interrupted, self._because)
+        blamed = self._blame() if self._because else None
+        return Ending(log, self._state, made, seconds, interrupted, self._because, blamed, self._bond)
+
+    def _blame(self) -> Blame:
+        state, nothing = self._state, np.zeros_like(self._first)
+        first = replace(state, structure=state.structure.moved(self._first), velocities=nothing)
+        return blame(self._engine, self._plan.dynamics, first, self._plan.temperature)
 
     def _set_out(self) -> None:
         bonds = reference(self._state.structure.moved(self._first), self._plan.temperature)
@@ -165,7 +177,7 @@ class Session:
         self._began_at = self._state.step
         self._began = self._saved_at = time.perf_counter()
         self._unstable: int | None = None
-        self._because = ""
+        self._because, self._bond = "", False
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -197,7 +209,8 @@ class Session:
             show(self._records[-1], (time.perf_counter() - self._began) / (self._state.step - self._began_at))
             fault = complaint(self._bonds, self._state.structure, self._records[-1].temperature)
             if fault is not None:
-                self._unstable, self._because = self._state.step, f"step {self._state.step}: {fault}"
+                self._unstable, self._because = self._state.step, f"step {self._state.step}: {fault.sentence}"
+                self._bond = fault.bond
         if self._due(self._plan.every) or self._unstable is not None:
             self._trajectory.write(self._state)
         if self._state.step % REBUILD_STEPS == 0:
@@ -245,15 +258,22 @@ class Session:
         self._saved = self._held.state.step
 
 
-def told(model_hash: str, engine: Engine, plan: Plan, seed: int, start: State) -> dict[str, Any]:
-    """What must be the same for a run to go on: everything but its length."""
-    heat_bath = plan.dynamics.thermostat
+def told(
+    model_hash: str, engine: Engine, plan: Plan, seed: int, start: State, keeps_velocities: bool = False
+) -> dict[str, Any]:
+    """Return what must be the same for a run to be resumed: everything but its length.
+
+    Velocities of the start count where they come from a file; those that are drawn follow from the rest.
+    """
+    heat_bath, structure = plan.dynamics.thermostat, start.structure
+    given = (structure.species, structure.positions, structure.cell, structure.periodic, start.masses, start.is_fixed)
+    arrays = (*given, start.velocities) if keeps_velocities else given
     return {
         "model": model_hash,
         "engine": engine.name,
         "backward_bits": getattr(engine, "backward_bits", None),
         "atoms": len(start.structure),
-        "species": np.asarray(start.structure.species).tolist(),
+        "start": hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest(),
         "dt": plan.dynamics.dt,
         "thermostat": None if heat_bath is None else heat_bath.kind,
         "relaxation": None if heat_bath is None else heat_bath.relaxation,

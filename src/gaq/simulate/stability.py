@@ -54,8 +54,16 @@ def is_unstable(start: Reference, positions: np.ndarray, temperature: float) -> 
     return temperature > start.temperature + HEAT_TOLERANCE or bool(np.any(_off(start, positions) > BOND_TOLERANCE))
 
 
-def complaint(start: Reference, structure: Structure, temperature: float) -> str | None:
-    """What `is_unstable` finds, in words; None when all is well."""
+@dataclass(frozen=True)
+class Fault:
+    """What is out of bounds, in words, and whether it is a bond."""
+
+    sentence: str
+    bond: bool
+
+
+def complaint(start: Reference, structure: Structure, temperature: float) -> Fault | None:
+    """Return what `is_unstable` finds, in words; None when all is well."""
     if not is_unstable(start, structure.positions, temperature):
         return None
     off = _off(start, structure.positions)
@@ -65,11 +73,12 @@ def complaint(start: Reference, structure: Structure, temperature: float) -> str
         worst = int(off.argmax())
         first, second = start.pairs[worst]
         names = "-".join(chemical_symbols[structure.species[atom]] for atom in (first, second))
-        return (
+        return Fault(
             f"the bond {names} of atoms {first} and {second}, {start.lengths[worst]:.2f} Å at the start, is off by "
-            f"{off[worst]:.2f} Å"
+            f"{off[worst]:.2f} Å",
+            bond=True,
         )
-    return f"the temperature is {temperature:.0f} K; the run began at {start.temperature:.0f} K"
+    return Fault(f"the temperature is {temperature:.0f} K; the run began at {start.temperature:.0f} K", bond=False)
 
 
 def _off(start: Reference, positions: np.ndarray) -> np.ndarray:

@@ -1,52 +1,154 @@
-"""Where a run begins: a frame of a file, with the velocities it brings or with some of a temperature."""
+"""Where a run begins: a frame of a file, with the masses, constraints and velocities that it brings.
+
+What a file says about the physics is used, or refused, or told: masses and fixed atoms are used, other constraints are
+refused, and charges, magnetic moments and velocities in no defined unit are told to be without effect.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gaq.atoms.checks import list_atoms, structure_label
 from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Structure
 from gaq.data.extxyz import read_frames
 from gaq.data.read import is_npz, read_structures
 from gaq.engine.motion import LANGEVIN
-from gaq.errors import UsageError
+from gaq.errors import BadStructure, UsageError
 from gaq.files import readable_file
-from gaq.simulate.velocities import angular_momentum, degrees_of_freedom
+from gaq.simulate.velocities import angular_momentum, degrees_of_freedom, masses_of
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 STILL = 1e-9  # amu Å/fs and amu Å²/fs; a hydrogen atom at 300 K has 0.03
+HEAVIEST_ATOM = 1000.0  # amu
+MASSES = ("masses", "mass")  # ASE's name of the column, and the one that its documentation gives
+VELOCITIES = ("velocities", "velocity", "vel", "velo", "v")
+WITHOUT_EFFECT = {
+    "initial_charges": "charges of atoms",
+    "initial_magmoms": "magnetic moments of atoms",
+    "charge": "charge",
+    "spin": "spin",
+    "multiplicity": "multiplicity",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """A structure, and velocities [atom, 3] in Å/fs if the file has them."""
+    """A structure, and what the file says of its atoms."""
 
     structure: Structure
-    velocities: np.ndarray | None
+    velocities: np.ndarray | None  # [atom, 3] Å/fs, if the file has momenta
+    masses: np.ndarray  # [atom] amu, those of the file or the standard ones
+    fixed: np.ndarray  # [atom] bool, atoms that do not move
+    notes: tuple[str, ...] = ()  # what is in the file and has no effect, in sentences
 
 
 def read_start(path: Path, frame: int = 0) -> Start:
-    """One frame of any file that gaq reads; a negative number counts from the end. Raises what reading raises."""
+    """Read one frame of any file that gaq reads; a negative number counts from the end.
+
+    Raises `BadStructure` for masses that are no masses and for constraints other than fixed atoms, and what reading
+    raises.
+    """
     if is_npz(readable_file(path)):
         structures = read_structures(path, None if frame < 0 else frame + 1)
-        return Start(structures[_place(path, frame, len(structures))], None)
+        structure = structures[_place(path, frame, len(structures))]
+        return Start(structure, None, masses_of(structure), np.zeros(len(structure), dtype=bool))
     frames = read_frames(path, None if frame < 0 else frame + 1)
     atoms = frames[_place(path, frame, len(frames))]
+    name = structure_label(frame % len(frames), str(path))
     structure = from_ase(atoms, frame % len(frames), str(path))
-    if "momenta" not in atoms.arrays:
-        return Start(structure, None)
-    from ase import units  # ase.units takes time, and most starts have no momenta
+    masses, fixed = _masses(atoms, structure, name), _fixed(atoms, name)
+    velocities = None
+    if "momenta" in atoms.arrays:
+        from ase import units  # ase.units takes time, and most starts have no momenta
 
-    return Start(structure, np.asarray(atoms.get_velocities(), dtype=np.float64) * units.fs)
+        velocities = np.asarray(atoms.get_momenta(), dtype=np.float64) / masses[:, None] * units.fs
+        velocities = np.where(fixed[:, None], 0.0, velocities)
+        if not np.isfinite(velocities).all():
+            raise BadStructure(f"{name} has momenta that are not finite. Repair or remove them.")
+    return Start(structure, velocities, masses, fixed, tuple(_notes(atoms, structure, name)))
 
 
-def freedom_of(structure: Structure, masses: np.ndarray, velocities: np.ndarray, thermostat: str | None) -> int:
-    """Degrees of freedom of the kinetic energy: without the motions of the whole that are not there.
+def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
+    """The masses [atom] of the file, the standard ones where it has none."""
+    standard = masses_of(structure)
+    found = [key for key in MASSES if key in atoms.arrays]
+    if not found:
+        return standard
+    given = np.asarray(atoms.arrays[found[0]])
+    if given.shape != (len(structure),) or given.dtype.kind not in "iuf":
+        raise BadStructure(f"{name} has {found[0]} of shape {given.shape}; expected a number for each atom, in amu.")
+    masses = given.astype(np.float64)
+    wrong = np.flatnonzero(~((masses > 0) & (masses <= HEAVIEST_ATOM)))
+    if len(wrong):
+        raise BadStructure(
+            f"{name} has the mass {masses[wrong[0]]:g} at {list_atoms(wrong)}; expected amu, more than 0 and at most "
+            f"{HEAVIEST_ATOM:g}. Repair the column {found[0]}, or remove it for the standard masses."
+        )
+    return masses
 
-    Langevin's noise makes a molecule turn, and leaves its centre at rest; everything else keeps what it finds.
+
+def _fixed(atoms: Atoms, name: str) -> np.ndarray:
+    """The atoms that the constraints of the file fix. Raises `BadStructure` for any other constraint."""
+    from ase.constraints import FixAtoms, FixCartesian
+
+    fixed = np.zeros(len(atoms), dtype=bool)
+    for constraint in atoms.constraints:
+        if isinstance(constraint, FixAtoms) or (isinstance(constraint, FixCartesian) and constraint.mask.all()):
+            fixed[constraint.index] = True
+        elif not (isinstance(constraint, FixCartesian) and not constraint.mask.any()):
+            raise BadStructure(
+                f"{name} has the constraint {type(constraint).__name__}; this dynamics can keep whole atoms fixed "
+                f"(FixAtoms) and nothing else. Remove it, or run with ASE: atoms.calc = gaq.Calculator(...)."
+            )
+    if fixed.all():
+        raise BadStructure(f"{name} has no atom that may move: all are fixed. Remove the constraint from some.")
+    return fixed
+
+
+def _notes(atoms: Atoms, structure: Structure, name: str) -> list[str]:
+    notes = []
+    for key, what in WITHOUT_EFFECT.items():
+        value = atoms.arrays.get(key, atoms.info.get(key))
+        if value is not None and _says_something(key, value):
+            notes.append(f"{name} has {what} ({key}), which have no effect: the model knows elements and positions.")
+    for key in VELOCITIES:
+        if key in atoms.arrays:
+            notes.append(f"{name} has a column {key}, in no defined unit, which is not used; momenta would be (ASE).")
+    if atoms.cell.rank and not structure.periodic.any():
+        notes.append(
+            f"{name} has a cell and says that no direction is periodic: it is run as a molecule in open space."
+        )
+    return notes
+
+
+def _says_something(key: str, value: object) -> bool:
+    """Whether it is not what atoms are without it: neutral and without unpaired electrons."""
+    neutral = 1 if key == "multiplicity" else 0
+    array = np.asarray(value)
+    return array.dtype.kind not in "iufb" or bool(np.any(array != neutral))
+
+
+def freedom_of(
+    structure: Structure,
+    masses: np.ndarray,
+    velocities: np.ndarray,
+    thermostat: str | None,
+    fixed: np.ndarray | None = None,
+) -> int:
+    """Count the degrees of freedom of the kinetic energy, without motions of the whole that the run does not have.
+
+    Langevin's noise makes a molecule turn, and leaves its centre at rest; everything else keeps what it finds. Beside
+    atoms that are `fixed` all others have three.
     """
+    if fixed is not None and fixed.any():
+        return degrees_of_freedom(structure, fixed)
     still = degrees_of_freedom(structure)
     turns = 0 if structure.periodic.any() else 3 * len(structure) - 3 - still
     if thermostat == LANGEVIN:

@@ -20,6 +20,8 @@ def langevin(
     noise = normals(heat_bath.seed, LANGEVIN_STREAM, step, len(velocities))[:, :3]
     spread = math.sqrt(1 - decay * decay) * np.sqrt(heat_bath.thermal_energy * inverse_masses)
     moved = decay * velocities + spread[:, None] * noise
+    if not inverse_masses.all():  # beside fixed atoms there is no motion of the whole
+        return moved
     masses = 1 / inverse_masses
     momentum = _in_order(masses[:, None] * moved)
     return moved - momentum / _in_order(masses)
@@ -46,9 +48,12 @@ def rescale(
 
 
 def kinetic_energy_in_order(inverse_masses: np.ndarray, velocities: np.ndarray) -> float:
-    """½ Σ m v² in eV, atom after atom: the bits of the native engine."""
+    """½ Σ m v² in eV, atom after atom: the bits of the native engine. A fixed atom, of inverse mass 0, has none."""
     x, y, z = velocities.T
-    return 0.5 * float(_in_order(((x * x + y * y) + z * z) / inverse_masses))
+    squares = (x * x + y * y) + z * z
+    return 0.5 * float(
+        _in_order(np.divide(squares, inverse_masses, out=np.zeros_like(squares), where=inverse_masses > 0))
+    )
 
 
 def _in_order(terms: np.ndarray) -> np.ndarray:

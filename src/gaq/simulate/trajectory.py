@@ -7,14 +7,18 @@ import struct
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from gaq.atoms.from_ase import to_ase
 from gaq.engine.motion import State
-from gaq.errors import UsageError
+from gaq.errors import BadFile, UsageError
 from gaq.simulate.growing import GrowingFile, Mark
+from gaq.simulate.velocities import masses_of
 
 XYZ, BINARY = (".xyz", ".extxyz"), (".traj",)
 # ASE's binary files begin with a header of 48 bytes, in which the last 16 say how many frames there are and where the
 # table of their places is. They change in place.
+BEGINNING = b"- of Ulm"
 TABLE_AT = 32
 TABLE = struct.Struct("<qq")
 
@@ -75,6 +79,10 @@ class BinaryTrajectory:
         self._dt, self._path = dt, path
         if at is not None:
             with path.open("r+b") as stream:
+                if stream.read(len(BEGINNING)) != BEGINNING:
+                    raise BadFile(
+                        f"{path} is no trajectory of ASE's; the one that its checkpoint belongs to was expected"
+                    )
                 stream.truncate(at["bytes"])
                 stream.seek(TABLE_AT)
                 stream.write(TABLE.pack(at["frames"], at["table"]))
@@ -82,7 +90,13 @@ class BinaryTrajectory:
 
     def write(self, state: State) -> None:
         atoms = to_ase(state.structure)
+        if _has_own_masses(state):
+            atoms.set_masses(state.masses)
         atoms.set_momenta(momenta(state))
+        if state.is_fixed.any():
+            from ase.constraints import FixAtoms
+
+            atoms.set_constraint(FixAtoms(mask=state.is_fixed))
         atoms.info.update(time=state.step * self._dt, step=state.step)
         self._writer.write(atoms, energy=state.energy, forces=state.forces)
 
@@ -99,6 +113,11 @@ class BinaryTrajectory:
         self._writer.close()
 
 
+def _has_own_masses(state: State) -> bool:
+    """Whether the masses are others than the standard ones, which readers know."""
+    return not np.array_equal(state.masses, masses_of(state.structure))
+
+
 def momenta(state: State) -> Any:
     """Momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
     from ase import units
@@ -107,10 +126,9 @@ def momenta(state: State) -> Any:
 
 
 def frame_text(state: State, dt: float) -> str:
-    """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces (eV/Å) and
-    momenta (units of ASE).
+    """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces (eV/Å),
+    momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
     """
-    import numpy as np
     from ase.data import chemical_symbols
 
     structure = state.structure
@@ -120,9 +138,16 @@ def frame_text(state: State, dt: float) -> str:
         head = f'Lattice="{lattice}" {head}'
     periodic = " ".join("T" if p else "F" for p in structure.periodic)
     columns = "species:S:1:pos:R:3:forces:R:3:momenta:R:3"
-    numbers = np.hstack([structure.positions, state.forces, momenta(state)]).tolist()
+    table = [structure.positions, state.forces, momenta(state)]
+    if _has_own_masses(state):
+        columns += ":masses:R:1"
+        table.append(state.masses[:, None])
+    ends = [""] * len(structure)
+    if state.is_fixed.any():
+        columns += ":move_mask:L:1"
+        ends = [" F" if fixed else " T" for fixed in state.is_fixed.tolist()]
     atoms = [
-        f"{chemical_symbols[z]} " + " ".join(f"{x:.17g}" for x in line)
-        for z, line in zip(structure.species.tolist(), numbers, strict=True)
+        f"{chemical_symbols[z]} " + " ".join(f"{x:.17g}" for x in line) + end
+        for z, line, end in zip(structure.species.tolist(), np.hstack(table).tolist(), ends, strict=True)
     ]
     return "\n".join([str(len(structure)), f'Properties={columns} pbc="{periodic}" {head}', *atoms]) + "\n"

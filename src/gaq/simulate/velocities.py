@@ -16,17 +16,21 @@ def masses_of(structure: Structure) -> np.ndarray:
 
 
 def thermal_velocities(
-    structure: Structure, masses: np.ndarray, temperature: float, rng: np.random.Generator
+    structure: Structure,
+    masses: np.ndarray,
+    temperature: float,
+    rng: np.random.Generator,
+    fixed: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Maxwell-Boltzmann velocities [atom, 3] in Å/fs, at rest as a whole, scaled to `temperature` in K
-    exactly.
+    """Draw Maxwell-Boltzmann velocities [atom, 3] in Å/fs, scaled to `temperature` in K exactly.
 
-    Net momentum is removed, angular momentum too unless the structure is periodic.
+    Net momentum is removed, angular momentum too unless the structure is periodic. Atoms that are `fixed` [atom] have
+    none; beside them nothing is removed, since the others have no motion of the whole.
     """
     spread = np.sqrt(BOLTZMANN * temperature * ACCELERATION / masses)
     drawn = rng.standard_normal(structure.positions.shape) * spread[:, None]
-    still = at_rest(structure, masses, drawn)
-    found = kinetic_temperature(structure, masses, still)
+    still = at_rest(structure, masses, drawn) if fixed is None else np.where(fixed[:, None], 0.0, drawn)
+    found = kinetic_temperature(structure, masses, still, degrees_of_freedom(structure, fixed))
     return still * np.sqrt(temperature / found) if found > 0 else still
 
 
@@ -66,8 +70,13 @@ def kinetic_temperature(
     return 2 * kinetic_energy(masses, velocities) / (freedom * BOLTZMANN) if freedom else 0.0
 
 
-def degrees_of_freedom(structure: Structure) -> int:
-    """3N less the rigid motions: 3 in a periodic box, 6 in open space, 5 for a linear molecule."""
+def degrees_of_freedom(structure: Structure, fixed: np.ndarray | None = None) -> int:
+    """3N less the rigid motions: 3 in a periodic box, 6 in open space, 5 for a linear molecule.
+
+    With atoms that are `fixed` [atom], three for each of the others.
+    """
+    if fixed is not None and fixed.any():
+        return 3 * int(np.count_nonzero(~fixed))
     if structure.periodic.any():
         return 3 * len(structure) - 3
     arms = structure.positions - structure.positions.mean(axis=0)

@@ -35,7 +35,10 @@ def test_empty():
 
 
 def test_wrong_shape():
-    with pytest.raises(BadStructure, match=r"3 elements and positions of shape \(2, 3\); expected \(3, 3\)"):
+    with pytest.raises(
+        BadStructure,
+        match=r"positions of shape \(2, 3\) and type float64; expected numbers in Å of shape \(3, 3\), for 3 atoms",
+    ):
         check_structure(Structure.molecule(np.array([8, 1, 1]), WATER[:2]))
 
 

@@ -81,7 +81,7 @@ def test_a_header_that_claims_more_than_there_is_is_refused(tmp_path, shape):
     path = tmp_path / "p.npz"
     write_predictions(path, [said(0.5)])
     claim(path, "array.1.npy", shape)
-    with pytest.raises(BadFile, match="holds no predictions of gaq"):
+    with pytest.raises(BadFile, match="Expected a file of `gaq evaluate --predictions`"):
         read_predictions(path)
 
 

@@ -88,7 +88,7 @@ def test_an_interrupted_run_is_shown_and_said(tmp_path):
         "no model.ckpt: it was interrupted; --resume goes on",
         "nve.log has no whole record",
         "nve.xyz has no whole frame",
-        "manifest.json is not whole JSON",
+        "manifest.json is not JSON",
     ):
         assert part in said
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ase.build import molecule as g2_molecule
 
-from gaq.engine.pytorch import TorchEngine
 from gaq.errors import BadStructure, UnsupportedElement, UsageError
 from gaq.simulate.ipi_pes import Driver
 from gaq.units import BOHR, HARTREE
-from tiny import config, molecule, network
+from tiny import molecule
+from unit.measure import planted
 from unit.simulate.hosted import ETHANOL, SYSTEMS, by_ase, differ, ethanol_at_rest, system, tiny_engine
 
 
@@ -55,4 +56,46 @@ def test_an_element_that_the_model_does_not_know():
 
 def test_an_engine_without_a_virial():
     with pytest.raises(UsageError, match="no virial"):
-        Driver(molecule("H2O"), TorchEngine(network(config()), "m", "fp32"))
+        Driver(molecule("H2O"), planted.PairEngine())
+
+
+ATOMS = g2_molecule("CH3CH2OH")
+PLAIN = "9\n@\n" + "".join(
+    f"{s} {x} {y} {z}\n" for s, (x, y, z) in zip(ATOMS.symbols, ATOMS.positions.tolist(), strict=True)
+)
+
+
+class Pairs(planted.PairEngine):
+    """Gives no virial that means anything, and sees four ångströms."""
+
+    gives_virial = True
+
+
+@pytest.mark.parametrize(
+    ("comment", "edge", "periodic"),
+    [
+        ("# CELL(abcABC): 6 6 6 90 90 90 positions{angstrom} cell{angstrom}", 6.0, True),
+        ('Lattice="6 0 0 0 6 0 0 0 6"', 6.0, True),
+        ('pbc="F F F"', 6.0, False),
+        ("ethanol", 50.0, False),
+    ],
+)
+def test_periodicity_is_what_the_file_says(tmp_path, comment, edge, periodic):
+    (tmp_path / "init.xyz").write_text(PLAIN.replace("@", comment))
+    driver = Driver(tmp_path / "init.xyz", Pairs())
+    seen = []
+    driver.engine.one = lambda structure: seen.append(structure) or planted.PairEngine().one(structure)
+    driver(np.eye(3) * edge / BOHR, ATOMS.positions / BOHR)
+    assert seen[0].periodic.tolist() == [periodic] * 3
+    assert np.allclose(seen[0].cell, np.eye(3) * edge * periodic)
+
+
+def test_a_file_that_says_nothing_is_asked_where_it_matters(tmp_path):
+    (tmp_path / "init.xyz").write_text(PLAIN.replace("@", "ethanol"))
+    engine = Pairs()
+    driver = Driver(tmp_path / "init.xyz", engine)
+    with pytest.raises(BadStructure, match="does not say whether it is periodic"):
+        driver(np.eye(3) * 6.0 / BOHR, driver.template.positions / BOHR)
+    engine.cutoff = None  # one that may see anywhere
+    with pytest.raises(BadStructure, match="does not say whether it is periodic"):
+        driver(np.eye(3) * 50.0 / BOHR, driver.template.positions / BOHR)

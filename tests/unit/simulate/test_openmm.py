@@ -147,3 +147,13 @@ def test_a_topology_with_a_site_that_is_no_atom():
     topology.addAtom("M", None, next(topology.residues()))
     with pytest.raises(BadStructure, match="Dummy"):
         species_of(topology)
+
+
+def test_a_topology_without_a_box_is_not_periodic():
+    topology = app.Topology()
+    chain = topology.addChain()
+    residue = topology.addResidue("A", chain)
+    for symbol in ("O", "H", "H"):
+        topology.addAtom(symbol, app.Element.getBySymbol(symbol), residue)
+    with pytest.raises(BadStructure, match="has no box and periodic=True"):
+        force_of(tiny_engine(), topology, periodic=True)

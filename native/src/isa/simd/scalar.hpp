@@ -48,10 +48,12 @@ inline Vec sqrt(Vec a) { GAQ_LANES a.lane[k] = std::sqrt(a.lane[k]); return a; }
 inline Vec round(Vec a) { GAQ_LANES a.lane[k] = std::nearbyint(a.lane[k]); return a; }
 // a < b ? x : y
 inline Vec select_less(Vec a, Vec b, Vec x, Vec y) { GAQ_LANES x.lane[k] = a.lane[k] < b.lane[k] ? x.lane[k] : y.lane[k]; return x; }
+// As vector instructions convert: what is NaN, or outside the range, to the least integer.
+inline int32_t to_int(float x) { return x >= -2147483648.0f && x < 2147483648.0f ? int32_t(x) : INT32_MIN; }
 // a · 2ⁿ for whole n in the lanes of `n`, within the range of normal floats
 inline Vec scale_by_power(Vec a, Vec n) {
   GAQ_LANES {
-    int32_t bits = (int32_t(n.lane[k]) + 127) << 23;
+    int32_t bits = int32_t(uint32_t(to_int(n.lane[k]) + 127) << 23);
     float power;
     std::memcpy(&power, &bits, 4);
     a.lane[k] = a.lane[k] * power;
@@ -59,9 +61,9 @@ inline Vec scale_by_power(Vec a, Vec n) {
   return a;
 }
 // Whole numbers in floats to integers.
-inline void store_int8_offset(uint8_t* p, Vec codes) { GAQ_LANES p[k] = uint8_t(int32_t(codes.lane[k]) + 128); }
-inline void store_int16(int16_t* p, Vec codes) { GAQ_LANES p[k] = int16_t(codes.lane[k]); }
-inline void store_int32(int32_t* p, Vec codes) { GAQ_LANES p[k] = int32_t(codes.lane[k]); }
+inline void store_int8_offset(uint8_t* p, Vec codes) { GAQ_LANES p[k] = uint8_t(to_int(codes.lane[k]) + 128); }
+inline void store_int16(int16_t* p, Vec codes) { GAQ_LANES p[k] = int16_t(to_int(codes.lane[k])); }
+inline void store_int32(int32_t* p, Vec codes) { GAQ_LANES p[k] = to_int(codes.lane[k]); }
 
 // The one tree of every horizontal sum: lanes eight apart, then four, two, one.
 inline float sum(Vec a) {
