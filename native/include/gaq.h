@@ -36,9 +36,10 @@ enum gaq_status {
   GAQ_NO_MEMORY = 5,
   GAQ_INTERNAL = 6,        /* our fault */
   GAQ_UNSTABLE = 7,        /* dynamics: energy, forces or velocities stopped being usable */
-  GAQ_NOT_FINITE = 8       /* the answer is no usable number: not finite, more than 1e5 eV for an atom (from the reference
+  GAQ_NOT_FINITE = 8,      /* the answer is no usable number: not finite, more than 1e5 eV for an atom (from the reference
                               energy of its species; the virial: times the atoms), or more than 1e5 eV/Å. The sentence
                               names an atom and says whether the structure or the file is to blame. */
+  GAQ_OUTSIDE = 9          /* strict engines: atoms unlike the training data; the results are there all the same */
 };
 
 /* Zeros mean: as the file says, or the default. */
@@ -46,6 +47,7 @@ typedef struct {
   int32_t threads;       /* 1 by default; results are the same for any number */
   int32_t backward_bits; /* precision of the products in the backward pass: 8, 16, or 32 for float */
   double skin;           /* Å by which the neighbour list reaches beyond the cutoff; 0: default; negative: none */
+  int32_t strict;        /* 1: a structure outside of the training data is an error, GAQ_OUTSIDE */
 } gaq_options;
 
 /* Atoms of one molecule or one box. Lattice vectors are rows; `cell` may be NULL when nothing is periodic. */
@@ -88,6 +90,7 @@ typedef struct {
   const char* isa;          /* instruction set in use: scalar, avx2, avx512, neon, neon_dot */
   int64_t arena_bytes;      /* memory of the last evaluation */
   int64_t neighbor_builds;  /* how often the neighbour list was built */
+  int64_t outside;          /* how many evaluations were outside of the training data */
 } gaq_info;
 
 /* Molecular dynamics: velocity Verlet (NVE), Langevin (BAOAB), stochastic velocity rescaling (CSVR). */
@@ -148,6 +151,9 @@ GAQ_API int32_t gaq_evaluate_domain(gaq_engine* engine, const gaq_system* system
 GAQ_API int32_t gaq_move(gaq_engine* engine, const gaq_system* system, const gaq_dynamics* dynamics, gaq_motion* motion,
                          int64_t steps);
 GAQ_API const char* gaq_last_error(const gaq_engine* engine);
+/* What is odd about the first structure that lay outside of the training data, naming atoms; empty when none did. Pairs
+ * closer than the data have them, more or fewer neighbours, larger last features: signs, not proofs. */
+GAQ_API const char* gaq_warning(const gaq_engine* engine);
 
 /* For tests of parity, and for the curious. ------------------------------------------------------------------- */
 

@@ -99,7 +99,7 @@ bool PairGaq::fine_everywhere(bool fine) const {
 // that fails between the two (out of memory) cannot reach the others, which wait for its rows: it ends the run alone.
 void PairGaq::stop_if_any_failed(int32_t status) {
   const bool fine = status == GAQ_OK;
-  if (!fine && status != GAQ_NOT_FINITE && agreed_ && !failed_ && comm->nprocs > 1)
+  if (!fine && status != GAQ_NOT_FINITE && status != GAQ_OUTSIDE && agreed_ && !failed_ && comm->nprocs > 1)
     error->one(FLERR, about(gaq_last_error(engine_)));
   if (!agreed_) agree(fine);
   if (failed_ || !fine_everywhere(fine)) stop_all(!fine);

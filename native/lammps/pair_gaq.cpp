@@ -45,10 +45,14 @@ void PairGaq::settings(int count, char **words) {
   options_ = gaq_options{};
   for (int n = 0; n < count; n += 2) {
     const std::string name = words[n];
-    if (name != "threads" && name != "backward")
+    if (name != "threads" && name != "backward" && name != "strict")
       error->all(FLERR, std::string("pair_style gaq does not know '" + name +
-                                    "'; it knows: threads N, and backward 8, 16 or 32"));
+                                    "'; it knows: threads N, backward 8, 16 or 32, and strict yes or no"));
     if (n + 1 == count) error->all(FLERR, std::string("pair_style gaq: a number is missing after " + name));
+    if (name == "strict") {
+      options_.strict = utils::logical(FLERR, words[n + 1], false, lmp);
+      continue;
+    }
     (name == "threads" ? options_.threads : options_.backward_bits) = utils::inumeric(FLERR, words[n + 1], false, lmp);
   }
 }
@@ -219,11 +223,31 @@ void PairGaq::compute(int eflag, int vflag) {
   failed_ = false;
   const int32_t status = gaq_evaluate_domain(engine_, &system, owned, whole ? nullptr : &exchange, &result);
   stop_if_any_failed(status);
+  warn_outside();
   add(atoms, owned, energy, gradient);
   if (eflag_either) {
     gaq_describe(engine_, &info_);
     pvector[0] = double(info_.neighbor_builds);
   }
+}
+
+// Once in the life of the style, at the first step of some later one hundred: ranks agree on the count without waiting for
+// each other at every step.
+void PairGaq::warn_outside() {
+  if (warned_ || (update->ntimestep - update->firststep) % 100) return;
+  gaq_describe(engine_, &info_);
+  double here = double(info_.outside), everywhere = 0;
+  MPI_Allreduce(&here, &everywhere, 1, MPI_DOUBLE, MPI_SUM, world);
+  if (everywhere == 0) return;
+  warned_ = true;
+  int mine = here > 0 ? comm->me : comm->nprocs, first = 0;
+  MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, world);
+  char sentence[1024] = "";
+  if (comm->me == first) std::snprintf(sentence, sizeof sentence, "%s", gaq_warning(engine_));
+  MPI_Bcast(sentence, sizeof sentence, MPI_CHAR, first, world);
+  if (comm->me == 0)
+    error->warning(FLERR, std::string("pair style gaq: the model was not trained on structures like this; counted from 0 on "
+                                      "rank " + std::to_string(first) + ": " + sentence + ". Energies and forces may be wrong"));
 }
 
 void PairGaq::add(int atoms, int owned, double energy, const double *gradient) {

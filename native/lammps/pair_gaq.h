@@ -51,6 +51,7 @@ class PairGaq : public Pair {
   void stop_if_any_failed(int32_t status);
   [[noreturn]] void stop_all(bool failed_here);
   std::string about(const char *sentence) const;
+  void warn_outside();
   void add(int atoms, int owned, double energy, const double *gradient);
   static void forward(void *pair, void *rows, int32_t columns, int32_t bytes);
   static void backward(void *pair, void *rows, int32_t columns, int32_t bytes);
@@ -68,6 +69,7 @@ class PairGaq : public Pair {
   char *rows_ = nullptr;           // that are carried just now
   size_t row_bytes_ = 0;
   int columns_ = 0, width_ = 0;    // width in doubles
+  bool warned_ = false;                   // of atoms unlike the training data
   bool agreed_ = false, failed_ = false;  // in this evaluation: whether all ranks have spoken, and one cannot go on
 };
 

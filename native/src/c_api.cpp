@@ -159,6 +159,8 @@ int32_t gaq_move(gaq_engine* handle, const gaq_system* system, const gaq_dynamic
 
 const char* gaq_last_error(const gaq_engine* handle) { return handle ? handle->error.c_str() : "there is no engine"; }
 
+const char* gaq_warning(const gaq_engine* handle) { return handle ? handle->engine.warning().c_str() : ""; }
+
 int32_t gaq_set_tap(gaq_engine* handle, gaq_tap tap, void* context) {
   return guarded(handle, [&](gaq::Engine& engine) { engine.set_tap({tap, context}); });
 }

@@ -72,6 +72,19 @@ struct RadialDescription {
   std::vector<float> values, slopes, curvatures;  // [knots][basis]: f, f' h, f'' h² / 2, derivatives in u
 };
 
+// A wall between atoms closer than any in the training data: geometry/repulsion.hpp. Empty for none.
+struct RepulsionDescription {
+  std::vector<double> inner, outer, screening;  // [species][species] Å
+};
+
+// What the training frames hold: domain.hpp. No frames for a model that does not say.
+struct DomainDescription {
+  int frames = 0;
+  std::vector<double> closest;     // [species][species] Å
+  std::vector<int32_t> neighbors;  // [species][2] fewest and most within the cutoff
+  std::vector<double> largest;     // [species] norm of the last scalar features
+};
+
 struct GoldenFrames {
   std::vector<int32_t> species;             // [atoms]
   std::vector<double> positions, energies, forces;  // [frame][atoms][3], [frame], [frame][atoms][3]
@@ -87,6 +100,8 @@ struct Description {
   double scale = 1;                // eV
   std::vector<float> embedding;    // [species][channels]
   RadialDescription radial;
+  RepulsionDescription repulsion;
+  DomainDescription domain;
   std::vector<double> wigner_points[2], wigner_inverse[2];  // degrees 2 and 3: [probe][3], [2l+1][probe]
   std::vector<LayerDescription> layers;
   LinearDescription readout, energy;

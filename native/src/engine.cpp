@@ -50,6 +50,9 @@ Engine::Engine(const void* bytes, size_t size, const std::string& name, const ga
   if (bits != 0 && bits != 8 && bits != 16 && bits != 32)
     throw Error(GAQ_BAD_ARGUMENT, "backward_bits is " + std::to_string(bits) + "; expected 8, 16 or 32");
   if (!std::isfinite(options.skin)) throw Error(GAQ_BAD_ARGUMENT, "skin is not a finite number");
+  if (options.strict != 0 && options.strict != 1)
+    throw Error(GAQ_BAD_ARGUMENT, "strict is " + std::to_string(options.strict) + "; expected 0 or 1");
+  strict_ = options.strict != 0;
   model_->kernels = &kernels_or_refuse();
   model_->description = read_description(bytes, size, name);
   model_->backward_bits = bits ? bits : model_->description.backward_bits;
@@ -73,6 +76,7 @@ gaq_info Engine::describe() const {
   info.species = d.species.data();
   info.recipe = d.recipe.c_str();
   info.isa = model_->kernels->name;
+  info.outside = outside_;
   for (const auto& evaluator : evaluators_) {
     info.arena_bytes += evaluator->memory();
     info.neighbor_builds += evaluator->builds();
@@ -80,9 +84,19 @@ gaq_info Engine::describe() const {
   return info;
 }
 
+void Engine::judge(const Outside& found) {
+  if (!found.any()) return;
+  ++outside_;
+  if (!strict_ && !warning_.empty()) return;
+  const std::string sentence = found.sentence(model_->description.config.cutoff);
+  if (warning_.empty()) warning_ = sentence;
+  if (strict_) throw Error(GAQ_OUTSIDE, "outside of the training data: " + sentence);
+}
+
 void Engine::evaluate(const gaq_system& system, const gaq_result& result) {
   const System atoms = checked(system);
   evaluators_[0]->evaluate(atoms, atoms.atoms, nullptr, into(result), tap_.call ? nullptr : pool(), tap_);
+  judge(evaluators_[0]->outside());
 }
 
 void Engine::evaluate_domain(const gaq_system& system, int64_t owned, const gaq_exchange* exchange,
@@ -95,11 +109,13 @@ void Engine::evaluate_domain(const gaq_system& system, int64_t owned, const gaq_
   if (owned < atoms.atoms && !exchange)
     throw Error(GAQ_BAD_ARGUMENT, "there are ghosts, but no exchange that fills them");
   evaluators_[0]->evaluate(atoms, owned, exchange, into(result), tap_.call ? nullptr : pool(), tap_);
+  judge(evaluators_[0]->outside());
 }
 
 void Engine::evaluate_batch(int64_t count, const gaq_system* systems, const gaq_result* results, int64_t* failed) {
   if (failed) *failed = -1;
   std::vector<std::unique_ptr<Error>> errors(static_cast<size_t>(count));
+  std::vector<Outside> outside(static_cast<size_t>(count));
   auto one = [&](int64_t index, int worker) {
     try {
       const System atoms = checked(systems[index]);
@@ -109,6 +125,7 @@ void Engine::evaluate_batch(int64_t count, const gaq_system* systems, const gaq_
       if (placed) evaluator.forget();
       evaluator.evaluate(atoms, atoms.atoms, nullptr, into(results[index]), nullptr, Tap());
       if (placed) evaluator.forget();
+      outside[size_t(index)] = evaluator.outside();
     } catch (const Error& error) {
       errors[index].reset(new Error(error));
     }
@@ -118,11 +135,12 @@ void Engine::evaluate_batch(int64_t count, const gaq_system* systems, const gaq_
   } else {
     for (int64_t index = 0; index < count && (!index || !errors[index - 1]); ++index) one(index, 0);
   }
-  for (int64_t index = 0; index < count; ++index)
-    if (errors[index]) {
-      if (failed) *failed = index;
-      throw *errors[index];
-    }
+  for (int64_t index = 0; index < count; ++index) {
+    if (failed) *failed = index;
+    if (errors[index]) throw *errors[index];
+    judge(outside[size_t(index)]);
+  }
+  if (failed) *failed = -1;
 }
 
 }  // namespace gaq

@@ -21,6 +21,8 @@ class Engine {
   void evaluate_domain(const gaq_system& system, int64_t owned, const gaq_exchange* exchange, const gaq_result& result);
   // The next evaluation builds its neighbour list anew.
   void forget() { evaluators_[0]->forget(); }
+  // About the first structure that lay outside of the training data; empty when none did.
+  const std::string& warning() const { return warning_; }
   void set_tap(Tap tap) { tap_ = tap; }
   // One slot or one layer on its own, on rows of the model's own channels; `species` may be null where no law asks for it.
   void encode(const std::string& slot, int64_t rows, int components, int columns, const int32_t* species,
@@ -30,10 +32,16 @@ class Engine {
  private:
   Pool* pool() { return pool_ && pool_->threads() > 1 ? pool_.get() : nullptr; }
 
+  // Counts structures outside of the training data; throws for one if the engine is strict.
+  void judge(const Outside& found);
+
   std::unique_ptr<Model> model_;
   std::vector<std::unique_ptr<Evaluator>> evaluators_;
   std::unique_ptr<Pool> pool_;
   Tap tap_;
+  bool strict_ = false;
+  int64_t outside_ = 0;
+  std::string warning_;
 };
 
 }  // namespace gaq

@@ -11,7 +11,8 @@ namespace gaq {
 Evaluator::Evaluator(const Model& model, double skin)
     : model_(model),
       list_(model.description.config.cutoff, skin),
-      geometry_(model.description, model.plan.shape.local) {}
+      geometry_(model.description, model.plan.shape.local),
+      domain_(model.description) {}
 
 template <class Work>
 void Evaluator::over_blocks(Pool* pool, int64_t first, int64_t last, const Work& work) {
@@ -128,12 +129,11 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
   lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
   for (Scratch& room : scratch_) room.species = row_.data();
   // All that can be refused has been: a domain that fails has not called the exchange yet.
-  if (model_.plan.shape.local) {
-    geometry_.frames(row_, owned);
-    if (exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
-  }
+  geometry_.frames(row_, owned);
+  if (model_.plan.shape.local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
   geometry_.forward(pairs_, gradients_);
   forward(pool, exchange, tap);
+  outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, s_out_);
   if (results.forces || results.virial) backward(pool, exchange);
   collect(results);
 }
@@ -258,16 +258,17 @@ void Evaluator::collect(const Results& results) {
   double total = 0;
   for (int64_t place = 0; place < owned_; ++place)
     energy_[place] = description.scale * energy_[place] + description.reference[row_[place]];
-  if (results.atomic_energies)
-    for (int64_t place = 0; place < owned_; ++place) results.atomic_energies[list_.order()[place]] = energy_[place];
-  for (int64_t place = 0; place < owned_; ++place) total += energy_[place];
-  if (results.energy) *results.energy = total;
   if (results.forces)
     for (int64_t place = 0; place < atoms_; ++place)
       for (int k = 0; k < 3; ++k)
         results.forces[3 * list_.order()[place] + k] = description.scale * forces_[3 * place + k];
   if (results.virial)
     for (int k = 0; k < 9; ++k) results.virial[k] = description.scale * virial_[k];
+  geometry_.repel(owned_, energy_, results.forces, results.virial);
+  if (results.atomic_energies)
+    for (int64_t place = 0; place < owned_; ++place) results.atomic_energies[list_.order()[place]] = energy_[place];
+  for (int64_t place = 0; place < owned_; ++place) total += energy_[place];
+  if (results.energy) *results.energy = total;
 }
 
 // Ghosts count too: what this domain adds to their forces goes to their owners.

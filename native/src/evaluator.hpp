@@ -7,6 +7,7 @@
 #include "answer.hpp"
 #include "arena.hpp"
 #include "description.hpp"
+#include "domain.hpp"
 #include "gaq.h"
 #include "geometry/geometry.hpp"
 #include "kernels/kernels.hpp"
@@ -43,6 +44,9 @@ class Evaluator {
   // The next evaluation does not depend on this one, not even in the order of atoms in memory.
   void forget() { list_.forget(); }
 
+  // What lay outside of the training data in the last evaluation.
+  const Outside& outside() const { return outside_; }
+
   int64_t memory() const { return arena_.size(); }
   int64_t builds() const { return list_.builds(); }
 
@@ -68,6 +72,8 @@ class Evaluator {
   const Model& model_;
   NeighborList list_;
   Geometry geometry_;
+  DomainCheck domain_;
+  Outside outside_;
   PairInvariants pairs_;
   PairGradients gradients_;
   Arena arena_;

@@ -84,7 +84,7 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '2'. Update gaq");
+  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '3'. Update gaq");
   expect_changed("fp32", set("architecture", "painn"), "architecture 'painn'");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
   expect_changed("fp32", set("checksum", "sha256:0"), "expected 'sha256:0'");
@@ -99,7 +99,9 @@ void test_metadata() {
   expect_changed("fp32", set("recipe_name", ""), "expected one line");
   for (const char* species : {"[]", "[6,1]", "[1,1]", "[0]", "[119]", "[1.5]", "[\"H\"]"})
     expect_changed("fp32", set("species", species), "'species'");
-  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "format_version", "gaq_version",
+  expect_changed("fp32", set("repulsion", R"({"kind":"morse"})"), "'kind' 'morse'; expected one of zbl");
+  expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected a whole number from 1");
+  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "domain", "format_version", "gaq_version",
                           "manifest", "radial", "recipe", "recipe_name", "species", "units"})
     expect_changed("fp32", [=](TinyModel& m) { m.metadata.erase(key); }, "lacks '" + std::string(key) + "'");
 }

@@ -133,14 +133,21 @@ class TinyWriter {
   }
 
  private:
+  // Of hydrogen and carbon.
+  static constexpr const char* repulsion =
+      R"({"kind":"zbl","inner":[0.5,0.6,0.6,0.8],"outer":[0.7,0.9,0.9,1.2],"screening":)"
+      R"([0.23425,0.1866539448593495,0.1866539448593495,0.15513322179188582]})";
+  static constexpr const char* domain =
+      R"({"frames":7,"closest":[1.4,0.9,0.9,1.3],"neighbors":[3,9,4,8],"features":[1.5,0.1,2.5,1.0,0.2,3.0]})";
+
   void write_metadata() {
     const auto n = [](int x) { return std::to_string(x); };
     model_.metadata = {
-        {"format", "gaq-packed"}, {"format_version", "2"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
+        {"format", "gaq-packed"}, {"format_version", "3"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
         {"config", joined({{"channels", n(o_.channels)}, {"degrees", n(o_.degrees)}, {"layers", n(o_.layers)},
                            {"heads", n(o_.heads)}, {"basis", n(o_.basis)}, {"hidden", n(o_.hidden)},
                            {"cutoff", "5.0"}, {"attention", "\"cosine\""}})},
-        {"species", "[1,6]"}, {"units", R"({"length":"Angstrom","energy":"eV"})"}, {"recipe", "{}"},
+        {"repulsion", repulsion}, {"domain", domain}, {"species", "[1,6]"}, {"units", R"({"length":"Angstrom","energy":"eV"})"}, {"recipe", "{}"},
         {"recipe_name", "tiny"}, {"backward_bits", "32"}, {"manifest", "{}"}, {"accuracy", "[]"},
         {"radial", R"({"knots":4,"alpha":1.0,"u_low":0.006737946999085467,"u_high":1.0})"}};
   }

@@ -40,6 +40,16 @@ class UnsupportedElement(GaqError):
     """A structure with an element that the model was not trained on."""
 
 
+class OutsideData(GaqError):
+    """A structure unlike anything that the model was trained on, given to an engine that was told to be strict."""
+
+    exit_code = 1
+
+
+class OutsideWarning(UserWarning):
+    """A structure unlike anything that the model was trained on; once for each engine."""
+
+
 class RecipeError(GaqError):
     """A recipe that does not fit the slots of a model."""
 

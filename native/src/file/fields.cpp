@@ -35,6 +35,18 @@ double Fields::number(const char* key, double least, double most) {
   return value.number;
 }
 
+std::vector<double> Fields::numbers(const char* key, size_t count, double least, double most) {
+  const Json& value = take(key);
+  const std::string expected = std::to_string(count) + " numbers from " + shown(least) + " to " + shown(most);
+  if (value.kind != Json::Kind::list || value.items.size() != count) refuse(key, value, expected);
+  std::vector<double> out;
+  for (const Json& item : value.items) {
+    if (item.kind != Json::Kind::number || item.number < least || item.number > most) refuse(key, item, expected);
+    out.push_back(item.number);
+  }
+  return out;
+}
+
 bool Fields::boolean(const char* key) {
   const Json& value = take(key);
   if (value.kind != Json::Kind::boolean) refuse(key, value, "true or false");

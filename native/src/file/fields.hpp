@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "file/json.hpp"
 #include "file/refusal.hpp"
@@ -18,6 +19,7 @@ class Fields {
   bool has(const char* key) const { return object_.find(key) != nullptr; }
   int whole(const char* key, int least, int most);
   double number(const char* key, double least, double most);
+  std::vector<double> numbers(const char* key, size_t count, double least, double most);
   bool boolean(const char* key);
   const std::string& text(const char* key);
   // The place of the text among the options.

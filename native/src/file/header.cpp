@@ -8,11 +8,11 @@ namespace gaq {
 namespace {
 
 constexpr const char* format = "gaq-packed";
-constexpr const char* format_version = "2";
+constexpr const char* format_version = "3";
 constexpr const char* architecture = "transformer";
 constexpr std::string_view keys[] = {
-    "accuracy", "architecture", "backward_bits", "checksum", "config",      "format", "format_version", "gaq_version",
-    "manifest", "radial",       "recipe",        "slots",    "recipe_name", "species", "units",
+    "accuracy", "architecture", "backward_bits", "checksum",  "config", "domain",      "format",  "format_version",
+    "gaq_version", "manifest",  "radial",        "recipe",    "repulsion", "recipe_name", "slots", "species", "units",
 };
 constexpr size_t longest_name = 256;
 
@@ -47,7 +47,7 @@ void Header::check_format() const {
   if (text("format_version") != format_version)
     source_.refuse("has format version " + quoted(text("format_version")) + "; this engine reads version '" +
                        format_version + "'",
-                   "Update gaq, or export the model again.");
+                   "Update gaq, or export the checkpoint again: gaq export MODEL.ckpt.");
   if (text("architecture") != architecture)
     source_.refuse("has architecture " + quoted(text("architecture")) + "; this engine runs '" + architecture + "'",
                    "Update gaq, or export another model.");

@@ -8,6 +8,7 @@
 #include "file/header.hpp"
 #include "file/linears.hpp"
 #include "file/memory.hpp"
+#include "file/physics.hpp"
 #include "file/slots.hpp"
 #include "file/tensors.hpp"
 
@@ -29,6 +30,8 @@ class Reader {
     read_config();
     read_labels();
     read_species();
+    read_repulsion(header_, source_, out_);
+    read_domain(header_, source_, out_);
     read_radial();
     read_wigner();
     const Json laws = header_.json("slots", Json::Kind::object);

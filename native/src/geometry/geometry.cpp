@@ -30,7 +30,7 @@ void unit_vector(const ActivePair& pair, double* out) {
 }  // namespace
 
 Geometry::Geometry(const Description& description, bool local)
-    : description_(description), local_(local), knots_(description.radial) {}
+    : description_(description), local_(local), knots_(description.radial), repulsion_(description) {}
 
 template <class Work>
 void Geometry::each_task(const Work& work) const {
@@ -49,6 +49,7 @@ void Geometry::each_task_in_rounds(const Work& work) const {
 
 void Geometry::frames(const std::vector<int32_t>& species_row, int64_t owned) {
   const int64_t places = int64_t(list_->order().size());
+  rows_ = species_row.data();
   if (!local_) return;
   frame_.assign(size_t(9 * places), 0);
   // As in Python, where a frame is read off edges: no edges, no choice.
@@ -114,7 +115,8 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
     out.j[n] = pair.j;
     // Cast first: the functions of it are then the same to the bit for every copy of a molecule that has the same
     // float, while their own float64 values would carry round-off, blown up by the number of knots, into many floats.
-    const double distance = float(pair.distance);
+    double unused;
+    const double distance = seen(pair, unused);
     out.knot[n] = knots_.find(distance, out.fraction[n], out.steepness[n]);
     out.envelope[n] = float(envelope(distance, cutoff));
     if (local_) {
@@ -182,8 +184,9 @@ void Geometry::pull_back(int64_t task, const PairGradients& gradients, double* f
     } else {
       lab_pullback<degrees>(unit, &gradients.harmonics[rows * n], turning);
     }
-    const double distance = float(pair.distance);
-    const double stretching = gradients.radial[n] + gradients.envelope[n] * envelope_slope(distance, cutoff);
+    double slope;
+    const double distance = seen(pair, slope);
+    const double stretching = slope * (gradients.radial[n] + gradients.envelope[n] * envelope_slope(distance, cutoff));
     const double along = stretching - dot(turning, unit) / pair.distance;
     for (int k = 0; k < 3; ++k) g[k] = along * unit[k] + turning[k] / pair.distance;
     add_scaled(forces + 3 * i, 1, g);

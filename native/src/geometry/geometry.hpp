@@ -12,6 +12,7 @@
 #include "description.hpp"
 #include "geometry/frames.hpp"
 #include "geometry/radial.hpp"
+#include "geometry/repulsion.hpp"
 #include "geometry/wigner.hpp"
 #include "neighbors/neighbors.hpp"
 #include "system.hpp"
@@ -56,7 +57,7 @@ class Geometry {
   // Ghost frames: with an exchange, frames of ghosts are filled by `exchange_frames` (rows of 9 doubles, by place),
   // called once between the two halves: `frames` then `forward`. Throws BadStructure for atoms closer than 0.2 Å.
   void select(const System& system, const NeighborList& list);            // distances; which pairs are active
-  void frames(const std::vector<int32_t>& species_row, int64_t owned);    // local gauge only: frames()[place]
+  void frames(const std::vector<int32_t>& species_row, int64_t owned);    // frame_rows()[place], in the local gauge
   void forward(PairInvariants& out, PairGradients& gradients);            // everything else
   // Forces [place][3] += −dE/dx and virial [3][3] += dE/dε. Turning all axes and all positions together changes nothing;
   // what the float32 of gradients and turns leaves over of that is taken off the turns, unless there are ghosts (`owned`
@@ -64,6 +65,12 @@ class Geometry {
   // exchange between `backward_pairs` and `backward_frames`.
   void backward_pairs(const PairGradients& gradients, const Turns& turns, int64_t owned, double* forces, double* virial);
   void backward_frames(double* forces, double* virial, int64_t owned);
+
+  // Adds the repulsion: to energies [place] in eV; to forces by the caller's atoms and to the virial, if not null.
+  void repel(int64_t owned, double* energies, double* forces, double* virial) const;
+
+  const ActivePair* pairs() const { return pairs_.data(); }
+  int64_t count() const { return count_; }
 
   std::vector<double>& frame_rows() { return frame_; }              // [place][9], columns e1 e2 e3: lab = R local
   std::vector<double>& frame_gradient_rows() { return frame_gradient_; }
@@ -86,6 +93,12 @@ class Geometry {
   void describe(const Task& task, PairInvariants& out, PairGradients& gradients) const;
   template <int degrees>
   void pull_back(int64_t task, const PairGradients& gradients, double* forces);
+  // What the network sees of a distance, and its slope; the wall is looked up only where one may be.
+  double seen(const ActivePair& pair, double& slope) const {
+    const double distance = float(pair.distance);
+    slope = 1;
+    return distance < repulsion_.reach() ? repulsion_.seen(distance, rows_[pair.i], rows_[pair.j], slope) : distance;
+  }
   void turn_frames(const Turns& turns, int64_t owned);
   template <class Work>
   void each_task(const Work& work) const;
@@ -95,6 +108,8 @@ class Geometry {
   const Description& description_;
   bool local_;
   RadialKnots knots_;
+  Repulsion repulsion_;
+  const int32_t* rows_ = nullptr;  // of the species, by place
   Pool* pool_ = nullptr;
   const NeighborList* list_ = nullptr;  // of the last `select`
   std::vector<double> frame_, frame_gradient_;

@@ -50,7 +50,7 @@ class Domain:
         features = other.features.copy()
         features[:, 2] = np.maximum(self.features[:, 2], other.features[:, 2])
         return Domain(
-            self.frames + other.frames,
+            max(self.frames, other.frames),  # often the same ones
             np.minimum(self.closest, other.closest),
             np.stack([ends[:, :, 0].min(0), ends[:, :, 1].max(0)], axis=1),
             features,
@@ -103,8 +103,9 @@ def outside(
     crowd = np.flatnonzero(off > 0)
     if len(crowd):
         worst = crowd[off[crowd].argmax()]
+        noun = "neighbour" if count[worst] == 1 else "neighbours"
         said.append(
-            f"atom {worst} (Z = {z[worst]}) has {count[worst]} neighbours within {cutoff:g} Å; in the training "
+            f"atom {worst} (Z = {z[worst]}) has {count[worst]} {noun} within {cutoff:g} Å; in the training "
             f"data such atoms have {fewest[worst]} to {most[worst]}{_more(len(crowd))}"
         )
     largest = domain.features[row, 2]

@@ -64,6 +64,9 @@ def check(
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning of them.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
@@ -122,7 +125,7 @@ def check(
     expect_different(json_file, plot)
     held = chosen({name: context.params[name] for name in context.params if name in PARAMETERS}, limits)
     _expect_steps(steps)
-    subject = open_subject(model, calculator, arguments, python, engine, device, threads, data)
+    subject = open_subject(model, calculator, arguments, python, engine, device, threads, data, strict)
     engine_under_test = subject.engine
     tried_on = structures_for(engine_under_test, data, structure, number, seed)
     own, traces = data is None and structure is None, list[Trace]()

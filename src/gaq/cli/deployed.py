@@ -44,19 +44,20 @@ def open_deployed(
     device: str = "cpu",
     threads: int | None = None,
     torch_threads: int | None = None,
+    strict: bool = False,
 ) -> Deployed:
     """Return the native engine of a packed file, or of a checkpoint packed in memory as `gaq export` would.
 
     PyTorch runs a checkpoint if `engine` is "torch", on another device than the CPU, without a native engine, and
     where a packed file has no place for the recipe. `frames` is a file of structures from which golden frames are taken
     where the model has sensible forces on no small molecule. Raises `BadFile`, `UsageError`, `NotAvailable`, and
-    `RecipeError` for a checkpoint that cannot be packed if `engine` is "native".
+    `RecipeError` for a checkpoint that cannot be packed if `engine` is "native". `strict` as in `open_engine`.
     """
     from gaq.engine.open import is_packed, known_engine, open_engine
 
     file, engine = readable_file(model), known_engine(engine)
     if is_packed(file):
-        opened = open_engine(file, engine=engine, device=device, threads=threads)
+        opened = open_engine(file, engine=engine, device=device, threads=threads, strict=strict)
         return Deployed(file, opened, identity_of(file, _backward(opened)), file.stat().st_size)
     content, reason = _packed(file, frames)
     if content is None and engine == "native":
@@ -66,13 +67,13 @@ def open_deployed(
         from gaq.engine.native import NativeEngine
 
         try:
-            native = NativeEngine(content, file.name, threads=threads)
+            native = NativeEngine(content, file.name, threads=threads, strict=strict)
             return Deployed(file, native, identity_of(file, native.backward_bits), len(content))
         except NotAvailable as error:
             if engine == "native":
                 raise
             note = str(error)
-    opened = open_engine(file, engine="torch", device=device, threads=torch_threads or threads)
+    opened = open_engine(file, engine="torch", device=device, threads=torch_threads or threads, strict=strict)
     said = f"{file.name} is measured in PyTorch, not as a packed file: {note}" if note and engine is None else ""
     return Deployed(file, opened, identity_of(file, _backward(opened)), None if content is None else len(content), said)
 

@@ -58,6 +58,9 @@ def evaluate(
     cluster: ClusterOption = None,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning of them.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
@@ -98,7 +101,7 @@ def evaluate(
     plan = Plan(dataset, turned, circled, rotations, seed, steps)
     kept: list[Predictions] = []
     with farm_of(cluster, cores) as farm, Watch() as watch:
-        choice = Choice(engine, device, cores, farm, cluster is not None, data)
+        choice = Choice(engine, device, cores, farm, cluster is not None, data, strict)
         opened = {name: choice.open(name) for name in names}
         reference = None if parent is None else choice.open(parent)
         rows = measure(labelled(opened), reference, plan, watch, kept.append)
@@ -136,6 +139,7 @@ class Choice:
     farm: Farm
     elsewhere: bool  # the farm is a cluster
     frames: str  # the test set, from which golden frames may be taken
+    strict: bool  # whether structures unlike the training data are refused
 
     def open(self, model: str) -> Opened:
         """The engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that on
@@ -148,7 +152,12 @@ class Choice:
         if self.elsewhere and self.device != "cpu":
             raise UsageError(f"--device {self.device}: a cluster computes on the CPUs of its workers. Leave it out")
         deployed = open_deployed(
-            *(model, self.frames), engine=self.engine, device=self.device, threads=self.cores, torch_threads=1
+            *(model, self.frames),
+            engine=self.engine,
+            device=self.device,
+            threads=self.cores,
+            torch_threads=1,
+            strict=self.strict,
         )
         opened = deployed.engine
         if self.elsewhere:

@@ -92,7 +92,7 @@ def packed_checkpoint(
     checkpoint = load_checkpoint(readable_file(path))
     refuse(checkpoint.model)
     use_threads(1)
-    engine = TorchEngine(checkpoint.model, path.name, checkpoint.recipe.name)
+    engine = TorchEngine(checkpoint.model, path.name, checkpoint.recipe.name, watch=False)
     golden = golden_subjects(engine, read_structures(data) if data else ())
     origin = {
         "gaq": __version__,

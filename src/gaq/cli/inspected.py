@@ -36,6 +36,7 @@ def open_subject(
     device: str = "cpu",
     threads: int | None = None,
     frames: str | None = None,
+    strict: bool = False,
 ) -> Subject:
     """Return what is to be checked. `frames` is the file of structures that it is tried on.
 
@@ -59,7 +60,7 @@ def open_subject(
     for option, given in (("--args", arguments != "{}"), ("--python", python is not None)):
         if given:
             raise UsageError(f"{option} belongs to a calculator module:Class; a model file has none")
-    opened = open_deployed(str(model), frames, engine=engine, device=device, threads=threads)
+    opened = open_deployed(str(model), frames, engine=engine, device=device, threads=threads, strict=strict)
     return Subject(opened.engine, opened.path.name, opened.path, opened.identity, opened.note)
 
 

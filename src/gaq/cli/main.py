@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -28,7 +29,7 @@ from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
 from gaq.cli.train import train
-from gaq.errors import BadFile, GaqError, NotAvailable
+from gaq.errors import BadFile, GaqError, NotAvailable, OutsideWarning
 from gaq.extras import how_to_get
 
 LONGEST_SENTENCE = 2000  # characters
@@ -141,7 +142,9 @@ def outcome(arguments: Sequence[str]) -> int:
     traceback.
     """
     try:
-        application()(args=list(arguments), prog_name="gaq")
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            application()(args=list(arguments), prog_name="gaq")
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         if _by_ctrl_c(leaving):
@@ -201,6 +204,21 @@ def _alone(
 def _by_ctrl_c(leaving: SystemExit) -> bool:
     """Whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
     return isinstance(getattr(leaving.__context__, "__cause__", None), KeyboardInterrupt)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """What concerns the user's atoms in one line, as errors are; all others as Python shows them."""
+    if issubclass(category, OutsideWarning):
+        _say("Warning", str(message))
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), end="", file=file or sys.stderr)
 
 
 def _say(name: str, text: str) -> None:

@@ -69,6 +69,9 @@ def md(
     checkpoint_seconds: Annotated[float, typer.Option(min=0.0, help="Time between checkpoints.")] = 10.0,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
     device: Annotated[str, typer.Option(help="Where the torch engine computes: cpu or cuda.")] = "cpu",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End at atoms unlike the training data, instead of warning of them.")
+    ] = False,
     backward: Annotated[
         int | None,
         typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32; without, as the file says."),
@@ -125,7 +128,7 @@ def md(
             stack.enter_context(locked(files.checkpoint))
         claim_files(asked, model)
         first = start_of(asked, lambda sentence: typer.echo(sentence, err=True))
-        engines = open_engines(model, Choice(engine, device, backward, cores), 1 if cluster else replicas)
+        engines = open_engines(model, Choice(engine, device, backward, cores, strict), 1 if cluster else replicas)
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
         engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps

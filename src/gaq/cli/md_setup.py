@@ -96,6 +96,7 @@ class Choice:
     device: str
     backward: int | None
     cores: int
+    strict: bool = False  # whether atoms unlike the training data end the run
 
 
 def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
@@ -105,7 +106,14 @@ def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
     if name is None and choice.device == "cpu" and not is_packed(readable_file(model)) and _has_native_engine():
         name = "native"  # a checkpoint is packed in memory: dynamics belongs in compiled code
     return [
-        open_engine(model, engine=name, device=choice.device, threads=threads, backward_bits=choice.backward)
+        open_engine(
+            model,
+            engine=name,
+            device=choice.device,
+            threads=threads,
+            backward_bits=choice.backward,
+            strict=choice.strict,
+        )
         for _ in range(replicas)
     ]
 

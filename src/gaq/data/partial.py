@@ -96,8 +96,11 @@ def load_progress(partial: Path, settings: Settings) -> Progress:
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise BadFile(f"{partial} is damaged ({error}). {WAY_OUT}") from None
     wanted = json.loads(settings_text(settings))
+    # A file of the molecule may have another name by now; its atoms may not be others.
     different = [
-        f"{key} {made_with.get(key)} then, {wanted[key]} now" for key in wanted if made_with.get(key) != wanted[key]
+        f"{key} {made_with.get(key)} then, {wanted[key]} now"
+        for key in wanted
+        if key != "molecule" and made_with.get(key) != wanted[key]
     ]
     if different:
         raise UsageError(

@@ -19,7 +19,9 @@ from gaq.errors import NotAvailable
 ABI = 3
 FILE = "libgaq.dylib" if sys.platform == "darwin" else "libgaq.so"
 
-OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL, UNSTABLE, NOT_FINITE = range(9)
+OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL, UNSTABLE, NOT_FINITE, OUTSIDE = range(
+    10
+)
 ERROR_BYTES = 2048
 
 HOW_TO_GET_IT = (
@@ -35,6 +37,7 @@ class Options(ctypes.Structure):
         ("threads", ctypes.c_int32),
         ("backward_bits", ctypes.c_int32),
         ("skin", ctypes.c_double),  # Å
+        ("strict", ctypes.c_int32),
     )
 
 
@@ -58,6 +61,7 @@ class Info(ctypes.Structure):
         ("isa", ctypes.c_char_p),
         ("arena_bytes", ctypes.c_int64),
         ("neighbor_builds", ctypes.c_int64),
+        ("outside", ctypes.c_int64),
     )
 
 
@@ -120,6 +124,7 @@ SIGNATURES = {
     "gaq_open_bytes": (_HANDLE, (_TEXT, _SIZE, _OPTIONS, _TEXT, _SIZE)),
     "gaq_close": (None, (_HANDLE,)),
     "gaq_describe": (_INT32, (_HANDLE, ctypes.POINTER(Info))),
+    "gaq_warning": (_TEXT, (_HANDLE,)),
     "gaq_evaluate": (_INT32, (_HANDLE, _ARRAY, _ARRAY)),
     "gaq_evaluate_batch": (_INT32, (_HANDLE, _INT64, _ARRAY, _ARRAY, ctypes.POINTER(_INT64))),
     "gaq_evaluate_domain": (_INT32, (_HANDLE, _ARRAY, _INT64, ctypes.POINTER(Exchange), _ARRAY)),

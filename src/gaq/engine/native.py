@@ -15,6 +15,7 @@ from gaq.engine import _library as c
 from gaq.engine._frames import Frames
 from gaq.engine._moving import Moving, as_struct, checked_steps
 from gaq.engine.motion import Dynamics, State, Unstable
+from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, NotFinite, UnsupportedElement
 from gaq.files import readable_file
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # A call ends after so many atoms, some tenths of a second: Ctrl-C is heard between calls.
 ATOMS_PER_CALL = 4096
 NAMELESS = "the file in memory"  # what the library calls a file that came as bytes
+
+OUTSIDE = "outside of the training data: "  # how the library begins
 
 ERRORS: dict[int, type[GaqError]] = {
     c.BAD_FILE: BadFile,
@@ -51,15 +54,18 @@ class NativeEngine:
         backward_bits: int | None = None,
         skin: float | None = None,
         library: Path | None = None,
+        strict: bool = False,
     ) -> None:
         """Opens the bytes of a `.gaq` file, which `model` names.
 
         `backward_bits` (8, 16 or 32) overrides the precision of products in the backward pass, `skin` (Å, negative
         for none) how far the neighbour list reaches beyond the cutoff, `library` names another build of the engine.
+        A structure outside of the training data is a warning (`OutsideWarning`, once), or with `strict` an error.
         Raises `BadFile`, and `NotAvailable` without a library.
         """
         self.model, self._content = model, content
-        self._asked = (threads, backward_bits, skin, library)
+        self.strict, self._warned = strict, False
+        self._asked = (threads, backward_bits, skin, library, strict)
         self._frames = Frames(())
         self._open = _Handle(content, model, *self._asked)
         info = self._open.describe()
@@ -72,16 +78,29 @@ class NativeEngine:
 
     @staticmethod
     def from_file(
-        path: str | Path, *, threads: int | None = None, backward_bits: int | None = None, library: Path | None = None
+        path: str | Path,
+        *,
+        threads: int | None = None,
+        backward_bits: int | None = None,
+        library: Path | None = None,
+        strict: bool = False,
     ) -> NativeEngine:
         """The engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
         file = readable_file(path)
-        return NativeEngine(file.read_bytes(), file.name, threads=threads, backward_bits=backward_bits, library=library)
+        return NativeEngine(
+            file.read_bytes(),
+            file.name,
+            threads=threads,
+            backward_bits=backward_bits,
+            library=library,
+            strict=strict,
+        )
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
         """Energies, forces, virials and atomic energies in order.
 
-        Raises `BadStructure`, `UnsupportedElement`, and `NotFinite` for an answer that cannot be used.
+        Raises `BadStructure`, `UnsupportedElement`, and `NotFinite` for an answer that cannot be used;
+        `OutsideData` if strict.
         """
         handle = self._handle()
         predictions: list[Prediction] = []
@@ -104,6 +123,7 @@ class NativeEngine:
             raise Unstable(self.model, dynamics, moving.state(), sentence)
         if status != c.OK:
             self._refuse([state.structure], 0, status, 0, sentence)
+        self._warn(handle)
         return moving.state()
 
     def information(self) -> dict[str, int]:
@@ -147,7 +167,13 @@ class NativeEngine:
         status, failed = handle.run(frames)
         if status != c.OK:
             self._refuse(structures, start, status, failed, handle.last_error())
+        self._warn(handle)
         return frames.predictions()
+
+    def _warn(self, handle: _Handle) -> None:
+        if not self._warned and (sentence := handle.warning()):
+            self._warned = True
+            warn_outside(self.model, sentence)
 
     def _refuse(
         self,
@@ -160,6 +186,8 @@ class NativeEngine:
         """Says what is wrong, in the words that every engine uses, or else in those of the library."""
         if status == c.NO_MEMORY:
             raise MemoryError(sentence)
+        if status == c.OUTSIDE:
+            refuse_outside(self.model, sentence.removeprefix(OUTSIDE), start + failed)
         if status == c.NOT_FINITE:
             raise NotFinite(f"{self.model}, structure {start + failed}: {sentence}")
         for index, structure in enumerate(structures, start):
@@ -189,6 +217,7 @@ class _Handle:
         backward_bits: int | None,
         skin: float | None,
         library: Path | None,
+        strict: bool,
     ) -> None:
         self.process, self.lock = os.getpid(), threading.Lock()
         self._pointer: int | None = None
@@ -199,7 +228,7 @@ class _Handle:
                 f"GAQ_ISA={forced}: this machine, or this build of the engine, has no such instruction set. "
                 f"Unset GAQ_ISA, or say scalar."
             )
-        options = c.Options(threads or 1, backward_bits or 0, skin or 0.0)
+        options = c.Options(threads or 1, backward_bits or 0, skin or 0.0, strict)
         error = ctypes.create_string_buffer(c.ERROR_BYTES)
         self._pointer = self._library.gaq_open_bytes(content, len(content), options, error, c.ERROR_BYTES)
         if not self._pointer:
@@ -227,6 +256,10 @@ class _Handle:
     def last_error(self) -> str:
         return _text(self._library.gaq_last_error(self._pointer))
 
+    def warning(self) -> str:
+        """About the first structure outside of the training data; empty while there was none."""
+        return (self._library.gaq_warning(self._pointer) or b"").decode("utf-8", "replace")
+
     def __del__(self) -> None:
         # A child of fork() has no right to its parent's handle: threads that it waits for are not there.
         if self._pointer and self.process == os.getpid():
@@ -235,8 +268,10 @@ class _Handle:
 
 def _again(content: bytes, model: str, asked: tuple[Any, ...]) -> NativeEngine:
     """For pickle and copy: an engine of its own."""
-    threads, backward_bits, skin, library = asked
-    return NativeEngine(content, model, threads=threads, backward_bits=backward_bits, skin=skin, library=library)
+    threads, backward_bits, skin, library, strict = asked
+    return NativeEngine(
+        content, model, threads=threads, backward_bits=backward_bits, skin=skin, library=library, strict=strict
+    )
 
 
 def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,7 @@ def open_engine(
     device: str = "cpu",
     threads: int | None = None,
     backward_bits: int | None = None,
+    strict: bool = False,
 ) -> Engine:
     """The engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
@@ -33,6 +34,7 @@ def open_engine(
     `engine` forces one: `native` packs a checkpoint in memory first, as `gaq export` would. `threads` sets how many
     the engine may use; for PyTorch an own decision of the process, like its device. `backward_bits` (8, 16 or 32 for
     float) is the precision of the native engine's backward pass; without, it is as the file says.
+    A structure outside of the training data is a warning, or with `strict` an error.
     """
     engine = known_engine(engine)
     file = readable_file(path)
@@ -47,10 +49,11 @@ def open_engine(
             raise UsageError(
                 f"--backward {backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
             )
-        return _open_checkpoint(file, device, threads)
+        return _open_checkpoint(file, device, threads, strict)
     if device != "cpu":
         raise UsageError(f"--device {device}: the native engine computes on the CPU. Leave out --device.")
-    return _open_packed(file, threads, backward_bits) if packed else _pack_and_open(file, threads, backward_bits)
+    opened = _open_packed if packed else _pack_and_open
+    return opened(file, threads, backward_bits, strict)
 
 
 def engine_of(model: str | Path | Engine, *, threads: int | None = None) -> Engine:
@@ -117,7 +120,7 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
-def _open_checkpoint(file: Path, device: str, threads: int | None) -> Engine:
+def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool) -> Engine:
     import torch
 
     from gaq.engine.pytorch import TorchEngine
@@ -126,18 +129,22 @@ def _open_checkpoint(file: Path, device: str, threads: int | None) -> Engine:
     if threads is not None:
         torch.set_num_threads(threads)
     checkpoint = load_checkpoint(file)
-    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device))
+    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device), strict=strict)
 
 
-def _open_packed(file: Path, threads: int | None = None, backward_bits: int | None = None) -> NativeEngine:
+def _open_packed(
+    file: Path, threads: int | None = None, backward_bits: int | None = None, strict: bool = False
+) -> NativeEngine:
     from gaq.engine.native import NativeEngine
 
-    return NativeEngine.from_file(file, threads=threads, backward_bits=backward_bits)
+    return NativeEngine.from_file(file, threads=threads, backward_bits=backward_bits, strict=strict)
 
 
-def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None) -> NativeEngine:
+def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None, strict: bool) -> NativeEngine:
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(file)
-    return pack_and_open(checkpoint.model, checkpoint.recipe, file.name, threads=threads, backward_bits=backward_bits)
+    return pack_and_open(
+        *(checkpoint.model, checkpoint.recipe, file.name), threads=threads, backward_bits=backward_bits, strict=strict
+    )

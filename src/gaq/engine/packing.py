@@ -26,7 +26,7 @@ def packed_in_memory(model: Transformer, recipe: Recipe, *, backward_bits: int |
     Raises `RecipeError` for what a packed file has no place for.
     """
     frames = [_chain(model.species[:MOST_ELEMENTS], spacing * model.cutoff) for spacing in SPACINGS]
-    found = TorchEngine(model, "the model", recipe.name).evaluate(frames)
+    found = TorchEngine(model, "the model", recipe.name, watch=False).evaluate(frames)
     return to_bytes(pack(model, recipe, Golden(frames, found), backward_bits=backward_bits))
 
 
@@ -38,10 +38,11 @@ def pack_and_open(
     threads: int | None = None,
     backward_bits: int | None = None,
     library: Path | None = None,
+    strict: bool = False,
 ) -> NativeEngine:
     """The native engine of a network; `name` is what rows call it. Raises `RecipeError`, `NotAvailable`."""
     content = packed_in_memory(model, recipe, backward_bits=backward_bits)
-    return NativeEngine(content, name, threads=threads, library=library)
+    return NativeEngine(content, name, threads=threads, library=library, strict=strict)
 
 
 def _chain(species: tuple[int, ...], spacing: float) -> Structure:

@@ -4,7 +4,8 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -12,11 +13,15 @@ import torch
 from gaq.atoms.answers import FAR_FROM_DATA, check_prediction
 from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.checks import check_species, check_structure
-from gaq.atoms.neighbors import find_neighbors
+from gaq.atoms.domain import outside
+from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.atoms.structure import Prediction, Structure
+from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.model.forces import evaluate
 from gaq.model.invariants import Gauge
+from gaq.model.last_features import last_features
 from gaq.model.protocol import Network
+from gaq.model.transformer import Transformer
 from gaq.quant.size import weight_footprint
 from gaq.quant.spec import framed
 
@@ -41,6 +46,9 @@ class TorchEngine:
     recipe: str
     device: str = "cpu"
     gauge: Gauge | None = None
+    strict: bool = False  # whether a structure outside of the training data is an error
+    watch: bool = True  # whether structures outside of it are looked for
+    _warned: bool = field(default=False, init=False, repr=False)
     name: str = field(default="torch", init=False)
     gives_virial: bool = field(default=True, init=False)
 
@@ -54,7 +62,8 @@ class TorchEngine:
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
         """Energies, forces, virials and atomic energies in order; the latter where the network has `atomic_energies`.
 
-        Raises `BadStructure`, `UnsupportedElement`, and `NotFinite` for an answer that cannot be used.
+        Raises `BadStructure`, `UnsupportedElement`, `NotFinite` for an answer that cannot be used, and `OutsideData` if
+        strict.
         """
         for index, structure in enumerate(structures):
             check_structure(structure, index)
@@ -63,13 +72,34 @@ class TorchEngine:
         predictions: list[Prediction] = []
         for start, stop in self.batches(structures):
             batch = collate(structures[start:stop], neighbors[start:stop])
-            predictions.extend(self._predict(batch if self.device == "cpu" else batch.to(self.device)))
+            with self._watched(structures[start:stop], neighbors[start:stop], start):
+                predictions.extend(self._predict(batch if self.device == "cpu" else batch.to(self.device)))
         self._check(structures, predictions)
         return predictions
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
         """Where a list is cut into batches, which the last bits depend on."""
         return batches(structures)
+
+    @contextmanager
+    def _watched(self, structures: Sequence[Structure], neighbors: Sequence[Neighbors], start: int) -> Iterator[None]:
+        """Looks whether the structures evaluated inside are like the training data, where the network has a domain."""
+        domain = self.network.domain if isinstance(self.network, Transformer) else None
+        done = not self.watch or (self._warned and not self.strict)
+        if domain is None or not isinstance(self.network, Transformer) or done:
+            yield
+            return
+        with last_features(self.network) as found:
+            yield
+        parts = torch.cat(found).split([len(s) for s in structures])
+        for index, (structure, pairs, norms) in enumerate(zip(structures, neighbors, parts, strict=True), start):
+            said = outside(domain, self.network.species, structure, pairs, norms.numpy(), self.network.cutoff)
+            if said and self.strict:
+                refuse_outside(self.model, said, index)
+            if said:
+                self._warned = True
+                warn_outside(self.model, said)
+                return
 
     def _predict(self, batch: AtomBatch) -> list[Prediction]:
         found = evaluate(self.network, batch, gauge=self.gauge or Gauge.LAB)

@@ -74,6 +74,8 @@ def pack(
         radial={"knots": len(table.values), "alpha": table.alpha, "u_low": table.u_low, "u_high": table.u_high},
         slots=slots,
         arrays=arrays,
+        repulsion=model.repulsion.said(),
+        domain={} if model.domain is None else model.domain.to_json(),
         manifest=manifest or {},
         accuracy=list(accuracy),
     )

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from gaq import __version__
+from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
+from gaq.atoms.short_range import check_repulsion
 from gaq.errors import BadFile
 from gaq.files import write_atomically
 from gaq.formats import container
@@ -25,7 +27,7 @@ from gaq.pack.layout import Numbers, numbers_from
 from gaq.pack.memory import check_memory
 
 FORMAT = "gaq-packed"
-FORMAT_VERSION = 2  # 1 had frames of neighbours in their order
+FORMAT_VERSION = 3  # 1 had frames of neighbours in their order, 2 no repulsion and no domain
 ARCHITECTURE = "transformer"
 LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
@@ -33,7 +35,7 @@ BACKWARD_BITS = (8, 16, 32)
 # Keys whose texts are JSON, and what JSON.
 JSON_KEYS: dict[str, type] = {
     **{"config": dict, "species": list, "units": dict, "recipe": dict, "radial": dict, "slots": dict},
-    **{"manifest": dict, "accuracy": list},
+    **{"repulsion": dict, "domain": dict, "manifest": dict, "accuracy": list},
 }
 TEXT_KEYS = (*("format", "format_version", "gaq_version", "architecture", "recipe_name", "backward_bits"), "checksum")
 KEYS = (*TEXT_KEYS, *JSON_KEYS)
@@ -51,6 +53,8 @@ class PackedModel:
     radial: dict[str, Any]  # knots, alpha (1/Å), u_low, u_high
     slots: dict[str, dict[str, Any]]  # the law in each slot of the model
     arrays: dict[str, np.ndarray]
+    repulsion: dict[str, Any] = field(default_factory=dict)  # empty for none: gaq.atoms.short_range
+    domain: dict[str, Any] = field(default_factory=dict)  # empty for none: gaq.atoms.domain
     manifest: dict[str, Any] = field(default_factory=dict)
     accuracy: list[dict[str, Any]] = field(default_factory=list)  # rows of the ledger
     gaq_version: str = __version__
@@ -80,6 +84,8 @@ def to_bytes(model: PackedModel) -> bytes:
         "backward_bits": str(model.backward_bits),
         "radial": to_json(model.radial),
         "slots": to_json(model.slots),
+        "repulsion": to_json(model.repulsion),
+        "domain": to_json(model.domain),
         "manifest": to_json(finite(model.manifest)),
         "accuracy": to_json(finite(model.accuracy)),
         "checksum": BLANK,
@@ -119,6 +125,8 @@ def _packed(file: container.Container, name: str) -> PackedModel:
     species = species_in_file(said["species"], name)
     radial = check_radial(said["radial"], config.cutoff, name)
     slots = check_slots(said["slots"], config, name)
+    check_repulsion(said["repulsion"], species, config.cutoff, name, container.WAY_OUT)
+    check_domain(said["domain"], species, config.cutoff, name, container.WAY_OUT)
     check_arrays(file.tensors, config, species, radial["knots"], slots, name)
     check_memory(config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
     return PackedModel(
@@ -130,6 +138,8 @@ def _packed(file: container.Container, name: str) -> PackedModel:
         radial=radial,
         slots=slots,
         arrays=file.tensors,
+        repulsion=said["repulsion"],
+        domain=said["domain"],
         manifest=said["manifest"],
         accuracy=said["accuracy"],
         gaq_version=check_name(texts["gaq_version"], "gaq_version", name),

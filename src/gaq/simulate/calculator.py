@@ -18,8 +18,9 @@ class Calculator(AseCalculator):
     """Energy (eV) and forces (eV/Å) of a model file, or of an `Engine`, for ASE; the energies of atoms (eV) and the
     stress (eV/Å³) of a periodic system where the engine gives them, as ours do.
 
-    A checkpoint is computed by PyTorch, which is imported here and only then; a packed file is not. Raises
-    `BadFile` for a path that is no model, `UnsupportedElement` and `BadStructure` for atoms it cannot
+    Atoms unlike the training data are a warning (`gaq.errors.OutsideWarning`, once), or with `strict` an error
+    (`OutsideData`). A checkpoint is computed by PyTorch, which is imported here and only then; a packed file is not.
+    Raises `BadFile` for a path that is no model, `UnsupportedElement` and `BadStructure` for atoms it cannot
     evaluate, `NotFinite` for atoms on which the model gives no usable numbers.
     """
 
@@ -32,13 +33,14 @@ class Calculator(AseCalculator):
         engine: str | None = None,
         device: str = "cpu",
         threads: int | None = None,
+        strict: bool = False,
     ) -> None:
         super().__init__()
         self.engine: Engine
         if isinstance(model, str | Path):
             from gaq.engine.open import open_engine
 
-            self.engine = open_engine(str(model), engine=engine, device=device, threads=threads)
+            self.engine = open_engine(str(model), engine=engine, device=device, threads=threads, strict=strict)
         else:
             self.engine = model
 

@@ -86,7 +86,7 @@ def test_a_domain_that_makes_no_sense_is_refused(key, value):
 def test_two_domains_are_joined():
     other = Domain(5, np.full((2, 2), 1.0), np.array([[1, 4], [3, 3]]), np.array([[1.0, 0.2, 9.0], [1.0, 0.2, 1.0]]))
     joined = DOMAIN.joined(other)
-    assert joined.frames == 15
+    assert joined.frames == 10
     assert joined.closest.tolist() == [[1.0, 0.9], [0.9, 1.0]]
     assert joined.neighbors.tolist() == [[1, 4], [2, 3]]
     assert joined.features[:, 2].tolist() == [9.0, 6.0]

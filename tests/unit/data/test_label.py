@@ -89,7 +89,8 @@ def test_resume_from_partial_files(settings, tmp_path):
         label(settings, output)
     with pytest.raises(UsageError, match=r"other settings: seed 1 then, 2 now"):
         label(replace(settings, seed=2), output, resume=True)
-    assert label(settings, output, resume=True) == 3
+    assert label(replace(settings, molecule="renamed.xyz"), output, resume=True) == 3
+    output.write_bytes(output.read_bytes().replace(b"renamed.xyz", settings.molecule.encode()))
     assert output.read_bytes() == (tmp_path / "whole.xyz").read_bytes()
     assert not first.exists()
 

@@ -118,7 +118,7 @@ def test_every_key_must_be_there(content, key):
     ("key", "value", "sentence"),
     [
         ("format", "other", "no packed model"),
-        ("format_version", "1", f"has format version 1; this gaq .{__version__}. reads version 2"),
+        ("format_version", "1", f"has format version 1; this gaq .{__version__}. reads version 3"),
         ("architecture", "painn", "holds a 'painn'; this gaq knows 'transformer'"),
         ("units", {"length": "nm", "energy": "eV"}, "is in units"),
         ("backward_bits", "4", "expected 8, 16 or 32"),
