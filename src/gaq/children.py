@@ -49,9 +49,10 @@ def import_path() -> list[str]:
 @contextlib.contextmanager
 def safe_children() -> Iterator[None]:
     """Inside, processes that `multiprocessing` spawns import from `import_path()`: they are given `sys.path`."""
-    before, told = sys.path[:], {name: os.environ.get(name) for name in SAFE}
+    before, safe = sys.path[:], SAFE | {"PYTHONPATH": os.pathsep.join(import_path())}
+    told = {name: os.environ.get(name) for name in safe}
     sys.path[:] = import_path()
-    os.environ.update(SAFE)
+    os.environ.update(safe)
     try:
         yield
     finally:

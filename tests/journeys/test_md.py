@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -177,65 +176,6 @@ def test_masses_and_fixed_atoms_of_the_start_are_used_and_kept(run_gaq, deuterat
     assert "the start is another one" in other.stderr
 
 
-def test_nothing_is_lost_without_being_told(run_gaq, ethanol, tmp_path):
-    def refused(*words: str, text: str) -> None:
-        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-        done = run_gaq("md", MODEL, ethanol, "--steps", "100", *words, *FAST)
-        assert (done.returncode, text in done.stderr) == (2, True), done.stderr
-        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
-
-    for name in ("log", "state"):
-        (tmp_path / f"mine.{name}").write_text("notes of a year")
-        refused("-o", "mine.xyz", text=f"mine.{name} is there already")
-        refused("-o", "mine.xyz", "--replicas", "1", "--json", f"mine.{name}", text="there already")
-        (tmp_path / f"mine.{name}").unlink()
-    (tmp_path / "mine.log").write_text("notes of a year")
-    refused("-o", "mine.xyz", "--resume", text="without its checkpoint")
-    (tmp_path / "mine.log").unlink()
-    assert run_gaq("md", MODEL, ethanol, "--steps", "100", "-o", "a.xyz", *FAST).returncode == 0
-    refused("-o", "a.traj", text="a.log is there already")  # its log would be that of the other trajectory
-    refused("-o", "b.xyz", "--json", "b.log", text="two outputs")
-    (tmp_path / "a.state").rename(tmp_path / "elsewhere")
-    refused("-o", "a.xyz", "--resume", text="without its checkpoint")
-
-
-def test_a_second_process_is_refused_and_told_who_writes(run_gaq, ethanol, tmp_path):
-    command = [sys.executable, "-m", "gaq", "md", str(MODEL), str(ethanol), "--steps", "3000000", "-o", "run.xyz"]
-    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not (tmp_path / "run.state").exists() and running.poll() is None:
-            time.sleep(0.05)
-        for more in ((), ("--resume",), ("--overwrite",)):
-            done = run_gaq("md", MODEL, ethanol, "--steps", "100", "-o", "run.xyz", *more)
-            assert done.returncode == 2
-            assert f"is being written by process {running.pid} on host {socket.gethostname()}" in done.stderr
-        assert running.poll() is None
-    finally:
-        running.kill()
-        running.wait()
-    resumed = run_gaq("md", MODEL, ethanol, "--steps", "100", "-o", "run.xyz", "--overwrite")
-    assert resumed.returncode == 0, resumed.stderr
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-
-
-@pytest.mark.parametrize(
-    ("options", "scale", "text"),
-    [
-        (("--dt", "50"), 1.0, "The time step is to blame: 50 fs"),
-        (("--dt", "0.0005"), 1.0, "The time step is 0.0005 fs"),
-        ((), 1.8897, "The units look wrong"),
-        (("--temperature", "9000"), 1.0, "The temperature is to blame"),
-    ],
-)
-def test_what_is_to_blame_is_said(run_gaq, tmp_path, options, scale, text):
-    atoms = molecule("CH3CH2OH")
-    atoms.positions *= scale
-    atoms.write(tmp_path / "start.xyz")
-    done = run_gaq("md", FRAMED, "start.xyz", "--steps", "400", "-o", "run.xyz", *options, *FAST)
-    assert text in done.stdout + done.stderr
-    assert ("--bonds-may-break" in done.stdout) == ("is off by" in done.stdout)
-
-
 def test_ctrl_c_leaves_a_run_that_goes_on(ethanol, tmp_path):
     command = [sys.executable, "-m", "gaq", "md", str(MODEL), str(ethanol), "--steps", "3000000", "-o", "run.xyz"]
     running = subprocess.Popen(
@@ -384,16 +324,3 @@ def test_a_checkpoint_of_another_run_is_not_gone_on_with(run_gaq, ethanol):
     assert again.returncode == 2
     assert "--overwrite begins it anew" in again.stderr
     assert run_gaq("md", MODEL, ethanol, "--steps", "50", "-o", "run.xyz", "--overwrite").returncode == 0
-
-
-def test_files_that_were_damaged_are_named(run_gaq, ethanol, tmp_path):
-    assert run_gaq("md", MODEL, ethanol, "--steps", "300", "-o", "run.xyz", *FAST).returncode == 0
-    log = (tmp_path / "run.log").read_bytes()
-    (tmp_path / "run.log").write_bytes(log[:100])
-    shorter = run_gaq("md", MODEL, ethanol, "--steps", "400", "-o", "run.xyz", "--resume", *FAST)
-    assert shorter.returncode == 2
-    assert "run.log is missing or shorter" in shorter.stderr
-    (tmp_path / "run.state").write_bytes(b"PK\x03\x04 no")
-    damaged = run_gaq("md", MODEL, ethanol, "--steps", "400", "-o", "run.xyz", "--resume", *FAST)
-    assert damaged.returncode == 2
-    assert "run.state is not the checkpoint" in damaged.stderr
