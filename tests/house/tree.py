@@ -12,10 +12,10 @@ PACKAGE = REPOSITORY / "src" / "gaq"
 def project_files() -> list[Path]:
     """Files that git tracks or would track; in a copy without git, those that are not hidden or built."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
+    try:
+        listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
         found = [REPOSITORY / name for name in listed.stdout.split("\0") if name]
-    else:
+    except (OSError, subprocess.CalledProcessError):  # a bare machine has no git
         found = [
             path
             for path in REPOSITORY.rglob("*")
