@@ -3,7 +3,7 @@
     pip install pyscf
     python benchmarks/water_clusters.py --data PATH/water -o benchmarks/water-clusters.xyz
 
-Single molecules, pairs, and clusters of three to six molecules, some of them pulled apart. The liquid's energies
+Single molecules, pairs and threes, some of them distorted or pulled apart. The liquid's energies
 come from another program with another zero, so these frames carry `config_energy_weight=0`: they train on forces alone.
 PBE0 with def2-TZVP and density fitting; the dispersion of the liquid's PBE0-TS is left out, a few meV/Å here.
 """
@@ -20,7 +20,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import Bohr, Hartree
 
 # Molecules in a cluster: how many clusters.
-COUNTS = {1: 80, 2: 70, 3: 40, 4: 16, 6: 10}
+COUNTS = {1: 80, 2: 70, 3: 24}
+FORCE_WEIGHT = 4.0  # of a cluster beside a box of 64 molecules
 MONOMER_SPREAD = 0.06  # Å, added to the coordinates of every second single molecule
 LARGEST_PULL = 1.8  # by which factor distances between molecules of every second cluster grow at most
 
@@ -74,7 +75,7 @@ def labelled(cluster: Atoms) -> Atoms:
     if not solved.converged:
         raise SystemExit(f"no self-consistent field for {cluster}")
     forces = -solved.nuc_grad_method().kernel() * Hartree / Bohr
-    cluster.info["config_energy_weight"] = 0.0
+    cluster.info |= {"config_energy_weight": 0.0, "config_forces_weight": FORCE_WEIGHT}
     cluster.calc = SinglePointCalculator(cluster, energy=energy, forces=forces)
     return cluster
 
