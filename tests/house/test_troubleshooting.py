@@ -59,7 +59,9 @@ def test_messages_are_found():
     assert len(MESSAGES) > 20
     assert len(SENTENCES) > 4
     common = {"BadFile", "BadLabels", "BadStructure", "ConfigError", "Diverged", "NotAvailable", "RecipeError"}
-    assert common | {"NotFinite", "OutsideData", "UnsupportedElement", "UsageError"} == {line.partition(":")[0] for line in MESSAGES}
+    assert common | {"NotFinite", "OutsideData", "UnsupportedElement", "UsageError"} == {
+        line.partition(":")[0] for line in MESSAGES
+    }
     assert PACKAGE.is_dir()
 
 
