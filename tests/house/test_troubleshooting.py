@@ -59,7 +59,7 @@ def test_messages_are_found():
     assert len(MESSAGES) > 20
     assert len(SENTENCES) > 4
     common = {"BadFile", "BadLabels", "BadStructure", "ConfigError", "Diverged", "NotAvailable", "RecipeError"}
-    assert common | {"UnsupportedElement", "UsageError"} == {line.partition(":")[0] for line in MESSAGES}
+    assert common | {"NotFinite", "UnsupportedElement", "UsageError"} == {line.partition(":")[0] for line in MESSAGES}
     assert PACKAGE.is_dir()
 
 

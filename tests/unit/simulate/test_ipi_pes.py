@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ase.calculators.emt import EMT
 
-from gaq.engine.pytorch import TorchEngine
+from gaq.engine.ase import AseEngine
 from gaq.errors import BadStructure, UnsupportedElement, UsageError
 from gaq.simulate.ipi_pes import Driver
 from gaq.units import BOHR, HARTREE
-from tiny import config, molecule, network
+from tiny import molecule
 from unit.simulate.hosted import ETHANOL, SYSTEMS, by_ase, differ, ethanol_at_rest, system, tiny_engine
 
 
@@ -55,4 +56,4 @@ def test_an_element_that_the_model_does_not_know():
 
 def test_an_engine_without_a_virial():
     with pytest.raises(UsageError, match="no virial"):
-        Driver(molecule("H2O"), TorchEngine(network(config()), "m", "fp32"))
+        Driver(molecule("H2O"), AseEngine(EMT()))
