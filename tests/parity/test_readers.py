@@ -18,8 +18,8 @@ import pytest
 from built import native_library
 from gaq.engine.native import NativeEngine
 from gaq.errors import BadFile
-from gaq.pack import container
-from gaq.pack.checksum import sealed
+from gaq.formats import container
+from gaq.formats.checksum import sealed
 from gaq.pack.format import from_bytes
 
 CORPUS = sorted((Path(__file__).parents[2] / "native" / "fuzz" / "corpus").glob("*.gaq"))

@@ -191,7 +191,7 @@ def test_impossible_structures_have_the_usual_sentence(packed):
         subject.evaluate([good, good, good.moved(good.positions * np.nan)])
     with pytest.raises(BadStructure, match="Structure 0 has atoms 0 and 1 at 0.0000 Å"):
         subject.evaluate([Structure.molecule([8, 8], np.zeros((2, 3)))])
-    with pytest.raises(BadStructure, match=r"expected \(2, 3\)"):
+    with pytest.raises(BadStructure, match=r"of shape \(2, 3\)"):
         subject.evaluate([Structure.molecule([8, 8], np.zeros((3, 3)))])
     with pytest.raises(BadStructure, match="atomic number 4294967304"):
         subject.evaluate([Structure.molecule([8 + 2**32], np.zeros((1, 3)))])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from gaq.atoms.structure import Structure
 from gaq.engine import pytorch
+from gaq.engine.packing import pack_and_open
 from gaq.engine.pytorch import TorchEngine
 from gaq.errors import BadStructure, UnsupportedElement
 from gaq.model.invariants import Gauge
@@ -109,3 +111,36 @@ def test_the_footprint_counts_codes_and_steps():
     naive = engine("naive-int8", channels=16).footprint()
     layers = len([q for q in network(config()).quantizers() if q.slot.name.endswith(".weight")])
     assert naive["weight_bytes"] == count + 4 * layers, "one step per tensor"
+
+
+def strained(structure: Structure, strain: np.ndarray) -> Structure:
+    stretch = np.eye(3) + strain
+    return Structure(structure.species, structure.positions @ stretch, structure.cell @ stretch, structure.periodic)
+
+
+@pytest.mark.parametrize("structure", [molecule("CH3OH"), box()], ids=["molecule", "box"])
+def test_the_virial_is_the_slope_of_the_energy_in_a_strain(structure):
+    subject = TorchEngine(network(config(), dtype=torch.float64), "tiny.ckpt", "fp32")
+    (found,) = subject.evaluate([structure])
+    for a, b in ((0, 0), (1, 2), (2, 1)):
+        step = np.zeros((3, 3))
+        step[a, b] = 1e-4
+        up, down = subject.evaluate([strained(structure, step), strained(structure, -step)])
+        assert found.virial[a, b] == pytest.approx((up.energy - down.energy) / 2e-4, abs=1e-5)
+    assert np.abs(found.virial).max() > 0.1, "a virial of zero would pass"
+
+
+def test_energies_of_atoms_sum_to_the_energy():
+    for found in engine().evaluate([*molecules(), box()]):
+        assert found.atomic_energies.sum() == pytest.approx(found.energy, abs=1e-9)
+
+
+def test_virials_and_energies_of_atoms_are_those_of_the_native_engine():
+    model = network(config())
+    native = pack_and_open(model, preset("fp32"), "tiny")
+    structures = [*molecules(), box()]
+    for one, other in zip(
+        TorchEngine(model, "m", "fp32").evaluate(structures), native.evaluate(structures), strict=True
+    ):
+        assert np.abs(one.virial - other.virial).max() < 2e-3
+        assert np.abs(one.atomic_energies - other.atomic_energies).max() < 2e-4

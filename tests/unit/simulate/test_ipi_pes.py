@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ase.build import molecule as g2_molecule
+from ase.calculators.emt import EMT
 
+from gaq.engine.ase import AseEngine
 from gaq.errors import BadStructure, UnsupportedElement, UsageError
 from gaq.simulate.ipi_pes import Driver
 from gaq.units import BOHR, HARTREE
@@ -56,7 +58,7 @@ def test_an_element_that_the_model_does_not_know():
 
 def test_an_engine_without_a_virial():
     with pytest.raises(UsageError, match="no virial"):
-        Driver(molecule("H2O"), planted.PairEngine())
+        Driver(molecule("H2O"), AseEngine(EMT()))
 
 
 ATOMS = g2_molecule("CH3CH2OH")

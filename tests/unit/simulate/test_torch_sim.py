@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 import torch_sim
+from ase.calculators.emt import EMT
 
+from gaq.engine.ase import AseEngine
 from gaq.engine.motion import Dynamics
-from gaq.engine.pytorch import TorchEngine
 from gaq.errors import UnsupportedElement
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.torch_sim import model_of
 from gaq.units import ACCELERATION
-from tiny import config, molecule, molecules, network
+from tiny import molecule, molecules
 from unit.simulate.hosted import ETHANOL, SYSTEMS, by_ase, differ, ethanol_at_rest, system, tiny_engine
 
 DT = 0.5  # fs
@@ -75,7 +76,7 @@ def test_the_steps_are_those_of_our_own_integrator():
 
 
 def test_an_engine_without_virials_gives_no_stress():
-    model = model_of(TorchEngine(network(config()), "m", "fp32"))
+    model = model_of(AseEngine(EMT()))
     assert not model.compute_stress
     assert set(model(state_of(by_ase(tiny_engine(), molecule("H2O"))))) == {"energy", "forces"}
 
