@@ -15,6 +15,7 @@ from gaq.cli import bench as module
 from gaq.cli.bench import measured
 from gaq.cli.bench_models import Model, open_models
 from gaq.cli.contenders import COMPILED, EAGER, NATIVE, NATIVE_FLOAT, Conditions, Entrant, Field, controls_of, enter
+from gaq.cli.deployed import identity_of
 from gaq.cli.fresh_start import fresh_start
 from gaq.cli.main import outcome
 from gaq.cli.stage_progress import Watch
@@ -25,16 +26,18 @@ from gaq.quant.presets import w4
 from gaq.train.checkpoint import save_checkpoint
 from tiny import checkpoint, config, molecule
 
+NAMED = Path(__file__)  # stands for the checkpoint that was named: its hash is the identity of a model
 WATER = Conditions(molecule("H2O"), "water")
 
 
 def model(name: str, recipe: str, network: tuple[object, ...] = ("small",), content: bytes | None = b"12345") -> Model:
-    return Model(name, recipe, network, content, "" if content else "too wide", None, None)
+    return Model(name, recipe, network, content, "" if content else "too wide", None, NAMED)
 
 
 def entrant(name: str, recipe: str, engine: str, seconds: float, network: tuple[object, ...] = ("small",)) -> Entrant:
     contender = Contender(f"{name} {engine}", lambda calls: np.full(calls, seconds))
-    return Entrant(WATER.subject(name, recipe, engine), contender, model(name, recipe, network))
+    backward = 16 if engine == NATIVE else None
+    return Entrant(WATER.subject(name, recipe, engine), contender, model(name, recipe, network), backward)
 
 
 def small_field() -> Field:
@@ -62,6 +65,8 @@ def test_every_contender_has_its_rows():
         assert mine["throughput_per_s"].value * mine["latency_ms"].value == pytest.approx(1e3)
         assert all((r.threads, r.batch, r.atoms, r.data) == (1, 1, 3, "water") for r in mine.values())
     assert {r.value for r in rows if r.metric == "file_bytes"} == {5.0}
+    assert {r.identity for r in rows if r.engine == NATIVE} == {identity_of(NAMED, 16)}
+    assert {r.identity for r in rows if r.engine != NATIVE} == {None}
 
 
 def test_speedups_are_ratios_of_the_times_of_the_run():

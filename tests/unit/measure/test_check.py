@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaq.atoms.structure import Prediction, Structure
+from gaq.atoms.structure import Labels, Prediction, Structure
+from gaq.data.dataset import Dataset
 from gaq.errors import BadStructure
+from gaq.measure.accuracy import accuracy
 from gaq.measure.check import check
-from gaq.measure.limits import LIMITS, failures, with_limits
+from gaq.measure.limits import LIMITS, failures, judged, with_limits
 from gaq.measure.traces import Way
 from tiny import box
 from unit.measure import planted
+
+ERRORS = {"force_mae", "force_mae_relative"}  # of forces against labels, which a check without labels cannot have
+CHECKED = {limit.metric for limit in LIMITS} - ERRORS | {"stability"}
 
 # fault: what must be found, and what must not, for a check that fails on everything tells nothing.
 FAULTS = {
@@ -60,13 +65,23 @@ def failed(engine: planted.PairEngine) -> dict[str, float]:
 def test_a_faultless_force_field_passes_everything():
     rows = check(planted.PairEngine(), planted.settled(4), rotations=4)
     assert failures(rows) == []
-    assert {r.metric for r in rows if r.passed} == {limit.metric for limit in LIMITS} | {"stability"}
+    assert {r.metric for r in rows if r.passed} == CHECKED
 
 
 def test_every_check_is_failed_by_some_fault():
     named = set().union(*(must for must, _ in FAULTS.values()))
     # A limit on the relative error of slopes and one on translated forces stand beside those of the same fault.
-    assert {limit.metric for limit in LIMITS} | {"stability"} <= named
+    assert named >= CHECKED
+
+
+def test_errors_of_forces_are_judged_against_labels():
+    structures = planted.settled(4)
+    labels = tuple(Labels(p.energy, p.forces) for p in planted.PairEngine().evaluate(structures))
+    data = Dataset("known", structures, labels, "")
+    right = judged(accuracy(planted.PairEngine(), data))
+    assert failures(right) == []
+    assert {r.metric for r in right if r.passed} == ERRORS
+    assert {r.metric for r in failures(judged(accuracy(planted.NoForces(), data)))} == ERRORS
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -146,7 +161,7 @@ def test_where_no_force_can_be_nothing_is_checked(count):
 def test_small_molecules_have_every_row(species, positions):
     rows = check(planted.PairEngine(), [Structure.molecule(species, positions)] * 2, rotations=2, steps=100)
     assert failures(rows) == []
-    assert len([r for r in rows if r.passed]) == len(LIMITS) + 1
+    assert sorted(r.metric for r in rows if r.passed) == sorted(CHECKED)
 
 
 def test_a_box_has_neither_torque_nor_angular_momentum():

@@ -90,7 +90,7 @@ def test_the_table_is_the_comparison(reader):
 def test_every_heading_can_be_pressed_and_says_how_it_is_sorted(document):
     headings, _ = comparison(rows())
     assert document.count("aria-sort='none'><button type='button'>") == len(headings)
-    assert "<td data-value='12.0'>" in document
+    assert "<td role='cell' data-label='F MAE meV/Å' data-value='12.0'>" in document
 
 
 def test_findings_are_shown_with_their_verdict(reader):
