@@ -202,7 +202,7 @@ def silicon(path: Path) -> None:
 WRONG = {
     "no-model": ([], "UsageError: gaq quantize needs a float checkpoint, or --list-recipes"),
     "missing": (["none.ckpt"], "BadFile: there is no file none.ckpt"),
-    "not-a-checkpoint": (["nan.xyz"], "BadFile: nan.xyz is not a checkpoint, or is truncated"),
+    "not-a-checkpoint": (["nan.xyz"], "BadFile: nan.xyz is not a model file: it does not begin with a header"),
     "wrong-recipe": (
         ["float.ckpt", "--recipe", "frame-w4a9"],
         "RecipeError: there is no recipe 'frame-w4a9'. Did you mean 'frame-w4a8'?",

@@ -215,7 +215,7 @@ def test_another_configuration_does_not_resume(folder, capsys):
     assert "BadFile: a/last.ckpt is the state of another run: it differs in config.epochs" in said
     (folder / "a" / "last.ckpt").write_bytes(before[:100])
     assert outcome([*command, "--resume"]) == 2
-    assert "truncated" in capsys.readouterr().err
+    assert "a/last.ckpt ends after 100 bytes, inside its header of " in capsys.readouterr().err
     assert (folder / "a" / "model.ckpt").read_bytes() == before
 
 
