@@ -1,16 +1,19 @@
-// libFuzzer's way to our mutations; every second change is its own.
-#include <algorithm>
+// libFuzzer's way to our mutations; every fourth change is its own, and half of these are sealed again.
 #include <cstring>
 
+#include "change_model.hpp"
 #include "mutate.hpp"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t most);
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
-  if (seed % 2 == 0) return LLVMFuzzerMutate(data, size, most);
-  const std::string file(reinterpret_cast<const char*>(data), size);
-  const std::string changed = gaq_fuzz::Mutator(seed).changed(file, file);
-  const size_t length = std::min(changed.size(), most);
-  std::memcpy(data, changed.data(), length);
-  return length;
+  const auto file = [&] { return std::string(reinterpret_cast<const char*>(data), size); };
+  std::string changed;
+  if (seed % 4 > 0) changed = gaq_fuzz::Mutator(seed).changed(file(), file());
+  if (seed % 4 == 0 || changed.size() > most) {
+    size = LLVMFuzzerMutate(data, size, most);
+    changed = seed % 8 < 4 ? gaq_fuzz::resealed(file()) : file();
+  }
+  std::memcpy(data, changed.data(), changed.size());
+  return changed.size();
 }

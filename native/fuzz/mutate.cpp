@@ -1,11 +1,12 @@
-// Changes to a .gaq file: bits, cuts, splices, numbers, and pieces of the header.
+// Changes to the bytes of a .gaq file: bits, cuts, splices, numbers, and pieces of the header.
 #include "mutate.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <iterator>
 
-#include "file/checksum.hpp"
+#include "../tests/tiny_model.hpp"
+#include "change_model.hpp"
 
 namespace gaq_fuzz {
 namespace {
@@ -25,34 +26,27 @@ constexpr uint64_t patterns[] = {
     0x7FF0000000000000u, 0xFFFFFFFFFFFFFFFFu, 0x8080808080808080u,
 };
 
-size_t header_length(const std::string& file) {
-  uint64_t length = 0;
-  if (file.size() >= 8) std::memcpy(&length, file.data(), 8);
-  return file.size() < 8 || length > file.size() - 8 ? 0 : size_t(length);
-}
-
 bool digit(char c) { return c >= '0' && c <= '9'; }
-
-void mend(std::string& header, const std::string& data) {
-  const size_t at = gaq::place_of_checksum(header);
-  if (at == std::string::npos) return;
-  const std::string sum = gaq::checksum_of(header, data.data(), data.size());
-  header.replace(at, gaq::checksum_digits, sum.substr(sum.size() - gaq::checksum_digits));
-}
 
 }  // namespace
 
 std::string Mutator::changed(std::string file, const std::string& other) {
-  for (size_t times = 1 + below(4); times > 0; --times) {
-    switch (below(10)) {
-      case 0: flip_bits(file); break;
-      case 1: file.resize(below(file.size() + 1)); break;
-      case 2: file = file.substr(0, below(file.size() + 1)) + other.substr(below(other.size() + 1)); break;
-      case 3: case 4: overwrite_number(file); break;
-      default: change_header(file, other);
-    }
+  if (below(2) == 0) {
+    for (size_t times = below(3) == 0 ? 1 + below(4) : 1; times > 0; --times) file = changed_model(file, draw_);
+    return file;
   }
-  return file;
+  for (size_t times = 1 + below(4); times > 0; --times) change_bytes(file, other);
+  return below(4) == 0 ? file : resealed(file);
+}
+
+void Mutator::change_bytes(std::string& file, const std::string& other) {
+  switch (below(10)) {
+    case 0: flip_bits(file); break;
+    case 1: file.resize(below(file.size() + 1)); break;
+    case 2: file = file.substr(0, below(file.size() + 1)) + other.substr(below(other.size() + 1)); break;
+    case 3: case 4: overwrite_number(file); break;
+    default: change_header(file, other);
+  }
 }
 
 void Mutator::flip_bits(std::string& file) {
@@ -71,16 +65,14 @@ void Mutator::overwrite_number(std::string& file) {
 void Mutator::change_header(std::string& file, const std::string& other) {
   const size_t length = header_length(file);
   if (length == 0) return;
-  std::string header = file.substr(8, length), data = file.substr(8 + length);
+  std::string header = file.substr(8, length);
+  const std::string data = file.substr(8 + length);
   switch (below(4)) {
     case 0: case 1: replace_number(header); break;
     case 2: change_span(header, other); break;
     default: insert_piece(header);
   }
-  mend(header, data);
-  const uint64_t now = header.size();
-  file.assign(reinterpret_cast<const char*>(&now), 8);
-  file += header + data;
+  file = gaq_test::file_of(header, data);
 }
 
 void Mutator::replace_number(std::string& header) {

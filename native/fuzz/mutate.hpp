@@ -1,22 +1,24 @@
-// Changes to a .gaq file that a blind fuzzer rarely finds: in the header, with length and checksum put right again.
+// Changes to a .gaq file that a blind fuzzer rarely finds: of its meaning, and of its bytes, most of them sealed again.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
+
+#include "draw.hpp"
 
 namespace gaq_fuzz {
 
 class Mutator {
  public:
-  explicit Mutator(uint64_t seed) : random_(seed) {}
+  explicit Mutator(uint64_t seed) : draw_(seed) {}
 
-  // `file` after one to four changes; `other` lends parts.
+  // `file` after one to four changes, of what it means or of its bytes; `other` lends parts.
   std::string changed(std::string file, const std::string& other);
-  size_t below(size_t count) { return count == 0 ? 0 : size_t(random_() % count); }
+  size_t below(size_t count) { return draw_.below(count); }
 
  private:
+  void change_bytes(std::string& file, const std::string& other);
   void flip_bits(std::string& file);
   void overwrite_number(std::string& file);
   void change_header(std::string& file, const std::string& other);
@@ -24,7 +26,7 @@ class Mutator {
   void change_span(std::string& header, const std::string& other);
   void insert_piece(std::string& header);
 
-  std::mt19937_64 random_;
+  Draw draw_;
 };
 
 }  // namespace gaq_fuzz

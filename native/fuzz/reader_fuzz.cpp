@@ -1,23 +1,18 @@
 // What the fuzzers call: any bytes either become a Description that keeps its promises, or are refused by a sentence.
 //
 // Build with -DGAQ_FUZZING, which leaves out the checksum, and with the address and undefined-behaviour sanitizers:
-//   clang++ -fsanitize=fuzzer,address,undefined  with mutate.cpp and libfuzzer.cpp, or
-//   g++ -fsanitize=address,undefined             with mutate.cpp and driver.cpp.
+//   clang++ -fsanitize=fuzzer,address,undefined  with libfuzzer.cpp, or
+//   g++ -fsanitize=address,undefined             with driver.cpp.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <string>
+#include <vector>
 
 #include "description.hpp"
 #include "error.hpp"
+#include "promises.hpp"
 
 namespace {
 
-void promise(bool kept, const char* what) {
-  if (kept) return;
-  std::fprintf(stderr, "broken promise: %s\n", what);
-  std::abort();
-}
+using gaq_fuzz::promise;
 
 bool in_range(const std::vector<int8_t>& codes, int bits) {
   const int high = (1 << (bits - 1)) - 1;
@@ -87,9 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   try {
     check(gaq::read_description(bytes, size, "x.gaq"));
   } catch (const gaq::BadFile& refusal) {  // anything else, such as no memory, is a finding
-    const std::string sentence = refusal.what();
-    promise(sentence.rfind("x.gaq: ", 0) == 0 && sentence.back() == '.' && sentence.size() < 1000, "a sentence");
-    for (char c : sentence) promise(static_cast<unsigned char>(c) >= 32 && c != 127, "no control characters");
+    gaq_fuzz::promise_refusal(refusal.what());
   }
   return 0;
 }

@@ -30,7 +30,8 @@ inline std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    if (c >= 0 && c < 32) out += std::string("\\u00") + "01"[c >> 4] + "0123456789abcdef"[c & 15];
+    else out += c;
   }
   return out + "\"";
 }
