@@ -48,7 +48,7 @@ def test_numbers_of_the_header():
     assert re.search(r"#define GAQ_ABI (\d+)", HEADER)[1] == str(_library.ABI)
     assert re.search(r"#define GAQ_REBUILD_STEPS (\d+)", HEADER)[1] == str(REBUILD_STEPS)
     values = numbers("gaq_status")
-    assert len(values) == 9
+    assert len(values) == 10
     assert all(getattr(_library, name) == value for name, value in values.items())
     assert numbers("gaq_thermostat") == {"NVE": 0} | {name.upper(): value for name, value in KINDS.items()}
 
