@@ -1,6 +1,6 @@
 """Files that are wrong in every way that costs a reader something, and a process that tries the command on them.
 
-    python tests/malformed.py FOLDER '["inspect", "{}"]' a.ckpt b.npz …
+    echo '[[["inspect", "{}"], ["a.ckpt", "b.npz"]]]' | python tests/malformed.py FOLDER
 
 runs `gaq inspect FILE` on each file of the folder within limits of time and memory and prints one JSON object each.
 """
@@ -217,8 +217,8 @@ def attempt(arguments: list[str]) -> dict[str, object]:
     return {"code": code, "said": said.getvalue(), "seconds": time.monotonic() - began}
 
 
-def main(folder: str, template: str, files: list[str]) -> None:
-    """The process: limits its own memory, then tries every file."""
+def main(folder: str, lines: list[tuple[list[str], list[str]]]) -> None:
+    """The process: limits its own memory, then tries every command line on every file that is for it."""
     os.chdir(folder)
     import torch  # noqa: F401 (its pages are not those of a reader)
 
@@ -226,10 +226,11 @@ def main(folder: str, template: str, files: list[str]) -> None:
 
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, used + BYTES))
-    for file in files:
-        arguments = [part.replace("{}", file) if isinstance(part, str) else part for part in json.loads(template)]
-        print(json.dumps({"file": file} | attempt(arguments)), flush=True)
+    for line, (template, files) in enumerate(lines):
+        for file in files:
+            arguments = [part.replace("{}", file) if isinstance(part, str) else part for part in template]
+            print(json.dumps({"line": line, "file": file} | attempt(arguments)), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(sys.argv[1], json.load(sys.stdin))

@@ -68,23 +68,37 @@ def folder(tmp_path_factory) -> Path:
     return made
 
 
-def tried(folder: Path, arguments: list[str], files: list[str]) -> dict[str, dict]:
+def tried(folder: Path, lines: list[tuple[list[str], list[str]]]) -> list[dict[str, dict]]:
+    """What each command line said of each of its files; all in one process, which loads what a command needs once."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120"}
-    command = [sys.executable, malformed.__file__, str(folder), json.dumps(arguments), *files]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    found = {line["file"]: line for line in map(json.loads, done.stdout.splitlines())}
-    assert list(found) == files, f"the process ended at {files[len(found)]}: {done.stderr[-500:]}"
+    command = [sys.executable, malformed.__file__, str(folder)]
+    done = subprocess.run(
+        command, input=json.dumps(lines), env=environment, capture_output=True, text=True, check=False
+    )
+    found: list[dict[str, dict]] = [{} for _ in lines]
+    for told in map(json.loads, done.stdout.splitlines()):
+        found[told["line"]][told["file"]] = told
+    for (arguments, files), of_line in zip(lines, found, strict=True):
+        assert list(of_line) == files, f"{arguments} ended at {files[len(of_line)]}: {done.stderr[-500:]}"
     return found
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_malformed_file_is_one_sentence(folder, verb):
-    patterns, arguments = VERBS[verb]
+def files_of(folder: Path, verb: str) -> list[str]:
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith(("good", "new", "other")))
-    files = [name for name in names if any(fnmatch(name, p) for p in patterns) and name not in ELSEWHERE]
-    assert len(files) > 20
+    return [name for name in names if any(fnmatch(name, p) for p in VERBS[verb][0]) and name not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def sweep(folder) -> dict[str, dict[str, dict]]:
+    """Every verb on all of its files."""
+    return dict(zip(VERBS, tried(folder, [(VERBS[verb][1], files_of(folder, verb)) for verb in VERBS]), strict=True))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_malformed_file_is_one_sentence(sweep, verb):
+    assert len(sweep[verb]) > 20
     wrong = {}
-    for name, told in tried(folder, arguments, files).items():
+    for name, told in sweep[verb].items():
         sentence = told["said"].strip()
         fine = told["code"] == 2 and sentence and len(sentence) < 2200 and "Traceback" not in sentence
         passes = MAY_PASS | (LABELS if verb in STRUCTURES else set())
@@ -95,12 +109,12 @@ def test_a_malformed_file_is_one_sentence(folder, verb):
 
 def test_a_whole_file_is_not_refused(folder):
     """The sentences above are about the files, not about the limits of the process."""
-    for arguments in (["inspect", "{}"], ["export", "{}", "-o", "other.gaq"]):
-        assert tried(folder, arguments, ["good.ckpt"])["good.ckpt"]["code"] == 0
-    assert tried(folder, ["data", "info", "{}"], ["good.xyz"])["good.xyz"]["code"] == 0
+    models = (["inspect", "{}"], ["export", "{}", "-o", "other.gaq"])
+    lines = [*((line, ["good.ckpt"]) for line in models), (["data", "info", "{}"], ["good.xyz"])]
+    assert [told["code"] for found in tried(folder, lines) for told in found.values()] == [0, 0, 0]
 
 
 def test_a_fault_of_ours_is_seen(folder):
     """A negative control: what is no user's mistake has a traceback for its code, and is not taken for a sentence."""
-    told = tried(folder, ["inspect", "{}", 3], ["good.ckpt"])["good.ckpt"]  # type: ignore[list-item]
-    assert "TypeError" in str(told["code"])
+    (told,) = tried(folder, [(["inspect", "{}", 3], ["good.ckpt"])])  # type: ignore[list-item]
+    assert "TypeError" in str(told["good.ckpt"]["code"])

@@ -35,6 +35,7 @@ def weights(bits: int) -> str:
     )
 
 
+FRAMES = ("--data", "embedded", "--limit", "4", "--epochs", "0")  # calibrated, not trained
 FLOAT = "".join(rule(role, 'kind = "identity"') for role in FEATURES)
 
 
@@ -45,7 +46,7 @@ def quantize(text: str, *more: str) -> int:
 
 @pytest.mark.parametrize("bits", [2, 3, 5, 8])
 def test_weights_of_any_width_up_to_eight_are_quantized_and_exported(bits):
-    assert quantize(weights(bits) + FLOAT) == 0
+    assert quantize(weights(bits) + FLOAT, *FRAMES) == 0
     assert outcome(["export", "q/model.ckpt", "-o", "m.gaq"]) == 0
     (prediction,) = open_engine("q/model.ckpt").evaluate([molecule("CH3CH2OH")])
     assert np.isfinite(prediction.forces).all()
@@ -64,7 +65,7 @@ def test_features_of_these_widths_are_quantized_and_exported(bits):
     framed = f'kind = "framed", inner = {{ {rows} }}'
     rest = "".join(rule(role, 'kind = "identity"') for role in FEATURES[2:])
     text = weights(4) + rule("scalar-feature", rows) + rule("vector-feature", framed) + rest
-    assert quantize(text, "--data", "embedded", "--limit", "4") == 0
+    assert quantize(text, *FRAMES) == 0
     assert outcome(["export", "q/model.ckpt", "-o", "m.gaq"]) == 0
 
 
@@ -94,7 +95,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_one_sentence(name, capsys):
     text, said = WRONG[name]
-    assert quantize(text, "--data", "embedded", "--limit", "4") == 2
+    assert quantize(text, *FRAMES) == 2
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
@@ -103,7 +104,7 @@ def test_a_mistake_is_one_sentence(name, capsys):
 @pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "frame-w4a8"])
 def test_one_frame_is_enough_to_calibrate(name):
     frames = ["--data", "embedded", "--limit", "1"]
-    assert outcome(["quantize", "float.ckpt", "--recipe", name, *frames, "--out", "q"]) == 0
+    assert outcome(["quantize", "float.ckpt", "--recipe", name, *frames, "--epochs", "0", "--out", "q"]) == 0
     assert outcome(["sensitivity", "float.ckpt", "--recipe", name, *frames, "--by", "role", "--path-frames", "0"]) == 0
 
 

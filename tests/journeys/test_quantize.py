@@ -170,7 +170,7 @@ def test_the_recipes_are_listed_with_whole_sentences(run_gaq):
     assert "switched on after the scalars." in told
 
 
-def test_a_recipe_of_ones_own(folder):
+def test_a_recipe_of_ones_own(folder, capsys):
     rules = "".join(
         f'[[rules]]\nrole = "{role}"\nspec = {{ kind = "identity" }}\n'
         for role in ("scalar-feature", "vector-feature", "query-key", "scalar-message", "vector-message")
@@ -181,6 +181,7 @@ def test_a_recipe_of_ones_own(folder):
     )
     (folder / "five.toml").write_text(f'name = "five"\n{rules}{weights}')
     assert quantize("--recipe", "five.toml", data=False) == 2
+    assert "Type: gaq quantize float.ckpt --recipe five.toml --data FRAMES --out q." in capsys.readouterr().err
     assert quantize("--recipe", "five.toml+gptq", "--epochs", "0") == 0
     assert load_checkpoint(folder / "q" / "model.ckpt").recipe.name == "five+gptq"
     assert quantize("--recipe", "five.toml", "--epochs", "0", "--overwrite") == 0

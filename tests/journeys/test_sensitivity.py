@@ -15,6 +15,7 @@ from gaq.train.checkpoint import load_checkpoint, save_checkpoint
 from tiny import checkpoint, config, molecule
 
 DATA = ["--data", "embedded", "--limit", "4"]
+UNTRAINED = [*DATA, "--epochs", "0"]
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ def test_the_bound_of_a_float_and_of_a_quantized_model(folder, capsys):
     assert "bound" in capsys.readouterr().out
     first = [r for r in read_rows(folder / "r.jsonl") if r.model == "layers/0"]
     assert 0 < find(first, "layer_defect_max").value <= find(first, "layer_defect_bound_max").value
-    assert outcome(["quantize", "float.ckpt", *DATA, "--recipe", "frame-w4a8", "--out", "q"]) == 0
+    assert outcome(["quantize", "float.ckpt", *UNTRAINED, "--recipe", "frame-w4a8", "--out", "q"]) == 0
     assert outcome(["sensitivity", "q/model.ckpt", *DATA, "--bound", "--json", "r.jsonl"]) == 0
     rows = read_rows(folder / "r.jsonl")
     assert {r.recipe for r in rows} == {"frame-w4a8"}
@@ -73,7 +74,7 @@ def test_a_budget(epochs, folder, capsys):
     assert load_checkpoint(folder / "q" / "model.ckpt").recipe == written
     assert open_engine("q/model.ckpt").footprint()["bits_per_weight"] <= 9.5
     # The file is a recipe like any other.
-    assert outcome(["quantize", "float.ckpt", "--recipe", "q/recipe.toml", *DATA, "--out", "again"]) == 0
+    assert outcome(["quantize", "float.ckpt", "--recipe", "q/recipe.toml", *UNTRAINED, "--out", "again"]) == 0
     assert load_checkpoint(folder / "again" / "model.ckpt").recipe == written
 
 
@@ -121,7 +122,7 @@ def test_costs_are_those_of_a_float_model(capsys):
 def test_molecules_of_odd_shapes(names, recipe, folder, capsys):
     write_frames(folder / "odd.xyz", names)
     data = ["--data", "odd.xyz"]
-    assert outcome(["quantize", "float.ckpt", "--recipe", recipe, *data, "--out", "q"]) == 0
+    assert outcome(["quantize", "float.ckpt", "--recipe", recipe, *data, "--epochs", "0", "--out", "q"]) == 0
     evaluate = ["evaluate", "q/model.ckpt", "--parent", "float.ckpt", *data, "--rotations", "4", "--path-frames", "2"]
     assert outcome([*evaluate, "--json", "e.jsonl"]) == 0
     assert outcome(["sensitivity", "float.ckpt", "--recipe", recipe, *data, "--by", "role", "--json", "s.jsonl"]) == 0

@@ -105,7 +105,7 @@ def quantize(
     check_device(device)
     parent = load_checkpoint(readable_file(model))
     if not data:
-        _expect_few_losses(chosen, parent, model, out)
+        _expect_few_losses(chosen, recipe, parent, model, out)
     written = (*RUN, FILE) if budget else RUN
     expect_new_run(out, resume, overwrite, written, [model, data, recipe])
     dataset = read_dataset(data, limit, labels=labels) if data else None
@@ -137,7 +137,7 @@ def quantize(
     say_trained(finished, out)
 
 
-def _expect_few_losses(recipe: Recipe, parent: Checkpoint, model: Path, out: Path) -> None:
+def _expect_few_losses(recipe: Recipe, typed: str, parent: Checkpoint, model: Path, out: Path) -> None:
     """Raise `UsageError` for weights of few bits without data, with the command that does it well."""
     from gaq.errors import UsageError
     from gaq.quant.rounding import fewest_weight_bits
@@ -148,7 +148,7 @@ def _expect_few_losses(recipe: Recipe, parent: Checkpoint, model: Path, out: Pat
     trained = parent.manifest.get("config", {}).get("data", {}).get("file")
     known = f" (the float model was trained on {trained})" if trained else ""
     frames = trained if trained and Path(trained).is_file() else "FRAMES"
-    named = "" if recipe.name == RECOMMENDED else f" --recipe {recipe.name}"
+    named = "" if recipe.name == RECOMMENDED else f" --recipe {typed}"
     raise UsageError(
         f"recipe {recipe.name!r} rounds weights to {bits} bits, which needs labelled frames to calibrate and train on"
         f"{known}; without them forces are far off. Type: gaq quantize {model}{named} --data {frames} --out {out}. "
