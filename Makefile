@@ -62,14 +62,14 @@ golden: $(READY)  ## write the golden vectors of native/tests/golden anew, from 
 	$(BIN)/python native/tests/make_golden.py
 	$(BIN)/python native/tests/golden_models.py
 
-sanitize: $(DEMO)  ## the native tests, and the fuzzer's corpus, under address and undefined-behaviour sanitizers
+sanitize: $(DEMO)  ## the native tests, and the fuzzers, under address and undefined-behaviour sanitizers
 	@$(CMAKE) -S native -B build/sanitize -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_FUZZ=ON \
 	  -DGAQ_SANITIZE="address;undefined" >/dev/null
 	@$(CMAKE) --build build/sanitize -- --quiet
 	@$(CTEST) build/sanitize
 
 # Clang looks for what gcc does not: offsets from null pointers, casts of floats that no integer holds.
-sanitize-clang: $(READY)  ## the same under clang's sanitizers, and its fuzzer; needs clang (Debian: apt-get install clang)
+sanitize-clang: $(READY)  ## the same under clang's sanitizers, and its fuzzers; needs clang (Debian: apt-get install clang)
 	@command -v clang++ >/dev/null || { echo "clang++ is not here. Install it (Debian: apt-get install clang)." >&2; exit 1; }
 	@$(CMAKE) -S native -B build/sanitize-clang -G Ninja --log-level=WARNING -DGAQ_TESTS=ON -DGAQ_FUZZ=ON \
 	  -DCMAKE_CXX_COMPILER=clang++ -DGAQ_SANITIZE="address;undefined;float-cast-overflow" >/dev/null
