@@ -73,8 +73,9 @@ class TorchEngine:
         for start, stop in self.batches(structures):
             batch = collate(structures[start:stop], neighbors[start:stop])
             with self._watched(structures[start:stop], neighbors[start:stop], start):
-                predictions.extend(self._predict(batch if self.device == "cpu" else batch.to(self.device)))
-        self._check(structures, predictions)
+                found = self._predict(batch if self.device == "cpu" else batch.to(self.device))
+                self._check(structures[start:stop], found, start)  # an error says more than the warning that follows
+            predictions.extend(found)
         return predictions
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
@@ -111,9 +112,9 @@ class TorchEngine:
         parts = zip(found.energies.tolist(), forces, found.virials.cpu().numpy(), atomic, strict=True)
         return [Prediction(*part) for part in parts]
 
-    def _check(self, structures: Sequence[Structure], predictions: Sequence[Prediction]) -> None:
+    def _check(self, structures: Sequence[Structure], predictions: Sequence[Prediction], start: int) -> None:
         references = dict(zip(self.network.species, self.network.reference.tolist(), strict=True))
-        for index, (structure, prediction) in enumerate(zip(structures, predictions, strict=True)):
+        for index, (structure, prediction) in enumerate(zip(structures, predictions, strict=True), start):
             check_prediction(structure, prediction, self.model, index, references=references, blame=self._blame)
 
     def _blame(self) -> str:

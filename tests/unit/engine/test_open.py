@@ -143,7 +143,7 @@ def test_a_packed_file_needs_no_torch(packed):
     [
         (None, "there is no file"),
         (b"", "is empty"),
-        (b"not a checkpoint", "is not a checkpoint, or is truncated"),
+        (b"not a checkpoint", "is not a model file: it does not begin with a header"),
     ],
 )
 def test_bad_files(tmp_path, content, text):
