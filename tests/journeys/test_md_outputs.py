@@ -99,4 +99,4 @@ def test_files_that_were_damaged_are_named(run_gaq, ethanol, tmp_path):
     (tmp_path / "run.state").write_bytes(b"PK\x03\x04 no")
     damaged = run_gaq("md", MODEL, ethanol, "--steps", "400", "-o", "run.xyz", "--resume", *FAST)
     assert damaged.returncode == 2
-    assert "run.state is not the checkpoint" in damaged.stderr
+    assert "run.state cannot be read as a NumPy archive" in damaged.stderr
