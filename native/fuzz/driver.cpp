@@ -1,4 +1,4 @@
-// A fuzzer without clang: replays files, then changes them for some seconds. The sanitizers end it at a finding.
+// A fuzzer without libFuzzer: replays files, then changes them for some seconds. The sanitizers end it at a finding.
 //
 //   driver [--seconds N] [--seed S] FILE_OR_FOLDER...
 #include <chrono>
@@ -14,6 +14,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size);
 
+#if defined(__has_feature)  // Clang's way to say it
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" void __sanitizer_set_death_callback(void (*callback)());
 #endif
