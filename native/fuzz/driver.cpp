@@ -1,7 +1,8 @@
-// A fuzzer without clang: replays files, then changes them for some seconds. The sanitizers end it at a finding.
+// A fuzzer without libFuzzer: replays files, then changes them for some seconds. The sanitizers end it at a finding.
 //
 //   driver [--seconds N] [--seed S] FILE_OR_FOLDER...
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +15,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size);
 
+#if defined(__has_feature)  // Clang's way to say it
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" void __sanitizer_set_death_callback(void (*callback)());
 #endif
@@ -22,7 +28,7 @@ namespace {
 
 std::string current;  // what is being read, for the report of a finding
 
-[[maybe_unused]] void keep_finding() {
+void keep_finding() {
   std::ofstream("finding.gaq", std::ios::binary) << current;
   std::fprintf(stderr, "finding.gaq holds the file that did it\n");
 }
@@ -70,6 +76,7 @@ int main(int count, char** arguments) {
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_set_death_callback(keep_finding);
 #endif
+  std::signal(SIGABRT, [](int) { keep_finding(); });  // a broken promise; the program then ends all the same
   for (const std::string& file : files) try_file(file);
   gaq_fuzz::Mutator mutator(seed);
   const auto start = std::chrono::steady_clock::now();

@@ -15,6 +15,8 @@ std::string Worst::sentence() const {
                   expected, most_force);
   if (what_ == What::virial)
     std::snprintf(text, sizeof text, "the virial is %g eV; %s %g eV per atom", value_, expected, most_energy);
+  if (what_ == What::total)
+    std::snprintf(text, sizeof text, "the energy of all atoms is %g eV; expected a finite number", value_);
   return text;
 }
 

@@ -16,7 +16,7 @@ constexpr double most_force = 1e5;   // eV/Å, each component
 // The worst number of an answer.
 class Worst {
  public:
-  enum class What { nothing, energy, force, virial };
+  enum class What { nothing, energy, force, virial, total };
 
   // Keeps the number if it exceeds the limit by more than those before it; one that is not finite exceeds by most.
   void see(What what, int64_t atom, double value, double limit) {

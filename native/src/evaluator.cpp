@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <numeric>
 #include <string>
 
 #include "error.hpp"
@@ -277,6 +279,9 @@ Worst Evaluator::worst(const Results& results) const {
   Worst found;
   for (int64_t place = 0; place < owned_; ++place)
     found.see(Worst::What::energy, list_.order()[place], energy_[place] - description.reference[row_[place]], most_energy);
+  // References near the largest double are finite, their sum is not.
+  const double total = std::accumulate(energy_, energy_ + owned_, 0.0);
+  found.see(Worst::What::total, -1, total, std::numeric_limits<double>::max());
   if (results.forces || results.virial)
     for (int64_t n = 0; n < 3 * atoms_; ++n)
       found.see(Worst::What::force, list_.order()[n / 3], description.scale * forces_[n], most_force);

@@ -159,6 +159,24 @@ void check_opening() {
   CHECK_EQ(std::string(narrow), "/no/suc");  // cut, and ended
 }
 
+// Each reference is finite, their sum is not.
+void check_total() {
+  gaq_test::TinyModel model = gaq_test::tiny_models().at("fp32");
+  model.doubles("reference", {2}, {-13.6, -1e308});
+  const std::string file = model.bytes();
+  gaq_engine* engine = gaq_open_bytes(file.data(), file.size(), nullptr, nullptr, 0);
+  const int32_t species[2] = {6, 6};
+  const double positions[6] = {0, 0, 0, 1.4, 0, 0};
+  double energy = 0;
+  const gaq_result result{&energy, nullptr, nullptr, nullptr};
+  for (const int64_t atoms : {1, 2}) {
+    const gaq_system system{atoms, species, positions, nullptr, {0, 0, 0}};
+    CHECK_EQ(gaq_evaluate(engine, &system, &result), atoms == 1 ? GAQ_OK : GAQ_NOT_FINITE);
+  }
+  CHECK(std::string(gaq_last_error(engine)).find("the energy of all atoms is -inf eV") != std::string::npos);
+  gaq_close(engine);
+}
+
 }  // namespace
 
 int main() {
@@ -171,5 +189,6 @@ int main() {
   }
   check_no_engine();
   check_opening();
+  check_total();
   return finish();
 }
