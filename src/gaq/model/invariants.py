@@ -43,8 +43,8 @@ class Invariants:
     transport: tuple[Tensor, ...] | None
     # [atom, 2l+1, 2l+1], local → lab; only where slots want them in the lab gauge
     frames: tuple[Tensor, ...] | None
-    species: Tensor  # [atom] rows of the network's own table
-    repulsion: Tensor  # [edge] float64, eV: the receiver's share
+    species: Tensor | None = None  # [atom] rows of the network's own table
+    repulsion: Tensor | None = None  # [edge] float64, eV: the receiver's share; None in a network without one
 
 
 def describe(
@@ -56,21 +56,23 @@ def describe(
     gauge: Gauge,
     framed: bool,
     dtype: torch.dtype,
-    species: Tensor,
-    repulsion: Repulsion,
+    species: Tensor | None = None,
+    repulsion: Repulsion | None = None,
 ) -> Invariants:
     """The invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
-    all. `species` [atom] are rows of the network's table.
+    all. `species` [atom] are rows of the network's table, which `repulsion` needs.
     """
     edges = batch.edges
     vectors = edge_vectors(batch)
     distance = length(vectors)
     unit = vectors / distance[:, None]
-    pair = species[edges.receiver] * repulsion.count + species[edges.sender]
-    close = repulsion(_rounded(distance, dtype), pair)
-    cast = close.distance.to(dtype)
+    seen_distance, wall = distance, None
+    if repulsion is not None and species is not None:
+        pair = species[edges.receiver] * repulsion.count + species[edges.sender]
+        seen_distance, wall = repulsion(_rounded(distance, dtype), pair)
+    cast = seen_distance.to(dtype)
     frames = _frames(batch, distance, unit) if framed or gauge is Gauge.LOCAL else None
     transport, lab_frames = None, None
     if gauge is Gauge.LOCAL and frames is not None:
@@ -89,7 +91,7 @@ def describe(
         transport=transport,
         frames=lab_frames,
         species=species,
-        repulsion=close.energy,
+        repulsion=wall,
     )
 
 

@@ -144,7 +144,7 @@ class Transformer(nn.Module):
 
     def _atomic(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
         atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
-        return atomic.index_add(0, seen.receiver, seen.repulsion)
+        return atomic if seen.repulsion is None else atomic.index_add(0, seen.receiver, seen.repulsion)
 
     def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
         """The two modules of a block: message and update, or the two layers of the readout."""
