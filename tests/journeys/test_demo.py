@@ -91,7 +91,7 @@ def test_the_page_holds_it_all(demo):
     pytest.importorskip("plotly")
     text = (demo[0] / PAGE).read_text(encoding="utf-8")
     headings, lines = comparison(read_rows(demo[0] / LEDGER))
-    assert "<table class='comparison sortable'>" in text
+    assert "<table class='comparison sortable' role='table'>" in text
     assert "ns/day" in headings
     for line in lines:
         assert f"<th scope='row' data-value='{line[0]}'>{line[0]}</th>" in text
