@@ -94,7 +94,7 @@ def test_the_page_holds_it_all(demo):
     assert "<table class='comparison sortable' role='table'>" in text
     assert "ns/day" in headings
     for line in lines:
-        assert f"<th scope='row' data-value='{line[0]}'>{line[0]}</th>" in text
+        assert f"<th scope='row' role='rowheader' data-value='{line[0]}'>{line[0]}</th>" in text
         assert line[1] in text
     for section in ("costs", "parity", "learning", "energy", "movie"):
         assert f"<section id='{section}'" in text
