@@ -219,7 +219,7 @@ def test_a_mistake_on_a_worker_is_the_same_sentence(cluster, capsys):
         sentences.append((code, capsys.readouterr().err))
     assert sentences[0] == sentences[1]
     assert sentences[0][0] == 1
-    assert sentences[0][1].startswith("Diverged: gfn2-xtb failed for water (replica 0, frame 0)")
+    assert "\nDiverged: gfn2-xtb failed for water (replica 0, frame 0)" in sentences[0][1]
 
 
 def test_what_does_not_fit_is_said(cluster, capsys, monkeypatch):
