@@ -273,7 +273,7 @@ void Evaluator::collect(const Results& results) {
   if (results.energy) *results.energy = total;
 }
 
-// Ghosts count too: what this domain adds to their forces goes to their owners.
+// What the caller is given, the repulsion included. Ghosts count too: their forces go to their owners.
 Worst Evaluator::worst(const Results& results) const {
   const Description& description = model_.description;
   Worst found;
@@ -282,12 +282,11 @@ Worst Evaluator::worst(const Results& results) const {
   // References near the largest double are finite, their sum is not.
   const double total = std::accumulate(energy_, energy_ + owned_, 0.0);
   found.see(Worst::What::total, -1, total, std::numeric_limits<double>::max());
-  if (results.forces || results.virial)
-    for (int64_t n = 0; n < 3 * atoms_; ++n)
-      found.see(Worst::What::force, list_.order()[n / 3], description.scale * forces_[n], most_force);
+  if (results.forces)
+    for (int64_t n = 0; n < 3 * atoms_; ++n) found.see(Worst::What::force, n / 3, results.forces[n], most_force);
   if (results.virial)
-    for (const double value : virial_)
-      found.see(Worst::What::virial, -1, description.scale * value, most_energy * double(atoms_));
+    for (int k = 0; k < 9; ++k)
+      found.see(Worst::What::virial, -1, results.virial[k], most_energy * double(atoms_));
   return found;
 }
 

@@ -12,8 +12,10 @@ from gaq.atoms.structure import Structure
 from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
-from gaq.errors import OutsideData, OutsideWarning
+from gaq.errors import NotFinite, OutsideData, OutsideWarning
 from gaq.measure.rotations import haar_rotations
+from gaq.model.initialise import initialise_
+from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
 from gaq.train.domain import domain_of
 from gaq.train.frames import prepare
@@ -61,6 +63,17 @@ def test_the_wall_is_the_slope_of_its_energy_and_the_virial_that_of_a_strain():
         there = Structure(box().species, box().positions @ turn, box().cell @ turn, box().periodic)
         ends.append(native.evaluate([there])[0].energy)
     assert (ends[0] - ends[1]) / 2 == pytest.approx((found.virial * strain).sum(), rel=2e-2, abs=2e-4)
+
+
+@pytest.mark.parametrize("make", [torch_engine, native_engine])
+def test_a_wall_steeper_than_matter_is_no_answer(make):
+    heavy = Transformer(config(), (1, 53))
+    initialise_(heavy, torch.Generator().manual_seed(0))
+    heavy.repulsion.build_(torch.full((2, 2), 1.3, dtype=torch.float64))
+    engine = make(heavy)
+    with pytest.raises(NotFinite, match=r"atom \d has a"):
+        engine.evaluate([Structure.molecule([53, 53], [[0, 0, 0], [0, 0, 0.21]])])
+    assert engine.evaluate([Structure.molecule([53, 53], [[0, 0, 0], [0, 0, 0.6]])])[0].forces[1, 2] > 0
 
 
 def test_results_do_not_depend_on_threads_and_batches():
