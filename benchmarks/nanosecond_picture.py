@@ -20,7 +20,7 @@ LEAST = 3e-6  # meV/atom/ps, left edge of the logarithmic axis
 
 
 def drifts(rows: Sequence[Row], path: Path) -> None:
-    """Draw |drift| and its standard error for every recipe, the smallest on top; a cross where the run fell apart."""
+    """Draw |drift| and its standard error for every recipe, the smallest on top; a cross where the molecule broke."""
     found = {recipe: _of(rows, recipe) for recipe in dict.fromkeys(row.recipe for row in rows)}
     known = {recipe: row for recipe, row in found.items() if row is not None}
     order = sorted(known, key=lambda recipe: -abs(known[recipe].value))

@@ -3,7 +3,7 @@
     pip install pyscf
     python benchmarks/water_clusters.py --data PATH/water -o benchmarks/water-clusters.xyz
 
-Single molecules, pairs and threes, some of them distorted or pulled apart. The liquid's energies
+Monomers, dimers and trimers, some of them distorted or with larger distances between molecules. The liquid's energies
 come from another program with another zero, so these frames carry `config_energy_weight=0`: they train on forces alone.
 PBE0 with def2-TZVP and density fitting; the dispersion of the liquid's PBE0-TS is left out, a few meV/Å here.
 """
@@ -44,7 +44,10 @@ def main() -> None:
 
 
 def cut(box: Atoms, size: int, changed: bool, rng: np.random.Generator) -> Atoms:
-    """The molecules nearest to a random one, whole; `changed` distorts one molecule, or pulls several apart."""
+    """Return the molecules nearest to a random one, whole.
+
+    `changed` distorts a monomer, or increases the distances in a cluster.
+    """
     oxygens = np.flatnonzero(box.numbers == 8)
     hydrogens = np.flatnonzero(box.numbers == 1)
     centre = rng.choice(oxygens)

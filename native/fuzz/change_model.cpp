@@ -13,7 +13,7 @@ namespace {
 
 using gaq_test::TinyModel;
 
-// Keys whose values shape the network; the others are texts for people.
+// Keys with values that shape the network; the others are texts for people.
 constexpr const char* keys[] = {"config", "config", "slots", "slots", "slots", "radial", "species", "repulsion",
                                 "repulsion", "domain", "domain", "backward_bits"};
 constexpr const char* numbers[] = {"0", "1", "4", "8", "64", "4096", "-1", "2147483648", "9007199254740992", "1e3"};

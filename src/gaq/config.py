@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from gaq.errors import ConfigError, UsageError, nearest
 from gaq.formats.texts import parse_toml, read_toml, shown
 
-MOST_FAULTS = 20  # told at once
+MOST_FAULTS = 20  # reported at once
 MOST_PARTS = 16  # of a dotted key
 
 

@@ -41,7 +41,7 @@ class UnsupportedElement(GaqError):
 
 
 class OutsideData(GaqError):
-    """A structure unlike anything that the model was trained on, given to an engine that was told to be strict."""
+    """A structure unlike anything that the model was trained on, given to an engine in strict mode."""
 
     exit_code = 1
 

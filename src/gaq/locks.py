@@ -1,4 +1,4 @@
-"""Locks on outputs: one process writes, a second one is refused and is told who writes.
+"""Locks on outputs: one process writes; a second one is refused with a message that names the first.
 
 A lock is a hidden file beside the output, `.NAME.lock`, that names host and process, and is held with `flock`. The
 system releases `flock` when a process ends, however it ends; the name in the file serves file systems on which `flock`
@@ -28,7 +28,7 @@ MOST_BYTES = 4096  # of a lock file that is read
 def locked(output: str | os.PathLike[str]) -> Iterator[None]:
     """Hold the lock of an output, a file or a folder that exists, until the block is left.
 
-    A lock whose process has ended is taken over. Raises `BadFile` with host and process when another one holds it.
+    The lock of an ended process is taken over. Raises `BadFile` with host and process when another one holds it.
     """
     output = Path(output)
     path = lock_path(output)

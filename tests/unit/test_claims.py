@@ -1,4 +1,4 @@
-"""Only files of the same kind are replaced without being told, and inputs never."""
+"""Only files of the same kind are replaced without `--overwrite`, and inputs never."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "build", "dist", "runs", "
 
 
 def copy_tree(into: Path) -> Path:
-    """Copy the files that git tracks or would track to the new folder `into`; without git, all but known leftovers."""
+    """Copy the files that git tracks or would track to the new folder `into`; without git, all except leftovers."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")

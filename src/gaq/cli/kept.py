@@ -43,7 +43,7 @@ def keep(model: Path, rows: Sequence[Row]) -> list[str]:
 
 
 def keep_each(files: Mapping[str, Path], rows: Sequence[Row]) -> list[str]:
-    """Add rows to the ledgers beside several models, told apart by what rows call these."""
+    """Add rows to the ledgers beside several models, by the model names in the rows."""
     notes: list[str] = []
     for file in dict.fromkeys(files.values()):
         mine = [replace(r, model=file.name) for r in rows if files.get(r.model) == file]

@@ -16,7 +16,7 @@ from gaq.atoms.structure import Structure
 FAR = 10.0  # robust standard deviations
 NARROWEST = 0.02  # eV per √atoms: deviations below it are never those of an outlier, however narrow the others lie
 ITERATIONS = 30
-SINGULAR = 1e-3  # of the largest: differences of composition below it tell species not apart
+SINGULAR = 1e-3  # of the largest: smaller differences of composition do not distinguish species
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,9 @@ def is_isolated(structure: Structure, cutoff: float) -> bool:
 
 
 def fit_compositions(counts: np.ndarray, energies: np.ndarray, weights: np.ndarray | None = None) -> CompositionFit:
-    """Fit energies [frame] (eV) by compositions [frame, species]; the smallest norm where nothing tells them apart.
+    """Fit energies [frame] (eV) by compositions [frame, species].
+
+    The solution has the smallest norm where compositions do not distinguish species.
 
     `weights` [frame] are those of the frames; a frame of weight 0 is judged and does not count.
     """

@@ -19,7 +19,7 @@ PROPERTIES = (
     *("dipole", "quadrupole", "polarizability", "hessian", "born", "bec", "magmom", "magnetic_moment", "energies"),
     *("stresses", "charges", "mulliken", "hirshfeld", "bader", "spins", "virials_per", "atomic_virial", "homo", "lumo"),
 )
-FORCE_CONSISTENT = 1e-3  # eV per atom: a larger difference between energy and free energy is told
+FORCE_CONSISTENT = 1e-3  # eV per atom: a larger difference between energy and free energy is reported
 
 
 def remarks_of(frames: Sequence[Atoms], keys: Keys, unsaid: int) -> tuple[str, ...]:

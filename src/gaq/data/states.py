@@ -52,7 +52,7 @@ def state_of(info: Mapping[str, Any], name: str) -> State:
 def differing(structures: Sequence[Structure], states: Sequence[State]) -> dict[str, str]:
     """Return of charge, spin and field those in which frames differ, each with a sentence about how.
 
-    Spins count as different where frames of one formula differ in them: a radical beside closed shells is told apart
+    Spins count as different where frames of one formula differ in them: a radical is distinguished from closed shells
     by its atoms.
     """
     found = {}

@@ -47,7 +47,7 @@ class Energies:
     with_stress: int  # frames
     stress_rms: float  # eV/Å³, per component; NaN when no frame has a stress
     isolated: tuple[str, ...]  # elements with an isolated atom
-    outliers: tuple[int, ...]  # frames whose energy no sum over elements explains together with the others
+    outliers: tuple[int, ...]  # frames with an energy that no sum over elements explains together with the others
 
 
 def describe_structures(structures: Sequence[Structure]) -> Geometry:

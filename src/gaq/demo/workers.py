@@ -162,8 +162,8 @@ def _work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     # The test frames are meant to differ from the training data: the table shows what that costs.
-    warnings.simplefilter("ignore", OutsideWarning)
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    quiet = warnings.catch_warnings(action="ignore", category=OutsideWarning)
+    with quiet, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             _do(pipe.recv(), pipe)
 

@@ -98,7 +98,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> np.nda
             content[at : at + len(part)] = np.frombuffer(part, dtype=np.uint8)
             at += len(part)
         if stream.read(1):  # also has zipfile compare the sum of the member
-            raise ValueError(f"array {name} goes on behind its end")
+            raise ValueError(f"array {name} continues behind its end")
     if dtype.itemsize == 0:
         return np.zeros(shape, dtype)
     return content.view(dtype).reshape(shape, order="F" if fortran else "C")

@@ -65,7 +65,7 @@ def steps_for(engine: Engine, atoms: int) -> int:
 
 
 def calmest(engine: Engine, structures: Sequence[Structure]) -> Structure:
-    """Return the structure to begin a short run from: of the largest ones, the one whose largest force is smallest.
+    """Return the structure to begin a short run from: of the largest ones, the one with the smallest maximum force.
 
     Of small molecules that were rattled, or taken from a hot run, some are as hot as ten thousand kelvin.
     """

@@ -66,7 +66,7 @@ class Repulsion(nn.Module):
         return bool((self.outer > 0).any())
 
     def build_(self, closest: Tensor) -> None:
-        """Builds the wall for training data whose smallest distances are `closest` [species, species] in Å.
+        """Builds the wall for training data with the smallest distances `closest` [species, species] in Å.
 
         Infinity is for a pair of species that never is within the cutoff.
         """

@@ -32,7 +32,7 @@ ARCHITECTURE = "transformer"
 LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
 BACKWARD_BITS = (8, 16, 32)
-# Keys whose texts are JSON, and what JSON.
+# Keys with JSON texts, and the JSON type.
 JSON_KEYS: dict[str, type] = {
     **{"config": dict, "species": list, "units": dict, "recipe": dict, "radial": dict, "slots": dict},
     **{"repulsion": dict, "domain": dict, "manifest": dict, "accuracy": list},

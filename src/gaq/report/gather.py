@@ -125,7 +125,7 @@ def _named(ledgers: Sequence[tuple[str, list[Row]]]) -> list[tuple[str, list[Row
     """The same ledgers with one name for each model, however many files it has.
 
     A checkpoint and the packed file made of it have one identity, and take the name of the packed file. Two models of
-    one name and recipe are told apart by their runs.
+    one name and recipe are distinguished by their runs.
     """
     known = [(label, row, row.identity) for label, rows in ledgers for row in rows if row.identity is not None]
     first: dict[str, tuple[str, Row]] = {}

@@ -1,7 +1,7 @@
 """Where a run begins: a frame of a file, with the masses, constraints and velocities that it brings.
 
-What a file says about the physics is used, or refused, or told: masses and fixed atoms are used, other constraints are
-refused, and charges, magnetic moments and velocities in no defined unit are told to be without effect.
+What a file says about the physics is used, refused or reported: masses and fixed atoms are used, other constraints are
+refused, and charges, magnetic moments and velocities in no defined unit are reported as having no effect.
 """
 
 from __future__ import annotations

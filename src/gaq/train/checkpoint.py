@@ -2,7 +2,7 @@
 inside.
 
 The container is safetensors; everything that is not a tensor is JSON in its header. A training state is the
-same file with the optimizer's tensors added, so that `--resume` goes on bit for bit. A SHA-256 checksum covers the
+same file with the optimizer's tensors added, so that `--resume` continues bit for bit. A SHA-256 checksum covers the
 whole file, as in a packed file: docs/format.md.
 """
 
@@ -37,7 +37,7 @@ FORMAT_VERSION = 2  # 1 had no checksum
 ARCHITECTURE = "transformer"
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODEL_PREFIX = "model."
-# Keys whose texts are JSON, and what JSON.
+# Keys with JSON texts, and the JSON type.
 JSON_KEYS: dict[str, type] = {"config": dict, "species": list, "recipe": dict, "manifest": dict}
 # Empty for a model that has none, and left out by those who wrote checkpoints before there were any.
 OPTIONAL_KEYS: dict[str, type] = {"repulsion": dict, "domain": dict}

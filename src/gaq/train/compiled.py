@@ -20,7 +20,7 @@ from gaq.train.frames import Target
 from gaq.train.gradients import Lesson, loss_of, step_by_step
 
 SPARED = "spared "  # before the name of a slot: no parameter begins so
-# Of all parameters and buffers, those whose size is not the network's.
+# Of all parameters and buffers, those with a size other than the network's.
 PER_SPECIES = (
     "embedding",
     "reference",

@@ -76,6 +76,6 @@ def test_the_blame_is_asked_for_only_when_there_is_a_fault():
 
 
 def test_it_is_a_kind_of_divergence():
-    """Whoever goes on after a model that diverged goes on after one that gives no numbers."""
+    """Code that handles a diverged model also handles one that gives no numbers."""
     assert issubclass(NotFinite, Diverged)
     assert NotFinite("").exit_code == 1

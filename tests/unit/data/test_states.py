@@ -1,4 +1,4 @@
-"""Charge, spin and field of frames: read, told, and not mixed without being asked for."""
+"""Charge, spin and field of frames: read, reported, and mixed only on request."""
 
 from __future__ import annotations
 

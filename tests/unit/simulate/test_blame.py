@@ -1,4 +1,4 @@
-"""What makes a run unstable is told apart: units, time step, start, model."""
+"""The cause of an unstable run is distinguished: units, time step, start, model."""
 
 from __future__ import annotations
 

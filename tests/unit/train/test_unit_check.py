@@ -1,4 +1,4 @@
-"""A trained network sees labels whose energies and forces are in different units, and has nothing to say of others."""
+"""A trained network detects labels with energies and forces in different units, and accepts all others."""
 
 from __future__ import annotations
 
