@@ -17,12 +17,9 @@ from ase import Atoms
 from ase.build import molecule
 from ase.constraints import FixAtoms
 
-from built import REPOSITORY, native_library
+from built import native_library
 from gaq.simulate.checkpoint import load
-
-MODEL = REPOSITORY / "models" / "rmd17-ethanol-w4.gaq"
-FRAMED = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
-FAST = ("--every", "20", "--log-every", "10")
+from md_runs import FAST, FRAMED, MODEL, ethanol_in
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +29,7 @@ def engine():
 
 @pytest.fixture
 def ethanol(tmp_path) -> Path:
-    ase.io.write(tmp_path / "start.xyz", molecule("CH3CH2OH"))
-    return tmp_path / "start.xyz"
+    return ethanol_in(tmp_path)
 
 
 def rows_of(path: Path) -> dict[str, dict]:

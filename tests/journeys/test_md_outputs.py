@@ -8,15 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-import ase.io
 import pytest
 from ase.build import molecule
 
-from built import REPOSITORY, native_library
-
-MODEL = REPOSITORY / "models" / "rmd17-ethanol-w4.gaq"
-FRAMED = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
-FAST = ("--every", "20", "--log-every", "10")
+from built import native_library
+from md_runs import FAST, FRAMED, MODEL, ethanol_in
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +22,7 @@ def engine():
 
 @pytest.fixture
 def ethanol(tmp_path) -> Path:
-    ase.io.write(tmp_path / "start.xyz", molecule("CH3CH2OH"))
-    return tmp_path / "start.xyz"
+    return ethanol_in(tmp_path)
 
 
 def test_nothing_is_lost_without_being_told(run_gaq, ethanol, tmp_path):
