@@ -21,7 +21,6 @@ from ase.units import Bohr, Hartree
 
 # Molecules in a cluster: how many clusters.
 COUNTS = {1: 80, 2: 70, 3: 24}
-FORCE_WEIGHT = 4.0  # of a cluster beside a box of 64 molecules
 MONOMER_SPREAD = 0.06  # Å, added to the coordinates of every second single molecule
 LARGEST_PULL = 1.8  # by which factor distances between molecules of every second cluster grow at most
 
@@ -78,7 +77,7 @@ def labelled(cluster: Atoms) -> Atoms:
     if not solved.converged:
         raise SystemExit(f"no self-consistent field for {cluster}")
     forces = -solved.nuc_grad_method().kernel() * Hartree / Bohr
-    cluster.info |= {"config_energy_weight": 0.0, "config_forces_weight": FORCE_WEIGHT}
+    cluster.info["config_energy_weight"] = 0.0
     cluster.calc = SinglePointCalculator(cluster, energy=energy, forces=forces)
     return cluster
 

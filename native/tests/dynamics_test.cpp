@@ -76,7 +76,7 @@ void check_energy_is_kept() {
 void check_pieces() {
   for (const char* name : models_of_every_gauge)
     for (int32_t thermostat : {GAQ_NVE, GAQ_LANGEVIN, GAQ_CSVR}) {
-      const Subject subject(name), threaded(name, {2, 0, 0});
+      const Subject subject(name), threaded(name, {2, 0, 0, 0});
       const gaq_dynamics dynamics = bath(thermostat);
       Moving whole(subject, molecule()), pieces(threaded, molecule());
       CHECK_EQ(whole.go(subject, dynamics, 30), int32_t(GAQ_OK));

@@ -61,7 +61,7 @@ void check_calls_and_threads() {
     std::vector<Answer> fresh;
     for (const Atoms& atoms : all) fresh.push_back(Subject(name).evaluate(atoms));
     for (const int32_t threads : {1, 2, 3}) {
-      const Subject subject(name, {threads, 0, 0});
+      const Subject subject(name, {threads, 0, 0, 0});
       CHECK((one_by_one(subject, all) == fresh));
       CHECK((in_a_batch(subject, all) == fresh));
       CHECK((one_by_one(subject, {all.rbegin(), all.rend()}) == std::vector<Answer>(fresh.rbegin(), fresh.rend())));
@@ -75,7 +75,7 @@ void check_calls_and_threads() {
 // memory, which large systems choose when the list is built.
 void check_moving_atoms() {
   for (const char* name : models_of_every_gauge) {
-    const Subject kept(name), bare(name, {1, 0, -1});
+    const Subject kept(name), bare(name, {1, 0, -1, 0});
     Atoms atoms = systems()[2];
     for (uint32_t n = 0; n < 12; ++n) {
       atoms = shaken(atoms, 0.05, n);
@@ -110,7 +110,7 @@ void check_a_batch_of_near_frames() {
     std::vector<Answer> fresh;
     for (const Atoms& atoms : frames) fresh.push_back(Subject(name).evaluate(atoms));
     for (const int32_t threads : {1, 2, 3}) {
-      const Subject subject(name, {threads, 0, 0});
+      const Subject subject(name, {threads, 0, 0, 0});
       subject.evaluate(frames[3]);
       CHECK((in_a_batch(subject, frames) == fresh));
       CHECK((subject.evaluate(frames[1]) == fresh[1]));
@@ -186,7 +186,7 @@ void check_two_engines_in_two_threads() {
     const std::vector<Answer> expected = one_by_one(Subject(name), all);
     std::vector<Answer> found[2];
     std::vector<std::thread> threads;
-    const Subject one(name), other(name, {2, 0, 0}), *subjects[] = {&one, &other};
+    const Subject one(name), other(name, {2, 0, 0, 0}), *subjects[] = {&one, &other};
     for (int n = 0; n < 2; ++n)
       threads.emplace_back([&, n] {
         for (const Atoms& atoms : all) found[n].push_back(subjects[n]->tried(atoms));

@@ -82,10 +82,10 @@ bool agree(const Answer& a, const Answer& b, Tolerance tolerance) {
 // One model on domains: in one thread each, in three, and with an exchange that does nothing.
 void check_domains(const std::string& model, const Atoms& atoms, const std::vector<Domain>& domains,
                    Tolerance tolerance, int backward_bits) {
-  const Answer whole = Subject(model, {1, backward_bits, 0}).evaluate(atoms);
-  CHECK(agree(together(model, atoms, domains, true, {1, backward_bits, 0}), whole, tolerance));
-  CHECK(agree(together(model, atoms, domains, true, {3, backward_bits, 0}), whole, tolerance));
-  CHECK(!agree(together(model, atoms, domains, false, {1, backward_bits, 0}), whole, tipped));
+  const Answer whole = Subject(model, {1, backward_bits, 0, 0}).evaluate(atoms);
+  CHECK(agree(together(model, atoms, domains, true, {1, backward_bits, 0, 0}), whole, tolerance));
+  CHECK(agree(together(model, atoms, domains, true, {3, backward_bits, 0, 0}), whole, tolerance));
+  CHECK(!agree(together(model, atoms, domains, false, {1, backward_bits, 0, 0}), whole, tipped));
 }
 
 Atoms box() { return in_box({6.2, 0, 0, 0.9, 5.8, 0, -0.7, 1.3, 6.6}, 2, 2, 3, 8); }

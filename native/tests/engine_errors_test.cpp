@@ -138,10 +138,11 @@ std::string refusal(const std::string& bytes, gaq_options options = {}) {
 void check_opening() {
   const std::string fine = tiny_models().at("fp32").bytes();
   CHECK_EQ(refusal(fine), "");
-  CHECK(says(refusal(fine, {-1, 0, 0}), "threads is -1"));
-  CHECK(says(refusal(fine, {100000, 0, 0}), "threads is 100000"));
-  CHECK(says(refusal(fine, {1, 7, 0}), "backward_bits is 7"));
-  CHECK(says(refusal(fine, {1, 0, NAN}), "skin"));
+  CHECK(says(refusal(fine, {-1, 0, 0, 0}), "threads is -1"));
+  CHECK(says(refusal(fine, {100000, 0, 0, 0}), "threads is 100000"));
+  CHECK(says(refusal(fine, {1, 7, 0, 0}), "backward_bits is 7"));
+  CHECK(says(refusal(fine, {1, 0, NAN, 0}), "skin"));
+  CHECK(says(refusal(fine, {1, 0, 0, 2}), "strict is 2"));
   CHECK(says(refusal(fine.substr(0, fine.size() / 2)), "the file in memory"));
   CHECK(says(refusal(""), "the file in memory"));
   char message[1024] = "";
@@ -181,7 +182,7 @@ void check_total() {
 
 int main() {
   for (const int32_t threads : {1, 3}) {
-    const Subject subject("frame-w4a8-l1", {threads, 0, 0});
+    const Subject subject("frame-w4a8-l1", {threads, 0, 0, 0});
     check_structures(subject);
     check_cells(subject);
     check_arguments(subject);

@@ -51,7 +51,7 @@ void check_steps() {
   for (const char* name : models_of_every_gauge)
     for (const int32_t threads : {1, 3})
       for (const Atoms& atoms : {molecule(), box, on_grid(4, 4, 4, 1.8, 0.2, 2), on_grid(9, 9, 8, 1.9, 0.2, 4)})
-        CHECK_EQ(asked_in_steps(Subject(name, {threads, 0, 0}), atoms), int64_t(0));
+        CHECK_EQ(asked_in_steps(Subject(name, {threads, 0, 0, 0}), atoms), int64_t(0));
 }
 
 // What a first evaluation asks for is seen.

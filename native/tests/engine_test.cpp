@@ -85,7 +85,7 @@ std::vector<Atoms> boxes() {
 
 void check_slopes() {
   for (const char* name : {"fp32-l1", "w4-l2", "fp32-l3", "w4a16-l2"}) {
-    const Subject subject(name, {1, 32, 0});
+    const Subject subject(name, {1, 32, 0, 0});
     const double tolerance = std::string(name) == "w4a16-l2" ? staircase : exact;
     check_forces(subject, molecule(), tolerance);
     check_virial(subject, molecule(), tolerance);

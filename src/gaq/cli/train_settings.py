@@ -81,11 +81,11 @@ def account_of(settings: TrainConfig, dataset: Dataset) -> list[str]:
     size, forces, share = settings.model, force_rms(dataset), expected_share(settings)
     sizes = f"{settings.data.train} to train and {settings.data.validation} to validate on"
     length = f"{settings.epochs} epochs of {steps_per_epoch(settings)} steps, {settings.batch} frames each"
-    error = f"about {1000 * share * forces:.2g} meV/Å ({100 * share:.2g} % of the forces), to within a factor of 2"
+    error = f"about {1000 * share * forces:.2g} meV/Å ({100 * share:.2g} % of the forces) for one small molecule"
     if settings.epochs * steps_per_epoch(settings) < FEW_STEPS:
         expected = "so few steps show that it runs, and no more; --epochs takes more"
     else:
-        expected = f"expect a force error of {error}; more epochs and more frames lower it"
+        expected = f"expect a force error of {error}, more for liquids and mixtures; more epochs and frames lower it"
     return [
         f"{dataset.name}: {len(dataset)} frames, {sizes}; forces of {forces:.2f} eV/Å (root mean square)",
         f"settings: {length}; {size.layers} layers of {size.channels} channels, cutoff {size.cutoff:g} Å; each is an "

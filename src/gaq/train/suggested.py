@@ -55,10 +55,10 @@ def force_rms(dataset: Dataset) -> float:
 
 
 def expected_share(config: TrainConfig) -> float:
-    """Return the force error to expect as a share of the root mean square force, right to a factor of 2 or so.
+    """Return the force error to expect as a share of the root mean square force, for one small molecule.
 
-    A rule of thumb from trainings on ethanol, azobenzene and methanol: 1.5 % after 1,350 steps on 450 frames, falling
-    with the square root of both numbers, and no lower than 0.2 %.
+    A rule of thumb: 1.5 % after 1,350 steps on 450 frames, as in `gaq demo`, falling with the square root of both
+    numbers, and no lower than 0.2 %. rMD17 ethanol and azobenzene (docs/results.md) lie within a factor of 2.
     """
     frames, steps = config.data.train or 1, max(1, config.epochs * steps_per_epoch(config))
     return min(1.0, max(0.002, 0.015 * (450 / frames) ** 0.5 * (1350 / steps) ** 0.5))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 
 import pytest
+from ase.data import atomic_masses, chemical_symbols
 
-from built import native_library
+from built import REPOSITORY, native_library
 from gaq.engine import lammps
 from gaq.errors import BadFile, NotAvailable
 
@@ -33,6 +35,13 @@ def without(monkeypatch, *names: str) -> None:
         return version(name)
 
     monkeypatch.setattr(importlib.metadata, "version", of_those_left)
+
+
+def test_the_table_of_elements_is_that_of_ase():
+    header = (REPOSITORY / "native" / "lammps" / "elements.h").read_text(encoding="utf-8")
+    symbols, weights = (header.partition(f"{name}[] = {{")[2].partition("}")[0] for name in ("symbols", "weights"))
+    assert re.findall(r'"(\w+)"', symbols) == list(chemical_symbols[1:])
+    assert [float(w) for w in weights.split(",")] == pytest.approx(atomic_masses[1:].tolist(), rel=1e-5)
 
 
 def test_a_version_is_a_date():
