@@ -30,7 +30,7 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
-test: programs contracted  ## set up if needed, then all tests but the long ones
+test: $(READY) programs contracted  ## set up if needed, then all tests but the long ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 	@$(CTEST) build/native
 

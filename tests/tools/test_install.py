@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import install
 import pytest
+
+from built import REPOSITORY
 
 CONFLICT = """\
 Collecting pymdown-extensions==13.1.2
@@ -143,3 +146,17 @@ def test_the_script_runs_on_an_old_python():
     import ast
 
     ast.parse((install.ROOT / "tools" / "install.py").read_text(), feature_version=(3, 7))
+
+
+def rules() -> dict[str, tuple[str, str]]:
+    """The prerequisites and the recipe of each target of the Makefile."""
+    text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    found = re.findall(r"^([a-z-]+): *([^#\n]*)[^\n]*\n((?:\t[^\n]*\n)+)", text, re.MULTILINE)
+    return {target: (needs, recipe) for target, needs, recipe in found}
+
+
+def test_a_target_that_runs_a_tool_for_developers_installs_it():
+    tools = re.compile(r"-m pytest|/(ruff|mypy|lint-imports|mkdocs)\b")
+    users = {target: needs for target, (needs, recipe) in rules().items() if tools.search(recipe)}
+    assert {"test", "check", "docs"} <= set(users)
+    assert [target for target, needs in users.items() if "$(READY)" not in needs] == []

@@ -76,7 +76,7 @@ def choose_keys(frames: Sequence[Atoms], where: str, wanted: str = "") -> Keys:
     atom_names = _names(frames, lambda atoms: (results_of(atoms), atoms.arrays))
     if wanted:
         return _wanted(wanted, frame_names, atom_names, where)
-    families = [family for prefix in PREFIXES for family in [_family(prefix, frame_names, atom_names)]]
+    families = [_family(prefix, frame_names, atom_names) for prefix in PREFIXES]
     found = [family for family in families if family.keys.energy or family.keys.forces]
     if found and (len(found) == 1 or (found[0].prefix == REFERENCE and found[0].complete)):
         return found[0].keys

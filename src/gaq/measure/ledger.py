@@ -14,6 +14,7 @@ from typing import Any
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile, nearest
 from gaq.files import lines_of, write_atomically
+from gaq.locks import locked
 
 
 @dataclass(frozen=True)
@@ -98,16 +99,17 @@ def keep_rows(path: str | Path, rows: Sequence[Row]) -> None:
     """Add rows to the ledger beside a model. A row takes the place of an older one of the same measurement.
 
     Rows of an earlier file of the same name, which another identity tells, are dropped. Raises `BadFile` when the file
-    is no ledger, which stays as it is, or cannot be written.
+    is no ledger, which stays as it is, cannot be written, or is being written by another process.
     """
     file = Path(path)
-    old = read_rows(file) if file.is_file() and file.stat().st_size else []
-    new = {_measurement(entry): entry for entry in rows}
-    now = {(entry.model, _checkpoint(entry)) for entry in rows if entry.identity is not None}
-    names = {model for model, _ in now}
-    current = [r for r in old if r.identity is None or r.model not in names or (r.model, _checkpoint(r)) in now]
-    kept = [entry for entry in current if _measurement(entry) not in new]
-    write_rows(file, [*kept, *new.values()][-MOST_KEPT:])
+    with locked(file):
+        old = read_rows(file) if file.is_file() and file.stat().st_size else []
+        new = {_measurement(entry): entry for entry in rows}
+        now = {(entry.model, _checkpoint(entry)) for entry in rows if entry.identity is not None}
+        names = {model for model, _ in now}
+        current = [r for r in old if r.identity is None or r.model not in names or (r.model, _checkpoint(r)) in now]
+        kept = [entry for entry in current if _measurement(entry) not in new]
+        write_rows(file, [*kept, *new.values()][-MOST_KEPT:])
 
 
 def read_rows(path: str | Path) -> list[Row]:
