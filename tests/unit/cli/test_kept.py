@@ -10,6 +10,7 @@ import pytest
 from gaq.atoms.structure import Labels, Prediction
 from gaq.cli import kept
 from gaq.cli.kept import counts, keep, keep_each, keep_predictions, known_of, signed, verdict_line
+from gaq.locks import locked
 from gaq.measure.ledger import Row, kept_beside, read_rows
 from gaq.measure.limits import STABLE_STEPS
 from gaq.measure.predictions import predictions, predictions_beside, read_predictions
@@ -37,6 +38,15 @@ def test_a_file_of_another_kind_is_left_alone_and_named(tmp_path):
     (note,) = keep(tmp_path / "m.gaq", [ROW])
     assert "were not kept beside m.gaq" in note
     assert (tmp_path / "m.rows.jsonl").read_text() == "mine\n"
+
+
+def test_rows_wait_for_nobody_and_none_are_lost(tmp_path):
+    model = tmp_path / "m.gaq"
+    assert keep(model, [ROW]) == []
+    with locked(kept_beside(model)):
+        (note,) = keep(model, [replace(ROW, value=4.0)])
+    assert "is being written by process" in note
+    assert [row.value for row in read_rows(kept_beside(model))] == [3.0]
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
