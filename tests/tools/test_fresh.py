@@ -119,6 +119,29 @@ def test_a_root_with_something_mounted_in_it_is_not_removed(tmp_path, monkeypatc
     root.remove(place)
 
 
+def test_a_link_in_a_root_does_not_lead_to_files_of_this_machine(tmp_path):
+    """Debian's package of certificates puts absolute links where this machine's settings go."""
+    certificates, debian = tmp_path / "etc", tmp_path / "root"
+    inside = debian / certificates.relative_to("/")
+    certificates.mkdir()
+    inside.mkdir(parents=True)
+    (tmp_path / "shared.pem").write_text("this machine's")
+    (certificates / "link.pem").symlink_to(tmp_path / "shared.pem")
+    (certificates / "file.pem").write_text("newer")
+    (certificates / "dangling.pem").symlink_to(tmp_path / "none")
+    for name in ("link.pem", "file.pem"):
+        (inside / name).symlink_to(tmp_path / "shared.pem")
+    root.take_along(certificates, debian)
+    root.take_along(certificates / "file.pem", debian)
+    root.take_along(certificates / "none", debian)
+    assert (tmp_path / "shared.pem").read_text() == "this machine's"
+    assert {path.name: path.read_text() for path in inside.iterdir()} == {
+        "link.pem": "this machine's",
+        "file.pem": "newer",
+    }
+    assert not any(path.is_symlink() for path in inside.iterdir())
+
+
 def test_steps_are_timed_also_when_they_fail(capsys):
     steps = Steps()
     with steps.step("make demo"):

@@ -81,7 +81,7 @@ class BareRoot:
         if mirror:
             (self.folder / "etc/apt/sources.list").unlink(missing_ok=True)
         for path in (*map(Path, APT if mirror else ()), *NETWORK, *self.copied):
-            self._copy(path)
+            take_along(path, self.folder)
         self.folder.with_name("root.folders").write_text("".join(f"{path}\n" for path in self.bound))
 
     def install(self) -> None:
@@ -90,7 +90,7 @@ class BareRoot:
         for words in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
             self.run("0:0", "/", environment, "apt-get", "-qq", *words, quiet=True)
         for path in self.copied:  # Debian's package of certificates has just written its own over them
-            self._copy(path)
+            take_along(path, self.folder)
         user = ("--uid", USER.partition(":")[0], "--create-home", "--home-dir", HOME, "user")
         self.run("0:0", "/", {}, "useradd", *user)
         home = self.folder / HOME.lstrip("/")
@@ -117,14 +117,6 @@ class BareRoot:
         whole = [*apart, "sh", str(ENTER), str(self.folder), user, *inside, *command]
         subprocess.run(whole, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if quiet else None)
 
-    def _copy(self, path: Path) -> None:
-        target = self.folder / path.relative_to("/")
-        if path.is_dir():
-            shutil.copytree(path, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
-        elif path.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)
-
 
 def apt_sources() -> list[tuple[str, str]]:
     """Return address and code name of each source that apt is set to here, the main ones first; empty without apt."""
@@ -142,6 +134,22 @@ def os_release() -> dict[str, str]:
     lines = file.read_text().splitlines() if file.exists() else []
     found = {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines)}
     return found if found.get("ID") == "debian" else {}
+
+
+def take_along(path: Path, root: Path) -> None:
+    """Copy a file or folder of this machine to its own place in `root`; one that is not there is left out."""
+    target = root / path.relative_to("/")
+    if path.is_dir():
+        shutil.copytree(path, target, dirs_exist_ok=True, ignore_dangling_symlinks=True, copy_function=replace_file)
+    elif path.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, target)
+
+
+def replace_file(source: str | Path, target: str | Path) -> None:
+    """Copy a file. A link in its place goes first: an absolute one leads out of the root, to this machine's files."""
+    Path(target).unlink(missing_ok=True)
+    shutil.copy2(source, target)
 
 
 def remove(place: Path) -> None:
