@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
+from gaq.errors import GaqError
 from gaq.farm.protocol import Farm, collect
 
 STRUCTURES_PER_JOB = 64  # of an engine that computes each structure on its own
-Job = tuple[Structure, ...]
+Job = tuple[int, tuple[Structure, ...]]  # the number of its first structure in the caller's list, and the structures
 
 
 class FarmedEngine:
@@ -40,8 +41,8 @@ class FarmedEngine:
             for index, structure in enumerate(structures):  # here, where their numbers are known
                 check_structure(structure, index)
                 check_species(structure, self.species, self.model, index)
-            jobs += [tuple(structures[start:stop]) for start, stop in self._cuts(structures)]
-        pieces = collect(self._farm, evaluate_job, self._engine, jobs, lambda place: told(len(jobs[place])))
+            jobs += [(start, tuple(structures[start:stop])) for start, stop in self._cuts(structures)]
+        pieces = collect(self._farm, evaluate_job, self._engine, jobs, lambda place: told(len(jobs[place][1])))
         flat = iter([prediction for piece in pieces for prediction in piece])
         return [[next(flat) for _ in structures] for structures in lists]
 
@@ -64,5 +65,9 @@ class FarmedEngine:
 
 
 def evaluate_job(engine: Engine, job: Job) -> list[Prediction]:
-    """What a worker process does."""
-    return engine.evaluate(job)
+    """What a worker process does. An error counts structures from the job's first, so it says which one that is."""
+    first, structures = job
+    try:
+        return engine.evaluate(structures)
+    except GaqError as error:
+        raise type(error)(f"counted from structure {first}: {error}" if first else str(error)) from error

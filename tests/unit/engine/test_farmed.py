@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaq.engine.farmed import STRUCTURES_PER_JOB, FarmedEngine, evaluate_job
-from gaq.errors import BadStructure, UnsupportedElement
+from gaq.errors import BadStructure, NotFinite, UnsupportedElement
 from unit.measure import planted
 
 
@@ -48,7 +48,7 @@ def test_lists_are_cut_and_put_together():
     engine, farm, structures = planted.PairEngine(), Here(), planted.ethanols(STRUCTURES_PER_JOB + 3)
     told: list[int] = []
     found = FarmedEngine(engine, farm).evaluate_lists([structures, structures[:2], ()], told.append)
-    assert [len(job) for job in farm.jobs] == [STRUCTURES_PER_JOB, 3, 2]
+    assert [len(structures) for _, structures in farm.jobs] == [STRUCTURES_PER_JOB, 3, 2]
     assert sum(told) == STRUCTURES_PER_JOB + 5
     same(found[0], engine.evaluate(structures))
     same(found[1], engine.evaluate(structures[:2]))
@@ -58,7 +58,7 @@ def test_lists_are_cut_and_put_together():
 def test_an_engine_says_where_its_lists_are_cut():
     farm = Here()
     FarmedEngine(Batched(), farm).evaluate(planted.ethanols(5))
-    assert [len(job) for job in farm.jobs] == [2, 2, 1]
+    assert [len(structures) for _, structures in farm.jobs] == [2, 2, 1]
 
 
 def test_few_structures_stay_here():
@@ -78,3 +78,21 @@ def test_what_does_not_fit_is_told_by_its_number_in_the_list():
     structures[-1] = replace(structures[0], species=np.full(9, 7))
     with pytest.raises(UnsupportedElement, match=f"Structure {STRUCTURES_PER_JOB + 2}"):
         farmed.evaluate(structures)
+
+
+def test_what_only_the_engine_can_refuse_says_where_its_job_begins():
+    class Refusing(planted.PairEngine):
+        def evaluate(self, structures):
+            for index, structure in enumerate(structures):
+                if structure.positions[0, 0] > 50:
+                    raise NotFinite(f"planted, structure {index}: atom 0 has a force of nan eV/Å")
+            return super().evaluate(structures)
+
+    structures = list(planted.ethanols(STRUCTURES_PER_JOB + 3))
+    far = structures[0].moved(structures[0].positions + 100)
+    for place, words in (
+        (STRUCTURES_PER_JOB + 1, f"^counted from structure {STRUCTURES_PER_JOB}: .*structure 1:"),
+        (2, "^planted, structure 2:"),
+    ):
+        with pytest.raises(NotFinite, match=words):
+            FarmedEngine(Refusing(), Here()).evaluate([*structures[:place], far, *structures[place + 1 :]])
