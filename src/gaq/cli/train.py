@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     epochs: Annotated[int | None, typer.Option(min=0, help="How often each frame is seen.", show_default=False)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Structures per step.", show_default=False)] = None,
+    architecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which network: transformer or painn.", show_default=False)
+    ] = None,
     channels: Annotated[int | None, typer.Option(min=4, help="Width of the network.", show_default=False)] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Its depth.", show_default=False)] = None,
     cutoff: Annotated[
@@ -72,6 +76,7 @@ def train(
 
     options = {
         **{"epochs": epochs, "batch": batch, "seed": seed, "optimizer.lr": lr, "data.validation": validation},
+        "model.architecture": None if architecture is None else json.dumps(architecture),
         **{"model.channels": channels, "model.layers": layers, "model.cutoff": cutoff},
     }
     overrides = overrides_of(options, set_ or [])

@@ -14,7 +14,7 @@ from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
-    from gaq.model.transformer import Transformer
+    from gaq.model.layered import Layered
 
 ENGINES = ("torch", "native")
 
@@ -72,7 +72,7 @@ def known_engine(name: str | None) -> str | None:
     return name
 
 
-def load(path: str | Path) -> Transformer | NativeEngine:
+def load(path: str | Path) -> Layered | NativeEngine:
     """The force field in a checkpoint, quantizers and all; of a packed file its engine, without importing PyTorch.
 
     Raises `BadFile`, `NotAvailable`.

@@ -42,3 +42,14 @@ class Linear(nn.Module):
         if local is not None:
             y = torch.matmul(local, y)
         return y if self.bias is None else y + self.bias
+
+    def rounded_weight(self) -> Tensor:
+        """The weight [output, input] as it is multiplied."""
+        return self.coded(self.weight).value
+
+
+def orthogonal_(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw orthogonal weights for every linear layer in a module, in its order; their biases stay as they are."""
+    for layer in module.modules():
+        if isinstance(layer, Linear):
+            nn.init.orthogonal_(layer.weight, generator=generator)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gaq.errors import BadFile
-from gaq.pack.layout import Numbers, linears, radial_functions
+from gaq.model.transformer.layout import LAYOUT, TransformerNumbers, radial_functions
 
 LANES = 16  # channels of a register
 FLOAT = 4  # bytes
@@ -23,7 +23,7 @@ ALWAYS = 2**22  # bytes that any file may take
 
 
 def check_memory(
-    config: Numbers,
+    config: TransformerNumbers,
     species: int,
     knots: int,
     slots: Mapping[str, Any],
@@ -41,7 +41,7 @@ def check_memory(
 
 
 def opened_bytes(
-    config: Numbers, species: int, knots: int, slots: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    config: TransformerNumbers, species: int, knots: int, slots: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> int:
     """Bytes that an engine needs for the weights, tables and quantization schemes of a file, at most."""
     channels = config.heads * _padded(config.channels // config.heads)
@@ -58,7 +58,7 @@ def opened_bytes(
     for layer in range(config.layers):
         row = radial_functions(config, layer) * channels + _padded(config.heads)
         total += (knots - 1) * COEFFICIENTS * row * FLOAT
-    for linear in linears(config):
+    for linear in LAYOUT.linears(config):
         part = linear.name.rpartition(".")[2]
         inputs, outputs = (channels, channels) if linear.name == "readout.hidden" else sides[part]
         law = slots[f"{linear.name}.input"]

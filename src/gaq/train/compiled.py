@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gaq.atoms.batch import AtomBatch, Edges
 from gaq.errors import NotAvailable, UsageError
+from gaq.model.layered import Layered
 from gaq.model.one_graph import Graph, first_line, one_graph
-from gaq.model.transformer import Transformer
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import KMeans, Polar, Spec
 from gaq.train.config import LossConfig
@@ -39,7 +39,7 @@ class CompiledGradients:
 
     _graphs: dict[tuple[bool, bool, bool], Graph] = field(default_factory=dict)
 
-    def __call__(self, model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
+    def __call__(self, model: Layered, lesson: Lesson, config: LossConfig) -> Tensor:
         batch = lesson.batch
         small = min(batch.count, len(batch.species), len(batch.edges.receiver), len(model.species)) < 2
         if small or not all(quantizer.active for quantizer in model.quantizers()):
@@ -68,7 +68,7 @@ def _moves(spec: Spec) -> bool:
     return isinstance(spec, Polar) and isinstance(spec.directions, KMeans) and spec.directions.decay > 0
 
 
-def _inputs(model: Transformer, lesson: Lesson) -> dict[str, Tensor]:
+def _inputs(model: Layered, lesson: Lesson) -> dict[str, Tensor]:
     """All that the loss depends on; parameters come first, and only these require gradients."""
     given = {name: p.detach().requires_grad_() for name, p in model.named_parameters()}
     given |= {name: b.detach() for name, b in model.named_buffers()}
@@ -91,7 +91,7 @@ def _of_target(target: Target) -> dict[str, Tensor]:
     return {f"{LABEL}{name}": tensor for name, tensor in given.items() if tensor is not None}
 
 
-def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
+def _graph(model: Layered, lesson: Lesson, config: LossConfig) -> Graph:
     inputs = _inputs(model, lesson)
     varying = PER_SPECIES + tuple(_of_batch(lesson))
     crossing = lesson.batch.edges.crossing

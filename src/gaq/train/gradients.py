@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch
-from gaq.model.transformer import Transformer
+from gaq.model.layered import Layered
 from gaq.train.config import LossConfig
 from gaq.train.frames import Target
 from gaq.train.loss import total_loss
@@ -28,17 +28,17 @@ class Lesson:
 
 
 # Leaves the gradients in the parameters, which have none before, and returns the loss.
-Differentiate = Callable[[Transformer, Lesson, LossConfig], Tensor]
+Differentiate = Callable[[Layered, Lesson, LossConfig], Tensor]
 
 
-def loss_of(model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
+def loss_of(model: Layered, lesson: Lesson, config: LossConfig) -> Tensor:
     """The loss, with what the laws in the slots add to it."""
     with sparing(model.quantizers(), lesson.spared), owed(model.quantizers()) as penalties:
         loss = total_loss(model, lesson.batch, lesson.target, config, lesson.sizes, lesson.rotations)
     return loss + lesson.batch.count / lesson.sizes[0] * sum(penalties) if penalties else loss
 
 
-def step_by_step(model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
+def step_by_step(model: Layered, lesson: Lesson, config: LossConfig) -> Tensor:
     """Backward through the graph that autograd records."""
     loss = loss_of(model, lesson, config)
     if loss.requires_grad:

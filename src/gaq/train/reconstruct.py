@@ -10,9 +10,10 @@ from math import cos, pi
 import torch
 from torch import Tensor
 
+from gaq.model.flow import Flow
 from gaq.model.invariants import Invariants
 from gaq.model.linear import Linear
-from gaq.model.transformer import Flow, Transformer
+from gaq.model.protocol import BlockwiseNetwork, device_of
 from gaq.quant.learned import LearnedStep
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import WEIGHTS
@@ -36,15 +37,15 @@ class Lesson:
     expected: tuple[Tensor, ...]
 
 
-def reconstruct_(model: Transformer, teacher: Transformer, treatment: Reconstruct, frames: Frames) -> None:
+def reconstruct_(model: BlockwiseNetwork, teacher: BlockwiseNetwork, treatment: Reconstruct, frames: Frames) -> None:
     """Goes through the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
     entrances = []
     for batch, _ in frames.batches(BATCH):
         with torch.no_grad():
-            seen, flow = model.enter(batch.to(model.embedding.device))
+            seen, flow = model.enter(batch.to(device_of(model)))
         entrances.append((seen, flow, flow))
     draw = torch.Generator().manual_seed(0)
-    for block in range(model.config.layers + 1):
+    for block in range(model.blocks):
         lessons, after = [], []
         for seen, ours, theirs in entrances:
             with torch.no_grad():
@@ -61,11 +62,11 @@ def reconstruct_(model: Transformer, teacher: Transformer, treatment: Reconstruc
 
 
 def _learn_(
-    model: Transformer, block: int, lessons: list[Lesson], treatment: Reconstruct, draw: torch.Generator
+    model: BlockwiseNetwork, block: int, lessons: list[Lesson], treatment: Reconstruct, draw: torch.Generator
 ) -> None:
     """The steps of one block, then hard roundings."""
-    layers = [layer for part in model.parts(block) for layer in part.modules() if isinstance(layer, Linear)]
-    quantizers = [q for part in model.parts(block) for q in part.modules() if isinstance(q, Quantizer)]
+    layers = [layer for layer in model.part(block).modules() if isinstance(layer, Linear)]
+    quantizers = [q for q in model.part(block).modules() if isinstance(q, Quantizer)]
     sizes = [
         sum(float(lesson.expected[k].square().sum()) for lesson in lessons) for k in range(len(lessons[0].expected))
     ]

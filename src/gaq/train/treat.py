@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from gaq.errors import UsageError
-from gaq.model.protocol import Network
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Blockwise, BlockwiseNetwork, Foldable, FoldableNetwork, Network
 from gaq.quant.recipe import Recipe
-from gaq.quant.rounding import rounding_of
-from gaq.quant.treatment import ActivationAware, Gptq, Reconstruct, Smooth
+from gaq.quant.treatment import ActivationAware, Gptq, Reconstruct, Smooth, Treatment
 from gaq.train.frames import Frames
 from gaq.train.gptq import gptq_
 from gaq.train.reconstruct import reconstruct_
 from gaq.train.scales import protect_, smooth_
 
+# What a network must offer, and in which words, for a treatment; for any other, slots are enough.
+NEEDED: dict[type[Treatment], tuple[type, str]] = {
+    Smooth: (Foldable, "folds scales into the network, which has to list its channels (`streams`)"),
+    ActivationAware: (Foldable, "folds scales into the network, which has to list its channels (`streams`)"),
+    Reconstruct: (Blockwise, "trains one block after the other, which the network has to offer (`block`)"),
+}
+
 
 def check_treatments(model: Network, recipe: Recipe, frames: Frames | None) -> None:
-    """Raises `UsageError` when a recipe wants structures and there are none, or a network that it can take apart."""
-    if recipe.treatments and not isinstance(model, Transformer):
-        raise UsageError(
-            f"recipe {recipe.name!r} treats weights block by block ({type(recipe.treatments[0]).__name__}), "
-            f"which it can do in gaq's Transformer; this network is a {type(model).__name__}. "
-            f"Choose a recipe without treatments{_plain_one(recipe)}."
-        )
+    """Raises `UsageError` when a recipe wants structures and there are none, or what the network does not offer."""
+    for treatment in recipe.treatments:
+        needed, does = NEEDED.get(type(treatment), (object, ""))
+        if not isinstance(model, needed):
+            raise UsageError(
+                f"recipe {recipe.name!r} ({type(treatment).__name__}) {does}; a {type(model).__name__} does not. "
+                f"Choose a recipe without this treatment."
+            )
     if recipe.treatments and frames is None:
         raise UsageError(
             f"recipe {recipe.name!r} rounds by what it sees of the network ({type(recipe.treatments[0]).__name__}): "
@@ -29,27 +37,19 @@ def check_treatments(model: Network, recipe: Recipe, frames: Frames | None) -> N
         )
 
 
-def _plain_one(recipe: Recipe) -> str:
-    return f", such as {recipe.name.removesuffix('+gptq')}+nearest" if rounding_of(recipe) == "gptq" else ""
-
-
 def prepare_(model: Network, recipe: Recipe, frames: Frames | None) -> None:
     """Scales folded into a float network; it computes what it did before, up to round-off."""
-    if not isinstance(model, Transformer):
-        return
     for treatment in recipe.treatments:
         if frames is not None and isinstance(treatment, Smooth):
-            smooth_(model, treatment, frames)
+            smooth_(cast(FoldableNetwork, model), treatment, frames)
         if frames is not None and isinstance(treatment, ActivationAware):
-            protect_(model, treatment, recipe, frames)
+            protect_(cast(FoldableNetwork, model), treatment, recipe, frames)
 
 
 def refine_(model: Network, teacher: Network, recipe: Recipe, frames: Frames) -> None:
     """Weights of a calibrated network rounded anew, or trained block by block, with the float network as teacher."""
-    if not (isinstance(model, Transformer) and isinstance(teacher, Transformer)):
-        return
     for treatment in recipe.treatments:
         if isinstance(treatment, Gptq):
             gptq_(model, treatment, frames)
         if isinstance(treatment, Reconstruct):
-            reconstruct_(model, teacher, treatment, frames)
+            reconstruct_(cast(BlockwiseNetwork, model), cast(BlockwiseNetwork, teacher), treatment, frames)

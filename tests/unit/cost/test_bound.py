@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaq.cost.bound import Spreads
+from gaq.model.spread import Spreads
 from gaq.cost.layers import Course, course_of, defect, spreads
 from gaq.geometry.rotations import random_rotations
 from gaq.quant.install import preset
@@ -113,7 +113,7 @@ def test_higher_degrees(degrees, seed):
 
 def test_a_bound_from_too_small_an_angle_would_be_broken(seed, monkeypatch):
     """The negative control: with a covering radius that is a fiftieth of the true one, drawn rotations break it."""
-    from gaq.cost import rounding
+    from gaq.model import rounding_spread as rounding
 
     one = course(preset("gaq-w8a8", 0))
     true = rounding.angles

@@ -8,16 +8,20 @@ import pytest
 
 from gaq.errors import BadFile
 from gaq.pack.format import read_packed
-from gaq.pack.layout import Numbers, slot_names
+from gaq.model.transformer.layout import LAYOUT, TransformerNumbers
 from gaq.pack.memory import ALWAYS, MOST_TIMES, check_memory, opened_bytes
 
 MODELS = sorted((Path(__file__).parents[3] / "models").glob("*.gaq"))
-PLAIN = Numbers(channels=64, degrees=1, layers=4, heads=4, basis=32, hidden=64, cutoff=5.0, attention="cosine")
-SPREAD = Numbers(channels=64, degrees=1, layers=32, heads=64, basis=4, hidden=64, cutoff=5.0, attention="cosine")
+PLAIN = TransformerNumbers(
+    channels=64, degrees=1, layers=4, heads=4, basis=32, hidden=64, cutoff=5.0, attention="cosine"
+)
+SPREAD = TransformerNumbers(
+    channels=64, degrees=1, layers=32, heads=64, basis=4, hidden=64, cutoff=5.0, attention="cosine"
+)
 
 
-def slots(numbers: Numbers) -> dict[str, dict[str, str]]:
-    return {name: {"kind": "identity"} for name in slot_names(numbers)}
+def slots(numbers: TransformerNumbers) -> dict[str, dict[str, str]]:
+    return {name: {"kind": "identity"} for name in LAYOUT.slot_names(numbers)}
 
 
 def test_heads_of_one_channel_take_sixteen_times_the_channels():

@@ -166,7 +166,7 @@ DAMAGES = {
     "torch": (lambda c: written(lambda stream: torch.save({"x": torch.zeros(3)}, stream))(c), "is not a model file"),
     "other-safetensors": (lambda c: save({"x": torch.zeros(3)}), "not a gaq checkpoint"),
     "packed": (text("format", "gaq-packed"), "is a packed model, not a checkpoint"),
-    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads version 2"),
+    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads versions 2 and 3"),
     "no-checksum": (lambda c: with_text(c, "checksum", lambda _: None), "its header lacks checksum"),
     "before-checksums": (text("format_version", "1"), "version 1, which has no checksum"),
     "unknown-text": (lambda c: with_new_text(c, "charge", "1"), "unknown key 'charge'"),

@@ -122,7 +122,7 @@ def test_what_is_kept_is_what_goes_on(model):
 
 
 def test_a_state_of_another_network_is_refused(model):
-    codes = torch.zeros_like(model.messages[0].project.weight)
+    codes = torch.zeros_like(model.layers[0].attention.project.weight)
     kept = Freezer({"messages.0.project": Watched.of(codes)}).tensors()
     for other in ({"nowhere/" + k.split("/")[1]: t for k, t in kept.items()}, {k: t[1:] for k, t in kept.items()}):
         with pytest.raises(ValueError, match="no weight has"):

@@ -113,9 +113,9 @@ def test_the_average_has_a_short_memory_at_first():
     """After step n the weight of the new value is 1 − min(decay, (1 + n) / (10 + n))."""
     model = network(config())
     average = Average(model, decay=0.5)
-    start = model.readout.bias.detach().clone()
+    start = model.readout.hidden.bias.detach().clone()
     with torch.no_grad():
-        model.readout.bias.add_(1.0)
+        model.readout.hidden.bias.add_(1.0)
     average.update(model, 1)
     expected = start + (1 - 2 / 11)
     assert torch.allclose(average.weights["readout.bias"], expected, atol=1e-6)

@@ -18,7 +18,7 @@ def features(model):
     """Scalars and vectors behind the last layer."""
     with torch.no_grad():
         seen, flow = model.enter(batch_of(molecules()))
-        for block in range(model.config.layers):
+        for block in range(model.blocks - 1):
             flow = model.block(block, flow, seen)
     return (flow.scalars, *flow.vectors)
 

@@ -7,69 +7,55 @@ axes of space do, and with them everything behind. Derivation: docs/bound.md.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from gaq.cost import rounding, spread
-from gaq.cost.spread import Spread, bounded, none_like
 from gaq.geometry.vectors import smooth_length
+from gaq.model import rounding_spread as rounding
+from gaq.model import spread
+from gaq.model.flow import Flow
 from gaq.model.invariants import Invariants
-from gaq.model.linear import Linear
-from gaq.model.message import Message
-from gaq.model.transformer import Flow, Transformer
-from gaq.model.update import Update
+from gaq.model.spread import Spread, Spreads, none_like
+from gaq.model.transformer.message import Message
+from gaq.model.transformer.update import Update
 from gaq.quant.law import magnitude
-from gaq.quant.quantizer import Quantizer
 
-Spreads = tuple[Spread, tuple[Spread, ...]]  # of scalars, and of vectors per degree
+if TYPE_CHECKING:
+    from gaq.model.transformer.network import TransformerLayer
 
 
 @torch.no_grad()
-def spread_of_layer(model: Transformer, index: int, state: Flow, seen: Invariants) -> Spreads:
-    """Spreads of the features behind layer `index` in the lab gauge, for features `state` before it.
+def spread_of_layer(layer: TransformerLayer, state: Flow, seen: Invariants) -> Spreads:
+    """Spreads of the features behind a layer in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.
     """
     s, v = state
-    message, update = model.messages[index], model.updates[index]
-    assert isinstance(message, Message)
-    assert isinstance(update, Update)
-    sent, received = message(s, v, seen)
-    apart = tuple(_received(message, degree, s, x, seen) for degree, x in enumerate(v, start=1))
+    weight, sent = layer.attention(s, seen)
+    gathered, received = layer.message(sent, v, weight, seen)
+    apart = tuple(_received(layer.message, degree, weight, x, seen) for degree, x in enumerate(v, start=1))
     v = tuple(old + new for old, new in zip(v, received, strict=True))
-    return _update(update, s + sent, v, apart, seen)
+    return _update(layer.update, s + layer.attention.output(gathered, species=seen.species), v, apart, seen)
 
 
-def _received(message: Message, degree: int, s: Tensor, v: Tensor, seen: Invariants) -> Spread:
+def _received(message: Message, degree: int, weight: Tensor, v: Tensor, seen: Invariants) -> Spread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     nothing = none_like(magnitude(v))
-    if message.first:
+    if message.first or message.slot(degree).fitted is None:
         return nothing
-    slot = message.vectors[degree - 1]
-    assert isinstance(slot, Quantizer)
-    if slot.fitted is None:
-        return nothing
-    c = message.channels
-    query, key, _ = message.project(s, species=seen.species).split((c, c, 2 * c), -1)
-    weight = message.attention(query, key, seen)
-    weight = weight[:, :, None].expand(-1, -1, c // message.heads).reshape(-1, 1, c)
-    filters = ((seen.radial @ message.filters).unflatten(-1, (-1, c)) * weight)[:, message.degrees + degree]
-    sent = rounding.vectors(slot, v, nothing)
-    worst, square = (
-        torch.zeros_like(sent.worst).index_add(0, seen.receiver, factor * part.index_select(0, seen.sender))
-        for factor, part in ((filters.abs(), sent.worst), (filters.square(), sent.square))
-    )
-    return bounded(worst, None, square)
+    filters = message.weighted_filters(weight, seen)[:, message.degrees + degree]
+    return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), filters, seen)
 
 
 def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...], seen: Invariants) -> Spreads:
     channels, degrees = update.channels, len(v)
     a, da, products, dproducts, norms, dnorms = [], [], [], [], [], []
     for mix, x, dx in zip(update.mix, v, apart, strict=True):
-        assert isinstance(mix, Linear)
         one, other = mix(x, species=seen.species).split(channels, -1)
         rounded = rounding.vectors(mix.input, x, dx)
-        done, dother = (spread.linear(rounded, half) for half in _weight(mix).split(channels))
+        done, dother = (spread.linear(rounded, half) for half in mix.rounded_weight().split(channels))
         components = x.shape[-2]
         a.append(one)
         da.append(done)
@@ -81,12 +67,12 @@ def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Sprea
     djoined = spread.joined([none_like(s), *dproducts, *dnorms])
     hidden = update.hidden(joined, species=seen.species)
     dhidden = spread.linear(
-        rounding.scalars(update.hidden.input, joined, djoined, seen.species), _weight(update.hidden)
+        rounding.scalars(update.hidden.input, joined, djoined, seen.species), update.hidden.rounded_weight()
     )
     inner = torch.nn.functional.silu(hidden)
     dinner = rounding.scalars(update.gates.input, inner, spread.silu(hidden, dhidden), seen.species)
     gate = update.gates(inner, species=seen.species).split(channels, -1)
-    dgate = [spread.linear(dinner, part) for part in _weight(update.gates).split(channels)]
+    dgate = [spread.linear(dinner, part) for part in update.gates.rounded_weight().split(channels)]
     scalars = dgate[0]
     for k in range(degrees):
         scalars = scalars + spread.times(gate[1 + k], dgate[1 + k], products[k], dproducts[k])
@@ -95,7 +81,3 @@ def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Sprea
         for k in range(degrees)
     )
     return scalars, grown
-
-
-def _weight(layer: Linear) -> Tensor:
-    return layer.coded(layer.weight).value

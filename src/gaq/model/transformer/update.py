@@ -19,13 +19,18 @@ class Update(nn.Module):
 
     def __init__(self, name: str, channels: int, degrees: int, hidden: int, kinds: int) -> None:
         super().__init__()
-        self.channels = channels
-        self.mix = nn.ModuleList(
-            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, kinds=kinds)
-            for degree in range(1, degrees + 1)
-        )
+        self.channels, self.degrees = channels, degrees
+        for degree in range(1, degrees + 1):
+            layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, kinds=kinds)
+            self.add_module(f"mix{degree}", layer)
         self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, kinds=kinds)
         self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels, kinds=kinds)
+
+    @property
+    def mix(self) -> tuple[Linear, ...]:
+        """The channel mixings `mix1`, `mix2`, … of all degrees."""
+        found = (self.get_submodule(f"mix{degree}") for degree in range(1, self.degrees + 1))
+        return tuple(layer for layer in found if isinstance(layer, Linear))
 
     def forward(self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Scalars [atom, channel] and vectors per degree → the same, updated."""

@@ -1,0 +1,63 @@
+"""A `Spread` through one layer of PaiNN: the equivariance error that it adds, at worst and on average.
+
+As of the transformer (docs/bound.md): functions of distance and scalars before the update see invariants alone and add
+nothing; vectors that are rounded in the axes of space do, and with them everything behind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import silu
+
+from gaq.geometry.vectors import smooth_length
+from gaq.model import rounding_spread as rounding
+from gaq.model import spread
+from gaq.model.flow import Flow
+from gaq.model.invariants import Invariants
+from gaq.model.spread import Spread, Spreads, none_like
+from gaq.quant.law import magnitude
+
+if TYPE_CHECKING:
+    from gaq.model.painn.network import Message, PaiNNLayer, Update
+
+
+@torch.no_grad()
+def spread_of_layer(layer: PaiNNLayer, state: Flow, seen: Invariants) -> Spreads:
+    """Spreads of the features behind a layer in the lab gauge, for features `state` before it."""
+    scalars, vectors = layer.message(state, seen)
+    apart = _received(layer.message, state, seen)
+    return _update(layer.update, state.scalars + scalars, state.vectors[0] + vectors, apart, seen)
+
+
+def _received(message: Message, state: Flow, seen: Invariants) -> Spread:
+    """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
+    (v,) = state.vectors
+    nothing = none_like(magnitude(v))
+    if message.first or message.slot.fitted is None:
+        return nothing
+    factors = message.factors(state.scalars, seen).chunk(3, -1)[1]
+    return spread.gathered(rounding.vectors(message.slot, v, nothing), factors, seen)
+
+
+def _update(update: Update, s: Tensor, v: Tensor, apart: Spread, seen: Invariants) -> Spreads:
+    channels, components = update.channels, v.shape[-2]
+    a, b = update.mix1(v, species=seen.species).split(channels, -1)
+    rounded = rounding.vectors(update.mix1.input, v, apart)
+    da, db = (spread.linear(rounded, half) for half in update.mix1.rounded_weight().split(channels))
+    product = (a * b).sum(-2)
+    dproduct = spread.times(magnitude(a), da, magnitude(b), db, components)
+    joined = torch.cat([s, smooth_length(b, -2)], -1)
+    djoined = rounding.scalars(
+        update.hidden.input, joined, spread.joined([none_like(s), spread.length(db, components)]), seen.species
+    )
+    hidden = update.hidden(joined, species=seen.species)
+    dhidden = spread.silu(hidden, spread.linear(djoined, update.hidden.rounded_weight()))
+    inner = silu(hidden)
+    dinner = rounding.scalars(update.gates.input, inner, dhidden, seen.species)
+    _, dot, scale = update.gates(inner, species=seen.species).split(channels, -1)
+    down, ddot, dscale = (spread.linear(dinner, part) for part in update.gates.rounded_weight().split(channels))
+    scalars = down + spread.times(dot, ddot, product, dproduct)
+    return scalars, (apart + spread.times(scale, dscale, magnitude(a), da),)
