@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
 
@@ -20,15 +20,15 @@ def vector_message_slot(name: str, degree: int, channels: int) -> Slot:
     return Slot(f"{name}.vector.l{degree}", Role.VECTOR_MESSAGE, (None, 2 * degree + 1, channels), degree)
 
 
-def carried(slot: Quantizer, degree: int, v: Tensor, seen: Invariants) -> Tensor:
+def carried(slot: Quantizer, degree: int, v: Tensor, geometry: Geometry) -> Tensor:
     """The senders' features [edge, 2l+1, channel] behind their slot, in the receivers' axes."""
-    frame = seen.frames[degree - 1] if seen.frames is not None and slot.wants_frame else None
+    frame = geometry.frames[degree - 1] if geometry.frames is not None and slot.wants_frame else None
     if frame is not None:
         v = torch.matmul(frame, slot(torch.matmul(frame.transpose(-1, -2), v)).value)
     else:
         v = slot(v).value
-    sent = v.index_select(0, seen.sender)
-    return sent if seen.transport is None else torch.matmul(seen.transport[degree - 1], sent)
+    sent = v.index_select(0, geometry.sender)
+    return sent if geometry.transport is None else torch.matmul(geometry.transport[degree - 1], sent)
 
 
 def summed(message: Tensor, receiver: Tensor, atoms: int) -> Tensor:

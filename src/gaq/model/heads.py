@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from gaq.model.flow import Flow
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
 
 START_OF_ENERGY = 0.1  # an untrained readout gives energies near those of the free atoms
@@ -17,18 +17,18 @@ START_OF_ENERGY = 0.1  # an untrained readout gives energies near those of the f
 class Head(Protocol):
     """Features of all atoms → what each atom contributes to a property: [atom, component]."""
 
-    def __call__(self, flow: Flow, seen: Invariants) -> Tensor: ...
+    def __call__(self, flow: Flow, geometry: Geometry) -> Tensor: ...
 
 
 class EnergyHead(nn.Module):
     """One scalar per atom [atom, 1], in units of the network's scale; the energy of a structure is their sum."""
 
-    def __init__(self, name: str, channels: int, kinds: int) -> None:
+    def __init__(self, name: str, channels: int, n_species: int) -> None:
         super().__init__()
-        self.hidden = Linear(f"{name}.hidden", channels, channels, kinds=kinds)
-        self.energy = Linear(f"{name}.energy", channels, 1, bias=False, kinds=kinds)
+        self.hidden = Linear(f"{name}.hidden", channels, channels, n_species=n_species)
+        self.energy = Linear(f"{name}.energy", channels, 1, bias=False, n_species=n_species)
 
-    def forward(self, flow: Flow, seen: Invariants) -> Tensor:
-        hidden = silu(self.hidden(flow.scalars, species=seen.species))
-        energy: Tensor = self.energy(hidden, species=seen.species)
+    def forward(self, flow: Flow, geometry: Geometry) -> Tensor:
+        hidden = silu(self.hidden(flow.scalars, species=geometry.species))
+        energy: Tensor = self.energy(hidden, species=geometry.species)
         return energy

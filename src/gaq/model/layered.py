@@ -16,8 +16,8 @@ from gaq.atoms.batch import AtomBatch, per_structure
 from gaq.atoms.domain import Domain
 from gaq.config import Frozen
 from gaq.model.flow import Flow
+from gaq.model.geometry import Gauge, Geometry, describe
 from gaq.model.heads import EnergyHead, Head
-from gaq.model.invariants import Gauge, Invariants, describe
 from gaq.model.repulsion import Repulsion
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.spec import framed
@@ -48,7 +48,7 @@ class Layered(nn.Module):
         super().__init__()
         self.config, self.cutoff, self.degrees = config, config.cutoff, degrees
         self.species = sorted_species(species)
-        kinds = len(self.species)
+        n_species = len(self.species)
         self.embedding = nn.Parameter(torch.zeros(kinds, config.channels))
         self.layers = nn.ModuleList(layers)
         self.readout = EnergyHead("readout", config.channels, kinds)
@@ -87,20 +87,20 @@ class Layered(nn.Module):
 
     def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
         """Energies [atom] in eV, float64; their sum is the energy of the structure."""
-        seen, flow = self.features(batch, gauge)
-        return self._atomic(self.heads["energy"](flow, seen), batch, seen)
+        geometry, flow = self.features(batch, gauge)
+        return self._atomic(self.heads["energy"](flow, geometry), batch, geometry)
 
-    def features(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
+    def features(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
         """The geometry of a batch and the features behind the last layer, which heads read."""
-        seen, flow = self.enter(batch, gauge)
+        geometry, flow = self.enter(batch, gauge)
         for index in range(len(self.layers)):
-            flow = self.block(index, flow, seen)
-        return seen, flow
+            flow = self.block(index, flow, geometry)
+        return geometry, flow
 
-    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
+    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
         """What all blocks see of the structures, and the features before the first of them."""
         species = self.row[batch.species]
-        seen = describe(
+        geometry = describe(
             batch,
             degrees=self.degrees,
             cutoff=self.config.cutoff,
@@ -113,25 +113,25 @@ class Layered(nn.Module):
         )
         s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, self.degrees + 1))
-        return seen, Flow(s, v)
+        return geometry, Flow(s, v)
 
-    def block(self, index: int, flow: Flow, seen: Invariants) -> Flow:
+    def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow:
         """Features behind layer `index`; behind the last block, the readout: one scalar per atom, its energy."""
         if index == len(self.layers):
-            return Flow(self.readout(flow, seen), ())
-        return Flow(*self.layers[index](flow, seen))
+            return Flow(self.readout(flow, geometry), ())
+        return Flow(*self.layers[index](flow, geometry))
 
     def part(self, index: int) -> nn.Module:
         """The module of a block."""
         return self.readout if index == len(self.layers) else self.layers[index]
 
-    def leave(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+    def leave(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor:
         """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
-        return per_structure(self._atomic(flow.scalars, batch, seen), batch)
+        return per_structure(self._atomic(flow.scalars, batch, geometry), batch)
 
-    def _atomic(self, output: Tensor, batch: AtomBatch, seen: Invariants) -> Tensor:
+    def _atomic(self, output: Tensor, batch: AtomBatch, geometry: Geometry) -> Tensor:
         atomic = self.scale * output[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
-        return atomic if seen.repulsion is None else atomic.index_add(0, seen.receiver, seen.repulsion)
+        return atomic if geometry.repulsion is None else atomic.index_add(0, geometry.receiver, geometry.repulsion)
 
 
 def sorted_species(species: Iterable[int]) -> tuple[int, ...]:

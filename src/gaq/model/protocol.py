@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gaq.atoms.batch import AtomBatch
 from gaq.model.flow import Flow
 from gaq.model.fold import Stream
-from gaq.model.invariants import Gauge, Invariants
+from gaq.model.geometry import Gauge, Geometry
 from gaq.model.spread import Spreads
 from gaq.quant.quantizer import Quantizer
 
@@ -61,13 +61,13 @@ class Blockwise(Protocol):
     @property
     def blocks(self) -> int: ...
 
-    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]: ...
+    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]: ...
 
-    def block(self, index: int, flow: Flow, seen: Invariants) -> Flow: ...
+    def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow: ...
 
     def part(self, index: int) -> nn.Module: ...
 
-    def leave(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor: ...
+    def leave(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor: ...
 
 
 @runtime_checkable
@@ -81,7 +81,7 @@ class Foldable(Protocol):
 class Bounded(Protocol):
     """A network that can say how large the equivariance error is that a layer adds to exact features."""
 
-    def spread(self, index: int, flow: Flow, seen: Invariants) -> Spreads: ...
+    def spread(self, index: int, flow: Flow, geometry: Geometry) -> Spreads: ...
 
 
 class BlockwiseNetwork(Network, Blockwise, Protocol):

@@ -1,4 +1,4 @@
-"""What the quantizer in a slot does to a `Spread`: the bound and the estimate for each law."""
+"""What the quantizer in a slot does to a `Spread`: the bound and the estimate for each scheme."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gaq.geometry.nearest import Codebook
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
 from gaq.model.spread import Spread, bounded, flipped, most_flips
-from gaq.quant.centred import Centred
+from gaq.quant.calibrated import CalibratedQuantizer, DynamicStep, FixedStep, species_index
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
-from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, whose
-from gaq.quant.law import magnitude
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
+from gaq.quant.scheme import magnitude
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
+from gaq.quant.species_mean import SpeciesMean
 
 # Codes are of x · inverse_step, a float32: thresholds lie where the step says but for this share of x.
 INVERSE = 2e-7
@@ -39,7 +39,7 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None 
     if fitted is None:
         return dx
     shift = torch.zeros_like(x)  # what is taken off may differ by so much between the orientations
-    if isinstance(fitted, Centred):
+    if isinstance(fitted, SpeciesMean):
         x, fitted, shift = _rest(fitted, x, dx, species)
     quantized = fitted(x)
     here = quantized.value
@@ -63,21 +63,23 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None 
     return bounded(worst, norm, flipped(dx.square, torch.full_like(x, size)))
 
 
-def _rest(fitted: Centred, x: Tensor, dx: Spread, species: Tensor | None) -> tuple[Tensor, Fitted, Tensor]:
-    """What a centred law rounds, by which law, and by how much what it takes off may differ between two orientations.
+def _rest(
+    fitted: SpeciesMean, x: Tensor, dx: Spread, species: Tensor | None
+) -> tuple[Tensor, CalibratedQuantizer, Tensor]:
+    """What is rounded about a mean, by which scheme, and how much what is taken off may differ between orientations.
 
     The mean is the same in both. How much a row has along directions U is taken from its codes, each within half a step
     of its number: p differs by at most |U| (Δ + a step), and what is taken off by |U|ᵀ times that.
     """
-    rest = x - fitted.apart(x, species).rows()
-    along, inner = fitted.along, fitted.law
+    rest = x - fitted.compensation(x, species).rows()
+    along, inner = fitted.along, fitted.scheme
     if along is None:
         return rest, inner, torch.zeros_like(x)
     assert isinstance(inner, DynamicStep)
     about = x - fitted.mean(x, species).rows()
     step = (about.abs() + dx.worst).amax(-1, keepdim=True) / inner.high
     sizes = (along.codes.to(x.dtype) * along.scale.to(x.dtype)).abs()
-    own = sizes.index_select(0, whose(x, species, fitted.slot))
+    own = sizes.index_select(0, species_index(x, species, fitted.slot))
     how_much = own @ (dx.worst + step)[..., None]
     return rest, inner, (own.transpose(-1, -2) @ how_much)[..., 0]
 
@@ -97,15 +99,15 @@ def vectors(quantizer: Quantizer, v: Tensor, dv: Spread) -> Spread:
     return _added(dv, error + moved, dv.square + 2 * components * step.square() / 12)
 
 
-def _known(quantizer: Quantizer) -> Fitted | None:
-    """What is fitted in a slot. Raises `UsageError` for a law that rounds mixtures of channels."""
+def _known(quantizer: Quantizer) -> CalibratedQuantizer | None:
+    """What is fitted in a slot. Raises `UsageError` for a scheme that rounds mixtures of channels."""
     uniform = uniform_part(quantizer.spec)
     if uniform is not None and uniform.rotate:
         raise UsageError(
             f"slot {quantizer.slot.name!r} rounds channels that a Hadamard matrix has mixed: no bound is known. "
             f"Leave --bound out, or choose a recipe without mixed channels."
         )
-    return quantizer.fitted
+    return quantizer.calibrated
 
 
 def _polar(fitted: PolarCode, v: Tensor, dv: Spread) -> Spread:
@@ -137,7 +139,7 @@ def _half_level(fitted: PolarCode, size: Tensor, step: Tensor) -> Tensor:
     return step * gaps * torch.ones_like(size)
 
 
-def _cartesian(fitted: Fitted, size: Tensor, components: int) -> Tensor:
+def _cartesian(fitted: CalibratedQuantizer, size: Tensor, components: int) -> Tensor:
     """Largest |Q(v) − v| over all orientations of vectors of these lengths [atom, channel]."""
     if isinstance(fitted, DynamicStep):
         return math.sqrt(components) * _largest(fitted, size) / (2 * fitted.high)
@@ -151,7 +153,7 @@ def _largest(fitted: DynamicStep, size: Tensor) -> Tensor:
     return size if fitted.per == "vector" else size.amax(-1, keepdim=True).expand_as(size)
 
 
-def _steps(fitted: Fitted, v: Tensor) -> Tensor:
+def _steps(fitted: CalibratedQuantizer, v: Tensor) -> Tensor:
     """Steps [atom, channel] as the vectors lie, root mean square over components."""
     if not isinstance(fitted, DynamicStep):
         return torch.full_like(magnitude(v), _fixed_step(fitted))
@@ -160,7 +162,7 @@ def _steps(fitted: Fitted, v: Tensor) -> Tensor:
     return step.square().mean(-2).sqrt()
 
 
-def _fixed_step(fitted: Fitted) -> float:
+def _fixed_step(fitted: CalibratedQuantizer) -> float:
     if isinstance(fitted, FixedStep):
         return float(fitted.step)
     assert isinstance(fitted, LearnedStep)

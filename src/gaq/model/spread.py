@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 
 # silu falls to its only minimum here and rises after it; nowhere is it steeper than this.
 LOWEST_OF_SILU = -1.2784645427610738
@@ -49,10 +49,10 @@ def none_like(x: Tensor) -> Spread:
     return Spread(torch.zeros_like(x), torch.zeros_like(x[:, 0]), torch.zeros_like(x))
 
 
-def gathered(sent: Spread, factors: Tensor, seen: Invariants) -> Spread:
+def gathered(sent: Spread, factors: Tensor, geometry: Geometry) -> Spread:
     """Of a sum over neighbours of vectors that atoms send, times `factors` [edge, channel], which are invariants."""
     worst, square = (
-        torch.zeros_like(sent.worst).index_add(0, seen.receiver, factor * part.index_select(0, seen.sender))
+        torch.zeros_like(sent.worst).index_add(0, geometry.receiver, factor * part.index_select(0, geometry.sender))
         for factor, part in ((factors.abs(), sent.worst), (factors.square(), sent.square))
     )
     return bounded(worst, None, square)

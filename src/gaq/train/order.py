@@ -11,12 +11,12 @@ from torch import Tensor
 
 from gaq.model.protocol import Network, device_of
 from gaq.train.activity import linears
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 
 Met = tuple[str, Tensor, Tensor]  # a layer, what entered it, what left it
 
 
-def stages_of(model: Network, frames: Frames) -> list[tuple[str, ...]]:
+def stages_of(model: Network, frames: TrainFrames) -> list[tuple[str, ...]]:
     """The layers by name, in stages: no layer feeds another one of its stage, and each is fed by earlier stages alone.
 
     Layers that a structure meets one after the other share a stage where possible. Quantizers that let no gradient

@@ -33,13 +33,13 @@ def test_layers_and_slots_are_those_of_the_network(settings):
     names = known.slot_names(numbers)
     assert set(names) == {q.slot.name for q in model.quantizers()}
     assert len(names) == len(set(names))
-    own = {m.coded.slot.name.removesuffix(".weight"): m for m in model.modules() if isinstance(m, Linear)}
+    own = {m.weight_quantizer.slot.name.removesuffix(".weight"): m for m in model.modules() if isinstance(m, Linear)}
     assert {layer.name for layer in known.linears(numbers)} == set(own)
     for layer in known.linears(numbers):
         linear = own[layer.name]
         assert (layer.outputs, layer.inputs) == tuple(linear.weight.shape)
         assert layer.bias == (linear.bias is not None)
-        assert layer.degree == linear.input.slot.degree
+        assert layer.degree == linear.input_quantizer.slot.degree
 
 
 @pytest.mark.parametrize("settings", [s for s in CONFIGS if s.architecture == "transformer"], ids=str)

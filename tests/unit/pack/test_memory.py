@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gaq.errors import BadFile
-from gaq.pack.format import read_packed
 from gaq.model.transformer.layout import LAYOUT, TransformerNumbers
+from gaq.pack.format import read_packed
 from gaq.pack.memory import ALWAYS, MOST_TIMES, check_memory, opened_bytes
 
 MODELS = sorted((Path(__file__).parents[3] / "models").glob("*.gaq"))

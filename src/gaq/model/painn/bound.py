@@ -16,48 +16,51 @@ from gaq.geometry.vectors import smooth_length
 from gaq.model import rounding_spread as rounding
 from gaq.model import spread
 from gaq.model.flow import Flow
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.spread import Spread, Spreads, none_like
-from gaq.quant.law import magnitude
+from gaq.quant.scheme import magnitude
 
 if TYPE_CHECKING:
     from gaq.model.painn.network import Message, PaiNNLayer, Update
 
 
 @torch.no_grad()
-def spread_of_layer(layer: PaiNNLayer, state: Flow, seen: Invariants) -> Spreads:
+def spread_of_layer(layer: PaiNNLayer, state: Flow, geometry: Geometry) -> Spreads:
     """Spreads of the features behind a layer in the lab gauge, for features `state` before it."""
-    scalars, vectors = layer.message(state, seen)
-    apart = _received(layer.message, state, seen)
-    return _update(layer.update, state.scalars + scalars, state.vectors[0] + vectors, apart, seen)
+    scalars, vectors = layer.message(state, geometry)
+    apart = _received(layer.message, state, geometry)
+    return _update(layer.update, state.scalars + scalars, state.vectors[0] + vectors, apart, geometry)
 
 
-def _received(message: Message, state: Flow, seen: Invariants) -> Spread:
+def _received(message: Message, state: Flow, geometry: Geometry) -> Spread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     (v,) = state.vectors
     nothing = none_like(magnitude(v))
-    if message.first or message.slot.fitted is None:
+    if message.first or message.slot.calibrated is None:
         return nothing
-    factors = message.factors(state.scalars, seen).chunk(3, -1)[1]
-    return spread.gathered(rounding.vectors(message.slot, v, nothing), factors, seen)
+    factors = message.factors(state.scalars, geometry).chunk(3, -1)[1]
+    return spread.gathered(rounding.vectors(message.slot, v, nothing), factors, geometry)
 
 
-def _update(update: Update, s: Tensor, v: Tensor, apart: Spread, seen: Invariants) -> Spreads:
+def _update(update: Update, s: Tensor, v: Tensor, apart: Spread, geometry: Geometry) -> Spreads:
     channels, components = update.channels, v.shape[-2]
-    a, b = update.mix1(v, species=seen.species).split(channels, -1)
+    a, b = update.mix1(v, species=geometry.species).split(channels, -1)
     rounded = rounding.vectors(update.mix1.input, v, apart)
     da, db = (spread.linear(rounded, half) for half in update.mix1.rounded_weight().split(channels))
     product = (a * b).sum(-2)
     dproduct = spread.times(magnitude(a), da, magnitude(b), db, components)
     joined = torch.cat([s, smooth_length(b, -2)], -1)
     djoined = rounding.scalars(
-        update.hidden.input, joined, spread.joined([none_like(s), spread.length(db, components)]), seen.species
+        update.hidden.input_quantizer,
+        joined,
+        spread.joined([none_like(s), spread.length(db, components)]),
+        geometry.species,
     )
-    hidden = update.hidden(joined, species=seen.species)
+    hidden = update.hidden(joined, species=geometry.species)
     dhidden = spread.silu(hidden, spread.linear(djoined, update.hidden.rounded_weight()))
     inner = silu(hidden)
-    dinner = rounding.scalars(update.gates.input, inner, dhidden, seen.species)
-    _, dot, scale = update.gates(inner, species=seen.species).split(channels, -1)
+    dinner = rounding.scalars(update.gates.input_quantizer, inner, dhidden, geometry.species)
+    _, dot, scale = update.gates(inner, species=geometry.species).split(channels, -1)
     down, ddot, dscale = (spread.linear(dinner, part) for part in update.gates.rounded_weight().split(channels))
     scalars = down + spread.times(dot, ddot, product, dproduct)
     return scalars, (apart + spread.times(scale, dscale, magnitude(a), da),)

@@ -14,7 +14,7 @@ from gaq.geometry.vectors import smooth_length
 from gaq.model.carry import carried, scalar_message_slot, summed, vector_message_slot
 from gaq.model.flow import Flow
 from gaq.model.fold import Stream
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.layered import Layered, LayeredConfig, sorted_species
 from gaq.model.linear import Linear
 from gaq.model.painn.bound import spread_of_layer
@@ -35,30 +35,30 @@ class Message(nn.Module):
     `first` leaves out the vectors of neighbours, which before the first layer are zero.
     """
 
-    def __init__(self, name: str, channels: int, basis: int, kinds: int, *, first: bool) -> None:
+    def __init__(self, name: str, channels: int, basis: int, n_species: int, *, first: bool) -> None:
         super().__init__()
         c = channels
         self.channels, self.first = channels, first
-        self.hidden = Linear(f"{name}.hidden", c, c, kinds=kinds)
-        self.sent = Linear(f"{name}.sent", c, 3 * c, kinds=kinds)
+        self.hidden = Linear(f"{name}.hidden", c, c, n_species=n_species)
+        self.sent = Linear(f"{name}.sent", c, 3 * c, n_species=n_species)
         self.filters = nn.Parameter(torch.zeros(basis, 3 * c))
         self.scalar = Quantizer(scalar_message_slot(name, 3 * c))
         self.vector = nn.ModuleDict({} if first else {"l1": Quantizer(vector_message_slot(name, 1, c))})
 
-    def forward(self, flow: Flow, seen: Invariants) -> tuple[Tensor, Tensor]:
+    def forward(self, flow: Flow, geometry: Geometry) -> tuple[Tensor, Tensor]:
         """Features → sums over neighbours: scalars [atom, channel] and vectors [atom, 3, channel]."""
         (v,) = flow.vectors
-        for_s, for_v, along = self.factors(flow.scalars, seen).chunk(3, -1)
-        message = seen.harmonics[0][:, :, None] * along[:, None, :]
+        for_s, for_v, along = self.factors(flow.scalars, geometry).chunk(3, -1)
+        message = geometry.harmonics[0][:, :, None] * along[:, None, :]
         if not self.first:
-            message = message + for_v[:, None, :] * carried(self.slot, 1, v, seen)
-        return summed(for_s, seen.receiver, len(v)), summed(message, seen.receiver, len(v))
+            message = message + for_v[:, None, :] * carried(self.slot, 1, v, geometry)
+        return summed(for_s, geometry.receiver, len(v)), summed(message, geometry.receiver, len(v))
 
-    def factors(self, s: Tensor, seen: Invariants) -> Tensor:
+    def factors(self, s: Tensor, geometry: Geometry) -> Tensor:
         """f w [edge, 3 · channel], for s, v and r̂ in turn: what the sender gives, times functions of distance."""
-        values = self.scalar(self.sent(silu(self.hidden(s, species=seen.species)), species=seen.species)).value
-        functions = (seen.radial @ self.filters) * seen.envelope[:, None]
-        return values.index_select(0, seen.sender) * functions
+        values = self.scalar(self.sent(silu(self.hidden(s, species=geometry.species)), species=geometry.species)).value
+        functions = (geometry.radial @ self.filters) * geometry.envelope[:, None]
+        return values.index_select(0, geometry.sender) * functions
 
     @property
     def slot(self) -> Quantizer:
@@ -71,35 +71,35 @@ class Message(nn.Module):
 class Update(nn.Module):
     """With a = v U and b = v W: gates = W_2 silu(W_1 [s, ‖b‖]);  s += g_s + g_p ⟨a, b⟩;  v += g_v a."""
 
-    def __init__(self, name: str, channels: int, kinds: int) -> None:
+    def __init__(self, name: str, channels: int, n_species: int) -> None:
         super().__init__()
         c = channels
         self.channels = channels
-        self.mix1 = Linear(f"{name}.mix1", c, 2 * c, degree=1, kinds=kinds)
-        self.hidden = Linear(f"{name}.hidden", 2 * c, c, kinds=kinds)
-        self.gates = Linear(f"{name}.gates", c, 3 * c, kinds=kinds)
+        self.mix1 = Linear(f"{name}.mix1", c, 2 * c, degree=1, n_species=n_species)
+        self.hidden = Linear(f"{name}.hidden", 2 * c, c, n_species=n_species)
+        self.gates = Linear(f"{name}.gates", c, 3 * c, n_species=n_species)
 
-    def forward(self, s: Tensor, v: Tensor, seen: Invariants) -> Flow:
+    def forward(self, s: Tensor, v: Tensor, geometry: Geometry) -> Flow:
         """Scalars [atom, channel] and vectors [atom, 3, channel] → the same, updated."""
-        frame = None if seen.frames is None else seen.frames[0]
-        a, b = self.mix1(v, frame, seen.species).chunk(2, -1)
-        hidden = silu(self.hidden(torch.cat([s, smooth_length(b, -2)], -1), species=seen.species))
-        own, dot, scale = self.gates(hidden, species=seen.species).chunk(3, -1)
+        frame = None if geometry.frames is None else geometry.frames[0]
+        a, b = self.mix1(v, frame, geometry.species).chunk(2, -1)
+        hidden = silu(self.hidden(torch.cat([s, smooth_length(b, -2)], -1), species=geometry.species))
+        own, dot, scale = self.gates(hidden, species=geometry.species).chunk(3, -1)
         return Flow(s + own + dot * (a * b).sum(-2), (v + scale[:, None, :] * a,))
 
 
 class PaiNNLayer(nn.Module):
     """What an atom hears from its neighbours, and what it makes of it."""
 
-    def __init__(self, name: str, config: PaiNNConfig, kinds: int, *, first: bool) -> None:
+    def __init__(self, name: str, config: PaiNNConfig, n_species: int, *, first: bool) -> None:
         super().__init__()
-        self.message = Message(f"{name}.message", config.channels, config.basis, kinds, first=first)
-        self.update = Update(f"{name}.update", config.channels, kinds)
+        self.message = Message(f"{name}.message", config.channels, config.basis, n_species, first=first)
+        self.update = Update(f"{name}.update", config.channels, n_species)
 
-    def forward(self, flow: Flow, seen: Invariants) -> Flow:
+    def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Features before the layer → features behind it."""
-        scalars, vectors = self.message(flow, seen)
-        return self.update(flow.scalars + scalars, flow.vectors[0] + vectors, seen)
+        scalars, vectors = self.message(flow, geometry)
+        return self.update(flow.scalars + scalars, flow.vectors[0] + vectors, geometry)
 
 
 class PaiNN(Layered):
@@ -116,9 +116,9 @@ class PaiNN(Layered):
         """The channels that a scale can be folded into."""
         return streams(self.embedding, self._layers(), self.readout)
 
-    def spread(self, index: int, flow: Flow, seen: Invariants) -> Spreads:
+    def spread(self, index: int, flow: Flow, geometry: Geometry) -> Spreads:
         """Bound and estimate of the equivariance error that a layer adds to exact features in the lab gauge."""
-        return spread_of_layer(self._layers()[index], flow, seen)
+        return spread_of_layer(self._layers()[index], flow, geometry)
 
     def _layers(self) -> list[PaiNNLayer]:
         return [layer for layer in self.layers if isinstance(layer, PaiNNLayer)]

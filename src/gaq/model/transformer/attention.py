@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.geometry.vectors import unit_per_head
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
@@ -35,37 +35,37 @@ class Attention(nn.Module):
     """
 
     def __init__(
-        self, name: str, channels: int, heads: int, basis: int, *, normalise: str = "cosine", kinds: int = 1
+        self, name: str, channels: int, heads: int, basis: int, *, normalise: str = "cosine", n_species: int = 1
     ) -> None:
         super().__init__()
         self.channels, self.heads = channels, heads
         self.normalise = NORMALISERS[normalise]
-        self.project = Linear(f"{name}.project", channels, 4 * channels, kinds=kinds)
-        self.output = Linear(f"{name}.output", channels, channels, kinds=kinds)
+        self.project = Linear(f"{name}.project", channels, 4 * channels, n_species=n_species)
+        self.output = Linear(f"{name}.output", channels, channels, n_species=n_species)
         self.temperature = nn.Parameter(torch.full((heads,), 10.0 if normalise == "cosine" else 1.0))
         self.bias = nn.Parameter(torch.zeros(basis, heads))
         shape = (None, heads, channels // heads)
         self.query = Quantizer(Slot(f"{name}.query", Role.QUERY_KEY, shape))
         self.key = Quantizer(Slot(f"{name}.key", Role.QUERY_KEY, shape))
 
-    def forward(self, s: Tensor, seen: Invariants) -> tuple[Tensor, Tensor]:
+    def forward(self, s: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
         """Scalars [atom, channel] → weights [edge, 1, channel], those of a head for each of its channels, and what
         atoms send [atom, 2 · channel].
         """
         c = self.channels
-        query, key, sent = self.project(s, species=seen.species).split((c, c, 2 * c), -1)
-        weight = self.weights(query, key, seen)
+        query, key, sent = self.project(s, species=geometry.species).split((c, c, 2 * c), -1)
+        weight = self.weights(query, key, geometry)
         # One contiguous factor per channel: broadcasting over heads costs three times as much.
         return weight[:, :, None].expand(-1, -1, c // self.heads).reshape(-1, 1, c), sent
 
-    def weights(self, query: Tensor, key: Tensor, seen: Invariants) -> Tensor:
+    def weights(self, query: Tensor, key: Tensor, geometry: Geometry) -> Tensor:
         """Queries and keys [atom, channel] → weights [edge, head]."""
         shape = (query.shape[0], self.heads, -1)
         q = self.query(self.normalise(query.reshape(shape))).value
         k = self.key(self.normalise(key.reshape(shape))).value
-        products = q.index_select(0, seen.receiver) * k.index_select(0, seen.sender)
-        logits = self.temperature * products.sum(-1) + seen.radial @ self.bias
-        weight = seen.envelope[:, None] * torch.exp(logits)
+        products = q.index_select(0, geometry.receiver) * k.index_select(0, geometry.sender)
+        logits = self.temperature * products.sum(-1) + geometry.radial @ self.bias
+        weight = geometry.envelope[:, None] * torch.exp(logits)
         total = weight.new_ones((query.shape[0], self.heads))
-        total = total.index_add(0, seen.receiver, weight)
-        return weight / total.index_select(0, seen.receiver)
+        total = total.index_add(0, geometry.receiver, weight)
+        return weight / total.index_select(0, geometry.receiver)

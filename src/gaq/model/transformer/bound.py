@@ -16,45 +16,45 @@ from gaq.geometry.vectors import smooth_length
 from gaq.model import rounding_spread as rounding
 from gaq.model import spread
 from gaq.model.flow import Flow
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.spread import Spread, Spreads, none_like
 from gaq.model.transformer.message import Message
 from gaq.model.transformer.update import Update
-from gaq.quant.law import magnitude
+from gaq.quant.scheme import magnitude
 
 if TYPE_CHECKING:
     from gaq.model.transformer.network import TransformerLayer
 
 
 @torch.no_grad()
-def spread_of_layer(layer: TransformerLayer, state: Flow, seen: Invariants) -> Spreads:
+def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) -> Spreads:
     """Spreads of the features behind a layer in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.
     """
     s, v = state
-    weight, sent = layer.attention(s, seen)
-    gathered, received = layer.message(sent, v, weight, seen)
-    apart = tuple(_received(layer.message, degree, weight, x, seen) for degree, x in enumerate(v, start=1))
+    weight, sent = layer.attention(s, geometry)
+    gathered, received = layer.message(sent, v, weight, geometry)
+    apart = tuple(_received(layer.message, degree, weight, x, geometry) for degree, x in enumerate(v, start=1))
     v = tuple(old + new for old, new in zip(v, received, strict=True))
-    return _update(layer.update, s + layer.attention.output(gathered, species=seen.species), v, apart, seen)
+    return _update(layer.update, s + layer.attention.output(gathered, species=geometry.species), v, apart, geometry)
 
 
-def _received(message: Message, degree: int, weight: Tensor, v: Tensor, seen: Invariants) -> Spread:
+def _received(message: Message, degree: int, weight: Tensor, v: Tensor, geometry: Geometry) -> Spread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     nothing = none_like(magnitude(v))
-    if message.first or message.slot(degree).fitted is None:
+    if message.first or message.slot(degree).calibrated is None:
         return nothing
-    filters = message.weighted_filters(weight, seen)[:, message.degrees + degree]
-    return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), filters, seen)
+    filters = message.weighted_filters(weight, geometry)[:, message.degrees + degree]
+    return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), filters, geometry)
 
 
-def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...], seen: Invariants) -> Spreads:
+def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...], geometry: Geometry) -> Spreads:
     channels, degrees = update.channels, len(v)
     a, da, products, dproducts, norms, dnorms = [], [], [], [], [], []
     for mix, x, dx in zip(update.mix, v, apart, strict=True):
-        one, other = mix(x, species=seen.species).split(channels, -1)
-        rounded = rounding.vectors(mix.input, x, dx)
+        one, other = mix(x, species=geometry.species).split(channels, -1)
+        rounded = rounding.vectors(mix.input_quantizer, x, dx)
         done, dother = (spread.linear(rounded, half) for half in mix.rounded_weight().split(channels))
         components = x.shape[-2]
         a.append(one)
@@ -65,13 +65,14 @@ def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Sprea
         dnorms.append(spread.length(dother, components))
     joined = torch.cat([s, *products, *norms], -1)
     djoined = spread.joined([none_like(s), *dproducts, *dnorms])
-    hidden = update.hidden(joined, species=seen.species)
+    hidden = update.hidden(joined, species=geometry.species)
     dhidden = spread.linear(
-        rounding.scalars(update.hidden.input, joined, djoined, seen.species), update.hidden.rounded_weight()
+        rounding.scalars(update.hidden.input_quantizer, joined, djoined, geometry.species),
+        update.hidden.rounded_weight(),
     )
     inner = torch.nn.functional.silu(hidden)
-    dinner = rounding.scalars(update.gates.input, inner, spread.silu(hidden, dhidden), seen.species)
-    gate = update.gates(inner, species=seen.species).split(channels, -1)
+    dinner = rounding.scalars(update.gates.input_quantizer, inner, spread.silu(hidden, dhidden), geometry.species)
+    gate = update.gates(inner, species=geometry.species).split(channels, -1)
     dgate = [spread.linear(dinner, part) for part in update.gates.rounded_weight().split(channels)]
     scalars = dgate[0]
     for k in range(degrees):

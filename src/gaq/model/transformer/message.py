@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.model.carry import carried, scalar_message_slot, summed, vector_message_slot
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.quant.quantizer import Quantizer
 
 
@@ -27,28 +27,30 @@ class Message(nn.Module):
         )
 
     def forward(
-        self, sent: Tensor, v: tuple[Tensor, ...], weight: Tensor, seen: Invariants
+        self, sent: Tensor, v: tuple[Tensor, ...], weight: Tensor, geometry: Geometry
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """What atoms send [atom, 2 · channel], their vectors and attention weights [edge, 1, channel] → sums over
         neighbours: scalars [atom, channel], vectors per degree.
         """
         c = self.channels
-        filters = self.weighted_filters(weight, seen)
-        values = self.scalar(sent).value.index_select(0, seen.sender)
-        gathered = summed(filters[:, 0] * values[:, :c], seen.receiver, sent.shape[0])
-        grown = tuple(self._vector(degree, filters, values[:, c:], v, seen) for degree in range(1, self.degrees + 1))
+        filters = self.weighted_filters(weight, geometry)
+        values = self.scalar(sent).value.index_select(0, geometry.sender)
+        gathered = summed(filters[:, 0] * values[:, :c], geometry.receiver, sent.shape[0])
+        grown = tuple(
+            self._vector(degree, filters, values[:, c:], v, geometry) for degree in range(1, self.degrees + 1)
+        )
         return gathered, grown
 
-    def weighted_filters(self, weight: Tensor, seen: Invariants) -> Tensor:
+    def weighted_filters(self, weight: Tensor, geometry: Geometry) -> Tensor:
         """α f(r): [edge, function, channel]; f_0, then f_l and f'_l for each degree."""
-        return (seen.radial @ self.filters).unflatten(-1, (-1, self.channels)) * weight
+        return (geometry.radial @ self.filters).unflatten(-1, (-1, self.channels)) * weight
 
-    def _vector(self, degree: int, filters: Tensor, gates: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> Tensor:
-        message = seen.harmonics[degree - 1][:, :, None] * (filters[:, degree] * gates)[:, None, :]
+    def _vector(self, degree: int, filters: Tensor, gates: Tensor, v: tuple[Tensor, ...], geometry: Geometry) -> Tensor:
+        message = geometry.harmonics[degree - 1][:, :, None] * (filters[:, degree] * gates)[:, None, :]
         if not self.first:
-            sent = carried(self.slot(degree), degree, v[degree - 1], seen)
+            sent = carried(self.slot(degree), degree, v[degree - 1], geometry)
             message = message + filters[:, self.degrees + degree][:, None, :] * sent
-        return summed(message, seen.receiver, v[degree - 1].shape[0])
+        return summed(message, geometry.receiver, v[degree - 1].shape[0])
 
     def slot(self, degree: int) -> Quantizer:
         """The quantizer of the vectors that atoms send; the first layer has none."""

@@ -10,7 +10,7 @@ from torch import nn
 
 from gaq.model.flow import Flow
 from gaq.model.fold import Stream
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.layered import Layered, LayeredConfig, sorted_species
 from gaq.model.spread import Spreads
 from gaq.model.transformer.attention import Attention
@@ -39,22 +39,22 @@ class TransformerConfig(LayeredConfig):
 class TransformerLayer(nn.Module):
     """Attention, messages between neighbours, and an update of each atom."""
 
-    def __init__(self, name: str, config: TransformerConfig, kinds: int, *, first: bool) -> None:
+    def __init__(self, name: str, config: TransformerConfig, n_species: int, *, first: bool) -> None:
         super().__init__()
         c = config
         self.attention = Attention(
-            f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, kinds=kinds
+            f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, n_species=kinds
         )
         self.message = Message(f"{name}.message", c.channels, c.degrees, c.basis, first=first)
         self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, kinds)
 
-    def forward(self, flow: Flow, seen: Invariants) -> Flow:
+    def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Features before the layer → features behind it."""
-        weight, sent = self.attention(flow.scalars, seen)
-        gathered, received = self.message(sent, flow.vectors, weight, seen)
-        s = flow.scalars + self.attention.output(gathered, species=seen.species)
+        weight, sent = self.attention(flow.scalars, geometry)
+        gathered, received = self.message(sent, flow.vectors, weight, geometry)
+        s = flow.scalars + self.attention.output(gathered, species=geometry.species)
         v = tuple(old + new for old, new in zip(flow.vectors, received, strict=True))
-        return Flow(*self.update(s, v, seen))
+        return Flow(*self.update(s, v, geometry))
 
 
 class Transformer(Layered):
@@ -71,9 +71,9 @@ class Transformer(Layered):
         """The channels that a scale can be folded into."""
         return streams(self.embedding, self._layers(), self.readout)
 
-    def spread(self, index: int, flow: Flow, seen: Invariants) -> Spreads:
+    def spread(self, index: int, flow: Flow, geometry: Geometry) -> Spreads:
         """Bound and estimate of the equivariance error that a layer adds to exact features in the lab gauge."""
-        return spread_of_layer(self._layers()[index], flow, seen)
+        return spread_of_layer(self._layers()[index], flow, geometry)
 
     def _layers(self) -> list[TransformerLayer]:
         return [layer for layer in self.layers if isinstance(layer, TransformerLayer)]
