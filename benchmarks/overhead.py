@@ -27,7 +27,7 @@ from gaq.process import keep_freed_memory
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.session import Files, Plan, Session
 from gaq.simulate.velocities import degrees_of_freedom
-from places import HERE, LEDGERS
+from places import LEDGERS, model_file
 
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "w4a16"), ("azobenzene", "frame-w4a8"), ("ethanol", "w4a16"))
 STEPS = 1000  # of a visit
@@ -42,7 +42,7 @@ def main() -> None:
     keep_freed_memory()
     rows: list[Row] = []
     for molecule, recipe in MODELS:
-        engine = NativeEngine.from_file(HERE / "models" / f"rmd17-{molecule}-{recipe}.gaq")
+        engine = NativeEngine.from_file(model_file(f"rmd17-{molecule}-{recipe}.gaq"))
         (structure,) = read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", 1)
         rows += compared(engine, structure, arguments.rounds)
         print(engine.model, *(f"{r.metric} {r.value:.4g}" for r in rows[-3:]), flush=True)
