@@ -267,7 +267,9 @@ def models_table() -> str:
     for path in sorted(SHIPPED.glob("*.*")):
         if path.suffix not in (".ckpt", ".gaq"):
             continue
-        held = {found["metric"]: found for found in read_packed(path.with_suffix(".gaq")).accuracy}
+        held = {
+            found["metric"]: found for found in read_packed(path.with_suffix(".gaq")).accuracy
+        }  # no checkpoint without it
         errors = [with_spread(held[m]["value"], held[m].get("std_error")) for m in ("energy_mae", "force_mae")]
         lines.append([path.name, f"{path.stat().st_size / 1000:.0f}", sha256_of(path)[:16], *errors])
     return markdown(["file", "kB", "SHA-256, first 16", "E MAE meV", "F MAE meV/Å"], lines)

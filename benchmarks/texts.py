@@ -56,9 +56,10 @@ python benchmarks/results.py --collect runs
 
 MODELS = """# Models
 
-Twelve files: the float model and the recommended recipe for two molecules of rMD17, and a float and a quantized model of water.
-Each as a checkpoint (`.ckpt`, for training and quantization) and as a packed file (`.gaq`, to run). All other models of
-[results](../docs/results.md) are made by one command a molecule, which leaves them in `runs/models/`:
+Twelve files. Packed files (`.gaq`) run in the engine: float and recommended models of two molecules of rMD17, for ethanol also the
+smallest (`w4`) and the one with 4-bit weights throughout (`w4a16`), and a float and a quantized model of water. Checkpoints (`.ckpt`)
+are there for models that examples and tests train, quantize or check in PyTorch. All other models of [results](../docs/results.md) are
+made by one command a molecule, which leaves them in `runs/models/`:
 
 ```
 python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3
