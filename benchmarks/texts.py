@@ -82,7 +82,7 @@ gaq quantize runs/water/model.ckpt --recipe w4a16 --data water.xyz --epochs 3 --
 ```
 
 **Headers.** Every file holds its manifest (data with hash, configuration, seed, versions, recipe, errors) as JSON; packed files also hold
-their measured errors, those of this table. `gaq inspect models/rmd17-ethanol-mixed-w4a16.gaq` prints them.
+their measured errors, those of this table. `gaq show models/rmd17-ethanol-mixed-w4a16.gaq` prints them.
 
 This page is written by `python benchmarks/results.py`.
 """
@@ -161,7 +161,7 @@ bits of the scalar path. Command: `python benchmarks/exactness.py --data PATH/rm
 ENGINE = {
     "intro": """## Speed and memory of the native engine
 
-Contenders of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
+Candidates of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
 call that is not timed. Times are medians over all calls with the 10th and 90th percentile in brackets; ratios are taken within
 each round, and their percentiles are over rounds. All are asked the same, positions in and energies and forces out, of atoms
 that move by some thousandths of an Å from call to call. The engine checks its list of neighbours at every call; PyTorch and the
