@@ -85,9 +85,9 @@ Within each size (up to 5 bits a weight, up to 6, up to 8, up to 16, float) the 
 bold. A suffix `+readout` is the 16-bit input of the readout that our own recipes have and published ones have not,
 `+gptq` weights that GPTQ rounded before they were trained, `+bits=6.2` bits of four and eight that were chosen slot by
 slot under so many a weight (`gaq quantize --budget`), `+distilled` half of the structures displaced and labelled by the
-float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training, `+uncentred` scalars
+float parent, `+unfrozen` weights that may oscillate between two codes until training ends, `+no-species-mean` scalars
 that are rounded about zero and not about the mean of their species
-([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+undirected` features that are not rounded
+([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+no-lowrank` features that are not rounded
 beside the principal directions of their species
 ([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)). The last column says what ran the
 model: the native engine, or PyTorch where it cannot. Pictures leave out rows that show what a part is worth. Their

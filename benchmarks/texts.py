@@ -151,7 +151,7 @@ bits of the scalar path. Command: `python benchmarks/exactness.py --data PATH/rm
 ENGINE = {
     "intro": """## Speed and memory of the native engine
 
-Contenders of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
+Candidates of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
 call that is not timed. Times are medians over all calls with the 10th and 90th percentile in brackets; ratios are taken within
 each round, and their percentiles are over rounds. All are asked the same, positions in and energies and forces out, of atoms
 that move by some thousandths of an Å from call to call. The engine checks its list of neighbours at every call; PyTorch and the

@@ -52,18 +52,18 @@ void test_values() {
   CHECK_EQ(d.golden.positions.size(), 9u);
   CHECK_EQ(read("w4a16-frame").layers[0].mix[1].input.framed, true);
   CHECK(read("w4a16-frame").framed());
-  const gaq::FeatureLaw centred = read("w4a8-centred").layers[1].hidden.input;
-  CHECK(centred.centred && centred.directions == 0 && read("w4a16-frame").layers[0].mix[1].input.apart() == 0);
-  CHECK_EQ(centred.apart_codes.size(), 2u * 20u);
-  CHECK_EQ(centred.apart_scale.size(), 2u);
-  const gaq::FeatureLaw principal = read("w4a8-principal").layers[1].mix[0].input;
+  const gaq::FeatureScheme centred = read("w4a8-centred").layers[1].hidden.input;
+  CHECK(centred.centred && centred.directions == 0 && read("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
+  CHECK_EQ(centred.compensation_codes.size(), 2u * 20u);
+  CHECK_EQ(centred.compensation_scale.size(), 2u);
+  const gaq::FeatureScheme principal = read("w4a8-principal").layers[1].mix[0].input;
   CHECK(principal.directions == 3 && !principal.centred);
-  CHECK_EQ(principal.apart_codes.size(), 2u * 3u * 4u);
-  CHECK_EQ(principal.apart_scale.size(), 2u * 3u);
-  const gaq::FeatureLaw both = read("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
+  CHECK_EQ(principal.compensation_codes.size(), 2u * 3u * 4u);
+  CHECK_EQ(principal.compensation_scale.size(), 2u * 3u);
+  const gaq::FeatureScheme both = read("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
   CHECK(both.directions == 2 && both.centred);
-  CHECK_EQ(both.apart_codes.size(), 2u * 3u * 20u);
-  CHECK(both.apart_codes != principal.apart_codes);
+  CHECK_EQ(both.compensation_codes.size(), 2u * 3u * 20u);
+  CHECK(both.compensation_codes != principal.compensation_codes);
 }
 
 // Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.

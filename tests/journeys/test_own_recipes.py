@@ -114,7 +114,9 @@ def test_a_codebook_that_one_frame_cannot_fill_is_filled_up():
         'role = "vector-feature"\nspec = { kind = "polar", bits = 8, directions = { kind = "kmeans", bits = 8 } }',
     )
     assert quantize(text, "--data", "embedded", "--limit", "1") == 0
-    books = [q.fitted.directions.points for q in load("q/model.ckpt").quantizers() if isinstance(q.fitted, PolarCode)]
+    books = [
+        q.calibrated.directions.points for q in load("q/model.ckpt").quantizers() if isinstance(q.calibrated, PolarCode)
+    ]
     assert books
     for points in books:
         assert len(torch.unique(points, dim=0)) == 256

@@ -34,8 +34,8 @@ class Reader {
     read_domain(header_, source_, out_);
     read_radial();
     read_wigner();
-    const Json laws = header_.json("slots", Json::Kind::object);
-    Slots slots(laws, int64_t(out_.species.size()), tensors_, source_);
+    const Json schemes = header_.json("slots", Json::Kind::object);
+    Slots slots(schemes, int64_t(out_.species.size()), tensors_, source_);
     for (int i = 0; i < out_.config.layers; ++i) read_layer(i, slots);
     const int channels = out_.config.channels;
     out_.readout = linear("readout.hidden", {channels, channels, true, 0}, slots);

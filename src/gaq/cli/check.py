@@ -1,4 +1,4 @@
-"""`gaq check`: the physics inspector, for a model of ours or for any ASE calculator."""
+"""`gaq check`: the physics check, for a model of ours or for any ASE calculator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from gaq.cli.check_limits import PARAMETERS, chosen, limit
-from gaq.cli.inspected import errors_of, open_subject, structures_for
+from gaq.cli.check_subject import errors_of, open_subject, structures_for
 from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
 
 if TYPE_CHECKING:

@@ -157,13 +157,13 @@ def fetch(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Download the official files, hash-checked: the npz of a molecule and its training and test split."""
-    from gaq.claims import Kind
+    from gaq.claims import FileKind
     from gaq.data.fetch import fetch_rmd17, was_fetched
     from gaq.errors import UsageError
 
     if dataset != "rmd17":
         raise UsageError(f"no data set {dataset!r} to fetch; known is rmd17.")
-    fetched = Kind("a file that `gaq data fetch` left, unchanged", was_fetched)
+    fetched = FileKind("a file that `gaq data fetch` left, unchanged", was_fetched)
 
     def may_write(path: Path) -> None:
         claim_output(path, fetched, overwrite, [source])

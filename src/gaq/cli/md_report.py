@@ -34,7 +34,7 @@ NAMES = {
 }
 
 
-class Progress:
+class RunProgress:
     """One line for all replicas: steps, ns/day, temperature and energy of the last that spoke."""
 
     def __init__(self, watch: Watch, replicas: int, steps: int, dt: float) -> None:

@@ -59,10 +59,10 @@ class Watch:
     def stage(self, name: str) -> Callable[[int, int], None]:
         """A progress report for one stage, as the measurements take it."""
 
-        def told(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             self(name, done, total)
 
-        return told
+        return on_progress
 
     def _task(self, stage: str, total: int) -> TaskID:
         if self._stage is None or self._stage[0] != stage:

@@ -1,4 +1,4 @@
-"""Which law a quantizer follows: plain frozen data, without a tensor or a number from calibration."""
+"""Which scheme a quantizer follows: plain frozen data, without a tensor or a number from calibration."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def framed(spec: Spec) -> bool:
 
 
 def uniform_part(spec: Spec) -> Uniform | None:
-    """The uniform law inside `spec`, if that is what it follows."""
+    """The uniform scheme inside `spec`, if that is what it follows."""
     if isinstance(spec, Framed):
         return spec.inner
     return spec if isinstance(spec, Uniform) else None

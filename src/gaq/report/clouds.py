@@ -72,8 +72,10 @@ def _diagonal(
             axis(f"predicted, {unit}", {"range": ends}),
             {"annotations": [_note(f"MAE {error} {small}")]},
         )
-        told = f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
-        panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, told, HEIGHT))
+        description = (
+            f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
+        )
+        panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, description, HEIGHT))
     return tuple(panels)
 
 
@@ -90,10 +92,10 @@ def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -
             axis("error, meV/Å", {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "@faint"}),
             {"annotations": [_note(f"MAE {error} meV/Å")]},
         )
-        told = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
+        description = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
         kept = sampled(x, y, MOST_POINTS)
         trace = _dots(x[kept], errors[name][kept], palette.of(name), index)
-        panels.append(Panel(name, (trace,), shape, told, HEIGHT))
+        panels.append(Panel(name, (trace,), shape, description, HEIGHT))
     return tuple(panels)
 
 

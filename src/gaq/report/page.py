@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else: table, plots, trajectory, the inspector's findings, where it came from.
+"""One HTML file that needs nothing else: table, plots, trajectory, the check's findings, where it came from.
 
 It opens from disk without a network, in light and dark, on a telephone and on paper.
 """

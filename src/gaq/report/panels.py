@@ -28,7 +28,7 @@ class Panel:
     title: str
     traces: tuple[Trace, ...]
     layout: dict[str, Any]
-    told: str
+    description: str
     height: int = 260
 
     def plain(self) -> dict[str, Any]:

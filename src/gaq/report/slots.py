@@ -58,8 +58,8 @@ def cost_table(rows: Sequence[Row], title: str | None = None) -> Table:
 def floor_line(rows: Sequence[Row]) -> str:
     """What the float parent itself has, below which no figure means anything; empty where it was not measured."""
     floor = {entry.metric: entry for entry in rows if entry.control == "fp32-floor"}
-    told = [f"{metric} {significant(floor[metric].value, 2)} {floor[metric].unit}" for metric in sorted(floor)]
-    return f"float parent: {', '.join(told)}" if told else ""
+    figures = [f"{metric} {significant(floor[metric].value, 2)} {floor[metric].unit}" for metric in sorted(floor)]
+    return f"float parent: {', '.join(figures)}" if figures else ""
 
 
 def cost_figure(rows: Sequence[Row], title: str, style: Style) -> Figure:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gaq.atoms.structure import Labels, Structure
 from gaq.cli.deployed import Deployed
-from gaq.cli.evaluate import FLOOR, Opened, Plan, labelled, measure, moved
+from gaq.cli.evaluate import FLOOR, EvaluationPlan, Opened, labelled, measure, moved
 from gaq.cli.stage_progress import Watch
 from gaq.data.dataset import Dataset
 from unit.measure import planted
@@ -29,10 +29,12 @@ def opened(engine, file_bytes: int | None = None) -> Opened:
     return Opened(engine, Deployed(Path("m.ckpt"), engine, "abc-float", file_bytes))
 
 
-def plan(frames: int = 4) -> Plan:
+def plan(frames: int = 4) -> EvaluationPlan:
     structures = planted.ethanols(frames)
     labels = tuple(Labels(p.energy, p.forces) for p in planted.PairEngine().evaluate(structures))
-    return Plan(Dataset("d", structures, labels, ""), structures[:2], structures[:1], rotations=2, seed=0, steps=3)
+    return EvaluationPlan(
+        Dataset("d", structures, labels, ""), structures[:2], structures[:1], rotations=2, seed=0, steps=3
+    )
 
 
 def test_rows_of_several_models_and_of_the_floor():

@@ -1,8 +1,8 @@
-"""The law of quantizers for tensors: encode floats to whole numbers, decode whole numbers to floats.
+"""The quantization scheme for tensors: encode floats to whole numbers, decode whole numbers to floats.
 
 Only operations that IEEE 754 rounds correctly, in the order written here; docs/quantizers.md says the same in
 words.
-Parameters are float32 and are used in the type of x, so that tests can follow the law in float64.
+Parameters are float32 and are used in the type of x, so that tests can follow the scheme in float64.
 """
 
 from __future__ import annotations
