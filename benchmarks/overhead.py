@@ -27,7 +27,7 @@ from gaq.process import keep_freed_memory
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.session import Files, RunPlan, Session
 from gaq.simulate.velocities import degrees_of_freedom
-from places import LEDGERS, model_file
+from places import HERE, LEDGERS
 
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "w4a16"), ("azobenzene", "frame-w4a8"), ("ethanol", "w4a16"))
 STEPS = 1000  # of a visit
@@ -42,7 +42,7 @@ def main() -> None:
     keep_freed_memory()
     rows: list[Row] = []
     for molecule, recipe in MODELS:
-        engine = NativeEngine.from_file(model_file(f"rmd17-{molecule}-{recipe}.gaq"))
+        engine = NativeEngine.from_file(HERE / "models" / f"rmd17-{molecule}-{recipe}.gaq")
         (structure,) = read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", 1)
         rows += compared(engine, structure, arguments.rounds)
         print(engine.model, *(f"{r.metric} {r.value:.4g}" for r in rows[-3:]), flush=True)
@@ -65,7 +65,7 @@ def compared(engine: NativeEngine, structure: Structure, rounds: int) -> list[Ro
 
 
 def _round(
-    engine: Engine, state: MotionState, path: list[Structure], folder: Path, reverse: bool
+    engine: Engine, state: MotionState, path: list[Structure], folder: Path, backwards: bool
 ) -> tuple[float, float]:
     def alone() -> float:
         return _timed(lambda: [engine.evaluate(path) for _ in range(STEPS // len(path))])
@@ -76,7 +76,7 @@ def _round(
         session.begin(state)
         return _timed(lambda: session.go(lambda: False, lambda record, seconds: None))
 
-    if reverse:
+    if backwards:
         second, first = moving(), alone()
         return first, second
     return alone(), moving()
