@@ -49,11 +49,11 @@ class Layered(nn.Module):
         self.config, self.cutoff, self.degrees = config, config.cutoff, degrees
         self.species = sorted_species(species)
         n_species = len(self.species)
-        self.embedding = nn.Parameter(torch.zeros(kinds, config.channels))
+        self.embedding = nn.Parameter(torch.zeros(n_species, config.channels))
         self.layers = nn.ModuleList(layers)
-        self.readout = EnergyHead("readout", config.channels, kinds)
+        self.readout = EnergyHead("readout", config.channels, n_species)
         self.register_buffer("row", torch.tensor(_rows(self.species), dtype=torch.int64))
-        self.register_buffer("reference", torch.zeros(kinds, dtype=torch.float64))
+        self.register_buffer("reference", torch.zeros(n_species, dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
         self.repulsion = Repulsion(self.species)
         self.domain: Domain | None = None  # where it was trained

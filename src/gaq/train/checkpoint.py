@@ -78,7 +78,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "checksum": BLANK,
     }
     tensors = {MODEL_PREFIX + name: tensor for name, tensor in model.state_dict().items()} | checkpoint.state
-    entries, payload = container.payload_of({name: t.detach().cpu().numpy() for name, t in tensors.items()})
+    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+    entries, payload = container.payload_of(arrays)
     content = sealed(container.to_bytes(texts, entries, payload))
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 

@@ -24,10 +24,14 @@ CHANGES: tuple[tuple[str, Change], ...] = (
 )
 
 
+QUANTIZERS = {"coded": "weight_quantizer", "input": "input_quantizer", "fitted": "calibrated"}
+
+
 def new_name(old: str) -> str:
     """The path of a parameter or buffer of the network, given its path in version 2."""
+    name = old
     for pattern, change in CHANGES:
         name, count = re.subn(pattern, change, old)
         if count:
-            return name
-    return old
+            break
+    return ".".join(QUANTIZERS.get(part, part) for part in name.split("."))

@@ -13,7 +13,7 @@ from gaq.train.gptq import gptq_
 from gaq.train.reconstruct import reconstruct_
 from gaq.train.scales import protect_, smooth_
 
-# What a network must offer, and in which words, for a ptq_pass; for any other, slots are enough.
+# What a network must offer, and in which words, for a PTQ pass; for any other, slots are enough.
 NEEDED: dict[type[PtqPass], tuple[type, str]] = {
     Smooth: (Foldable, "folds scales into the network, which has to list its channels (`streams`)"),
     ActivationAware: (Foldable, "folds scales into the network, which has to list its channels (`streams`)"),
@@ -28,7 +28,7 @@ def check_ptq_passes(model: Network, recipe: Recipe, frames: TrainFrames | None)
         if not isinstance(model, needed):
             raise UsageError(
                 f"recipe {recipe.name!r} ({type(ptq_pass).__name__}) {does}; a {type(model).__name__} does not. "
-                f"Choose a recipe without this ptq_pass."
+                f"Choose a recipe without this PTQ pass."
             )
     if recipe.ptq_passes and frames is None:
         raise UsageError(

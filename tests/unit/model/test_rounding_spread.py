@@ -11,7 +11,7 @@ from torch import Tensor
 from gaq.geometry.covering import hull_faces
 from gaq.geometry.rotations import random_rotations
 from gaq.model.rounding_spread import angles, scalars, vectors
-from gaq.model.spread import Spread, bounded, none_like
+from gaq.model.spread import ErrorSpread, bounded, none_like
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import AbsMax
 from gaq.quant.quantizer import Quantizer
@@ -58,7 +58,7 @@ def turned_back(quantizer: Quantizer, v: Tensor, rotations: Tensor) -> Tensor:
     return torch.stack(found)
 
 
-def nothing() -> Spread:
+def nothing() -> ErrorSpread:
     return none_like(torch.zeros(ATOMS, CHANNELS, dtype=torch.float64))
 
 
@@ -174,7 +174,7 @@ def test_a_norm_that_is_smaller_than_its_channels_limits_the_flips(seed):
     for k in range(20):
         d[0, order[k]] = towards[0, order[k]] + 1e-6 * towards[0, order[k]].sign()
     norm = d.norm(dim=-1)
-    spread = scalars(quantizer, x, Spread(norm[:, None].expand_as(x).clone(), norm, d.square()))
+    spread = scalars(quantizer, x, ErrorSpread(norm[:, None].expand_as(x).clone(), norm, d.square()))
     with torch.no_grad():
         found = quantizer(x + d).value - quantizer(x).value
     assert int((found != 0).sum()) == 20

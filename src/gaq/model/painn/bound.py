@@ -1,4 +1,4 @@
-"""A `Spread` through one layer of PaiNN: the equivariance error that it adds, at worst and on average.
+"""A `ErrorSpread` through one layer of PaiNN: the equivariance error that it adds, at worst and on average.
 
 As of the transformer (docs/bound.md): functions of distance and scalars before the update see invariants alone and add
 nothing; vectors that are rounded in the axes of space do, and with them everything behind.
@@ -17,7 +17,7 @@ from gaq.model import rounding_spread as rounding
 from gaq.model import spread
 from gaq.model.flow import Flow
 from gaq.model.geometry import Geometry
-from gaq.model.spread import Spread, Spreads, none_like
+from gaq.model.spread import ErrorSpread, Spreads, none_like
 from gaq.quant.scheme import magnitude
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def spread_of_layer(layer: PaiNNLayer, state: Flow, geometry: Geometry) -> Sprea
     return _update(layer.update, state.scalars + scalars, state.vectors[0] + vectors, apart, geometry)
 
 
-def _received(message: Message, state: Flow, geometry: Geometry) -> Spread:
+def _received(message: Message, state: Flow, geometry: Geometry) -> ErrorSpread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     (v,) = state.vectors
     nothing = none_like(magnitude(v))
@@ -42,10 +42,10 @@ def _received(message: Message, state: Flow, geometry: Geometry) -> Spread:
     return spread.gathered(rounding.vectors(message.slot, v, nothing), factors, geometry)
 
 
-def _update(update: Update, s: Tensor, v: Tensor, apart: Spread, geometry: Geometry) -> Spreads:
+def _update(update: Update, s: Tensor, v: Tensor, apart: ErrorSpread, geometry: Geometry) -> Spreads:
     channels, components = update.channels, v.shape[-2]
     a, b = update.mix1(v, species=geometry.species).split(channels, -1)
-    rounded = rounding.vectors(update.mix1.input, v, apart)
+    rounded = rounding.vectors(update.mix1.input_quantizer, v, apart)
     da, db = (spread.linear(rounded, half) for half in update.mix1.rounded_weight().split(channels))
     product = (a * b).sum(-2)
     dproduct = spread.times(magnitude(a), da, magnitude(b), db, components)

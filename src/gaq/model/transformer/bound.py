@@ -1,4 +1,4 @@
-"""A `Spread` through one layer of the transformer: the equivariance error that it adds, at worst and on average.
+"""A `ErrorSpread` through one layer of the transformer: the equivariance error that it adds, at worst and on average.
 
 The layer is given features that rotate exactly, and the structure as it lies; what comes out holds for every rotation
 of it. Attention, radial functions and scalars see invariants alone and add nothing; vectors that are rounded in the
@@ -17,7 +17,7 @@ from gaq.model import rounding_spread as rounding
 from gaq.model import spread
 from gaq.model.flow import Flow
 from gaq.model.geometry import Geometry
-from gaq.model.spread import Spread, Spreads, none_like
+from gaq.model.spread import ErrorSpread, Spreads, none_like
 from gaq.model.transformer.message import Message
 from gaq.model.transformer.update import Update
 from gaq.quant.scheme import magnitude
@@ -40,7 +40,7 @@ def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) ->
     return _update(layer.update, s + layer.attention.output(gathered, species=geometry.species), v, apart, geometry)
 
 
-def _received(message: Message, degree: int, weight: Tensor, v: Tensor, geometry: Geometry) -> Spread:
+def _received(message: Message, degree: int, weight: Tensor, v: Tensor, geometry: Geometry) -> ErrorSpread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     nothing = none_like(magnitude(v))
     if message.first or message.slot(degree).calibrated is None:
@@ -49,7 +49,9 @@ def _received(message: Message, degree: int, weight: Tensor, v: Tensor, geometry
     return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), filters, geometry)
 
 
-def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...], geometry: Geometry) -> Spreads:
+def _update(
+    update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[ErrorSpread, ...], geometry: Geometry
+) -> Spreads:
     channels, degrees = update.channels, len(v)
     a, da, products, dproducts, norms, dnorms = [], [], [], [], [], []
     for mix, x, dx in zip(update.mix, v, apart, strict=True):

@@ -43,10 +43,10 @@ class TransformerLayer(nn.Module):
         super().__init__()
         c = config
         self.attention = Attention(
-            f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, n_species=kinds
+            f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, n_species=n_species
         )
         self.message = Message(f"{name}.message", c.channels, c.degrees, c.basis, first=first)
-        self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, kinds)
+        self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Features before the layer → features behind it."""
