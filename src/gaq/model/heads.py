@@ -10,6 +10,7 @@ from torch.nn.functional import silu
 from gaq.model.flow import Flow
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
+from gaq.quant.slot import READOUT
 
 START_OF_ENERGY = 0.1  # an untrained readout gives energies near those of the free atoms
 
@@ -25,8 +26,8 @@ class EnergyHead(nn.Module):
 
     def __init__(self, name: str, channels: int, n_species: int) -> None:
         super().__init__()
-        self.hidden = Linear(f"{name}.hidden", channels, channels, n_species=n_species)
-        self.energy = Linear(f"{name}.energy", channels, 1, bias=False, n_species=n_species)
+        self.hidden = Linear(f"{name}.hidden", channels, channels, n_species=n_species, tags=(READOUT,))
+        self.energy = Linear(f"{name}.energy", channels, 1, bias=False, n_species=n_species, tags=(READOUT,))
 
     def forward(self, flow: Flow, geometry: Geometry) -> Tensor:
         hidden = silu(self.hidden(flow.scalars, species=geometry.species))

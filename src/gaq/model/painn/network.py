@@ -21,6 +21,7 @@ from gaq.model.painn.bound import spread_of_layer
 from gaq.model.painn.fold import streams
 from gaq.model.spread import Spreads
 from gaq.quant.quantizer import Quantizer
+from gaq.quant.slot import AGGREGATED_MESSAGES
 
 
 class PaiNNConfig(LayeredConfig):
@@ -75,8 +76,8 @@ class Update(nn.Module):
         super().__init__()
         c = channels
         self.channels = channels
-        self.mix1 = Linear(f"{name}.mix1", c, 2 * c, degree=1, n_species=n_species)
-        self.hidden = Linear(f"{name}.hidden", 2 * c, c, n_species=n_species)
+        self.mix1 = Linear(f"{name}.mix1", c, 2 * c, degree=1, n_species=n_species, tags=(AGGREGATED_MESSAGES,))
+        self.hidden = Linear(f"{name}.hidden", 2 * c, c, n_species=n_species, tags=(AGGREGATED_MESSAGES,))
         self.gates = Linear(f"{name}.gates", c, 3 * c, n_species=n_species)
 
     def forward(self, s: Tensor, v: Tensor, geometry: Geometry) -> Flow:

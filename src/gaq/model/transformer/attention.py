@@ -11,7 +11,7 @@ from gaq.geometry.vectors import unit_per_head
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
 from gaq.quant.quantizer import Quantizer
-from gaq.quant.slot import Role, Slot
+from gaq.quant.slot import AGGREGATED_MESSAGES, Role, Slot
 
 
 def cosine(vectors: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class Attention(nn.Module):
         self.channels, self.heads = channels, heads
         self.normalise = NORMALISERS[normalise]
         self.project = Linear(f"{name}.project", channels, 4 * channels, n_species=n_species)
-        self.output = Linear(f"{name}.output", channels, channels, n_species=n_species)
+        self.output = Linear(f"{name}.output", channels, channels, n_species=n_species, tags=(AGGREGATED_MESSAGES,))
         self.temperature = nn.Parameter(torch.full((heads,), 10.0 if normalise == "cosine" else 1.0))
         self.bias = nn.Parameter(torch.zeros(basis, heads))
         shape = (None, heads, channels // heads)

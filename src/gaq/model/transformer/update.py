@@ -9,6 +9,7 @@ from torch.nn.functional import silu
 from gaq.geometry.vectors import smooth_length
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
+from gaq.quant.slot import AGGREGATED_MESSAGES
 
 
 class Update(nn.Module):
@@ -21,7 +22,8 @@ class Update(nn.Module):
         super().__init__()
         self.channels, self.degrees = channels, degrees
         for degree in range(1, degrees + 1):
-            layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species)
+            tags = (AGGREGATED_MESSAGES,)
+            layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species, tags=tags)
             self.add_module(f"mix{degree}", layer)
         self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, n_species=n_species)
         self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels, n_species=n_species)
