@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gaq.model.layered import Layered, LayeredConfig
 
-# Distances [n] in Å, float64 → values [n, function], twice differentiable, for distances from 0.1 Å to the cutoff.
+# Distances [...] in Å, float64 → values [..., function], twice differentiable, from 0.1 Å to the cutoff.
 RadialFunctions = Callable[[Tensor], Tensor]
 
 
@@ -20,7 +20,8 @@ class PackedNetwork:
     """What a packed file holds of a network beside its linear layers, its slots and its species."""
 
     config: dict[str, Any]  # as in the header
-    radial: Mapping[str, RadialFunctions]  # functions of distance by the name of their table
+    radial: RadialFunctions  # what the tables hold that all layers share
+    mixtures: Mapping[str, Tensor]  # [function, column] of these, by the path of the parameter
     arrays: Mapping[str, Tensor]  # everything else that is learned, by the path of the parameter
 
 

@@ -60,7 +60,7 @@ def pack(
     arrays |= _constants(model) | _golden(golden, model.species)
     for name in ("values", "slopes", "curvatures"):
         arrays[f"radial.{name}"] = array_of(getattr(table, name))
-    arrays |= {name: array_of(tensor) for name, tensor in network.arrays.items()}
+    arrays |= {name: array_of(tensor) for name, tensor in {**network.mixtures, **network.arrays}.items()}
     for layer in model.modules():
         if isinstance(layer, Linear):
             arrays |= packed_linear(layer)

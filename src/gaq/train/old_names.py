@@ -16,6 +16,7 @@ CHANGES: tuple[tuple[str, Change], ...] = (
     (r"^messages\.(\d+)\.(project|output)\.", r"layers.\1.attention.\2."),
     (r"^messages\.(\d+)\.attention\.", r"layers.\1.attention."),
     (r"^messages\.(\d+)\.vectors\.(\d+)\.", _counted_from_one("layers.{}.message.vector.l{}.")),
+    (r"^messages\.(\d+)\.filters$", r"layers.\1.filters"),
     (r"^messages\.(\d+)\.", r"layers.\1.message."),
     (r"^updates\.(\d+)\.mix\.(\d+)\.", _counted_from_one("layers.{}.update.mix{}.")),
     (r"^updates\.(\d+)\.", r"layers.\1.update."),

@@ -29,7 +29,7 @@ def test_linear_weights_are_orthogonal_and_filters_have_their_variance(seed):
     model = begun(seed)
     mix = model.layers[0].update.mix1.weight
     assert (mix.T @ mix - torch.eye(32)).abs().max() < 1e-5
-    filters = model.layers[1].message.filters
+    filters = model.layers[1].filters
     assert abs(filters.std().item() * filters.shape[0] ** 0.5 - 1) < 0.1
     assert abs(model.embedding.std().item() - 1) < 0.3
     assert model.readout.energy.weight.norm() < 0.2

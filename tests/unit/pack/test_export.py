@@ -60,7 +60,7 @@ def test_the_rest_of_the_network_is_there_to_the_bit():
     network = model.model
     for i, layer in enumerate(network.layers):
         for name, tensor in (
-            (f"layers.{i}.filters", layer.message.filters),
+            (f"layers.{i}.filters", layer.filters),
             (f"layers.{i}.attention.bias", layer.attention.bias),
             (f"layers.{i}.attention.temperature", layer.attention.temperature),
         ):

@@ -26,7 +26,7 @@ def test_each_parameter_has_one_optimizer():
     assert sorted(sizes(adam) + sizes(muon)) == sorted(id(p) for p in model.parameters())
     names = {id(p): name for name, p in model.named_parameters()}
     by_muon = {names[i] for i in sizes(muon)}
-    assert {"layers.0.message.filters", "layers.1.update.mix2.weight", "readout.hidden.weight"} <= by_muon
+    assert {"layers.0.filters", "layers.1.update.mix2.weight", "readout.hidden.weight"} <= by_muon
     assert not by_muon & {"embedding", "readout.energy.weight", "layers.0.attention.bias", "readout.hidden.bias"}
     assert any("factor" in names[i] for i in sizes(adam)), "learned steps"
     assert not any("factor" in name for name in by_muon)
@@ -44,7 +44,7 @@ def test_adam_alone():
     ("name", "shape", "expected"),
     [
         ("readout.hidden.weight", (4, 4), True),
-        ("layers.0.message.filters", (8, 4), True),
+        ("layers.0.filters", (8, 4), True),
         ("readout.energy.weight", (1, 4), False),
         ("embedding", (4, 4), False),
         ("attention.bias", (8, 4), False),

@@ -27,18 +27,19 @@ if TYPE_CHECKING:
 @torch.no_grad()
 def spread_of_layer(layer: PaiNNLayer, state: Flow, geometry: Geometry) -> Spreads:
     """Spreads of the features behind a layer in the lab gauge, for features `state` before it."""
-    scalars, vectors = layer.message(state, geometry)
-    apart = _received(layer.message, state, geometry)
+    functions = layer.functions(geometry)
+    scalars, vectors = layer.message(state, functions, geometry)
+    apart = _received(layer.message, state, functions, geometry)
     return _update(layer.update, state.scalars + scalars, state.vectors[0] + vectors, apart, geometry)
 
 
-def _received(message: Message, state: Flow, geometry: Geometry) -> ErrorSpread:
+def _received(message: Message, state: Flow, functions: Tensor, geometry: Geometry) -> ErrorSpread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     (v,) = state.vectors
     nothing = none_like(magnitude(v))
     if message.first or message.slot.calibrated is None:
         return nothing
-    factors = message.factors(state.scalars, geometry).chunk(3, -1)[1]
+    factors = message.factors(state.scalars, functions, geometry).chunk(3, -1)[1]
     return spread.gathered(rounding.vectors(message.slot, v, nothing), factors, geometry)
 
 

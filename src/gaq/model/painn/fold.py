@@ -23,13 +23,13 @@ def streams(embedding: nn.Parameter, layers: Sequence[PaiNNLayer], readout: Ener
     def divide_scalars_(scale: Tensor) -> None:
         embedding.div_(scale.to(embedding))
         for layer in layers:
-            _divide_filters_(layer.message.filters, whole, scale)
+            _divide_filters_(layer.filters, whole, scale)
             for rows in (slice(0, c), slice(c, 2 * c)):
                 divide_rows_(layer.update.gates, rows, scale)
 
     def divide_vectors_(scale: Tensor) -> None:
         for layer in layers:
-            _divide_filters_(layer.message.filters, slice(2 * c, 3 * c), scale)
+            _divide_filters_(layer.filters, slice(2 * c, 3 * c), scale)
             divide_rows_(layer.update.gates, slice(2 * c, 3 * c), scale)
 
     yield Stream((*readers, (readout.hidden, whole)), divide_scalars_)

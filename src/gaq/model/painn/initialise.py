@@ -15,6 +15,6 @@ def initialise_(model: PaiNN, generator: torch.Generator) -> None:
     model.embedding.normal_(generator=generator)
     for layer in model.layers:
         assert isinstance(layer, PaiNNLayer)
-        layer.message.filters.normal_(std=model.config.basis**-0.5, generator=generator)
+        layer.filters.normal_(std=model.config.basis**-0.5, generator=generator)
     orthogonal_(model, generator)
     model.readout.energy.weight.mul_(START_OF_ENERGY)

@@ -36,29 +36,27 @@ class Message(nn.Module):
     `first` leaves out the vectors of neighbours, which before the first layer are zero.
     """
 
-    def __init__(self, name: str, channels: int, basis: int, n_species: int, *, first: bool) -> None:
+    def __init__(self, name: str, channels: int, n_species: int, *, first: bool) -> None:
         super().__init__()
         c = channels
         self.channels, self.first = channels, first
         self.hidden = Linear(f"{name}.hidden", c, c, n_species=n_species)
         self.sent = Linear(f"{name}.sent", c, 3 * c, n_species=n_species)
-        self.filters = nn.Parameter(torch.zeros(basis, 3 * c))
         self.scalar = Quantizer(scalar_message_slot(name, 3 * c))
         self.vector = nn.ModuleDict({} if first else {"l1": Quantizer(vector_message_slot(name, 1, c))})
 
-    def forward(self, flow: Flow, geometry: Geometry) -> tuple[Tensor, Tensor]:
-        """Features → sums over neighbours: scalars [atom, channel] and vectors [atom, 3, channel]."""
+    def forward(self, flow: Flow, functions: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
+        """Features and f [edge, 3 · channel] → sums over neighbours [atom, channel] and [atom, 3, channel]."""
         (v,) = flow.vectors
-        for_s, for_v, along = self.factors(flow.scalars, geometry).chunk(3, -1)
+        for_s, for_v, along = self.factors(flow.scalars, functions, geometry).chunk(3, -1)
         message = geometry.harmonics[0][:, :, None] * along[:, None, :]
         if not self.first:
             message = message + for_v[:, None, :] * carried(self.slot, 1, v, geometry)
         return summed(for_s, geometry.receiver, len(v)), summed(message, geometry.receiver, len(v))
 
-    def factors(self, s: Tensor, geometry: Geometry) -> Tensor:
+    def factors(self, s: Tensor, functions: Tensor, geometry: Geometry) -> Tensor:
         """f w [edge, 3 · channel], for s, v and r̂ in turn: what the sender gives, times functions of distance."""
         values = self.scalar(self.sent(silu(self.hidden(s, species=geometry.species)), species=geometry.species)).value
-        functions = (geometry.radial @ self.filters) * geometry.envelope[:, None]
         return values.index_select(0, geometry.sender) * functions
 
     @property
@@ -94,13 +92,18 @@ class PaiNNLayer(nn.Module):
 
     def __init__(self, name: str, config: PaiNNConfig, n_species: int, *, first: bool) -> None:
         super().__init__()
-        self.message = Message(f"{name}.message", config.channels, config.basis, n_species, first=first)
+        self.message = Message(f"{name}.message", config.channels, n_species, first=first)
+        self.filters = nn.Parameter(torch.zeros(config.basis, 3 * config.channels))
         self.update = Update(f"{name}.update", config.channels, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Features before the layer → features behind it."""
-        scalars, vectors = self.message(flow, geometry)
+        scalars, vectors = self.message(flow, self.functions(geometry), geometry)
         return self.update(flow.scalars + scalars, flow.vectors[0] + vectors, geometry)
+
+    def functions(self, geometry: Geometry) -> Tensor:
+        """The functions of distance, which vanish at the cutoff: [edge, 3 · channel] for s, v and r̂."""
+        return (geometry.radial @ self.filters) * geometry.envelope[:, None]
 
 
 class PaiNN(Layered):

@@ -1,27 +1,23 @@
-"""What a packed file holds of a PaiNN: its functions of distance, finished."""
+"""What a packed file holds of a PaiNN: mixtures of its radial basis."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 from gaq.geometry.radial import envelope, exponential_basis
-from gaq.model.architecture import PackedNetwork, RadialFunctions
+from gaq.model.architecture import PackedNetwork
 from gaq.model.painn.network import PaiNN, PaiNNLayer
 
 
 def packed(model: PaiNN) -> PackedNetwork:
-    """One table per layer, `layers.{i}.radial`: three columns per channel, for s, v and r̂, times the envelope."""
-    radial = {}
+    """Filters for s, v and r̂ in turn, a column per channel; the functions that they mix end at the cutoff."""
+    mixtures = {}
     for i, layer in enumerate(model.layers):
         assert isinstance(layer, PaiNNLayer)
-        radial[f"layers.{i}.radial"] = _functions(layer, model.config.cutoff, model.config.basis)
-    return PackedNetwork(model.config.model_dump(mode="json", exclude={"architecture"}), radial, {})
+        mixtures[f"layers.{i}.filters"] = layer.filters
 
+    def basis(distance: Tensor) -> Tensor:
+        ending = envelope(distance, model.config.cutoff)[..., None]
+        return exponential_basis(distance, model.config.cutoff, model.config.basis) * ending
 
-def _functions(layer: PaiNNLayer, cutoff: float, basis: int) -> RadialFunctions:
-    filters = layer.message.filters.detach().double()
-
-    def functions(distance: Tensor) -> Tensor:
-        return (exponential_basis(distance, cutoff, basis) @ filters) * envelope(distance, cutoff)[:, None]
-
-    return functions
+    return PackedNetwork(model.config.model_dump(mode="json", exclude={"architecture"}), basis, mixtures, {})

@@ -34,19 +34,20 @@ def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) ->
     """
     s, v = state
     weight, sent = layer.attention(s, geometry)
-    gathered, received = layer.message(sent, v, weight, geometry)
-    apart = tuple(_received(layer.message, degree, weight, x, geometry) for degree, x in enumerate(v, start=1))
+    factors = layer.factors(weight, geometry)
+    gathered, received = layer.message(sent, v, factors, geometry)
+    apart = tuple(_received(layer.message, degree, factors, x, geometry) for degree, x in enumerate(v, start=1))
     v = tuple(old + new for old, new in zip(v, received, strict=True))
     return _update(layer.update, s + layer.attention.output(gathered, species=geometry.species), v, apart, geometry)
 
 
-def _received(message: Message, degree: int, weight: Tensor, v: Tensor, geometry: Geometry) -> ErrorSpread:
+def _received(message: Message, degree: int, factors: Tensor, v: Tensor, geometry: Geometry) -> ErrorSpread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     nothing = none_like(magnitude(v))
     if message.first or message.slot(degree).calibrated is None:
         return nothing
-    filters = message.weighted_filters(weight, geometry)[:, message.degrees + degree]
-    return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), filters, geometry)
+    carrying = factors[:, message.degrees + degree]
+    return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), carrying, geometry)
 
 
 def _update(

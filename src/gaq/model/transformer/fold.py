@@ -46,7 +46,7 @@ def _vectors(layers: Sequence[TransformerLayer], degree: int) -> Stream:
 
     def divide_(scale: Tensor) -> None:
         for layer in layers:
-            filters = layer.message.filters
+            filters = layer.filters
             filters[:, degree * c : (degree + 1) * c] /= scale.to(filters)
             first = (degrees + degree) * c
             divide_rows_(layer.update.gates, slice(first, first + c), scale)

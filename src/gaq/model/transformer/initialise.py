@@ -19,7 +19,7 @@ def initialise_(model: Transformer, generator: torch.Generator) -> None:
     """
     model.embedding.normal_(generator=generator)
     for layer in _layers(model):
-        layer.message.filters.normal_(std=model.config.basis**-0.5, generator=generator)
+        layer.filters.normal_(std=model.config.basis**-0.5, generator=generator)
         orthogonal_(layer.attention, generator)
     for layer in _layers(model):
         orthogonal_(layer.update, generator)

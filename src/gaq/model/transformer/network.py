@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, Self
 
+import torch
 from pydantic import Field, model_validator
-from torch import nn
+from torch import Tensor, nn
 
 from gaq.model.flow import Flow
 from gaq.model.fold import Stream
@@ -45,16 +46,22 @@ class TransformerLayer(nn.Module):
         self.attention = Attention(
             f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, n_species=n_species
         )
-        self.message = Message(f"{name}.message", c.channels, c.degrees, c.basis, first=first)
+        self.message = Message(f"{name}.message", c.channels, c.degrees, first=first)
+        functions = 1 + c.degrees * (1 if first else 2)
+        self.filters = nn.Parameter(torch.zeros(c.basis, functions * c.channels))
         self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Features before the layer → features behind it."""
         weight, sent = self.attention(flow.scalars, geometry)
-        gathered, received = self.message(sent, flow.vectors, weight, geometry)
+        gathered, received = self.message(sent, flow.vectors, self.factors(weight, geometry), geometry)
         s = flow.scalars + self.attention.output(gathered, species=geometry.species)
         v = tuple(old + new for old, new in zip(flow.vectors, received, strict=True))
         return Flow(*self.update(s, v, geometry))
+
+    def factors(self, weight: Tensor, geometry: Geometry) -> Tensor:
+        """α f(r) [edge, function, channel] of weights [edge, 1, channel]: f_0, then f_l and f'_l per degree."""
+        return (geometry.radial @ self.filters).unflatten(-1, (-1, self.message.channels)) * weight
 
 
 class Transformer(Layered):
