@@ -28,6 +28,13 @@ class ForceField(Protocol):
     def quantizers(self) -> Iterator[Quantizer]: ...
 
 
+@runtime_checkable
+class GivesAtomicEnergies(Protocol):
+    """A network that says what each atom contributes: `atomic_energies` [atom] in eV, float64."""
+
+    def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor: ...
+
+
 class Network(ForceField, Protocol):
     """A force field as an `nn.Module`: what `gaq.quantize` copies and calibrates, and the engine of PyTorch runs.
 

@@ -23,7 +23,6 @@ from gaq.formats.checksum import BLANK, checksum_of, sealed
 from gaq.formats.texts import finite, strict_json, to_json
 from gaq.model.layout import Layout, Numbers
 from gaq.model.layouts import LAYOUTS, layout_named
-from gaq.model.transformer.layout import TransformerNumbers
 from gaq.pack.array_checks import check_arrays
 from gaq.pack.checks import check_name, check_radial, check_slots
 from gaq.pack.memory import check_memory
@@ -136,8 +135,7 @@ def _packed(file: container.Container, name: str) -> PackedModel:
     check_repulsion(said["repulsion"], species, config.cutoff, name, container.WAY_OUT)
     check_domain(said["domain"], species, config.cutoff, name, container.WAY_OUT)
     check_arrays(file.tensors, layout, config, species, radial["knots"], slots, name)
-    if isinstance(config, TransformerNumbers):
-        check_memory(config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
+    check_memory(layout, config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
     return PackedModel(
         architecture=layout.name,
         config=config,

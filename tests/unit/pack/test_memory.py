@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from gaq.errors import BadFile
-from gaq.model.transformer.layout import LAYOUT, TransformerNumbers
+from gaq.model.transformer.layout import LAYOUT
+from gaq.model.transformer.memory import opened_bytes
+from gaq.model.transformer.shapes import TransformerNumbers
 from gaq.pack.format import read_packed
-from gaq.pack.memory import ALWAYS, MOST_TIMES, check_memory, opened_bytes
+from gaq.pack.memory import ALWAYS, MOST_TIMES, check_memory
 
 MODELS = sorted((Path(__file__).parents[3] / "models").glob("*.gaq"))
 PLAIN = TransformerNumbers(
@@ -40,8 +42,8 @@ def test_a_bound_that_is_stated():
     with pytest.raises(
         BadFile, match=rf"has {size} bytes and takes \d+ to run; expected at most {MOST_TIMES} for each"
     ):
-        check_memory(SPREAD, 4, 4096, slots(SPREAD), {}, size, "big.gaq")
-    check_memory(PLAIN, 4, 100, slots(PLAIN), {}, size, "plain.gaq")
+        check_memory(LAYOUT, SPREAD, 4, 4096, slots(SPREAD), {}, size, "big.gaq")
+    check_memory(LAYOUT, PLAIN, 4, 100, slots(PLAIN), {}, size, "plain.gaq")
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)

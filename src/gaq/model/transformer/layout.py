@@ -3,46 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from gaq.model.layout import Layout, LinearShape, Wanted, readout
-
-
-@dataclass(frozen=True)
-class TransformerNumbers:
-    """The numbers that define a network, as in its configuration; cutoff in Å."""
-
-    channels: int
-    degrees: int
-    layers: int
-    heads: int
-    basis: int
-    hidden: int
-    cutoff: float
-    attention: str
-
-
-def _linears(n: TransformerNumbers) -> Iterator[LinearShape]:
-    c, gated = n.channels, (1 + 2 * n.degrees) * n.channels
-    for i in range(n.layers):
-        yield LinearShape(f"layers.{i}.attention.project", 4 * c, c)
-        yield LinearShape(f"layers.{i}.attention.output", c, c)
-        for degree in range(1, n.degrees + 1):
-            yield LinearShape(f"layers.{i}.update.mix{degree}", 2 * c, c, False, degree)
-        yield LinearShape(f"layers.{i}.update.hidden", n.hidden, gated)
-        yield LinearShape(f"layers.{i}.update.gates", gated, n.hidden)
-    yield from readout(c)
+from gaq.model.layout import Layout, Wanted
+from gaq.model.transformer.memory import opened_bytes
+from gaq.model.transformer.shapes import TransformerNumbers, linears, radial_functions
 
 
 def _slots(n: TransformerNumbers) -> Iterator[str]:
     for i in range(n.layers):
         yield from (f"layers.{i}.attention.query", f"layers.{i}.attention.key", f"layers.{i}.message.scalar")
         yield from (f"layers.{i}.message.vector.l{degree}" for degree in range(1, n.degrees + 1) if i)
-
-
-def radial_functions(n: TransformerNumbers, layer: int) -> int:
-    """Radial functions per channel in a layer: the first has no vectors to carry."""
-    return 1 + n.degrees * (2 if layer else 1)
 
 
 def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:
@@ -61,7 +31,7 @@ def _check(n: TransformerNumbers) -> str:
 LAYOUT = Layout(
     "transformer",
     TransformerNumbers,
-    _linears,
+    linears,
     _slots,
     _arrays,
     limits={
@@ -75,4 +45,5 @@ LAYOUT = Layout(
     },
     choices={"attention": ("cosine", "dot")},
     check=_check,
+    memory=opened_bytes,
 )
