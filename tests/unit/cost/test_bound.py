@@ -14,7 +14,7 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Role
 from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar, Uniform
 from gaq.train.session import quantize
-from tiny import config, molecules, network
+from tiny import config, molecules, network, painn
 
 
 def messages() -> Recipe:
@@ -101,6 +101,13 @@ def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
     found = [climbed(one, index, seed) for index in range(2)]
     assert all(share <= 1.0 for _, _, share in found)
     assert any(first < most for first, most, _ in found)  # the search does find worse ones
+
+
+@pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "messages", "rows"])
+def test_the_bound_of_painn_holds(name, seed):
+    one = trace_of(quantize(network(painn(layers=3)), RECIPES[name](), molecules()), molecules()[:3])
+    found = [drawn(one, index, seed) for index in range(3)]
+    assert all(1e-4 < worst <= 1.0 for worst in found)
 
 
 @pytest.mark.parametrize("degrees", [2, 3])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gaq.model.forces import energy_and_forces
-from tiny import batch_of, config, molecules, network
+from tiny import batch_of, config, molecules, network, painn
 
 
 def forces(model):
@@ -24,6 +24,16 @@ def test_every_stream_takes_any_scale(degrees, seed):
         scale = torch.exp(torch.randn(8, generator=draw, dtype=torch.float64))
         stream.scale_(scale)
         assert all(not torch.equal(w, layer.weight) for w, (layer, _) in zip(weights, stream.readers, strict=True))
+        assert (forces(model) - before).abs().max() < 1e-10
+
+
+def test_every_stream_of_painn_takes_any_scale(seed):
+    model = network(painn(layers=3), torch.float64)
+    before, draw = forces(model), torch.Generator().manual_seed(seed)
+    found = list(model.streams())
+    assert len(found) == 2
+    for stream in found:
+        stream.scale_(torch.exp(torch.randn(8, generator=draw, dtype=torch.float64)))
         assert (forces(model) - before).abs().max() < 1e-10
 
 
