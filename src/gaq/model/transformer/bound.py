@@ -1,4 +1,4 @@
-"""A `ErrorSpread` through one layer of the transformer: the equivariance error that it adds, at worst and on average.
+"""An `ErrorSpread` through one layer of the transformer: the equivariance error that it adds, at worst and on average.
 
 The layer is given features that rotate exactly, and the structure as it lies; what comes out holds for every rotation
 of it. Attention, radial functions and scalars see invariants alone and add nothing; vectors that are rounded in the
