@@ -116,7 +116,7 @@ results: $(READY)  ## measure all that docs/results.md states, and write it: hou
 	$(BIN)/python benchmarks/overhead.py --data $(DATA)
 	$(BIN)/python benchmarks/large_box.py --data $(DATA)
 	$(BIN)/python benchmarks/staircase.py --data $(DATA)
-	$(BIN)/python benchmarks/inspect_peers.py --data $(DATA) --peers $(PEERS)
+	$(BIN)/python benchmarks/check_peers.py --data $(DATA) --peers $(PEERS)
 	$(BIN)/python -W ignore benchmarks/hosts.py --data $(DATA)
 	$(BIN)/gaq lammps --build
 	$(BIN)/python benchmarks/water_box.py --data $(WATER) -o runs/water-box.xyz

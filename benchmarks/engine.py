@@ -24,7 +24,7 @@ from gaq.cli.bench import kernel_rows, measured
 from gaq.cli.bench_models import BenchModel, open_models
 from gaq.cli.candidates import COMPILED, EAGER, NATIVE, Conditions, Field, enter_native, enter_torch, mode_name
 from gaq.cli.fresh_start import fresh_start
-from gaq.cli.stage_progress import Watch
+from gaq.cli.stage_progress import StageProgress
 from gaq.data.dataset import Dataset
 from gaq.engine.open import open_engine
 from gaq.measure.accuracy import accuracy
@@ -64,7 +64,7 @@ class Job:
     shipped: Path
     trained: Path
     seconds: float
-    watch: Watch
+    watch: StageProgress
 
     def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, BenchModel]:
         """Models of benchmarks/untrained.py by recipe, made if need be; the float checkpoint is for PyTorch."""
@@ -82,7 +82,7 @@ def main() -> None:
     arguments = parsed(sys.argv[1:])
     keep_freed_memory()
     print(busy_with_others() or "the machine is quiet", file=sys.stderr)
-    with Watch() as watch:
+    with StageProgress() as watch:
         job = Job(arguments.data, arguments.models, HERE / "models", arguments.trained, arguments.seconds, watch)
         for name in arguments.only or SECTIONS:
             target = arguments.out / f"engine-{name}.jsonl"
@@ -212,7 +212,7 @@ def forces_row(model: BenchModel, bits: int | None, test: Dataset) -> Row:
 
 
 def kernels_section(job: Job) -> list[Row]:
-    """Products of whole numbers and of floats on their own."""
+    """Products of integers and of floats on their own."""
     return kernel_rows(1.0)
 
 

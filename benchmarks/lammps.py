@@ -135,7 +135,7 @@ def moving(name: str, model: Path, structure: Structure, steps: int, rounds: int
 
 
 def equality(system: System, plugin: Path) -> Iterator[Row]:
-    """How far LAMMPS is from the engine alone: energies, forces, pressure; the products of the way back in float."""
+    """How far LAMMPS is from the engine alone: energies, forces, pressure; backward products in float."""
     engine = NativeEngine.from_file(system.model, backward_bits=32)
     (expected,) = engine.evaluate([system.structure])
     for ranks in system.ranks:

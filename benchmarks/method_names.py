@@ -5,7 +5,7 @@
 +bits=6    weights of four and eight bits, chosen slot by slot under that many a weight, as `gaq quantize --budget`
 +distilled half of the structures displaced and labelled by the float parent
 and, to see what they are worth, without what our own trainings and recipes, or Degree-Quant, have:
-+unfrozen (weights may go to and fro between two codes to the end), +unprotected (Degree-Quant, its ranges alone),
++unfrozen (weights may oscillate between two codes to the end), +unprotected (Degree-Quant, its ranges alone),
 +no-species-mean (scalars about zero and not about the mean of their species), +no-lowrank (features as they are and not
 beside the principal directions of their species).
 """

@@ -60,7 +60,7 @@ What the tables say. At every number of bits local frames keep energies invarian
 equivariant to float64 round-off. Directions of fixed codes break the symmetry by meV/Å, with the codebooks of both
 papers, and cost many times as much accuracy. The control that asks whether a codebook is needed at all, Cartesian
 components with a step for each vector (`int8-per-vector`), breaks the symmetry less than they do; its forces are as
-good, its energies worse (one seed). No quantized row beats the control. Four-bit weights are dear where they read
+good, its energies worse (one seed). No quantized row beats the control. Four-bit weights are expensive where they read
 sums over neighbours: eight bits for that quarter of them (`mixed-*`), bits chosen slot by slot, and GPTQ before
 training take most of the loss away. Eight-bit features leave forces that are not exactly the slope of the energy
 (path work), sixteen bits a small part of that, weight-only recipes nothing. LSQ does worse than plain ranges: its

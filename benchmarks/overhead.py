@@ -65,7 +65,7 @@ def compared(engine: NativeEngine, structure: Structure, rounds: int) -> list[Ro
 
 
 def _round(
-    engine: Engine, state: MotionState, path: list[Structure], folder: Path, backwards: bool
+    engine: Engine, state: MotionState, path: list[Structure], folder: Path, reverse: bool
 ) -> tuple[float, float]:
     def alone() -> float:
         return _timed(lambda: [engine.evaluate(path) for _ in range(STEPS // len(path))])
@@ -76,7 +76,7 @@ def _round(
         session.begin(state)
         return _timed(lambda: session.go(lambda: False, lambda record, seconds: None))
 
-    if backwards:
+    if reverse:
         second, first = moving(), alone()
         return first, second
     return alone(), moving()

@@ -87,7 +87,7 @@ RECIPES = """## The models of this repository
 
 What `models/` holds, and what all sections below are measured with unless they say otherwise. They are older than "Every method
 alike": trained for longer (azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), but
-before four-bit weights that go to and fro were held (`--no-freeze`), before features were rounded beside their directions, and without
+before four-bit weights that oscillate were held (`--no-freeze`), before features were rounded beside their directions, and without
 GPTQ. Only `mixed-*` came later and have all three; `naive-int8` and `w8` are post-training; `fp32-control` is the float
 model trained on for as long. So rows of this table show what a file is worth, and those above what a method is. All are measured by
 the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies

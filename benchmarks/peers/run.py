@@ -32,7 +32,7 @@ from engine_systems import first_frame
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Structure
 from gaq.cli.candidates import Conditions, Entrant, Field, enter_native
-from gaq.cli.stage_progress import Watch
+from gaq.cli.stage_progress import StageProgress
 from gaq.engine.native import NativeEngine
 from gaq.measure.ledger import Row, write_rows
 from gaq.measure.speed import Candidate, TimedSubject, Timing, interleaved, small_motion, speed_rows, speedup_row
@@ -71,7 +71,7 @@ def main() -> None:
     keep_freed_memory()
     print(busy_with_others() or "the machine is quiet", file=sys.stderr)
     molecule = first_frame(arguments.data, MOLECULE)
-    with Watch() as watch, ExitStack() as stack:
+    with StageProgress() as watch, ExitStack() as stack:
         job = Job(arguments.data, arguments.models, HERE.parent.parent / "models", arguments.seconds, watch)
         engines = native_entrants(job, molecule)
         path = written_path(molecule, Path(stack.enter_context(tempfile.TemporaryDirectory())))

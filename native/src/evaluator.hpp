@@ -51,7 +51,7 @@ class Evaluator {
   int64_t builds() const { return list_.builds(); }
 
   static constexpr int64_t block_atoms = 24;      // a block's phases stay in the first caches
-  static constexpr int64_t keep_atoms = 512;      // beyond, what an update computes is computed again on the way back
+  static constexpr int64_t keep_atoms = 512;      // beyond, what an update computes is computed again in the backward pass
 
  private:
   void compute(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results, Pool* pool,

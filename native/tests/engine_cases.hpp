@@ -49,7 +49,7 @@ inline gaq_result result_into(Answer& answer) {
   return {&answer.energy, answer.forces.data(), answer.virial.data(), answer.atomic.data()};
 }
 
-// Room for the answer about so many atoms, filled with what no evaluation leaves behind.
+// Memory for the results of so many atoms, filled with values that no evaluation writes.
 inline Answer scratch_for(int64_t atoms) {
   Answer answer;
   answer.forces.assign(size_t(3 * atoms), 7e7);

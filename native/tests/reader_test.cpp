@@ -100,7 +100,7 @@ void test_metadata() {
   for (const char* species : {"[]", "[6,1]", "[1,1]", "[0]", "[119]", "[1.5]", "[\"H\"]"})
     expect_changed("fp32", set("species", species), "'species'");
   expect_changed("fp32", set("repulsion", R"({"kind":"morse"})"), "'kind' 'morse'; expected one of zbl");
-  expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected a whole number from 1");
+  expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected an integer from 1");
   for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "domain", "format_version", "gaq_version",
                           "manifest", "radial", "recipe", "recipe_name", "species", "units"})
     expect_changed("fp32", [=](TinyModel& m) { m.metadata.erase(key); }, "lacks '" + std::string(key) + "'");
@@ -110,10 +110,10 @@ void test_numbers_of_the_model() {
   const auto config = [](const char* old, const char* by) {
     return [=](TinyModel& m) { m.metadata["config"] = replaced(m.metadata["config"], old, by); };
   };
-  expect_changed("fp32", config("\"channels\":4", "\"channels\":3"), "'channels' 3; expected a whole number from 4");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":3"), "'channels' 3; expected an integer from 4");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":1025"), "'channels' 1025");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":5"), "multiple of the heads");
-  expect_changed("fp32", config("\"channels\":4", "\"channels\":4.0"), "expected a whole number");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":4.0"), "expected an integer");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":8"), "has shape [2, 4]; expected [2, 8]");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":4"), "'degrees' 4");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks tensor 'wigner.points.l2'");

@@ -50,7 +50,7 @@ std::vector<float> read_floats(std::istream& in, size_t count) {
   return numbers;
 }
 
-std::vector<int32_t> read_whole(std::istream& in, size_t count) {
+std::vector<int32_t> read_integers(std::istream& in, size_t count) {
   std::vector<int32_t> numbers(count);
   for (int32_t& number : numbers) in >> number;
   return numbers;
@@ -77,7 +77,7 @@ void read_polar(std::istream& in, FeatureScheme& scheme) {
   in >> points;
   scheme.points = read_floats(in, 3 * points);
   in >> cells >> scheme.candidates;
-  scheme.cells = read_whole(in, cells * size_t(scheme.candidates));
+  scheme.cells = read_integers(in, cells * size_t(scheme.candidates));
 }
 
 bool read_case(std::istream& in, Case& c) {
@@ -94,8 +94,8 @@ bool read_case(std::istream& in, Case& c) {
   if (polar) read_polar(in, c.scheme);
   const size_t size = size_t(c.size()), vectors = size / size_t(c.components);
   c.values = read_floats(in, size);
-  c.codes = read_whole(in, polar ? vectors : size);
-  if (polar) c.directions = read_whole(in, c.per_part() ? size : vectors);
+  c.codes = read_integers(in, polar ? vectors : size);
+  if (polar) c.directions = read_integers(in, c.per_part() ? size : vectors);
   c.decoded = read_floats(in, size);
   if (polar) {
     c.gradient = read_floats(in, size);

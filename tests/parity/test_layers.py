@@ -1,6 +1,6 @@
 """Rung 4: layer by layer. What entered each slot in PyTorch is given to the engine, slot after slot.
 
-Then no difference of one layer reaches the next: codes must be equal, sums of whole numbers must be equal to the bit,
+Then no difference of one layer reaches the next: codes must be equal, sums of integers must be equal to the bit,
 and floats may differ by the few units that the curves of one layer allow. No code differs on the way up, so the forces
 say whether the pullbacks are the same.
 """
@@ -84,7 +84,7 @@ def rows_of(model: Transformer, structure: Structure) -> Tensor:
 
 
 def polar_codes_differ(expected: Recording, found: Recording, native: NativeReplay) -> bool:
-    """Whether the way back, where the engine codes vectors again from its own and not from those given, has others."""
+    """Whether the backward pass, in which the engine encodes its own vectors and not those given, has other codes."""
     polar = [slot for slot, scheme in native.schemes.items() if scheme["kind"] == "polar"]
     both = ((native.encode(s, found.features[s]), native.encode(s, expected.features[s])) for s in polar)
     return any(one.differing(other)[0] for one, other in both)

@@ -14,7 +14,7 @@ constexpr int stored_octahedral_bits = 8;  // beyond, points are computed (quant
 
 void read_uniform(Fields& fields, Role role, FeatureScheme& scheme) {
   scheme.scheme = Scheme::uniform;
-  scheme.bits = fields.whole("bits", 2, 16);
+  scheme.bits = fields.integer("bits", 2, 16);
   scheme.per = role == Role::vector  ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
             : role == Role::query ? Per(fields.choice("per", {"tensor"}))
                                   : Per(fields.choice("per", {"tensor", "row", "atom"}));
@@ -23,14 +23,14 @@ void read_uniform(Fields& fields, Role role, FeatureScheme& scheme) {
 
 void read_polar(Fields& fields, int degree, FeatureScheme& scheme) {
   scheme.scheme = Scheme::polar;
-  scheme.bits = fields.whole("bits", 2, 16);
+  scheme.bits = fields.integer("bits", 2, 16);
   scheme.per = fields.choice("per", {"tensor", "atom"}) == 0 ? Per::tensor : Per::atom;
   scheme.logarithmic = fields.choice("magnitude", {"linear", "log"}) == 1;
   scheme.geometric = fields.choice("gradient", {"geometric", "plain"}) == 0;
   // Codebooks lie on the sphere in three dimensions.
   scheme.direction = degree == 1 ? Direction(fields.choice("directions", {"octahedral", "codebook", "component"}))
                               : (fields.choice("directions", {"component"}), Direction::component);
-  scheme.direction_bits = fields.whole("direction_bits", scheme.direction == Direction::octahedral ? 4 : 2, 16);
+  scheme.direction_bits = fields.integer("direction_bits", scheme.direction == Direction::octahedral ? 4 : 2, 16);
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ FeatureScheme Slots::feature(const std::string& slot, Role role, int degree, int
   const bool codebook = scheme.scheme == Scheme::polar && scheme.direction == Direction::codebook;
   const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
   scheme.centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
-  if (kind == 1 && fields.has("principal")) scheme.directions = fields.whole("principal", 1, most_directions);
+  if (kind == 1 && fields.has("principal")) scheme.directions = fields.integer("principal", 1, most_directions);
   fields.finish();
   if (scheme.centred && (inputs == 0 || scheme.per != Per::row || role != Role::scalar))
     source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
@@ -83,7 +83,7 @@ int Slots::weight_bits(const std::string& slot) {
   Fields fields(take(slot), "slot " + quoted(slot), source_);
   int bits = 32;
   if (fields.choice("kind", {"identity", "uniform"}) == 1) {
-    bits = fields.whole("bits", 2, 8);
+    bits = fields.integer("bits", 2, 8);
     fields.choice("per", {"tensor", "channel"});
   }
   fields.finish();
@@ -152,7 +152,7 @@ void Slots::read_codebook(const std::string& book, FeatureScheme& scheme) {
     source_.refuse("tensor " + quoted(book + ".cells") + " has shape " + shown(shape) +
                    "; expected a square number of cells and at most " + std::to_string(count) + " candidates in each");
   scheme.candidates = int(shape[1]);
-  scheme.cells = tensors_.whole(book + ".cells", shape);
+  scheme.cells = tensors_.integer(book + ".cells", shape);
   for (int32_t code : scheme.cells)
     if (code < 0 || code >= count)
       source_.refuse("tensor " + quoted(book + ".cells") + " has the candidate " + std::to_string(code) +

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "geometry/pair.hpp"
-#include "geometry/room.hpp"
+#include "geometry/grow.hpp"
 #include "geometry/side_by_side.hpp"
 
 namespace gaq {

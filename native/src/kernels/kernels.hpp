@@ -32,7 +32,7 @@ struct LayerState {
   float* gates = nullptr;     // [atom][(1+2L) C]
 };
 
-// Room for one block of rows; one per thread.
+// Scratch memory for one block of rows; one per thread.
 struct Scratch {
   static constexpr int count = 10;
   float* floats[count] = {};   // each [atoms of a block][widest row of an atom]
@@ -62,7 +62,7 @@ struct Kernels {
   // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]; no scale: as if all were one
   void (*product_coded)(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias,
                         float* y, int64_t y_stride, bool add);
-  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; whole numbers if coded
+  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; integers if coded
   // The uniform scheme on rows of one atom after the other; `components` rows belong to an atom.
   void (*encode_rows)(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x, int64_t stride,
                       bool bytes, uint8_t* out8, int16_t* out16, float* scale);

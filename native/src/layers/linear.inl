@@ -41,7 +41,7 @@ inline LowRankCompensation compensation_of(const LinearPlan& plan, const std::ve
   return {table.data() + first * columns, coefficients, count, columns};
 }
 
-// How much of each direction rows x, less their means, have: products of whole numbers, by the steps of the rows.
+// How much of each direction rows x, less their means, have: products of integers, by the steps of the rows.
 inline void find_coefficients(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
                        const int32_t* species, Scratch& scratch) {
   const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
@@ -140,7 +140,7 @@ inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, 
       store(out + row * plan.outputs + c, load(g + row * stride + c) * load(plan.scale.data() + c));
 }
 
-// Whether the way back through a scheme needs to see what went in: to know what was clipped, or which way it pointed.
+// Whether the backward pass through a scheme needs to see what went in: to know what was clipped, or which way it pointed.
 inline bool looks_back(const FeatureScheme& scheme) {
   return scheme.scheme == Scheme::polar || (scheme.scheme == Scheme::uniform && scheme.per == Per::tensor);
 }

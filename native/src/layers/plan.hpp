@@ -59,7 +59,7 @@ struct LinearPlan {
   Packed directions;
   std::vector<float> direction_scale;     // [outputs of directions]
   bool coded = false;
-  int backward_bits = 32;                 // of the gradient rows, where the backward products are of whole numbers
+  int backward_bits = 32;                 // of the gradient rows, where the backward products are of integers
 };
 
 struct LayerPlan {

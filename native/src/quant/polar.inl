@@ -31,7 +31,7 @@ inline void fold(Vec p, Vec q, Vec* u) {
   u[2] = z / size;
 }
 
-inline Vec equals(Vec a, Vec b, Vec yes, Vec no) { return select_less(abs(a - b), set1(0.5f), yes, no); }  // whole numbers
+inline Vec equals(Vec a, Vec b, Vec yes, Vec no) { return select_less(abs(a - b), set1(0.5f), yes, no); }  // integers
 
 // Codes i, j of the octahedral grid and the direction they decode to.
 inline void octahedral(const Vec* v, Vec alive, int levels, Vec& code, Vec* u) {

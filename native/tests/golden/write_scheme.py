@@ -140,7 +140,7 @@ def said(quantizer: Quantizer, shape: torch.Size) -> str:
 
 
 def filled(numbers: Tensor) -> Tensor:
-    """With zeros up to a whole number of lanes."""
+    """With zeros up to a multiple of the lanes."""
     return torch.cat((numbers, torch.zeros(-len(numbers) % LANES)))
 
 
@@ -156,7 +156,7 @@ def hexed(numbers: Tensor | np.ndarray) -> str:
 
 
 def whole(numbers: Iterable[int] | Tensor | np.ndarray) -> str:
-    """Whole numbers as they are."""
+    """Integers as they are."""
     return " ".join(str(int(n)) for n in np.asarray(numbers).ravel())
 
 

@@ -15,7 +15,7 @@ from gaq.cli.outputs import OverwriteOption, claim_rows
 if TYPE_CHECKING:
     from gaq.cli.bench_models import BenchModel
     from gaq.cli.candidates import Conditions, Entrant, Field
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.measure.ledger import Row
 
 STARTS = 3  # new processes per candidate
@@ -59,7 +59,7 @@ def bench(
     Times measured while other programs have the processor are marked with an asterisk.
     """
     from gaq.cli.candidates import enter
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
     from gaq.measure.ledger import write_rows
@@ -79,7 +79,7 @@ def bench(
         rows += kernel_rows()
         print_table(kernel_table(rows), console)
     if models:
-        with Watch() as watch:
+        with StageProgress() as watch:
             conditions, opened = prepared(models, structure, threads, batch, torch, control)
             if torch and any(model.checkpoint for model in opened):
                 Console(stderr=True, highlight=False).print(COMPILES, style="dim", soft_wrap=True)
@@ -109,7 +109,7 @@ def prepared(
 
 
 def measured(
-    field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: Watch
+    field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: StageProgress
 ) -> list[Row]:
     """All rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
     from gaq.cli.candidates import controls_of

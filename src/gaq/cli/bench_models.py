@@ -9,7 +9,7 @@ from pathlib import Path
 from gaq.errors import RecipeError, UsageError
 from gaq.files import readable_file
 
-Network = tuple[object, ...]  # what two models share that are the same network but for its quantizers
+NetworkKey = tuple[object, ...]  # what two models share that are the same network but for its quantizers
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class BenchModel:
 
     name: str
     recipe: str
-    network: Network
+    network: NetworkKey
     content: bytes | None  # of the packed file; None for a checkpoint that cannot be packed
     reason: str  # why not
     packed: Path | None
@@ -78,7 +78,7 @@ def _checkpoint(file: Path, frames: str | None) -> BenchModel:
     return BenchModel(file.name, held.recipe.name, _network_of(file), content, reason, None, file)
 
 
-def _network_of(checkpoint: Path) -> Network:
+def _network_of(checkpoint: Path) -> NetworkKey:
     from gaq.pack.layout import numbers_from
     from gaq.train.checkpoint import load_checkpoint
 

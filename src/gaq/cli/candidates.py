@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gaq.atoms.structure import Structure
-from gaq.cli.bench_models import BenchModel, Network
+from gaq.cli.bench_models import BenchModel, NetworkKey
 from gaq.errors import NotAvailable, UsageError
 from gaq.measure.speed import Candidate, TimedSubject, small_motion
 
@@ -172,7 +172,7 @@ def _along(evaluate: Callable[[np.ndarray], object], calls: Sequence[Sequence[St
 
 def _one_per_network(models: Sequence[BenchModel], found: Field) -> list[BenchModel]:
     """For each network one model that has a checkpoint, the float one before others."""
-    chosen: dict[Network, BenchModel] = {}
+    chosen: dict[NetworkKey, BenchModel] = {}
     for model in sorted(models, key=lambda m: m.recipe != FLOAT):
         if model.checkpoint is not None:
             chosen.setdefault(model.network, model)

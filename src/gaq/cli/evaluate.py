@@ -19,7 +19,7 @@ from gaq.cli.outputs import PREDICTIONS, OverwriteOption, claim_output, claim_ro
 if TYPE_CHECKING:
     from gaq.atoms.structure import Prediction, Structure
     from gaq.cli.deployed import Deployed
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.data.dataset import Dataset
     from gaq.engine.protocol import Engine
     from gaq.farm.protocol import Farm
@@ -77,7 +77,7 @@ def evaluate(
     """
     from gaq.cli.cluster import farm_of
     from gaq.cli.kept import keep, keep_predictions
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.cli.summary import say_remark
     from gaq.data.read import read_dataset
     from gaq.data.states import evaluation_remarks
@@ -100,7 +100,7 @@ def evaluate(
     turned, circled = dataset.structures[:symmetry_frames], dataset.structures[:path_frames]
     plan = EvaluationPlan(dataset, turned, circled, rotations, seed, steps)
     kept: list[Predictions] = []
-    with farm_of(cluster, cores) as farm, Watch() as watch:
+    with farm_of(cluster, cores) as farm, StageProgress() as watch:
         choice = EngineChoice(engine, device, cores, farm, cluster is not None, data, strict)
         opened = {name: choice.open(name) for name in names}
         reference = None if parent is None else choice.open(parent)
@@ -191,7 +191,7 @@ def measure(
     models: list[tuple[str, Opened]],
     parent: Opened | None,
     plan: EvaluationPlan,
-    watch: Watch,
+    watch: StageProgress,
     keep: Callable[[Predictions], object] = lambda kept: None,
 ) -> list[Row]:
     """Rows of all models, and of the parent's symmetry as the floor below which no figure means anything; `keep` is
@@ -224,7 +224,7 @@ def measure_model(
     parent: Opened | None,
     said: tuple[list[Prediction], list[Prediction] | None],
     plan: EvaluationPlan,
-    watch: Watch,
+    watch: StageProgress,
 ) -> list[Row]:
     """All rows of one model; `said` is what it and its parent said of the frames."""
     from gaq.measure.accuracy import accuracy, fidelity

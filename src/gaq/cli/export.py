@@ -38,7 +38,7 @@ def export(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Pack a checkpoint into one file: weights as whole numbers, tables, recipe, manifest, golden frames."""
+    """Pack a checkpoint into one file: weights as integers, tables, recipe, manifest, golden frames."""
     from gaq.files import readable_file
     from gaq.measure.ledger import write_rows
     from gaq.pack.format import write_packed

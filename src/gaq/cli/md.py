@@ -100,7 +100,7 @@ def md(
         start_of,
         thermostat_of,
     )
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
     from gaq.locks import locked
@@ -132,7 +132,7 @@ def md(
             model, RunEngineChoice(engine, device, backward, cores, strict), 1 if cluster else replicas
         )
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
-        interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
+        interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(StageProgress())
         engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
         runs, progress = sessions(asked, model, engines, first), RunProgress(watch, replicas, steps, dt)
         if farm is not None:

@@ -114,5 +114,5 @@ def _number(name: str, given: Any) -> float:
 
 def _count(name: str, given: Any, most: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= most:
-        raise UsageError(f"{name} is {given!r}; expected a whole number from 0 to {most}")
+        raise UsageError(f"{name} is {given!r}; expected an integer from 0 to {most}")
     return int(given)

@@ -14,7 +14,9 @@ from gaq.errors import GaqError
 from gaq.farm.protocol import Farm, collect
 
 STRUCTURES_PER_JOB = 64  # of an engine that computes each structure on its own
-Job = tuple[int, tuple[Structure, ...]]  # the number of its first structure in the caller's list, and the structures
+EvaluateJob = tuple[
+    int, tuple[Structure, ...]
+]  # the number of its first structure in the caller's list, and the structures
 
 
 class FarmedEngine:
@@ -36,7 +38,7 @@ class FarmedEngine:
         """What `evaluate` gives for each of several lists, all at once; `on_progress` hears how many more are done."""
         if sum(map(len, lists)) < self._least:
             return [self._here(structures, on_progress) for structures in lists]
-        jobs: list[Job] = []
+        jobs: list[EvaluateJob] = []
         for structures in lists:
             for index, structure in enumerate(structures):  # here, where their numbers are known
                 check_structure(structure, index)
@@ -64,7 +66,7 @@ class FarmedEngine:
         return [(start, min(start + STRUCTURES_PER_JOB, count)) for start in range(0, count, STRUCTURES_PER_JOB)]
 
 
-def evaluate_job(engine: Engine, job: Job) -> list[Prediction]:
+def evaluate_job(engine: Engine, job: EvaluateJob) -> list[Prediction]:
     """What a worker process does. An error counts structures from the job's first, so it says which one that is."""
     first, structures = job
     try:

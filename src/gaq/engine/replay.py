@@ -113,12 +113,12 @@ def encoded(quantizer: Quantizer, features: Floats, species: Tensor | None = Non
         quantized = quantizer(x, species)
         if isinstance(calibrated, PolarCode):
             polar = calibrated.encode(x, magnitude(x))
-            return SlotCodes(_whole(polar.magnitude), _whole(polar.direction), quantized.value.numpy())
+            return SlotCodes(_integer(polar.magnitude), _integer(polar.direction), quantized.value.numpy())
         codes = quantized.codes
         uniform = uniform_part(quantizer.spec)
         if codes is None and uniform is not None:  # a step per vector makes no integer product, but codes it has
             codes = encode_uniform(x, dynamic_steps(x, (-2,), uniform.high).inverse_step, uniform.high)
-        return SlotCodes(_whole(codes), None, quantized.value.numpy())
+        return SlotCodes(_integer(codes), None, quantized.value.numpy())
 
 
 class NativeReplay(NativeEngine):
@@ -199,7 +199,7 @@ class NativeReplay(NativeEngine):
             raise RuntimeError(f"{function} failed ({status}): {handle.last_error()}")
 
 
-def _whole(codes: Tensor | None) -> Whole:
+def _integer(codes: Tensor | None) -> Whole:
     assert codes is not None
     whole: Whole = codes.numpy().astype(np.int32)
     return whole

@@ -46,7 +46,7 @@ def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")
     alpha = 5.0 / cutoff
-    if not _whole(radial["knots"], *KNOTS) or abs(radial["alpha"] / alpha - 1) > 1e-12:
+    if not _integer(radial["knots"], *KNOTS) or abs(radial["alpha"] / alpha - 1) > 1e-12:
         raise BadFile(
             f"{name}: radial is {radial!r}; expected {KNOTS[0]} to {KNOTS[1]} knots and alpha = 5 / cutoff = {alpha}."
         )
@@ -116,7 +116,7 @@ def _known(slot: str, scheme: object, degree: int) -> bool:
         scheme.get("kind") == "uniform"
         and set(scheme) - {"centred", "principal"} == {"kind", "bits", "per", "framed"}
         and scheme["per"] in per
-        and _whole(scheme["bits"], *FEATURE_BITS)
+        and _integer(scheme["bits"], *FEATURE_BITS)
         and (scheme["framed"] is False or (scheme["framed"] is True and degree > 0))
         and (
             "centred" not in scheme
@@ -128,12 +128,12 @@ def _known(slot: str, scheme: object, degree: int) -> bool:
 
 def _known_principal(scheme: Mapping[str, Any]) -> bool:
     beside = scheme["framed"] is True or scheme.get("centred") is True
-    return beside and scheme["per"] == "row" and _whole(scheme["principal"], 1, MOST_DIRECTIONS)
+    return beside and scheme["per"] == "row" and _integer(scheme["principal"], 1, MOST_DIRECTIONS)
 
 
 def _known_weight(scheme: Mapping[str, Any]) -> bool:
     fits = scheme.get("kind") == "uniform" and set(scheme) == {"kind", "bits", "per"}
-    return fits and scheme["per"] in ("tensor", "channel") and _whole(scheme["bits"], *WEIGHT_BITS)
+    return fits and scheme["per"] in ("tensor", "channel") and _integer(scheme["bits"], *WEIGHT_BITS)
 
 
 def _known_polar(scheme: Mapping[str, Any], degree: int) -> bool:
@@ -141,7 +141,7 @@ def _known_polar(scheme: Mapping[str, Any], degree: int) -> bool:
         return False
     if any(scheme[key] not in options for key, options in POLAR.items()):
         return False
-    if not _whole(scheme["bits"], *FEATURE_BITS) or not _whole(scheme["direction_bits"], *FEATURE_BITS):
+    if not _integer(scheme["bits"], *FEATURE_BITS) or not _integer(scheme["direction_bits"], *FEATURE_BITS):
         return False
     if scheme["directions"] != "component" and degree > 1:
         return False  # codebooks lie on the sphere in three dimensions
@@ -150,7 +150,7 @@ def _known_polar(scheme: Mapping[str, Any], degree: int) -> bool:
     return "book" not in scheme or (scheme["directions"] == "codebook" and isinstance(scheme["book"], str))
 
 
-def _whole(value: object, least: int, most: int) -> bool:
+def _integer(value: object, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 

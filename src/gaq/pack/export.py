@@ -82,7 +82,7 @@ def pack(
 
 
 def packed_linear(layer: Linear) -> Arrays:
-    """The arrays of one layer: its bias, and either its weight or whole numbers with a scale per output."""
+    """The arrays of one layer: its bias, and either its weight or integers with a scale per output."""
     name = layer.weight_quantizer.slot.name.removesuffix(".weight")
     arrays = {} if layer.bias is None else {f"{name}.bias": array_of(layer.bias)}
     uniform = uniform_part(layer.weight_quantizer.spec)
@@ -101,7 +101,7 @@ def packed_linear(layer: Linear) -> Arrays:
 
 
 def backward_bits_for(model: Transformer) -> int:
-    """8 where some product takes features of up to eight bits as whole numbers, 16 where of more, else 32."""
+    """8 where some product takes features of up to eight bits as integers, 16 where of more, else 32."""
     bits = [
         uniform.bits
         for layer in model.modules()

@@ -151,7 +151,7 @@ class LearnedBook(Directions):
 
 
 class OctahedralGrid(Directions):
-    """Codes by formula; the table only spares the formula on the way back."""
+    """Codes by formula; the table saves evaluating the formula in the backward pass."""
 
     points: Tensor
 

@@ -1,6 +1,6 @@
-"""Products of features and weights: whole numbers first, one scale afterwards.
+"""Products of features and weights: integers first, one scale afterwards.
 
-While every partial sum is a whole number that the format can hold, the order of summation does not matter,
+While every partial sum is an integer that the format can hold, the order of summation does not matter,
 and vector units, threads and GPUs all give the same bits.
 """
 

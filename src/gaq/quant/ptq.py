@@ -93,4 +93,4 @@ def _check_number(owner: object, key: str, value: object, least: float, most: fl
 
 def _check_count(owner: object, key: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise RecipeError(f"{type(owner).__name__}: {key} is {value!r}; expected a whole number from 1 on")
+        raise RecipeError(f"{type(owner).__name__}: {key} is {value!r}; expected an integer of at least 1")

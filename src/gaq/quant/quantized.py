@@ -1,4 +1,4 @@
-"""What leaves a quantizer: the value, and the whole numbers behind it where there are any."""
+"""What leaves a quantizer: the value, and the integers behind it where there are any."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LowRankCompensation:
 class Quantized:
     """A value and, where an integer product is possible, its codes: value == codes · scale to the bit.
 
-    `codes` are whole numbers held in floats, at most `high` in size; `scale` broadcasts with them and is
+    `codes` are integers held in floats, at most `high` in size; `scale` broadcasts with them and is
     constant along the last axis. A weight with groups has codes [out, group, input of the group] and scale
     [out, group, 1]; there the product has the shape of the value once its last two axes are joined.
     With something `compensation`, value == compensation.rows() + codes · scale.

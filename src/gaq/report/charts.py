@@ -9,7 +9,7 @@ import numpy as np
 
 from gaq.measure.ledger import Row, find
 from gaq.report.numbers import significant
-from gaq.report.panels import Palette, Panel, Section, Trace, View, axis, decades, layout, numbers, safe
+from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, decades, layout, numbers, safe
 from gaq.report.series import Curve
 from gaq.report.thin import thinned
 
@@ -51,7 +51,7 @@ def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
     )
     views = []
     for name, attribute, title in kinds:
-        traces: list[Trace] = []
+        traces: list[PlotTrace] = []
         drawn: list[float] = []
         for curve in curves:
             values = getattr(curve, attribute)
@@ -92,7 +92,7 @@ def sensitivity(rows: Sequence[Row]) -> Section | None:
     if not kept:
         return None
     names = sorted(kept, key=lambda name: kept[name].value)
-    trace: Trace = {
+    trace: PlotTrace = {
         "type": "bar",
         "orientation": "h",
         "y": [safe(name) for name in names],
@@ -140,7 +140,7 @@ def _dots(
     def place(value: float) -> float:
         return max(abs(value), EXACT) if logarithmic else value
 
-    traces: list[Trace] = []
+    traces: list[PlotTrace] = []
     notes = []
     reach: list[float] = []
     for index, (name, row) in enumerate(values.items()):

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaq.measure.predictions import Predictions
 from gaq.report.numbers import significant
-from gaq.report.panels import Palette, Panel, Section, Trace, View, axis, layout, numbers, safe
+from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, layout, numbers, safe
 from gaq.report.thin import sampled
 from gaq.units import MEV
 
@@ -63,7 +63,7 @@ def _diagonal(
     ends = [low - room, high + room]
     panels = []
     for index, (name, (x, y)) in enumerate(pairs.items()):
-        line: Trace = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip"}
+        line: PlotTrace = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip"}
         line["line"] = {"color": "@faint", "width": 1}
         error = _error(x, y)
         shape = layout(
@@ -99,7 +99,7 @@ def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -
     return tuple(panels)
 
 
-def _dots(x: np.ndarray, y: np.ndarray, colour: str, seed: int) -> Trace:
+def _dots(x: np.ndarray, y: np.ndarray, colour: str, seed: int) -> PlotTrace:
     kept = sampled(x, y, MOST_POINTS, seed)
     return {
         "type": "scatter",

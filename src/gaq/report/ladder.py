@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant
-from gaq.report.panels import Panel, Section, Trace, View, axis, decades, layout, numbers, safe
+from gaq.report.panels import Panel, PlotTrace, Section, View, axis, decades, layout, numbers, safe
 from gaq.report.speed_table import CONTROLS, by_candidate
 
 
@@ -32,7 +32,7 @@ def ladder(rows: Sequence[Row]) -> Section | None:
     rungs = _rungs(groups)
     order = rungs[::-1]  # plotly.js begins at the bottom
     colours = ["@accent" if "native" in rung.label else "@faint" for rung in order]
-    trace: Trace = {
+    trace: PlotTrace = {
         "type": "scatter",
         "mode": "markers",
         "y": [safe(rung.label) for rung in order],

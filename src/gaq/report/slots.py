@@ -34,7 +34,7 @@ Costs = dict[str, list[Row]]
 
 
 def costs_by_part(rows: Sequence[Row]) -> Costs:
-    """The rows of each part, all slots together first and then the dearest in force; other rows are passed over."""
+    """The rows of each part: all slots together, then the most expensive in force; other rows are skipped."""
     found: Costs = {}
     for entry in rows:
         if entry.model.startswith(PREFIX) and entry.control is None:
@@ -63,7 +63,7 @@ def floor_line(rows: Sequence[Row]) -> str:
 
 
 def cost_figure(rows: Sequence[Row], title: str, style: Style) -> Figure:
-    """A bar per part and measure on logarithmic axes, the forty dearest parts."""
+    """A bar per part and measure on logarithmic axes, the forty most expensive parts."""
     from matplotlib.figure import Figure
 
     found = dict(list(costs_by_part(rows).items())[:MOST_DRAWN])

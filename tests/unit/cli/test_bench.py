@@ -18,7 +18,7 @@ from gaq.cli.candidates import COMPILED, EAGER, NATIVE, NATIVE_FLOAT, Conditions
 from gaq.cli.deployed import identity_of
 from gaq.cli.fresh_start import fresh_start
 from gaq.cli.main import outcome
-from gaq.cli.stage_progress import Watch
+from gaq.cli.stage_progress import StageProgress
 from gaq.errors import NotAvailable, UsageError
 from gaq.measure.ledger import Row, read_rows
 from gaq.measure.speed import Candidate
@@ -55,7 +55,7 @@ def small_field() -> Field:
 
 
 def rows_of(field: Field) -> list[Row]:
-    with Watch() as watch:
+    with StageProgress() as watch:
         return measured(field, WATER, seconds=0.1, timestep=0.5, starts=False, watch=watch)
 
 

@@ -68,14 +68,14 @@ def test_the_size_is_reached_and_nothing_unneeded_is_taken(rng):
 
 def test_cheap_slots_go_first():
     choices = [
-        BitsChoice("dear", (8, 4), (0.0, 9.0), 100),
+        BitsChoice("expensive", (8, 4), (0.0, 9.0), 100),
         BitsChoice("cheap", (8, 4), (0.0, 1.0), 100),
         BitsChoice("free", (32, 16, 8), (0.0, 0.0, 4.0), 100),
     ]
-    assert within_error(choices, 2.0) == {"dear": 8, "cheap": 4, "free": 16}
-    assert within_error(choices, 0.0) == {"dear": 8, "cheap": 8, "free": 16}
+    assert within_error(choices, 2.0) == {"expensive": 8, "cheap": 4, "free": 16}
+    assert within_error(choices, 0.0) == {"expensive": 8, "cheap": 8, "free": 16}
     assert within_error(choices, math.inf) == coarsest(choices)
-    assert within_size(choices[:2], 400) == {"dear": 8, "cheap": 4}
+    assert within_size(choices[:2], 400) == {"expensive": 8, "cheap": 4}
     assert within_size(choices[:2], 0) == finest(choices[:2])
     assert within_size(choices[:2], 1e9) == coarsest(choices[:2])
 

@@ -172,7 +172,7 @@ def test_schemes_that_it_does_not_go_with(options):
 
 @pytest.mark.parametrize("count", [-1, 17, 2.0, True])
 def test_counts_that_are_none(count):
-    with pytest.raises(RecipeError, match="expected a whole number from 0 to 16"):
+    with pytest.raises(RecipeError, match="expected an integer from 0 to 16"):
         Uniform(8, per="row", principal=count)
 
 

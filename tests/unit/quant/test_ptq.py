@@ -41,7 +41,7 @@ kind = "gptq"
     ("make", "said"),
     [
         (lambda: Smooth(1.5), "strength is 1.5; expected a number from 0 to 1"),
-        (lambda: ActivationAware(0), "grid is 0; expected a whole number from 1 on"),
+        (lambda: ActivationAware(0), "grid is 0; expected an integer of at least 1"),
         (lambda: Gptq(0), "damp is 0; expected a number"),
         (lambda: Reconstruct(steps=True), "steps is True"),
         (lambda: Reconstruct(drop=-0.1), "drop is -0.1"),

@@ -1,4 +1,4 @@
-"""Weights that go to and fro between two codes are held where they mostly were; all others stay as they are."""
+"""Weights that oscillate between two codes are held where they mostly were; all others stay as they are."""
 
 from __future__ import annotations
 

@@ -23,6 +23,6 @@ def test_a_file_has_the_names_of_shipped_checkpoints(tmp_path):
     recipe = preset("gaq-w8a8", 0)
     save_checkpoint(tmp_path / "m.ckpt", Checkpoint(quantize(network(config()), recipe, molecules()), recipe))
     names = set(read_container(tmp_path / "m.ckpt").tensors)
-    assert "model.updates.0.hidden.coded.fitted.ratio" in names
-    assert any(name.endswith(".input.fitted.step") for name in names)
+    assert "model.updates.0.hidden.weight_quantizer.calibrated.ratio" in names
+    assert any(name.endswith(".input.calibrated.step") for name in names)
     assert not any("quantizer" in name or "calibrated" in name for name in names)

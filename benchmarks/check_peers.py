@@ -1,9 +1,9 @@
 """What `gaq check` finds in other force fields, in a model that PyTorch quantized, and in those that are shipped.
 
     python benchmarks/peers/install.py --into build/peers --only xtb mace painn
-    python benchmarks/inspect_peers.py --data rmd17 --peers build/peers
+    python benchmarks/check_peers.py --data rmd17 --peers build/peers
 
-Rows go to docs/ledger/inspected.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
+Rows go to docs/ledger/checked.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
 and PaiNN there are no weights to be had without a download: theirs are drawn, which says what their arithmetic keeps
 and breaks, but a molecule does not hold together with them, so that they make no run. Half an hour on one core.
 """
@@ -34,7 +34,7 @@ from gaq.measure.subjects import rattled_copies
 from gaq.report.diagnosis import meanings
 from places import HERE, LEDGERS
 
-LEDGER = LEDGERS / "inspected.jsonl"
+LEDGER = LEDGERS / "checked.jsonl"
 MODELS = HERE / "models"
 SHIPPED = ("fp32", "w4", "w4a16", "frame-w4a8", "gaq-w4a8", "naive-int8")
 PAINN = {
