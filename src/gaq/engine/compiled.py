@@ -29,7 +29,7 @@ Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def float_network(network: Layered) -> Layered:
-    """The same weights without quantizers: what one would run in PyTorch, where simulated quantization is slower."""
+    """Return the same weights without quantizers, which PyTorch would run: simulated quantization is slower."""
     plain = as_dtype(architecture_of(network).build(network.config, network.species), dtype_of(network))
     state = network.state_dict()
     plain.load_state_dict({name: state[name] for name in plain.state_dict()})
@@ -38,7 +38,7 @@ def float_network(network: Layered) -> Layered:
 
 
 def eager(network: Layered, structures: Sequence[Structure]) -> Evaluate:
-    """Positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
+    """Return positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
 
     Both forms raise `NotFinite` for numbers that are not finite.
     """
@@ -52,7 +52,7 @@ def eager(network: Layered, structures: Sequence[Structure]) -> Evaluate:
 
 
 def compiled(network: Layered, structures: Sequence[Structure]) -> Evaluate:
-    """The same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute to make.
+    """Return the same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute.
 
     Of the ways to compile energies and forces this is the fastest: `torch.compile` of the same function breaks at the
     call of autograd and takes nearly twice as long. Raises `NotAvailable`, with the reason, where it does not work,

@@ -100,7 +100,7 @@ class FoldableNetwork(Network, Foldable, Protocol):
 
 
 def device_of(network: Network) -> torch.device:
-    """Where its parameters are."""
+    """Return where its parameters are."""
     return next(iter(network.parameters())).device
 
 

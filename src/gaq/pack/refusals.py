@@ -19,7 +19,7 @@ PACKED_GRADIENTS = ("geometric", "plain")
 
 
 def refuse(model: Network) -> None:
-    """Raises `RecipeError` with the slot, the reason and a way out when the model cannot be packed."""
+    """Raise `RecipeError` with the slot, the reason and a way out when the model cannot be packed."""
     if dtype_of(model) != torch.float32:
         raise RecipeError(f"the model is {dtype_of(model)}; a packed model is float32. Train with dtype = 'float32'.")
     for quantizer in model.quantizers():

@@ -93,7 +93,7 @@ class Rule:
         return 3 if "*" in self.where else 4
 
     def applies_to(self, slot: Slot) -> bool:
-        """True when the rule speaks of this slot."""
+        """Return true when the rule speaks of this slot."""
         if isinstance(self.where, Role):
             return slot.role is self.where
         if isinstance(self.where, Tagged):
@@ -115,7 +115,7 @@ class Recipe:
     ptq_passes: tuple[PtqPass, ...] = ()
 
     def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
-        """The rule for each slot name, the strongest that applies to it (`Rule.strength`).
+        """Return the rule for each slot name, the strongest that applies to it (`Rule.strength`).
 
         Raises RecipeError for a slot without a rule, for two rules of equal strength, for a name or a tag that no slot
         has, and for a spec that does not fit its slot. A role that a model does not use is no error: the
@@ -161,7 +161,7 @@ class Recipe:
         return replace(self, rules=kept + rules)
 
     def to_dict(self) -> Plain:
-        """Plain data for JSON."""
+        """Return plain data for JSON."""
         plain: Plain = {
             "name": self.name,
             "description": self.description,
@@ -171,12 +171,12 @@ class Recipe:
         return plain | ({"treatments": ptq_passes} if ptq_passes else {})
 
     def to_toml(self) -> str:
-        """The recipe as the text of a TOML file, which `from_toml` reads back."""
+        """Return the recipe as the text of a TOML file, which `from_toml` reads back."""
         return tomli_w.dumps(_without_none(self.to_dict()))
 
     @classmethod
     def from_dict(cls, data: object, what: str = "recipe") -> Recipe:
-        """The inverse of `to_dict`; RecipeError when something is unknown, lacking or does not fit."""
+        """Invert `to_dict`; RecipeError when something is unknown, lacking or does not fit."""
         table = _table(data, RECIPE_KEYS, what)
         name, rules = table.get("name"), table.get("rules")
         if not isinstance(name, str) or not name:

@@ -15,7 +15,7 @@ from gaq.train.order import stages_of
 
 
 def gptq_(model: Network, ptq_pass: Gptq, frames: TrainFrames) -> None:
-    """Rounds every weight that has a grid, in the order in which structures meet them, each behind those before.
+    """Round every weight that has a grid, in the order in which structures meet them, each behind those before.
 
     Layers that follow each other are taken together where none of them feeds another; the rest see what was rounded.
     """
@@ -29,7 +29,9 @@ def gptq_(model: Network, ptq_pass: Gptq, frames: TrainFrames) -> None:
 
 
 def codes_of(layer: Linear, gram: Tensor, scale: Tensor, high: int, damp: float) -> Tensor:
-    """Codes in the shape of the scheme's own, which is that of the weight or [out, group, input of the group]."""
+    """Return codes in the shape of the scheme's own, which is that of the weight or [out, group, input of the
+    group].
+    """
     weight = layer.weight.detach().double().cpu()
     steps = scale.detach().double().cpu()
     if steps.dim() == 3:
@@ -39,7 +41,8 @@ def codes_of(layer: Linear, gram: Tensor, scale: Tensor, high: int, damp: float)
 
 
 def compensated(weight: Tensor, gram: Tensor, steps: Tensor, high: int, damp: float) -> Tensor:
-    """Codes [out, in] by the algorithm of the paper, inputs from the largest of the Hessian's diagonal to the least.
+    """Return codes [out, in] by the algorithm of the paper, inputs from the largest of the Hessian's diagonal to the
+    least.
 
     All float64. With U the upper Cholesky factor of H⁻¹, the error of input i, divided by U_ii, times U_ij is taken
     from each input j to come. Source: Frantar et al., GPTQ, ICLR 2023, section 3.3 (`act-order`: its code).

@@ -22,7 +22,7 @@ NEEDED: dict[type[PtqPass], tuple[type, str]] = {
 
 
 def check_ptq_passes(model: Network, recipe: Recipe, frames: TrainFrames | None) -> None:
-    """Raises `UsageError` when a recipe wants structures and there are none, or what the network does not offer."""
+    """Raise `UsageError` when a recipe wants structures and there are none, or what the network does not offer."""
     for ptq_pass in recipe.ptq_passes:
         needed, does = NEEDED.get(type(ptq_pass), (object, ""))
         if not isinstance(model, needed):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) -> Spreads:
-    """Spreads of the features behind a layer in the lab gauge, for features `state` before it.
+    """Return spreads of the features behind a layer in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.
     """
