@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class OpenOptions:
     """How an engine is opened: the arguments of `open_engine`."""
 
     device: str = "cpu"
@@ -50,7 +50,7 @@ def open_engine(
     file = readable_file(path)
     packed = is_packed(file)
     name = asked or ("native" if packed else "torch")
-    return ENGINES[name](file, packed, Options(device, threads, backward_bits, strict))
+    return ENGINES[name](file, packed, OpenOptions(device, threads, backward_bits, strict))
 
 
 def engine_of(model: str | Path | Engine, *, threads: int | None = None) -> Engine:
@@ -119,7 +119,7 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
-def _open_torch(file: Path, packed: bool, options: Options) -> Engine:
+def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
     """A checkpoint in PyTorch."""
     if packed:
         raise UsageError(
@@ -142,7 +142,7 @@ def _open_torch(file: Path, packed: bool, options: Options) -> Engine:
     return TorchEngine(found.model, file.name, found.recipe.name, device, strict=options.strict)
 
 
-def _open_native(file: Path, packed: bool, options: Options) -> Engine:
+def _open_native(file: Path, packed: bool, options: OpenOptions) -> Engine:
     """A packed file in the native engine; a checkpoint is packed in memory first."""
     if options.device != "cpu":
         raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
@@ -160,7 +160,7 @@ def _open_native(file: Path, packed: bool, options: Options) -> Engine:
     )
 
 
-def _open_packed(file: Path, options: Options = Options()) -> NativeEngine:
+def _open_packed(file: Path, options: OpenOptions = OpenOptions()) -> NativeEngine:
     from gaq.engine.native import NativeEngine
 
     return NativeEngine.from_file(
@@ -169,4 +169,4 @@ def _open_packed(file: Path, options: Options = Options()) -> NativeEngine:
 
 
 # Every engine by its name: opens a file, which is packed or not, or raises what it cannot run and the way out.
-ENGINES: dict[str, Callable[[Path, bool, Options], Engine]] = {"torch": _open_torch, "native": _open_native}
+ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Engine]] = {"torch": _open_torch, "native": _open_native}

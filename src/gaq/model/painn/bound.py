@@ -21,7 +21,7 @@ from gaq.model.spread import ErrorSpread, Spreads, none_like
 from gaq.quant.scheme import magnitude
 
 if TYPE_CHECKING:
-    from gaq.model.painn.network import Message, PaiNNLayer, Update
+    from gaq.model.painn.network import PaiNNMessage, PaiNNLayer, PaiNNUpdate
 
 
 @torch.no_grad()
@@ -33,7 +33,7 @@ def spread_of_layer(layer: PaiNNLayer, state: Flow, geometry: Geometry) -> Sprea
     return _update(layer.update, state.scalars + scalars, state.vectors[0] + vectors, apart, geometry)
 
 
-def _received(message: Message, state: Flow, functions: Tensor, geometry: Geometry) -> ErrorSpread:
+def _received(message: PaiNNMessage, state: Flow, functions: Tensor, geometry: Geometry) -> ErrorSpread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     (v,) = state.vectors
     nothing = none_like(magnitude(v))
@@ -43,7 +43,7 @@ def _received(message: Message, state: Flow, functions: Tensor, geometry: Geomet
     return spread.gathered(rounding.vectors(message.slot, v, nothing), factors, geometry)
 
 
-def _update(update: Update, s: Tensor, v: Tensor, apart: ErrorSpread, geometry: Geometry) -> Spreads:
+def _update(update: PaiNNUpdate, s: Tensor, v: Tensor, apart: ErrorSpread, geometry: Geometry) -> Spreads:
     channels, components = update.channels, v.shape[-2]
     a, b = update.mix1(v, species=geometry.species).split(channels, -1)
     rounded = rounding.vectors(update.mix1.input_quantizer, v, apart)

@@ -30,7 +30,7 @@ class PaiNNConfig(LayeredConfig):
     architecture: Literal["painn"] = Field("painn", description="which network")
 
 
-class Message(nn.Module):
+class PaiNNMessage(nn.Module):
     """Δs_i = Σ_j f_s w_s;  Δv_i = Σ_j (f_v w_v v_j + f_r w_r r̂_ij) with w = W_2 silu(W_1 s_j), f functions of r_ij.
 
     `first` leaves out the vectors of neighbours, which before the first layer are zero.
@@ -67,7 +67,7 @@ class Message(nn.Module):
         return quantizer
 
 
-class Update(nn.Module):
+class PaiNNUpdate(nn.Module):
     """With a = v U and b = v W: gates = W_2 silu(W_1 [s, ‖b‖]);  s += g_s + g_p ⟨a, b⟩;  v += g_v a."""
 
     def __init__(self, name: str, channels: int, n_species: int) -> None:
@@ -92,9 +92,9 @@ class PaiNNLayer(nn.Module):
 
     def __init__(self, name: str, config: PaiNNConfig, n_species: int, *, first: bool) -> None:
         super().__init__()
-        self.message = Message(f"{name}.message", config.channels, n_species, first=first)
+        self.message = PaiNNMessage(f"{name}.message", config.channels, n_species, first=first)
         self.filters = nn.Parameter(torch.zeros(config.basis, 3 * config.channels))
-        self.update = Update(f"{name}.update", config.channels, n_species)
+        self.update = PaiNNUpdate(f"{name}.update", config.channels, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Features before the layer → features behind it."""

@@ -23,6 +23,7 @@ class TransformerNumbers:
 
 
 def linears(n: TransformerNumbers) -> Iterator[LinearShape]:
+    """Yield every linear layer, in the order in which a structure meets them."""
     c, gated = n.channels, (1 + 2 * n.degrees) * n.channels
     for i in range(n.layers):
         yield LinearShape(f"layers.{i}.attention.project", 4 * c, c)
