@@ -46,7 +46,7 @@ Turns turns_of_degrees(Described& d, const Case& one) {
 // dE/dω [place][3] of the gradients that `d` holds; none in space's axes.
 inline Turns turns_of(Described& d, const Case& one) {
   if (!d.local) return {};
-  const int degrees = d.description.config.degrees;
+  const int degrees = d.description.degrees;
   return degrees == 1   ? turns_of_degrees<1>(d, one)
          : degrees == 2 ? turns_of_degrees<2>(d, one)
                         : turns_of_degrees<3>(d, one);

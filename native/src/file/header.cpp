@@ -9,7 +9,6 @@ namespace {
 
 constexpr const char* format = "gaq-packed";
 constexpr const char* format_version = "3";
-constexpr const char* architecture = "transformer";
 constexpr std::string_view keys[] = {
     "accuracy", "architecture", "backward_bits", "checksum",  "config", "domain",      "format",  "format_version",
     "gaq_version", "manifest",  "radial",        "recipe",    "repulsion", "recipe_name", "slots", "species", "units",
@@ -48,9 +47,6 @@ void Header::check_format() const {
     source_.refuse("has format version " + quoted(text("format_version")) + "; this engine reads version '" +
                        format_version + "'",
                    "Update gaq, or export the checkpoint again: gaq export MODEL.ckpt.");
-  if (text("architecture") != architecture)
-    source_.refuse("has architecture " + quoted(text("architecture")) + "; this engine runs '" + architecture + "'",
-                   "Update gaq, or export another model.");
 }
 
 void Header::check_keys() const {
