@@ -48,6 +48,15 @@ void check_linear(const gaq::LinearDescription& linear, int outputs, int inputs)
   check_law(linear.input);
 }
 
+void check_functions(const gaq::Description& d, const gaq::RadialFunctions& read, int functions) {
+  promise(read.table != nullptr && read.functions == functions, "radial functions");
+  const gaq::RadialTable& table = *read.table;
+  const size_t size = size_t(d.radial.knots) * size_t(table.functions);
+  promise(table.values.size() == size && table.slopes.size() == size && table.curvatures.size() == size, "radial table");
+  promise(read.mixing.empty() ? table.functions == functions
+                              : read.mixing.size() == size_t(table.functions) * size_t(functions), "mixing");
+}
+
 void check_readout(const gaq::ReadoutDescription& readout, int channels) {
   check_linear(readout.hidden, channels, channels);
   check_linear(readout.energy, 1, channels);
@@ -58,7 +67,6 @@ void check_transformer(const gaq::Description& d, const gaq::TransformerDescript
   promise(c >= 4 && c % n.config.heads == 0 && l >= 1 && l <= 3, "config");
   promise(n.layers.size() == size_t(d.layers), "layers");
   promise(n.embedding.size() == d.species.size() * size_t(c), "embedding");
-  promise(d.radial.functions == n.config.basis, "radial functions");
   for (size_t i = 0; i < n.layers.size(); ++i) {
     const gaq::TransformerLayerDescription& layer = n.layers[i];
     check_linear(layer.project, 4 * c, c);
@@ -70,17 +78,14 @@ void check_transformer(const gaq::Description& d, const gaq::TransformerDescript
     check_law(layer.query);
     check_law(layer.key);
     promise(layer.temperature.size() == size_t(n.config.heads), "temperature");
-    promise(layer.radial_bias.size() == size_t(n.config.basis * n.config.heads), "radial bias");
-    const int functions = 1 + l * (i == 0 ? 1 : 2);
-    promise(layer.filters.size() == size_t(n.config.basis * functions * c), "filters");
+    check_functions(d, layer.bias, n.config.heads);
+    check_functions(d, layer.filters, (1 + l * (i == 0 ? 1 : 2)) * c);
   }
   check_readout(n.readout, c);
 }
 
 void check(const gaq::Description& d) {
-  promise(d.radial.values.size() == size_t(d.radial.knots) * size_t(d.radial.functions), "radial values");
-  promise(d.radial.slopes.size() == d.radial.values.size(), "radial slopes");
-  promise(d.radial.curvatures.size() == d.radial.values.size(), "radial curvatures");
+  promise(d.radial.knots >= 4 && d.radial.decay > 0 && d.radial.low < d.radial.high, "radial grid");
   promise(d.golden.positions.size() == d.golden.species.size() * 9, "golden positions");
   promise(d.golden.forces.size() == d.golden.positions.size() && d.golden.energies.size() == 3, "golden forces");
   if (d.architecture == "transformer")

@@ -55,12 +55,24 @@ struct ReadoutDescription {
   LinearDescription hidden, energy;
 };
 
-// The radial basis at knots equidistant in u = exp(-alpha r) from u_low to u_high, a distance h apart: a quintic between
-// two knots has the values, slopes and curvatures of both.
-struct RadialDescription {
-  int knots = 0, functions = 0;
-  double alpha = 0, u_low = 0, u_high = 0;
+// Where functions of distance are tabulated: at knots equidistant in u = exp(-decay r), from u = low to u = high.
+struct RadialGrid {
+  int knots = 0;
+  double decay = 0, low = 0, high = 0;  // 1/Å
+};
+
+// Functions at the knots of the grid, a distance h in u apart: between two knots a quintic has the values, slopes and
+// curvatures of both.
+struct RadialTable {
+  int functions = 0;
   std::vector<float> values, slopes, curvatures;  // [knots][functions]: f, f' h, f'' h² / 2, derivatives in u
+};
+
+// Radial functions of a layer: combinations of the functions in a table, or these themselves.
+struct RadialFunctions {
+  int functions = 0;
+  std::shared_ptr<const RadialTable> table;
+  std::vector<float> mixing;  // [functions of the table][functions]; empty: one each
 };
 
 // A wall between atoms closer than any in the training data: geometry/repulsion.hpp. Empty for none.
@@ -85,7 +97,7 @@ struct GoldenFrames {
 struct NetworkDescription {
   virtual ~NetworkDescription() = default;
   // Upper bound of the bytes that weights, tables and quantizers take when the network is opened.
-  virtual int64_t opened_bytes(const RadialDescription& radial) const = 0;
+  virtual int64_t opened_bytes(const RadialGrid& radial) const = 0;
 };
 
 struct Description {
@@ -96,7 +108,7 @@ struct Description {
   std::vector<double> reference;   // [species] eV
   std::vector<double> radii;       // [species] covalent radii, Å
   double scale = 1;                // eV
-  RadialDescription radial;
+  RadialGrid radial;
   RepulsionDescription repulsion;
   DomainDescription domain;
   std::vector<double> wigner_points[2], wigner_inverse[2];  // degrees 2 and 3: [probe][3], [2l+1][probe]

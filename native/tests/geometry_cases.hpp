@@ -83,9 +83,9 @@ inline Description make_description(int degrees, double cutoff = 5) {
   d.species = {1, 6, 7, 8, 29};
   d.radii = {0.31, 0.76, 0.71, 0.66, 1.32};
   d.radial.knots = 160;
-  d.radial.alpha = 5 / cutoff;
-  d.radial.u_low = std::exp(-5.0);
-  d.radial.u_high = 1;
+  d.radial.decay = 5 / cutoff;
+  d.radial.low = std::exp(-5.0);
+  d.radial.high = 1;
   return d;
 }
 

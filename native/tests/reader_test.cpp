@@ -53,8 +53,9 @@ void test_values() {
   CHECK_EQ(d.wigner_points[0].size(), 33u);
   CHECK_EQ(d.wigner_inverse[1].size(), 7u * 15u);
   CHECK_EQ(n.layers.size(), 2u);
-  CHECK_EQ(n.layers[0].filters.size(), 4u * 4u * 4u);
-  CHECK_EQ(n.layers[1].filters.size(), 4u * 7u * 4u);
+  CHECK_EQ(n.layers[0].filters.mixing.size(), 4u * 4u * 4u);
+  CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 7u * 4u);
+  CHECK(n.layers[0].filters.table == n.layers[1].bias.table && n.layers[0].bias.table->functions == 4);
   CHECK_EQ(n.layers[1].mix.size(), 3u);
   CHECK_EQ(n.layers[1].mix[2].name, "layers.1.update.mix3");
   CHECK(n.layers[0].mix[0].bias.empty() && n.readout.energy.bias.empty() && n.readout.hidden.bias.size() == 4);
@@ -76,6 +77,23 @@ void test_values() {
 }
 
 // Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.
+void test_radial_tables() {
+  const gaq::TransformerLayerDescription layer = network("own-tables").layers[0];
+  CHECK(layer.filters.mixing.empty() && layer.filters.table->functions == 8 && layer.filters.functions == 8);
+  CHECK(layer.bias.mixing.size() == 8 && layer.bias.table->functions == 4 && layer.bias.functions == 2);
+  const auto shape = [](const char* name, std::vector<int64_t> with) {
+    return [=](TinyModel& m) { m.tensors[name].shape = with; };
+  };
+  const char* filters = "layers.0.filters.values";
+  expect_changed("own-tables", shape(filters, {8, 4}), "'layers.0.filters.values' has shape [8, 4]; expected [4, 8]");
+  expect_changed("own-tables", shape("layers.0.attention.bias.slopes", {2, 8}), "has shape [2, 8]; expected [4, 4]");
+  expect_changed("own-tables", [=](TinyModel& m) { m.tensors.erase(filters); }, "lacks tensor 'radial.values'");
+  expect_changed("own-tables", [](TinyModel& m) { m.tensors.erase("layers.0.attention.bias"); },
+                 "'layers.0.attention.bias.values' has shape [4, 4]; expected [4, 2]");
+  expect_changed("own-tables", [](TinyModel& m) { m.tensors["radial.values"] = m.tensors["layers.0.filters.values"]; },
+                 "has a tensor 'radial.values' that the model does not use");
+}
+
 void test_unpacking() {
   TinyModel model = gaq_test::tiny_models().at("w4-l3");
   std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [28][5] in [28][3]
@@ -94,7 +112,8 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '3'. Update gaq");
+  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
+  expect_changed("fp32", set("format_version", "3"), "or use the gaq that wrote it ('0.0')");
   expect_changed("fp32", set("architecture", "mace"), "has architecture 'mace'; this engine runs 'transformer'");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
   expect_changed("fp32", set("checksum", "sha256:0"), "expected 'sha256:0'");
@@ -135,7 +154,7 @@ void test_numbers_of_the_model() {
   expect_changed("fp32", config("\"basis\":4", "\"basis\":129"), "'basis' 129");
   expect_changed("fp32", config("\"hidden\":5", "\"hidden\":5000"), "'hidden' 5000");
   expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":21"), "'cutoff' 21; expected a number from 0.5 to 20");
-  expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":4"), "'alpha' 1");
+  expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":5.1"), "'low' 0.006737947; expected a number from");
   expect_changed("fp32", config("cosine", "linear"), "'attention' 'linear'; expected one of cosine, dot");
   expect_changed("fp32", config("\"basis\":4,", ""), "config lacks the key 'basis'");
   expect_changed("fp32", config("\"basis\"", "\"more\":1,\"basis\""), "config has an unknown key 'more'");
@@ -144,9 +163,8 @@ void test_numbers_of_the_model() {
   };
   expect_changed("fp32", radial("\"knots\":4", "\"knots\":3"), "'knots' 3");
   expect_changed("fp32", radial("\"knots\":4", "\"knots\":5"), "expected [5, n]");
-  expect_changed("fp32", config("\"basis\":4", "\"basis\":5"), "'radial.values' has 4 functions; expected 5");
-  expect_changed("fp32", radial("0.006737946999085467", "0.0068"), "'u_low'");
-  expect_changed("fp32", radial("\"u_high\":1.0", "\"u_high\":0.5"), "'u_high' 0.5");
+  expect_changed("fp32", radial("0.006737946999085467", "0.0068"), "'low'");
+  expect_changed("fp32", radial("\"high\":1.0", "\"high\":0.5"), "'high' 0.5");
 }
 
 void test_tensors() {
@@ -181,6 +199,7 @@ int main() {
   test_good_files();
   test_corpus();
   test_values();
+  test_radial_tables();
   test_unpacking();
   test_metadata();
   test_numbers_of_the_model();

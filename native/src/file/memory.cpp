@@ -33,7 +33,7 @@ int64_t readout_bytes(const ReadoutDescription& readout, int64_t channels) {
   return linear_bytes(readout.hidden, channels, channels) + linear_bytes(readout.energy, channels, lanes);
 }
 
-int64_t radial_bytes(const RadialDescription& radial, int64_t row) {
+int64_t radial_bytes(const RadialGrid& radial, int64_t row) {
   return int64_t(radial.knots - 1) * coefficients * row * number;
 }
 

@@ -13,7 +13,7 @@ int64_t padded(int64_t count);                     // to whole registers
 int64_t law_bytes(const FeatureLaw& law);          // levels, thresholds and directions
 int64_t linear_bytes(const LinearDescription& linear, int64_t inputs, int64_t outputs);  // both padded
 int64_t readout_bytes(const ReadoutDescription& readout, int64_t channels);
-int64_t radial_bytes(const RadialDescription& radial, int64_t row);  // `row` functions, padded
+int64_t radial_bytes(const RadialGrid& radial, int64_t row);  // `row` functions, padded
 
 // Refuses a file of `size` bytes that would take more than its share.
 void check_memory(const Description& description, size_t size, const Source& source);

@@ -15,16 +15,15 @@ struct NetworkFile {
   Tensors& tensors;
   const Source& source;
   Description& model;  // to be completed: channels, degrees, layers, framed
+  std::shared_ptr<const RadialTable> shared;  // between layers; read when it is first needed
 
-  LinearDescription linear(const std::string& name, const LinearShape& shape) {
-    LinearDescription read = read_linear(name, shape, slots, tensors, source);
-    model.framed = model.framed || read.input.framed;
-    return read;
-  }
-  ReadoutDescription readout() {
-    const int channels = model.channels;
-    return {linear("readout.hidden", {channels, channels, true, 0}), linear("readout.energy", {1, channels, false, 0})};
-  }
+  // All of these throw BadFile.
+  LinearDescription linear(const std::string& name, const LinearShape& shape);
+  ReadoutDescription readout();  // of model.channels
+  // So many radial functions: `name` [functions of a table][count] mixes those of the table `name`.values, .slopes and
+  // .curvatures, or where there is none those of the table that layers share, `radial`. A table of one's own may be the
+  // functions themselves.
+  RadialFunctions functions(const std::string& name, int count);
 };
 
 }  // namespace gaq

@@ -19,6 +19,7 @@ namespace {
 
 constexpr int golden_frames = 3;
 constexpr int64_t largest_golden = 100000;  // atoms
+constexpr double least_decay = 0.01, most_decay = 50;  // times the cutoff: from nearly equidistant in r on
 constexpr double closest = 0.2;             // Å; the engine refuses atoms closer than that, so tables must reach there
 
 class Reader {
@@ -40,7 +41,7 @@ class Reader {
     read_domain(header_, source_, out_);
     const Json laws = header_.json("slots", Json::Kind::object);
     Slots slots(laws, int64_t(out_.species.size()), tensors_, source_);
-    NetworkFile file{config, slots, tensors_, source_, out_};
+    NetworkFile file{config, slots, tensors_, source_, out_, nullptr};
     read_radial();
     out_.network = architecture.read(file);
     read_wigner();
@@ -90,18 +91,13 @@ class Reader {
   void read_radial() {
     const Json json = header_.json("radial", Json::Kind::object);
     Fields fields(json, "radial", source_);
-    RadialDescription& r = out_.radial;
-    const double alpha = 5.0 / out_.cutoff;
-    const auto u_at = [&](double distance) { return std::exp(-alpha * distance); };
+    RadialGrid& r = out_.radial;
     r.knots = fields.whole("knots", 4, 4096);
-    r.alpha = fields.number("alpha", alpha * (1 - 1e-12), alpha * (1 + 1e-12));
-    r.u_low = fields.number("u_low", u_at(2 * out_.cutoff), u_at(out_.cutoff) * (1 + 1e-12));
-    r.u_high = fields.number("u_high", u_at(closest), 1.0);
+    r.decay = fields.number("decay", least_decay / out_.cutoff, most_decay / out_.cutoff);
+    const auto u_at = [&](double distance) { return std::exp(-r.decay * distance); };
+    r.low = fields.number("low", u_at(2 * out_.cutoff), u_at(out_.cutoff) * (1 + 1e-12));
+    r.high = fields.number("high", u_at(closest), 1.0);
     fields.finish();
-    r.functions = int(tensors_.shape("radial.values", Dtype::F32, {r.knots, any})[1]);
-    r.values = tensors_.floats("radial.values", {r.knots, r.functions});
-    r.slopes = tensors_.floats("radial.slopes", {r.knots, r.functions});
-    r.curvatures = tensors_.floats("radial.curvatures", {r.knots, r.functions});
   }
 
   void read_wigner() {

@@ -72,14 +72,8 @@ struct LinearBuilder {
 
 std::vector<int> plain_places(int count);  // 0, 1, 2 …
 
-// Functions that are combinations [basis][functions] of the functions in the table.
-struct Combination {
-  const std::vector<float>& weights;
-  int functions;
-};
-
-// The functions of all combinations, one after another, each at its place in a row of `row`.
-RadialPlan combine(const RadialDescription& radial, const std::vector<Combination>& parts, const std::vector<int>& place,
+// The functions of all sets, one after another, each at its place in a row of `row`.
+RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets, const std::vector<int>& place,
                    int row);
 
 }  // namespace gaq

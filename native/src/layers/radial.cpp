@@ -14,32 +14,36 @@ void quintic(const double* left, const double* right, double* coefficient) {
   coefficient[5] = 6 * d - 3 * e + f;
 }
 
-// What all functions are at one knot: [function][value, slope, half curvature]. Each function is a combination of those
-// in the table, so its table is the same combination of the tables.
-std::vector<double> at_knot(const RadialDescription& radial, const std::vector<Combination>& parts, int knot, size_t count) {
-  const std::vector<float>* known[3] = {&radial.values, &radial.slopes, &radial.curvatures};
+// What all functions are at one knot: [function][value, slope, half curvature]. A combination of functions has as its
+// table the same combination of their tables.
+std::vector<double> at_knot(const std::vector<const RadialFunctions*>& sets, int knot, size_t count) {
   std::vector<double> result(count * 3, 0.0);
-  for (int order = 0; order < 3; ++order)
-    for (int b = 0; b < radial.functions; ++b) {
-      const double one = (*known[order])[size_t(knot) * radial.functions + b];
-      size_t at = 0;
-      for (const Combination& part : parts)
-        for (int f = 0; f < part.functions; ++f, ++at)
-          result[at * 3 + order] += one * part.weights[size_t(b) * part.functions + f];
-    }
+  size_t first = 0;
+  for (const RadialFunctions* set : sets) {
+    const RadialTable& table = *set->table;
+    const std::vector<float>* known[3] = {&table.values, &table.slopes, &table.curvatures};
+    for (int order = 0; order < 3; ++order)
+      for (int b = 0; b < table.functions; ++b) {
+        const double one = (*known[order])[size_t(knot) * table.functions + b];
+        if (set->mixing.empty()) result[(first + b) * 3 + order] = one;
+        for (int f = 0; f < set->functions && !set->mixing.empty(); ++f)
+          result[(first + f) * 3 + order] += one * set->mixing[size_t(b) * set->functions + f];
+      }
+    first += size_t(set->functions);
+  }
   return result;
 }
 
 }  // namespace
 
-RadialPlan combine(const RadialDescription& radial, const std::vector<Combination>& parts, const std::vector<int>& place,
+RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets, const std::vector<int>& place,
                    int row) {
   RadialPlan plan;
   plan.row = row;
-  plan.table.assign(size_t(radial.knots - 1) * 6 * row, 0.0f);
-  std::vector<double> left = at_knot(radial, parts, 0, place.size()), right;
-  for (int knot = 0; knot + 1 < radial.knots; ++knot, left.swap(right)) {
-    right = at_knot(radial, parts, knot + 1, place.size());
+  plan.table.assign(size_t(grid.knots - 1) * 6 * row, 0.0f);
+  std::vector<double> left = at_knot(sets, 0, place.size()), right;
+  for (int knot = 0; knot + 1 < grid.knots; ++knot, left.swap(right)) {
+    right = at_knot(sets, knot + 1, place.size());
     float* rows = plan.table.data() + size_t(knot) * 6 * row;
     for (size_t f = 0; f < place.size(); ++f) {
       double coefficient[6];

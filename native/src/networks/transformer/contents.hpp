@@ -6,7 +6,7 @@
 namespace gaq {
 
 struct TransformerConfig {
-  int channels = 0, degrees = 0, layers = 0, heads = 0, basis = 0, hidden = 0;
+  int channels = 0, degrees = 0, layers = 0, heads = 0, hidden = 0;
   bool cosine = true;  // attention: unit queries and keys, or plain scaled products
 };
 
@@ -15,8 +15,8 @@ struct TransformerLayerDescription {
   std::vector<LinearDescription> mix;  // one per degree
   FeatureLaw query, key;               // identity or uniform
   std::vector<float> temperature;      // [heads]
-  std::vector<float> radial_bias;      // [basis][heads]
-  std::vector<float> filters;          // [basis][functions * channels]
+  RadialFunctions bias;                // heads, of the logits
+  RadialFunctions filters;             // functions * channels
 };
 
 struct TransformerDescription : NetworkDescription {
@@ -25,7 +25,7 @@ struct TransformerDescription : NetworkDescription {
   std::vector<TransformerLayerDescription> layers;
   ReadoutDescription readout;
 
-  int64_t opened_bytes(const RadialDescription& radial) const override;
+  int64_t opened_bytes(const RadialGrid& radial) const override;
 };
 
 }  // namespace gaq

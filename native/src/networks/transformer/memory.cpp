@@ -5,7 +5,7 @@
 
 namespace gaq {
 
-int64_t TransformerDescription::opened_bytes(const RadialDescription& radial) const {
+int64_t TransformerDescription::opened_bytes(const RadialGrid& radial) const {
   const TransformerConfig& c = config;
   const int64_t channels = c.heads * padded(c.channels / c.heads), sections = (1 + 2 * c.degrees) * channels;
   const int64_t hidden = padded(c.hidden);

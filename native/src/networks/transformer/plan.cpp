@@ -49,8 +49,8 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   const int functions = shape.functions(layer.first);
   std::vector<int> place = places(shape, functions);
   for (int h = 0; h < shape.heads; ++h) place.push_back(functions * shape.channels + h);
-  layer.radial = combine(model.radial, {{from.filters, functions * shape.true_channels}, {from.radial_bias, shape.heads}},
-                         place, functions * shape.channels + shape.heads_padded);
+  layer.radial = combine(model.radial, {&from.filters, &from.bias}, place,
+                         functions * shape.channels + shape.heads_padded);
   return layer;
 }
 

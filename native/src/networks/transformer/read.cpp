@@ -12,16 +12,13 @@ TransformerConfig read_config(const NetworkFile& file) {
   c.degrees = file.config.whole("degrees", 1, 3);
   c.layers = file.config.whole("layers", 1, 32);
   c.heads = file.config.whole("heads", 1, 64);  // room on the stack of the attention kernels
-  c.basis = file.config.whole("basis", 4, 128);
+  file.config.whole("basis", 4, 128);  // how the radial functions were parametrized; their tables say all we need
   c.hidden = file.config.whole("hidden", 4, 4096);
   c.cosine = file.config.choice("attention", {"cosine", "dot"}) == 0;
   file.config.finish();
   if (c.channels % c.heads != 0)
     file.source.refuse("config has " + std::to_string(c.channels) + " channels and " + std::to_string(c.heads) +
                        " heads; expected a multiple of the heads");
-  if (c.basis != file.model.radial.functions)
-    file.source.refuse("tensor 'radial.values' has " + std::to_string(file.model.radial.functions) +
-                       " functions; expected " + std::to_string(c.basis) + ", the basis of the config");
   return c;
 }
 
@@ -44,8 +41,8 @@ TransformerLayerDescription read_layer(const TransformerConfig& c, int i, Networ
   layer.hidden = file.linear(update + ".hidden", {c.hidden, invariants, true, 0});
   layer.gates = file.linear(update + ".gates", {invariants, c.hidden, true, 0});
   layer.temperature = file.tensors.floats(attention + ".temperature", {c.heads});
-  layer.radial_bias = file.tensors.floats(attention + ".bias", {c.basis, c.heads});
-  layer.filters = file.tensors.floats(name + ".filters", {c.basis, int64_t(functions) * c.channels});
+  layer.bias = file.functions(attention + ".bias", c.heads);
+  layer.filters = file.functions(name + ".filters", functions * c.channels);
   return layer;
 }
 
