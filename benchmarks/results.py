@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from checked_tables import checked_section
 from claims import write_claims
 from engine_tables import engine_sections
 from feature_tables import feature_section, weight_section
@@ -20,7 +21,6 @@ from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
 from gaq.report.numbers import significant, with_spread
 from hosts_tables import hosts_section
-from inspected_tables import inspected_section
 from lammps_tables import farm_section, lammps_section
 from methods_tables import methods_sections
 from nanosecond_tables import nanosecond_section
@@ -73,7 +73,7 @@ def main() -> None:
             *nanosecond_section(rows_of),
             *staircase_section(rows_of),
             *frames_section(rows_of),
-            *inspected_section(rows_of),
+            *checked_section(rows_of),
             *engine_sections(rows_of),
             *training_section(rows_of),
             *hosts_section(rows_of),
@@ -215,7 +215,7 @@ def _against(force: float | None, control: float | None) -> str:
 
 
 def slot_section() -> list[str]:
-    """Which slot costs what, the dearest first."""
+    """Which slot costs what, the most expensive first."""
     rows = rows_of("slots-azobenzene")
     names = sorted({r.model for r in rows}, key=lambda n: -(value(_of(rows, n), "force_fidelity") or 0.0))
     lines = [[n.removeprefix("slots/"), cell(_of(rows, n), "force_fidelity")] for n in names]

@@ -87,7 +87,7 @@ RECIPES = """## The models of this repository
 
 What `models/` holds, and what all sections below are measured with unless they say otherwise. They are older than "Every method
 alike": trained for longer (azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), but
-before four-bit weights that go to and fro were held (`--no-freeze`), before features were rounded beside their directions, and without
+before four-bit weights that oscillate were held (`--no-freeze`), before features were rounded beside their directions, and without
 GPTQ. Only `mixed-*` came later and have all three; `naive-int8` and `w8` are post-training; `fp32-control` is the float
 model trained on for as long. So rows of this table show what a file is worth, and those above what a method is. All are measured by
 the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies
@@ -151,7 +151,7 @@ bits of the scalar path. Command: `python benchmarks/exactness.py --data PATH/rm
 ENGINE = {
     "intro": """## Speed and memory of the native engine
 
-Contenders of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
+Candidates of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
 call that is not timed. Times are medians over all calls with the 10th and 90th percentile in brackets; ratios are taken within
 each round, and their percentiles are over rounds. All are asked the same, positions in and energies and forces out, of atoms
 that move by some thousandths of an Å from call to call. The engine checks its list of neighbours at every call; PyTorch and the

@@ -37,12 +37,12 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
     network_->needs(arena, atoms, pairs);
     arena.take(energy_, atoms);
     arena.take(forces_, atoms * 3);
-    for (Scratch& room : scratch_) {
-      for (float*& floats : room.floats) arena.take(floats, block_atoms * network.widest);
-      arena.take(room.parts, block_atoms * network.components * network.parts);
-      arena.take(room.scale, block_atoms * network.components);
-      arena.take(room.bytes, block_atoms * network.widest);
-      arena.take(room.words, block_atoms * network.widest);
+    for (Scratch& scratch : scratch_) {
+      for (float*& floats : scratch.floats) arena.take(floats, block_atoms * network.widest);
+      arena.take(scratch.coefficients, block_atoms * network.components * network.coefficients);
+      arena.take(scratch.scale, block_atoms * network.components);
+      arena.take(scratch.bytes, block_atoms * network.widest);
+      arena.take(scratch.words, block_atoms * network.widest);
     }
   });
 }
@@ -70,14 +70,14 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
   geometry_.use(pool);
   geometry_.select(system, list_);
   lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
-  for (Scratch& room : scratch_) room.species = row_.data();
+  for (Scratch& scratch : scratch_) scratch.species = row_.data();
   const bool local = model_.network->local, back = results.forces || results.virial;
   // All that can be refused has been: a domain that fails has not called the exchange yet.
   geometry_.frames(row_, owned);
   if (local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
   geometry_.forward(pairs_, gradients_);
-  turns_.assign(local && back ? size_t(3 * atoms_) : 0, 0.0);
-  Evaluation evaluation{atoms_, owned_, row_.data(), &pairs_, &gradients_, turns_.data(), energy_, &scratch_, exchange, pool, tap};
+  torque_.assign(local && back ? size_t(3 * atoms_) : 0, 0.0);
+  Evaluation evaluation{atoms_, owned_, row_.data(), &pairs_, &gradients_, torque_.data(), energy_, &scratch_, exchange, pool, tap};
   const float* features = network_->forward(evaluation);
   outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, features, model_.network->row);
   if (back) {
@@ -90,7 +90,7 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
 void Evaluator::gather_forces(const gaq_exchange* exchange) {
   std::fill(forces_, forces_ + atoms_ * 3, 0.0);
   std::fill(virial_, virial_ + 9, 0.0);
-  geometry_.backward_pairs(gradients_, turns_, owned_, forces_, virial_);
+  geometry_.backward_pairs(gradients_, torque_, owned_, forces_, virial_);
   if (!model_.network->local) return;
   if (exchange) exchange->backward(exchange->context, geometry_.frame_gradient_rows().data(), 9, 8);
   geometry_.backward_frames(forces_, virial_, owned_);

@@ -64,7 +64,7 @@ class Evaluator {
   std::vector<Scratch> scratch_;
   std::vector<int32_t> row_;  // of the species, by place
   int64_t atoms_ = 0, owned_ = 0;
-  Turns turns_;
+  FrameTorque torque_;
   double *energy_ = nullptr, *forces_ = nullptr;
   double virial_[9] = {};
 };

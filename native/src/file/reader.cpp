@@ -39,8 +39,8 @@ class Reader {
     read_species();
     read_repulsion(header_, source_, out_);
     read_domain(header_, source_, out_);
-    const Json laws = header_.json("slots", Json::Kind::object);
-    Slots slots(laws, int64_t(out_.species.size()), tensors_, source_);
+    const Json schemes = header_.json("slots", Json::Kind::object);
+    Slots slots(schemes, int64_t(out_.species.size()), tensors_, source_);
     NetworkFile file{config, slots, tensors_, source_, out_, nullptr};
     read_radial();
     out_.network = architecture.read(file);
@@ -92,7 +92,7 @@ class Reader {
     const Json json = header_.json("radial", Json::Kind::object);
     Fields fields(json, "radial", source_);
     RadialGrid& r = out_.radial;
-    r.knots = fields.whole("knots", 4, 4096);
+    r.knots = fields.integer("knots", 4, 4096);
     r.decay = fields.number("decay", least_decay / out_.cutoff, most_decay / out_.cutoff);
     const auto u_at = [&](double distance) { return std::exp(-r.decay * distance); };
     r.low = fields.number("low", u_at(2 * out_.cutoff), u_at(out_.cutoff) * (1 + 1e-12));
@@ -119,7 +119,7 @@ class Reader {
     if (atoms > largest_golden)
       source_.refuse("tensor 'golden.species' has " + std::to_string(atoms) + " atoms; expected at most " +
                      std::to_string(largest_golden));
-    for (int64_t species : tensors_.long_whole("golden.species", {atoms})) {
+    for (int64_t species : tensors_.long_integers("golden.species", {atoms})) {
       if (!std::binary_search(out_.species.begin(), out_.species.end(), species))
         source_.refuse("tensor 'golden.species' has " + std::to_string(species) + "; expected species of the model");
       golden.species.push_back(int32_t(species));

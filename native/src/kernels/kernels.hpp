@@ -15,12 +15,12 @@ struct CodedRows {
   const float* scale = nullptr;     // [rows]
 };
 
-// Room for one block of rows; one per thread.
+// Scratch memory for one block of rows; one per thread.
 struct Scratch {
   static constexpr int count = 10;
   float* floats[count] = {};   // each [atoms of a block][widest row of an atom]
   const int32_t* species = nullptr;  // [atom] by place: rows of the model's own table
-  float* parts = nullptr;      // [rows][parts] of a law that takes directions off
+  float* coefficients = nullptr;      // [rows][coefficient] of a scheme that takes directions off
   float* scale = nullptr;      // [rows]
   uint8_t* bytes = nullptr;    // codes of one input
   int16_t* words = nullptr;
@@ -47,12 +47,12 @@ struct Kernels {
   // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]; no scale: as if all were one
   void (*product_coded)(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias,
                         float* y, int64_t y_stride, bool add);
-  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; whole numbers if coded
-  // The uniform law on rows of one atom after the other; `components` rows belong to an atom.
-  void (*encode_rows)(const FeatureLaw& law, int64_t rows, int components, int columns, const float* x, int64_t stride,
+  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; integers if coded
+  // The uniform scheme on rows of one atom after the other; `components` rows belong to an atom.
+  void (*encode_rows)(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x, int64_t stride,
                       bool bytes, uint8_t* out8, int16_t* out16, float* scale);
-  // x → decoded, by any law (polar and per-vector included); in place allowed. codes and directions may be null.
-  void (*decode_through)(const FeatureLaw& law, int64_t atoms, int components, int columns, const float* x, float* out,
+  // x → decoded, by any scheme (polar and per-vector included); in place allowed. codes and directions may be null.
+  void (*decode_through)(const FeatureScheme& scheme, int64_t atoms, int components, int columns, const float* x, float* out,
                          int32_t* codes, int32_t* directions, float* steps);
 
   void (*linear)(const LinearPlan&, int64_t rows, int components, float* x, int64_t x_stride, float* y, int64_t y_stride,

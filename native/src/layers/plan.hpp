@@ -30,18 +30,18 @@ struct LinearPlan {
   int inputs = 0, outputs = 0;            // padded
   int true_inputs = 0, true_outputs = 0;
   std::vector<int> input_place, output_place;  // true channel → padded channel
-  FeatureLaw law;
+  FeatureScheme scheme;
   std::string slot;                       // "layers.0.update.hidden.input"
   Packed forward, backward;
   std::vector<float> scale;               // [outputs]; ones for a float weight
   std::vector<float> bias;                // [outputs], or empty
-  // What the law takes off rows: mean and directions of species, [species][apart][inputs], and the weight times them,
-  // [species][apart][outputs]; and how rows are multiplied with those of all species. Empty where there are no directions.
-  std::vector<float> apart, apart_out;
+  // What the scheme takes off rows: mean and directions of species, [species][row][inputs], and the weight times them,
+  // [species][row][outputs]; and how rows are multiplied with those of all species. Empty where there are no directions.
+  std::vector<float> compensation, compensation_out;
   Packed directions;
   std::vector<float> direction_scale;     // [outputs of directions]
   bool coded = false;
-  int backward_bits = 32;                 // of the gradient rows, where the backward products are of whole numbers
+  int backward_bits = 32;                 // of the gradient rows, where the backward products are of integers
 };
 
 // Radial functions of one layer: [interval][6][row] coefficients of 1, t … t⁵.

@@ -31,9 +31,9 @@ inline void add_sums(const Vec* v, int count, float* out, bool add = false) {
   }
 }
 
-// turns[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C]. Degree one needs no generators.
-inline void add_turns(int C, const std::vector<GeneratorEntry>& generators, const float* g, const float* v, double sign,
-                      double* turns) {
+// torque[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C]. Degree one needs no generators.
+inline void add_torque(int C, const std::vector<GeneratorEntry>& generators, const float* g, const float* v, double sign,
+                      double* torque) {
   Vec total[4] = {zero(), zero(), zero(), zero()};
   for (int c = 0; c < C; c += lanes) {
     if (generators.empty()) {  // J_a v = e_a × v
@@ -49,5 +49,5 @@ inline void add_turns(int C, const std::vector<GeneratorEntry>& generators, cons
   }
   float sums[4];
   sum4(total[0], total[1], total[2], total[3], sums);
-  for (int a = 0; a < 3; ++a) turns[a] += sign * double(sums[a]);
+  for (int a = 0; a < 3; ++a) torque[a] += sign * double(sums[a]);
 }

@@ -23,7 +23,7 @@ std::unique_ptr<Network> open_network(const Description& model, int backward_bit
   const Architecture& architecture = architecture_of(model.architecture, Source("the model"));
   std::unique_ptr<Network> network = architecture.open(model, backward_bits, kernels);
   network->each_linear([&](const LinearPlan& linear, int) {
-    network->parts = std::max(network->parts, linear.directions.outputs);
+    network->coefficients = std::max(network->coefficients, linear.directions.outputs);
   });
   return network;
 }

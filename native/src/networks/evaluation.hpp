@@ -20,7 +20,7 @@ struct Evaluation {
   const int32_t* species = nullptr; // [atom] row of the species
   const PairInvariants* pairs = nullptr;
   PairGradients* gradients = nullptr;
-  double* turns = nullptr;          // [atom][3] zeroed; local gauge only
+  double* torque = nullptr;          // [atom][3] zeroed; local gauge only
   double* energy = nullptr;         // [owned]
   std::vector<Scratch>* scratch = nullptr;
   const gaq_exchange* exchange = nullptr;  // null when there are no ghosts

@@ -36,7 +36,7 @@ struct Network {
   // Every linear layer, and how many rows make one of its inputs: 1 for scalars, 2l+1 for vectors.
   virtual void each_linear(const std::function<void(const LinearPlan&, int components)>& body) const = 0;
   // Every slot of features that do not enter a linear layer.
-  virtual void each_slot(const std::function<void(const std::string& slot, const FeatureLaw&)>&) const {}
+  virtual void each_slot(const std::function<void(const std::string& slot, const FeatureScheme&)>&) const {}
 
   int row = 0;            // floats of a row of scalar features, padded
   int widest = 0;         // floats of the widest row of an atom that a block of atoms needs

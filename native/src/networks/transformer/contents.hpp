@@ -13,7 +13,7 @@ struct TransformerConfig {
 struct TransformerLayerDescription {
   LinearDescription project, output, hidden, gates;
   std::vector<LinearDescription> mix;  // one per degree
-  FeatureLaw query, key;               // identity or uniform
+  FeatureScheme query, key;               // identity or uniform
   std::vector<float> temperature;      // [heads]
   RadialFunctions bias;                // heads, of the logits
   RadialFunctions filters;             // functions * channels

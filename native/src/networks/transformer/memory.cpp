@@ -16,7 +16,7 @@ int64_t TransformerDescription::opened_bytes(const RadialGrid& radial) const {
     total += radial_bytes(radial, functions * channels + padded(c.heads));
     total += linear_bytes(layer.project, channels, 4 * channels) + linear_bytes(layer.output, channels, channels) +
              linear_bytes(layer.hidden, sections, hidden) + linear_bytes(layer.gates, hidden, sections) +
-             law_bytes(layer.query) + law_bytes(layer.key);
+             scheme_bytes(layer.query) + scheme_bytes(layer.key);
     for (const LinearDescription& mix : layer.mix) total += linear_bytes(mix, channels, 2 * channels);
   }
   return total;

@@ -29,7 +29,7 @@ struct TransformerLayer {
   bool first = false;
   LinearPlan project, output, hidden, gates;
   std::vector<LinearPlan> mix;
-  FeatureLaw query, key;
+  FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
   RadialPlan radial;               // functions · channels of the filters, then heads_padded of the bias of the logits

@@ -19,7 +19,7 @@ class TransformerExecution : public Execution {
   void backward(Evaluation& evaluation) override;
 
  private:
-  void prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& room);
+  void prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& scratch);
   void prepare_back(size_t index, Block block);
   void layer_back(const Evaluation& evaluation, size_t index);
   const float* unit(const TransformerState& state) const { return state.unit ? state.unit : unit_; }
@@ -72,10 +72,10 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
 }
 
 // Queries, keys and values of a block, and its sums of messages cleared: all that pairs of this layer will read and add to.
-void TransformerExecution::prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& room) {
+void TransformerExecution::prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& scratch) {
   TransformerState& state = layers_[index];
   const int64_t C = plan_.shape.channels, M = plan_.shape.components, heads = plan_.shape.heads_padded;
-  kernels_.project(plan_, plan_.layers[index], block, state, room, evaluation.tap);
+  kernels_.project(plan_, plan_.layers[index], block, state, scratch, evaluation.tap);
   kernels_.unit_queries(plan_, plan_.layers[index], block, state.projected, state.unit ? state.unit : unit_, evaluation.tap);
   Evaluation::clear(state.m_scalar, block.first, block.last, C);
   Evaluation::clear(state.m_vector, block.first, block.last, M * C);
@@ -84,10 +84,10 @@ void TransformerExecution::prepare(const Evaluation& evaluation, size_t index, B
 
 const float* TransformerExecution::forward(Evaluation& evaluation) {
   const int64_t C = plan_.shape.channels, M = plan_.shape.components;
-  evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& room) {
+  evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
     for (int64_t atom = block.first; atom < block.last; ++atom)
       std::memcpy(layers_[0].s_in + atom * C, plan_.embedding.data() + evaluation.species[atom] * C, C * sizeof(float));
-    prepare(evaluation, 0, block, room);
+    prepare(evaluation, 0, block, scratch);
   });
   for (size_t index = 0; index < layers_.size(); ++index) {
     const TransformerLayer& layer = plan_.layers[index];
@@ -96,19 +96,19 @@ const float* TransformerExecution::forward(Evaluation& evaluation) {
     if (index && evaluation.exchange) {
       evaluation.fill_ghosts(state.s_in, C);
       evaluation.fill_ghosts(state.v_in, M * C);
-      evaluation.over_blocks(evaluation.owned, evaluation.atoms, [&](Block block, Scratch& room) { prepare(evaluation, index, block, room); });
+      evaluation.over_blocks(evaluation.owned, evaluation.atoms, [&](Block block, Scratch& scratch) { prepare(evaluation, index, block, scratch); });
     }
     evaluation.over_tasks([&](Task task) {
       kernels_.attention(plan_, layer, *evaluation.pairs, task, unit(state), state.weight);
       kernels_.messages(plan_, layer, *evaluation.pairs, task, state);
     });
-    evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& room) {
-      kernels_.update(plan_, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, room, evaluation.tap);
-      if (next) prepare(evaluation, index + 1, block, room);
+    evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
+      kernels_.update(plan_, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, scratch, evaluation.tap);
+      if (next) prepare(evaluation, index + 1, block, scratch);
     });
   }
-  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& room) {
-    readout_(plan_.readout, block, s_out_, evaluation.energy, g_s_, room, evaluation.tap);
+  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
+    readout_(plan_.readout, block, s_out_, evaluation.energy, g_s_, scratch, evaluation.tap);
   });
   return s_out_;
 }
@@ -123,9 +123,9 @@ void TransformerExecution::backward(Evaluation& evaluation) {
   for (size_t index = layers_.size(); index-- > 0;) {
     layer_back(evaluation, index);
     if (!index) break;  // what enters the first layer depends on the species alone
-    evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& room) {
+    evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
       kernels_.project_back(plan_, plan_.layers[index], block, layers_[index], g_projected_, g_s_,
-                            plan_.shape.local ? g_carried_ : nullptr, g_v_, evaluation.turns, room);
+                            plan_.shape.local ? g_carried_ : nullptr, g_v_, evaluation.turns, scratch);
     });
     if (!evaluation.exchange) continue;
     evaluation.return_ghosts(g_s_, C);
@@ -145,8 +145,8 @@ void TransformerExecution::prepare_back(size_t index, Block block) {
 void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index) {
   const TransformerLayer& layer = plan_.layers[index];
   TransformerState& state = layers_[index];
-  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& room) {
-    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.turns, room);
+  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
+    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.turns, scratch);
     prepare_back(index, block);
   });
   evaluation.over_blocks(evaluation.owned, evaluation.atoms, [&](Block block, Scratch&) { prepare_back(index, block); });
@@ -182,7 +182,7 @@ struct TransformerNetwork : Network {
     body(plan.readout.energy, 1);
   }
 
-  void each_slot(const std::function<void(const std::string&, const FeatureLaw&)>& body) const override {
+  void each_slot(const std::function<void(const std::string&, const FeatureScheme&)>& body) const override {
     for (const TransformerLayer& layer : plan.layers) {
       body(layer.query_slot, layer.query);
       body(layer.key_slot, layer.key);

@@ -68,43 +68,43 @@ inline void messages_scaled_back(const TransformerShape& shape, Block block, con
 }
 
 void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* g_s, float* g_v,
-                 float* g_scalar, float* g_vector, float* g_total, double* turns, Scratch& room) {
+                 float* g_scalar, float* g_vector, float* g_total, double* torque, Scratch& scratch) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
   const int64_t atoms = block.last - block.first;
-  const Active r = rooms_of(shape, block, state, room);
+  const Active r = active_of(shape, block, state, scratch);
   float *gs = g_s + block.first * C, *gv = g_v + block.first * M * C;
   bool vectors_needed = !state.mixed;
-  for (const LinearPlan& mix : layer.mix) vectors_needed |= looks_back(mix.law);
+  for (const LinearPlan& mix : layer.mix) vectors_needed |= looks_back(mix.scheme);
   if (vectors_needed) vectors_again(shape, block, state, r.vectors);
   const float* s_mid = state.s_mid + block.first * C;
   if (state.mixed) {
     invariants(shape, atoms, s_mid, r.mixed, r.inputs);
-    if (looks_back(layer.gates.law))
+    if (looks_back(layer.gates.scheme))
       for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
   } else {
-    mix_and_gate(plan, layer, block, s_mid, r, room, Tap(), true);
+    mix_and_gate(plan, layer, block, s_mid, r, scratch, Tap(), true);
   }
-  float *g_gates = room.floats[room_gradient], *g_active = room.floats[room_other], *g_inputs = room.floats[room_more];
+  float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other], *g_inputs = scratch.floats[scratch_more];
   gates_back(shape, atoms, r, gs, gv, g_gates);
-  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, room);
+  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, scratch);
   for (int64_t k = 0; k < atoms * shape.hidden; k += lanes)
     store(g_active + k, load(g_active + k) * silu_slope(load(r.hidden + k)));
-  linear_back(layer.hidden, atoms, 1, g_active, shape.hidden, r.inputs, wide, g_inputs, wide, room);
-  float* g_mixed = room.floats[room_gradient];
+  linear_back(layer.hidden, atoms, 1, g_active, shape.hidden, r.inputs, wide, g_inputs, wide, scratch);
+  float* g_mixed = scratch.floats[scratch_gradient];
   invariants_back(shape, atoms, r, gs, gv, g_inputs, g_mixed);
   for (int64_t a = 0; a < atoms; ++a)
     for (int c = 0; c < C; c += lanes) store(gs + a * C + c, load(gs + a * C + c) + load(g_inputs + a * wide + c));
   // dE/dV: what comes through the mixing is added to what passes by it.
   for (int l = 1; l <= shape.degrees; ++l) {
     const int N = 2 * l + 1;
-    float* back = room.floats[room_other];
+    float* back = scratch.floats[scratch_other];
     if (shape.degrees == 1) {
-      linear_back(layer.mix[0], atoms * N, N, g_mixed, 2 * C, r.vectors, C, back, C, room);
+      linear_back(layer.mix[0], atoms * N, N, g_mixed, 2 * C, r.vectors, C, back, C, scratch);
     } else {
-      const float* g = gather_degree(shape, l, 2 * C, atoms, g_mixed, room.floats[room_more]);
-      const float* x = gather_degree(shape, l, C, atoms, r.vectors, room.floats[room_update]);
-      linear_back(layer.mix[l - 1], atoms * N, N, g, 2 * C, x, C, back, C, room);
+      const float* g = gather_degree(shape, l, 2 * C, atoms, g_mixed, scratch.floats[scratch_more]);
+      const float* x = gather_degree(shape, l, C, atoms, r.vectors, scratch.floats[scratch_update]);
+      linear_back(layer.mix[l - 1], atoms * N, N, g, 2 * C, x, C, back, C, scratch);
     }
     for (int64_t a = 0; a < atoms; ++a)
       for (int k = 0; k < N * C; k += lanes) {
@@ -112,34 +112,34 @@ void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Blo
         store(at, load(at) + load(back + a * N * C + k));
       }
   }
-  float* g_message = room.floats[room_other];
-  linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, room);
+  float* g_message = scratch.floats[scratch_other];
+  linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, scratch);
   messages_scaled_back(shape, block, state, g_message, g_v, g_scalar, g_vector, g_total);
   // Turning the axes of a receiver turns what it receives the other way.
   if (shape.local)
     for (int64_t atom = block.first; atom < block.last; ++atom)
-      add_turns(C, plan.generators, g_v + atom * M * C, state.m_vector + atom * M * C, -1, turns + 3 * atom);
+      add_torque(C, plan.generators, g_v + atom * M * C, state.m_vector + atom * M * C, -1, torque + 3 * atom);
 }
 
-void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, Scratch& room, const Tap& tap) {
+void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, Scratch& scratch, const Tap& tap) {
   const int C = plan.shape.channels;
   linear(layer.project, block.last - block.first, 1, state.s_in + block.first * C, C,
-         state.projected + block.first * 4 * C, 4 * C, room, tap, block.first);
+         state.projected + block.first * 4 * C, 4 * C, scratch, tap, block.first);
 }
 
 void project_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* g_projected,
-                  float* g_s, const float* g_carried, float* g_v, double* turns, Scratch& room) {
+                  float* g_s, const float* g_carried, float* g_v, double* torque, Scratch& scratch) {
   const int C = plan.shape.channels, M = plan.shape.components;
   const int64_t atoms = block.last - block.first;
-  float* back = room.floats[room_other];
+  float* back = scratch.floats[scratch_other];
   unit_queries_back(plan, layer, block, state.projected, g_projected);
   linear_back(layer.project, atoms, 1, g_projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C, back,
-              C, room);
+              C, scratch);
   float* gs = g_s + block.first * C;
   for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
   if (!g_carried) return;
   for (int64_t k = block.first * M * C; k < block.last * M * C; k += lanes)
     store(g_v + k, load(g_v + k) + load(g_carried + k));
   for (int64_t atom = block.first; atom < block.last; ++atom)
-    add_turns(C, plan.generators, g_carried + atom * M * C, state.v_in + atom * M * C, 1, turns + 3 * atom);
+    add_torque(C, plan.generators, g_carried + atom * M * C, state.v_in + atom * M * C, 1, torque + 3 * atom);
 }

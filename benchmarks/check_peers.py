@@ -1,9 +1,9 @@
 """What `gaq check` finds in other force fields, in a model that PyTorch quantized, and in those that are shipped.
 
     python benchmarks/peers/install.py --into build/peers --only xtb mace painn
-    python benchmarks/inspect_peers.py --data rmd17 --peers build/peers
+    python benchmarks/check_peers.py --data rmd17 --peers build/peers
 
-Rows go to docs/ledger/inspected.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
+Rows go to docs/ledger/checked.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
 and PaiNN there are no weights to be had without a download: theirs are drawn, which says what their arithmetic keeps
 and breaks, but a molecule does not hold together with them, so that they make no run. Half an hour on one core.
 """
@@ -34,7 +34,7 @@ from gaq.measure.subjects import rattled_copies
 from gaq.report.diagnosis import meanings
 from places import HERE, LEDGERS
 
-LEDGER = LEDGERS / "inspected.jsonl"
+LEDGER = LEDGERS / "checked.jsonl"
 MODELS = HERE / "models"
 SHIPPED = ("fp32", "w4", "w4a16", "frame-w4a8", "gaq-w4a8", "naive-int8")
 PAINN = {
@@ -47,7 +47,7 @@ PAINN = {
 
 
 @dataclass(frozen=True)
-class Subject:
+class PeerSubject:
     """A force field by the name that tables call it, how it is opened, and what it is tried on."""
 
     name: str
@@ -78,7 +78,7 @@ def main() -> None:
         print(f"{subject.name}: {judged - len(failures(rows))} of {judged}", *meanings(rows), sep="\n  ", flush=True)
 
 
-def inspected(subject: Subject) -> list[Row]:
+def inspected(subject: PeerSubject) -> list[Row]:
     """The judged rows of a subject; of one that raises, a row `answers` that says so."""
     engine = subject.open()
     engine.model = subject.name
@@ -91,7 +91,7 @@ def inspected(subject: Subject) -> list[Row]:
     return [r for r in rows if r.passed is not None]
 
 
-def subjects(data: Path, peers: Path) -> list[Subject]:
+def subjects(data: Path, peers: Path) -> list[PeerSubject]:
     """All of them, the outsiders first."""
 
     def ethanols() -> Sequence[Structure]:
@@ -106,24 +106,24 @@ def subjects(data: Path, peers: Path) -> list[Subject]:
     ethanol = ("ethanol, rattled", ethanols)
     xtb = elsewhere("xtb", "tblite.ase:TBLite", {"method": "GFN2-xTB", "verbosity": 0})
     return [
-        Subject("GFN2-xTB (tblite)", xtb, *ethanol),
-        Subject("EMT (ASE)", _emt, "icosahedron of 10 Cu and 3 Au", _alloy),
+        PeerSubject("GFN2-xTB (tblite)", xtb, *ethanol),
+        PeerSubject("EMT (ASE)", _emt, "icosahedron of 10 Cu and 3 Au", _alloy),
         *(
-            Subject(f"MACE, {dtype}", elsewhere("mace", _file("mace"), {"dtype": dtype}), *ethanol, steps=0)
+            PeerSubject(f"MACE, {dtype}", elsewhere("mace", _file("mace"), {"dtype": dtype}), *ethanol, steps=0)
             for dtype in ("float64", "float32")
         ),
         *(
-            Subject(name, elsewhere("painn", _file("painn"), {"quantized": how}), *ethanol, steps=0)
+            PeerSubject(name, elsewhere("painn", _file("painn"), {"quantized": how}), *ethanol, steps=0)
             for name, how in PAINN.items()
         ),
         *(_shipped(recipe, data) for recipe in SHIPPED),
     ]
 
 
-def _shipped(recipe: str, data: Path) -> Subject:
+def _shipped(recipe: str, data: Path) -> PeerSubject:
     name = f"rmd17-azobenzene-{recipe}.gaq"
     frames = data / "rmd17_azobenzene_test_01.npz"
-    return Subject(name, lambda: open_engine(MODELS / name), frames.name, lambda: read_structures(str(frames), 10))
+    return PeerSubject(name, lambda: open_engine(MODELS / name), frames.name, lambda: read_structures(str(frames), 10))
 
 
 def _file(peer: str) -> str:

@@ -1,4 +1,4 @@
-"""The section of docs/results.md on what the inspector found in other force fields; rows of inspect_peers.py."""
+"""The section of docs/results.md on what the check found in other force fields; rows of check_peers.py."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ SHORT = {
     "angular_momentum_change": "angular momentum",
     "stability": "fell apart",
 }
-INTRO = """## Other force fields under the inspector
+INTRO = """## Other force fields under `gaq check`
 
 `gaq check` on what others made and on what is shipped here: every subject has the same checks, bold is past the limit
-([definitions and limits](physics.md#limits-of-the-inspector)). Forces in meV/Å, energies in meV, work in meV/Å, the
+([definitions and limits](physics.md#limits-of-the-check)). Forces in meV/Å, energies in meV, work in meV/Å, the
 slope as a share of it, the drift of 200 fs at constant energy in meV/atom/ps. GFN2-xTB, MACE and PaiNN ran in
 environments of their own (`--python`). MACE and PaiNN have drawn weights, which show what their arithmetic keeps and
 breaks; a molecule does not hold together with them, so that they made no run. PyTorch's `quantize_dynamic` was given
@@ -56,16 +56,16 @@ PaiNN as it is, whose layers it passes over in silence; then its *representation
 PyTorch's message advises. Commands:
 
     python benchmarks/peers/install.py --into build/peers --only xtb mace painn
-    python benchmarks/inspect_peers.py --data rmd17 --peers build/peers
+    python benchmarks/check_peers.py --data rmd17 --peers build/peers
     gaq check benchmarks/peers/calculator_painn.py:make --python build/peers/painn/bin/python \\
         --args '{"quantized": "representation"}' --steps 0 --plot painn.png
 """
 
 
-def inspected_section(rows_of: Callable[[str], list[Row]]) -> list[str]:
+def checked_section(rows_of: Callable[[str], list[Row]]) -> list[str]:
     """The parts of the section; empty while nothing has been inspected."""
     by_subject: dict[str, list[Row]] = {}
-    for entry in rows_of("inspected"):
+    for entry in rows_of("checked"):
         by_subject.setdefault(entry.model, []).append(entry)
     if not by_subject:
         return []
