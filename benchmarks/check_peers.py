@@ -32,10 +32,9 @@ from gaq.measure.ledger import Row, append_rows, read_rows, row
 from gaq.measure.limits import failures
 from gaq.measure.subjects import rattled_copies
 from gaq.report.diagnosis import meanings
-from places import HERE, LEDGERS
+from places import HERE, LEDGERS, model_file
 
 LEDGER = LEDGERS / "checked.jsonl"
-MODELS = HERE / "models"
 SHIPPED = ("fp32", "w4", "w4a16", "frame-w4a8", "gaq-w4a8", "naive-int8")
 PAINN = {
     "PaiNN, float": "",
@@ -123,7 +122,9 @@ def subjects(data: Path, peers: Path) -> list[PeerSubject]:
 def _shipped(recipe: str, data: Path) -> PeerSubject:
     name = f"rmd17-azobenzene-{recipe}.gaq"
     frames = data / "rmd17_azobenzene_test_01.npz"
-    return PeerSubject(name, lambda: open_engine(MODELS / name), frames.name, lambda: read_structures(str(frames), 10))
+    return PeerSubject(
+        name, lambda: open_engine(model_file(name)), frames.name, lambda: read_structures(str(frames), 10)
+    )
 
 
 def _file(peer: str) -> str:

@@ -85,7 +85,7 @@ Within each size (up to 5 bits a weight, up to 6, up to 8, up to 16, float) the 
 bold. A suffix `+readout` is the 16-bit input of the readout that our own recipes have and published ones have not,
 `+gptq` weights that GPTQ rounded before they were trained, `+bits=6.2` bits of four and eight that were chosen slot by
 slot under so many a weight (`gaq quantize --budget`), `+distilled` half of the structures displaced and labelled by the
-float parent, `+unfrozen` weights that may oscillate between two codes to the end of training, `+no-species-mean` scalars
+float parent, `+unfrozen` weights that may oscillate between two codes until training ends, `+no-species-mean` scalars
 that are rounded about zero and not about the mean of their species
 ([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+no-lowrank` features that are not rounded
 beside the principal directions of their species
@@ -137,8 +137,8 @@ float is best: in benzene.
 
 DEGREES = """### Where the number of neighbours varies
 
-Degree-Quant spares atoms with many neighbours in training. In one molecule all atoms have about as many; the molecules
-of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float model of
+Degree-Quant leaves in float atoms with many neighbours in training. In one molecule all atoms have about as many; the
+molecules of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float model of
 its 2,250 first frames, tested on 25 other molecules, 250 frames; six epochs of training for every row;
 `degree-quant+unprotected` has its ranges and no protection. Command:
 `python benchmarks/degrees.py --data PATH/qm7x/qm7x_250.npz`.

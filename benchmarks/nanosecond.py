@@ -24,7 +24,7 @@ from gaq.measure.conservation import jacobian_asymmetry, path_work
 from gaq.measure.ledger import Row, read_rows, write_rows
 from nanosecond_picture import drifts
 from nanosecond_rows import NanosecondRun, beside, collected
-from places import HERE, LEDGERS
+from places import HERE, LEDGERS, model_file
 
 START = "rmd17_azobenzene_test_01.npz"  # its first frame
 # The mode's name, the recipe of its model, and the bits of its backward pass where they are not those of the file.
@@ -104,7 +104,7 @@ def all_runs() -> Iterator[NanosecondRun]:
 def shipped(mode: str) -> tuple[Path, int | None]:
     """The model of a mode and the bits of its backward pass where they are not those of the file."""
     recipe, backward = MODES.get(mode, ("fp32", None))
-    return HERE / "models" / f"rmd17-azobenzene-{recipe}.gaq", backward
+    return model_file(f"rmd17-azobenzene-{recipe}.gaq"), backward
 
 
 def made(run: NanosecondRun, model: Path, backward: int | None, data: Path, out: Path) -> int:

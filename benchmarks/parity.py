@@ -36,7 +36,7 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint
 from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.session import quantize
 from gaq.units import MEV
-from places import HERE, LEDGERS
+from places import HERE, LEDGERS, model_files
 from tables import markdown
 
 PAGE, LEDGER = HERE / "docs" / "parity.md", LEDGERS / "parity.jsonl"
@@ -71,7 +71,7 @@ def of_molecule(arguments: argparse.Namespace, molecule: str) -> Iterator[Row]:
     """All rows of the shipped models of one molecule."""
     frames = list(read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", arguments.frames))
     data = f"rmd17/{molecule}/test_01"
-    for path in sorted((HERE / "models").glob(f"rmd17-{molecule}-*.ckpt")):
+    for path in model_files(f"rmd17-{molecule}-*.ckpt"):
         print(path.name, flush=True)
         checkpoint = load_checkpoint(path)
         engine = TorchEngine(checkpoint.model, path.name, checkpoint.recipe.name)

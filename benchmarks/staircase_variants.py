@@ -15,7 +15,7 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import WEIGHTS, Role, Slot
 from gaq.quant.spec import Framed, Identity, Spec, Uniform, uniform_part
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
-from places import HERE
+from places import model_file
 
 MODEL = "rmd17-azobenzene"
 BASE = "frame-w4a8"  # its weights are those of every variant
@@ -26,12 +26,12 @@ Choice = Callable[[Slot, Spec], Spec]
 
 def shipped(recipe: str) -> Checkpoint:
     """The checkpoint of a shipped model of azobenzene."""
-    return load_checkpoint(HERE / "models" / f"{MODEL}-{recipe}.ckpt")
+    return load_checkpoint(model_file(f"{MODEL}-{recipe}.ckpt"))
 
 
 def packed(recipe: str, backward_bits: int | None = None) -> NativeEngine:
     """A shipped model in the native engine."""
-    return NativeEngine.from_file(HERE / "models" / f"{MODEL}-{recipe}.gaq", backward_bits=backward_bits)
+    return NativeEngine.from_file(model_file(f"{MODEL}-{recipe}.gaq"), backward_bits=backward_bits)
 
 
 def variant(name: str, choice: Choice, base: str = BASE, backward_bits: int = 32) -> NativeEngine:

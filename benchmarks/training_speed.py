@@ -22,7 +22,7 @@ from gaq.train.frames import TrainFrames, prepare
 from gaq.train.gradients import Differentiate, TrainBatch, step_by_step
 from gaq.train.muon import Muon
 from gaq.train.optimizer import is_matrix
-from places import HERE, LEDGERS
+from places import LEDGERS, model_file
 
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "frame-w4a8"), ("ethanol", "fp32"), ("ethanol", "frame-w4a8"))
 BATCH, FRAMES, SECONDS = 10, 60, 8.0
@@ -34,7 +34,7 @@ def main() -> None:
     on_one_core()
     rows: list[Row] = []
     for molecule, recipe in MODELS:
-        checkpoint = load_checkpoint(HERE / "models" / f"rmd17-{molecule}-{recipe}.ckpt")
+        checkpoint = load_checkpoint(model_file(f"rmd17-{molecule}-{recipe}.ckpt"))
         frames = prepare(frames_of(arguments.data, molecule, "train", FRAMES), 5.0)
         about = (molecule, recipe, len(frames.dataset.structures[0]))
         step = {EAGER: step_by_step, COMPILED: compiled_for(checkpoint.recipe)}

@@ -29,8 +29,8 @@ from gaq.farm.cluster import Cluster
 from gaq.farm.protocol import Farm, OnResult, Work
 from gaq.measure.ledger import read_rows
 
-MODEL = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
-CHECKPOINT = REPOSITORY / "models" / "rmd17-ethanol-w4a16.ckpt"
+MODEL = REPOSITORY / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
+CHECKPOINT = REPOSITORY / "models" / "rmd17-ethanol-mixed-w4a16.ckpt"
 LABEL = ("data", "label", "water", "--frames", "8", "--interval", "4", "--equilibrate", "2", "--replicas", "2")
 MD = ("md", str(MODEL), "start.xyz", "--replicas", "3", "--seed", "4", "--every", "150", "--log-every", "70")
 

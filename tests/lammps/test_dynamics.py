@@ -17,7 +17,7 @@ from lammps_runs import beginning, lammps, write_data
 from packed import file_of
 from tiny import box, config, molecule
 
-SHIPPED = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
+SHIPPED = REPOSITORY / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
 FS_PER_PS = 1000.0
 
 NVE = """

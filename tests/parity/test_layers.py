@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ import torch
 from torch import Tensor
 
 from built import native_library
-from conftest import REPOSITORY
 from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 from gaq.engine.packing import packed_in_memory
@@ -28,9 +26,9 @@ from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import integer_product
-from gaq.train.checkpoint import load_checkpoint
 from recipes import packable
 from tiny import checkpoint, config, molecules
+from trained import MOLECULES, RECIPES, trained
 
 UNIT = 2.0**-24  # of the largest entry of what enters the slot; half a unit in the last place of a float there
 # What one layer's own sums and curves may do, in these units; twice what was measured on everything below.
@@ -154,8 +152,8 @@ def test_codes_that_were_not_given_would_differ(recipe):
 
 
 @pytest.mark.physics
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "models").glob("rmd17-*.ckpt")), ids=lambda p: p.stem)
-def test_every_layer_of_the_shipped_models(path: Path, data_folder):
-    molecule = path.stem.split("-")[1]
-    source = load_checkpoint(path)
+@pytest.mark.parametrize("molecule", MOLECULES)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_layer_of_trained_models(molecule: str, recipe: str, data_folder):
+    source = trained(molecule, recipe, data_folder)
     replayed(source.model, source.recipe, read_structures(data_folder / "rmd17" / f"rmd17_{molecule}_test_01.npz", 3))

@@ -98,7 +98,7 @@ def test_children_do_not_import_from_the_working_directory(trapped, tmp_path, te
     """With nothing, an empty part, or a folder of the user's in PYTHONPATH. The program itself is run with `-P`."""
     if text is FRESH:
         native_library()
-    model = TESTS.parent / "models" / "rmd17-ethanol-w4.gaq"
+    model = TESTS.parent / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
     parts = {"": f"{TESTS}", ":": f":{TESTS}:", "own": f"{TESTS}{os.pathsep}{tmp_path / 'elsewhere'}"}[python_path]
     # An empty part would trap the program itself too: it begins without one.
     script = program(tmp_path, f"import os\nos.environ['PYTHONPATH'] = {parts!r}\n{text}")

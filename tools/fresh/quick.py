@@ -40,7 +40,7 @@ def quick(steps: Steps) -> None:
             with steps.step(title):
                 subprocess.run(command, cwd=cwd, env=environment, check=True)
 
-        bin_folder, model = tree / ".venv" / "bin", tree / "models" / "rmd17-ethanol-w4.gaq"
+        bin_folder, model = tree / ".venv" / "bin", tree / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
         run("make demo, short", "make", "demo", f"PYTHON={sys.executable}", "DEMO_OPTIONS=--quick", cwd=tree)
         run("one energy", str(bin_folder / "python"), "-c", ONE_ENERGY, str(model))
         run("gaq doctor", str(bin_folder / "gaq"), "doctor", "--model", str(model))

@@ -18,7 +18,7 @@ namespace {
 #include "layers/curves.inl"
 #include "layers/linear.inl"
 #include "layers/radial.inl"
-#include "layers/turns.inl"
+#include "layers/turning.inl"
 #include "layers/readout.inl"
 #include "networks/transformer/table.inl"
 

@@ -25,7 +25,7 @@ struct Execution {
   virtual void needs(Arena& arena, int64_t atoms, int64_t pairs) = 0;
   // Atomic energies in the network's units to evaluation.energy; returns the last scalar features [owned][Network::row].
   virtual const float* forward(Evaluation& evaluation) = 0;
-  // Gradients of pairs to evaluation.gradients, what turning the axes of atoms does to evaluation.turns.
+  // Gradients of pairs to evaluation.gradients, what turning the axes of atoms does to evaluation.torque.
   virtual void backward(Evaluation& evaluation) = 0;
 };
 
@@ -41,7 +41,7 @@ struct Network {
   int row = 0;            // floats of a row of scalar features, padded
   int widest = 0;         // floats of the widest row of an atom that a block of atoms needs
   int components = 1;     // the most rows that an atom has in a linear layer
-  int parts = 0;          // the most that a linear layer multiplies a row with to find what is taken off
+  int coefficients = 0;   // the most that a linear layer multiplies a row with to find what is taken off
   bool local = false;     // vectors in the frames of their atoms
   int boundaries = 0;     // between layers: there rows of ghosts are exchanged, of these widths
   std::vector<int32_t> exchanged;

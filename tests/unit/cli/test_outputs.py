@@ -53,7 +53,7 @@ def test_own_rows_and_pictures_are_replaced(tmp_path):
 
 def test_own_packed_models_are_replaced():
     models = Path(__file__).resolve().parents[3] / "models"
-    claim_output(models / "rmd17-ethanol-w4.gaq", outputs.PACKED, overwrite=False)
+    claim_output(models / "rmd17-ethanol-mixed-w4a16.gaq", outputs.PACKED, overwrite=False)
 
 
 def test_two_outputs_under_one_name(tmp_path):

@@ -209,7 +209,7 @@ def test_the_plain_network_of_comparisons():
 
 
 @pytest.mark.filterwarnings("ignore::gaq.errors.OutsideWarning")  # which is what they should say
-@pytest.mark.parametrize("suffix", ["fp32.gaq", "w8.gaq", "w4a16.gaq", "fp32.ckpt"])
+@pytest.mark.parametrize("suffix", ["fp32.gaq", "mixed-w4a16.gaq", "fp32.ckpt"])
 def test_shipped_models_far_from_their_data(suffix):
     """Whatever they say of small molecules, it is a number that could be one, or an error."""
     blamed = []

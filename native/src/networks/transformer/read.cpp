@@ -8,12 +8,12 @@ namespace {
 
 TransformerConfig read_config(const NetworkFile& file) {
   TransformerConfig c;
-  c.channels = file.config.whole("channels", 4, 1024);
-  c.degrees = file.config.whole("degrees", 1, 3);
-  c.layers = file.config.whole("layers", 1, 32);
-  c.heads = file.config.whole("heads", 1, 64);  // room on the stack of the attention kernels
-  file.config.whole("basis", 4, 128);  // how the radial functions were parametrized; their tables say all we need
-  c.hidden = file.config.whole("hidden", 4, 4096);
+  c.channels = file.config.integer("channels", 4, 1024);
+  c.degrees = file.config.integer("degrees", 1, 3);
+  c.layers = file.config.integer("layers", 1, 32);
+  c.heads = file.config.integer("heads", 1, 64);  // room on the stack of the attention kernels
+  file.config.integer("basis", 4, 128);  // how the radial functions were parametrized; their tables say all we need
+  c.hidden = file.config.integer("hidden", 4, 4096);
   c.cosine = file.config.choice("attention", {"cosine", "dot"}) == 0;
   file.config.finish();
   if (c.channels % c.heads != 0)

@@ -125,7 +125,7 @@ void TransformerExecution::backward(Evaluation& evaluation) {
     if (!index) break;  // what enters the first layer depends on the species alone
     evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
       kernels_.project_back(plan_, plan_.layers[index], block, layers_[index], g_projected_, g_s_,
-                            plan_.shape.local ? g_carried_ : nullptr, g_v_, evaluation.turns, scratch);
+                            plan_.shape.local ? g_carried_ : nullptr, g_v_, evaluation.torque, scratch);
     });
     if (!evaluation.exchange) continue;
     evaluation.return_ghosts(g_s_, C);
@@ -146,7 +146,7 @@ void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index
   const TransformerLayer& layer = plan_.layers[index];
   TransformerState& state = layers_[index];
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.turns, scratch);
+    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.torque, scratch);
     prepare_back(index, block);
   });
   evaluation.over_blocks(evaluation.owned, evaluation.atoms, [&](Block block, Scratch&) { prepare_back(index, block); });
