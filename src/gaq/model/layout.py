@@ -62,7 +62,8 @@ class Layout:
     numbers: type
     linears: Callable[[Any], Iterator[LinearShape]]  # in the order in which a structure meets them
     slots: Callable[[Any], Iterator[str]]  # beside those of linear layers
-    arrays: Callable[[Any], Mapping[str, Wanted]]  # beside those of linear layers, slots and species
+    functions: Callable[[Any], Iterator[tuple[str, int]]]  # sets of radial functions, and how many are in each
+    arrays: Callable[[Any], Mapping[str, Wanted]]  # beside those of linear layers, slots, functions and species
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # least and largest value of each number
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what a text may be
     check: Callable[[Any], str] = lambda numbers: ""  # what is wrong with numbers that are within their limits

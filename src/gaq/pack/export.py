@@ -56,7 +56,7 @@ def pack(
     network = architecture_of(model).packed(model)
     config = LAYOUTS[model.config.architecture].numbers_from(network.config, "the model")
     slots, arrays = packed_slots(model.quantizers())
-    table = radial_table(config.cutoff, config.basis)
+    table = radial_table(config.cutoff, config.basis, functions=network.radial)
     arrays |= _constants(model) | _golden(golden, model.species)
     for name in ("values", "slopes", "curvatures"):
         arrays[f"radial.{name}"] = array_of(getattr(table, name))
@@ -71,7 +71,7 @@ def pack(
         recipe_name=recipe.name,
         recipe=recipe.to_dict(),
         backward_bits=backward_bits_for(model) if backward_bits is None else _backward(backward_bits),
-        radial={"knots": len(table.values), "alpha": table.alpha, "u_low": table.u_low, "u_high": table.u_high},
+        radial={"knots": len(table.values), "decay": table.decay, "low": table.low, "high": table.high},
         slots=slots,
         arrays=arrays,
         repulsion=model.repulsion.said(),

@@ -21,7 +21,7 @@ from gaq.model.spread import ErrorSpread, Spreads, none_like
 from gaq.quant.scheme import magnitude
 
 if TYPE_CHECKING:
-    from gaq.model.painn.network import PaiNNMessage, PaiNNLayer, PaiNNUpdate
+    from gaq.model.painn.network import PaiNNLayer, PaiNNMessage, PaiNNUpdate
 
 
 @torch.no_grad()

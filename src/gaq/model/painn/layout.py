@@ -38,6 +38,11 @@ def _slots(n: PaiNNNumbers) -> Iterator[str]:
             yield f"layers.{i}.message.vector.l1"
 
 
+def _functions(n: PaiNNNumbers) -> Iterator[tuple[str, int]]:
+    for i in range(n.layers):
+        yield f"layers.{i}.filters", 3 * n.channels
+
+
 def _arrays(n: PaiNNNumbers) -> dict[str, Wanted]:
     return {}
 
@@ -47,6 +52,7 @@ LAYOUT = Layout(
     PaiNNNumbers,
     _linears,
     _slots,
+    _functions,
     _arrays,
     limits={"channels": (4, 1024), "layers": (1, 32), "basis": (4, 128), "cutoff": (0.5, 20.0)},
 )

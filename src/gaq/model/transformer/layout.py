@@ -15,13 +15,14 @@ def _slots(n: TransformerNumbers) -> Iterator[str]:
         yield from (f"layers.{i}.message.vector.l{degree}" for degree in range(1, n.degrees + 1) if i)
 
 
-def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:
-    arrays = {}
+def _functions(n: TransformerNumbers) -> Iterator[tuple[str, int]]:
     for i in range(n.layers):
-        arrays[f"layers.{i}.attention.temperature"] = Wanted("F32", (n.heads,))
-        arrays[f"layers.{i}.attention.bias"] = Wanted("F32", (n.basis, n.heads))
-        arrays[f"layers.{i}.filters"] = Wanted("F32", (n.basis, radial_functions(n, i) * n.channels))
-    return arrays
+        yield f"layers.{i}.attention.bias", n.heads
+        yield f"layers.{i}.filters", radial_functions(n, i) * n.channels
+
+
+def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:
+    return {f"layers.{i}.attention.temperature": Wanted("F32", (n.heads,)) for i in range(n.layers)}
 
 
 def _check(n: TransformerNumbers) -> str:
@@ -33,6 +34,7 @@ LAYOUT = Layout(
     TransformerNumbers,
     linears,
     _slots,
+    _functions,
     _arrays,
     limits={
         "channels": (4, 1024),
