@@ -42,15 +42,8 @@ def check_name(text: str, key: str, name: str) -> str:
 
 
 def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
-<<<<<<< d2e0ae548dadaeb9dd3dc8fb69c4cee03157b55f
-    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises
-    `BadFile`.
-    """
-    keys = ("knots", "alpha", "u_low", "u_high")
-=======
-    """Where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
+    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
     keys = ("knots", "decay", "low", "high")
->>>>>>> 3bc508aeacb305821466d97cf74ba1d4abdf324c
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")
     decay = radial["decay"]

@@ -109,12 +109,8 @@ def radial_functions(n: Numbers, layer: int) -> int:
     return 1 + n.degrees * (2 if layer else 1)
 
 
-<<<<<<< d2e0ae548dadaeb9dd3dc8fb69c4cee03157b55f
-def wanted_arrays(n: Numbers, species: int, knots: int, slots: Mapping[str, Any]) -> dict[str, Wanted]:
-    """Return every array that a file with these numbers and slots must hold, and no other may be there."""
-=======
 def function_sets(n: Numbers) -> Iterator[tuple[str, int]]:
-    """The sets of radial functions by name, and how many functions are in each."""
+    """Yield the sets of radial functions by name, and how many functions are in each."""
     for i in range(n.layers):
         yield f"layers.{i}.attention.bias", n.heads
         yield f"layers.{i}.filters", radial_functions(n, i) * n.channels
@@ -123,11 +119,10 @@ def function_sets(n: Numbers) -> Iterator[tuple[str, int]]:
 def wanted_arrays(
     n: Numbers, species: int, knots: int, slots: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, Wanted]:
-    """Every array that a file with these numbers and slots must hold, and no other may be there.
+    """Return every array that a file with these numbers and slots must hold, and no other may be there.
 
     `shapes` [name] are those of the arrays in the file: a set of radial functions comes in one of three forms.
     """
->>>>>>> 3bc508aeacb305821466d97cf74ba1d4abdf324c
     arrays = {
         "embedding": Wanted("F32", (species, n.channels)),
         "reference": Wanted("F64", (species,)),

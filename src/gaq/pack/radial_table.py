@@ -51,15 +51,9 @@ class RadialTable:
 
 
 def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialTable:
-<<<<<<< d2e0ae548dadaeb9dd3dc8fb69c4cee03157b55f
     """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
-    alpha = ALPHA_TIMES_CUTOFF / cutoff
-    low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-alpha * CLOSEST)
-=======
-    """The table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
     decay = ALPHA_TIMES_CUTOFF / cutoff
     low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-decay * CLOSEST)
->>>>>>> 3bc508aeacb305821466d97cf74ba1d4abdf324c
     if knots is None:
         spacing = (1 - low) / (basis - 1)
         knots = ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1
