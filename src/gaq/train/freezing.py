@@ -1,4 +1,4 @@
-"""Weights that go back and forth between two codes come to rest.
+"""Freeze low-bit weights that oscillate between two values (Nagel et al., 2022).
 
 Straight-through training drives a weight whose best value lies between two codes to the threshold in the middle, and
 then across it with every other step: the network never is what its weights will be in the end, and where the last step
