@@ -16,7 +16,7 @@ from gaq.data.dataset import Dataset
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.quant.ptq import Gptq, Reconstruct
 from gaq.quant.recipe import Recipe

@@ -15,7 +15,7 @@ from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
 from gaq.engine.pytorch import TorchEngine
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant import pullback
 from gaq.quant.quantized import Quantized
 from gaq.quant.scheme import decode_uniform, dynamic_steps, encode_uniform

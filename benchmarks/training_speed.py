@@ -14,7 +14,7 @@ import torch
 from bench import frames_of, on_one_core, parser_of
 from gaq.measure.ledger import Row, write_rows
 from gaq.measure.speed import Candidate, TimedSubject, interleaved, speed_rows, speedup_row
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import LossConfig

@@ -16,8 +16,8 @@ import torch
 from gaq.cli.export import packed_checkpoint
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
-from gaq.model.initialise import initialise_
-from gaq.model.transformer import Transformer, TransformerConfig
+from gaq.model.transformer.initialise import initialise_
+from gaq.model.transformer.network import Transformer, TransformerConfig
 from gaq.pack.format import write_packed
 from gaq.quant.install import preset
 from gaq.train.calibrate import quantized_copy

@@ -11,7 +11,7 @@ import numpy as np
 from gaq.engine.pytorch import TorchEngine
 from gaq.formats import container
 from gaq.formats.checksum import sealed
-from gaq.model.transformer import TransformerConfig
+from gaq.model.layered import LayeredConfig
 from gaq.pack.export import Golden, pack
 from gaq.pack.format import PackedModel, to_bytes
 from gaq.quant.recipe import Recipe
@@ -25,7 +25,7 @@ def golden_of(model: Checkpoint) -> Golden:
     return Golden(structures, TorchEngine(model.model, "m", model.recipe.name).evaluate(structures))
 
 
-def packed(recipe: Recipe | None = None, settings: TransformerConfig | None = None, **options: Any) -> PackedModel:
+def packed(recipe: Recipe | None = None, settings: LayeredConfig | None = None, **options: Any) -> PackedModel:
     """A tiny network, float or quantized, as `gaq export` packs it."""
     model = checkpoint(settings or config(), recipe)
     return pack(model.model, model.recipe, golden_of(model), manifest=model.manifest, **options)
@@ -64,6 +64,6 @@ def with_array(content: bytes, name: str, change: Callable[[np.ndarray], np.ndar
     return sealed(container.to_bytes(file.metadata, entries, payload))
 
 
-def file_of(recipe: Recipe | None = None, settings: TransformerConfig | None = None) -> bytes:
+def file_of(recipe: Recipe | None = None, settings: LayeredConfig | None = None) -> bytes:
     """The bytes of a packed tiny network."""
     return to_bytes(packed(recipe, settings))

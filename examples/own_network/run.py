@@ -1,4 +1,4 @@
-"""Train PaiNN for a moment, quantize it by presets that have never seen it, and measure what each of them broke.
+"""Train a small network for a moment, quantize it by presets that have never seen it, measure what each of them broke.
 
 python examples/own_network/run.py
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 import torch
-from painn import PaiNN
+from small import Small
 
 import gaq
 from gaq.data.dataset import Dataset
@@ -18,20 +18,20 @@ from gaq.train.config import LossConfig
 from gaq.train.frames import TrainFrames, prepare, reference_energies
 from gaq.train.loss import total_loss
 
-RECIPES = ("fp32", "w4", "w4a16", "frame-w8a8", "gaq-w8a8", "naive-int8")
+RECIPES = ("fp32", "w4", "w4a16", "mixed-w4a16", "frame-w8a8", "gaq-w8a8", "naive-int8")
 
 
-def begin(data: Dataset, seed: int) -> PaiNN:
+def begin(data: Dataset, seed: int) -> Small:
     """A network at its first step, with the reference energies of its data."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = PaiNN(tuple({int(z) for s in data.structures for z in s.species}))
+        model = Small(tuple({int(z) for s in data.structures for z in s.species}))
     references, _ = reference_energies(data)
     model.reference.copy_(torch.tensor([references[z] for z in model.species]))
     return model
 
 
-def fit(model: PaiNN, frames: TrainFrames, steps: int, rate: float, seed: int) -> PaiNN:
+def fit(model: Small, frames: TrainFrames, steps: int, rate: float, seed: int) -> Small:
     """A loop of one's own, float or quantized: the loss is a function of the network, a batch and its labels."""
     optimizer = torch.optim.Adam(model.parameters(), rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)
@@ -46,9 +46,9 @@ def fit(model: PaiNN, frames: TrainFrames, steps: int, rate: float, seed: int) -
     return model
 
 
-def measured(model: PaiNN, recipe: str, test: Dataset) -> dict[str, float]:
+def measured(model: Small, recipe: str, test: Dataset) -> dict[str, float]:
     """Force error, largest error under rotation and share of energies equal to the last bit, of one quantized copy."""
-    engine = TorchEngine(model, "PaiNN", recipe)
+    engine = TorchEngine(model, "Small", recipe)
     rows = gaq.measure.accuracy(engine, test) + gaq.measure.symmetry(engine, test.structures, rotations=8)
     rows += gaq.measure.path_work(engine, test.structures[:4])
     names = ("force_mae", "lee_mean", "frames_identical", "path_work")

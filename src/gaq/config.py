@@ -113,11 +113,11 @@ def _value(text: str) -> object:
 
 def _fault(error: ErrorDetails, model_class: type[BaseModel], changed: Sequence[tuple[str, ...]]) -> str:
     """Return one sentence: the key, what came, what was expected."""
-    place = error["loc"]
+    place = _without_tags(model_class, error["loc"])
     key = ".".join(str(part) for part in place) or "the file as a whole"
     source = " (given by --set)" if any(place[: len(path)] == path for path in changed) else ""
     if error["type"] == "extra_forbidden":
-        known = _keys(model_class, place[:-1])
+        known = _keys(model_class, error["loc"][:-1])
         hint = nearest(str(place[-1]), known) or (f" Known here: {', '.join(sorted(known))}." if known else "")
         return f"unknown key {key}{source}.{hint}"
     if error["type"] == "missing":
@@ -143,7 +143,26 @@ def _keys(model_class: type[BaseModel], place: Sequence[int | str]) -> Mapping[s
         fields = [model.model_fields[part] for model in models if part in model.model_fields]
         if fields:  # other parts are positions in lists and tags of unions
             models = [found for field in fields for found in _models(field.annotation)]
+        elif tagged := [model for model in models if _has_tag(model, part)]:
+            models = tagged
     return {name: None for model in models for name in model.model_fields}
+
+
+def _without_tags(model_class: type[BaseModel], place: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Return a place as it is written in the file: which of several sections pydantic took is no part of it."""
+    kept: list[int | str] = []
+    models: list[type[BaseModel]] = [model_class]
+    for part in place:
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        if fields or not any(_has_tag(model, part) for model in models):
+            kept.append(part)
+        models = [found for field in fields for found in _models(field.annotation)] or models
+    return tuple(kept)
+
+
+def _has_tag(model: type[BaseModel], tag: int | str) -> bool:
+    """Return whether a field of the model can have this text alone, which tells it from the other models of a union."""
+    return any(typing.get_args(field.annotation) == (tag,) for field in model.model_fields.values())
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:

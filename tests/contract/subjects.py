@@ -9,7 +9,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.model.geometry import Gauge
 from gaq.quant.install import preset
 from gaq.train.session import quantize
-from tiny import box, config, molecules, network
+from tiny import box, config, molecules, network, painn
 
 SHAPES = {
     "l1": config(),
@@ -17,6 +17,7 @@ SHAPES = {
     "l3": config(degrees=3),
     "dot": config(attention="dot"),
     "deep": config(degrees=2, layers=3, attention="dot", heads=4),
+    "painn": painn(layers=3),
 }
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16", "mixed-w4a8", "mixed-w4a16", "hadamard-w4a8")

@@ -12,6 +12,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
 from gaq.model.forces import energy_and_forces
 from gaq.model.geometry import Gauge
+from gaq.model.protocol import dtype_of
 from gaq.quant.presets import all_presets
 from tiny import REFERENCES, SPECIES, batch_of, box, molecules, network
 
@@ -23,7 +24,7 @@ def subject(request) -> TorchEngine:
 
 
 def tolerances(subject: TorchEngine) -> tuple[float, float]:
-    return ROUND_OFF[subject.network.embedding.dtype]
+    return ROUND_OFF[dtype_of(subject.network)]
 
 
 def assert_same(subject, expected: list[Prediction], found: list[Prediction]) -> None:
@@ -181,10 +182,12 @@ def test_the_list_of_slots_is_whole():
         model = network(settings)
         names = [q.slot.name for q in model.quantizers()]
         assert len(names) == len(set(names))
-        # Per layer: query, key, scalar message, 4 linear layers and a mix per degree with two slots each, and
-        # from the second layer on the messages of each degree. Twice two for the readout.
-        layers, degrees = settings.layers, settings.degrees
-        assert len(names) == layers * (3 + 2 * (4 + degrees)) + (layers - 1) * degrees + 4
+        # Per layer of the transformer: query, key, scalar message, 4 linear layers and a mix per degree with two slots
+        # each, and from the second layer on the messages of each degree. PaiNN: 5 linear layers. Twice two for the
+        # readout.
+        layers, degrees = settings.layers, model.degrees
+        per_layer = 3 + 2 * (4 + degrees) if settings.architecture == "transformer" else 1 + 2 * 5
+        assert len(names) == layers * per_layer + (layers - 1) * degrees + 4
         for build in all_presets().values():
             assert set(build().resolve([q.slot for q in model.quantizers()])) == set(names)
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from built import native_library
 from gaq.atoms.structure import Prediction
 from gaq.engine.replay import NativeReplay, SlotCodes, encoded
-from gaq.model.transformer import Transformer, TransformerConfig
+from gaq.model.transformer.network import Transformer, TransformerConfig
 from gaq.pack.export import Golden, pack
 from gaq.pack.format import to_bytes
 from gaq.quant.calibrated import FixedStep, set_step

@@ -16,7 +16,7 @@ from built import native_library
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.replay import NativeReplay, layer_name
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.pack.bits import pack_nibbles
 from gaq.quant.install import preset
 from packed import with_array

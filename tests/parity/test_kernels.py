@@ -14,7 +14,7 @@ from gaq.atoms.structure import Prediction, Structure
 from gaq.engine._library import OK, load_library
 from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from recipes import packable
 from tiny import box, checkpoint, config, molecules
@@ -108,7 +108,7 @@ def test_one_weight_shows(recipe):
     """The control: a weight of the last layer moved by one unit in the last place, or one code."""
     before = bits(engine(content_of(recipe, "l1")).evaluate(molecules()))
     model = checkpoint(config(), None if recipe == "fp32" else preset(recipe, 0)).model
-    weight = model.energy.weight
+    weight = model.readout.energy.weight
     with torch.no_grad():
         if recipe == "fp32":
             weight[0, 2] = torch.nextafter(weight[0, 2], torch.tensor(1e9))

@@ -22,7 +22,7 @@ from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import NativeReplay, Recording, encoded, feature_quantizers, layer_name, record
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import integer_product
@@ -121,7 +121,10 @@ def compare_layer(layer: Linear, species: Tensor, expected: Recording, native: N
 def compare_energies(model: Transformer, expected: Recording, found: Recording) -> None:
     one, other = expected.prediction, found.prediction
     atomic = np.abs(expected.outputs["readout.energy"]).sum() * model.scale.item()
-    exact = integer_product(model.energy.input_quantizer.spec) and model.energy.weight_quantizer.calibrated is not None
+    exact = (
+        integer_product(model.readout.energy.input.spec)
+        and model.readout.energy.weight_quantizer.calibrated is not None
+    )
     units = 0 if exact else MOST_IN_A_SUM
     assert abs(one.energy - other.energy) <= units * UNIT * atomic + 1e-14 * abs(one.energy)
 

@@ -19,7 +19,7 @@ from gaq.data.read import read_structures
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import NativeReplay, record
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import Spec, uniform_part

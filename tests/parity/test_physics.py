@@ -25,7 +25,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.measure.conservation import open_path_work, path_work
 from gaq.measure.ledger import Row
 from gaq.measure.symmetry import symmetry
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from tiny import checkpoint, config, molecules

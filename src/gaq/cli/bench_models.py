@@ -79,8 +79,10 @@ def _checkpoint(file: Path, frames: str | None) -> BenchModel:
 
 
 def _network_of(checkpoint: Path) -> NetworkKey:
-    from gaq.pack.layout import numbers_from
+    from gaq.model.architectures import architecture_of
+    from gaq.model.layouts import LAYOUTS
     from gaq.train.checkpoint import load_checkpoint
 
     model = load_checkpoint(readable_file(checkpoint)).model
-    return (numbers_from(model.config.model_dump(), checkpoint.name), model.species)
+    config = architecture_of(model).packed(model).config
+    return (LAYOUTS[model.config.architecture].numbers_from(config, checkpoint.name), model.species)

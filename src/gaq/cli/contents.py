@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from gaq.files import sha256_of
 from gaq.formats.container import NAMES, Container, read_container
 from gaq.measure.ledger import Row
 from gaq.pack.format import FORMAT, PackedModel, read_packed
-from gaq.pack.layout import linears
 from gaq.pack.sizes import bytes_by_group, weight_bytes, weight_count
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _of_packed(path: Path, packed: PackedModel, container: Container) -> Content
     numbers = packed.config
     facts = [
         ("file", f"{path}, packed model, written by gaq {packed.gaq_version}"),
-        *_network(numbers.channels, numbers.degrees, numbers.layers, numbers.heads, numbers.cutoff, packed.species),
+        *_network(packed.architecture, asdict(numbers), numbers.degrees, packed.species),
         ("units", "Å, eV"),
         ("recipe", _recipe(packed.recipe_name, packed.recipe)),
         ("backward pass", "float" if packed.backward_bits == 32 else f"{packed.backward_bits} bits"),
@@ -98,7 +97,7 @@ def _of_packed(path: Path, packed: PackedModel, container: Container) -> Content
         ("checksum", f"{packed.checksum} (of the whole file; verified)"),
         ("SHA-256", sha256_of(path)),
     ]
-    schemes = [(layer.name, _pair(packed.slots, layer.name)) for layer in linears(numbers)]
+    schemes = [(layer.name, _pair(packed.slots, layer.name)) for layer in packed.layout.linears(numbers)]
     groups = bytes_by_group(packed) | {HEADER: container.header_bytes}
     weights = (float(weight_bytes(packed)), weight_count(packed))
     return _contents(path, packed.recipe_name, "native", facts, _folded(schemes), groups, container, weights)
@@ -110,11 +109,10 @@ def _of_checkpoint(path: Path, checkpoint: Checkpoint, container: Container) -> 
     from gaq.quant.slot import WEIGHTS
 
     model, quantizers = checkpoint.model, list(checkpoint.model.quantizers())
-    numbers = model.config
     kind = "checkpoint" + (" with training state" if checkpoint.state else "")
     facts = [
         ("file", f"{path}, {kind}, written by gaq {container.metadata['gaq_version']}"),
-        *_network(numbers.channels, numbers.degrees, numbers.layers, numbers.heads, numbers.cutoff, model.species),
+        *_network(model.config.architecture, model.config.model_dump(), model.degrees, model.species),
         ("units", "Å, eV"),
         ("recipe", _recipe(checkpoint.recipe.name, checkpoint.recipe.to_dict())),
         *_origin(checkpoint.manifest),
@@ -146,9 +144,10 @@ def _contents(
 
 
 def _network(
-    channels: int, degrees: int, layers: int, heads: int, cutoff: float, species: Sequence[int]
+    architecture: str, sizes: Mapping[str, Any], degrees: int, species: Sequence[int]
 ) -> list[tuple[str, str]]:
-    shape = f"{layers} layers, {channels} channels, {heads} heads, vectors up to degree {degrees}, cutoff {cutoff:g} Å"
+    named = [f"{sizes[key]} {key}" for key in ("layers", "channels", "heads") if key in sizes]
+    shape = ", ".join([architecture, *named, f"vectors up to degree {degrees}", f"cutoff {sizes['cutoff']:g} Å"])
     return [("network", shape), ("elements", " ".join(SYMBOLS[z] for z in species))]
 
 

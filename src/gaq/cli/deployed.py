@@ -31,8 +31,9 @@ class Deployed:
 
     def sizes(self) -> dict[str, float]:
         """file_bytes and weight_bytes of the packed file, and bits_per_weight with scales counted in."""
-        found: dict[str, float] = self.engine.footprint() if hasattr(self.engine, "footprint") else {}
-        found = {name: value for name, value in found.items() if name != "file_bytes"}
+        from gaq.engine.protocol import footprint_of
+
+        found = {name: value for name, value in footprint_of(self.engine).items() if name != "file_bytes"}
         return found if self.file_bytes is None else {"file_bytes": float(self.file_bytes), **found}
 
 
@@ -54,11 +55,12 @@ def open_deployed(
     `RecipeError` for a checkpoint that cannot be packed if `engine` is "native". `strict` as in `open_engine`.
     """
     from gaq.engine.open import is_packed, known_engine, open_engine
+    from gaq.engine.protocol import backward_bits_of
 
     file, engine = readable_file(model), known_engine(engine)
     if is_packed(file):
         opened = open_engine(file, engine=engine, device=device, threads=threads, strict=strict)
-        return Deployed(file, opened, identity_of(file, _backward(opened)), file.stat().st_size)
+        return Deployed(file, opened, identity_of(file, backward_bits_of(opened)), file.stat().st_size)
     content, reason = _packed(file, frames)
     if content is None and engine == "native":
         raise RecipeError(reason)
@@ -75,7 +77,8 @@ def open_deployed(
             note = str(error)
     opened = open_engine(file, engine="torch", device=device, threads=torch_threads or threads, strict=strict)
     said = f"{file.name} is measured in PyTorch, not as a packed file: {note}" if note and engine is None else ""
-    return Deployed(file, opened, identity_of(file, _backward(opened)), None if content is None else len(content), said)
+    size = None if content is None else len(content)
+    return Deployed(file, opened, identity_of(file, backward_bits_of(opened)), size, said)
 
 
 def identity_of(file: Path, backward_bits: int | None) -> str:
@@ -92,11 +95,6 @@ def identity_of(file: Path, backward_bits: int | None) -> str:
         whole = read_packed(file).manifest.get("export", {}).get("checkpoint_sha256")
     digest = whole if isinstance(whole, str) else sha256_of(file)
     return f"{digest[:HASH_DIGITS]}-{backward_bits or FLOAT}"
-
-
-def _backward(engine: Engine) -> int | None:
-    bits: int | None = getattr(engine, "backward_bits", None)
-    return bits
 
 
 def _packed(file: Path, frames: str | None) -> tuple[bytes | None, str]:

@@ -104,6 +104,7 @@ def md(
     )
     from gaq.cli.stage_progress import StageProgress
     from gaq.engine.motion import Dynamics
+    from gaq.engine.protocol import backward_bits_of
     from gaq.farm.open import check_cores
     from gaq.locks import locked
     from gaq.measure.ledger import write_rows
@@ -144,7 +145,7 @@ def md(
                 engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
             )
     rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
-    rows = signed(rows, identity_of(Path(model), getattr(engines[0], "backward_bits", None)), contention.share())
+    rows = signed(rows, identity_of(Path(model), backward_bits_of(engines[0])), contention.share())
     if json_file is not None:
         write_rows(json_file, rows)
     console = Console(highlight=False)

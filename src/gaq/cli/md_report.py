@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gaq.cli.md_setup import Asked
 from gaq.cli.stage_progress import StageProgress
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, isa_of
 from gaq.measure.ledger import Row, find
 from gaq.measure.runs import rates, run_rows
 from gaq.measure.speed import FS_PER_NS, SECONDS_PER_DAY
@@ -67,7 +67,7 @@ def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, 
         found = run_rows(ending.log, ending.state, *about, asked.plan.temperature, kind)
         if ending.made:
             found += rates(ending.log, *about, ending.made, ending.seconds)
-        isa = getattr(engine, "isa", None)
+        isa = isa_of(engine)
         rows += [replace(entry, seed=asked.seed + replica, threads=threads, isa=isa) for entry in found]
     return rows
 

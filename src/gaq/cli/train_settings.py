@@ -45,7 +45,7 @@ def source_of(given: str, data: str) -> DataSource:
     return DataSource(None, given or data)
 
 
-def overrides_of(options: Mapping[str, int | float | None], texts: Sequence[str]) -> list[str]:
+def overrides_of(options: Mapping[str, int | float | str | None], texts: Sequence[str]) -> list[str]:
     """Return `key=value` texts of the options that were given, behind those of --set."""
     return [*texts, *(f"{key}={value}" for key, value in options.items() if value is not None)]
 

@@ -13,15 +13,16 @@ from torch import Tensor
 from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
-from gaq.cost.bound import Spreads, spread_of_layer
-from gaq.cost.spread import none_like
 from gaq.data.dataset import Dataset
 from gaq.geometry.harmonics import wigner
 from gaq.measure.ledger import Row
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.statistics import OnProgress, mean_by_frames, silent
+from gaq.model.flow import Flow
 from gaq.model.geometry import Gauge, Geometry
-from gaq.model.transformer import Flow, Transformer
+from gaq.model.layered import Layered
+from gaq.model.protocol import Bounded, dtype_of
+from gaq.model.spread import Spreads, none_like
 from gaq.quant.scheme import magnitude
 from gaq.train.checkpoint import as_dtype
 from gaq.units import MEV
@@ -33,7 +34,7 @@ PREFIX = "layers/"  # of what rows call a model when they are about one layer of
 class LayerTrace:
     """A batch in a network: its geometry, the features before each layer and after the last."""
 
-    model: Transformer
+    model: Layered
     gauge: Gauge
     batch: AtomBatch
     geometry: Geometry
@@ -55,7 +56,7 @@ class LayerError:
 
 
 @torch.no_grad()
-def trace_of(network: Transformer, structures: Sequence[Structure]) -> LayerTrace:
+def trace_of(network: Layered, structures: Sequence[Structure]) -> LayerTrace:
     """Return the exact features of structures, in the gauge that the engine would use.
 
     In the lab gauge the network is taken to float64, so that what is measured is the rounding of its quantizers and not
@@ -66,7 +67,7 @@ def trace_of(network: Transformer, structures: Sequence[Structure]) -> LayerTrac
     batch = collate(structures, [find_neighbors(s, model.cutoff) for s in structures])
     geometry, flow = model.enter(batch, gauge)
     states = [flow]
-    for index in range(model.config.layers):
+    for index in range(model.blocks - 1):
         states.append(model.block(index, states[-1], geometry))
     return LayerTrace(model, gauge, batch, geometry, tuple(states))
 
@@ -77,7 +78,7 @@ def layer_error(trace: LayerTrace, index: int, rotation: Tensor) -> LayerError:
     model = trace.model
     turned = trace.batch.rotated(rotation.expand(trace.batch.count, 3, 3))
     s, v = trace.states[index]
-    turns = [_turn(trace, rotation, degree) for degree in range(1, model.config.degrees + 1)]
+    turns = [_turn(trace, rotation, degree) for degree in range(1, model.degrees + 1)]
     there = tuple(torch.matmul(d, x) for d, x in zip(turns, v, strict=True))
     geometry, _ = model.enter(turned, trace.gauge)
     after, vectors = model.block(index, Flow(s, there), geometry)
@@ -87,16 +88,20 @@ def layer_error(trace: LayerTrace, index: int, rotation: Tensor) -> LayerError:
     return LayerError(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
 
 
-def spreads(trace: LayerTrace, index: int) -> Spreads:
-    """Bound and estimate of what layer `index` adds; nothing in the local gauge (docs/bound.md)."""
+def spreads(trace: LayerTrace, index: int) -> Spreads | None:
+    """Bound and estimate of what layer `index` adds; nothing in the local gauge (docs/bound.md).
+
+    None for an architecture without bounds.
+    """
     s, v = trace.states[index + 1]
     if trace.gauge is Gauge.LOCAL:
         return none_like(s), tuple(none_like(magnitude(x)) for x in v)
-    return spread_of_layer(trace.model, index, trace.states[index], trace.geometry)
+    model = trace.model
+    return model.spread(index, trace.states[index], trace.geometry) if isinstance(model, Bounded) else None
 
 
 def layer_rows(
-    network: Transformer,
+    network: Layered,
     name: str,
     recipe: str,
     test: Dataset,
@@ -112,7 +117,7 @@ def layer_rows(
     trace = trace_of(network, test.structures)
     matrices = torch.from_numpy(haar_rotations(rotations, np.random.default_rng(seed)))
     rows: list[Row] = []
-    layers = network.config.layers
+    layers = network.blocks - 1
     for index in range(layers):
         progress(index, layers)
         found = [layer_error(trace, index, matrix) for matrix in matrices]
@@ -135,9 +140,6 @@ def _numbers(trace: LayerTrace, index: int, found: Sequence[LayerError]) -> list
     sums = torch.zeros(frames, dtype=torch.float64).index_add(0, frame, lengths.sum(0)).numpy()
     counts = torch.bincount(frame, minlength=frames).double().numpy()
     mean, error = mean_by_frames(sums, counts * len(found))
-    scalars, vectors = spreads(trace, index)
-    worst = torch.stack([scalars.norm.square(), *(v.norm.square() for v in vectors)]).sum(0).sqrt()
-    square = torch.stack([scalars.square.sum(-1), *(v.square.sum(-1) for v in vectors)]).sum(0)
     s, v = trace.states[index + 1]
     size = torch.stack([s.square().sum(-1), *(x.square().sum((-2, -1)) for x in v)]).sum(0)
     energies = torch.stack([one.energy for one in found]) / MEV
@@ -146,24 +148,35 @@ def _numbers(trace: LayerTrace, index: int, found: Sequence[LayerError]) -> list
         ("layer_defect", mean, error, "1", samples),
         ("layer_defect_max", float(lengths.max()), None, "1", samples),
         ("layer_defect_rms", float(lengths.square().mean().sqrt()), None, "1", samples),
+        *_bounds(spreads(trace, index), atoms),
+        ("layer_size", float(size.mean().sqrt()), None, "1", atoms),
+        ("layer_defect_energy", float(energies.square().mean().sqrt()), None, "meV", energies.numel()),
+    ]
+
+
+def _bounds(spreads: Spreads | None, atoms: int) -> list[Number]:
+    if spreads is None:
+        return []
+    scalars, vectors = spreads
+    worst = torch.stack([scalars.norm.square(), *(v.norm.square() for v in vectors)]).sum(0).sqrt()
+    square = torch.stack([scalars.square.sum(-1), *(v.square.sum(-1) for v in vectors)]).sum(0)
+    return [
         ("layer_defect_estimate", float(square.mean().sqrt()), None, "1", atoms),
         ("layer_defect_bound", float(worst.mean()), None, "1", atoms),
         ("layer_defect_bound_max", float(worst.max()), None, "1", atoms),
-        ("layer_size", float(size.mean().sqrt()), None, "1", atoms),
-        ("layer_defect_energy", float(energies.square().mean().sqrt()), None, "meV", energies.numel()),
     ]
 
 
 def _turn(trace: LayerTrace, rotation: Tensor, degree: int) -> Tensor:
     """Return how features turn with the structure: not at all where they are held in the atoms' own frames."""
     if trace.gauge is Gauge.LOCAL:
-        return torch.eye(2 * degree + 1, dtype=trace.model.embedding.dtype)
-    return wigner(rotation, degree).to(trace.model.embedding.dtype)
+        return torch.eye(2 * degree + 1, dtype=dtype_of(trace.model))
+    return wigner(rotation, degree).to(dtype_of(trace.model))
 
 
 def _rest(trace: LayerTrace, index: int, flow: Flow) -> Tensor:
     """Return energies of the structures as they lie from the features before layer `index` on."""
     model = trace.model
-    for block in range(index, model.config.layers + 1):
+    for block in range(index, model.blocks):
         flow = model.block(block, flow, trace.geometry)
     return model.leave(flow, trace.batch, trace.geometry)

@@ -15,7 +15,7 @@ from gaq.measure.accuracy import fidelity
 from gaq.measure.conservation import path_work
 from gaq.measure.ledger import Row
 from gaq.measure.symmetry import symmetry
-from gaq.model.transformer import Transformer
+from gaq.model.layered import Layered
 from gaq.quant.recipe import Recipe
 from gaq.quant.slot import Slot
 from gaq.train.calibrate import quantized_copy
@@ -32,7 +32,7 @@ OnPart = Callable[[str, int, int], None]  # the part that is next, parts done, p
 class Trial:
     """A float model and what is tried on it: the recipe, frames to calibrate on, frames to measure on."""
 
-    parent: Transformer
+    parent: Layered
     name: str
     recipe: Recipe
     calibration: TrainFrames
@@ -61,7 +61,7 @@ class FloatReference:
 
 
 def trial_on(
-    parent: Transformer, name: str, recipe: Recipe, calibration: Dataset, test: Dataset, rotations: int = 4
+    parent: Layered, name: str, recipe: Recipe, calibration: Dataset, test: Dataset, rotations: int = 4
 ) -> Trial:
     """Return a trial with its neighbour pairs found. Raises `UnsupportedElement`, and `UsageError` without frames."""
     for dataset in (calibration, test):

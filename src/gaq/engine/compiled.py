@@ -18,26 +18,26 @@ from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
 from gaq.errors import NotAvailable, NotFinite
+from gaq.model.architectures import architecture_of
 from gaq.model.forces import energy_and_forces
+from gaq.model.layered import Layered
 from gaq.model.one_graph import first_line, one_graph
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import dtype_of
 from gaq.train.checkpoint import as_dtype
 
 Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def float_network(network: Transformer) -> Transformer:
-    """Return the same weights without quantizers: what one would run in PyTorch, where simulated quantization is
-    slower.
-    """
-    plain = as_dtype(Transformer(network.config, network.species), network.embedding.dtype)
+def float_network(network: Layered) -> Layered:
+    """Return the same weights without quantizers, which PyTorch would run: simulated quantization is slower."""
+    plain = as_dtype(architecture_of(network).build(network.config, network.species), dtype_of(network))
     state = network.state_dict()
     plain.load_state_dict({name: state[name] for name in plain.state_dict()})
     plain.repulsion.load_(network.repulsion.said())
     return plain.requires_grad_(False).eval()
 
 
-def eager(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
+def eager(network: Layered, structures: Sequence[Structure]) -> Evaluate:
     """Return positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
 
     Both forms raise `NotFinite` for numbers that are not finite.
@@ -51,9 +51,8 @@ def eager(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
     return evaluate
 
 
-def compiled(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
-    """Return the same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute to
-    make.
+def compiled(network: Layered, structures: Sequence[Structure]) -> Evaluate:
+    """Return the same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute.
 
     Of the ways to compile energies and forces this is the fastest: `torch.compile` of the same function breaks at the
     call of autograd and takes nearly twice as long. Raises `NotAvailable`, with the reason, where it does not work,
@@ -80,13 +79,13 @@ def _finite(energies: np.ndarray, forces: np.ndarray) -> tuple[np.ndarray, np.nd
     return energies, forces
 
 
-def _batch(network: Transformer, structures: Sequence[Structure]) -> AtomBatch:
+def _batch(network: Layered, structures: Sequence[Structure]) -> AtomBatch:
     batch = collate(structures, [find_neighbors(s, network.cutoff) for s in structures])
     _ = batch.edges.crossing  # looked up here, since a trace cannot ask values
     return batch
 
 
-def _one_graph(network: Transformer, batch: AtomBatch) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+def _one_graph(network: Layered, batch: AtomBatch) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
     # Inductor fails at sums into an array of one element: a second structure, which is empty, helps it over that.
     cells = torch.cat([batch.cells, batch.cells.new_zeros(1, 3, 3)])
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Batched, Engine, footprint_of
 from gaq.errors import GaqError
 from gaq.farm.protocol import Farm, collect
 
@@ -52,8 +52,7 @@ class FarmedEngine:
 
     def footprint(self) -> dict[str, float]:
         """Return the sizes that the engine knows of itself."""
-        sizes: dict[str, float] = self._engine.footprint() if hasattr(self._engine, "footprint") else {}
-        return sizes
+        return footprint_of(self._engine)
 
     def _here(self, structures: Sequence[Structure], on_progress: Callable[[int], None]) -> list[Prediction]:
         found = self._engine.evaluate(structures)
@@ -61,9 +60,8 @@ class FarmedEngine:
         return found
 
     def _cuts(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
-        if hasattr(self._engine, "batches"):
-            cuts: list[tuple[int, int]] = self._engine.batches(structures)
-            return cuts
+        if isinstance(self._engine, Batched):
+            return self._engine.batches(structures)
         count = len(structures)
         return [(start, min(start + STRUCTURES_PER_JOB, count)) for start in range(0, count, STRUCTURES_PER_JOB)]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,17 @@ from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
-    from gaq.model.transformer import Transformer
+    from gaq.model.layered import Layered
 
-ENGINES = ("torch", "native")
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """How an engine is opened: the arguments of `open_engine`."""
+
+    device: str = "cpu"
+    threads: int | None = None
+    backward_bits: int | None = None
+    strict: bool = False
 
 
 def open_engine(
@@ -36,24 +46,11 @@ def open_engine(
     float) is the precision of the native engine's backward pass; without, it is as the file says.
     A structure outside of the training data is a warning, or with `strict` an error.
     """
-    engine = known_engine(engine)
+    asked = known_engine(engine)
     file = readable_file(path)
     packed = is_packed(file)
-    if packed and engine == "torch":
-        raise UsageError(
-            f"{file.name} is a packed model: it holds codes, which the native engine runs. --engine torch runs the "
-            f"checkpoint that it was exported from; name that, or leave out --engine."
-        )
-    if not packed and engine != "native":
-        if backward_bits is not None:
-            raise UsageError(
-                f"--backward {backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
-            )
-        return _open_checkpoint(file, device, threads, strict)
-    if device != "cpu":
-        raise UsageError(f"--device {device}: the native engine computes on the CPU. Leave out --device.")
-    opened = _open_packed if packed else _pack_and_open
-    return opened(file, threads, backward_bits, strict)
+    name = asked or ("native" if packed else "torch")
+    return ENGINES[name](file, packed, OpenOptions(device, threads, backward_bits, strict))
 
 
 def engine_of(model: str | Path | Engine, *, threads: int | None = None) -> Engine:
@@ -74,9 +71,8 @@ def known_engine(name: str | None) -> str | None:
     return name
 
 
-def load(path: str | Path) -> Transformer | NativeEngine:
-    """Return the force field in a checkpoint, quantizers and all; of a packed file its engine, without importing
-    PyTorch.
+def load(path: str | Path) -> Layered | NativeEngine:
+    """Return the force field in a checkpoint, or the engine of a packed file, without importing PyTorch.
 
     Raises `BadFile`, `NotAvailable`.
     """
@@ -123,31 +119,54 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
-def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool) -> Engine:
+def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
+    """Return a checkpoint in PyTorch."""
+    if packed:
+        raise UsageError(
+            f"{file.name} is a packed model: it holds codes, which the native engine runs. --engine torch runs the "
+            f"checkpoint that it was exported from; name that, or leave out --engine."
+        )
+    if options.backward_bits is not None:
+        raise UsageError(
+            f"--backward {options.backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
+        )
     import torch
 
     from gaq.engine.pytorch import TorchEngine
     from gaq.train.checkpoint import load_checkpoint
 
-    if threads is not None:
-        torch.set_num_threads(threads)
-    checkpoint = load_checkpoint(file)
-    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device), strict=strict)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    found = load_checkpoint(file)
+    device = check_device(options.device)
+    return TorchEngine(found.model, file.name, found.recipe.name, device, strict=options.strict)
 
 
-def _open_packed(
-    file: Path, threads: int | None = None, backward_bits: int | None = None, strict: bool = False
-) -> NativeEngine:
-    from gaq.engine.native import NativeEngine
-
-    return NativeEngine.from_file(file, threads=threads, backward_bits=backward_bits, strict=strict)
-
-
-def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None, strict: bool) -> NativeEngine:
+def _open_native(file: Path, packed: bool, options: OpenOptions) -> Engine:
+    """Return a packed file in the native engine; a checkpoint is packed in memory first."""
+    if options.device != "cpu":
+        raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
+    if packed:
+        return _open_packed(file, options)
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 
-    checkpoint = load_checkpoint(file)
+    found = load_checkpoint(file)
     return pack_and_open(
-        *(checkpoint.model, checkpoint.recipe, file.name), threads=threads, backward_bits=backward_bits, strict=strict
+        *(found.model, found.recipe, file.name),
+        threads=options.threads,
+        backward_bits=options.backward_bits,
+        strict=options.strict,
     )
+
+
+def _open_packed(file: Path, options: OpenOptions = OpenOptions()) -> NativeEngine:
+    from gaq.engine.native import NativeEngine
+
+    return NativeEngine.from_file(
+        file, threads=options.threads, backward_bits=options.backward_bits, strict=options.strict
+    )
+
+
+# Every engine by its name: opens a file, which is packed or not, or raises what it cannot run and the way out.
+ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Engine]] = {"torch": _open_torch, "native": _open_native}

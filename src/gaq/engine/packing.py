@@ -9,7 +9,7 @@ import numpy as np
 from gaq.atoms.structure import Structure
 from gaq.engine.native import NativeEngine
 from gaq.engine.pytorch import TorchEngine
-from gaq.model.transformer import Transformer
+from gaq.model.layered import Layered
 from gaq.pack.export import Golden, pack
 from gaq.pack.format import to_bytes
 from gaq.quant.recipe import Recipe
@@ -20,9 +20,8 @@ SPACINGS = (1.5, 2.0, 2.5)
 MOST_ELEMENTS = 8
 
 
-def packed_in_memory(model: Transformer, recipe: Recipe, *, backward_bits: int | None = None) -> bytes:
-    """Return the bytes that `gaq export` would write, but for its golden frames: one atom alone of each element it
-    knows.
+def packed_in_memory(model: Layered, recipe: Recipe, *, backward_bits: int | None = None) -> bytes:
+    """Return the bytes that `gaq export` would write; its golden frames are lone atoms of the elements it knows.
 
     Raises `RecipeError` for what a packed file has no place for.
     """
@@ -32,7 +31,7 @@ def packed_in_memory(model: Transformer, recipe: Recipe, *, backward_bits: int |
 
 
 def pack_and_open(
-    model: Transformer,
+    model: Layered,
     recipe: Recipe,
     name: str,
     *,

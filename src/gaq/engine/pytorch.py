@@ -20,8 +20,8 @@ from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.model.forces import evaluate
 from gaq.model.geometry import Gauge
 from gaq.model.last_features import last_features
+from gaq.model.layered import Layered
 from gaq.model.protocol import Network
-from gaq.model.transformer import Transformer
 from gaq.quant.size import weight_footprint
 from gaq.quant.spec import framed
 
@@ -85,9 +85,9 @@ class TorchEngine:
     @contextmanager
     def _watched(self, structures: Sequence[Structure], neighbors: Sequence[Neighbors], start: int) -> Iterator[None]:
         """Looks whether the structures evaluated inside are like the training data, where the network has a domain."""
-        domain = self.network.domain if isinstance(self.network, Transformer) else None
+        domain = self.network.domain if isinstance(self.network, Layered) else None
         done = not self.watch or (self._warned and not self.strict)
-        if domain is None or not isinstance(self.network, Transformer) or done:
+        if domain is None or not isinstance(self.network, Layered) or done:
             yield
             return
         with last_features(self.network) as found:

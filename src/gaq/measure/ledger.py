@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, isa_of
 from gaq.errors import BadFile, nearest
 from gaq.files import lines_of, write_atomically
 from gaq.locks import locked
@@ -64,7 +64,7 @@ _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 def row(engine: Engine, data: str, metric: str, value: float, unit: str, n: int) -> Row:
     """Return a row about this engine; further conditions are added with `dataclasses.replace`."""
     about = (engine.model, engine.recipe, engine.name, data)
-    return Row(metric, float(value), unit, *about, int(n), isa=getattr(engine, "isa", None))
+    return Row(metric, float(value), unit, *about, int(n), isa=isa_of(engine))
 
 
 def to_line(entry: Row) -> str:

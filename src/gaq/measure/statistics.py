@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gaq.atoms.structure import Prediction, Structure
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, EvaluatesLists
 
 OnProgress = Callable[[int, int], None]  # steps done, steps in all
 
@@ -40,10 +40,8 @@ def predict_lists(
 
     `on_progress` hears of so many more structures.
     """
-    at_once = getattr(engine, "evaluate_lists", None)
-    if at_once is not None:
-        everything: list[list[Prediction]] = at_once(lists, on_progress)
-        return everything
+    if isinstance(engine, EvaluatesLists):
+        return engine.evaluate_lists(lists, on_progress)
     found: list[list[Prediction]] = []
     for structures in lists:
         found.append(engine.evaluate(structures))

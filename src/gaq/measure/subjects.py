@@ -12,7 +12,7 @@ import numpy as np
 from gaq.atoms.elements import formula
 from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Structure
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, HasGolden
 from gaq.errors import NotFinite, UsageError
 
 RATTLE = 0.05  # Å, standard deviation per coordinate
@@ -39,8 +39,7 @@ def own_subjects(engine: Engine, count: int = 8, seed: int = 0) -> Subjects:
     say anything far from its training data, the first with sensible forces. Golden structures whose atoms are alone are
     passed over. Raises `UsageError` when no molecule fits.
     """
-    golden = getattr(engine, "golden_structures", None)
-    found = tuple(golden())[:count] if golden is not None else ()
+    found = tuple(engine.golden_structures())[:count] if isinstance(engine, HasGolden) else ()
     if any(np.any(p.forces != 0) for p in engine.evaluate(found)):
         return Subjects(f"golden frames of {formula(found[0].species.tolist())}", found)
     molecules = _molecules(engine.species or ORGANIC, engine.model)

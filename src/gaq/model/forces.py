@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch, per_structure
 from gaq.model.geometry import Gauge
-from gaq.model.protocol import ForceField
+from gaq.model.protocol import ForceField, GivesAtomicEnergies
 
 
 def energy_and_forces(
@@ -47,8 +47,7 @@ def evaluate(
     strain = torch.zeros_like(batch.cells).requires_grad_()
     with torch.enable_grad():
         strained = batch.moved(positions).strained(strain)
-        by_atom = getattr(model, "atomic_energies", None)
-        atomic = None if by_atom is None else by_atom(strained, gauge)
+        atomic = model.atomic_energies(strained, gauge) if isinstance(model, GivesAtomicEnergies) else None
         energies = model.energies(strained, gauge) if atomic is None else per_structure(atomic, batch)
         slope, virials = torch.autograd.grad(energies.sum(), (positions, strain), create_graph=differentiable)
     if differentiable:

@@ -16,11 +16,20 @@ class Linear(nn.Module):
     """y = x Wᵀ + b over the last axis, with a slot for the input and one for the weight.
 
     Scalars are [atom, channel]. Equivariant features are [atom, 2l+1, channel] and take no bias: a weight
-    then mixes channels and never components, which is why weights of any precision keep the symmetry.
+    then mixes channels and never components, which is why weights of any precision keep the symmetry. `tags` say to
+    recipes where in the network the layer is.
     """
 
     def __init__(
-        self, name: str, inputs: int, outputs: int, *, bias: bool = True, degree: int = 0, n_species: int = 1
+        self,
+        name: str,
+        inputs: int,
+        outputs: int,
+        *,
+        bias: bool = True,
+        degree: int = 0,
+        n_species: int = 1,
+        tags: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         feature = Role.VECTOR_FEATURE if degree else Role.SCALAR_FEATURE
@@ -28,8 +37,8 @@ class Linear(nn.Module):
         shape = (None, 2 * degree + 1, inputs) if degree else (None, inputs)
         self.weight = nn.Parameter(torch.zeros(outputs, inputs))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias and not degree else None
-        self.input_quantizer = Quantizer(Slot(f"{name}.input", feature, shape, degree, n_species))
-        self.weight_quantizer = Quantizer(Slot(f"{name}.weight", weight, (outputs, inputs), degree))
+        self.input_quantizer = Quantizer(Slot(f"{name}.input", feature, shape, degree, n_species, tags))
+        self.weight_quantizer = Quantizer(Slot(f"{name}.weight", weight, (outputs, inputs), degree, tags=tags))
 
     def forward(self, x: Tensor, frame: Tensor | None = None, species: Tensor | None = None) -> Tensor:
         """`frame` [atom, 2l+1, 2l+1] (local → lab) is used where the input slot wants local components, `species`
@@ -42,3 +51,14 @@ class Linear(nn.Module):
         if local is not None:
             y = torch.matmul(local, y)
         return y if self.bias is None else y + self.bias
+
+    def rounded_weight(self) -> Tensor:
+        """Return the weight [output, input] as it is multiplied."""
+        return self.weight_quantizer(self.weight).value
+
+
+def orthogonal_(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw orthogonal weights for every linear layer in a module, in its order; their biases stay as they are."""
+    for layer in module.modules():
+        if isinstance(layer, Linear):
+            nn.init.orthogonal_(layer.weight, generator=generator)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from gaq.atoms.batch import AtomBatch
-from gaq.model.geometry import Gauge
+from gaq.model.flow import Flow
+from gaq.model.fold import Stream
+from gaq.model.geometry import Gauge, Geometry
+from gaq.model.spread import Spreads
 from gaq.quant.quantizer import Quantizer
 
 
@@ -23,6 +26,13 @@ class ForceField(Protocol):
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor: ...
 
     def quantizers(self) -> Iterator[Quantizer]: ...
+
+
+@runtime_checkable
+class GivesAtomicEnergies(Protocol):
+    """A network that says what each atom contributes: `atomic_energies` [atom] in eV, float64."""
+
+    def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor: ...
 
 
 class Network(ForceField, Protocol):
@@ -45,6 +55,55 @@ class Network(ForceField, Protocol):
     def eval(self) -> Self: ...
 
 
+@runtime_checkable
+class Blockwise(Protocol):
+    """A network that can be walked through block by block: `enter`, each block in turn, `leave`.
+
+    Quantization trains its blocks one after the other, and the error that each of them adds is measured alone. The last
+    block is the readout, behind which a flow holds one scalar per atom.
+    """
+
+    degrees: int  # vectors of the flow are those of l = 1…degrees
+
+    @property
+    def blocks(self) -> int: ...
+
+    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]: ...
+
+    def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow: ...
+
+    def part(self, index: int) -> nn.Module: ...
+
+    def leave(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor: ...
+
+
+@runtime_checkable
+class Foldable(Protocol):
+    """A network that lists the channels that a scale can be folded into."""
+
+    def streams(self) -> Iterator[Stream]: ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A network that can say how large the equivariance error is that a layer adds to exact features."""
+
+    def spread(self, index: int, flow: Flow, geometry: Geometry) -> Spreads: ...
+
+
+class BlockwiseNetwork(Network, Blockwise, Protocol):
+    """A network with slots that can be walked through block by block."""
+
+
+class FoldableNetwork(Network, Foldable, Protocol):
+    """A network with slots that scales can be folded into."""
+
+
 def device_of(network: Network) -> torch.device:
     """Return where its parameters are."""
     return next(iter(network.parameters())).device
+
+
+def dtype_of(network: Network) -> torch.dtype:
+    """Return the precision of its parameters."""
+    return next(iter(network.parameters())).dtype

@@ -8,9 +8,10 @@ import numpy as np
 
 from gaq.errors import BadFile
 from gaq.formats.container import NAMES, WAY_OUT
+from gaq.model.layout import Layout, Numbers, Wanted
 from gaq.pack.bits import NIBBLE_BITS, unpack_nibbles
 from gaq.pack.checks import Slots
-from gaq.pack.layout import Numbers, Wanted, linears, wanted_arrays
+from gaq.pack.layout import wanted_arrays
 
 LARGEST_RADIUS = 10.0  # Å
 MOST_GOLDEN = 100_000  # atoms
@@ -21,10 +22,18 @@ UNIT = 1e-5  # by how much the square of a unit vector's length may be off
 Arrays = Mapping[str, np.ndarray]
 
 
-def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots: int, slots: Slots, name: str) -> None:
+def check_arrays(
+    arrays: Arrays,
+    layout: Layout,
+    config: Numbers,
+    species: Sequence[int],
+    knots: int,
+    slots: Slots,
+    name: str,
+) -> None:
     """Each array that the model needs, and no other. Raises `BadFile`."""
     shapes = {key: array.shape for key, array in arrays.items()}
-    wanted = wanted_arrays(config, len(species), knots, slots, shapes)
+    wanted = wanted_arrays(layout, config, len(species), knots, slots, shapes)
     for key in sorted(set(wanted) ^ set(arrays)):
         raise BadFile(f"{name}: tensor {key!r} is {'missing' if key in wanted else 'unknown'}. {WAY_OUT}")
     for key, want in wanted.items():
@@ -34,7 +43,7 @@ def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots:
         raise BadFile(f"{name}: radii are {radii.tolist()}; expected more than 0 and less than {LARGEST_RADIUS} Å.")
     _check_golden(arrays, species, name)
     _check_wigner(arrays, config, name)
-    _check_weights(arrays, config, slots, name)
+    _check_weights(arrays, layout, config, slots, name)
     for slot, scheme in slots.items():
         if scheme.get("directions") == "codebook":
             _check_book(arrays[f"{scheme.get('book', slot)}.points"], scheme["direction_bits"], slot, name)
@@ -83,8 +92,8 @@ def _check_golden(arrays: Arrays, species: Sequence[int], name: str) -> None:
         )
 
 
-def _check_weights(arrays: Arrays, config: Numbers, slots: Slots, name: str) -> None:
-    for layer in linears(config):
+def _check_weights(arrays: Arrays, layout: Layout, config: Numbers, slots: Slots, name: str) -> None:
+    for layer in layout.linears(config):
         scheme = slots[f"{layer.name}.weight"]
         if scheme["kind"] == "identity":
             continue

@@ -9,7 +9,7 @@ from typing import Any
 
 from gaq.errors import BadFile
 from gaq.formats.container import WAY_OUT
-from gaq.pack.layout import Numbers, linears, slot_names
+from gaq.model.layout import Layout, Numbers
 from gaq.quant.spec import MOST_DIRECTIONS
 
 KNOTS = (4, 4096)
@@ -61,15 +61,15 @@ def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
     return radial
 
 
-def check_slots(slots: object, config: Numbers, name: str) -> Slots:
+def check_slots(slots: object, layout: Layout, config: Numbers, name: str) -> Slots:
     """Return one scheme for each slot of the model, and none for any other. Raises `BadFile`."""
-    wanted = slot_names(config)
+    wanted = layout.slot_names(config)
     if not isinstance(slots, dict):
         raise BadFile(f"{name}: slots are {type(slots).__name__}; expected an object. {WAY_OUT}")
     for slot in set(wanted) ^ set(slots):
         word = "lack" if slot in wanted else "have an unknown slot"
         raise BadFile(f"{name}: slots {word} {slot!r}, so they do not fit the model. {WAY_OUT}")
-    vectors = {f"{layer.name}.input": layer.degree for layer in linears(config) if layer.degree}
+    vectors = {f"{layer.name}.input": layer.degree for layer in layout.linears(config) if layer.degree}
     for slot, scheme in slots.items():
         if not _known(slot, scheme, vectors.get(slot, 0)):
             raise BadFile(
@@ -80,7 +80,7 @@ def check_slots(slots: object, config: Numbers, name: str) -> Slots:
         what = next((key for key in ("centred", "principal") if scheme.get(key)), None)
         if what and slots[slot.removesuffix(".input") + ".weight"].get("kind") == "identity":
             raise BadFile(f"{name}: slot {slot!r} is {what}, but its weight is float; expected codes. {WAY_OUT}")
-    _check_sums(slots, config, name)
+    _check_sums(slots, layout, config, name)
     return slots
 
 
@@ -90,9 +90,9 @@ def largest_total(feature_bits: int, weight_bits: int, inputs: int) -> int:
     return high * (2 ** (weight_bits - 1) - 1) * inputs
 
 
-def _check_sums(slots: Slots, config: Numbers, name: str) -> None:
+def _check_sums(slots: Slots, layout: Layout, config: Numbers, name: str) -> None:
     """Integer products must fit 32 bits in any order of their sum."""
-    for layer in linears(config):
+    for layer in layout.linears(config):
         features, weight = slots[f"{layer.name}.input"], slots[f"{layer.name}.weight"]
         if features["kind"] != "uniform" or weight["kind"] != "uniform" or features["per"] == "vector":
             continue

@@ -16,12 +16,13 @@ from ase.data import covalent_radii
 from gaq.atoms.structure import Prediction, Structure
 from gaq.errors import RecipeError, UsageError
 from gaq.geometry.harmonics import wigner_probes
+from gaq.model.architectures import architecture_of
+from gaq.model.layered import Layered
+from gaq.model.layouts import LAYOUTS
 from gaq.model.linear import Linear
-from gaq.model.message import Message
-from gaq.model.transformer import Transformer
 from gaq.pack.bits import NIBBLE_BITS, pack_nibbles
 from gaq.pack.format import BACKWARD_BITS, PackedModel
-from gaq.pack.layout import GOLDEN_FRAMES, numbers_from
+from gaq.pack.layout import GOLDEN_FRAMES
 from gaq.pack.radial_table import radial_table
 from gaq.pack.refusals import refuse
 from gaq.pack.slots import Arrays, array_of, packed_slots
@@ -38,7 +39,7 @@ class Golden:
 
 
 def pack(
-    model: Transformer,
+    model: Layered,
     recipe: Recipe,
     golden: Golden,
     *,
@@ -52,20 +53,19 @@ def pack(
     Raises `RecipeError` for what the file has no place for, `UsageError` for golden frames that do not fit.
     """
     refuse(model)
-    config = numbers_from(model.config.model_dump(), "the model")
+    network = architecture_of(model).packed(model)
+    config = LAYOUTS[model.config.architecture].numbers_from(network.config, "the model")
     slots, arrays = packed_slots(model.quantizers())
-    table = radial_table(config.cutoff, config.basis)
+    table = radial_table(config.cutoff, config.basis, functions=network.radial)
     arrays |= _constants(model) | _golden(golden, model.species)
     for name in ("values", "slopes", "curvatures"):
         arrays[f"radial.{name}"] = array_of(getattr(table, name))
-    for i, message in enumerate(m for m in model.modules() if isinstance(m, Message)):
-        arrays[f"layers.{i}.attention.temperature"] = array_of(message.attention.temperature)
-        arrays[f"layers.{i}.attention.bias"] = array_of(message.attention.bias)
-        arrays[f"layers.{i}.filters"] = array_of(message.filters)
+    arrays |= {name: array_of(tensor) for name, tensor in {**network.mixtures, **network.arrays}.items()}
     for layer in model.modules():
         if isinstance(layer, Linear):
             arrays |= packed_linear(layer)
     return PackedModel(
+        architecture=model.config.architecture,
         config=config,
         species=model.species,
         recipe_name=recipe.name,
@@ -100,7 +100,7 @@ def packed_linear(layer: Linear) -> Arrays:
     return arrays | {f"{name}.codes": stored, f"{name}.scale": scale}
 
 
-def backward_bits_for(model: Transformer) -> int:
+def backward_bits_for(model: Layered) -> int:
     """8 where some product takes features of up to eight bits as integers, 16 where of more, else 32."""
     bits = [
         uniform.bits
@@ -113,7 +113,7 @@ def backward_bits_for(model: Transformer) -> int:
     return next((option for option in BACKWARD_BITS if any(b <= option for b in bits)), 32)
 
 
-def _constants(model: Transformer) -> Arrays:
+def _constants(model: Layered) -> Arrays:
     radii = covalent_radii[list(model.species)]
     arrays = {
         "embedding": array_of(model.embedding),
@@ -121,7 +121,7 @@ def _constants(model: Transformer) -> Arrays:
         "radii": np.asarray(radii, dtype=np.float64),
         "scale": array_of(model.scale),
     }
-    for degree in range(2, model.config.degrees + 1):
+    for degree in range(2, model.degrees + 1):
         points, inverse = wigner_probes(degree)
         arrays |= {f"wigner.points.l{degree}": array_of(points), f"wigner.inverse.l{degree}": array_of(inverse)}
     return arrays

@@ -21,14 +21,14 @@ from gaq.files import write_atomically
 from gaq.formats import container
 from gaq.formats.checksum import BLANK, checksum_of, sealed
 from gaq.formats.texts import finite, strict_json, to_json
+from gaq.model.layout import Layout, Numbers
+from gaq.model.layouts import LAYOUTS, layout_named
 from gaq.pack.array_checks import check_arrays
 from gaq.pack.checks import check_name, check_radial, check_slots
-from gaq.pack.layout import Numbers, numbers_from
 from gaq.pack.memory import check_memory
 
 FORMAT = "gaq-packed"
 FORMAT_VERSION = 4  # 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone
-ARCHITECTURE = "transformer"
 LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
 BACKWARD_BITS = (8, 16, 32)
@@ -45,6 +45,7 @@ KEYS = (*TEXT_KEYS, *JSON_KEYS)
 class PackedModel:
     """Everything that a file says. Arrays are NumPy and, when they come from a file, read-only."""
 
+    architecture: str  # its name
     config: Numbers
     species: tuple[int, ...]  # atomic numbers, ascending
     recipe_name: str
@@ -61,6 +62,11 @@ class PackedModel:
     checksum: str = ""  # of the file it was read from
     header_bytes: int = 0  # of the file it was read from
 
+    @property
+    def layout(self) -> Layout:
+        """Which layers, slots and arrays there are."""
+        return LAYOUTS[self.architecture]
+
 
 def write_packed(path: str | Path, model: PackedModel) -> None:
     """Write a file under a temporary name and rename it: equal models are equal files. Raises `BadFile`."""
@@ -75,7 +81,7 @@ def to_bytes(model: PackedModel) -> bytes:
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "gaq_version": model.gaq_version,
-        "architecture": ARCHITECTURE,
+        "architecture": model.architecture,
         "config": to_json(asdict(model.config)),
         "species": to_json(list(model.species)),
         "units": to_json(UNITS),
@@ -121,15 +127,17 @@ def _packed(file: container.Container, name: str) -> PackedModel:
     if checksum_of(file.content) != texts["checksum"]:
         raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {container.WAY_OUT}")
     said = {key: _parsed(texts, key, name) for key in JSON_KEYS}
-    config = numbers_from(said["config"], name)
+    layout = layout_named(texts["architecture"], name)
+    config = layout.numbers_from(said["config"], name)
     species = species_in_file(said["species"], name)
     radial = check_radial(said["radial"], config.cutoff, name)
-    slots = check_slots(said["slots"], config, name)
+    slots = check_slots(said["slots"], layout, config, name)
     check_repulsion(said["repulsion"], species, config.cutoff, name, container.WAY_OUT)
     check_domain(said["domain"], species, config.cutoff, name, container.WAY_OUT)
-    check_arrays(file.tensors, config, species, radial["knots"], slots, name)
-    check_memory(config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
+    check_arrays(file.tensors, layout, config, species, radial["knots"], slots, name)
+    check_memory(layout, config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
     return PackedModel(
+        architecture=layout.name,
         config=config,
         species=species,
         recipe_name=check_name(texts["recipe_name"], "recipe_name", name),
@@ -165,8 +173,7 @@ def _check_kind(texts: Mapping[str, str], name: str) -> None:
     if lacking or unknown:
         what = f"lacks {', '.join(lacking)}" if lacking else f"has an unknown key {unknown[0]!r}"
         raise BadFile(f"{name}: the header {what}. {container.WAY_OUT}")
-    if texts["architecture"] != ARCHITECTURE:
-        raise BadFile(f"{name} holds a {texts['architecture']!r}; this gaq knows {ARCHITECTURE!r}. Use a newer gaq.")
+    layout_named(texts["architecture"], name)
 
 
 def _parsed(texts: Mapping[str, str], key: str, name: str) -> Any:

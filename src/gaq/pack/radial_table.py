@@ -7,7 +7,9 @@ its derivative is smooth and exact, as forces need.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, exp
 
 import torch
@@ -50,8 +52,15 @@ class RadialTable:
         return v0 + t * (s0 + t * (c0 + t * rest))
 
 
-def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialTable:
-    """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
+def radial_table(
+    cutoff: float, basis: int, knots: int | None = None, functions: Callable[[Tensor], Tensor] | None = None
+) -> RadialTable:
+    """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
+
+    Other functions of distance [...] in Å → [..., basis], about as narrow as these, may take their place.
+    """
+    if functions is None:
+        functions = partial(exponential_basis, cutoff=cutoff, count=basis)
     decay = ALPHA_TIMES_CUTOFF / cutoff
     low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-decay * CLOSEST)
     if knots is None:
@@ -61,7 +70,7 @@ def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialT
     width = (high - low) / (knots - 1)
 
     def basis_of(u: Tensor) -> Tensor:
-        return exponential_basis(-torch.log(u) / decay, cutoff, basis)
+        return functions(-torch.log(u) / decay)
 
     def slope_of(u: Tensor) -> Tensor:
         return jvp(basis_of, u, torch.ones_like(u), create_graph=True)[1]

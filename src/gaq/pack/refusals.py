@@ -6,7 +6,7 @@ import torch
 
 from gaq.errors import RecipeError
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network, dtype_of
 from gaq.pack.checks import LARGEST_TOTAL, largest_total
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import WEIGHTS, Role
@@ -18,12 +18,10 @@ MESSAGES = frozenset({Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE})
 PACKED_GRADIENTS = ("geometric", "plain")
 
 
-def refuse(model: Transformer) -> None:
+def refuse(model: Network) -> None:
     """Raise `RecipeError` with the slot, the reason and a way out when the model cannot be packed."""
-    if model.embedding.dtype != torch.float32:
-        raise RecipeError(
-            f"the model is {model.embedding.dtype}; a packed model is float32. Train with dtype = 'float32'."
-        )
+    if dtype_of(model) != torch.float32:
+        raise RecipeError(f"the model is {dtype_of(model)}; a packed model is float32. Train with dtype = 'float32'.")
     for quantizer in model.quantizers():
         reason = _reason(quantizer)
         if reason:

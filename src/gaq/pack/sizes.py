@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gaq.pack.format import PackedModel
-from gaq.pack.layout import linears
 
 FLOAT_BYTES = 4
 GROUPS = (
@@ -45,7 +44,7 @@ def bytes_by_group(model: PackedModel) -> dict[str, int]:
 
 def weight_count(model: PackedModel) -> int:
     """Return numbers in the weights of all linear layers."""
-    return sum(layer.outputs * layer.inputs for layer in linears(model.config))
+    return sum(layer.outputs * layer.inputs for layer in model.layout.linears(model.config))
 
 
 def weight_bytes(model: PackedModel) -> int:

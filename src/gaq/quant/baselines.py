@@ -228,7 +228,7 @@ def _lsq(name: str, weight_bits: int) -> Recipe:
     start = MeanMagnitude()
     learned: Rules = (Rule(Role.SCALAR_WEIGHT, weight, start), Rule(Role.VECTOR_WEIGHT, weight, start))
     if weight_bits < 8:
-        learned += tuple(Rule(slot, Uniform(8, learn_step=True), start) for slot in READOUT_WEIGHTS)
+        learned += (Rule(READOUT_WEIGHTS, Uniform(8, learn_step=True), start),)
     return recipe_of(
         name,
         "learned steps, one per tensor",

@@ -16,13 +16,11 @@ from dataclasses import replace
 from gaq.quant import baselines
 from gaq.quant.observe import AbsMax
 from gaq.quant.ptq import Gptq
-from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.recipe import Recipe, Rule, Tagged
 from gaq.quant.rounding import rounded
 from gaq.quant.rules import (
     FLOWS,
     QUERY_KEY_BITS,
-    READOUT_INPUTS,
-    READOUT_WEIGHTS,
     Rules,
     features,
     in_float,
@@ -32,14 +30,18 @@ from gaq.quant.rules import (
     weight_only,
     weights,
 )
-from gaq.quant.slot import Role
+from gaq.quant.slot import AGGREGATED_MESSAGES, Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
+<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
 __all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
 # Beside the channel mixings, which read vectors, the layer that reads what neighbours sent.
 READS_SCALARS = "layers.*.attention.output.weight"
 # Rank of the float compensation of eight-bit features (docs/results.md, what a species says).
+=======
+# Directions among the channels beside which eight-bit features are rounded (docs/results.md, what a species says).
+>>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
 PRINCIPAL = 4
 
 
@@ -256,9 +258,10 @@ def _framed(
 
 
 def _with_finer_readers(recipe: Recipe, name: str, warmup: int) -> Recipe:
-    """Eight bits for the two layers whose inputs are sums over neighbours: one of scalars, one of vectors."""
+    """Eight bits for the layers that read sums over neighbours, of scalars and of vectors."""
     finer = Uniform(8, per="channel")
-    rules = (Rule(READS_SCALARS, finer), Rule(Role.VECTOR_WEIGHT, finer, from_epoch=warmup))
+    scalars, vectors = (Tagged(AGGREGATED_MESSAGES, role) for role in (Role.SCALAR_WEIGHT, Role.VECTOR_WEIGHT))
+    rules = (Rule(scalars, finer), Rule(vectors, finer, from_epoch=warmup))
     return replace(recipe.with_rules(*rules), name=name)
 
 

@@ -6,7 +6,8 @@ In a TOML file:
     description = "eight bits, the readout in float"
 
     [[rules]]
-    role = "scalar-weight"                     # every slot of a role, or
+    role = "scalar-weight"                     # every slot of a role,
+    tag = "readout"                            # every slot with a tag; with a role, those of both; or
     slot = "layers.*.update.gates.weight"      # one slot by its full name; one * stands for one segment
     spec = { kind = "uniform", bits = 8, per = "channel" }
     calibrate = { kind = "abs-max" }           # the default
@@ -35,7 +36,7 @@ from gaq.quant.slot import Role, Slot
 from gaq.quant.slot_checks import check_fit
 from gaq.quant.spec import Spec, spec_from_dict, spec_to_dict
 
-RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")
+RULE_KEYS = ("role", "tag", "slot", "spec", "calibrate", "from_epoch", "protect")
 MOST_RULES = 4096
 MOST_PTQ_PASSES = 16
 LONGEST_NAME = 256
@@ -43,15 +44,23 @@ RECIPE_KEYS = ("name", "description", "rules", "treatments")
 
 
 @dataclass(frozen=True)
+class Tagged:
+    """The slots with a tag, such as those of the readout; with a role, those of them that have it."""
+
+    tag: str
+    role: Role | None = None
+
+
+@dataclass(frozen=True)
 class Rule:
-    """A spec for the slots of a role, or for slots by name; `calibrate` finds its parameters.
+    """A spec for the slots of a role, for slots with a tag, or for slots by name; `calibrate` finds its parameters.
 
     A name may hold one `*`, which stands for exactly one segment between dots, such as the number of a layer.
     In training, atoms pass a slot with `protect` in float by chance: with the first probability those with the fewest
     neighbours, with the second those with the most (Degree-Quant).
     """
 
-    where: Role | str
+    where: Role | Tagged | str
     spec: Spec
     calibrate: Observer = field(default_factory=AbsMax)
     from_epoch: int = 0
@@ -69,19 +78,26 @@ class Rule:
     @property
     def target(self) -> str:
         """How the rule is spoken of."""
+        if isinstance(self.where, Tagged):
+            role = "" if self.where.role is None else f" and role {self.where.role.value!r}"
+            return f"tag {self.where.tag!r}{role}"
         return f"role {self.where.value!r}" if isinstance(self.where, Role) else f"slot {self.where!r}"
 
     @property
     def strength(self) -> int:
-        """A full name beats a name with a star, which beats a role."""
+        """From weak to strong: a role, a tag, a tag with a role, a name with a star, a full name."""
         if isinstance(self.where, Role):
             return 0
-        return 1 if "*" in self.where else 2
+        if isinstance(self.where, Tagged):
+            return 1 if self.where.role is None else 2
+        return 3 if "*" in self.where else 4
 
     def applies_to(self, slot: Slot) -> bool:
         """Return true when the rule speaks of this slot."""
         if isinstance(self.where, Role):
             return slot.role is self.where
+        if isinstance(self.where, Tagged):
+            return self.where.tag in slot.tags and self.where.role in (None, slot.role)
         ours, theirs = self.where.split("."), slot.name.split(".")
         return len(ours) == len(theirs) and all(a in ("*", b) for a, b in zip(ours, theirs, strict=True))
 
@@ -99,16 +115,23 @@ class Recipe:
     ptq_passes: tuple[PtqPass, ...] = ()
 
     def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
-        """Return the rule for each slot name: a full name beats a name with a star, which beats a role.
+        """Return the rule for each slot name, the strongest that applies to it (`Rule.strength`).
 
-        Raises RecipeError for a slot without a rule, for two rules of equal strength, for a name that no slot
+        Raises RecipeError for a slot without a rule, for two rules of equal strength, for a name or a tag that no slot
         has, and for a spec that does not fit its slot. A role that a model does not use is no error: the
         roles are a closed list, so it cannot be a misspelling, and one recipe serves many networks.
         """
+        tags = {tag for slot in slots for tag in slot.tags}
         for rule in self.rules:
             if isinstance(rule.where, str) and not any(rule.applies_to(slot) for slot in slots):
                 hint = _nearest_slot(rule.where, slots)
                 raise RecipeError(f"recipe {self.name!r}: no slot is named {rule.where!r}.{hint}")
+            if isinstance(rule.where, Tagged) and rule.where.tag not in tags:
+                there = f"The tags are {', '.join(map(repr, sorted(tags)))}." if tags else "No slot has any tag."
+                raise RecipeError(
+                    f"recipe {self.name!r}: no slot has the tag {shown(rule.where.tag)}."
+                    f"{nearest(rule.where.tag, tags)} {there}"
+                )
         return {slot.name: self._rule_for(slot) for slot in slots}
 
     def _rule_for(self, slot: Slot) -> Rule:
@@ -208,7 +231,7 @@ def _nearest_slot(name: str, slots: Iterable[Slot]) -> str:
 
 
 def _rule_to_dict(rule: Rule) -> Plain:
-    where = {"role": rule.where.value} if isinstance(rule.where, Role) else {"slot": rule.where}
+    where = _where_to_dict(rule.where)
     extra: Plain = {"protect": list(rule.protect)} if rule.protect[1] > 0 else {}
     return {
         **where,
@@ -219,23 +242,38 @@ def _rule_to_dict(rule: Rule) -> Plain:
     }
 
 
+def _where_to_dict(where: Role | Tagged | str) -> Plain:
+    if isinstance(where, Role):
+        return {"role": where.value}
+    if isinstance(where, Tagged):
+        return {"tag": where.tag} | ({} if where.role is None else {"role": where.role.value})
+    return {"slot": where}
+
+
 def _rule_from_dict(data: object, what: str) -> Rule:
     table = _table(data, RULE_KEYS, what)
-    if ("role" in table) == ("slot" in table):
-        raise RecipeError(f"{what} needs either a key 'role' or a key 'slot'; it has {sorted(table)}")
+    if ("role" in table or "tag" in table) == ("slot" in table):
+        raise RecipeError(f"{what} needs a key 'role', 'tag' or both, or a key 'slot'; it has {sorted(table)}")
     if "spec" not in table:
         raise RecipeError(f"{what} lacks a spec; write {{ kind = 'identity' }} to leave the slot in float")
-    where: Role | str
-    if "role" in table:
-        where = _role(table["role"], what)
-    elif isinstance(table["slot"], str):
-        where = table["slot"]
-    else:
-        raise RecipeError(f"{what} has slot {shown(table['slot'])}; expected the name of a slot")
+    where = _where_from_dict(table, what)
     spec = spec_from_dict(table["spec"], f"{what}, spec")
     calibrate = observer_from_dict(table["calibrate"], f"{what}, calibrate") if "calibrate" in table else AbsMax()
     from_epoch: Any = table.get("from_epoch", 0)
     return Rule(where, spec, calibrate, from_epoch, _chances(table.get("protect", (0.0, 0.0)), what))
+
+
+def _where_from_dict(table: Mapping[str, object], what: str) -> Role | Tagged | str:
+    role = _role(table["role"], what) if "role" in table else None
+    if "tag" in table:
+        if not isinstance(table["tag"], str) or not table["tag"]:
+            raise RecipeError(f"{what} has tag {shown(table['tag'])}; expected a text")
+        return Tagged(table["tag"], role)
+    if role is not None:
+        return role
+    if not isinstance(table["slot"], str):
+        raise RecipeError(f"{what} has slot {shown(table['slot'])}; expected the name of a slot")
+    return table["slot"]
 
 
 def _chances(given: object, what: str) -> tuple[float, float]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from gaq.errors import RecipeError, nearest
 from gaq.quant.ptq import Gptq
-from gaq.quant.recipe import Recipe, Rule
-from gaq.quant.slot import WEIGHTS, Role
+from gaq.quant.recipe import Recipe, Rule, Tagged
+from gaq.quant.slot import WEIGHTS
 from gaq.quant.spec import uniform_part
 
 ROUNDINGS = ("nearest", "gptq")
@@ -52,4 +52,7 @@ def _kind(recipe: Recipe) -> str:
 
 
 def _is_for_weights(rule: Rule) -> bool:
-    return rule.where in WEIGHTS if isinstance(rule.where, Role) else rule.where.endswith(".weight")
+    if isinstance(rule.where, str):
+        return rule.where.endswith(".weight")
+    role = rule.where.role if isinstance(rule.where, Tagged) else rule.where
+    return role is None or role in WEIGHTS

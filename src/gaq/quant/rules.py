@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gaq.quant.observe import AbsMax, MeanSquare, Observer, UnitRange
-from gaq.quant.recipe import Recipe, Rule
-from gaq.quant.slot import Role
+from gaq.quant.recipe import Recipe, Rule, Tagged
+from gaq.quant.slot import READOUT, Role
 from gaq.quant.spec import Identity, Spec, Uniform
 
 # The readout turns features into energy without a sum over neighbours or channels that would average its rounding away:
 # its input has sixteen bits.
-READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
-READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
+READOUT_INPUTS = Tagged(READOUT, Role.SCALAR_FEATURE)
+READOUT_WEIGHTS = Tagged(READOUT, Role.SCALAR_WEIGHT)
 # Keys point in nearly the same direction for all atoms, so their errors do not cancel in the attention weights: at
 # eight bits keys alone cause most of the force error of W8A8 (docs/results.md, where the error comes from). They meet
 # no weight, only queries, so sixteen bits cost little.
@@ -50,7 +50,7 @@ def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0)
     spec = Uniform(bits, per="channel" if group is None else "group", group=group, learn_step=learn_step)
     rules = weights(spec, spec, warmup)
     if bits < 8:
-        rules += tuple(Rule(name, Uniform(8, per="channel")) for name in READOUT_WEIGHTS)
+        rules += (Rule(READOUT_WEIGHTS, Uniform(8, per="channel")),)
     return rules
 
 
@@ -72,4 +72,4 @@ def queries(bits: int) -> Rules:
 
 def readout(bits: int) -> Rules:
     """Return finer inputs of the readout, a step for each atom."""
-    return tuple(Rule(name, Uniform(bits, per="row")) for name in READOUT_INPUTS)
+    return (Rule(READOUT_INPUTS, Uniform(bits, per="row")),)

@@ -22,6 +22,11 @@ WEIGHTS = frozenset({Role.SCALAR_WEIGHT, Role.VECTOR_WEIGHT})
 VECTORS = frozenset({Role.VECTOR_FEATURE, Role.VECTOR_MESSAGE})
 
 
+# Tags say where in a network a slot is, so that a recipe can speak of a place without the names of one network.
+READOUT = "readout"  # the layers that turn the last features into a property
+AGGREGATED_MESSAGES = "aggregated-messages"  # the first layers that read what was summed over neighbours
+
+
 @dataclass(frozen=True)
 class Slot:
     """A place in a model where a quantizer sits, such as `layers.2.update.mix1.weight`."""
@@ -31,3 +36,4 @@ class Slot:
     shape: tuple[int | None, ...]  # None along atoms
     degree: int = 0  # l of an equivariant feature, 0 for anything else
     n_species: int = 1  # species that the model tells apart; 1 where it gives no species
+    tags: tuple[str, ...] = ()  # where it is: READOUT, AGGREGATED_MESSAGES, or tags of a network of one's own

@@ -17,7 +17,7 @@ from gaq.atoms.structure import Prediction, Structure
 from gaq.data.read import is_npz, read_structures
 from gaq.data.xyz_text import read_text
 from gaq.engine.open import engine_of
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, gives_virial
 from gaq.errors import BadStructure, UsageError
 from gaq.units import BOHR, HARTREE
 
@@ -47,7 +47,7 @@ class Driver:
         self.template = template if isinstance(template, Structure) else read_structures(template, 1)[0]
         self._said = isinstance(template, Structure) or says_periodicity(Path(template), self.template)
         check_species(self.template, self.engine.species, self.engine.model)
-        if not getattr(self.engine, "gives_virial", False):
+        if not gives_virial(self.engine):
             raise UsageError(
                 f"{self.engine.model}: engine {self.engine.name} gives no virial, which i-PI asks for. Export the "
                 f"model by `gaq export` and name the .gaq file."

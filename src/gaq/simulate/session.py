@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from gaq.engine.motion import REBUILD_STEPS, Dynamics, MotionState, Unstable
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, backward_bits_of
 from gaq.errors import BadFile
 from gaq.simulate.blame import Blame, blame
 from gaq.simulate.checkpoint import RunCheckpoint, check_same, load, save
@@ -271,7 +271,7 @@ def run_settings(
     return {
         "model": model_hash,
         "engine": engine.name,
-        "backward_bits": getattr(engine, "backward_bits", None),
+        "backward_bits": backward_bits_of(engine),
         "atoms": len(start.structure),
         "start": hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest(),
         "dt": plan.dynamics.dt,

@@ -13,7 +13,7 @@ import numpy as np
 
 from gaq.atoms.structure import Structure
 from gaq.engine.open import engine_of
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, gives_virial
 from gaq.simulate.hosts import imported
 
 
@@ -34,7 +34,7 @@ def model_of(model: str | Path | Engine, *, threads: int | None = None, device: 
             super().__init__()
             self.engine = engine
             self._device, self._dtype = torch.device(device), torch.float64
-            self._compute_forces, self._compute_stress = True, bool(getattr(engine, "gives_virial", False))
+            self._compute_forces, self._compute_stress = True, gives_virial(engine)
 
         def forward(self, state: Any) -> dict[str, torch.Tensor]:
             """Raise `BadStructure` and `UnsupportedElement`, as the engine does."""

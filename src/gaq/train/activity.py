@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network, device_of
 from gaq.train.frames import TrainFrames
 
 BATCH = 16
@@ -33,14 +33,14 @@ class Activity:
         return (self.gram.diagonal() / max(1, self.atoms)).sqrt()
 
 
-def linears(model: Transformer) -> dict[str, Linear]:
+def linears(model: Network) -> dict[str, Linear]:
     """Return the linear layers by the name that their slots have in common."""
     found = (layer for layer in model.modules() if isinstance(layer, Linear))
     return {layer.weight_quantizer.slot.name.removesuffix(".weight"): layer for layer in found}
 
 
 @torch.no_grad()
-def activity(model: Transformer, frames: TrainFrames, names: tuple[str, ...] = ()) -> dict[str, Activity]:
+def activity(model: Network, frames: TrainFrames, names: tuple[str, ...] = ()) -> dict[str, Activity]:
     """Return what enters the linear layers of these names, or all of them, on `frames`."""
     chosen = {name: layer for name, layer in linears(model).items() if not names or name in names}
     seen = {name: _nothing(layer) for name, layer in chosen.items()}
@@ -48,7 +48,7 @@ def activity(model: Transformer, frames: TrainFrames, names: tuple[str, ...] = (
         for name, layer in chosen.items():
             hooks.enter_context(_listening(layer, seen[name]))
         for batch, _ in frames.batches(BATCH):
-            model.energies(batch.to(model.embedding.device))
+            model.energies(batch.to(device_of(model)))
     return seen
 
 

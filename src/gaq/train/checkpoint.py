@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from pydantic import ValidationError
 from torch import Tensor
@@ -26,16 +27,18 @@ from gaq.files import write_atomically
 from gaq.formats import container
 from gaq.formats.checksum import BLANK, checksum_of, sealed
 from gaq.formats.texts import finite, shown, strict_json, to_json
-from gaq.model.transformer import Transformer, TransformerConfig
+from gaq.model.architectures import architecture_named
+from gaq.model.layered import Layered
+from gaq.model.protocol import dtype_of
 from gaq.quant.recipe import Recipe
+from gaq.train.old_names import new_name
 from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
-from gaq.train.stored_names import network_name, stored_name
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = "gaq-checkpoint"
-FORMAT_VERSION = 2  # 1 had no checksum
-ARCHITECTURE = "transformer"
+FORMAT_VERSION = 3  # 1 had no checksum, in 2 the path of a tensor was not that of its slot
+OLD_VERSION = 2  # is read as well
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODEL_PREFIX = "model."
 # Keys with JSON texts, and the JSON type.
@@ -49,7 +52,7 @@ KEYS = ("format", "format_version", "gaq_version", "architecture", "dtype", "che
 class Checkpoint:
     """A model with its recipe and manifest, and the training state if it is one."""
 
-    model: Transformer
+    model: Layered
     recipe: Recipe
     manifest: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Tensor] = field(default_factory=dict)
@@ -62,10 +65,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "gaq_version": __version__,
-        "architecture": ARCHITECTURE,
-        "config": model.config.model_dump_json(),
+        "architecture": model.config.architecture,
+        "config": model.config.model_dump_json(exclude={"architecture"}),
         "species": to_json(list(model.species)),
-        "dtype": str(model.embedding.dtype).removeprefix("torch."),
+        "dtype": str(dtype_of(model)).removeprefix("torch."),
         "recipe": to_json(checkpoint.recipe.to_dict()),
         "manifest": to_json(finite(checkpoint.manifest)),
         "repulsion": to_json(model.repulsion.said()),
@@ -73,7 +76,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "checksum": BLANK,
     }
     tensors = {MODEL_PREFIX + name: tensor for name, tensor in model.state_dict().items()} | checkpoint.state
-    arrays = {stored_name(name): tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
     entries, payload = container.payload_of(arrays)
     content = sealed(container.to_bytes(texts, entries, payload))
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
@@ -89,10 +92,11 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     dtype = DTYPES.get(file.metadata["dtype"])
     if dtype is None:
         raise BadFile(f"{name}: dtype is {shown(file.metadata['dtype'])}; expected {' or '.join(DTYPES)}. {WAY_OUT}")
-    tensors = {network_name(key): array for key, array in file.tensors.items()}
-    arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in tensors.items() if k.startswith(MODEL_PREFIX)}
+    arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in file.tensors.items() if k.startswith(MODEL_PREFIX)}
+    if file.metadata["format_version"] == str(OLD_VERSION):
+        arrays = _renamed(arrays, file, name)
     try:
-        config = TransformerConfig.model_validate(said["config"], strict=True)
+        config = architecture_named(file.metadata["architecture"]).config.model_validate(said["config"], strict=True)
         recipe = Recipe.from_dict(said["recipe"])
         model = rebuilt(config, species, recipe, dtype, arrays, name)
     except (ValidationError, RecipeError) as error:
@@ -102,10 +106,20 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     optional = {key: _parsed(file.metadata.get(key, "{}"), key, name) for key in OPTIONAL_KEYS}
     model.repulsion.load_(check_repulsion(optional["repulsion"], species, config.cutoff, name, WAY_OUT))
     model.domain = check_domain(optional["domain"], species, config.cutoff, name, WAY_OUT)
-    rest = {key: array for key, array in tensors.items() if not key.startswith(MODEL_PREFIX)}
+    rest = {key: array for key, array in file.tensors.items() if not key.startswith(MODEL_PREFIX)}
     for key, array in rest.items():
         check_finite(array, key, name)
     return Checkpoint(model, recipe, said["manifest"], {key: as_tensor(array) for key, array in rest.items()})
+
+
+def _renamed(arrays: Mapping[str, np.ndarray], file: container.Container, name: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a model of version 2 by their names of today."""
+    if len(arrays) < len(file.tensors):
+        raise BadFile(
+            f"{name} is the state of a training that an older gaq began ({shown(file.metadata['gaq_version'])}): its "
+            "steps were made in another order. Use that gaq to continue, or train again."
+        )
+    return {new_name(key): array for key, array in arrays.items()}
 
 
 def check_kind(file: container.Container, name: str) -> None:
@@ -121,16 +135,19 @@ def check_kind(file: container.Container, name: str) -> None:
             f"{name} has checkpoint version 1, which has no checksum: damage to it cannot be seen. Train it again, or "
             f"save it again with benchmarks/reseal_checkpoints.py if you trust the file."
         )
-    if texts.get("format_version") != str(FORMAT_VERSION):
+    if texts.get("format_version") not in (str(OLD_VERSION), str(FORMAT_VERSION)):
         raise BadFile(
-            f"{name} has checkpoint version {version}; this gaq ({__version__}) reads version {FORMAT_VERSION}. "
+            f"{name} has checkpoint version {version}; this gaq ({__version__}) reads versions {OLD_VERSION} and "
+            f"{FORMAT_VERSION}. "
             f"Use the gaq that wrote it ({writer})."
         )
     _check_keys(texts, name)
     if checksum_of(file.content) != texts["checksum"]:
         raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {WAY_OUT}")
-    if texts["architecture"] != ARCHITECTURE:
-        raise BadFile(f"{name} holds a {shown(texts['architecture'])}; this gaq knows {ARCHITECTURE!r}.")
+    try:
+        architecture_named(texts["architecture"])
+    except ValueError as unknown:
+        raise BadFile(f"{name} holds a {shown(texts['architecture'])}; {unknown} A newer gaq may know it.") from None
 
 
 def _check_keys(texts: Mapping[str, str], name: str) -> None:

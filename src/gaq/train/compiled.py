@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gaq.atoms.batch import AtomBatch, Edges
 from gaq.errors import NotAvailable, UsageError
+from gaq.model.layered import Layered
 from gaq.model.one_graph import Graph, first_line, one_graph
-from gaq.model.transformer import Transformer
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import KMeans, Polar, Spec
 from gaq.train.config import LossConfig
@@ -39,7 +39,7 @@ class CompiledGradients:
 
     _graphs: dict[tuple[bool, bool, bool], Graph] = field(default_factory=dict)
 
-    def __call__(self, model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
+    def __call__(self, model: Layered, train_batch: TrainBatch, config: LossConfig) -> Tensor:
         batch = train_batch.batch
         small = min(batch.count, len(batch.species), len(batch.edges.receiver), len(model.species)) < 2
         if small or not all(quantizer.active for quantizer in model.quantizers()):
@@ -70,7 +70,7 @@ def _moves(spec: Spec) -> bool:
     return isinstance(spec, Polar) and isinstance(spec.directions, KMeans) and spec.directions.decay > 0
 
 
-def _inputs(model: Transformer, train_batch: TrainBatch) -> dict[str, Tensor]:
+def _inputs(model: Layered, train_batch: TrainBatch) -> dict[str, Tensor]:
     """Return all that the loss depends on; parameters come first, and only these require gradients."""
     given = {name: p.detach().requires_grad_() for name, p in model.named_parameters()}
     given |= {name: b.detach() for name, b in model.named_buffers()}
@@ -93,7 +93,7 @@ def _of_target(target: Target) -> dict[str, Tensor]:
     return {f"{LABEL}{name}": tensor for name, tensor in given.items() if tensor is not None}
 
 
-def _graph(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Graph:
+def _graph(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Graph:
     inputs = _inputs(model, train_batch)
     varying = PER_SPECIES + tuple(_of_batch(train_batch))
     crossing = train_batch.batch.edges.crossing

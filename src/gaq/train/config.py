@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from gaq.config import Frozen
 from gaq.errors import BadFile, nearest
-from gaq.model.transformer import TransformerConfig
+from gaq.model.architectures import ARCHITECTURES, DEFAULT, architecture_named
+from gaq.model.layered import LayeredConfig
 
 # The configurations that come with gaq, in the package so that a wheel has them too.
 SHIPPED = Path(__file__).parent / "configs"
@@ -54,6 +57,24 @@ class OptimizerConfig(Frozen):
     ema: float = Field(0.999, ge=0, lt=1, description="decay of the averaged weights, which are what is validated")
 
 
+def _architecture(given: object) -> str:
+    name = given.get("architecture", DEFAULT) if isinstance(given, dict) else getattr(given, "architecture", "")
+    return name if isinstance(name, str) else ""
+
+
+if TYPE_CHECKING:
+    NetworkConfig = LayeredConfig
+else:  # the numbers of one of the architectures, which `architecture` names
+    NetworkConfig = Annotated[
+        reduce(or_, (Annotated[known.config, Tag(known.name)] for known in ARCHITECTURES)),
+        Discriminator(
+            _architecture,
+            custom_error_type="architecture",
+            custom_error_message=f"expected architecture to be one of {', '.join(repr(k.name) for k in ARCHITECTURES)}",
+        ),
+    ]
+
+
 class TrainConfig(Frozen):
     """A whole run: `gaq train CONFIG.toml`."""
 
@@ -63,7 +84,7 @@ class TrainConfig(Frozen):
     dtype: Literal["float32", "float64"] = "float32"
     repulsion: bool = Field(True, description="repulsion between atoms closer than any in the training frames")
     data: DataConfig = DataConfig()
-    model: TransformerConfig = TransformerConfig()
+    model: NetworkConfig = architecture_named(DEFAULT).config.model_validate({})
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
 

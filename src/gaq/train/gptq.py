@@ -6,19 +6,25 @@ import torch
 from torch import Tensor
 
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network
 from gaq.quant.ptq import Gptq
 from gaq.train.activity import activity, linears
 from gaq.train.frames import TrainFrames
 from gaq.train.grid import grid_of, has_grid, snap_to_grid_
+from gaq.train.order import stages_of
 
 
+<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
 def gptq_(model: Transformer, ptq_pass: Gptq, frames: TrainFrames) -> None:
     """Round every weight that has a grid, in the order of the forward pass, each after those before it.
+=======
+def gptq_(model: Network, ptq_pass: Gptq, frames: TrainFrames) -> None:
+    """Round every weight that has a grid, in the order in which structures meet them, each behind those before.
+>>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
 
-    The layers of a block are taken together where none of them feeds another; the rest see what was rounded.
+    Layers that follow each other are taken together where none of them feeds another; the rest see what was rounded.
     """
-    for names in _stages(model):
+    for names in stages_of(model, frames):
         seen = activity(model, frames, names)
         for name in names:
             layer = linears(model)[name]
@@ -61,16 +67,3 @@ def compensated(weight: Tensor, gram: Tensor, steps: Tensor, high: int, damp: fl
     back = torch.empty_like(codes)
     back[:, order] = codes
     return back
-
-
-def _stages(model: Transformer) -> list[tuple[str, ...]]:
-    """Return layers in the order in which a structure meets them; a mix and the output of attention do not see each
-    other.
-    """
-    names = []
-    for i in range(model.config.layers):
-        at = f"layers.{i}"
-        mixes = tuple(f"{at}.update.mix{degree}" for degree in range(1, model.config.degrees + 1))
-        names += [(f"{at}.attention.project",), (f"{at}.attention.output", *mixes)]
-        names += [(f"{at}.update.hidden",), (f"{at}.update.gates",)]
-    return [*names, ("readout.hidden",), ("readout.energy",)]

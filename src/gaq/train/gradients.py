@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch
-from gaq.model.transformer import Transformer
+from gaq.model.layered import Layered
 from gaq.train.config import LossConfig
 from gaq.train.frames import Target
 from gaq.train.loss import total_loss
@@ -28,10 +28,10 @@ class TrainBatch:
 
 
 # Leaves the gradients in the parameters, which have none before, and returns the loss.
-Differentiate = Callable[[Transformer, TrainBatch, LossConfig], Tensor]
+Differentiate = Callable[[Layered, TrainBatch, LossConfig], Tensor]
 
 
-def loss_of(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
+def loss_of(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Tensor:
     """Return the loss, with what the schemes in the slots add to it."""
     with sparing(model.quantizers(), train_batch.spared), auxiliary_losses(model.quantizers()) as penalties:
         loss = total_loss(
@@ -40,7 +40,7 @@ def loss_of(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> 
     return loss + train_batch.batch.count / train_batch.sizes[0] * sum(penalties) if penalties else loss
 
 
-def step_by_step(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
+def step_by_step(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Tensor:
     """Backward through the graph that autograd records."""
     loss = loss_of(model, train_batch, config)
     if loss.requires_grad:

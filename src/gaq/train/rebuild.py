@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from gaq.errors import BadFile
 from gaq.formats.texts import shown
-from gaq.model.transformer import Transformer, TransformerConfig
+from gaq.model.architectures import architecture_named
+from gaq.model.layered import Layered, LayeredConfig
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 
@@ -24,18 +25,19 @@ WAY_OUT = "Copy it again, or train it again."
 
 
 def rebuilt(
-    config: TransformerConfig, species: tuple[int, ...], recipe: Recipe, dtype: torch.dtype, arrays: Arrays, name: str
-) -> Transformer:
+    config: LayeredConfig, species: tuple[int, ...], recipe: Recipe, dtype: torch.dtype, arrays: Arrays, name: str
+) -> Layered:
     """Return the network with its quantizers and all its numbers; `arrays` go by the names of its state_dict.
 
     `name` is what the sentences call the file. Raises BadFile for an array that is missing, unknown, of another type
     or shape, or not finite, and RecipeError for a recipe that does not fit the network.
     """
+    build = architecture_named(config.architecture).build
     with torch.device("meta"):
-        outline = as_dtype(Transformer(config, species), dtype)
+        outline = as_dtype(build(config, species), dtype)
     wanted = outline.state_dict()
     _check_same(wanted, arrays, name)
-    model = as_dtype(Transformer(config, species), dtype)
+    model = as_dtype(build(config, species), dtype)
     known = set(wanted) | _install_(model, recipe, arrays, name)
     for key in arrays:
         if key not in known:
@@ -51,7 +53,7 @@ def rebuilt(
     return model
 
 
-def as_dtype(model: Transformer, dtype: torch.dtype) -> Transformer:
+def as_dtype(model: Layered, dtype: torch.dtype) -> Layered:
     """Convert the parameters to another precision; references and quantizer constants keep theirs."""
     with torch.no_grad():
         for parameter in model.parameters():

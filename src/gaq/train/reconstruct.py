@@ -10,9 +10,10 @@ from math import cos, pi
 import torch
 from torch import Tensor
 
+from gaq.model.flow import Flow
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
-from gaq.model.transformer import Flow, Transformer
+from gaq.model.protocol import BlockwiseNetwork, device_of
 from gaq.quant.learned import LearnedStep
 from gaq.quant.ptq import Reconstruct
 from gaq.quant.quantizer import Quantizer
@@ -36,15 +37,22 @@ class BlockTarget:
     expected: tuple[Tensor, ...]
 
 
+<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
 def reconstruct_(model: Transformer, teacher: Transformer, ptq_pass: Reconstruct, frames: TrainFrames) -> None:
     """Reconstruct the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
+=======
+def reconstruct_(
+    model: BlockwiseNetwork, teacher: BlockwiseNetwork, ptq_pass: Reconstruct, frames: TrainFrames
+) -> None:
+    """Goes through the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
+>>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
     entrances = []
     for batch, _ in frames.batches(BATCH):
         with torch.no_grad():
-            geometry, flow = model.enter(batch.to(model.embedding.device))
+            geometry, flow = model.enter(batch.to(device_of(model)))
         entrances.append((geometry, flow, flow))
     draw = torch.Generator().manual_seed(0)
-    for block in range(model.config.layers + 1):
+    for block in range(model.blocks):
         targets, after = [], []
         for geometry, ours, theirs in entrances:
             with torch.no_grad():
@@ -61,11 +69,11 @@ def reconstruct_(model: Transformer, teacher: Transformer, ptq_pass: Reconstruct
 
 
 def _learn_(
-    model: Transformer, block: int, targets: list[BlockTarget], ptq_pass: Reconstruct, draw: torch.Generator
+    model: BlockwiseNetwork, block: int, targets: list[BlockTarget], ptq_pass: Reconstruct, draw: torch.Generator
 ) -> None:
     """The steps of one block, then hard roundings."""
-    layers = [layer for part in model.parts(block) for layer in part.modules() if isinstance(layer, Linear)]
-    quantizers = [q for part in model.parts(block) for q in part.modules() if isinstance(q, Quantizer)]
+    layers = [layer for layer in model.part(block).modules() if isinstance(layer, Linear)]
+    quantizers = [q for q in model.part(block).modules() if isinstance(q, Quantizer)]
     sizes = [
         sum(float(target.expected[k].square().sum()) for target in targets) for k in range(len(targets[0].expected))
     ]

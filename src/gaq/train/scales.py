@@ -5,23 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gaq.model.fold import Stream
 from gaq.model.linear import Linear
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import FoldableNetwork
 from gaq.quant.ptq import ActivationAware, Smooth
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe, Rule
 from gaq.train.activity import Activity, activity
-from gaq.train.fold import Stream, streams
 from gaq.train.frames import TrainFrames
 
 # Channels that are never used get no scale that could overflow.
 LEAST = 1e-5
 
 
-def smooth_(model: Transformer, ptq_pass: Smooth, frames: TrainFrames) -> None:
+def smooth_(model: FoldableNetwork, ptq_pass: Smooth, frames: TrainFrames) -> None:
     """a = max|x|^α / max|W|^(1-α) for every channel that can take it; what the network computes stays."""
     seen = activity(model, frames)
-    for stream in streams(model):
+    for stream in model.streams():
         peak = torch.stack([seen[_name(layer)].peak[inputs] for layer, inputs in stream.readers]).amax(0)
         weight = torch.stack([layer.weight[:, inputs].abs().amax(0) for layer, inputs in stream.readers]).amax(0)
         scale = peak.clamp(min=LEAST) ** ptq_pass.strength
@@ -29,11 +29,11 @@ def smooth_(model: Transformer, ptq_pass: Smooth, frames: TrainFrames) -> None:
         stream.scale_(_middling(scale))
 
 
-def protect_(model: Transformer, ptq_pass: ActivationAware, recipe: Recipe, frames: TrainFrames) -> None:
+def protect_(model: FoldableNetwork, ptq_pass: ActivationAware, recipe: Recipe, frames: TrainFrames) -> None:
     """a = rms(x)^α with the α that rounds the weights with the least error of what the layers give."""
     seen = activity(model, frames)
     rules = recipe.resolve([q.slot for q in model.quantizers()])
-    for stream in streams(model):
+    for stream in model.streams():
         sizes = torch.stack([seen[_name(layer)].rms[inputs] for layer, inputs in stream.readers])
         rms = sizes.square().mean(0).sqrt().clamp(min=LEAST)
         candidates = [_middling(rms ** (k / ptq_pass.grid)) for k in range(ptq_pass.grid)]

@@ -19,8 +19,8 @@ from gaq.data.dataset import Dataset
 from gaq.data.labels import has_stress, label_counts
 from gaq.data.states import check_states, describe
 from gaq.files import readable_file
-from gaq.model.initialise import initialise_
-from gaq.model.transformer import Transformer
+from gaq.model.architectures import architecture_named
+from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.train.calibrate import N, quantized_copy, shift_reference_
@@ -35,7 +35,7 @@ from gaq.train.parallel import World
 from gaq.train.validation import validate
 
 
-def load(path: str | Path) -> Transformer:
+def load(path: str | Path) -> Layered:
     """Return the force field in a checkpoint, quantizers and all."""
     return load_checkpoint(readable_file(path)).model
 
@@ -80,8 +80,9 @@ def prepare_training(
     held = hold_out(dataset, config, out, world)
     frames = prepare(held.train, config.model.cutoff)
     species = tuple(sorted({int(z) for s in held.train.structures for z in s.species}))
-    model = as_dtype(Transformer(config.model, species), getattr(torch, config.dtype))
-    initialise_(model, torch.Generator().manual_seed(config.seed))
+    architecture = architecture_named(config.model.architecture)
+    model = as_dtype(architecture.build(config.model, species), getattr(torch, config.dtype))
+    architecture.initialise_(model, torch.Generator().manual_seed(config.seed))
     model.set_references(*reference_energies(held.train, config.model.cutoff))
     if config.repulsion:
         model.repulsion.build_(torch.from_numpy(frames.closest(species)))

@@ -10,7 +10,7 @@ from gaq.data.labels import has_energy, has_forces
 from gaq.data.unit_slopes import unit_slopes
 from gaq.errors import BadLabels
 from gaq.model.forces import energy_and_forces
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network, device_of
 from gaq.train.frames import TrainFrames
 
 COMPARED, TOGETHER = 60, 20  # frames, and how many at once
@@ -21,7 +21,7 @@ def is_due(epoch: int) -> bool:
     return (epoch + 1) & epoch == 0
 
 
-def check_learned_units(model: Transformer, frames: TrainFrames) -> None:
+def check_learned_units(model: Network, frames: TrainFrames) -> None:
     """Raise `BadLabels` where the slopes of labels against predictions differ for energies and forces."""
     labels = frames.dataset.labels
     known = [i for i, label in enumerate(labels) if has_energy(label) and has_forces(label)]
@@ -31,7 +31,7 @@ def check_learned_units(model: Transformer, frames: TrainFrames) -> None:
     found: list[list[np.ndarray]] = [[], [], [], []]
     for start in range(0, len(chosen), TOGETHER):
         batch, target = frames.batch(chosen[start : start + TOGETHER])
-        said = energy_and_forces(model, batch.to(model.embedding.device))
+        said = energy_and_forces(model, batch.to(device_of(model)))
         parts = (target.energies, said[0], target.forces, said[1])
         for values, part in zip(found, parts, strict=True):
             values.append(part.detach().cpu().double().numpy())

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gaq.model.forces import energy_and_forces, evaluate
-from gaq.model.transformer import Transformer
+from gaq.model.protocol import Network, device_of
 from gaq.train.config import LossConfig
 from gaq.train.frames import TrainFrames
 from gaq.units import MEV
@@ -42,7 +42,7 @@ class Errors:
         return {name: error for name, error in named.items() if error is not None}
 
 
-def validate(model: Transformer, frames: TrainFrames, *, centred: bool = False) -> Errors:
+def validate(model: Network, frames: TrainFrames, *, centred: bool = False) -> Errors:
     """Return the errors on `frames`.
 
     `centred` takes the median error of the energies off first, as the end of a training takes off theirs: until then
@@ -53,7 +53,7 @@ def validate(model: Transformer, frames: TrainFrames, *, centred: bool = False) 
     counts = {"forces": 0, "stress": 0}
     done = 0
     for batch, target in frames.batches(VALIDATION_BATCH):
-        placed = batch.to(model.embedding.device)
+        placed = batch.to(device_of(model))
         if target.virials is None or target.stress_weights is None:
             energy, forces = energy_and_forces(model, placed)
         else:

@@ -32,7 +32,7 @@ def parent(tmp_path):
 
 def test_facts_of_a_packed_file(file):
     facts = dict(contents_of(file).facts)
-    assert facts["network"] == "2 layers, 8 channels, 2 heads, vectors up to degree 1, cutoff 5 Å"
+    assert facts["network"] == "transformer, 2 layers, 8 channels, 2 heads, vectors up to degree 1, cutoff 5 Å"
     assert facts["elements"] == "H C N O"
     assert facts["recipe"] == "frame-w4a8: vectors in the local frame of their atom"
     assert facts["backward pass"] == "8 bits"

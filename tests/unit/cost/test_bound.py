@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaq.cost.bound import Spreads
 from gaq.cost.layers import LayerTrace, layer_error, spreads, trace_of
 from gaq.geometry.rotations import random_rotations
+from gaq.model.spread import Spreads
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Role
 from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar, Uniform
 from gaq.train.session import quantize
-from tiny import config, molecules, network
+from tiny import config, molecules, network, painn
 
 
 def messages() -> Recipe:
@@ -103,6 +103,13 @@ def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
     assert any(first < most for first, most, _ in found)  # the search does find worse ones
 
 
+@pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "messages", "rows"])
+def test_the_bound_of_painn_holds(name, seed):
+    one = trace_of(quantize(network(painn(layers=3)), RECIPES[name](), molecules()), molecules()[:3])
+    found = [drawn(one, index, seed) for index in range(3)]
+    assert all(1e-4 < worst <= 1.0 for worst in found)
+
+
 @pytest.mark.parametrize("degrees", [2, 3])
 def test_higher_degrees(degrees, seed):
     one = trace(preset("gaq-w8a8", 0), degrees)
@@ -113,7 +120,7 @@ def test_higher_degrees(degrees, seed):
 
 def test_a_bound_from_too_small_an_angle_would_be_broken(seed, monkeypatch):
     """The negative control: with a covering radius that is a fiftieth of the true one, drawn rotations break it."""
-    from gaq.cost import rounding
+    from gaq.model import rounding_spread as rounding
 
     one = trace(preset("gaq-w8a8", 0))
     true = rounding.angles

@@ -15,7 +15,7 @@ from gaq.engine._library import load_library
 from gaq.engine.open import check_device, is_packed, known_engine, load, open_engine
 from gaq.engine.packing import packed_in_memory
 from gaq.errors import BadFile, NotAvailable, UsageError
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.train.checkpoint import save_checkpoint
 from tiny import checkpoint, config, molecules

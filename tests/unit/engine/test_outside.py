@@ -14,8 +14,8 @@ from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
 from gaq.errors import NotFinite, OutsideData, OutsideWarning
 from gaq.measure.rotations import haar_rotations
-from gaq.model.initialise import initialise_
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.initialise import initialise_
+from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.train.domain import domain_of
 from gaq.train.frames import prepare

@@ -65,7 +65,7 @@ def test_what_is_put_in_place_is_used(engines):
 
 def test_codes_and_layers_alone(engines):
     torch_engine, native = engines
-    slot, layer = "layers.0.update.gates.input", torch_engine.network.updates[0].gates
+    slot, layer = "layers.0.update.gates.input", torch_engine.network.layers[0].update.gates
     rows = np.ones((4, layer.weight.shape[1]), dtype=np.float32)
     quantizer = feature_quantizers(torch_engine)[slot]
     species_index = torch.tensor([0, 1, 0, 1])

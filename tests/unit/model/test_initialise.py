@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from gaq.model.initialise import initialise_
-from gaq.model.transformer import Transformer
+from gaq.model.transformer.initialise import initialise_
+from gaq.model.transformer.network import Transformer
 from tiny import SPECIES, batch_of, config, molecules
 
 
@@ -27,12 +27,12 @@ def test_the_generator_decides_and_the_global_one_is_left_alone(seed):
 
 def test_linear_weights_are_orthogonal_and_filters_have_their_variance(seed):
     model = begun(seed)
-    mix = model.updates[0].mix[0].weight
+    mix = model.layers[0].update.mix1.weight
     assert (mix.T @ mix - torch.eye(32)).abs().max() < 1e-5
-    filters = model.messages[1].filters
+    filters = model.layers[1].filters
     assert abs(filters.std().item() * filters.shape[0] ** 0.5 - 1) < 0.1
     assert abs(model.embedding.std().item() - 1) < 0.3
-    assert model.energy.weight.norm() < 0.2
+    assert model.readout.energy.weight.norm() < 0.2
 
 
 def test_until_then_all_energies_are_the_references(seed):

@@ -7,11 +7,11 @@ from math import exp
 import pytest
 
 from gaq.errors import BadFile
+from gaq.model.transformer.layout import LAYOUT
 from gaq.pack.checks import check_radial, check_slots
-from gaq.pack.layout import numbers_from, slot_names
 from tiny import config
 
-NUMBERS = numbers_from(config(degrees=2).model_dump(), "the model")
+NUMBERS = LAYOUT.numbers_from(config(degrees=2).model_dump(exclude={"architecture"}), "the model")
 FLOAT = {"kind": "identity"}
 UNIFORM = {"kind": "uniform", "bits": 8, "per": "row", "framed": False}
 POLAR = {
@@ -24,7 +24,7 @@ WEIGHT, MESSAGE = "readout.hidden.weight", "layers.1.message.vector.l1"
 
 
 def slots(**changes: object) -> dict[str, object]:
-    return dict.fromkeys(slot_names(NUMBERS), FLOAT) | changes
+    return dict.fromkeys(LAYOUT.slot_names(NUMBERS), FLOAT) | changes
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def slots(**changes: object) -> dict[str, object]:
     ],
 )
 def test_known_schemes_pass(slot, scheme):
-    assert check_slots(slots(**{slot: scheme}), NUMBERS, "file")[slot] == scheme
+    assert check_slots(slots(**{slot: scheme}), LAYOUT, NUMBERS, "file")[slot] == scheme
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_known_schemes_pass(slot, scheme):
 )
 def test_unknown_schemes_are_refused(slot, scheme):
     with pytest.raises(BadFile, match=f"slot '{slot}' holds .* which this gaq does not know"):
-        check_slots(slots(**{slot: scheme}), NUMBERS, "file")
+        check_slots(slots(**{slot: scheme}), LAYOUT, NUMBERS, "file")
 
 
 @pytest.mark.parametrize(
@@ -100,20 +100,20 @@ def test_unknown_schemes_are_refused(slot, scheme):
 def test_what_is_taken_off_wants_a_weight_of_codes(slot, scheme, what):
     weight = slot.removesuffix(".input") + ".weight"
     codes = {"kind": "uniform", "bits": 4, "per": "channel"}
-    assert check_slots(slots(**{slot: scheme, weight: codes}), NUMBERS, "file")[slot] == scheme
+    assert check_slots(slots(**{slot: scheme, weight: codes}), LAYOUT, NUMBERS, "file")[slot] == scheme
     with pytest.raises(BadFile, match=f"slot '{slot}' is {what}, but its weight is float"):
-        check_slots(slots(**{slot: scheme}), NUMBERS, "file")
+        check_slots(slots(**{slot: scheme}), LAYOUT, NUMBERS, "file")
 
 
 def test_slots_must_be_those_of_the_model():
     with pytest.raises(BadFile, match="have an unknown slot 'layers.7.nowhere'"):
-        check_slots(slots(**{"layers.7.nowhere": FLOAT}), NUMBERS, "file")
+        check_slots(slots(**{"layers.7.nowhere": FLOAT}), LAYOUT, NUMBERS, "file")
     lacking = slots()
     del lacking[MESSAGE]
     with pytest.raises(BadFile, match=f"lack '{MESSAGE}'"):
-        check_slots(lacking, NUMBERS, "file")
+        check_slots(lacking, LAYOUT, NUMBERS, "file")
     with pytest.raises(BadFile, match="slots are list"):
-        check_slots([], NUMBERS, "file")
+        check_slots([], LAYOUT, NUMBERS, "file")
 
 
 def test_a_radial_table_passes():

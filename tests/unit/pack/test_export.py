@@ -58,11 +58,11 @@ def test_the_rest_of_the_network_is_there_to_the_bit():
     model = of("fp32", degrees=3)
     arrays = pack(model.model, model.recipe, golden_of(model)).arrays
     network = model.model
-    for i, message in enumerate(network.messages):
+    for i, layer in enumerate(network.layers):
         for name, tensor in (
-            (f"layers.{i}.filters", message.filters),
-            (f"layers.{i}.attention.bias", message.attention.bias),
-            (f"layers.{i}.attention.temperature", message.attention.temperature),
+            (f"layers.{i}.filters", layer.filters),
+            (f"layers.{i}.attention.bias", layer.attention.bias),
+            (f"layers.{i}.attention.temperature", layer.attention.temperature),
         ):
             assert arrays[name].tobytes() == tensor.detach().numpy().tobytes(), name
     assert arrays["embedding"].tobytes() == network.embedding.detach().numpy().tobytes()
@@ -138,7 +138,7 @@ def test_golden_frames_without_finite_forces_are_refused():
 
 
 def test_codes_that_are_not_the_value_are_noticed(monkeypatch):
-    layer = of("w4").model.readout
+    layer = of("w4").model.readout.hidden
     used = layer.weight_quantizer(layer.weight)
     off = Quantized(used.value * 1.0001, used.codes, used.scale, used.high)
     monkeypatch.setattr(type(layer.weight_quantizer), "forward", lambda self, x: off)

@@ -1,43 +1,53 @@
-"""The layout that is written down without torch is the network's own."""
+"""The layouts that are written down without torch are the networks' own."""
 
 from __future__ import annotations
 
 import pytest
 
 from gaq.errors import BadFile
+from gaq.model.layered import LayeredConfig
+from gaq.model.layout import Layout, Numbers
+from gaq.model.layouts import LAYOUTS, layout_named
 from gaq.model.linear import Linear
-from gaq.pack.layout import Numbers, linears, numbers_from, slot_names, wanted_arrays
+from gaq.pack.layout import wanted_arrays
 from gaq.quant.install import preset
 from packed import packed
-from tiny import config, network
+from tiny import config, network, painn
 
-CONFIGS = [{}, {"degrees": 2}, {"degrees": 3, "layers": 1}, {"channels": 10, "heads": 5, "hidden": 7, "basis": 5}]
+CONFIGS = [
+    *(config(**sizes) for sizes in ({}, {"degrees": 2}, {"degrees": 3, "layers": 1})),
+    config(channels=10, heads=5, hidden=7, basis=5),
+    painn(),
+    painn(channels=10, layers=1, basis=5),
+]
 
 
-def numbers(**changes: object) -> Numbers:
-    return numbers_from(config(**changes).model_dump(), "the model")
+def layout(settings: LayeredConfig) -> tuple[Layout, Numbers]:
+    known = LAYOUTS[settings.architecture]
+    return known, known.numbers_from(settings.model_dump(exclude={"architecture"}), "the model")
 
 
-@pytest.mark.parametrize("changes", CONFIGS)
-def test_layers_and_slots_are_those_of_the_network(changes):
-    model, found = network(config(**changes)), numbers(**changes)
-    assert set(slot_names(found)) == {q.slot.name for q in model.quantizers()}
-    assert len(slot_names(found)) == len(set(slot_names(found)))
+@pytest.mark.parametrize("settings", CONFIGS, ids=str)
+def test_layers_and_slots_are_those_of_the_network(settings):
+    model, (known, numbers) = network(settings), layout(settings)
+    names = known.slot_names(numbers)
+    assert set(names) == {q.slot.name for q in model.quantizers()}
+    assert len(names) == len(set(names))
     own = {m.weight_quantizer.slot.name.removesuffix(".weight"): m for m in model.modules() if isinstance(m, Linear)}
-    assert {layer.name for layer in linears(found)} == set(own)
-    for layer in linears(found):
+    assert {layer.name for layer in known.linears(numbers)} == set(own)
+    for layer in known.linears(numbers):
         linear = own[layer.name]
         assert (layer.outputs, layer.inputs) == tuple(linear.weight.shape)
         assert layer.bias == (linear.bias is not None)
         assert layer.degree == linear.input_quantizer.slot.degree
 
 
-@pytest.mark.parametrize("changes", CONFIGS)
+@pytest.mark.parametrize("settings", CONFIGS, ids=str)
 @pytest.mark.parametrize("recipe", ["fp32", "frame-w4a8", "gaq-w4a8"])
-def test_the_arrays_of_an_export_are_those_that_are_wanted(changes, recipe):
-    model = packed(None if recipe == "fp32" else preset(recipe), config(**changes))
+def test_the_arrays_of_an_export_are_those_that_are_wanted(settings, recipe):
+    model = packed(None if recipe == "fp32" else preset(recipe), settings)
     shapes = {name: array.shape for name, array in model.arrays.items()}
-    wanted = wanted_arrays(model.config, len(model.species), model.radial["knots"], model.slots, shapes)
+    wanted = wanted_arrays(model.layout, model.config, len(model.species), model.radial["knots"], model.slots, shapes)
     assert set(wanted) == set(model.arrays)
 
 
@@ -55,10 +65,17 @@ def test_the_arrays_of_an_export_are_those_that_are_wanted(changes, recipe):
     ],
 )
 def test_numbers_outside_their_range_are_refused(changes, sentence):
+    sizes = config().model_dump(exclude={"architecture"})
     with pytest.raises(BadFile, match=sentence):
-        numbers_from(config().model_dump() | changes, "file")
+        LAYOUTS["transformer"].numbers_from(sizes | changes, "file")
 
 
-def test_what_is_no_object_is_refused():
+@pytest.mark.parametrize("known", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_what_is_no_object_is_refused(known):
     with pytest.raises(BadFile, match="expected an object"):
-        numbers_from([1, 2], "file")
+        known.numbers_from([1, 2], "file")
+
+
+def test_an_unknown_architecture_is_refused_with_those_that_there_are():
+    with pytest.raises(BadFile, match="m.gaq holds a 'nequip'; this gaq knows 'transformer' and 'painn'"):
+        layout_named("nequip", "m.gaq")

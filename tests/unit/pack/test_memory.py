@@ -7,17 +7,23 @@ from pathlib import Path
 import pytest
 
 from gaq.errors import BadFile
+from gaq.model.transformer.layout import LAYOUT
+from gaq.model.transformer.memory import opened_bytes
+from gaq.model.transformer.shapes import TransformerNumbers
 from gaq.pack.format import read_packed
-from gaq.pack.layout import Numbers, slot_names
-from gaq.pack.memory import ALWAYS, MOST_TIMES, check_memory, opened_bytes
+from gaq.pack.memory import ALWAYS, MOST_TIMES, check_memory
 
 MODELS = sorted((Path(__file__).parents[3] / "models").glob("*.gaq"))
-PLAIN = Numbers(channels=64, degrees=1, layers=4, heads=4, basis=32, hidden=64, cutoff=5.0, attention="cosine")
-SPREAD = Numbers(channels=64, degrees=1, layers=32, heads=64, basis=4, hidden=64, cutoff=5.0, attention="cosine")
+PLAIN = TransformerNumbers(
+    channels=64, degrees=1, layers=4, heads=4, basis=32, hidden=64, cutoff=5.0, attention="cosine"
+)
+SPREAD = TransformerNumbers(
+    channels=64, degrees=1, layers=32, heads=64, basis=4, hidden=64, cutoff=5.0, attention="cosine"
+)
 
 
-def slots(numbers: Numbers) -> dict[str, dict[str, str]]:
-    return {name: {"kind": "identity"} for name in slot_names(numbers)}
+def slots(numbers: TransformerNumbers) -> dict[str, dict[str, str]]:
+    return {name: {"kind": "identity"} for name in LAYOUT.slot_names(numbers)}
 
 
 def test_heads_of_one_channel_take_sixteen_times_the_channels():
@@ -36,8 +42,8 @@ def test_a_bound_that_is_stated():
     with pytest.raises(
         BadFile, match=rf"has {size} bytes and takes \d+ to run; expected at most {MOST_TIMES} for each"
     ):
-        check_memory(SPREAD, 4, 4096, slots(SPREAD), {}, size, "big.gaq")
-    check_memory(PLAIN, 4, 100, slots(PLAIN), {}, size, "plain.gaq")
+        check_memory(LAYOUT, SPREAD, 4, 4096, slots(SPREAD), {}, size, "big.gaq")
+    check_memory(LAYOUT, PLAIN, 4, 100, slots(PLAIN), {}, size, "plain.gaq")
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)

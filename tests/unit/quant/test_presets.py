@@ -2,22 +2,25 @@ from __future__ import annotations
 
 import pytest
 
-from gaq.quant.presets import READOUT_INPUTS, READOUT_WEIGHTS, all_presets, frame_w4a8, gaq_w4a8, w4
+from gaq.quant.presets import all_presets, frame_w4a8, gaq_w4a8, w4
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
-from gaq.quant.slot import VECTORS, WEIGHTS, Role, Slot
+from gaq.quant.slot import AGGREGATED_MESSAGES, READOUT, VECTORS, WEIGHTS, Role, Slot
 from gaq.quant.spec import Fibonacci, Framed, Identity, Octahedral, Polar, Uniform, bits_of, framed
 
+READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
+READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
 
-def linear(name, outputs, inputs, degree=0):
+
+def linear(name, outputs, inputs, degree=0, tags=()):
     feature, weight = Role.SCALAR_FEATURE, Role.SCALAR_WEIGHT
     shape: tuple[int | None, ...] = (None, inputs)
     if degree:
         feature, weight = Role.VECTOR_FEATURE, Role.VECTOR_WEIGHT
         shape = (None, 2 * degree + 1, inputs)
     return [
-        Slot(f"{name}.input", feature, shape, degree),
-        Slot(f"{name}.weight", weight, (outputs, inputs), degree),
+        Slot(f"{name}.input", feature, shape, degree, tags=tags),
+        Slot(f"{name}.weight", weight, (outputs, inputs), degree, tags=tags),
     ]
 
 
@@ -31,10 +34,10 @@ def slots_of_a_model(degrees, layers=2):
         for degree in range(1, degrees + 1):
             shape = (None, 2 * degree + 1, 64)
             slots.append(Slot(f"{at}.message.vector.l{degree}", Role.VECTOR_MESSAGE, shape, degree))
-            slots += linear(f"{at}.update.mix{degree}", 128, 64, degree)
-        slots += linear(f"{at}.attention.output", 64, 64)
+            slots += linear(f"{at}.update.mix{degree}", 128, 64, degree, (AGGREGATED_MESSAGES,))
+        slots += linear(f"{at}.attention.output", 64, 64, tags=(AGGREGATED_MESSAGES,))
         slots += linear(f"{at}.update.hidden", 64, 192) + linear(f"{at}.update.gates", 128, 64)
-    return slots + linear("readout.hidden", 64, 64) + linear("readout.energy", 1, 64)
+    return slots + linear("readout.hidden", 64, 64, tags=(READOUT,)) + linear("readout.energy", 1, 64, tags=(READOUT,))
 
 
 MODELS = {degrees: slots_of_a_model(degrees) for degrees in (1, 2, 3)}

@@ -6,7 +6,7 @@ import pytest
 
 from gaq.errors import RecipeError
 from gaq.quant.observe import AbsMax, Percentile
-from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.recipe import Recipe, Rule, Tagged
 from gaq.quant.slot import Role, Slot
 from gaq.quant.spec import Framed, Identity, Octahedral, Polar, Uniform
 
@@ -14,7 +14,7 @@ SLOTS = (
     Slot("layers.0.update.gates.weight", Role.SCALAR_WEIGHT, (64, 64)),
     Slot("layers.1.update.gates.weight", Role.SCALAR_WEIGHT, (64, 64)),
     Slot("layers.0.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, 64), degree=1),
-    Slot("readout.hidden.weight", Role.SCALAR_WEIGHT, (64, 64)),
+    Slot("readout.hidden.weight", Role.SCALAR_WEIGHT, (64, 64), tags=("readout",)),
 )
 WEIGHTS = Rule(Role.SCALAR_WEIGHT, Uniform(4, per="channel"))
 VECTORS = Rule(Role.VECTOR_FEATURE, Framed(Uniform(8, per="row")), from_epoch=3)
@@ -29,6 +29,55 @@ def test_a_name_beats_a_star_beats_a_role():
     name = Rule("layers.1.update.gates.weight", Identity())
     rules = resolved(name, WEIGHTS, star, VECTORS)
     assert [rules[slot.name] for slot in SLOTS] == [star, name, VECTORS, WEIGHTS]
+
+
+def test_a_tag_is_between_a_role_and_a_name():
+    tagged, both = Rule(Tagged("readout"), Identity()), Rule(Tagged("readout", Role.SCALAR_WEIGHT), Uniform(8))
+    name = Rule("readout.hidden.weight", Uniform(6))
+    for rules, winner in (((), WEIGHTS), ((tagged,), tagged), ((tagged, both), both), ((both, tagged, name), name)):
+        found = resolved(VECTORS, WEIGHTS, *rules)
+        assert found["readout.hidden.weight"] == winner
+        assert found["layers.0.update.gates.weight"] == WEIGHTS
+
+
+def test_a_tag_with_a_role_that_no_slot_has_applies_to_nothing():
+    assert resolved(WEIGHTS, VECTORS, Rule(Tagged("readout", Role.VECTOR_WEIGHT), Uniform(8))) == resolved(
+        WEIGHTS, VECTORS
+    )
+
+
+@pytest.mark.parametrize("role", [None, Role.SCALAR_WEIGHT])
+def test_a_tag_that_no_slot_has_is_refused_with_those_that_there_are(role):
+    rule = Rule(Tagged("readuot", role), Identity())
+    with pytest.raises(
+        RecipeError, match=r"no slot has the tag .readuot.*Did you mean 'readout'.*The tags are 'readout'"
+    ):
+        resolved(WEIGHTS, VECTORS, rule)
+    with pytest.raises(RecipeError, match="No slot has any tag"):
+        Recipe("trial", (WEIGHTS, VECTORS, rule)).resolve(SLOTS[:3])
+
+
+@pytest.mark.parametrize("where", [Tagged("readout"), Tagged("readout", Role.SCALAR_WEIGHT)])
+def test_a_tag_is_written_and_read(where, tmp_path):
+    recipe = Recipe("trial", (WEIGHTS, Rule(where, Identity())))
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    (tmp_path / "r.toml").write_text(recipe.to_toml())
+    assert Recipe.from_toml(tmp_path / "r.toml") == recipe
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ({"tag": 3}, "has tag 3; expected a text"),
+        ({"tag": ""}, "expected a text"),
+        ({"tag": "readout", "slot": "a.b"}, "needs a key 'role', 'tag' or both, or a key 'slot'"),
+        ({}, "needs a key 'role', 'tag' or both, or a key 'slot'"),
+        ({"tag": "readout", "role": "weights"}, "expected one of scalar-weight"),
+    ],
+)
+def test_a_place_that_is_none_is_refused(where, said):
+    with pytest.raises(RecipeError, match=said):
+        Recipe.from_dict({"name": "mine", "rules": [where | {"spec": {"kind": "identity"}}]})
 
 
 def test_a_star_is_one_segment():
@@ -141,7 +190,7 @@ def test_a_recipe_from_a_file(tmp_path):
         (
             'role = "scalar-weight"',
             'role = "scalar-weight"\nslot = "a"',
-            "either a key 'role' or a key 'slot'",
+            "needs a key 'role', 'tag' or both, or a key 'slot'",
         ),
         ('slot = "layers.*.update.mix1.input"', "slot = 3", "rule 2 has slot 3"),
         ('spec = { kind = "uniform", bits = 8, per = "channel" }', "", "rule 1 lacks a spec"),

@@ -20,7 +20,7 @@ from gaq.quant.presets import all_presets, w4
 from gaq.quant.spec import KMeans, Polar
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from packed import with_array, with_text
-from tiny import batch_of, checkpoint, config, molecules
+from tiny import batch_of, checkpoint, config, molecules, painn
 
 RECIPES = {name: build() for name, build in all_presets().items()} | {
     "learned": w4(learn_step=True, group=4),
@@ -78,6 +78,14 @@ def test_round_trip(name, tmp_path):
     assert_same(before, after)
     save_checkpoint(tmp_path / "b.ckpt", after)
     assert (tmp_path / "a.ckpt").read_bytes() == (tmp_path / "b.ckpt").read_bytes()
+
+
+def test_painn_says_what_it_is(tmp_path):
+    path = tmp_path / "model.ckpt"
+    saved = checkpoint(painn(), w4(learn_step=True))
+    save_checkpoint(path, saved)
+    assert contents(path)[0]["architecture"] == "painn"
+    assert_same(saved, load_checkpoint(path))
 
 
 def test_float64_and_a_training_state(tmp_path):
@@ -166,10 +174,12 @@ DAMAGES = {
     "torch": (lambda c: written(lambda stream: torch.save({"x": torch.zeros(3)}, stream))(c), "is not a model file"),
     "other-safetensors": (lambda c: save({"x": torch.zeros(3)}), "not a gaq checkpoint"),
     "packed": (text("format", "gaq-packed"), "is a packed model, not a checkpoint"),
-    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads version 2"),
+    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads versions 2 and 3"),
     "no-checksum": (lambda c: with_text(c, "checksum", lambda _: None), "its header lacks checksum"),
     "before-checksums": (text("format_version", "1"), "version 1, which has no checksum"),
     "unknown-text": (lambda c: with_new_text(c, "charge", "1"), "unknown key 'charge'"),
+    "unknown-architecture": (text("architecture", "pain"), "holds a 'pain'; expected one of .* Did you mean 'painn'"),
+    "another-architecture": (text("architecture", "painn"), f"{UNUSABLE} .*degrees is 2"),
     "no-config": (text("config", None), "its header lacks config"),
     "config-not-json": (text("config", "{"), "config in its header is not JSON"),
     "config-is-a-list": (text("config", "[]"), "config in its header is list; expected dict"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gaq.config import dump, load
+from gaq.config import commented, dump, load
 from gaq.errors import BadFile, ConfigError
 from gaq.train.config import TrainConfig, find_config, shipped_configs
 from house.tree import REPOSITORY
@@ -35,6 +35,9 @@ def test_every_shipped_configuration_is_read(path, tmp_path):
     [
         ("model.chanels=8", "unknown key model.chanels .*Did you mean 'channels'"),
         ("model.degrees=4", "model.degrees is 4"),
+        ("model.architecture=pain", "expected architecture to be one of 'transformer', 'painn'"),
+        ("model.architecture=3", "expected architecture to be one of 'transformer', 'painn'"),
+        ("model=3", "expected architecture to be one of"),
         ("model.heads=3", r"channels \(64\) must be a multiple of heads \(3\)"),
         ("model.attention=softmax", "model.attention is \"softmax\".*'cosine' or 'dot'"),
         ("epochs=-1", "epochs is -1"),
@@ -48,6 +51,17 @@ def test_every_shipped_configuration_is_read(path, tmp_path):
 def test_what_does_not_fit_is_told_by_its_name(empty, override, text):
     with pytest.raises(ConfigError, match=text):
         load(empty, TrainConfig, [override])
+
+
+def test_a_section_is_of_the_architecture_that_it_names(empty, tmp_path):
+    settings = load(empty, TrainConfig, ["model.architecture=painn", "model.channels=32"])
+    assert (settings.model.architecture, settings.model.channels) == ("painn", 32)
+    (tmp_path / "copy.toml").write_text(commented(settings))
+    assert load(tmp_path / "copy.toml", TrainConfig) == settings
+    assert load(empty, TrainConfig, ["model.channels=32"]).model.architecture == "transformer"
+    for other, said in (("heads=4", "unknown key model.heads"), ("layers=0", "model.layers is 0")):
+        with pytest.raises(ConfigError, match=said):
+            load(empty, TrainConfig, ["model.architecture=painn", f"model.{other}"])
 
 
 def test_the_configurations_of_the_tree_are_those_of_the_package():

@@ -199,8 +199,8 @@ def test_learned_steps_are_learned_and_averaged(whole):
     assert len(factors) > 5
     assert any((f != 1).any() for f in factors)
     averaged = tensors(whole["framed"] / "last.ckpt").keys()
-    assert "average.messages.0.project.weight_quantizer.calibrated.factor" in averaged
-    assert "average.readout.weight_quantizer.calibrated.factor" not in averaged, (
+    assert "average.layers.0.attention.project.weight_quantizer.calibrated.factor" in averaged
+    assert "average.readout.hidden.weight_quantizer.calibrated.factor" not in averaged, (
         "the readout has fixed steps of eight bits"
     )
 

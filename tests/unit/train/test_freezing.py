@@ -13,7 +13,7 @@ from gaq.train.freezing import BEGIN, EARLY, LATE, MEMORY, Freezer, Watched
 from gaq.train.session import quantize
 from tiny import config, molecules, network
 
-NAME = "messages.0.project"
+NAME = "layers.0.attention.project"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_weights_that_are_still_in_float_are_not_watched(model):
     freezer = Freezer()
     freezer.step(model, 0.9)
     assert NAME not in freezer.watched
-    assert "messages.1.project" in freezer.watched
+    assert "layers.1.attention.project" in freezer.watched
 
 
 def test_what_is_kept_is_what_goes_on(model):
@@ -122,8 +122,8 @@ def test_what_is_kept_is_what_goes_on(model):
 
 
 def test_a_state_of_another_network_is_refused(model):
-    codes = torch.zeros_like(model.messages[0].project.weight)
-    kept = Freezer({"messages.0.project": Watched.of(codes)}).tensors()
+    codes = torch.zeros_like(model.layers[0].attention.project.weight)
+    kept = Freezer({"layers.0.attention.project": Watched.of(codes)}).tensors()
     for other in ({"nowhere/" + k.split("/")[1]: t for k, t in kept.items()}, {k: t[1:] for k, t in kept.items()}):
         with pytest.raises(ValueError, match="no weight has"):
             Freezer().restore(other, model)

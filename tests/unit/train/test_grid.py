@@ -16,7 +16,7 @@ from tiny import config, molecules, network
 )
 def test_chosen_codes_stay_chosen(recipe, seed):
     """Clipped, learned and grouped steps alike, with rows that use a part of the range or nothing."""
-    layer = quantize(network(config()), recipe, molecules()).updates[0].gates
+    layer = quantize(network(config()), recipe, molecules()).layers[0].update.gates
     scale, high = grid_of(layer)
     with torch.no_grad():
         codes = layer.weight_quantizer(layer.weight).codes.clone()
@@ -31,7 +31,7 @@ def test_chosen_codes_stay_chosen(recipe, seed):
 
 
 def test_a_weight_without_a_plain_grid_is_refused():
-    layer = quantize(network(config()), preset("dorefa"), molecules()).readout
+    layer = quantize(network(config()), preset("dorefa"), molecules()).readout.hidden
     assert not has_grid(layer)
     with pytest.raises(RecipeError, match=r"'readout.hidden.weight' .* rounding cannot be chosen"):
         grid_of(layer)

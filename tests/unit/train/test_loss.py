@@ -183,7 +183,7 @@ def test_a_wrong_virial_pulls_on_the_weights():
         return total_loss(model, batch, target, settings, (1, 6))
 
     loss().backward()
-    weight = model.energy.weight
+    weight = model.readout.energy.weight
     step = torch.zeros_like(weight)
     step[0, 2] = 1e-5
     with torch.no_grad():

@@ -26,8 +26,8 @@ def test_each_parameter_has_one_optimizer():
     assert sorted(sizes(adam) + sizes(muon)) == sorted(id(p) for p in model.parameters())
     names = {id(p): name for name, p in model.named_parameters()}
     by_muon = {names[i] for i in sizes(muon)}
-    assert {"messages.0.filters", "updates.1.mix.1.weight", "readout.weight"} <= by_muon
-    assert not by_muon & {"embedding", "energy.weight", "messages.0.attention.bias", "readout.bias"}
+    assert {"layers.0.filters", "layers.1.update.mix2.weight", "readout.hidden.weight"} <= by_muon
+    assert not by_muon & {"embedding", "readout.energy.weight", "layers.0.attention.bias", "readout.hidden.bias"}
     assert any("factor" in names[i] for i in sizes(adam)), "learned steps"
     assert not any("factor" in name for name in by_muon)
 
@@ -43,12 +43,12 @@ def test_adam_alone():
 @pytest.mark.parametrize(
     ("name", "shape", "expected"),
     [
-        ("readout.weight", (4, 4), True),
-        ("messages.0.filters", (8, 4), True),
-        ("energy.weight", (1, 4), False),
+        ("readout.hidden.weight", (4, 4), True),
+        ("layers.0.filters", (8, 4), True),
+        ("readout.energy.weight", (1, 4), False),
         ("embedding", (4, 4), False),
         ("attention.bias", (8, 4), False),
-        ("readout.bias", (4,), False),
+        ("readout.hidden.bias", (4,), False),
     ],
 )
 def test_what_is_a_matrix(name, shape, expected):
@@ -113,14 +113,14 @@ def test_the_average_has_a_short_memory_at_first():
     """After step n the weight of the new value is 1 − min(decay, (1 + n) / (10 + n))."""
     model = network(config())
     average = Average(model, decay=0.5)
-    start = model.readout.bias.detach().clone()
+    start = model.readout.hidden.bias.detach().clone()
     with torch.no_grad():
-        model.readout.bias.add_(1.0)
+        model.readout.hidden.bias.add_(1.0)
     average.update(model, 1)
     expected = start + (1 - 2 / 11)
-    assert torch.allclose(average.weights["readout.bias"], expected, atol=1e-6)
+    assert torch.allclose(average.weights["readout.hidden.bias"], expected, atol=1e-6)
     average.update(model, 1000)
-    assert torch.allclose(average.weights["readout.bias"], 0.5 * (expected + start + 1.0), atol=1e-6)
+    assert torch.allclose(average.weights["readout.hidden.bias"], 0.5 * (expected + start + 1.0), atol=1e-6)
 
 
 def test_exchange_swaps_and_swaps_back():

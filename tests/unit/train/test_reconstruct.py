@@ -18,7 +18,7 @@ def features(model):
     """Scalars and vectors behind the last layer."""
     with torch.no_grad():
         geometry, flow = model.enter(batch_of(molecules()))
-        for block in range(model.config.layers):
+        for block in range(model.blocks - 1):
             flow = model.block(block, flow, geometry)
     return (flow.scalars, *flow.vectors)
 

@@ -30,10 +30,9 @@ def test_what_the_float_network_computes_stays(recipe):
 
 def uneven(scale):
     """A network some of whose channels carry much more than others, as in trained ones; what it computes is usual."""
-    from gaq.train.fold import streams
 
     model = network(config(channels=16, hidden=16))
-    for stream in streams(model):
+    for stream in model.streams():
         stream.scale_(torch.where(torch.arange(16) % 8 == 0, 1 / scale, 1.0))
     return model
 

@@ -10,7 +10,7 @@ from tiny import config, molecules, network
 
 def test_at_first_nothing_is_rounded_and_at_last_everything():
     model = quantize(network(config()), preset("w8"), molecules())
-    layer = model.readout
+    layer = model.readout.hidden
     scheme = SoftRounding(layer)
     weight = layer.weight.detach()
     with torch.no_grad():

@@ -54,7 +54,7 @@ def test_unknown_labels_and_those_without_weight_are_left_out():
 def test_a_network_that_broke_is_not_taken_for_missing_labels():
     model = network(config())
     with torch.no_grad():
-        model.energy.weight.fill_(float("nan"))
+        model.readout.energy.weight.fill_(float("nan"))
     found = validate(model, prepare(dataset(2), 5.0))
     assert np.isnan(found.score(LossConfig()))
 

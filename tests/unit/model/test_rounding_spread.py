@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaq.cost.rounding import angles, scalars, vectors
-from gaq.cost.spread import ErrorSpread, bounded, none_like
 from gaq.geometry.covering import hull_faces
 from gaq.geometry.rotations import random_rotations
+from gaq.model.rounding_spread import angles, scalars, vectors
+from gaq.model.spread import ErrorSpread, bounded, none_like
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import AbsMax
 from gaq.quant.quantizer import Quantizer

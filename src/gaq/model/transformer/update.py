@@ -9,6 +9,7 @@ from torch.nn.functional import silu
 from gaq.geometry.vectors import smooth_length
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
+from gaq.quant.slot import AGGREGATED_MESSAGES
 
 
 class Update(nn.Module):
@@ -19,13 +20,19 @@ class Update(nn.Module):
 
     def __init__(self, name: str, channels: int, degrees: int, hidden: int, n_species: int) -> None:
         super().__init__()
-        self.channels = channels
-        self.mix = nn.ModuleList(
-            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species)
-            for degree in range(1, degrees + 1)
-        )
+        self.channels, self.degrees = channels, degrees
+        for degree in range(1, degrees + 1):
+            tags = (AGGREGATED_MESSAGES,)
+            layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species, tags=tags)
+            self.add_module(f"mix{degree}", layer)
         self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, n_species=n_species)
         self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels, n_species=n_species)
+
+    @property
+    def mix(self) -> tuple[Linear, ...]:
+        """The channel mixings `mix1`, `mix2`, … of all degrees."""
+        found = (self.get_submodule(f"mix{degree}") for degree in range(1, self.degrees + 1))
+        return tuple(layer for layer in found if isinstance(layer, Linear))
 
     def forward(self, s: Tensor, v: tuple[Tensor, ...], geometry: Geometry) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Scalars [atom, channel] and vectors per degree → the same, updated."""

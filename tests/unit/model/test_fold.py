@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from gaq.model.forces import energy_and_forces
-from gaq.train.fold import streams
-from tiny import batch_of, config, molecules, network
+from tiny import batch_of, config, molecules, network, painn
 
 
 def forces(model):
@@ -18,7 +17,7 @@ def forces(model):
 def test_every_stream_takes_any_scale(degrees, seed):
     model = network(config(degrees=degrees), torch.float64)
     before, draw = forces(model), torch.Generator().manual_seed(seed)
-    found = list(streams(model))
+    found = list(model.streams())
     assert len(found) == 1 + degrees + 2
     for stream in found:
         weights = [layer.weight.clone() for layer, _ in stream.readers]
@@ -28,10 +27,20 @@ def test_every_stream_takes_any_scale(degrees, seed):
         assert (forces(model) - before).abs().max() < 1e-10
 
 
+def test_every_stream_of_painn_takes_any_scale(seed):
+    model = network(painn(layers=3), torch.float64)
+    before, draw = forces(model), torch.Generator().manual_seed(seed)
+    found = list(model.streams())
+    assert len(found) == 2
+    for stream in found:
+        stream.scale_(torch.exp(torch.randn(8, generator=draw, dtype=torch.float64)))
+        assert (forces(model) - before).abs().max() < 1e-10
+
+
 def test_a_reader_that_is_forgotten_would_show():
     model = network(config(), torch.float64)
     before = forces(model)
-    for stream in streams(model):
+    for stream in model.streams():
         stream.scale_(torch.full((8,), 1.5, dtype=torch.float64))
         layer, inputs = stream.readers[-1]
         with torch.no_grad():

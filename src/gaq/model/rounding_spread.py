@@ -8,12 +8,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from gaq.cost.spread import ErrorSpread, bounded, flipped, most_flips
 from gaq.errors import UsageError
 from gaq.geometry.covering import component_bound, covering_bound, octahedral_bound
 from gaq.geometry.nearest import Codebook
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
+from gaq.model.spread import ErrorSpread, bounded, flipped, most_flips
 from gaq.quant.calibrated import CalibratedQuantizer, DynamicStep, FixedStep, species_index
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep

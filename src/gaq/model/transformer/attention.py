@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from gaq.geometry.vectors import unit_per_head
 from gaq.model.geometry import Geometry
+from gaq.model.linear import Linear
 from gaq.quant.quantizer import Quantizer
-from gaq.quant.slot import Role, Slot
+from gaq.quant.slot import AGGREGATED_MESSAGES, Role, Slot
 
 
 def cosine(vectors: Tensor) -> Tensor:
@@ -30,20 +31,34 @@ class Attention(nn.Module):
     """α_ij = φ(r) e^a / (1 + Σ_k φ(r) e^a) with a = τ q̂_i·k̂_j + b(r_ij), per head.
 
     φ and the constant in the denominator together keep the energy smooth when an atom enters or leaves the
-    cutoff.
+    cutoff. `project` makes queries, keys and what is sent of the scalars; `output` is applied to what was gathered.
     """
 
-    def __init__(self, name: str, channels: int, heads: int, basis: int, normalise: str = "cosine") -> None:
+    def __init__(
+        self, name: str, channels: int, heads: int, basis: int, *, normalise: str = "cosine", n_species: int = 1
+    ) -> None:
         super().__init__()
-        self.heads = heads
+        self.channels, self.heads = channels, heads
         self.normalise = NORMALISERS[normalise]
+        self.project = Linear(f"{name}.project", channels, 4 * channels, n_species=n_species)
+        self.output = Linear(f"{name}.output", channels, channels, n_species=n_species, tags=(AGGREGATED_MESSAGES,))
         self.temperature = nn.Parameter(torch.full((heads,), 10.0 if normalise == "cosine" else 1.0))
         self.bias = nn.Parameter(torch.zeros(basis, heads))
         shape = (None, heads, channels // heads)
         self.query = Quantizer(Slot(f"{name}.query", Role.QUERY_KEY, shape))
         self.key = Quantizer(Slot(f"{name}.key", Role.QUERY_KEY, shape))
 
-    def forward(self, query: Tensor, key: Tensor, geometry: Geometry) -> Tensor:
+    def forward(self, s: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
+        """Scalars [atom, channel] → weights [edge, 1, channel], those of a head for each of its channels, and what
+        atoms send [atom, 2 · channel].
+        """
+        c = self.channels
+        query, key, sent = self.project(s, species=geometry.species).split((c, c, 2 * c), -1)
+        weight = self.weights(query, key, geometry)
+        # One contiguous factor per channel: broadcasting over heads costs three times as much.
+        return weight[:, :, None].expand(-1, -1, c // self.heads).reshape(-1, 1, c), sent
+
+    def weights(self, query: Tensor, key: Tensor, geometry: Geometry) -> Tensor:
         """Queries and keys [atom, channel] → weights [edge, head]."""
         shape = (query.shape[0], self.heads, -1)
         q = self.query(self.normalise(query.reshape(shape))).value

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaq.cost.spread import ErrorSpread, bounded, flipped, joined, length, linear, most_flips, none_like, silu, times
+from gaq.model.spread import ErrorSpread, bounded, flipped, joined, length, linear, most_flips, none_like, silu, times
 
 ATOMS, CHANNELS = 7, 12
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gaq.model.geometry import Geometry
+
 # silu falls to its only minimum here and rises after it; nowhere is it steeper than this.
 LOWEST_OF_SILU = -1.2784645427610738
 STEEPEST_OF_SILU = 1.0998393194
@@ -32,6 +34,9 @@ class ErrorSpread:
         return bounded(self.worst + other.worst, self.norm + other.norm, self.square + other.square)
 
 
+Spreads = tuple[ErrorSpread, tuple[ErrorSpread, ...]]  # of scalars, and of vectors per degree
+
+
 def bounded(worst: Tensor, norm: Tensor | None, square: Tensor) -> ErrorSpread:
     """Return a spread whose two bounds help each other: no channel exceeds the norm, nor the norm all channels
     together.
@@ -44,6 +49,15 @@ def bounded(worst: Tensor, norm: Tensor | None, square: Tensor) -> ErrorSpread:
 def none_like(x: Tensor) -> ErrorSpread:
     """No difference: what rotations do not change. `x` has the shape [atom, channel] of the spread."""
     return ErrorSpread(torch.zeros_like(x), torch.zeros_like(x[:, 0]), torch.zeros_like(x))
+
+
+def gathered(sent: ErrorSpread, factors: Tensor, geometry: Geometry) -> ErrorSpread:
+    """Of a sum over neighbours of vectors that atoms send, times `factors` [edge, channel], which are invariants."""
+    worst, square = (
+        torch.zeros_like(sent.worst).index_add(0, geometry.receiver, factor * part.index_select(0, geometry.sender))
+        for factor, part in ((factors.abs(), sent.worst), (factors.square(), sent.square))
+    )
+    return bounded(worst, None, square)
 
 
 def linear(spread: ErrorSpread, weight: Tensor) -> ErrorSpread:

@@ -1,0 +1,1 @@
+"""PaiNN. Importing this package imports none of its modules: `layout` needs no torch."""

@@ -1,0 +1,63 @@
+"""The channels of a transformer that a scale can be folded into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from gaq.model.fold import Stream, divide_rows_
+from gaq.model.heads import EnergyHead
+
+if TYPE_CHECKING:
+    from gaq.model.transformer.network import TransformerLayer
+
+
+def streams(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readout: EnergyHead) -> Iterator[Stream]:
+    """Yield the scalars, the vectors of each degree, and what each layer gathers from neighbours."""
+    yield _scalars(embedding, layers, readout)
+    for degree in range(1, layers[0].message.degrees + 1):
+        yield _vectors(layers, degree)
+    for layer in layers:
+        yield _gathered(layer)
+
+
+def _scalars(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readout: EnergyHead) -> Stream:
+    c, degrees = layers[0].message.channels, layers[0].message.degrees
+    whole = slice(0, c)
+    readers = [(layer.attention.project, whole) for layer in layers] + [
+        (layer.update.hidden, whole) for layer in layers
+    ]
+
+    def divide_(scale: Tensor) -> None:
+        embedding.div_(scale.to(embedding))
+        for layer in layers:
+            divide_rows_(layer.attention.output, whole, scale)
+            for k in range(1 + degrees):
+                divide_rows_(layer.update.gates, slice(k * c, (k + 1) * c), scale)
+
+    return Stream((*readers, (readout.hidden, whole)), divide_)
+
+
+def _vectors(layers: Sequence[TransformerLayer], degree: int) -> Stream:
+    c, degrees = layers[0].message.channels, layers[0].message.degrees
+    readers = tuple((layer.update.mix[degree - 1], slice(0, c)) for layer in layers)
+
+    def divide_(scale: Tensor) -> None:
+        for layer in layers:
+            filters = layer.filters
+            filters[:, degree * c : (degree + 1) * c] /= scale.to(filters)
+            first = (degrees + degree) * c
+            divide_rows_(layer.update.gates, slice(first, first + c), scale)
+
+    return Stream(readers, divide_)
+
+
+def _gathered(layer: TransformerLayer) -> Stream:
+    c = layer.message.channels
+
+    def divide_(scale: Tensor) -> None:
+        divide_rows_(layer.attention.project, slice(2 * c, 3 * c), scale)
+
+    return Stream(((layer.attention.output, slice(0, c)),), divide_)

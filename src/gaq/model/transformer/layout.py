@@ -1,0 +1,51 @@
+"""What a packed transformer consists of. Without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gaq.model.layout import Layout, Wanted
+from gaq.model.transformer.memory import opened_bytes
+from gaq.model.transformer.shapes import TransformerNumbers, linears, radial_functions
+
+
+def _slots(n: TransformerNumbers) -> Iterator[str]:
+    for i in range(n.layers):
+        yield from (f"layers.{i}.attention.query", f"layers.{i}.attention.key", f"layers.{i}.message.scalar")
+        yield from (f"layers.{i}.message.vector.l{degree}" for degree in range(1, n.degrees + 1) if i)
+
+
+def _functions(n: TransformerNumbers) -> Iterator[tuple[str, int]]:
+    for i in range(n.layers):
+        yield f"layers.{i}.attention.bias", n.heads
+        yield f"layers.{i}.filters", radial_functions(n, i) * n.channels
+
+
+def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:
+    return {f"layers.{i}.attention.temperature": Wanted("F32", (n.heads,)) for i in range(n.layers)}
+
+
+def _check(n: TransformerNumbers) -> str:
+    return f"{n.channels} channels are not a multiple of {n.heads} heads" if n.channels % n.heads else ""
+
+
+LAYOUT = Layout(
+    "transformer",
+    TransformerNumbers,
+    linears,
+    _slots,
+    _functions,
+    _arrays,
+    limits={
+        "channels": (4, 1024),
+        "degrees": (1, 3),
+        "layers": (1, 32),
+        "heads": (1, 64),  # room on the stack of the engine's attention
+        "basis": (4, 128),
+        "hidden": (4, 4096),
+        "cutoff": (0.5, 20.0),
+    },
+    choices={"attention": ("cosine", "dot")},
+    check=_check,
+    memory=opened_bytes,
+)
