@@ -25,16 +25,11 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs of training.", show_default=False)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Structures per step.", show_default=False)] = None,
-<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
+    architecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Network: transformer or painn.", show_default=False)
+    ] = None,
     channels: Annotated[int | None, typer.Option(min=4, help="Channels of the network.", show_default=False)] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Layers of the network.", show_default=False)] = None,
-=======
-    architecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which network: transformer or painn.", show_default=False)
-    ] = None,
-    channels: Annotated[int | None, typer.Option(min=4, help="Width of the network.", show_default=False)] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Its depth.", show_default=False)] = None,
->>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
     cutoff: Annotated[
         float | None, typer.Option(min=0.6, max=20, help="Cutoff of each layer, Å.", show_default=False)
     ] = None,

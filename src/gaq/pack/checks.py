@@ -42,7 +42,7 @@ def check_name(text: str, key: str, name: str) -> str:
 
 
 def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
-    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
+    """Return where the knots of the radial table lie, from the cutoff or beyond to coinciding atoms. Raises BadFile."""
     keys = ("knots", "decay", "low", "high")
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")

@@ -33,15 +33,7 @@ from gaq.quant.rules import (
 from gaq.quant.slot import AGGREGATED_MESSAGES, Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
-<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
-__all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
-
-# Beside the channel mixings, which read vectors, the layer that reads what neighbours sent.
-READS_SCALARS = "layers.*.attention.output.weight"
 # Rank of the float compensation of eight-bit features (docs/results.md, what a species says).
-=======
-# Directions among the channels beside which eight-bit features are rounded (docs/results.md, what a species says).
->>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
 PRINCIPAL = 4
 
 

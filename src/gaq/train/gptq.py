@@ -14,13 +14,8 @@ from gaq.train.grid import grid_of, has_grid, snap_to_grid_
 from gaq.train.order import stages_of
 
 
-<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
-def gptq_(model: Transformer, ptq_pass: Gptq, frames: TrainFrames) -> None:
-    """Round every weight that has a grid, in the order of the forward pass, each after those before it.
-=======
 def gptq_(model: Network, ptq_pass: Gptq, frames: TrainFrames) -> None:
-    """Round every weight that has a grid, in the order in which structures meet them, each behind those before.
->>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
+    """Round every weight that has a grid, in the order of the forward pass, each after those before it.
 
     Layers that follow each other are taken together where none of them feeds another; the rest see what was rounded.
     """

@@ -37,15 +37,10 @@ class BlockTarget:
     expected: tuple[Tensor, ...]
 
 
-<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5
-def reconstruct_(model: Transformer, teacher: Transformer, ptq_pass: Reconstruct, frames: TrainFrames) -> None:
-    """Reconstruct the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
-=======
 def reconstruct_(
     model: BlockwiseNetwork, teacher: BlockwiseNetwork, ptq_pass: Reconstruct, frames: TrainFrames
 ) -> None:
-    """Goes through the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
->>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a
+    """Reconstruct the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
     entrances = []
     for batch, _ in frames.batches(BATCH):
         with torch.no_grad():

@@ -27,13 +27,8 @@ if TYPE_CHECKING:
 
 
 @torch.no_grad()
-<<<<<<< 004eaf01a5850c8131fca82a867ddc1f25d5e7e5:src/gaq/cost/bound.py
-def spread_of_layer(model: Transformer, index: int, state: Flow, geometry: Geometry) -> Spreads:
-    """Return spreads of the features after layer `index` in the lab gauge, for features `state` before it.
-=======
 def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) -> Spreads:
-    """Return spreads of the features behind a layer in the lab gauge, for features `state` before it.
->>>>>>> b0dd4372d3c577086809c740f6096ff1a137309a:src/gaq/model/transformer/bound.py
+    """Return spreads of the features after a layer in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers after the geometry are invariants.
     """
