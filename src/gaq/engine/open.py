@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, Model
 from gaq.errors import NotAvailable, UsageError, nearest
+from gaq.extras import expect_torch
 from gaq.files import readable_file
 from gaq.formats.container import LONGEST_HEADER, METADATA
 from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
-    from gaq.model.transformer import Transformer
 
 ENGINES = ("torch", "native")
 
@@ -27,7 +27,7 @@ def open_engine(
     threads: int | None = None,
     backward_bits: int | None = None,
     strict: bool = False,
-) -> Engine:
+) -> Model:
     """The engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
 
@@ -72,17 +72,13 @@ def known_engine(name: str | None) -> str | None:
     return name
 
 
-def load(path: str | Path) -> Transformer | NativeEngine:
-    """The force field in a checkpoint, quantizers and all; of a packed file its engine, without importing PyTorch.
+def load(path: str | Path, *, device: str = "cpu", threads: int | None = None, strict: bool = False) -> Model:
+    """Return the force field in a file: a checkpoint (PyTorch), or a packed file (native, without importing PyTorch).
 
-    Raises `BadFile`, `NotAvailable`.
+    `device` is where PyTorch computes, `threads` how many the engine may use. A structure outside of the training data
+    is a warning, or with `strict` an error. Raises `BadFile`, `NotAvailable`, `UsageError`.
     """
-    file = readable_file(path)
-    if is_packed(file):
-        return _open_packed(file)
-    from gaq.train.session import load as load_model
-
-    return load_model(file)
+    return open_engine(path, device=device, threads=threads, strict=strict)
 
 
 def is_packed(file: Path) -> bool:
@@ -111,6 +107,7 @@ def check_backward(bits: int | None) -> None:
 
 def check_device(device: str) -> str:
     """The device if PyTorch has it; raises `NotAvailable` with the way out if not."""
+    expect_torch()
     import torch
 
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
@@ -120,16 +117,16 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
-def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool) -> Engine:
+def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool) -> Model:
+    expect_torch()
     import torch
 
-    from gaq.engine.pytorch import TorchEngine
+    from gaq.engine.checkpoint import CheckpointModel
     from gaq.train.checkpoint import load_checkpoint
 
     if threads is not None:
         torch.set_num_threads(threads)
-    checkpoint = load_checkpoint(file)
-    return TorchEngine(checkpoint.model, file.name, checkpoint.recipe.name, check_device(device), strict=strict)
+    return CheckpointModel(load_checkpoint(file), file.name, device=check_device(device), strict=strict)
 
 
 def _open_packed(
@@ -141,6 +138,7 @@ def _open_packed(
 
 
 def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None, strict: bool) -> NativeEngine:
+    expect_torch()
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 

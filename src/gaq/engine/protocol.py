@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from gaq.atoms.structure import Prediction, Structure
@@ -23,3 +24,14 @@ class Engine(Protocol):
     species: frozenset[int]  # atomic numbers it can evaluate; empty when it does not know
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]: ...
+
+
+class Model(Engine, Protocol):
+    """A force field of gaq, from a checkpoint (PyTorch) or a packed file (native): what `gaq.load` returns.
+
+    It evaluates structures, goes wherever an `Engine` does (`gaq.Calculator`, `gaq.measure`), and can be written:
+    `gaq.save` writes what was read, `gaq.export` a packed file.
+    """
+
+    def save(self, path: str | Path) -> None:
+        """Write the file that `gaq.load` reads back as the same model, a checkpoint or a packed file."""

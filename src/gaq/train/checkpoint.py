@@ -17,7 +17,6 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from gaq import __version__
 from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
 from gaq.atoms.short_range import check_repulsion
@@ -29,6 +28,7 @@ from gaq.formats.texts import finite, shown, strict_json, to_json
 from gaq.model.transformer import Transformer, TransformerConfig
 from gaq.quant.recipe import Recipe
 from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
+from gaq.version import __version__
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
