@@ -138,7 +138,7 @@ peers: $(READY)  ## make environments for SchNetPack, MACE, JAX and xTB, to be t
 fresh:  ## prove `make demo` and `make test` in a bare Debian root, as an ordinary user; run by root, an hour
 	@PYTHONPATH=tools $(PYTHON) -m fresh root $(FRESH)
 
-fresh-quick:  ## prove set-up from nothing: a new folder, caches off, the demo in a short form, one energy
+fresh-quick:  ## prove set-up from nothing, caches off: gaq without PyTorch, the demo in a short form, one energy each
 	@PYTHONPATH=tools $(PYTHON) -m fresh quick
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays

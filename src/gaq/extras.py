@@ -68,12 +68,19 @@ def how_to_get(module: str) -> str | None:
     extra = EXTRA_OF.get(name)
     if extra is None:
         return None
-    return f"{WITHOUT_TORCH if name == 'torch' else f'{name} is not installed.'} {how_to_install(extra)}"
+    torch_is_missing = name == "torch" or (extra == "train" and not has_torch())
+    what = WITHOUT_TORCH if torch_is_missing else f"{name} is not installed."
+    return f"{what} {how_to_install(extra)}"
+
+
+def has_torch() -> bool:
+    """Return whether PyTorch is installed, without importing it."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def expect_torch() -> None:
-    """Raise `NotAvailable` where PyTorch is not installed, with the command that installs it. Does not import it."""
-    if importlib.util.find_spec("torch") is None:
+    """Raise `NotAvailable` where PyTorch is not installed, with the command that installs it."""
+    if not has_torch():
         raise NotAvailable(f"{WITHOUT_TORCH} {how_to_install('train')}")
 
 

@@ -74,10 +74,17 @@ def test_every_extra_that_is_named_exists_and_no_other():
     assert set(extras.EXTRA_OF.values()) == named
 
 
+def test_where_all_of_training_is_missing_pytorch_is_named(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert extras.how_to_get("tomli_w").startswith("PyTorch is not installed. It trains")
+    assert extras.how_to_get("tblite").startswith("tblite is not installed.")
+
+
 def test_a_package_of_an_extra_is_known_by_any_of_its_modules():
     assert "PyTorch is not installed. It trains" in extras.how_to_get("torch.nn")
     for module in ("torch", "pydantic_core", "tomli_w"):
         assert ".[train]" in extras.how_to_get(module)
+    assert extras.how_to_get("pydantic").startswith("pydantic is not installed.")
     assert extras.how_to_get("rdkit.Chem").startswith("rdkit is not installed. Install it")
     assert extras.how_to_get("numpy") is None
 

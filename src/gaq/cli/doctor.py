@@ -22,7 +22,7 @@ from rich.text import Text
 from gaq.cli.outputs import OverwriteOption, claim_rows
 from gaq.data.read import read_dataset
 from gaq.errors import GaqError, NotAvailable
-from gaq.extras import Extra, how_to_install
+from gaq.extras import Extra, has_torch, how_to_install
 from gaq.files import write_atomically
 from gaq.measure.rotations import octahedral_group
 from gaq.simulate.hosts import HOSTS
@@ -122,7 +122,7 @@ def embedded_data() -> Finding:
 
 def torch_engine() -> list[Finding]:
     """PyTorch, which runs checkpoints: its threads, its GPU, and whether its products of codes are exact."""
-    if not _has_torch():
+    if not has_torch():
         return [Finding("engine torch", "not here: checkpoints cannot be read, packed models (.gaq) run without it")]
     import torch
 
@@ -224,10 +224,6 @@ def _engines() -> Iterator[Finding]:
     yield from torch_engine()
     yield from native_engine()
     yield from lammps_plugin()
-
-
-def _has_torch() -> bool:
-    return importlib.util.find_spec("torch") is not None
 
 
 def _print(findings: list[Finding], console: Console) -> None:
