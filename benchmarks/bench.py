@@ -8,7 +8,7 @@ from pathlib import Path
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.train.memory import keep_freed_memory, use_threads
-from places import HERE
+from places import SHIPPED
 
 BOTH = ("azobenzene", "ethanol")  # the molecules that have models in models/
 
@@ -40,4 +40,4 @@ def train_and_test(
 
 def float_parent(molecule: str) -> Path:
     """The shipped float model of a molecule."""
-    return HERE / "models" / f"rmd17-{molecule}-fp32.ckpt"
+    return SHIPPED / f"rmd17-{molecule}-fp32.ckpt"

@@ -26,7 +26,7 @@ from gaq.engine.open import open_engine
 from gaq.measure.ledger import Row, append_rows, read_rows, write_rows
 from gaq.measure.same_bits import same_bits
 from gaq.measure.symmetry import symmetry
-from places import HERE
+from places import model_file
 
 MOLECULES = ("azobenzene", "ethanol")
 RECIPES = ("frame-w4a8", "frame-w8a8", "w4a16")
@@ -74,7 +74,7 @@ def measure(arguments: argparse.Namespace) -> int:
         test = read_dataset(arguments.data / f"rmd17_{molecule}_test_01.npz")
         frames = first(test, arguments.scalar_frames if arguments.isa == REFERENCE else arguments.frames)
         for recipe in arguments.recipes:
-            path = HERE / "models" / f"rmd17-{molecule}-{recipe}.ckpt"
+            path = model_file(f"rmd17-{molecule}-{recipe}.ckpt")
             if (path.name, "same_bits") in done:
                 continue
             try:

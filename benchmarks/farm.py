@@ -31,9 +31,9 @@ from gaq.farm.local import LocalFarm
 from gaq.farm.protocol import Farm, collect
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.process import busy_with_others
-from places import HERE, LEDGERS
+from places import LEDGERS, model_file
 
-MODEL = HERE / "models" / "rmd17-ethanol-w4a16.gaq"
+MODEL = "rmd17-ethanol-w4a16.gaq"
 JOBS = 100
 IN_A_ROW = 20
 COPIES = 2  # of the 600 embedded frames
@@ -45,7 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if busy := busy_with_others():
         print(busy, file=sys.stderr)
-    engine = NativeEngine.from_file(MODEL)
+    engine = NativeEngine.from_file(model_file(MODEL))
     structures = list(read_dataset("embedded").structures) * COPIES
     with scheduler(1) as one, scheduler(2) as two, contextlib.ExitStack() as stack:
         farms: dict[str, Farm] = {

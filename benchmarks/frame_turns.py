@@ -24,11 +24,11 @@ from gaq.engine.open import open_engine
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.quant.slot import WEIGHTS
-from gaq.simulate.integrate import State, run_nve
+from gaq.simulate.integrate import MotionState, run_nve
 from gaq.train.checkpoint import load_checkpoint
 from gaq.units import MEV
+from places import model_file
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
 RECIPES = ("frame-w8a8", "frame-w4a8", "w4a16")
 DT = 0.5  # fs
 TURNED = 3.0  # degrees between neighbouring steps: vibrations turn frames by some tenths
@@ -59,8 +59,8 @@ def main() -> None:
 
 def trajectory(molecule: str, start: Structure, steps: int) -> list[Structure]:
     """Every step of a run with the recipe for dynamics."""
-    states: list[State] = []
-    engine = open_engine(MODELS / f"rmd17-{molecule}-w4a16.gaq")
+    states: list[MotionState] = []
+    engine = open_engine(model_file(f"rmd17-{molecule}-w4a16.gaq"))
     run_nve(engine, start, steps, DT, each_record=states.append)
     return [state.structure for state in states]
 
@@ -83,7 +83,7 @@ def rates(molecule: str, walked: list[Structure]) -> list[Row]:
 
 def errors(molecule: str, recipe: str, walked: list[Structure]) -> list[Row]:
     """Size of the rounding error along the way, and of its change from one step to the next over √2."""
-    path = MODELS / f"rmd17-{molecule}-{recipe}.ckpt"
+    path = model_file(f"rmd17-{molecule}-{recipe}.ckpt")
     rounded, exact = (TorchEngine(load_checkpoint(path).model, path.name, recipe) for _ in range(2))
     for quantizer in exact.network.quantizers():
         quantizer.active = quantizer.slot.role in WEIGHTS

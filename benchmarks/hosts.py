@@ -26,7 +26,7 @@ from gaq.simulate.integrate import start
 from gaq.units import MEV
 from host_runs import BATCH, HOSTS
 from host_visits import Visited, visited
-from places import HERE, LEDGERS
+from places import LEDGERS, model_file
 
 MOLECULES = ("ethanol", "azobenzene")
 FRAMES = 50
@@ -43,7 +43,7 @@ def main() -> None:
     print(busy_with_others() or "the machine is quiet", flush=True)
     rows: list[Row] = []
     for molecule in MOLECULES:
-        model = HERE / "models" / f"rmd17-{molecule}-w4a16.gaq"
+        model = model_file(f"rmd17-{molecule}-w4a16.gaq")
         structures = read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", FRAMES)
         with ExitStack() as stack:
             state = start(NativeEngine.from_file(model), structures[0], 300.0)

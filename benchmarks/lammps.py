@@ -32,7 +32,7 @@ from ase.data import chemical_symbols
 from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.lammps import build_plugin
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.native import NativeEngine
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.measure.rotations import haar_rotations
@@ -40,9 +40,9 @@ from gaq.measure.slopes import slope_with_error
 from gaq.process import busy_with_others, keep_freed_memory
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.velocities import masses_of, thermal_velocities
-from places import HERE, LEDGERS
+from places import LEDGERS, SHIPPED, model_file
 
-ETHANOL = HERE / "models" / "rmd17-ethanol-w4a16.gaq"
+ETHANOL = "rmd17-ethanol-w4a16.gaq"
 PROGRAMS = Path(sys.executable).parent
 ALONE = "native-engine"
 DT, TEMPERATURE, SEED = 0.5, 300.0, 0  # fs, K
@@ -88,7 +88,7 @@ DRIFT = 'variable total equal etotal\nfix 2 all print 20 "${{total}}" file total
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--box", type=Path, help="a periodic box, its first vector along x, its second in the xy plane")
-    parser.add_argument("--model", type=Path, default=ETHANOL, help="the packed model of the box")
+    parser.add_argument("--model", type=Path, default=SHIPPED / "water-w4a16.gaq", help="the packed model of the box")
     parser.add_argument("--rounds", type=int, default=9, help="of timing")
     parser.add_argument("--ranks", type=int, nargs="+", default=(1, 2, 4))
     parser.add_argument("--drift-steps", type=int, default=20_000, help="of ethanol at constant energy; 0 for none")
@@ -102,7 +102,7 @@ def main() -> None:
     box = gas() if arguments.box is None else from_ase(ase.io.read(arguments.box))
     ranks = tuple(arguments.ranks)
     systems = (
-        moving("ethanol", ETHANOL, from_ase(molecule("CH3CH2OH")), 2000, arguments.rounds, ranks),
+        moving("ethanol", model_file(ETHANOL), from_ase(molecule("CH3CH2OH")), 2000, arguments.rounds, ranks),
         moving("box", arguments.model, box, arguments.box_steps, max(3, arguments.rounds // 3), ranks),
     )
     rows: list[Row] = []
@@ -135,7 +135,7 @@ def moving(name: str, model: Path, structure: Structure, steps: int, rounds: int
 
 
 def equality(system: System, plugin: Path) -> Iterator[Row]:
-    """How far LAMMPS is from the engine alone: energies, forces, pressure; the products of the way back in float."""
+    """How far LAMMPS is from the engine alone: energies, forces, pressure; backward products in float."""
     engine = NativeEngine.from_file(system.model, backward_bits=32)
     (expected,) = engine.evaluate([system.structure])
     for ranks in system.ranks:
@@ -186,7 +186,7 @@ def speed(system: System, plugin: Path) -> Iterator[Row]:
         yield _row(engine, system, ranks, "overhead_us", 1e3 * (inside - alone), "µs", ALONE)
 
 
-def _alone(engine: NativeEngine, state: State, steps: int) -> float:
+def _alone(engine: NativeEngine, state: MotionState, steps: int) -> float:
     began = time.perf_counter()
     advance(engine, state, Dynamics(DT), steps)
     return (time.perf_counter() - began) / steps

@@ -24,7 +24,7 @@ from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 from gaq.measure.rotations import haar_rotations
 from gaq.simulate.velocities import masses_of, thermal_velocities
-from places import HERE, LEDGERS
+from places import HERE, LEDGERS, SHIPPED
 
 PLACES = (7, 6, 10)
 SPACING = 17.0  # Å: molecules of 11 Å, however turned, and the cutoff
@@ -35,7 +35,7 @@ SEED = 0
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with the files of rMD17")
-    parser.add_argument("--model", type=Path, default=HERE / "models" / "rmd17-azobenzene-w4a16.gaq")
+    parser.add_argument("--model", type=Path, default=SHIPPED / "rmd17-azobenzene-mixed-w4a16.gaq")
     parser.add_argument("--out", type=Path, default=HERE / "runs" / "large-box")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()

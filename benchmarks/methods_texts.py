@@ -60,7 +60,7 @@ What the tables say. At every number of bits local frames keep energies invarian
 equivariant to float64 round-off. Directions of fixed codes break the symmetry by meV/Å, with the codebooks of both
 papers, and cost many times as much accuracy. The control that asks whether a codebook is needed at all, Cartesian
 components with a step for each vector (`int8-per-vector`), breaks the symmetry less than they do; its forces are as
-good, its energies worse (one seed). No quantized row beats the control. Four-bit weights are dear where they read
+good, its energies worse (one seed). No quantized row beats the control. Four-bit weights are expensive where they read
 sums over neighbours: eight bits for that quarter of them (`mixed-*`), bits chosen slot by slot, and GPTQ before
 training take most of the loss away. Eight-bit features leave forces that are not exactly the slope of the energy
 (path work), sixteen bits a small part of that, weight-only recipes nothing. LSQ does worse than plain ranges: its
@@ -85,9 +85,9 @@ Within each size (up to 5 bits a weight, up to 6, up to 8, up to 16, float) the 
 bold. A suffix `+readout` is the 16-bit input of the readout that our own recipes have and published ones have not,
 `+gptq` weights that GPTQ rounded before they were trained, `+bits=6.2` bits of four and eight that were chosen slot by
 slot under so many a weight (`gaq quantize --budget`), `+distilled` half of the structures displaced and labelled by the
-float parent, `+unfrozen` weights that may go to and fro between two codes to the end of training, `+uncentred` scalars
+float parent, `+unfrozen` weights that may oscillate between two codes until training ends, `+no-species-mean` scalars
 that are rounded about zero and not about the mean of their species
-([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+undirected` features that are not rounded
+([decision 17](decisions/0017-scalars-about-the-mean-of-their-species.md)), `+no-lowrank` features that are not rounded
 beside the principal directions of their species
 ([decision 18](decisions/0018-features-beside-the-directions-of-their-species.md)). The last column says what ran the
 model: the native engine, or PyTorch where it cannot. Pictures leave out rows that show what a part is worth. Their
@@ -137,9 +137,9 @@ float is best: in benzene.
 
 DEGREES = """### Where the number of neighbours varies
 
-Degree-Quant spares atoms with many neighbours in training. In one molecule all atoms have about as many; the molecules
-of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float model of
-its 2,250 first frames, tested on 25 other molecules, 250 frames; six epochs of training for every row;
+Degree-Quant leaves in float atoms with many neighbours in training. In one molecule all atoms have about as many; the
+molecules of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float
+model of its 2,250 first frames, tested on 25 other molecules, 250 frames; six epochs of training for every row;
 `degree-quant+unprotected` has its ranges and no protection. Command:
 `python benchmarks/degrees.py --data PATH/qm7x/qm7x_250.npz`.
 

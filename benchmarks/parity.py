@@ -36,7 +36,7 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint
 from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.session import quantize
 from gaq.units import MEV
-from places import HERE, LEDGERS
+from places import HERE, LEDGERS, model_files
 from tables import markdown
 
 PAGE, LEDGER = HERE / "docs" / "parity.md", LEDGERS / "parity.jsonl"
@@ -71,7 +71,7 @@ def of_molecule(arguments: argparse.Namespace, molecule: str) -> Iterator[Row]:
     """All rows of the shipped models of one molecule."""
     frames = list(read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", arguments.frames))
     data = f"rmd17/{molecule}/test_01"
-    for path in sorted((HERE / "models").glob(f"rmd17-{molecule}-*.ckpt")):
+    for path in model_files(f"rmd17-{molecule}-*.ckpt"):
         print(path.name, flush=True)
         checkpoint = load_checkpoint(path)
         engine = TorchEngine(checkpoint.model, path.name, checkpoint.recipe.name)
@@ -125,12 +125,14 @@ def code_rows(
     """The share of codes that differ, slot by slot and of all slots."""
     unequal_of_all, all_codes = 0, 0
     for slot in expected[0].features:
-        if native.laws[slot]["kind"] == "identity":
+        if native.schemes[slot]["kind"] == "identity":
             continue
         unequal, count = 0, 0
-        for one, other, kinds in zip(expected, found, species, strict=True):
-            codes = native.encode(slot, one.features[slot], kinds)
-            some, several = native.encode(slot, other.features[slot], kinds).differing(codes, one.features[slot])
+        for one, other, species_index in zip(expected, found, species, strict=True):
+            codes = native.encode(slot, one.features[slot], species_index)
+            some, several = native.encode(slot, other.features[slot], species_index).differing(
+                codes, one.features[slot]
+            )
             unequal, count = unequal + some, count + several
         yield replace(row(native, data, "parity_codes", unequal / count, "share", count), control=slot)
         unequal_of_all, all_codes = unequal_of_all + unequal, all_codes + count
@@ -205,14 +207,14 @@ def model_table(rows: Sequence[Row], molecule: str) -> str:
 
 def slot_table(rows: Sequence[Row]) -> str:
     """The share of codes that differ by kind of slot, all layers of all models of a recipe together."""
-    kinds: dict[str, dict[str, list[Row]]] = {}
+    species_index: dict[str, dict[str, list[Row]]] = {}
     for entry in rows:
         if entry.metric == "parity_codes" and entry.control is not None:
             parts = entry.control.split(".")
             kind = ".".join(parts[2:] if parts[0] == "layers" else parts)
-            kinds.setdefault(kind, {}).setdefault(entry.recipe, []).append(entry)
-    recipes = list(dict.fromkeys(recipe for found in kinds.values() for recipe in found))
-    lines = [[kind, *(joined(found.get(recipe, [])) for recipe in recipes)] for kind, found in kinds.items()]
+            species_index.setdefault(kind, {}).setdefault(entry.recipe, []).append(entry)
+    recipes = list(dict.fromkeys(recipe for found in species_index.values() for recipe in found))
+    lines = [[kind, *(joined(found.get(recipe, [])) for recipe in recipes)] for kind, found in species_index.items()]
     return "Share of codes that differ, by kind of slot:\n\n" + markdown(["slot", *recipes], lines)
 
 

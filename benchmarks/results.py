@@ -12,20 +12,21 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from checked_tables import checked_section
 from claims import write_claims
 from engine_tables import engine_sections
 from feature_tables import feature_section, weight_section
 from frame_tables import frames_section
 from gaq.files import sha256_of, write_atomically
 from gaq.measure.ledger import Row, read_rows, write_rows
+from gaq.pack.format import read_packed
 from gaq.report.numbers import significant, with_spread
 from hosts_tables import hosts_section
-from inspected_tables import inspected_section
 from lammps_tables import farm_section, lammps_section
 from methods_tables import methods_sections
 from nanosecond_tables import nanosecond_section
 from pareto_picture import pareto
-from places import HERE, LEDGERS
+from places import HERE, LEDGERS, SHIPPED
 from readme_table import readme_table
 from staircase_tables import staircase_section
 from symmetry_picture import force_against_symmetry
@@ -73,7 +74,7 @@ def main() -> None:
             *nanosecond_section(rows_of),
             *staircase_section(rows_of),
             *frames_section(rows_of),
-            *inspected_section(rows_of),
+            *checked_section(rows_of),
             *engine_sections(rows_of),
             *training_section(rows_of),
             *hosts_section(rows_of),
@@ -215,7 +216,7 @@ def _against(force: float | None, control: float | None) -> str:
 
 
 def slot_section() -> list[str]:
-    """Which slot costs what, the dearest first."""
+    """Which slot costs what, the most expensive first."""
     rows = rows_of("slots-azobenzene")
     names = sorted({r.model for r in rows}, key=lambda n: -(value(_of(rows, n), "force_fidelity") or 0.0))
     lines = [[n.removeprefix("slots/"), cell(_of(rows, n), "force_fidelity")] for n in names]
@@ -255,16 +256,23 @@ def ablation_sections() -> list[str]:
 
 
 def list_models() -> None:
-    """Writes models/README.md: every shipped model with its hash and its errors on the test set."""
-    rows = [entry for molecule in MOLECULES for entry in rows_of(f"rmd17-{molecule}")]
-    lines = []
-    for path in sorted((HERE / "models").glob("*.ckpt")):
-        mine = _of(rows, path.name)
-        size = f"{path.stat().st_size / 1000:.0f}"
-        lines.append([path.name, size, sha256_of(path)[:16], *(cell(mine, m) for m in ("energy_mae", "force_mae"))])
-    head = ["file", "kB", "SHA-256, first 16", "E MAE meV", "F MAE meV/Å"]
-    text = MODELS + "\n" + markdown(head, lines)
+    """Write models/README.md."""
+    text = MODELS + "\n" + models_table()
     write_atomically(HERE / "models" / "README.md", lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def models_table() -> str:
+    """Every shipped file with its size and hash, and the errors that the header of the packed file holds."""
+    lines = []
+    for path in sorted(SHIPPED.glob("*.*")):
+        if path.suffix not in (".ckpt", ".gaq"):
+            continue
+        held = {
+            found["metric"]: found for found in read_packed(path.with_suffix(".gaq")).accuracy
+        }  # no checkpoint without it
+        errors = [with_spread(held[m]["value"], held[m].get("std_error")) for m in ("energy_mae", "force_mae")]
+        lines.append([path.name, f"{path.stat().st_size / 1000:.0f}", sha256_of(path)[:16], *errors])
+    return markdown(["file", "kB", "SHA-256, first 16", "E MAE meV", "F MAE meV/Å"], lines)
 
 
 def into_readme(table: Sequence[str]) -> None:

@@ -2,10 +2,11 @@
 
     python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --out runs/rmd17
 
-For one molecule: the float model of configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames), every recipe with the
-same epochs and schedule, and the float model trained on for as long; names as in `method_names.py`. Models go to
-models/; `shipped.py` measures them. What is already there is not made again, so a run that was stopped goes on;
-`--only` takes some of the recipes.
+For one molecule: every recipe with the same epochs and schedule on the shipped float model, and that model trained for
+as long (`fp32-control`); names as in `method_names.py`. Checkpoints and packed files go to runs/models/, where other
+benchmarks find them; `shipped.py` measures them. Models that are there are not made again, so a run that was stopped
+continues. `--only` takes some of the recipes; `--only fp32` trains the float model of
+configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames) anew.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import on_one_core, parser_of, train_and_test
+from bench import float_parent, on_one_core, parser_of, train_and_test
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
 from gaq.data.dataset import Dataset
@@ -27,7 +28,8 @@ from gaq.train.interrupt import graceful_interrupt
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
 from method_names import recipe_of
-from places import HERE
+from packed import pack
+from places import HERE, MADE
 
 CONTROL = "fp32-control"
 PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend
@@ -74,17 +76,21 @@ def main() -> None:
         arguments.compile,
         arguments.freeze,
     )
-    parent = float_model(job)
-    for name in arguments.only or ("fp32", *RECIPES):
+    names = arguments.only or RECIPES
+    parent = float_model(job) if "fp32" in names else float_parent(job.molecule)
+    arguments.models.mkdir(parents=True, exist_ok=True)
+    for name in names:
         path = parent if name == "fp32" else quantized(job, parent, name)
-        shutil.copyfile(path, arguments.models / f"rmd17-{job.molecule}-{name.partition('+')[0]}.ckpt")
+        target = arguments.models / f"rmd17-{job.molecule}-{name.partition('+')[0]}.ckpt"
+        shutil.copyfile(path, target)
+        pack(target)
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
     parser = parser_of(__doc__)
     parser.add_argument("molecule")
     parser.add_argument("--out", type=Path, default=Path("runs/rmd17"))
-    parser.add_argument("--models", type=Path, default=HERE / "models")
+    parser.add_argument("--models", type=Path, default=MADE)
     parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--compile", action="store_true", help="compile the training step")

@@ -1,4 +1,4 @@
-"""The rows of the shipped models, measured on the whole of test_01 by the native engine.
+"""The rows of all models of rmd17.py, shipped or not, measured on the whole of test_01 by the native engine.
 
     python benchmarks/shipped.py --data PATH/rmd17
 
@@ -16,7 +16,7 @@ from bench import BOTH, float_parent, frames_of, on_one_core, parser_of
 from evaluation import measured
 from gaq.engine.open import open_engine
 from gaq.measure.ledger import Row, read_rows, write_rows
-from places import LEDGERS
+from places import LEDGERS, model_files
 
 ROTATIONS = 32
 FLOAT_BACKWARD = 32
@@ -38,7 +38,7 @@ def rows_of(molecule: str, data: Path, only: Collection[str] | None = None) -> l
     """Every model of the molecule, the float model first; or those of some recipes."""
     test = frames_of(data, molecule, "test")
     parent = float_parent(molecule)
-    others = sorted(set(parent.parent.glob(f"rmd17-{molecule}-*.ckpt")) - {parent})
+    others = [path for path in model_files(f"rmd17-{molecule}-*.ckpt") if path != parent]
     rows: list[Row] = []
     for path in (parent, *others):
         recipe = path.stem.removeprefix(f"rmd17-{molecule}-")

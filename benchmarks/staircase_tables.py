@@ -49,7 +49,7 @@ def staircase_section(rows_of: Read) -> list[str]:
 
 
 def filled(text: str, found: Found) -> str:
-    """A text with its figures: `{contender|metric}`; a third divides by another contender, a fourth by a metric."""
+    """A text with its figures: `{candidate|metric}`; a third divides by another candidate, a fourth by a metric."""
     head, *pieces = text.split("{")
     for piece in pieces:
         place, rest = piece.split("}", 1)
@@ -126,8 +126,8 @@ CURING: Columns = {k: of for k, of in NOISE.items() if k != "second difference"}
 
 
 def table(found: Found, names: Sequence[str], columns: Columns) -> str:
-    """One line a contender."""
-    here = [name for name in dict.fromkeys(names) if any(contender == name for contender, _ in found)]
+    """One line a candidate."""
+    here = [name for name in dict.fromkeys(names) if any(candidate == name for candidate, _ in found)]
     return markdown(["features", *columns], [[name, *(of(found, name) for of in columns.values())] for name in here])
 
 

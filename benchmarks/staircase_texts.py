@@ -79,9 +79,9 @@ of `w4a16` takes {w4a16|latency_ms|frame-w4a8} times as long as one of `frame-w4
 are no bargain: with the three worst kinds of inputs at sixteen the heating is {a8, 16 in
 attention.project+update.mix1+update.hidden|heating|a16-b16} times that of sixteen everywhere, for {a8, 16 in
 attention.project+update.mix1+update.hidden|latency_ms|a16-b16} of its time. The *backward* pass has its part too:
-with a forward pass of sixteen bits, eight bits on the way back (`w4a16-b8`, the mixed mode) leave the energy
+with a forward pass of sixteen bits, eight bits in the backward pass (`w4a16-b8`, the mixed mode) leave the energy
 {frame-w4a8|energy_noise|w4a16-b8} times smoother than `frame-w4a8`, but the walk only
-{frame-w4a8|energy_walk|w4a16-b8} times smaller; with sixteen on the way back it is {frame-w4a8|energy_walk|w4a16}
+{frame-w4a8|energy_walk|w4a16-b8} times smaller; with sixteen in the backward pass it is {frame-w4a8|energy_walk|w4a16}
 times smaller. A smooth energy is no proof of a good force.
 
 **Cures**, on `a8-b32`, as rounding in PyTorch with gradients in float; path work on 5 structures instead of 20. In

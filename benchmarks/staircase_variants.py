@@ -15,7 +15,7 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import WEIGHTS, Role, Slot
 from gaq.quant.spec import Framed, Identity, Spec, Uniform, uniform_part
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
-from places import HERE
+from places import model_file
 
 MODEL = "rmd17-azobenzene"
 BASE = "frame-w4a8"  # its weights are those of every variant
@@ -26,22 +26,22 @@ Choice = Callable[[Slot, Spec], Spec]
 
 def shipped(recipe: str) -> Checkpoint:
     """The checkpoint of a shipped model of azobenzene."""
-    return load_checkpoint(HERE / "models" / f"{MODEL}-{recipe}.ckpt")
+    return load_checkpoint(model_file(f"{MODEL}-{recipe}.ckpt"))
 
 
 def packed(recipe: str, backward_bits: int | None = None) -> NativeEngine:
     """A shipped model in the native engine."""
-    return NativeEngine.from_file(HERE / "models" / f"{MODEL}-{recipe}.gaq", backward_bits=backward_bits)
+    return NativeEngine.from_file(model_file(f"{MODEL}-{recipe}.gaq"), backward_bits=backward_bits)
 
 
 def variant(name: str, choice: Choice, base: str = BASE, backward_bits: int = 32) -> NativeEngine:
-    """The shipped weights with other laws for features; the backward pass in float unless said."""
+    """The shipped weights with other schemes for features; the backward pass in float unless said."""
     checkpoint = with_features(shipped(base), name, choice)
     return pack_and_open(checkpoint.model, checkpoint.recipe, f"{MODEL}-{base}", backward_bits=backward_bits)
 
 
 def with_features(checkpoint: Checkpoint, name: str, choice: Choice) -> Checkpoint:
-    """The same network with the law that `choice` says in every slot of features."""
+    """The same network with the scheme that `choice` says in every slot of features."""
     rules = []
     for quantizer in checkpoint.model.quantizers():
         if quantizer.slot.role in WEIGHTS:

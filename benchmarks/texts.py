@@ -56,23 +56,33 @@ python benchmarks/results.py --collect runs
 
 MODELS = """# Models
 
-Trained on rMD17, split 01 (950 + 50 of the 1,000 official training frames; PBE/def2-SVP, energies of a single molecule each), by
-`benchmarks/rmd17.py`; errors on the whole of `test_01`. Each file holds its own manifest (data and their hash, the whole configuration,
-seed, versions, recipe, validation errors, and those of its float parent) as JSON in its header:
+Twelve files. Packed files (`.gaq`) run in the engine: float and recommended models of two molecules of rMD17, for ethanol also the
+smallest (`w4`) and the one with 4-bit weights throughout (`w4a16`), and a float and a quantized model of water. Checkpoints (`.ckpt`)
+are there for models that examples and tests train, quantize or check in PyTorch. All other models of [results](../docs/results.md) are
+made by one command a molecule, which leaves them in `runs/models/`:
 
 ```
-python -c "from gaq.train.checkpoint import load_checkpoint as l; print(l('models/rmd17-ethanol-w4.ckpt').manifest)"
+python benchmarks/rmd17.py azobenzene --data PATH/rmd17 --epochs 24 --lr 1e-3
+python benchmarks/rmd17.py ethanol --data PATH/rmd17 --only frame-w4a8 gaq-w4a8
 ```
 
-`water-*` are of water: the 340 frames of 64 molecules (PBE0-TS) that DeePMD-kit gives as an example, and 174 clusters of one to three molecules
-(`benchmarks/water-clusters.xyz`, forces of PBE0 alone), so that one molecule, a droplet, a slab and the liquid at 300 K hold. Two layers of 32
-channels, ten epochs, made for boxes that several ranks of LAMMPS share; their errors on frames held out are in their headers:
+Without `--only` it makes every recipe: hours on one core. PATH/rmd17 holds the files of `gaq data fetch rmd17 --molecule NAME`.
+
+**rMD17.** PBE/def2-SVP, one molecule in vacuum, energies of single molecules. Split 01: 950 training frames, 50 held out; errors on all
+1,000 frames of `test_01`.
+
+**Water.** 340 frames of 64 molecules (PBE0-TS) from the examples of DeePMD-kit, and 174 clusters of one to three molecules
+(`benchmarks/water-clusters.xyz`, PBE0 forces), so that one molecule, a droplet, a slab and the liquid at 300 K are stable. Two layers
+of 32 channels, for boxes divided among several ranks of LAMMPS; errors on held-out frames:
 
 ```
 cat water_192.xyz benchmarks/water-clusters.xyz > water.xyz
 gaq train water-fp32 --data water.xyz --out runs/water
 gaq quantize runs/water/model.ckpt --recipe w4a16 --data water.xyz --epochs 3 --lr 1e-3 --batch 2 --out runs/water-w4a16
 ```
+
+**Headers.** Every file holds its manifest (data with hash, configuration, seed, versions, recipe, errors) as JSON; packed files also hold
+their measured errors, those of this table. `gaq show models/rmd17-ethanol-mixed-w4a16.gaq` prints them.
 
 This page is written by `python benchmarks/results.py`.
 """
@@ -87,7 +97,7 @@ RECIPES = """## The models of this repository
 
 What `models/` holds, and what all sections below are measured with unless they say otherwise. They are older than "Every method
 alike": trained for longer (azobenzene 24 epochs at a peak rate of 1e-3, ethanol 16 at 4e-4, see "How the settings were chosen"), but
-before four-bit weights that go to and fro were held (`--no-freeze`), before features were rounded beside their directions, and without
+before four-bit weights that oscillate were held (`--no-freeze`), before features were rounded beside their directions, and without
 GPTQ. Only `mixed-*` came later and have all three; `naive-int8` and `w8` are post-training; `fp32-control` is the float
 model trained on for as long. So rows of this table show what a file is worth, and those above what a method is. All are measured by
 the native engine, with its backward pass in float. LEE is over 32 Haar rotations of all 1,000 test frames. "Energies
@@ -151,7 +161,7 @@ bits of the scalar path. Command: `python benchmarks/exactness.py --data PATH/rm
 ENGINE = {
     "intro": """## Speed and memory of the native engine
 
-Contenders of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
+Candidates of a table take turns within one run (`gaq.measure.speed`): rounds of 50 ms, there and back, each visit begun by a
 call that is not timed. Times are medians over all calls with the 10th and 90th percentile in brackets; ratios are taken within
 each round, and their percentiles are over rounds. All are asked the same, positions in and energies and forces out, of atoms
 that move by some thousandths of an Å from call to call. The engine checks its list of neighbours at every call; PyTorch and the

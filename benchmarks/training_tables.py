@@ -12,7 +12,7 @@ INTRO = """## Training speed
 
 One step on ten structures, one thread: loss and gradients operation by operation and as one compiled graph
 ([decision 16](decisions/0016-one-graph-for-a-training-step.md)), and the update of all matrices by our Muon and by that
-of PyTorch. Contenders take turns within one run; the 10th and 90th percentiles are in brackets. Command:
+of PyTorch. Candidates take turns within one run; the 10th and 90th percentiles are in brackets. Command:
 `python benchmarks/training_speed.py --data PATH/rmd17`.
 """
 HEAD = ("model", "what", "ms", "times as fast as its control")

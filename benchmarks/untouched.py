@@ -15,7 +15,7 @@ from bench import frames_of, on_one_core, parser_of
 from gaq.engine.open import open_engine
 from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import write_rows
-from places import HERE
+from places import model_files
 
 LOOKED_AT = 300
 
@@ -27,11 +27,7 @@ def main() -> None:
     on_one_core()
     test = frames_of(arguments.data, "ethanol", "test")
     rest = replace(test.subset(range(LOOKED_AT, len(test))), name=f"{test.name}[{LOOKED_AT}:]")
-    rows = [
-        entry
-        for path in sorted((HERE / "models").glob("rmd17-ethanol-*.ckpt"))
-        for entry in accuracy(open_engine(path), rest)
-    ]
+    rows = [entry for path in model_files("rmd17-ethanol-*.ckpt") for entry in accuracy(open_engine(path), rest)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_rows(arguments.out / "rows.jsonl", rows)
 

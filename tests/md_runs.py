@@ -9,8 +9,8 @@ from ase.build import molecule
 
 from built import REPOSITORY
 
-MODEL = REPOSITORY / "models" / "rmd17-ethanol-w4.gaq"
-FRAMED = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
+MODEL = REPOSITORY / "models" / "rmd17-ethanol-fp32.gaq"
+FRAMED = REPOSITORY / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
 FAST = ("--every", "20", "--log-every", "10")
 
 

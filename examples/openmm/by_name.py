@@ -6,7 +6,7 @@ import openmm
 from openmm import app, unit
 from openmmml import MLPotential
 
-model = sys.argv[1] if len(sys.argv) > 1 else "../../models/rmd17-ethanol-w4a16.gaq"
+model = sys.argv[1] if len(sys.argv) > 1 else "../../models/rmd17-ethanol-mixed-w4a16.gaq"
 pdb = app.PDBFile("ethanol.pdb")
 system = MLPotential("gaq", modelPath=model).createSystem(pdb.topology)
 context = openmm.Context(system, openmm.VerletIntegrator(0.5 * unit.femtoseconds))

@@ -7,7 +7,7 @@ from openmm import app, unit
 
 from gaq.simulate.openmm import create_system
 
-model = sys.argv[1] if len(sys.argv) > 1 else "../../models/rmd17-ethanol-w4a16.gaq"
+model = sys.argv[1] if len(sys.argv) > 1 else "../../models/rmd17-ethanol-mixed-w4a16.gaq"
 pdb = app.PDBFile("ethanol.pdb")
 system = create_system(model, pdb.topology)
 integrator = openmm.VerletIntegrator(0.5 * unit.femtoseconds)

@@ -8,7 +8,7 @@ from ase.build import molecule
 
 from gaq.simulate.torch_sim import model_of
 
-model = model_of(sys.argv[1] if len(sys.argv) > 1 else "../../models/rmd17-ethanol-w4a16.gaq")
+model = model_of(sys.argv[1] if len(sys.argv) > 1 else "../../models/rmd17-ethanol-mixed-w4a16.gaq")
 molecules = [molecule("CH3CH2OH") for _ in range(3)]
 for seed, atoms in enumerate(molecules):
     atoms.rattle(0.02, seed=seed)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gaq.quant.recipe import Recipe
     from gaq.train.calibrate import N
     from gaq.train.config import TrainConfig
-    from gaq.train.fit import Progress
+    from gaq.train.fit import TrainProgress
 
 RUN = ("model.ckpt", "last.ckpt", "curve.jsonl")
 
@@ -33,7 +33,7 @@ def train(
     settings: Mapping[str, object] | None = None,
     device: str = "cpu",
     resume: bool = False,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[TrainProgress], None] = lambda progress: None,
 ) -> Model:
     """Train a float force field on labelled frames, write it to `out`/model.ckpt and return it, as `gaq train` does.
 
@@ -183,10 +183,10 @@ def _expect_no_run(folder: Path, resume: bool) -> None:
 
 
 def _expect_new(path: str | Path, overwrite: bool) -> None:
-    from gaq.claims import AlreadyThere, Kind, claim, never
+    from gaq.claims import AlreadyThere, FileKind, claim, never
 
     try:
-        claim(path, Kind("", never), overwrite=overwrite)
+        claim(path, FileKind("", never), overwrite=overwrite)
     except AlreadyThere as error:
         raise AlreadyThere(f"{error} Choose another name, or replace it with overwrite=True.") from None
 

@@ -95,7 +95,7 @@ def missing_attribute(error: ModuleNotFoundError) -> Exception:
 
 
 def _source() -> tuple[Path | None, bool]:
-    """The wheel or the folder that gaq was installed from, if it is still there, and whether it is editable."""
+    """Return the wheel or the folder that gaq was installed from, if it is still there, and whether it is editable."""
     try:
         record = json.loads(distribution("gaq").read_text("direct_url.json") or "{}")
         url, editable = urlparse(record.get("url", "")), bool(record.get("dir_info", {}).get("editable"))

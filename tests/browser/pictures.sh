@@ -1,5 +1,5 @@
 #!/bin/sh
-# The pictures of docs/report.md: runs of the shipped azobenzene models, their page, and how a browser shows it.
+# The pictures of docs/report.md: runs of the azobenzene models of benchmarks/rmd17.py, their page, and how a browser shows it.
 #
 #     sh tests/browser/pictures.sh PATH/rmd17 OUT
 #
@@ -10,7 +10,7 @@ data=$1/rmd17_azobenzene_test_01.npz
 out=$2
 mkdir -p "$out"
 gaq=.venv/bin/gaq
-model() { echo "models/rmd17-azobenzene-$1.gaq"; }
+model() { ls "models/rmd17-azobenzene-$1.gaq" "runs/models/rmd17-azobenzene-$1.gaq" 2>/dev/null | head -n 1; }
 
 $gaq evaluate "$(model fp32)" "$(model fp32-control)" "$(model naive-int8)" "$(model gaq-w4a8)" "$(model frame-w4a8)" "$(model w4)" \
   --data "$data" --limit 100 --rotations 4 --parent "$(model fp32)" --json "$out/evaluate.jsonl" --predictions "$out/predictions.npz"

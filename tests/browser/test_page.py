@@ -65,8 +65,14 @@ def page(tmp_path_factory) -> Path:
     run.mkdir()
     ledger, models = REPOSITORY / "docs" / "ledger", run / "models"
     models.mkdir()  # copies, for rows are kept beside models
-    for name in ("fp32.ckpt", "naive-int8.ckpt", "w4.ckpt", "w4.gaq"):
-        shutil.copy(REPOSITORY / "models" / f"rmd17-ethanol-{name}", models)
+    parent = models / "rmd17-ethanol-fp32.ckpt"
+    shutil.copy(REPOSITORY / "models" / parent.name, parent)
+    for recipe in ("naive-int8", "w4"):
+        path = models / f"rmd17-ethanol-{recipe}"
+        gaq("quantize", parent, "--recipe", recipe, "--data", "embedded", "--epochs", "0", "--out", path)
+        shutil.move(path / "model.ckpt", path.with_suffix(".ckpt"))
+        shutil.rmtree(path)
+    gaq("export", models / "rmd17-ethanol-w4.ckpt", "-o", models / "rmd17-ethanol-w4.gaq")
     for name in ("slots-azobenzene", "engine-shipped"):
         shutil.copy(ledger / f"{name}.jsonl", run)
     named = [models / f"rmd17-ethanol-{recipe}.ckpt" for recipe in ("fp32", "naive-int8", "w4")]

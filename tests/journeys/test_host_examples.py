@@ -63,7 +63,14 @@ def changed(folder: Path, file: str, *changes: tuple[str, str]) -> None:
 
 
 def client(folder: Path, *options: str, structure: str = "ethanol.xyz") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gaq.simulate.ipi", "../../models/rmd17-ethanol-w4a16.gaq", structure, *options]
+    command = [
+        sys.executable,
+        "-m",
+        "gaq.simulate.ipi",
+        "../../models/rmd17-ethanol-mixed-w4a16.gaq",
+        structure,
+        *options,
+    ]
     return subprocess.run(
         command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
@@ -185,7 +192,13 @@ def _free_port() -> int:
 def test_i_pi_that_is_killed_ends_the_client(ipi_folder, name):
     changed(ipi_folder, "input.xml", ("<total_steps> 100 <", "<total_steps> 1000000 <"))
     with i_pi(ipi_folder, "input.xml") as server:
-        command = [sys.executable, "-m", "gaq.simulate.ipi", "../../models/rmd17-ethanol-w4a16.gaq", "ethanol.xyz"]
+        command = [
+            sys.executable,
+            "-m",
+            "gaq.simulate.ipi",
+            "../../models/rmd17-ethanol-mixed-w4a16.gaq",
+            "ethanol.xyz",
+        ]
         with subprocess.Popen(
             [*command, "--unix", name],
             cwd=ipi_folder,

@@ -299,7 +299,7 @@ def test_what_cannot_be_is_refused(run_gaq, ethanol, options, text):
     ("atoms", "text"),
     [
         (Atoms("OH", positions=[[0, 0, 0], [0, 0, 0.01]]), "BadStructure"),
-        (Atoms("NH", positions=[[0, 0, 0], [0, 0, 1.0]]), "UnsupportedElement: rmd17-ethanol-w4.gaq knows H, C, O"),
+        (Atoms("NH", positions=[[0, 0, 0], [0, 0, 1.0]]), "UnsupportedElement: rmd17-ethanol-fp32.gaq knows H, C, O"),
         (Atoms("OH", positions=[[0, 0, 0], [0, 0, np.nan]]), "BadStructure"),
     ],
 )

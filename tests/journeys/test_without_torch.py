@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 from built import native_library
 from house.tree import REPOSITORY
 
-PACKED, CHECKPOINT = (str(REPOSITORY / "models" / f"rmd17-ethanol-w4.{ending}") for ending in ("gaq", "ckpt"))
+PACKED, CHECKPOINT = "rmd17-ethanol-mixed-w4a16.gaq", "rmd17-ethanol-mixed-w4a16.ckpt"
 NEEDS = {
     "demo": ["--quick", "--out", "demo"],
     "train": ["embedded", "--out", "trained"],
@@ -56,6 +57,8 @@ def folder(tmp_path):
     from gaq.atoms.from_ase import to_ase
     from gaq.data.read import read_structures
 
+    for name in (PACKED, CHECKPOINT):  # what is measured of a model is kept beside it
+        shutil.copy(REPOSITORY / "models" / name, tmp_path)
     write(tmp_path / "start.xyz", to_ase(read_structures("embedded", 1)[0]))
     return tmp_path
 

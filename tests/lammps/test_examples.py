@@ -11,7 +11,7 @@ from lammps_runs import lammps
 
 EXAMPLES = REPOSITORY / "examples" / "lammps"
 MODELS = REPOSITORY / "models"
-MODEL = MODELS / "rmd17-ethanol-w4a16.gaq"
+MODEL = MODELS / "rmd17-ethanol-mixed-w4a16.gaq"
 
 
 @pytest.mark.parametrize(("name", "ranks", "steps"), [("in.ethanol", 1, 200), ("in.box", 2, 10)])

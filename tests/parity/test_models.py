@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from built import REPOSITORY, native_library
+from built import native_library
 from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 from gaq.engine.packing import packed_in_memory
@@ -24,9 +23,9 @@ from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import Spec, uniform_part
-from gaq.train.checkpoint import load_checkpoint
 from recipes import packable
 from tiny import checkpoint, config, molecules
+from trained import MOLECULES, RECIPES, trained
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def differences(model: Transformer, recipe: Recipe, structures: Sequence[Structu
         for (one, other), structure in zip(pairs, structures, strict=True):
             species = native.rows_of(structure)
             for slot, features in one.features.items():
-                if native.laws[slot]["kind"] != "identity":
+                if native.schemes[slot]["kind"] != "identity":
                     again = native.encode(slot, other.features[slot], species)
                     some, all_ = again.differing(native.encode(slot, features, species), features)
                     unequal, codes = unequal + some, codes + all_
@@ -140,12 +139,12 @@ def test_another_model_does_not_agree():
 
 
 @pytest.mark.physics
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "models").glob("rmd17-*.ckpt")), ids=lambda p: p.stem)
-def test_shipped_models_agree(path: Path, data_folder):
-    molecule, recipe = path.stem.removeprefix("rmd17-").split("-", 1)
-    source = load_checkpoint(path)
+@pytest.mark.parametrize("molecule", MOLECULES)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_trained_models_agree(molecule: str, recipe: str, data_folder):
+    source = trained(molecule, recipe, data_folder)
     frames = read_structures(data_folder / "rmd17" / f"rmd17_{molecule}_test_01.npz", 20)
-    kind = KINDS.get(recipe.removesuffix("-control"), "eight")
+    kind = KINDS.get(recipe, "eight")
     if kind == "rest" and not any(part and part.principal for part in map(uniform_part, specs_of(source.recipe))):
         kind = "eight"  # trained before there were directions
     check(differences(source.model, source.recipe, frames), SHIPPED[kind])

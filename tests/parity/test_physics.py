@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from built import REPOSITORY, native_library
+from built import native_library
 from exchange import jump
 from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
@@ -28,8 +28,8 @@ from gaq.measure.symmetry import symmetry
 from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
-from gaq.train.checkpoint import load_checkpoint
 from tiny import checkpoint, config, molecules
+from trained import trained
 
 EXACT = 1e-9  # meV/Å, meV
 SIGMAS = 3.0
@@ -115,8 +115,8 @@ def test_a_frame_that_is_not_one_is_noticed():
 
 
 @cache
-def shipped(molecule: str, recipe: str) -> tuple[TorchEngine, NativeEngine]:
-    source = load_checkpoint(REPOSITORY / "models" / f"rmd17-{molecule}-{recipe}.ckpt")
+def from_trained(molecule: str, recipe: str, data_folder: Path) -> tuple[TorchEngine, NativeEngine]:
+    source = trained(molecule, recipe, data_folder)
     return both(source.model, source.recipe)
 
 
@@ -127,22 +127,22 @@ def frames(folder: Path, molecule: str, count: int) -> list[Structure]:
 @pytest.mark.physics
 @pytest.mark.parametrize("molecule", ["ethanol", "azobenzene"])
 @pytest.mark.parametrize("recipe", CARTESIAN)
-def test_shipped_models_break_the_symmetry_alike(molecule, recipe, data_folder):
-    same_symmetry(shipped(molecule, recipe), frames(data_folder, molecule, 20), 8)
+def test_trained_models_break_the_symmetry_alike(molecule, recipe, data_folder):
+    same_symmetry(from_trained(molecule, recipe, data_folder), frames(data_folder, molecule, 20), 8)
 
 
 @pytest.mark.physics
 @pytest.mark.parametrize("molecule", ["ethanol", "azobenzene"])
 @pytest.mark.parametrize("recipe", FRAMED)
-def test_shipped_models_in_local_frames_are_exact(molecule, recipe, data_folder):
-    exact_symmetry(shipped(molecule, recipe), frames(data_folder, molecule, 20), 8, 0.99)
+def test_trained_models_in_local_frames_are_exact(molecule, recipe, data_folder):
+    exact_symmetry(from_trained(molecule, recipe, data_folder), frames(data_folder, molecule, 20), 8, 0.99)
 
 
 @pytest.mark.physics
 @pytest.mark.parametrize("recipe", [*FLOAT, *FRAMED, *CARTESIAN])
-def test_shipped_models_do_the_same_work(recipe, data_folder):
+def test_trained_models_do_the_same_work(recipe, data_folder):
     """Round closed paths and along open ones; of float models the work is round-off, and only its size is compared."""
-    engines, structures = shipped("ethanol", recipe), frames(data_folder, "ethanol", 12)
+    engines, structures = from_trained("ethanol", recipe, data_folder), frames(data_folder, "ethanol", 12)
     if recipe in FLOAT:
         for engine in engines:
             assert named(path_work(engine, structures))["path_work"].value < 0.5  # meV/Å

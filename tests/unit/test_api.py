@@ -123,10 +123,10 @@ def test_what_cannot_be_quantized_or_exported_is_said(trained, tmp_path):
 def test_a_file_that_is_there_is_replaced_on_request_only(trained, tmp_path):
     for write, name in ((gaq.save, "a.ckpt"), (gaq.export, "a.gaq")):
         file = tmp_path / name
-        file.write_text("dear")
+        file.write_text("expensive")
         with pytest.raises(BadFile, match=r"is there already. Choose another name, or replace it with overwrite=True"):
             write(trained, file)
-        assert file.read_text() == "dear"
+        assert file.read_text() == "expensive"
         write(trained, file, overwrite=True)
         assert gaq.load(file).recipe == "fp32"
 

@@ -61,7 +61,7 @@ if __name__ == "__main__":
 WORKERS = """
 import sys
 from dataclasses import dataclass
-from gaq.demo.workers import Done, Workers
+from gaq.demo.workers import JobDone, Workers
 @dataclass
 class Job:
     name: str = "job"
@@ -71,7 +71,7 @@ class Job:
 if __name__ == "__main__":
     sys.path.insert(0, "")
     with Workers(1) as workers:
-        workers.run([Job()], lambda news: isinstance(news, Done) and print(news.summary))
+        workers.run([Job()], lambda news: isinstance(news, JobDone) and print(news.summary))
 """
 FRESH = """
 import sys
@@ -98,7 +98,7 @@ def test_children_do_not_import_from_the_working_directory(trapped, tmp_path, te
     """With nothing, an empty part, or a folder of the user's in PYTHONPATH. The program itself is run with `-P`."""
     if text is FRESH:
         native_library()
-    model = TESTS.parent / "models" / "rmd17-ethanol-w4.gaq"
+    model = TESTS.parent / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
     parts = {"": f"{TESTS}", ":": f":{TESTS}:", "own": f"{TESTS}{os.pathsep}{tmp_path / 'elsewhere'}"}[python_path]
     # An empty part would trap the program itself too: it begins without one.
     script = program(tmp_path, f"import os\nos.environ['PYTHONPATH'] = {parts!r}\n{text}")

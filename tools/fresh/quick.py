@@ -34,7 +34,7 @@ def quick(steps: Steps) -> None:
             with steps.step(title):
                 subprocess.run(command, cwd=cwd, env=environment, check=True)
 
-        bin_folder, model = tree / ".venv" / "bin", str(tree / "models" / "rmd17-ethanol-w4.gaq")
+        bin_folder, model = tree / ".venv" / "bin", str(tree / "models" / "rmd17-ethanol-mixed-w4a16.gaq")
         one_energy, light = str(tree / "tools" / "one_energy.py"), Path(folder) / "light"
         run("python -m venv", sys.executable, "-m", "venv", str(light))
         run("pip install .", str(light / "bin" / "pip"), "install", "--quiet", "-c", "constraints.txt", ".", cwd=tree)

@@ -38,7 +38,7 @@ def export(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Pack a checkpoint into one file: weights as whole numbers, tables, recipe, manifest, golden frames."""
+    """Pack a checkpoint into one file: weights as integers, tables, recipe, manifest, golden frames."""
     from gaq.files import readable_file
     from gaq.measure.ledger import write_rows
     from gaq.pack.format import write_packed
@@ -75,7 +75,7 @@ def take_along(model: Path, target: Path) -> list[str]:
 def packed_checkpoint(
     path: Path, data: str | None = None, backward: int | None = None, accuracy: Path | None = None
 ) -> PackedModel:
-    """The packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
+    """Return the packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
     from gaq.data.read import read_structures
     from gaq.deploy import packed_model
     from gaq.engine.open import check_backward
@@ -92,7 +92,7 @@ def packed_checkpoint(
 
 
 def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
-    """The rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
+    """Return the rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
     import json
 
     from gaq.errors import UsageError
@@ -107,7 +107,7 @@ def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
 
 
 def size_rows(packed: PackedModel, file: Path) -> list[Row]:
-    """Bytes of the file and of the weights in it, and bits per weight with scales counted in."""
+    """Return bytes of the file and of the weights in it, and bits per weight with scales counted in."""
     from gaq.measure.ledger import Row
     from gaq.pack.sizes import weight_bytes, weight_count
 
@@ -140,7 +140,7 @@ def _refuse_packed(path: Path) -> None:
     except BadFile:
         return  # the reader of checkpoints says what is wrong
     if is_packed(metadata):
-        raise UsageError(f"{path} is packed already. Give the checkpoint it came from; `gaq inspect {path}` names it.")
+        raise UsageError(f"{path} is packed already. Give the checkpoint it came from; `gaq show {path}` names it.")
 
 
 def _say(packed: PackedModel, file: Path, console: Console) -> None:
@@ -159,6 +159,6 @@ def _say(packed: PackedModel, file: Path, console: Console) -> None:
         f"{size:,} bytes: {', '.join(f'{name} {part / size:.0%}' for name, part in shares.items())}",
         f"weights: {8 * weights / count:.2f} bits each with their scales, 1/{FLOAT_BYTES * count / weights:.1f} of "
         f"float32; the file: 1/{float_parameter_bytes(packed) / size:.1f} of all parameters in float32",
-        f"[dim]next: gaq inspect {escape(str(file))}[/dim]",
+        f"[dim]next: gaq show {escape(str(file))}[/dim]",
     ):
         console.print(line, soft_wrap=True)

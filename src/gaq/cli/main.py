@@ -21,13 +21,13 @@ from gaq.cli.demo import demo
 from gaq.cli.doctor import doctor
 from gaq.cli.evaluate import evaluate
 from gaq.cli.export import export
-from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
 from gaq.cli.lammps import lammps
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
+from gaq.cli.show import show
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError, NotAvailable, OutsideWarning
 from gaq.extras import how_to_get
@@ -42,6 +42,7 @@ class Verb:
     name: str
     function: Callable[..., None]
     examples: tuple[str, ...]
+    old_names: tuple[str, ...] = ()  # still understood, not listed
 
 
 # Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
@@ -105,7 +106,7 @@ VERBS = (
         ),
     ),
     Verb("lammps", lammps, ("gaq lammps --build", "gaq lammps")),
-    Verb("inspect", inspect, ("gaq inspect model.gaq",)),
+    Verb("show", show, ("gaq show model.gaq",), old_names=("inspect",)),
     Verb(
         "bench",
         bench,
@@ -178,6 +179,8 @@ def application() -> typer.Typer:
     app.callback(invoke_without_command=True)(_alone)
     for verb in VERBS:
         app.command(verb.name, epilog=epilog(verb.examples))(verb.function)
+        for old in verb.old_names:
+            app.command(old, hidden=True, epilog=epilog(verb.examples))(verb.function)
     for name, group in GROUPS:
         app.add_typer(group, name=name)
     return app
@@ -202,7 +205,7 @@ def _alone(
 
 
 def _by_ctrl_c(leaving: SystemExit) -> bool:
-    """Whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
+    """Return whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
     return isinstance(getattr(leaving.__context__, "__cause__", None), KeyboardInterrupt)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from gaq.errors import UsageError, nearest
+from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Identity
-from gaq.quant.treatment import Gptq
 
 ALL = "all"
 BY = ("slot", "kind", "layer", "role")
 
 
 def part_of(slot: Slot, by: str) -> str:
-    """The part that a slot belongs to.
+    """Return the part that a slot belongs to.
 
     "slot": itself; "kind": its name without the number of its layer, all weights being one kind; "layer": `layers.2`,
     or `readout`; "role": its role.
@@ -34,7 +34,9 @@ def part_of(slot: Slot, by: str) -> str:
 
 
 def parts(slots: Sequence[Slot], recipe: Recipe, by: str) -> dict[str, tuple[str, ...]]:
-    """The slots of each part that the recipe quantizes, in the order of the model; slots in float are in no part."""
+    """Return the slots of each part that the recipe quantizes, in the order of the model; slots in float are in no
+    part.
+    """
     rules = recipe.resolve(slots)
     found: dict[str, tuple[str, ...]] = {}
     for slot in slots:
@@ -45,7 +47,7 @@ def parts(slots: Sequence[Slot], recipe: Recipe, by: str) -> dict[str, tuple[str
 
 
 def alone(recipe: Recipe, slots: Sequence[Slot], chosen: Collection[str]) -> Recipe:
-    """The recipe for the chosen slots, from the first epoch on, and float for all others.
+    """Return the recipe for the chosen slots, from the first epoch on, and float for all others.
 
     Weights are rounded as the recipe rounds them: by GPTQ where it says so. Treatments that change what other layers
     see, or take minutes a layer, are left out.
@@ -57,5 +59,5 @@ def alone(recipe: Recipe, slots: Sequence[Slot], chosen: Collection[str]) -> Rec
         else Rule(slot.name, Identity())
         for slot in slots
     )
-    rounding = tuple(treatment for treatment in recipe.treatments if isinstance(treatment, Gptq))
+    rounding = tuple(ptq_pass for ptq_pass in recipe.ptq_passes if isinstance(ptq_pass, Gptq))
     return Recipe(recipe.name, tuple(kept), recipe.description, rounding)

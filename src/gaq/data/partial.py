@@ -41,12 +41,12 @@ class Settings:
     multiplicity: int
 
     def frames_of(self, replica: int) -> int:
-        """Frames that this replica makes: equal shares, the first ones take the remainder."""
+        """Return frames that this replica makes: equal shares, the first ones take the remainder."""
         return self.frames // self.replicas + (replica < self.frames % self.replicas)
 
 
 @dataclass(frozen=True)
-class Progress:
+class LabelProgress:
     """What a replica has made so far, and where its dynamics stand. Å, eV, eV/Å, ASE momenta."""
 
     segments: int  # finished stretches of `interval` steps, equilibration included
@@ -56,8 +56,8 @@ class Progress:
     frames: tuple[tuple[np.ndarray, float, np.ndarray], ...] = field(default=())
 
 
-def save_progress(partial: Path, progress: Progress, settings: Settings) -> None:
-    """Writes everything needed to go on exactly. Raises BadFile."""
+def save_progress(partial: Path, progress: LabelProgress, settings: Settings) -> None:
+    """Write everything needed to go on exactly. Raises BadFile."""
     shape = (-1, len(settings.species), 3)
     arrays: dict[str, Any] = {
         "positions": np.array([f[0] for f in progress.frames]).reshape(shape),
@@ -77,15 +77,15 @@ def save_progress(partial: Path, progress: Progress, settings: Settings) -> None
     write_atomically(partial, write)
 
 
-def load_progress(partial: Path, settings: Settings) -> Progress:
-    """Reads it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
+def load_progress(partial: Path, settings: Settings) -> LabelProgress:
+    """Read it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
     arrays = read_arrays(partial, WAY_OUT)
     try:
         made_with = _table(arrays, "settings", partial)
         frames = tuple(zip(arrays["positions"], map(float, arrays["energies"]), arrays["forces"], strict=True))
         shape = (len(settings.species), 3)
         fits = all(one.shape == shape and one.dtype == np.float64 for frame in frames for one in (frame[0], frame[2]))
-        progress = Progress(
+        progress = LabelProgress(
             int(arrays["segments"]),
             arrays["last_positions"],
             arrays["last_momenta"],
@@ -120,5 +120,5 @@ def _table(arrays: Mapping[str, np.ndarray], key: str, partial: Path) -> dict[st
 
 
 def settings_text(settings: Settings) -> str:
-    """The settings as JSON; equal settings give equal texts."""
+    """Return the settings as JSON; equal settings give equal texts."""
     return json.dumps(asdict(settings), sort_keys=True)

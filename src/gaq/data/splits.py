@@ -33,7 +33,7 @@ class Split:
 
 
 def make_split(dataset: Dataset, train: int, validation: int, test: int | None = None, seed: int = 0) -> Split:
-    """Frames drawn without replacement by `seed`; `test` takes all that are left when it is None.
+    """Return frames drawn without replacement by `seed`; `test` takes all that are left when it is None.
 
     Raises UsageError when there are too few frames, or too many for rMD17.
     """
@@ -50,19 +50,19 @@ def make_split(dataset: Dataset, train: int, validation: int, test: int | None =
 
 
 def write_split(split: Split, path: Path) -> None:
-    """Writes the split as JSON, with the sizes beside the lists for a reader's eye. Raises BadFile."""
+    """Write the split as JSON, with the sizes beside the lists for a reader's eye. Raises BadFile."""
     sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
     text = json.dumps({**asdict(split), "sizes": sizes}, indent=None)
     write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
 def read_split(path: Path, dataset: Dataset) -> Split:
-    """The split in this file, for this data set. Raises BadFile when it is broken or of another file."""
+    """Return the split in this file, for this data set. Raises BadFile when it is broken or of another file."""
     raw = read_json(path, WAY_OUT)
     try:
-        lists = {key: tuple(_whole(i) for i in raw[key]) for key in ("train", "validation", "test")}
-        split = Split(str(raw["dataset"]), str(raw["sha256"]), _whole(raw["seed"]), **lists)
-        sizes = {key: _whole(raw["sizes"][key]) for key in lists}
+        lists = {key: tuple(_integer(i) for i in raw[key]) for key in ("train", "validation", "test")}
+        split = Split(str(raw["dataset"]), str(raw["sha256"]), _integer(raw["seed"]), **lists)
+        sizes = {key: _integer(raw["sizes"][key]) for key in lists}
     except (ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {shown(str(error))}"
         raise BadFile(f"{path} is not a split file ({reason}). {WAY_OUT}") from None
@@ -85,12 +85,12 @@ def read_split(path: Path, dataset: Dataset) -> Split:
     return split
 
 
-def _whole(value: object) -> int:
+def _integer(value: object) -> int:
     if type(value) is not int:
         raise ValueError(f"{shown(value)} is no integer")
     return value
 
 
 def apply_split(dataset: Dataset, split: Split) -> tuple[Dataset, Dataset, Dataset]:
-    """The training, validation and test frames of the data set."""
+    """Return the training, validation and test frames of the data set."""
     return dataset.subset(split.train), dataset.subset(split.validation), dataset.subset(split.test)

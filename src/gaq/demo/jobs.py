@@ -11,7 +11,7 @@ from pathlib import Path
 from gaq.data.dataset import Dataset
 from gaq.data.label import label
 from gaq.data.partial import Settings
-from gaq.demo.plan import Plan
+from gaq.demo.plan import DemoPlan
 from gaq.demo.workers import Tell
 from gaq.files import writable_folder
 
@@ -25,7 +25,7 @@ class LabelJob:
     name: str = "label"
 
     def run(self, tell: Tell) -> str:
-        """Writes the frames."""
+        """Write the frames."""
         asked = self.settings
         label(asked, self.output, progress=lambda done: tell("frames", done, asked.frames))
         return f"{asked.frames} fresh frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
@@ -35,19 +35,19 @@ class LabelJob:
 class TrainJob:
     """Trains the float model."""
 
-    plan: Plan
+    plan: DemoPlan
     data: Dataset
     out: Path
     threads: int
     name: str = "train"
 
     def run(self, tell: Tell) -> str:
-        """Leaves the parent's checkpoint and learning curve."""
+        """Leave the parent's checkpoint and learning curve."""
         from gaq.train.config import TrainConfig
         from gaq.train.fit import fit
         from gaq.train.session import finish_training, prepare_training
 
-        settle(self.threads)
+        set_threads(self.threads)
         plan = self.plan
         config = TrainConfig.model_validate(
             {
@@ -67,8 +67,8 @@ class TrainJob:
         )
 
 
-def settle(threads: int) -> None:
-    """Prepares a process for PyTorch."""
+def set_threads(threads: int) -> None:
+    """Prepare a process for PyTorch."""
     from gaq.train.memory import keep_freed_memory, use_threads
 
     use_threads(threads)

@@ -17,12 +17,12 @@ from gaq.data.molecules import find_molecule
 from gaq.data.partial import Settings
 from gaq.data.read import read_dataset
 from gaq.data.splits import make_split
-from gaq.demo.contend import ContenderJob
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, start_anew, write_manifest
 from gaq.demo.jobs import LabelJob, TrainJob
-from gaq.demo.plan import CONTENDERS, PARENT, Contender, Plan
+from gaq.demo.model_job import DemoModelJob
+from gaq.demo.plan import DEMO_MODELS, PARENT, DemoModel, DemoPlan
 from gaq.demo.present import collect, epochs_before, present, words
-from gaq.demo.workers import Done, Job, Listen, Workers
+from gaq.demo.workers import Job, JobDone, Listen, Workers
 from gaq.engine.open import known_engine
 from gaq.errors import Diverged, NotAvailable
 from gaq.measure.ledger import Row, write_rows
@@ -36,7 +36,7 @@ FRESH_SEED = 1_000_000  # far from the seeds that a person would label with; the
 class Order:
     """What was asked for."""
 
-    plan: Plan
+    plan: DemoPlan
     out: Path
     workers: int
     threads: int
@@ -69,7 +69,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
         workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
     rows = collect(order.out)
     if not rows:
-        raise Diverged("no contender could be measured: all trainings diverged. Try another --seed.")
+        raise Diverged("no candidate could be measured: all trainings diverged. Try another --seed.")
     write_rows(order.out / LEDGER, rows)
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}
@@ -77,24 +77,26 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     write_manifest(order.out, facts)
     page, done = present(order.out)
     said = " ".join([f"{len(rows)} rows, and a page of {done.said}.", *done.missing])
-    listen(Done("report", time.monotonic() - drawing, said))
+    listen(JobDone("report", time.monotonic() - drawing, said))
     return Outcome(rows, page, test)
 
 
 def chosen_engine(asked: str | None, listen: Listen) -> str:
-    """The engine that measures and moves: the one asked for, else the native one, else PyTorch, which is told."""
+    """Return the engine that measures and moves: the one asked for, else the native one, else PyTorch, which is
+    told.
+    """
     if asked is not None:
         return asked
     try:
         known_engine("native")
     except NotAvailable as error:
-        listen(Done("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
+        listen(JobDone("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
         return "torch"
     return "native"
 
 
 def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen) -> Path:
-    """Both at once, for neither needs the other. Returns the file of the test frames."""
+    """Return both at once, for neither needs the other. Returns the file of the test frames."""
     train = TrainJob(order.plan, data, order.out / PARENT.name, order.threads)
     if importlib.util.find_spec("tblite") is not None:
         fresh = order.out / FRESH
@@ -105,28 +107,28 @@ def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Wor
     frames = held_out.subset(range(min(order.plan.test, len(held_out))))
     write_labelled_npz(file, frames.structures, frames.labels, f"held-out frames of {held_out.name}")
     text = f"tblite is not installed, so the test is on {len(frames)} embedded frames that are not trained on"
-    listen(Done("label", 0.0, text))
+    listen(JobDone("label", 0.0, text))
     workers.run([train], listen)
     return file
 
 
-def divided(embedded: Dataset, plan: Plan) -> tuple[Dataset, Dataset]:
-    """The frames to train and validate on, and those that no training sees."""
+def divided(embedded: Dataset, plan: DemoPlan) -> tuple[Dataset, Dataset]:
+    """Return the frames to train and validate on, and those that no training sees."""
     split = make_split(embedded, plan.train, plan.validation, seed=plan.seed)
     return embedded.subset((*split.train, *split.validation)), embedded.subset(split.test)
 
 
-def _longest_first() -> list[Contender]:
-    """An order in which two processes end at about the same time: quantized vectors take longest."""
-    return sorted(CONTENDERS, key=lambda c: (c.trained, c.recipe not in ("fp32", "w4")), reverse=True)
+def _longest_first() -> list[DemoModel]:
+    """Return an order in which two processes end at about the same time: quantized vectors take longest."""
+    return sorted(DEMO_MODELS, key=lambda c: (c.trained, c.recipe not in ("fp32", "w4")), reverse=True)
 
 
-def _job(contender: Contender, order: Order, data: Dataset, test: Path) -> ContenderJob:
-    return ContenderJob(contender, order.plan, data, test, order.out, order.threads, order.engine)
+def _job(candidate: DemoModel, order: Order, data: Dataset, test: Path) -> DemoModelJob:
+    return DemoModelJob(candidate, order.plan, data, test, order.out, order.threads, order.engine)
 
 
-def _settings(plan: Plan) -> Settings:
-    """How the test frames are made: as the embedded ones were, by another seed."""
+def _settings(plan: DemoPlan) -> Settings:
+    """Return how the test frames are made: as the embedded ones were, by another seed."""
     molecule = find_molecule(MOLECULE).structure
     return Settings(
         molecule=MOLECULE,
@@ -146,7 +148,7 @@ def _settings(plan: Plan) -> Settings:
 
 
 def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
-    """The manifest: what was asked for, on which data and machine."""
+    """Return the manifest: what was asked for, on which data and machine."""
     names = ("torch", "numpy", "ase", "tblite", "plotly")
     present = [name for name in names if importlib.util.find_spec(name) is not None]
     return {

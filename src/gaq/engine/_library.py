@@ -65,7 +65,7 @@ class Info(ctypes.Structure):
     )
 
 
-class Dynamics(ctypes.Structure):
+class CDynamics(ctypes.Structure):
     """`gaq_dynamics`: time step and thermostat."""
 
     _fields_ = (
@@ -78,7 +78,7 @@ class Dynamics(ctypes.Structure):
     )
 
 
-class Motion(ctypes.Structure):
+class CMotion(ctypes.Structure):
     """`gaq_motion`: atoms in motion, in buffers that the steps change."""
 
     _fields_ = (
@@ -101,8 +101,8 @@ SIZES = (
     ("gaq_result", RESULT.itemsize),
     ("gaq_exchange", ctypes.sizeof(Exchange)),
     ("gaq_info", ctypes.sizeof(Info)),
-    ("gaq_dynamics", ctypes.sizeof(Dynamics)),
-    ("gaq_motion", ctypes.sizeof(Motion)),
+    ("gaq_dynamics", ctypes.sizeof(CDynamics)),
+    ("gaq_motion", ctypes.sizeof(CMotion)),
 )
 
 TAP = ctypes.CFUNCTYPE(
@@ -128,7 +128,7 @@ SIGNATURES = {
     "gaq_evaluate": (_INT32, (_HANDLE, _ARRAY, _ARRAY)),
     "gaq_evaluate_batch": (_INT32, (_HANDLE, _INT64, _ARRAY, _ARRAY, ctypes.POINTER(_INT64))),
     "gaq_evaluate_domain": (_INT32, (_HANDLE, _ARRAY, _INT64, ctypes.POINTER(Exchange), _ARRAY)),
-    "gaq_move": (_INT32, (_HANDLE, _ARRAY, ctypes.POINTER(Dynamics), ctypes.POINTER(Motion), _INT64)),
+    "gaq_move": (_INT32, (_HANDLE, _ARRAY, ctypes.POINTER(CDynamics), ctypes.POINTER(CMotion), _INT64)),
     "gaq_last_error": (_TEXT, (_HANDLE,)),
     "gaq_set_tap": (_INT32, (_HANDLE, TAP, ctypes.c_void_p)),
     "gaq_encode": (_INT32, (_HANDLE, _TEXT, _INT64, _INT32, _INT32, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY)),
@@ -139,7 +139,7 @@ SIGNATURES = {
 
 
 def find_library() -> Path:
-    """The library beside this module, or where an editable installation keeps it. Raises `NotAvailable`."""
+    """Return the library beside this module, or where an editable installation keeps it. Raises `NotAvailable`."""
     import gaq.engine
 
     for folder in gaq.engine.__path__:
@@ -150,7 +150,7 @@ def find_library() -> Path:
 
 @cache
 def load_library(path: Path | None = None) -> ctypes.CDLL:
-    """The library at `path`, or the installed one, with the signatures of this file; raises `NotAvailable`.
+    """Return the library at `path`, or the installed one, with the signatures of this file; raises `NotAvailable`.
 
     Raised for a library that is missing, of another interface, or that this machine cannot load.
     """

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine import _library as c
-from gaq.engine._frames import Frames
+from gaq.engine._frames import FrameBuffers
 from gaq.engine._moving import Moving, as_struct, checked_steps
-from gaq.engine.motion import Dynamics, State, Unstable
+from gaq.engine.motion import Dynamics, MotionState, Unstable
 from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, NotFinite, UnsupportedElement
 from gaq.files import readable_file, write_atomically
@@ -56,7 +56,7 @@ class NativeEngine:
         library: Path | None = None,
         strict: bool = False,
     ) -> None:
-        """Opens the bytes of a `.gaq` file, which `model` names.
+        """Open the bytes of a `.gaq` file, which `model` names.
 
         `backward_bits` (8, 16 or 32) overrides the precision of products in the backward pass, `skin` (Å, negative
         for none) how far the neighbour list reaches beyond the cutoff, `library` names another build of the engine.
@@ -66,7 +66,7 @@ class NativeEngine:
         self.model, self._content = model, content
         self.strict, self._warned = strict, False
         self._asked = (threads, backward_bits, skin, library, strict)
-        self._frames = Frames(())
+        self._frames = FrameBuffers(())
         self._open = _Handle(content, model, *self._asked)
         info = self._open.describe()
         self.recipe: str = info.recipe.decode()
@@ -85,7 +85,7 @@ class NativeEngine:
         library: Path | None = None,
         strict: bool = False,
     ) -> NativeEngine:
-        """The engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
+        """Return the engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
         file = readable_file(path)
         return NativeEngine(
             file.read_bytes(),
@@ -113,7 +113,7 @@ class NativeEngine:
                 predictions += self._evaluate(handle, structures[start:stop], start)
         return predictions
 
-    def move(self, state: State, dynamics: Dynamics, steps: int) -> State:
+    def move(self, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
         """Make so many steps of dynamics, all of them in compiled code, and return the state after them.
 
         Raises `Unstable` with the last good state, `UsageError` for a state or dynamics that do not fit together.
@@ -136,7 +136,7 @@ class NativeEngine:
         return {"arena_bytes": info.arena_bytes, "neighbor_builds": info.neighbor_builds}
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
+        """Return bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
         from gaq.pack.sizes import weight_bytes, weight_count
 
         packed = self._packed()
@@ -145,13 +145,13 @@ class NativeEngine:
         return {"file_bytes": float(len(self._content)), "weight_bytes": weights, "bits_per_weight": bits}
 
     def golden_structures(self) -> list[Structure]:
-        """The structures in the file whose energies and forces were written with it."""
+        """Return the structures in the file whose energies and forces were written with it."""
         arrays = self._packed().arrays
         species = arrays["golden.species"].copy()
         return [Structure.molecule(species, positions.copy()) for positions in arrays["golden.positions"]]
 
     def golden_predictions(self) -> list[Prediction]:
-        """What the engine that exported the file said of them."""
+        """Return what the engine that exported the file said of them."""
         arrays = self._packed().arrays
         pairs = zip(arrays["golden.energies"].tolist(), arrays["golden.forces"], strict=True)
         return [Prediction(energy, forces.copy()) for energy, forces in pairs]
@@ -164,7 +164,7 @@ class NativeEngine:
     def _evaluate(self, handle: _Handle, structures: Sequence[Structure], start: int) -> list[Prediction]:
         sizes = tuple(map(len, structures))
         if sizes != self._frames.sizes:
-            self._frames = Frames(sizes)
+            self._frames = FrameBuffers(sizes)
         frames = self._frames
         if not frames.fill(structures):
             self._refuse(structures, start)
@@ -187,7 +187,7 @@ class NativeEngine:
         failed: int = 0,
         sentence: str = "it does not fit",
     ) -> NoReturn:
-        """Says what is wrong, in the words that every engine uses, or else in those of the library."""
+        """Say what is wrong, in the words that every engine uses, or else in those of the library."""
         if status == c.NO_MEMORY:
             raise MemoryError(sentence)
         if status == c.OUTSIDE:
@@ -245,8 +245,8 @@ class _Handle:
             raise RuntimeError(f"the native engine does not describe itself ({status}): {self.last_error()}")
         return info
 
-    def run(self, frames: Frames) -> tuple[int, int]:
-        """The status, and which structure it is about."""
+    def run(self, frames: FrameBuffers) -> tuple[int, int]:
+        """Return the status, and which structure it is about."""
         if len(frames.sizes) == 1:
             return self._library.gaq_evaluate(self._pointer, frames.systems, frames.results), 0
         failed = ctypes.c_int64(0)
@@ -254,7 +254,7 @@ class _Handle:
         status = self._library.gaq_evaluate_batch(self._pointer, count, frames.systems, frames.results, failed)
         return status, failed.value
 
-    def move(self, moving: Moving, dynamics: c.Dynamics, steps: int) -> int:
+    def move(self, moving: Moving, dynamics: c.CDynamics, steps: int) -> int:
         return self._library.gaq_move(self._pointer, moving.system, dynamics, moving.motion, steps)
 
     def last_error(self) -> str:
@@ -289,7 +289,7 @@ def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:
 
 
 def _named(sentence: str, model: str) -> str:
-    """A sentence of the library about a file, which it knows as bytes only, about the file by its name."""
+    """Return a sentence of the library about a file, which it knows as bytes only, about the file by its name."""
     return sentence.replace(NAMELESS, model, 1) if NAMELESS in sentence else f"{model}: {sentence}"
 
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from gaq.errors import NotAvailable, UsageError
 from gaq.extras import how_to_install
-from gaq.farm.parcel import Done, Failed, Shared, packed
-from gaq.farm.protocol import Follow, Work
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared, packed
+from gaq.farm.protocol import OnResult, Work
 from gaq.farm.remote import carry_out, content_of, end_idle
 from gaq.version import __version__
 
@@ -38,7 +38,7 @@ class Cluster:
     """The workers of the scheduler at an address such as tcp://host:8786."""
 
     def __init__(self, address: str, say: Say = lambda sentence: None) -> None:
-        """Raises `NotAvailable` without distributed, without a scheduler, without workers or with those of others."""
+        """Raise `NotAvailable` without distributed, without a scheduler, without workers or with those of others."""
         self._say, self._address = say, address
         self._client = _connected(address)
         self._content: dict[str, Future] = {}
@@ -57,7 +57,7 @@ class Cluster:
             self._client.run(end_idle, on_error="ignore")
         self._client.close()
 
-    def run(self, work: Work, shared: object, jobs: Sequence[Any], follow: Follow) -> None:
+    def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
         """See `Farm`. At Ctrl-C the jobs that nobody has begun are taken back."""
         held = Shared.of(shared)
         if held.key not in self._content:
@@ -82,7 +82,7 @@ class Cluster:
             while under_way:
                 future = self._next(arrived)
                 place, _ = under_way.pop(future.key)
-                following = follow(place, self._result(future))
+                following = on_result(place, self._result(future))
                 if following is not None:
                     submit(place, following)
         finally:
@@ -91,7 +91,7 @@ class Cluster:
                 self._client.cancel(left, force=True)
 
     def _next(self, arrived: queue.SimpleQueue[Future]) -> Future:
-        """The next job that has ended; does not wait for ever where there is nobody to do it."""
+        """Return the next job that has ended; does not wait for ever where there is nobody to do it."""
         while True:
             try:
                 return arrived.get(timeout=SECONDS_BETWEEN_LOOKS)
@@ -102,7 +102,7 @@ class Cluster:
         from distributed import KilledWorker
 
         try:
-            outcome: Done | Failed = future.result()
+            outcome: ParcelDone | ParcelFailed = future.result()
         except KilledWorker as error:
             raise NotAvailable(
                 f"a job has ended {error.allowed_failures + 1} workers of {self._address}, the last at "
@@ -112,12 +112,12 @@ class Cluster:
             raise NotAvailable(f"the scheduler at {self._address} has dropped a job, or is gone") from error
         except ImportError as error:
             raise NotAvailable(f"a worker of {self._address} cannot carry out a job: {error}") from error
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, ParcelFailed):
             raise outcome.exception()
         return outcome.result
 
     def _expect_workers(self) -> None:
-        """Waits until there is a worker, and says so. Raises `NotAvailable` when none comes."""
+        """Wait until there is a worker, and say so. Raises `NotAvailable` when none comes."""
         until, said = time.monotonic() + SECONDS_WITHOUT_WORKERS, False
         while not self.workers():
             if not said:
@@ -131,14 +131,14 @@ class Cluster:
             time.sleep(0.1)
 
     def workers(self) -> dict[str, Any]:
-        """What the scheduler says of each worker, by address. Raises `NotAvailable` when it is gone."""
+        """Return what the scheduler says of each worker, by address. Raises `NotAvailable` when it is gone."""
         if self._client.status != "running":
             raise NotAvailable(f"the scheduler at {self._address} is gone")
         workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
         return workers
 
     def _expect_gaq(self) -> None:
-        """Raises `NotAvailable` for workers without gaq, or with another."""
+        """Raise `NotAvailable` for workers without gaq, or with another."""
         found = self._client.run(importlib.metadata.version, "gaq", on_error="return")
         for worker, version in sorted(found.items()):
             if isinstance(version, importlib.metadata.PackageNotFoundError):

@@ -21,27 +21,27 @@ class Shared:
 
     @staticmethod
     def of(value: object) -> Shared:
-        """Packs a value."""
+        """Pack a value."""
         content = pickle.dumps(value)
         return Shared(hashlib.sha256(content).hexdigest(), content)
 
 
 @dataclass(frozen=True)
-class Done:
+class ParcelDone:
     """A job that is finished, and its result."""
 
     result: Any
 
 
 @dataclass(frozen=True)
-class Failed:
+class ParcelFailed:
     """A job that raised: the class of a user's mistake, or nothing and the traceback of ours."""
 
     error: str
     text: str
 
     def exception(self) -> Exception:
-        """What to raise where the job was asked for."""
+        """Return what to raise where the job was asked for."""
         kind = getattr(gaq.errors, self.error, None) if self.error else None
         if isinstance(kind, type) and issubclass(kind, GaqError):
             return kind(self.text)
@@ -49,19 +49,21 @@ class Failed:
 
 
 def packed(work: Any, job: Any) -> bytes:
-    """A job for a process."""
+    """Return a job for a process."""
     return pickle.dumps((work, job))
 
 
-def carried_out(held: dict[str, Any], key: str, content: bytes | None, parcel: bytes) -> Done | Failed:
-    """What became of a job. `content` is unpacked into `held` under `key`, unless the process holds it already."""
+def carried_out(held: dict[str, Any], key: str, content: bytes | None, parcel: bytes) -> ParcelDone | ParcelFailed:
+    """Return what became of a job. `content` is unpacked into `held` under `key`, unless the process holds it
+    already.
+    """
     try:
         if content is not None:
             held[key] = pickle.loads(content)
         work, job = pickle.loads(parcel)
-        return Done(work(held[key], job))
+        return ParcelDone(work(held[key], job))
     except GaqError as error:
         kind = next(k for k in type(error).__mro__ if getattr(gaq.errors, k.__name__, None) is k)
-        return Failed(kind.__name__, str(error))
+        return ParcelFailed(kind.__name__, str(error))
     except Exception:
-        return Failed("", traceback.format_exc())
+        return ParcelFailed("", traceback.format_exc())

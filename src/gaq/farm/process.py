@@ -8,7 +8,7 @@ import subprocess
 
 from gaq.children import environment, python_command
 from gaq.errors import NotAvailable
-from gaq.farm.parcel import Done, Failed, Shared
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -26,15 +26,15 @@ class Process:
         )
         self._knows: set[str] = set()
 
-    def ask(self, shared: Shared, parcel: bytes) -> Done | Failed:
-        """What became of a job. Raises `NotAvailable` when the process ends before it answers."""
+    def ask(self, shared: Shared, parcel: bytes) -> ParcelDone | ParcelFailed:
+        """Return what became of a job. Raises `NotAvailable` when the process ends before it answers."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         content = None if shared.key in self._knows else shared.content
         try:
             pickle.dump((shared.key, content, parcel), self._process.stdin)
             self._process.stdin.flush()
-            outcome: Done | Failed = pickle.load(self._process.stdout)
+            outcome: ParcelDone | ParcelFailed = pickle.load(self._process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
             raise NotAvailable(
                 f"a worker process ended early (exit code {self._process.wait()}). A negative code is a signal: "
@@ -44,11 +44,11 @@ class Process:
         return outcome
 
     def kill(self) -> None:
-        """Ends it whatever it does; `ask` then raises."""
+        """End it whatever it does; `ask` then raises."""
         self._process.kill()
 
     def close(self) -> None:
-        """Ends it, and waits until it is gone."""
+        """End it, and wait until it is gone."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from gaq.farm.parcel import Done, Failed, Shared
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared
 from gaq.farm.process import Process
 from gaq.version import __version__
 
@@ -13,14 +13,14 @@ _lock = threading.Lock()
 
 
 def content_of(content: bytes) -> bytes:
-    """What jobs share, as the result of a task."""
+    """Return what jobs share, as the result of a task."""
     return content
 
 
-def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> Done | Failed:
-    """What became of a job of gaq of that version."""
+def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDone | ParcelFailed:
+    """Return what became of a job of gaq of that version."""
     if __version__ != version:
-        return Failed(
+        return ParcelFailed(
             "NotAvailable", f"a worker has gaq {__version__}, and this is gaq {version}. Install the same version"
         )
     with _lock:
@@ -37,7 +37,7 @@ def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> Done | F
 
 
 def end_idle() -> None:
-    """Ends the processes that nobody asks anything now."""
+    """End the processes that nobody asks anything now."""
     with _lock:
         ended, _idle[:] = _idle[:], []
     for process in ended:

@@ -15,7 +15,7 @@ import numpy as np
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, row
-from gaq.measure.statistics import Progress, predict, silent
+from gaq.measure.statistics import OnProgress, predict, silent
 from gaq.measure.traces import Keep, Trace, Way, forget
 from gaq.units import MEV
 
@@ -42,11 +42,11 @@ def cutoff_jumps(
     structures: Sequence[Structure],
     step: float = 0.01,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
     keep: Keep = forget,
 ) -> list[Row]:
-    """Largest jump along a scan: cutoff_energy_jump (meV), cutoff_force_jump (meV/Å, per atom).
+    """Return the largest jump along a scan: cutoff_energy_jump (meV), cutoff_force_jump (meV/Å, per atom).
 
     The jump at point k is |Δ⁴E_k|/3, the fourth difference. Its largest value is looked at again in steps 20
     and 400 times finer: a jump stays, while a kink shrinks with the step and a smooth curve with its fourth
@@ -87,7 +87,7 @@ def _closer(
     found: Sequence[Prediction],
     jumps_of: Callable[[Sequence[Prediction]], np.ndarray],
 ) -> float:
-    """The largest jump, after two closer looks at where it is."""
+    """Return the largest jump, after two closer looks at where it is."""
     jumps = jumps_of(found)
     for _ in range(LOOKS):
         if not np.isfinite(jumps).all():
@@ -127,7 +127,7 @@ def _with_copy(structure: Structure, offset: np.ndarray) -> Structure:
 
 
 def _offset_at(positions: np.ndarray, direction: np.ndarray, distance: float) -> float:
-    """The largest shift t along `direction` at which the nearest atoms of molecule and copy are `distance`
+    """Return the largest shift t along `direction` at which the nearest atoms of molecule and copy are `distance`
     apart.
 
     Atom j of the copy is at distance d from atom i where |x_j − x_i + t u| = d; the largest root over all

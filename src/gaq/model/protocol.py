@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.atoms.batch import AtomBatch
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.quantizer import Quantizer
 
 
@@ -46,5 +46,5 @@ class Network(ForceField, Protocol):
 
 
 def device_of(network: Network) -> torch.device:
-    """Where its parameters are."""
+    """Return where its parameters are."""
     return next(iter(network.parameters())).device

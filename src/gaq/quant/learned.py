@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from gaq.quant import pullback
-from gaq.quant.fitted import Fitted, Grouping, no_data
-from gaq.quant.law import decode_uniform
+from gaq.quant.calibrated import CalibratedQuantizer, Grouping, no_data
 from gaq.quant.observe import Observer, UnitRange, range_of_features, range_of_weights
 from gaq.quant.quantized import Quantized
+from gaq.quant.scheme import decode_uniform
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Uniform
 
@@ -19,7 +19,7 @@ LEAST_FACTOR = 0.01
 RANGE_DECAY = 1e-4
 
 
-class LearnedStep(Fitted):
+class LearnedStep(CalibratedQuantizer):
     """Steps that are trained: step = start · factor, both float32, factor the parameter (1 at first).
 
     Source: Esser et al., Learned Step Size Quantization, ICLR 2020. Learning a factor makes the rate of
@@ -55,7 +55,7 @@ class LearnedStep(Fitted):
         return Quantized(value.reshape(x.shape), codes, step.detach(), self.high)
 
     def _error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:
-        """What the gradient of a value is multiplied by on its way to the step that `shared` entries share."""
+        """Return what the gradient of a value is multiplied by on its way to the step that `shared` entries share."""
         return torch.where(inside, codes - scaled, codes) * (shared * self.high) ** -0.5
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
@@ -88,8 +88,8 @@ class LearnedClip(LearnedStep):
     """
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        if self.owed is not None:
-            self.owed.append(RANGE_DECAY * self.factor.square().sum())
+        if self.auxiliary_losses is not None:
+            self.auxiliary_losses.append(RANGE_DECAY * self.factor.square().sum())
         return super().forward(x)
 
     def _error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaq.measure.predictions import Predictions
 from gaq.report.numbers import significant
-from gaq.report.panels import Palette, Panel, Section, Trace, View, axis, layout, numbers, safe
+from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, layout, numbers, safe
 from gaq.report.thin import sampled
 from gaq.units import MEV
 
@@ -45,7 +45,7 @@ def parity(kept: Sequence[Predictions], palette: Palette) -> Section | None:
 
 
 def names_of(kept: Sequence[Predictions]) -> list[str]:
-    """The recipe of each, with its model, and what it was asked, where recipes are not enough."""
+    """Return the recipe of each, with its model, and what it was asked, where recipes are not enough."""
     for parts in (("recipe",), ("model",), ("model", "engine"), ("model", "engine", "data")):
         names = [", ".join(str(getattr(p, part)) for part in parts) for p in kept]
         if len(set(names)) == len(names):
@@ -56,14 +56,14 @@ def names_of(kept: Sequence[Predictions]) -> list[str]:
 def _diagonal(
     pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette, what: str, unit: str, small: str
 ) -> tuple[Panel, ...]:
-    """Predicted against reference, on one scale."""
+    """Return predicted against reference, on one scale."""
     everything = np.concatenate([np.concatenate(pair) for pair in pairs.values()])
     low, high = (float(f(everything)) for f in (np.min, np.max))
     room = 0.04 * max(high - low, 1e-6)
     ends = [low - room, high + room]
     panels = []
     for index, (name, (x, y)) in enumerate(pairs.items()):
-        line: Trace = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip"}
+        line: PlotTrace = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip"}
         line["line"] = {"color": "@faint", "width": 1}
         error = _error(x, y)
         shape = layout(
@@ -72,13 +72,15 @@ def _diagonal(
             axis(f"predicted, {unit}", {"range": ends}),
             {"annotations": [_note(f"MAE {error} {small}")]},
         )
-        told = f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
-        panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, told, HEIGHT))
+        description = (
+            f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
+        )
+        panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, description, HEIGHT))
     return tuple(panels)
 
 
 def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -> tuple[Panel, ...]:
-    """Predicted less reference, against reference, on one scale that leaves out the farthest half per cent."""
+    """Return predicted less reference, against reference, on one scale that leaves out the farthest half per cent."""
     errors = {name: (y - x) / MEV for name, (x, y) in pairs.items()}
     reach = 1.15 * max((float(np.percentile(np.abs(e), 99.5)) for e in errors.values() if len(e)), default=1.0)
     panels = []
@@ -90,14 +92,14 @@ def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -
             axis("error, meV/Å", {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "@faint"}),
             {"annotations": [_note(f"MAE {error} meV/Å")]},
         )
-        told = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
+        description = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
         kept = sampled(x, y, MOST_POINTS)
         trace = _dots(x[kept], errors[name][kept], palette.of(name), index)
-        panels.append(Panel(name, (trace,), shape, told, HEIGHT))
+        panels.append(Panel(name, (trace,), shape, description, HEIGHT))
     return tuple(panels)
 
 
-def _dots(x: np.ndarray, y: np.ndarray, colour: str, seed: int) -> Trace:
+def _dots(x: np.ndarray, y: np.ndarray, colour: str, seed: int) -> PlotTrace:
     kept = sampled(x, y, MOST_POINTS, seed)
     return {
         "type": "scatter",

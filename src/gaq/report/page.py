@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else: table, plots, trajectory, the inspector's findings, where it came from.
+"""One HTML file that needs nothing else: table, plots, trajectory, the check's findings, where it came from.
 
 It opens from disk without a network, in light and dark, on a telephone and on paper.
 """
@@ -61,7 +61,7 @@ class Text:
 
 
 def text_of(found: Found, runs: Sequence[str]) -> Text:
-    """The words that a manifest has for its page, or those that can be said of any runs."""
+    """Return the words that a manifest has for its page, or those that can be said of any runs."""
     for manifest in found.manifests.values():
         words = manifest.get("page")
         if isinstance(words, dict) and isinstance(words.get("title"), str):
@@ -78,7 +78,7 @@ def text_of(found: Found, runs: Sequence[str]) -> Text:
 
 
 def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries: Libraries) -> str:
-    """The document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
+    """Return the document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
     rows = compared(found.rows)
     sections = [section for section in drawn(found) if section is not None]
     there = {section.key for section in sections}
@@ -100,7 +100,7 @@ def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries
 
 
 def drawn(found: Found) -> list[Section | None]:
-    """The plots, in their order."""
+    """Return the plots, in their order."""
     rows = compared(found.rows)
     models = {name_of(key, rows): group for key, group in by_model(rows).items()}
     palette = Palette(
@@ -134,16 +134,16 @@ def _header(text: Text) -> str:
 
 
 def _footer(libraries: Libraries) -> str:
-    owed = [
+    licences = [
         *(["plotly.js, © Plotly, MIT licence"] if libraries.plotly else []),
         *(["3Dmol.js, © University of Pittsburgh and contributors, BSD 3-clause licence"] if libraries.viewer else []),
     ]
-    inside = f" Inside: {'; '.join(owed)}." if owed else ""
+    inside = f" Inside: {'; '.join(licences)}." if licences else ""
     return f"<footer class='note'>Written by gaq {safe(__version__)} from rows and files alone.{inside}</footer>"
 
 
 def _scripts(sections: Sequence[Section], found: Found, libraries: Libraries) -> str:
-    """The data, the libraries, and the code that draws one with the other."""
+    """Return the data, the libraries, and the code that draws one with the other."""
     plots = {
         f"{section.key}-{v}-{p}": panel.plain()
         for section in sections

@@ -1,4 +1,4 @@
-"""Rows of speed and memory as a table for a terminal: a line for each contender, the slowest first."""
+"""Rows of speed and memory as a table for a terminal: a line for each candidate, the slowest first."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SPEED_METRICS = frozenset(
 
 
 def speed_table(rows: Sequence[Row], title: str) -> Table:
-    """Medians with the 10th and 90th percentile below; ratios are those of the rows, not of the medians."""
+    """Return medians with the 10th and 90th percentile below; ratios are those of the rows, not of the medians."""
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("model", "recipe", "engine"):
         table.add_column(heading, overflow="fold")
-    groups = by_contender(rows)
+    groups = by_candidate(rows)
     single = any(r.metric == "ns_per_day" for r in rows)
     ratios = [(name, heading) for name, heading in CONTROLS if any(r.control == name for r in rows)]
     extra = [item for item in EXTRA if any(r.metric == item[0] for r in rows)]
@@ -50,7 +50,7 @@ EXTRA = (("peak_memory_mb", "peak MB", 1.0), ("startup_ms", "start ms", 1.0), ("
 
 
 def disturbed(row: Row) -> bool:
-    """Whether a time was measured while other programs had the processor, or its samples lie far apart."""
+    """Return whether a time was measured while other programs had the processor, or its samples lie far apart."""
     if row.metric not in TIMES:
         return False
     apart = row.p10 is not None and row.p90 is not None and row.p10 > 0 and row.p90 > WIDE * row.p10
@@ -58,7 +58,7 @@ def disturbed(row: Row) -> bool:
 
 
 def busy_notes(rows: Sequence[Row]) -> list[str]:
-    """A sentence about the marks in a table of these rows; none without marks."""
+    """Return a sentence about the marks in a table of these rows; none without marks."""
     marked = [row for row in rows if disturbed(row)]
     if not marked:
         return []
@@ -70,8 +70,8 @@ def busy_notes(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def by_contender(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Rows of each (model, recipe, engine), those with the longest time of a call first."""
+def by_candidate(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """Return rows of each (model, recipe, engine), those with the longest time of a call first."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for entry in rows:
         if entry.metric != KERNEL:

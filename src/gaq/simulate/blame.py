@@ -12,7 +12,7 @@ import numpy as np
 
 from gaq.atoms.distances import neighbor_lengths
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.protocol import Engine
 from gaq.errors import GaqError
 from gaq.units import ACCELERATION, BOHR
@@ -36,7 +36,7 @@ class Blame:
     sentence: str
 
 
-def blame(engine: Engine, dynamics: Dynamics, first: State, temperature: float) -> Blame:
+def blame(engine: Engine, dynamics: Dynamics, first: MotionState, temperature: float) -> Blame:
     """Find what made a run unstable that began with `first`, of which structure, masses and fixed atoms count.
 
     `temperature` is that of the start in K. The engine evaluates the start, and some displacements of it.
@@ -74,7 +74,7 @@ def blame(engine: Engine, dynamics: Dynamics, first: State, temperature: float) 
 
 
 def remarks(structure: Structure, dynamics: Dynamics) -> list[str]:
-    """What looks wrong before a run begins, in sentences."""
+    """Return what looks wrong before a run begins, in sentences."""
     found = []
     if (ratio := bohr_ratio(structure)) is not None:
         found.append(_in_bohr(ratio))
@@ -87,7 +87,8 @@ def remarks(structure: Structure, dynamics: Dynamics) -> list[str]:
 
 
 def bohr_ratio(structure: Structure) -> float | None:
-    """How far apart neighbours are in bond lengths (median over atoms), if it is as though Bohr were taken for Å.
+    """Return how far apart neighbours are in bond lengths (median over atoms), if it is as though Bohr were taken for
+    Å.
 
     None for anything else, such as atoms with bonds, or gases.
     """
@@ -104,8 +105,8 @@ def bohr_ratio(structure: Structure) -> float | None:
     return median if low < median < high and ratios.min() > low else None
 
 
-def longest_step(engine: Engine, state: State) -> float | None:
-    """The longest time step in fs that velocity Verlet bears: 2/ω, ω the highest frequency of the structure.
+def longest_step(engine: Engine, state: MotionState) -> float | None:
+    """Return the longest time step in fs that velocity Verlet bears: 2/ω, ω the highest frequency of the structure.
 
     By power iteration on the mass-weighted Hessian, from differences of forces; None where nothing vibrates or the
     structure cannot be evaluated. Hairer, Lubich, Wanner, Acta Numerica 12, 399 (2003).

@@ -39,7 +39,7 @@ WITHOUT_EFFECT = {
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class RunStart:
     """A structure, and what the file says of its atoms."""
 
     structure: Structure
@@ -49,7 +49,7 @@ class Start:
     notes: tuple[str, ...] = ()  # what is in the file and has no effect, in sentences
 
 
-def read_start(path: Path, frame: int = 0) -> Start:
+def read_start(path: Path, frame: int = 0) -> RunStart:
     """Read one frame of any file that gaq reads; a negative number counts from the end.
 
     Raises `BadStructure` for masses that are no masses and for constraints other than fixed atoms, and what reading
@@ -58,7 +58,7 @@ def read_start(path: Path, frame: int = 0) -> Start:
     if is_npz(readable_file(path)):
         structures = read_structures(path, None if frame < 0 else frame + 1)
         structure = structures[_place(path, frame, len(structures))]
-        return Start(structure, None, masses_of(structure), np.zeros(len(structure), dtype=bool))
+        return RunStart(structure, None, masses_of(structure), np.zeros(len(structure), dtype=bool))
     frames = read_frames(path, None if frame < 0 else frame + 1)
     atoms = frames[_place(path, frame, len(frames))]
     name = structure_label(frame % len(frames), str(path))
@@ -72,11 +72,11 @@ def read_start(path: Path, frame: int = 0) -> Start:
         velocities = np.where(fixed[:, None], 0.0, velocities)
         if not np.isfinite(velocities).all():
             raise BadStructure(f"{name} has momenta that are not finite. Repair or remove them.")
-    return Start(structure, velocities, masses, fixed, tuple(_notes(atoms, structure, name)))
+    return RunStart(structure, velocities, masses, fixed, tuple(_notes(atoms, structure, name)))
 
 
 def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
-    """The masses [atom] of the file, the standard ones where it has none."""
+    """Return the masses [atom] of the file, the standard ones where it has none."""
     standard = masses_of(structure)
     found = [key for key in MASSES if key in atoms.arrays]
     if not found:
@@ -95,7 +95,7 @@ def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
 
 
 def _fixed(atoms: Atoms, name: str) -> np.ndarray:
-    """The atoms that the constraints of the file fix. Raises `BadStructure` for any other constraint."""
+    """Return the atoms that the constraints of the file fix. Raises `BadStructure` for any other constraint."""
     from ase.constraints import FixAtoms, FixCartesian
 
     fixed = np.zeros(len(atoms), dtype=bool)
@@ -129,7 +129,7 @@ def _notes(atoms: Atoms, structure: Structure, name: str) -> list[str]:
 
 
 def _says_something(key: str, value: object) -> bool:
-    """Whether it is not what atoms are without it: neutral and without unpaired electrons."""
+    """Return whether it is not what atoms are without it: neutral and without unpaired electrons."""
     neutral = 1 if key == "multiplicity" else 0
     array = np.asarray(value)
     return array.dtype.kind not in "iufb" or bool(np.any(array != neutral))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gaq.atoms.from_ase import to_ase
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.errors import BadFile, UsageError
 from gaq.simulate.growing import GrowingFile, Mark
 from gaq.simulate.velocities import masses_of
@@ -26,12 +26,12 @@ TABLE = struct.Struct("<qq")
 class Trajectory(Protocol):
     """A file that frames are added to."""
 
-    def write(self, state: State) -> None:
+    def write(self, state: MotionState) -> None:
         """Add a frame: positions, energy, forces, momenta, time and step."""
         ...
 
     def mark(self) -> Mark:
-        """Where the file ends now."""
+        """Return where the file ends now."""
         ...
 
     def sync(self) -> None:
@@ -44,13 +44,13 @@ class Trajectory(Protocol):
 
 
 def open_trajectory(path: Path, dt: float, at: Mark | None = None) -> Trajectory:
-    """A trajectory in the format that its ending asks for: new, or cut back to a mark and gone on with."""
+    """Return a trajectory in the format that its ending asks for: new, or cut back to a mark and gone on with."""
     check_ending(path)
     return XyzTrajectory(path, dt, at) if path.suffix in XYZ else BinaryTrajectory(path, dt, at)
 
 
 def check_ending(path: Path) -> None:
-    """Raises `UsageError` for the ending of another format."""
+    """Raise `UsageError` for the ending of another format."""
     if path.suffix not in XYZ + BINARY:
         raise UsageError(
             f"{path}: a trajectory is extended XYZ ({', '.join(XYZ)}) or ASE's binary format ({', '.join(BINARY)}); "
@@ -65,7 +65,7 @@ class XyzTrajectory(GrowingFile):
         super().__init__(path, at)
         self._dt = dt
 
-    def write(self, state: State) -> None:
+    def write(self, state: MotionState) -> None:
         """Add a frame."""
         self.append(frame_text(state, self._dt))
 
@@ -88,7 +88,7 @@ class BinaryTrajectory:
                 stream.write(TABLE.pack(at["frames"], at["table"]))
         self._writer = TrajectoryWriter(str(path), "w" if at is None else "a")
 
-    def write(self, state: State) -> None:
+    def write(self, state: MotionState) -> None:
         atoms = to_ase(state.structure)
         if _has_own_masses(state):
             atoms.set_masses(state.masses)
@@ -113,21 +113,21 @@ class BinaryTrajectory:
         self._writer.close()
 
 
-def _has_own_masses(state: State) -> bool:
-    """Whether the masses are others than the standard ones, which readers know."""
+def _has_own_masses(state: MotionState) -> bool:
+    """Return whether the masses are others than the standard ones, which readers know."""
     return not np.array_equal(state.masses, masses_of(state.structure))
 
 
-def momenta(state: State) -> Any:
-    """Momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
+def momenta(state: MotionState) -> Any:
+    """Return momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
     from ase import units
 
     return state.masses[:, None] * state.velocities / units.fs
 
 
-def frame_text(state: State, dt: float) -> str:
-    """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces (eV/Å),
-    momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
+def frame_text(state: MotionState, dt: float) -> str:
+    """Return one frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces
+    (eV/Å), momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
     """
     from ase.data import chemical_symbols
 

@@ -9,14 +9,14 @@ from gaq.atoms.domain import Domain
 from gaq.model.last_features import last_features
 from gaq.model.protocol import device_of
 from gaq.model.transformer import Transformer
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 
 BATCH = 16
 
 
 @torch.no_grad()
-def domain_of(model: Transformer, frames: Frames) -> Domain:
-    """The domain of the frames; a species that none of them has gets no neighbours and features of no size."""
+def domain_of(model: Transformer, frames: TrainFrames) -> Domain:
+    """Return the domain of the frames; a species that none of them has gets no neighbours and features of no size."""
     count = len(model.species)
     neighbors = np.full((count, 2), [np.iinfo(np.int64).max, 0], dtype=np.int64)
     for structure, pairs in zip(frames.dataset.structures, frames.neighbors, strict=True):

@@ -11,17 +11,17 @@ from gaq.data.unit_slopes import unit_slopes
 from gaq.errors import BadLabels
 from gaq.model.forces import energy_and_forces
 from gaq.model.transformer import Transformer
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 
 COMPARED, TOGETHER = 60, 20  # frames, and how many at once
 
 
 def is_due(epoch: int) -> bool:
-    """Whether units are compared after this epoch, counted from 0: after 1, 2, 4, 8 … epochs."""
+    """Return whether units are compared after this epoch, counted from 0: after 1, 2, 4, 8 … epochs."""
     return (epoch + 1) & epoch == 0
 
 
-def check_learned_units(model: Transformer, frames: Frames) -> None:
+def check_learned_units(model: Transformer, frames: TrainFrames) -> None:
     """Raise `BadLabels` where the slopes of labels against predictions differ for energies and forces."""
     labels = frames.dataset.labels
     known = [i for i, label in enumerate(labels) if has_energy(label) and has_forces(label)]

@@ -41,7 +41,7 @@ def test_a_page_is_written_into_the_run(run, capsys, tmp_path):
 
 
 def test_facts_of_packed_files_are_those_of_inspect(run, tmp_path):
-    model = MODELS / "rmd17-ethanol-w4.gaq"
+    model = MODELS / "rmd17-ethanol-mixed-w4a16.gaq"
     assert outcome(["report", str(run), str(model), "-o", str(tmp_path / "p.html")]) == 0
     text = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert "<dt>SHA-256</dt>" in text

@@ -40,7 +40,7 @@ def test_a_bound_that_is_stated():
     check_memory(PLAIN, 4, 100, slots(PLAIN), {}, size, "plain.gaq")
 
 
-@pytest.mark.parametrize("path", MODELS[::6], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_shipped_models_are_far_below_it(path):
     model = read_packed(path)
     needed = opened_bytes(model.config, len(model.species), model.radial["knots"], model.slots, model.arrays)

@@ -17,8 +17,8 @@ from gaq.simulate.calculator import Calculator
 from packed import file_of
 from tiny import box, molecule
 
-ETHANOL = REPOSITORY / "models" / "rmd17-ethanol-w4a16.gaq"
-AZOBENZENE = REPOSITORY / "models" / "rmd17-azobenzene-w4a16.gaq"
+ETHANOL = REPOSITORY / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
+AZOBENZENE = REPOSITORY / "models" / "rmd17-azobenzene-mixed-w4a16.gaq"
 SYSTEMS = ("ethanol", "azobenzene", "nitromethane", "box")
 
 

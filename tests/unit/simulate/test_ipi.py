@@ -164,7 +164,7 @@ def test_nobody_listens(tmp_path):
 def test_the_command_leaves_with_a_sentence(tmp_path, capsys):
     (tmp_path / "a.xyz").write_text("2\n\nAr 0 0 0\nH 0 0 2\n")
     assert main([str(ETHANOL), str(tmp_path / "a.xyz"), "--unix", MISSING]) == 2
-    assert capsys.readouterr().err.startswith("UnsupportedElement: rmd17-ethanol-w4a16.gaq knows H, C, O.")
+    assert capsys.readouterr().err.startswith("UnsupportedElement: rmd17-ethanol-mixed-w4a16.gaq knows H, C, O.")
     assert main([str(tmp_path / "none.gaq"), str(tmp_path / "a.xyz")]) == 2
     assert capsys.readouterr().err.startswith("BadFile: ")
 

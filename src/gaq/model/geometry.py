@@ -1,0 +1,118 @@
+"""Everything a network sees of the geometry: computed in float64, then cast once to the network's precision.
+
+In the *lab gauge* the components of a feature are those of space. In the *local gauge* they are those in the
+atom's own frame, and a message is carried from the sender's frame into the receiver's by R_iᵀR_j: then every
+number behind this file is an invariant, and a rotated copy of a molecule gives the same bits. Both gauges
+compute the same function; the lab gauge is cheaper, the local one exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import torch
+from ase.data import covalent_radii
+from torch import Tensor
+
+from gaq.atoms.batch import AtomBatch, edge_vectors
+from gaq.geometry.frames import FrameChoice, build_frames, choose_neighbors, neighbor_key
+from gaq.geometry.harmonics import harmonics, wigner
+from gaq.geometry.radial import envelope, exponential_basis
+from gaq.geometry.vectors import length
+from gaq.model.repulsion import Repulsion
+
+
+class Gauge(Enum):
+    """In which axes equivariant features are held."""
+
+    LAB = "lab"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Per edge and per atom what the layers need; tuples run over degrees l = 1…L."""
+
+    receiver: Tensor  # [edge] int64
+    sender: Tensor  # [edge] int64
+    envelope: Tensor  # [edge]
+    radial: Tensor  # [edge, basis]
+    harmonics: tuple[Tensor, ...]  # [edge, 2l+1], in the receiver's axes
+    # [edge, 2l+1, 2l+1], sender's axes → receiver's; None in the lab gauge
+    transport: tuple[Tensor, ...] | None
+    # [atom, 2l+1, 2l+1], local → lab; only where slots want them in the lab gauge
+    frames: tuple[Tensor, ...] | None
+    species: Tensor | None = None  # [atom] rows of the network's own table
+    repulsion: Tensor | None = None  # [edge] float64, eV: the receiver's share; None in a network without one
+
+
+def describe(
+    batch: AtomBatch,
+    *,
+    degrees: int,
+    cutoff: float,
+    basis: int,
+    gauge: Gauge,
+    framed: bool,
+    dtype: torch.dtype,
+    species: Tensor | None = None,
+    repulsion: Repulsion | None = None,
+) -> Geometry:
+    """Return the invariants of a batch, differentiable in its positions.
+
+    `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
+    all. `species` [atom] are rows of the network's table, which `repulsion` needs.
+    """
+    edges = batch.edges
+    vectors = edge_vectors(batch)
+    distance = length(vectors)
+    unit = vectors / distance[:, None]
+    seen_distance, wall = distance, None
+    if repulsion is not None and species is not None:
+        pair = species[edges.receiver] * repulsion.count + species[edges.sender]
+        seen_distance, wall = repulsion(_rounded(distance, dtype), pair)
+    cast = seen_distance.to(dtype)
+    frames = _frames(batch, distance, unit) if framed or gauge is Gauge.LOCAL else None
+    transport, lab_frames = None, None
+    if gauge is Gauge.LOCAL and frames is not None:
+        towards = frames.index_select(0, edges.receiver)
+        unit = torch.einsum("eab,ea->eb", towards, unit)
+        relative = towards.transpose(-1, -2) @ frames.index_select(0, edges.sender)
+        transport = tuple(wigner(relative, degree).to(dtype) for degree in range(1, degrees + 1))
+    elif frames is not None:
+        lab_frames = tuple(wigner(frames, degree).to(dtype) for degree in range(1, degrees + 1))
+    return Geometry(
+        receiver=edges.receiver,
+        sender=edges.sender,
+        envelope=envelope(cast, cutoff),
+        radial=exponential_basis(cast, cutoff, basis),
+        harmonics=tuple(harmonics(unit, degree).to(dtype) for degree in range(1, degrees + 1)),
+        transport=transport,
+        frames=lab_frames,
+        species=species,
+        repulsion=wall,
+    )
+
+
+def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tensor, FrameChoice]:
+    """Return the keys of all edges, and which of them span the frames."""
+    radii = torch.from_numpy(covalent_radii.copy()).to(distance)
+    edges, species = batch.edges, batch.species
+    scale = radii[species[edges.receiver]] + radii[species[edges.sender]]
+    key = neighbor_key(distance, torch.where(species[edges.sender] == 1, -scale, scale))
+    return key, choose_neighbors(edges.receiver, key.detach(), unit.detach(), species.shape[0])
+
+
+def _rounded(distance: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return the distance as the network sees it, in float64: its value has the precision of `dtype`, its gradient has
+    not.
+
+    So a rotated copy has the same repulsion, to the last bit, wherever it has the same energy of the network.
+    """
+    return distance + (distance.to(dtype).to(distance) - distance).detach()
+
+
+def _frames(batch: AtomBatch, distance: Tensor, unit: Tensor) -> Tensor:
+    key, choice = frame_choice(batch, distance, unit)
+    return build_frames(unit, key, choice)
