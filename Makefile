@@ -12,7 +12,7 @@ CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fresh fresh-quick check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize sanitize-clang test-arm docs
+.PHONY: help setup demo fresh fresh-quick check format format-native test browser physics results bench peers clean wheel wheels wheel-arm sdist native programs native-test contracted golden sanitize sanitize-clang test-arm docs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,17 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format --dry-run --Werror $(SOURCES_OF_NATIVE))
+
+format: $(READY) format-native  ## write Python and C++ in the style that `make check` asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# `on`: clang-format keeps the style of native/.
+FORMAT_NATIVE := off
+SOURCES_OF_NATIVE = $(if $(filter on,$(FORMAT_NATIVE)),$(shell find native -name '*.[hc]pp' -o -name '*.h' -o -name '*.inl'))
+format-native: $(READY)
+	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format -i $(SOURCES_OF_NATIVE))
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
 test: $(READY) programs contracted  ## set up if needed, then all tests but the long ones
@@ -95,6 +106,25 @@ wheel: $(DEMO)  ## build dist/gaq-*.whl, the native engine inside
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@ls dist/*.whl
 
+wheel-arm: $(DEMO)  ## the same for 64-bit ARM, by Debian's cross compiler
+	@sh native/arm_tools.sh
+	@_PYTHON_HOST_PLATFORM=linux-aarch64 $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation \
+	  --no-deps -w dist --config-settings=cmake.args=-DCMAKE_TOOLCHAIN_FILE=aarch64.cmake \
+	  --config-settings=build-dir=build/wheel-arm .
+	@ls dist/*aarch64.whl
+
+# cibuildwheel's words for machines: x86_64, aarch64, native. The other one than this is emulated, which takes hours.
+ARCHS ?= native
+wheels:  ## build dist/gaq-*-manylinux*.whl, which any Linux of 2018 or later takes; needs Docker
+	@command -v docker >/dev/null || { echo "make wheels needs Docker. make wheel builds for this machine." >&2; exit 1; }
+	@$(PYTHON) -m venv build/cibuildwheel
+	@build/cibuildwheel/bin/pip install --quiet -c constraints.txt cibuildwheel
+	@build/cibuildwheel/bin/cibuildwheel --platform linux --archs $(ARCHS) --output-dir dist
+
+sdist: $(READY)  ## build dist/gaq-*.tar.gz, the sources of a wheel
+	@$(BIN)/python -m build --sdist --no-isolation --outdir dist . >/dev/null
+	@ls dist/*.tar.gz
+
 GOLDEN_MODELS = native/tests/golden/models/*.gaq
 
 # The folder of the official rMD17 files, which `gaq data fetch rmd17 --molecule NAME` downloads.
@@ -138,7 +168,7 @@ peers: $(READY)  ## make environments for SchNetPack, MACE, JAX and xTB, to be t
 fresh:  ## prove `make demo` and `make test` in a bare Debian root, as an ordinary user; run by root, an hour
 	@PYTHONPATH=tools $(PYTHON) -m fresh root $(FRESH)
 
-fresh-quick:  ## prove set-up from nothing: a new folder, caches off, the demo in a short form, one energy
+fresh-quick:  ## prove set-up from nothing, caches off: gaq without PyTorch, the demo in a short form, one energy each
 	@PYTHONPATH=tools $(PYTHON) -m fresh quick
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays

@@ -67,6 +67,7 @@ def bench(
     from gaq.cli.stage_progress import StageProgress
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
+    from gaq.extras import has_torch, how_to_install
     from gaq.measure.ledger import write_rows
     from gaq.process import busy_with_others, keep_freed_memory
     from gaq.report.speed_table import busy_notes, kernel_table, speed_table
@@ -79,6 +80,9 @@ def bench(
         check_backward(bits)
     console, rows, busy = Console(highlight=False), [], busy_with_others()
     notes: list[str] = [busy] if busy else []
+    if torch and not has_torch():
+        torch = False
+        notes.append(f"PyTorch is not installed, so that packed models are measured alone. {how_to_install('train')}")
     keep_freed_memory()
     if kernels:
         rows += kernel_rows()

@@ -37,10 +37,12 @@ def demo(
     from gaq.demo.plan import QUICK, DemoPlan
     from gaq.demo.run import Order, run_demo
     from gaq.engine.open import known_engine
+    from gaq.extras import expect_torch
     from gaq.files import writable_folder
     from gaq.locks import locked
     from gaq.quant.recommended import RECOMMENDED
 
+    expect_torch()  # the processes that need it begin after some minutes
     plan = replace(QUICK if quick else DemoPlan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
     console = Console(highlight=False)

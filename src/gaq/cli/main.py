@@ -196,7 +196,7 @@ def _alone(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     if version:
-        from gaq import __version__
+        from gaq.version import __version__
 
         print(f"gaq {__version__}")
         raise typer.Exit

@@ -17,7 +17,7 @@ from gaq.engine._moving import Moving, as_struct, checked_steps
 from gaq.engine.motion import Dynamics, MotionState, Unstable
 from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, NotFinite, UnsupportedElement
-from gaq.files import readable_file
+from gaq.files import readable_file, write_atomically
 
 if TYPE_CHECKING:
     from gaq.pack.format import PackedModel
@@ -95,6 +95,10 @@ class NativeEngine:
             library=library,
             strict=strict,
         )
+
+    def save(self, path: str | Path) -> None:
+        """Write the packed file, byte for byte, under a temporary name and rename it. Raises `BadFile`."""
+        write_atomically(path, lambda temporary: temporary.write_bytes(self._content))
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
         """Energies, forces, virials and atomic energies in order.

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, Model
 from gaq.errors import NotAvailable, UsageError, nearest
+from gaq.extras import expect_torch
 from gaq.files import readable_file
 from gaq.formats.container import LONGEST_HEADER, METADATA
 from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
+<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
     from gaq.model.layered import Layered
+=======
+>>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def open_engine(
     threads: int | None = None,
     backward_bits: int | None = None,
     strict: bool = False,
-) -> Engine:
+) -> Model:
     """Return the engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
 
@@ -71,17 +75,18 @@ def known_engine(name: str | None) -> str | None:
     return name
 
 
+<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
 def load(path: str | Path) -> Layered | NativeEngine:
     """Return the force field in a checkpoint, or the engine of a packed file, without importing PyTorch.
+=======
+def load(path: str | Path, *, device: str = "cpu", threads: int | None = None, strict: bool = False) -> Model:
+    """Return the force field in a file: a checkpoint (PyTorch), or a packed file (native, without importing PyTorch).
+>>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 
-    Raises `BadFile`, `NotAvailable`.
+    `device` is where PyTorch computes, `threads` how many the engine may use. A structure outside of the training data
+    is a warning, or with `strict` an error. Raises `BadFile`, `NotAvailable`, `UsageError`.
     """
-    file = readable_file(path)
-    if is_packed(file):
-        return _open_packed(file)
-    from gaq.train.session import load as load_model
-
-    return load_model(file)
+    return open_engine(path, device=device, threads=threads, strict=strict)
 
 
 def is_packed(file: Path) -> bool:
@@ -110,6 +115,7 @@ def check_backward(bits: int | None) -> None:
 
 def check_device(device: str) -> str:
     """Return the device if PyTorch has it; raises `NotAvailable` with the way out if not."""
+    expect_torch()
     import torch
 
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
@@ -119,6 +125,7 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
+<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
 def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
     """Return a checkpoint in PyTorch."""
     if packed:
@@ -130,11 +137,16 @@ def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
         raise UsageError(
             f"--backward {options.backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
         )
+=======
+def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool) -> Model:
+    expect_torch()
+>>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
     import torch
 
-    from gaq.engine.pytorch import TorchEngine
+    from gaq.engine.checkpoint import CheckpointModel
     from gaq.train.checkpoint import load_checkpoint
 
+<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     found = load_checkpoint(file)
@@ -148,6 +160,23 @@ def _open_native(file: Path, packed: bool, options: OpenOptions) -> Engine:
         raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
     if packed:
         return _open_packed(file, options)
+=======
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return CheckpointModel(load_checkpoint(file), file.name, device=check_device(device), strict=strict)
+
+
+def _open_packed(
+    file: Path, threads: int | None = None, backward_bits: int | None = None, strict: bool = False
+) -> NativeEngine:
+    from gaq.engine.native import NativeEngine
+
+    return NativeEngine.from_file(file, threads=threads, backward_bits=backward_bits, strict=strict)
+
+
+def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None, strict: bool) -> NativeEngine:
+    expect_torch()
+>>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 

@@ -18,7 +18,6 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from gaq import __version__
 from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
 from gaq.atoms.short_range import check_repulsion
@@ -33,6 +32,11 @@ from gaq.model.protocol import dtype_of
 from gaq.quant.recipe import Recipe
 from gaq.train.old_names import new_name
 from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
+<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
+=======
+from gaq.train.stored_names import network_name, stored_name
+from gaq.version import __version__
+>>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 

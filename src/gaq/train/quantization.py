@@ -80,6 +80,14 @@ def sensible_epochs(recipe: Recipe, frames: int, batch: int) -> int:
     return min(most, max(fewest, round(SENSIBLE_STEPS * batch / frames)))
 
 
+def expect_float(parent: Checkpoint) -> None:
+    """Raise `UsageError` for a model that is quantized already."""
+    if parent.recipe.name != "fp32":
+        raise UsageError(
+            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
+        )
+
+
 def run_quantization(
     parent: Checkpoint,
     dataset: Dataset | None,
@@ -98,10 +106,7 @@ def run_quantization(
     Without data only recipes that need no calibration can be had. `tell` is given sentences about the data. Raises
     `UsageError`, `UnsupportedElement`, `BadLabels` and what `fit` raises.
     """
-    if parent.recipe.name != "fp32":
-        raise UsageError(
-            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
-        )
+    expect_float(parent)
     _check_stages(plan)
     if dataset is None:
         finished = Checkpoint(quantized_copy(parent.model, plan.recipe, None), plan.recipe, {"parent": parent.manifest})

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from gaq.cli.export import accuracy_rows, packed_checkpoint, size_rows, validation_rows
+from gaq.cli.export import accuracy_rows, packed_checkpoint, size_rows
 from gaq.cli.main import outcome
 from gaq.errors import UsageError
 from gaq.measure.ledger import Row, write_rows
@@ -59,11 +59,6 @@ def test_errors_on_held_out_frames_become_rows(model):
     found = [(row["metric"], row["value"], row["unit"], row["n"], row["data"]) for row in rows]
     where = (50, "springs, held out")
     assert found == [("energy_mae", 1.25, "meV", *where), ("force_mae", 4.5, "meV/Å", *where)]
-
-
-def test_errors_on_frames_that_were_trained_on_do_not():
-    assert validation_rows({"validation": VALIDATION | {"frames": "calibration"}}, "w4") == []
-    assert validation_rows({}, "w4") == []
 
 
 def test_rows_of_a_ledger_are_those_about_the_model(tmp_path):
