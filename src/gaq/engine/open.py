@@ -17,10 +17,6 @@ from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
-    from gaq.model.layered import Layered
-=======
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 
 
 @dataclass(frozen=True)
@@ -75,13 +71,8 @@ def known_engine(name: str | None) -> str | None:
     return name
 
 
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
-def load(path: str | Path) -> Layered | NativeEngine:
-    """Return the force field in a checkpoint, or the engine of a packed file, without importing PyTorch.
-=======
 def load(path: str | Path, *, device: str = "cpu", threads: int | None = None, strict: bool = False) -> Model:
     """Return the force field in a file: a checkpoint (PyTorch), or a packed file (native, without importing PyTorch).
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 
     `device` is where PyTorch computes, `threads` how many the engine may use. A structure outside of the training data
     is a warning, or with `strict` an error. Raises `BadFile`, `NotAvailable`, `UsageError`.
@@ -125,8 +116,7 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
-def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
+def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Model:
     """Return a checkpoint in PyTorch."""
     if packed:
         raise UsageError(
@@ -137,46 +127,25 @@ def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
         raise UsageError(
             f"--backward {options.backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
         )
-=======
-def _open_checkpoint(file: Path, device: str, threads: int | None, strict: bool) -> Model:
     expect_torch()
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
     import torch
 
     from gaq.engine.checkpoint import CheckpointModel
     from gaq.train.checkpoint import load_checkpoint
 
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    found = load_checkpoint(file)
     device = check_device(options.device)
-    return TorchEngine(found.model, file.name, found.recipe.name, device, strict=options.strict)
+    return CheckpointModel(load_checkpoint(file), file.name, device=device, strict=options.strict)
 
 
-def _open_native(file: Path, packed: bool, options: OpenOptions) -> Engine:
+def _open_native(file: Path, packed: bool, options: OpenOptions) -> Model:
     """Return a packed file in the native engine; a checkpoint is packed in memory first."""
     if options.device != "cpu":
         raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
     if packed:
         return _open_packed(file, options)
-=======
-    if threads is not None:
-        torch.set_num_threads(threads)
-    return CheckpointModel(load_checkpoint(file), file.name, device=check_device(device), strict=strict)
-
-
-def _open_packed(
-    file: Path, threads: int | None = None, backward_bits: int | None = None, strict: bool = False
-) -> NativeEngine:
-    from gaq.engine.native import NativeEngine
-
-    return NativeEngine.from_file(file, threads=threads, backward_bits=backward_bits, strict=strict)
-
-
-def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None, strict: bool) -> NativeEngine:
     expect_torch()
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 
@@ -189,7 +158,7 @@ def _pack_and_open(file: Path, threads: int | None, backward_bits: int | None, s
     )
 
 
-def _open_packed(file: Path, options: OpenOptions = OpenOptions()) -> NativeEngine:
+def _open_packed(file: Path, options: OpenOptions) -> NativeEngine:
     from gaq.engine.native import NativeEngine
 
     return NativeEngine.from_file(
@@ -198,4 +167,4 @@ def _open_packed(file: Path, options: OpenOptions = OpenOptions()) -> NativeEngi
 
 
 # Every engine by its name: opens a file, which is packed or not, or raises what it cannot run and the way out.
-ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Engine]] = {"torch": _open_torch, "native": _open_native}
+ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Model]] = {"torch": _open_torch, "native": _open_native}

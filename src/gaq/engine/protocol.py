@@ -5,14 +5,9 @@ What only some engines can do is a capability, a protocol of its own that `isins
 
 from __future__ import annotations
 
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
-=======
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
+from typing import Protocol, runtime_checkable
 
 from gaq.atoms.structure import Prediction, Structure
 
@@ -34,7 +29,17 @@ class Engine(Protocol):
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]: ...
 
 
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
+class Model(Engine, Protocol):
+    """A force field of gaq, from a checkpoint (PyTorch) or a packed file (native): what `gaq.load` returns.
+
+    It evaluates structures, goes wherever an `Engine` does (`gaq.Calculator`, `gaq.measure`), and can be written:
+    `gaq.save` writes what was read, `gaq.export` a packed file.
+    """
+
+    def save(self, path: str | Path) -> None:
+        """Write the file that `gaq.load` reads back as the same model, a checkpoint or a packed file."""
+
+
 @runtime_checkable
 class GivesVirial(Protocol):
     """Its predictions have virials, if `gives_virial` is true."""
@@ -104,14 +109,3 @@ def backward_bits_of(engine: Engine) -> int | None:
 def footprint_of(engine: Engine) -> dict[str, float]:
     """Return the sizes that the engine knows of its model; empty for one that knows none."""
     return engine.footprint() if isinstance(engine, Sized) else {}
-=======
-class Model(Engine, Protocol):
-    """A force field of gaq, from a checkpoint (PyTorch) or a packed file (native): what `gaq.load` returns.
-
-    It evaluates structures, goes wherever an `Engine` does (`gaq.Calculator`, `gaq.measure`), and can be written:
-    `gaq.save` writes what was read, `gaq.export` a packed file.
-    """
-
-    def save(self, path: str | Path) -> None:
-        """Write the file that `gaq.load` reads back as the same model, a checkpoint or a packed file."""
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb

@@ -32,11 +32,7 @@ from gaq.model.protocol import dtype_of
 from gaq.quant.recipe import Recipe
 from gaq.train.old_names import new_name
 from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
-=======
-from gaq.train.stored_names import network_name, stored_name
 from gaq.version import __version__
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 

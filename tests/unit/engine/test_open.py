@@ -16,10 +16,6 @@ from gaq.engine.checkpoint import CheckpointModel
 from gaq.engine.open import check_device, is_packed, known_engine, load, open_engine
 from gaq.engine.packing import packed_in_memory
 from gaq.errors import BadFile, NotAvailable, UsageError
-<<<<<<< 57706743a6bc5230900da0c26fb71ebd0b039559
-from gaq.model.transformer.network import Transformer
-=======
->>>>>>> 1ebf862dec8548ff47edeb22e418683bbb929bdb
 from gaq.quant.install import preset
 from gaq.train.checkpoint import save_checkpoint
 from tiny import checkpoint, config, molecules
