@@ -2,7 +2,7 @@
 
 The layer is given features that rotate exactly, and the structure as it lies; what comes out holds for every rotation
 of it. Attention, radial functions and scalars see invariants alone and add nothing; vectors that are rounded in the
-axes of space do, and with them everything behind. Derivation: docs/bound.md.
+axes of space do, and with them everything behind. Derivation: studies/bound.
 """
 
 from __future__ import annotations

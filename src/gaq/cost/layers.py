@@ -88,7 +88,7 @@ def defect(course: Course, index: int, rotation: Tensor) -> Defect:
 
 
 def spreads(course: Course, index: int) -> Spreads:
-    """Bound and estimate of what layer `index` adds; nothing in the local gauge (docs/bound.md)."""
+    """Bound and estimate of what layer `index` adds; nothing in the local gauge (studies/bound)."""
     s, v = course.states[index + 1]
     if course.gauge is Gauge.LOCAL:
         return none_like(s), tuple(none_like(magnitude(x)) for x in v)

@@ -1,7 +1,7 @@
 """A law beside a few directions: what channels have in common is not rounded with them.
 
 The vectors of an atom, one for each channel, lie along few combinations of channels: in azobenzene four of 64 hold 97 %
-of their squares (docs/results.md, where features lie). What an atom has along these is taken off before rounding and
+of their squares (studies/few_bits). What an atom has along these is taken off before rounding and
 put back behind the product, so that the steps are those of what is left. It is odd (turning the axes of a frame about
 turns all signs) and mixes no components, so that nothing of the symmetry depends on it. What scalars differ by from the
 mean of their species goes together in the same way (`centred.py`).
