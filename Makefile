@@ -53,12 +53,12 @@ programs: native
 native-test: programs  ## the tests of the native engine that need no Python
 	@$(CTEST) build/native
 
-# A library that fuses multiply and add, which the law forbids: the parity tests must notice it.
+# A library that fuses multiply and add, which the scheme forbids: the parity tests must notice it.
 contracted: $(DEMO)
 	@$(CMAKE) -S native -B build/contract -G Ninja --log-level=WARNING -DGAQ_CONTRACT=ON >/dev/null
 	@$(CMAKE) --build build/contract --target gaq -- --quiet
 
-golden: $(READY)  ## write the golden vectors of native/tests/golden anew, from the Python law
+golden: $(READY)  ## write the golden vectors of native/tests/golden anew, from the Python scheme
 	$(BIN)/python native/tests/make_golden.py
 	$(BIN)/python native/tests/golden_models.py
 

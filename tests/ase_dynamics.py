@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gaq.atoms.from_ase import from_ase
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.errors import BadStructure
 from gaq.simulate.integrate import check_run
 from gaq.simulate.log import NveLog, Record, as_log, recorded
@@ -57,8 +57,8 @@ def short_nve(
     return as_log(records, _name(calculator), len(moving), dt, done, unstable)
 
 
-def _state(atoms: Any, masses: np.ndarray, step: int, fs: float) -> State:
-    return State(
+def _state(atoms: Any, masses: np.ndarray, step: int, fs: float) -> MotionState:
+    return MotionState(
         from_ase(atoms),
         atoms.get_velocities() * fs,
         masses,

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from gaq.engine.motion import Dynamics, State, Unstable
+from gaq.engine.motion import Dynamics, MotionState, Unstable
 from gaq.errors import Diverged, GaqError
 
 
@@ -23,7 +23,7 @@ def break_down(shared: object, job: object) -> None:
     raise ValueError("a fault of ours")
 
 
-def fall_apart(shared: object, last: State) -> None:
+def fall_apart(shared: object, last: MotionState) -> None:
     raise Unstable("m.gaq", Dynamics(0.5), last, "too hot")
 
 

@@ -1,8 +1,8 @@
 """Files that are wrong in every way that costs a reader something, and a process that tries the command on them.
 
-    echo '[[["inspect", "{}"], ["a.ckpt", "b.npz"]]]' | python tests/malformed.py FOLDER
+    echo '[[["show", "{}"], ["a.ckpt", "b.npz"]]]' | python tests/malformed.py FOLDER
 
-runs `gaq inspect FILE` on each file of the folder within limits of time and memory and prints one JSON object each.
+runs `gaq show FILE` on each file of the folder within limits of time and memory and prints one JSON object each.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tu
     untrained = (name for name in names if not changed(name, DISTILLED) and not changed(name, UNFROZEN))
     yield from ((f"{name}/{PTQ}", 0) for name in untrained)
     for seed in seeds if epochs else ():
-        yield from ((f"{name}/{QAT}", seed) for name in names if not recipe_of(name.partition("+")[0], 0).treatments)
+        yield from ((f"{name}/{QAT}", seed) for name in names if not recipe_of(name.partition("+")[0], 0).ptq_passes)
 
 
 def run(bench: Bench, name: str, seed: int) -> None:

@@ -116,7 +116,7 @@ def code_rows(
     """The share of codes that differ, slot by slot and of all slots."""
     unequal_of_all, all_codes = 0, 0
     for slot in expected[0].features:
-        if native.laws[slot]["kind"] == "identity":
+        if native.schemes[slot]["kind"] == "identity":
             continue
         unequal, count = 0, 0
         for one, other, kinds in zip(expected, found, species, strict=True):

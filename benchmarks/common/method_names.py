@@ -5,8 +5,8 @@
 +bits=6    weights of four and eight bits, chosen slot by slot under that many a weight, as `gaq quantize --budget`
 +distilled half of the structures displaced and labelled by the float parent
 and, to see what they are worth, without what our own trainings and recipes, or Degree-Quant, have:
-+unfrozen (weights may go to and fro between two codes to the end), +unprotected (Degree-Quant, its ranges alone),
-+uncentred (scalars about zero and not about the mean of their species), +undirected (features as they are and not
++unfrozen (weights may oscillate between two codes to the end), +unprotected (Degree-Quant, its ranges alone),
++no-species-mean (scalars about zero and not about the mean of their species), +no-lowrank (features as they are and not
 beside the principal directions of their species).
 """
 
@@ -17,14 +17,14 @@ from dataclasses import replace
 from gaq.cost.budget import Budget, parse_budget
 from gaq.errors import UsageError
 from gaq.quant.install import preset
+from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.recommended import RECOMMENDED
 from gaq.quant.rules import readout
 from gaq.quant.spec import Framed, Uniform, uniform_part
-from gaq.quant.treatment import Gptq
 
-CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "uncentred", "undirected")
-READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, UNCENTRED, UNDIRECTED = CHANGES
+CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
+READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
 BITS = "bits="
 
 
@@ -33,19 +33,19 @@ def recipe_of(name: str, warmup: int) -> Recipe:
     short, *changes = name.split("+")
     recipe = preset(short, warmup)
     if short == RECOMMENDED:
-        recipe = replace(recipe, treatments=())  # rows name the rounding, that of the recommended recipe too
+        recipe = replace(recipe, ptq_passes=())  # rows name the rounding, that of the recommended recipe too
     for change in changes:
         if change not in CHANGES and not change.startswith(BITS):
             raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")
         if change == READOUT:
             recipe = recipe.with_rules(*readout(16))
         if change == ROUNDED:
-            recipe = replace(recipe, treatments=(Gptq(),))
+            recipe = replace(recipe, ptq_passes=(Gptq(),))
         if change == UNPROTECTED:
             recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
-        if change == UNCENTRED:
+        if change == NO_SPECIES_MEAN:
             recipe = replace(recipe, rules=tuple(about_zero(rule) for rule in recipe.rules))
-        if change == UNDIRECTED:
+        if change == NO_LOW_RANK:
             recipe = replace(recipe, rules=tuple(as_it_is(rule) for rule in recipe.rules))
     return recipe
 

@@ -18,7 +18,7 @@ WARM_UP = 0.1  # of a run at constant temperature
 
 
 @dataclass(frozen=True)
-class Run:
+class NanosecondRun:
     """One call of `gaq md`: its kind, its mode, and what else it is told."""
 
     kind: str
@@ -32,7 +32,7 @@ class Run:
         return f"{self.kind}-{self.mode}"
 
 
-def collected(out: Path, runs: Sequence[Run]) -> list[Row]:
+def collected(out: Path, runs: Sequence[NanosecondRun]) -> list[Row]:
     """The rows of all runs that are done; `recipe` is the mode and `data` the kind of run."""
     rows: list[Row] = []
     for run in runs:

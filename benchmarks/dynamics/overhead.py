@@ -20,13 +20,13 @@ import numpy as np
 from benchmarks.common.places import LEDGERS, model_file
 from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.native import NativeEngine
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.process import keep_freed_memory
 from gaq.simulate.integrate import advance, start
-from gaq.simulate.session import Files, Plan, Session
+from gaq.simulate.session import Files, RunPlan, Session
 from gaq.simulate.velocities import degrees_of_freedom
 
 MODELS = (("azobenzene", "fp32"), ("azobenzene", "w4a16"), ("azobenzene", "frame-w4a8"), ("ethanol", "w4a16"))
@@ -64,17 +64,19 @@ def compared(engine: NativeEngine, structure: Structure, rounds: int) -> list[Ro
     return [_row(engine, structure, *entry) for entry in found]
 
 
-def _round(engine: Engine, state: State, path: list[Structure], folder: Path, backwards: bool) -> tuple[float, float]:
+def _round(
+    engine: Engine, state: MotionState, path: list[Structure], folder: Path, reverse: bool
+) -> tuple[float, float]:
     def alone() -> float:
         return _timed(lambda: [engine.evaluate(path) for _ in range(STEPS // len(path))])
 
     def moving() -> float:
-        plan = Plan(STEPS, Dynamics(0.5), 300.0, degrees_of_freedom(state.structure))
+        plan = RunPlan(STEPS, Dynamics(0.5), 300.0, degrees_of_freedom(state.structure))
         session = Session(engine, plan, Files(folder / "run.traj"), {})
         session.begin(state)
         return _timed(lambda: session.go(lambda: False, lambda record, seconds: None))
 
-    if backwards:
+    if reverse:
         second, first = moving(), alone()
         return first, second
     return alone(), moving()

@@ -17,7 +17,7 @@ import numpy as np
 
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.native import NativeEngine
 from gaq.simulate.calculator import Calculator
 from gaq.simulate.integrate import advance
@@ -37,7 +37,7 @@ class Host:
 
 
 @contextmanager
-def engine_alone(model: Path, state: State) -> Iterator[Host]:
+def engine_alone(model: Path, state: MotionState) -> Iterator[Host]:
     """`gaq md` without its files: all steps in compiled code."""
     engine, now = NativeEngine.from_file(model), [state]
 
@@ -52,7 +52,7 @@ def engine_alone(model: Path, state: State) -> Iterator[Host]:
 
 
 @contextmanager
-def ase(model: Path, state: State) -> Iterator[Host]:
+def ase(model: Path, state: MotionState) -> Iterator[Host]:
     """ASE's VelocityVerlet."""
     from ase import units
     from ase.md.verlet import VelocityVerlet
@@ -72,18 +72,18 @@ def ase(model: Path, state: State) -> Iterator[Host]:
 
 
 @contextmanager
-def openmm_reference(model: Path, state: State) -> Iterator[Host]:
+def openmm_reference(model: Path, state: MotionState) -> Iterator[Host]:
     """OpenMM in double precision."""
     yield _openmm(model, state, "Reference")
 
 
 @contextmanager
-def openmm_cpu(model: Path, state: State) -> Iterator[Host]:
+def openmm_cpu(model: Path, state: MotionState) -> Iterator[Host]:
     """OpenMM's platform for processors, in single precision."""
     yield _openmm(model, state, "CPU")
 
 
-def _openmm(model: Path, state: State, platform: str) -> Host:
+def _openmm(model: Path, state: MotionState, platform: str) -> Host:
     import openmm
     from openmm.unit import kilojoule_per_mole, nanometer
 
@@ -112,7 +112,7 @@ def _openmm(model: Path, state: State, platform: str) -> Host:
 
 
 @contextmanager
-def ipi_direct(model: Path, state: State) -> Iterator[Host]:
+def ipi_direct(model: Path, state: MotionState) -> Iterator[Host]:
     """i-PI that loads the model itself."""
     source = """<ffdirect name='gaq' pbc='false'> <pes> custom </pes> <pes_path> pes.py </pes_path>
       <parameters> {template: start.xyz, model: MODEL} </parameters> </ffdirect>"""
@@ -121,7 +121,7 @@ def ipi_direct(model: Path, state: State) -> Iterator[Host]:
 
 
 @contextmanager
-def ipi_socket(model: Path, state: State) -> Iterator[Host]:
+def ipi_socket(model: Path, state: MotionState) -> Iterator[Host]:
     """i-PI and `python -m gaq.simulate.ipi`, two processes with a socket in the file system between them."""
     name = f"gaq-{uuid.uuid4().hex[:12]}"
     source = f"<ffsocket name='gaq' mode='unix' pbc='false'> <address> {name} </address> </ffsocket>"
@@ -135,7 +135,7 @@ def ipi_socket(model: Path, state: State) -> Iterator[Host]:
 
 
 @contextmanager
-def _in_a_folder(state: State) -> Iterator[None]:
+def _in_a_folder(state: MotionState) -> Iterator[None]:
     """A folder of its own to read from and to write to, which is the current one while i-PI is opened."""
     import ase.io
 
@@ -154,7 +154,7 @@ def _in_a_folder(state: State) -> Iterator[None]:
 
 
 @contextmanager
-def _ipi(source: str, state: State) -> Iterator[Host]:
+def _ipi(source: str, state: MotionState) -> Iterator[Host]:
     """i-PI in this process; its numbers are in atomic units, and are read as such."""
     from ipi.scripting import InteractiveSimulation
     from ipi.utils.softexit import softexit
@@ -195,18 +195,18 @@ def _ipi(source: str, state: State) -> Iterator[Host]:
 
 
 @contextmanager
-def torch_sim_one(model: Path, state: State) -> Iterator[Host]:
+def torch_sim_one(model: Path, state: MotionState) -> Iterator[Host]:
     """torch-sim with one system."""
     yield _torch_sim(model, state, 1)
 
 
 @contextmanager
-def torch_sim_batch(model: Path, state: State) -> Iterator[Host]:
+def torch_sim_batch(model: Path, state: MotionState) -> Iterator[Host]:
     """torch-sim with `BATCH` systems: a step moves all of them."""
     yield _torch_sim(model, state, BATCH)
 
 
-def _torch_sim(model: Path, state: State, systems: int) -> Host:
+def _torch_sim(model: Path, state: MotionState, systems: int) -> Host:
     import torch
     import torch_sim
 

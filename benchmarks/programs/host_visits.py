@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.programs.host_runs import HOSTS
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 
 PATIENCE = 300.0  # s for one answer
 
@@ -50,7 +50,7 @@ class Visited:
 
 
 @contextmanager
-def visited(name: str, model: Path, state: State) -> Iterator[Visited]:
+def visited(name: str, model: Path, state: MotionState) -> Iterator[Visited]:
     """One of `HOSTS` in its process, which ends with the block."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -67,7 +67,7 @@ def visited(name: str, model: Path, state: State) -> Iterator[Visited]:
         process.kill()
 
 
-def _work(name: str, model: Path, state: State, pipe: Connection) -> None:
+def _work(name: str, model: Path, state: MotionState, pipe: Connection) -> None:
     # EOFError: whoever asked has gone.
     with HOSTS[name](model, state) as host, suppress(EOFError):
         pipe.send("ready")

@@ -33,7 +33,7 @@ from benchmarks.common.places import LEDGERS, SHIPPED, model_file
 from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.lammps import build_plugin
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.native import NativeEngine
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.measure.rotations import haar_rotations
@@ -135,7 +135,7 @@ def moving(name: str, model: Path, structure: Structure, steps: int, rounds: int
 
 
 def equality(system: System, plugin: Path) -> Iterator[Row]:
-    """How far LAMMPS is from the engine alone: energies, forces, pressure; the products of the way back in float."""
+    """How far LAMMPS is from the engine alone: energies, forces, pressure; backward products in float."""
     engine = NativeEngine.from_file(system.model, backward_bits=32)
     (expected,) = engine.evaluate([system.structure])
     for ranks in system.ranks:
@@ -186,7 +186,7 @@ def speed(system: System, plugin: Path) -> Iterator[Row]:
         yield _row(engine, system, ranks, "overhead_us", 1e3 * (inside - alone), "µs", ALONE)
 
 
-def _alone(engine: NativeEngine, state: State, steps: int) -> float:
+def _alone(engine: NativeEngine, state: MotionState, steps: int) -> float:
     began = time.perf_counter()
     advance(engine, state, Dynamics(DT), steps)
     return (time.perf_counter() - began) / steps

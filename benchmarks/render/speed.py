@@ -29,7 +29,7 @@ def find(rows: Sequence[Row], metric: str, control: str | None = None) -> Row | 
 
 
 def ratio(rows: Sequence[Row], control: str) -> str:
-    """How many times faster than a control the contender of these rows is; of PyTorch, than eager alone."""
+    """How many times faster than a control the candidate of these rows is; of PyTorch, than eager alone."""
     entry = find(rows, "speedup", control)
     return NOTHING if entry is None or (entry.engine != "native" and control != "torch-eager") else spread(entry)
 
@@ -42,18 +42,18 @@ def grouped(rows: Sequence[Row], *keys: str) -> dict[tuple[object, ...], list[Ro
     return groups
 
 
-def contender(entry: Row) -> str:
-    """What a table calls the contender of a row: the recipe in our engine, or PyTorch."""
+def candidate(entry: Row) -> str:
+    """What a table calls the candidate of a row: the recipe in our engine, or PyTorch."""
     return entry.recipe if entry.engine == "native" else entry.engine
 
 
 def compared(rows: Sequence[Row], more: Sequence[tuple[str, str, float]] = ()) -> str:
-    """Times and ratios of the contenders of one run; `more` are metrics with their headings and scales."""
-    head = ["contender", "ms (10 %–90 %)", *(heading for _, heading in CONTROLS), *(heading for _, heading, _ in more)]
+    """Times and ratios of the candidates of one run; `more` are metrics with their headings and scales."""
+    head = ["candidate", "ms (10 %–90 %)", *(heading for _, heading in CONTROLS), *(heading for _, heading, _ in more)]
     lines = []
     groups = grouped(rows, "model", "recipe", "engine").values()
     for mine in sorted(groups, key=lambda group: group[0].engine == "native"):
-        line = [contender(mine[0]), spread(find(mine, "latency_ms"))]
+        line = [candidate(mine[0]), spread(find(mine, "latency_ms"))]
         line += [ratio(mine, name) for name, _ in CONTROLS]
         lines.append([*line, *(spread(find(mine, metric), scale) for metric, _, scale in more)])
     return markdown(head, lines)
@@ -76,7 +76,7 @@ def widths(channels: str) -> str:
 def sizes() -> str:
     """Return time and memory per atom of every box, and the ratios to PyTorch where it took part."""
     rows = rows_of("engine-sizes")
-    head = ["box", "threads", "contender", "ms (10 %–90 %)", "µs/atom", "kB/atom", *(h for _, h in CONTROLS)]
+    head = ["box", "threads", "candidate", "ms (10 %–90 %)", "µs/atom", "kB/atom", *(h for _, h in CONTROLS)]
     lines = []
     memory = {(r.atoms, r.recipe): r for r in rows if r.metric == "memory_per_atom"}
     timed = [r for r in rows if r.metric != "memory_per_atom"]
@@ -84,7 +84,7 @@ def sizes() -> str:
         first, latency = mine[0], find(mine, "latency_ms")
         each = NOTHING if latency is None else significant(1e3 * latency.value / first.atoms)
         held = memory.get((atoms, first.recipe)) if first.engine == "native" and threads == 1 else None
-        line = [f"{atoms:,} atoms ({data})", str(threads), contender(first), spread(latency), each, spread(held)]
+        line = [f"{atoms:,} atoms ({data})", str(threads), candidate(first), spread(latency), each, spread(held)]
         lines.append([*line, *(ratio(mine, name) for name, _ in CONTROLS)])
     return markdown(head, lines)
 
@@ -92,10 +92,10 @@ def sizes() -> str:
 def batch() -> str:
     """Return structures per second, on one thread and on all."""
     rows = rows_of("engine-batch")
-    head = ["contender", "threads", "structures/s (10 %–90 %)", "× eager", "× our fp32"]
+    head = ["candidate", "threads", "structures/s (10 %–90 %)", "× eager", "× our fp32"]
     lines = []
     for (threads, *_), mine in grouped(rows, "threads", "recipe", "engine").items():
-        line = [contender(mine[0]), str(threads), spread(find(mine, "throughput_per_s"))]
+        line = [candidate(mine[0]), str(threads), spread(find(mine, "throughput_per_s"))]
         lines.append([*line, *(ratio(mine, name) for name in ("torch-eager", "native-fp32"))])
     return markdown(head, lines)
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.engine --data PATH/rmd17 --out runs/engine
 
-Contenders take turns, each call has new positions, and ratios are taken within the rounds. Networks are untrained
+Candidates take turns, each call has new positions, and ratios are taken within the rounds. Networks are untrained
 (untrained.py): degree 1, six layers, 64 channels unless another width is said; in `shipped` they are the trained
 models of this repository, in `methods` those that methods.py has trained. Every process keeps the memory it
 frees (mallopt, as `gaq train` does). A section that is done is not measured again; `--only` takes some.
@@ -23,10 +23,10 @@ from benchmarks.common.setup import BOTH, frames_of
 from benchmarks.speed.engine_systems import BOXES, described, first_frame, molecular_box
 from gaq.atoms.structure import Structure
 from gaq.cli.bench import kernel_rows, measured
-from gaq.cli.bench_models import Model, open_models
-from gaq.cli.contenders import COMPILED, EAGER, NATIVE, Conditions, Field, enter_native, enter_torch, mode_name
+from gaq.cli.bench_models import BenchModel, open_models
+from gaq.cli.candidates import COMPILED, EAGER, NATIVE, Conditions, Field, enter_native, enter_torch, mode_name
 from gaq.cli.fresh_start import fresh_start
-from gaq.cli.stage_progress import Watch
+from gaq.cli.stage_progress import StageProgress
 from gaq.data.dataset import Dataset
 from gaq.engine.open import open_engine
 from gaq.measure.accuracy import accuracy
@@ -63,9 +63,9 @@ class Job:
     models: Path
     trained: Path
     seconds: float
-    watch: Watch
+    watch: StageProgress
 
-    def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, Model]:
+    def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, BenchModel]:
         """Models of benchmarks/speed/untrained.py by recipe, made if need be; the float checkpoint is for PyTorch."""
         folder, recipes = self.models / molecule, list(dict.fromkeys(recipe for recipe, _ in modes))
         files = [folder / f"f{width}-l1-{recipe}.gaq" for recipe in recipes]
@@ -81,7 +81,7 @@ def main() -> None:
     arguments = parsed(sys.argv[1:])
     keep_freed_memory()
     print(busy_with_others() or "the machine is quiet", file=sys.stderr)
-    with Watch() as watch:
+    with StageProgress() as watch:
         job = Job(arguments.data, arguments.models, arguments.trained, arguments.seconds, watch)
         for name in arguments.only or SECTIONS:
             target = arguments.out / f"engine-{name}.jsonl"
@@ -98,20 +98,20 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--models", type=Path, default=Path("runs/untrained"), help="made when they are not there")
     parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/engine"))
-    parser.add_argument("--seconds", type=float, default=5.0, help="time for each contender of each comparison")
+    parser.add_argument("--seconds", type=float, default=5.0, help="time for each candidate of each comparison")
     parser.add_argument("--only", nargs="*", choices=tuple(SECTIONS))
     return parser.parse_args(words)
 
 
 def compared(
     job: Job,
-    models: dict[str, Model],
+    models: dict[str, BenchModel],
     modes: Sequence[Mode],
     conditions: Conditions,
     kinds: Sequence[str] = (EAGER, COMPILED),
     starts: bool = False,
 ) -> list[Row]:
-    """One run: the modes of some models and, of PyTorch, the `kinds`."""
+    """One run: the modes of some models and, of PyTorch, the `n_species`."""
     field = Field()
     for recipe, bits in modes:
         if recipe in models:
@@ -156,7 +156,7 @@ def sizes_section(job: Job) -> list[Row]:
     return rows
 
 
-def memory_row(model: Model, bits: int | None, box: Structure, data: str) -> Row:
+def memory_row(model: BenchModel, bits: int | None, box: Structure, data: str) -> Row:
     """memory_per_atom: what evaluations add to a process that holds the model and the structure."""
     growth = fresh_start(NATIVE, model.packed or b"", box, 1, bits).growth_bytes
     recipe = mode_name(model.recipe, bits)
@@ -203,7 +203,7 @@ def methods_section(job: Job) -> list[Row]:
     return rows
 
 
-def forces_row(model: Model, bits: int | None, test: Dataset) -> Row:
+def forces_row(model: BenchModel, bits: int | None, test: Dataset) -> Row:
     """force_mae of a mode, under the names that its times have."""
     engine = open_engine(model.checkpoint, engine="native", backward_bits=bits)
     entry = next(r for r in accuracy(engine, test) if r.metric == "force_mae")
@@ -211,7 +211,7 @@ def forces_row(model: Model, bits: int | None, test: Dataset) -> Row:
 
 
 def kernels_section(job: Job) -> list[Row]:
-    """Products of whole numbers and of floats on their own."""
+    """Products of integers and of floats on their own."""
     return kernel_rows(1.0)
 
 

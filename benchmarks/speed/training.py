@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.training --data PATH/rmd17
 
-Contenders take turns within one run. Rows go to docs/ledger/training-speed.jsonl.
+Candidates take turns within one run. Rows go to docs/ledger/training-speed.jsonl.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import torch
 from benchmarks.common.places import LEDGERS, model_file
 from benchmarks.common.setup import frames_of, on_one_core, parser_of
 from gaq.measure.ledger import Row, write_rows
-from gaq.measure.speed import Contender, Subject, interleaved, speed_rows, speedup_row
+from gaq.measure.speed import Candidate, TimedSubject, interleaved, speed_rows, speedup_row
 from gaq.model.transformer import Transformer
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import LossConfig
-from gaq.train.frames import Frames, prepare
-from gaq.train.gradients import Differentiate, Lesson, step_by_step
+from gaq.train.frames import TrainFrames, prepare
+from gaq.train.gradients import Differentiate, TrainBatch, step_by_step
 from gaq.train.muon import Muon
 from gaq.train.optimizer import is_matrix
 
@@ -46,14 +46,14 @@ def main() -> None:
     write_rows(LEDGERS / "training-speed.jsonl", rows)
 
 
-def gradients(model: Transformer, frames: Frames, how: Differentiate) -> Callable[[int], object]:
+def gradients(model: Transformer, frames: TrainFrames, how: Differentiate) -> Callable[[int], object]:
     """One batch after the other; making it is timed too, as it is in training."""
 
     def call(number: int) -> object:
         first = BATCH * number % (len(frames) - BATCH + 1)
         batch, target = frames.batch(range(first, first + BATCH))
         model.zero_grad(set_to_none=True)
-        return how(model, Lesson(batch, target, (BATCH, len(batch.species))), LossConfig())
+        return how(model, TrainBatch(batch, target, (BATCH, len(batch.species))), LossConfig())
 
     return call
 
@@ -71,12 +71,12 @@ def optimizers(model: Transformer) -> dict[str, Callable[[int], object]]:
 
 
 def compared(calls: dict[str, Callable[[int], object]], control: str, about: tuple[str, str, int]) -> list[Row]:
-    """Rows of the contenders in turns, and of what each is faster by than the control."""
+    """Rows of the candidates in turns, and of what each is faster by than the control."""
     molecule, recipe, atoms = about
-    timings = interleaved([Contender.calling(name, call) for name, call in calls.items()], SECONDS, visit=1.0)
+    timings = interleaved([Candidate.calling(name, call) for name, call in calls.items()], SECONDS, visit=1.0)
     rows: list[Row] = []
     for name, timing in timings.items():
-        subject = Subject(f"rmd17-{molecule}-{recipe}.ckpt", recipe, name, molecule, atoms, BATCH)
+        subject = TimedSubject(f"rmd17-{molecule}-{recipe}.ckpt", recipe, name, molecule, atoms, BATCH)
         rows += speed_rows(subject, timing)
         rows += [] if name == control else [speedup_row(subject, timing, timings[control], control)]
     return rows

@@ -23,7 +23,7 @@ BESIDE: dict[str, tuple[str, ...]] = {
     ),
     "Networks": (
         *("gaq.model.protocol.ForceField", "gaq.model.protocol.Network", "gaq.model.linear.Linear"),
-        *(f"gaq.model.invariants.{name}" for name in ("Gauge", "Invariants", "describe")),
+        *(f"gaq.model.geometry.{name}" for name in ("Gauge", "Geometry", "describe")),
     ),
     "Training": (
         *("gaq.train.config.TrainConfig", "gaq.train.config.LossConfig", "gaq.train.config.OptimizerConfig"),

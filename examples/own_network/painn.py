@@ -14,7 +14,7 @@ from torch.nn.functional import silu
 
 from gaq.atoms.batch import AtomBatch
 from gaq.geometry.vectors import smooth_length
-from gaq.model.invariants import Gauge, Invariants, describe
+from gaq.model.geometry import Gauge, Geometry, describe
 from gaq.model.linear import Linear
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
@@ -36,29 +36,29 @@ class Block(nn.Module):
         self.inner = Linear(f"{name}.update.inner", 2 * c, c)
         self.gates = Linear(f"{name}.update.gates", c, 3 * c)
 
-    def forward(self, s: Tensor, v: Tensor, seen: Invariants) -> tuple[Tensor, Tensor]:
-        frame = None if seen.frames is None else seen.frames[0]
-        values = self.scalars(self.sent(silu(self.hidden(s)))).value.index_select(0, seen.sender)
-        weights = values * (seen.radial @ self.filters) * seen.envelope[:, None]
+    def forward(self, s: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
+        frame = None if geometry.frames is None else geometry.frames[0]
+        values = self.scalars(self.sent(silu(self.hidden(s)))).value.index_select(0, geometry.sender)
+        weights = values * (geometry.radial @ self.filters) * geometry.envelope[:, None]
         for_s, for_v, along = weights.chunk(3, -1)
-        carried = self.carried(v, frame, seen) * for_v[:, None, :]
-        message = carried + seen.harmonics[0][:, :, None] * along[:, None, :]
-        s = s.index_add(0, seen.receiver, for_s)
-        v = v.index_add(0, seen.receiver, message)
+        carried = self.carried(v, frame, geometry) * for_v[:, None, :]
+        message = carried + geometry.harmonics[0][:, :, None] * along[:, None, :]
+        s = s.index_add(0, geometry.receiver, for_s)
+        v = v.index_add(0, geometry.receiver, message)
 
         a, b = self.mix(v, frame).chunk(2, -1)  # the layer turns vectors into the frame, if its slot wants that
         gates = self.gates(silu(self.inner(torch.cat([s, smooth_length(b, -2)], -1))))
         own, dot, scale = gates.chunk(3, -1)
         return s + own + dot * (a * b).sum(-2), v + a * scale[:, None, :]
 
-    def carried(self, v: Tensor, frame: Tensor | None, seen: Invariants) -> Tensor:
+    def carried(self, v: Tensor, frame: Tensor | None, geometry: Geometry) -> Tensor:
         """The senders' vectors, quantized, in the axes of the receivers [edge, 3, channel]."""
         if frame is not None and self.vectors.wants_frame:
             v = frame @ self.vectors(frame.transpose(-1, -2) @ v).value
         else:
             v = self.vectors(v).value
-        v = v.index_select(0, seen.sender)
-        return v if seen.transport is None else seen.transport[0] @ v
+        v = v.index_select(0, geometry.sender)
+        return v if geometry.transport is None else geometry.transport[0] @ v
 
 
 class PaiNN(nn.Module):
@@ -86,11 +86,13 @@ class PaiNN(nn.Module):
         """Energies [structure] in eV, float64."""
         wanted = any(framed(q.spec) for q in self.quantizers())
         dtype = self.embedding.weight.dtype
-        seen = describe(batch, degrees=1, cutoff=self.cutoff, basis=self.basis, gauge=gauge, framed=wanted, dtype=dtype)
+        geometry = describe(
+            batch, degrees=1, cutoff=self.cutoff, basis=self.basis, gauge=gauge, framed=wanted, dtype=dtype
+        )
         s = self.embedding(batch.species)
         v = s.new_zeros(len(s), 3, s.shape[1])
         for block in self.blocks:
-            s, v = block(s, v, seen)
+            s, v = block(s, v, geometry)
         kind = torch.searchsorted(torch.tensor(self.species, device=s.device), batch.species)
         atomic = self.energy(silu(self.readout(s)))[:, 0].double() + self.reference[kind]
         return atomic.new_zeros(batch.count).index_add(0, batch.structure, atomic)

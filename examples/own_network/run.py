@@ -15,7 +15,7 @@ from gaq.data.dataset import Dataset
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.ledger import find
 from gaq.train.config import LossConfig
-from gaq.train.frames import Frames, prepare, reference_energies
+from gaq.train.frames import TrainFrames, prepare, reference_energies
 from gaq.train.loss import total_loss
 
 RECIPES = ("fp32", "w4", "w4a16", "frame-w8a8", "gaq-w8a8", "naive-int8")
@@ -31,7 +31,7 @@ def begin(data: Dataset, seed: int) -> PaiNN:
     return model
 
 
-def fit(model: PaiNN, frames: Frames, steps: int, rate: float, seed: int) -> PaiNN:
+def fit(model: PaiNN, frames: TrainFrames, steps: int, rate: float, seed: int) -> PaiNN:
     """A loop of one's own, float or quantized: the loss is a function of the network, a batch and its labels."""
     optimizer = torch.optim.Adam(model.parameters(), rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)

@@ -1,4 +1,4 @@
-// Writes the fuzzer's corpus: one tiny model a law.   make_corpus FOLDER
+// Writes the fuzzer's corpus: one tiny model a scheme.   make_corpus FOLDER
 #include <cstdio>
 #include <fstream>
 

@@ -21,20 +21,20 @@ bool in_range(const std::vector<int8_t>& codes, int bits) {
   return true;
 }
 
-void check_law(const gaq::FeatureLaw& law) {
-  if (law.law == gaq::Law::identity) return;
-  promise(law.bits >= 2 && law.bits <= 16, "bits of a feature");
-  if (law.per == gaq::Per::tensor) promise(law.step > 0 && law.inverse_step > 0, "steps");
-  if (law.law != gaq::Law::polar) return;
-  if (law.logarithmic) {
-    promise(law.levels.size() == size_t(law.high()) + 1, "levels");
-    promise(law.thresholds.size() == size_t(law.high()), "thresholds");
+void check_scheme(const gaq::FeatureScheme& scheme) {
+  if (scheme.scheme == gaq::Scheme::identity) return;
+  promise(scheme.bits >= 2 && scheme.bits <= 16, "bits of a feature");
+  if (scheme.per == gaq::Per::tensor) promise(scheme.step > 0 && scheme.inverse_step > 0, "steps");
+  if (scheme.scheme != gaq::Scheme::polar) return;
+  if (scheme.logarithmic) {
+    promise(scheme.levels.size() == size_t(scheme.high()) + 1, "levels");
+    promise(scheme.thresholds.size() == size_t(scheme.high()), "thresholds");
   }
-  if (law.direction != gaq::Direction::codebook) return;
-  const size_t points = law.points.size() / 3;
-  promise(points >= 1 && points <= size_t(1) << law.direction_bits, "points");
-  promise(law.candidates >= 1 && law.cells.size() % size_t(law.candidates) == 0, "candidates");
-  for (int32_t code : law.cells) promise(code >= 0 && size_t(code) < points, "cells");
+  if (scheme.direction != gaq::Direction::codebook) return;
+  const size_t points = scheme.points.size() / 3;
+  promise(points >= 1 && points <= size_t(1) << scheme.direction_bits, "points");
+  promise(scheme.candidates >= 1 && scheme.cells.size() % size_t(scheme.candidates) == 0, "candidates");
+  for (int32_t code : scheme.cells) promise(code >= 0 && size_t(code) < points, "cells");
 }
 
 void check_linear(const gaq::LinearDescription& linear, int outputs, int inputs) {
@@ -44,7 +44,7 @@ void check_linear(const gaq::LinearDescription& linear, int outputs, int inputs)
   promise(linear.bits == 32 || in_range(linear.codes, linear.bits), "codes");
   promise(linear.bits == 32 || linear.scale.size() == size_t(outputs), "scales");
   promise(linear.bias.empty() || linear.bias.size() == size_t(outputs), "bias");
-  check_law(linear.input);
+  check_scheme(linear.input);
 }
 
 void check(const gaq::Description& d) {
@@ -63,8 +63,8 @@ void check(const gaq::Description& d) {
     check_linear(layer.gates, wide, d.config.hidden);
     promise(layer.mix.size() == size_t(l), "mixings");
     for (const auto& mix : layer.mix) check_linear(mix, 2 * c, c);
-    check_law(layer.query);
-    check_law(layer.key);
+    check_scheme(layer.query);
+    check_scheme(layer.key);
     promise(layer.temperature.size() == size_t(d.config.heads), "temperature");
     promise(layer.radial_bias.size() == size_t(d.config.basis * d.config.heads), "radial bias");
     const int functions = 1 + l * (i == 0 ? 1 : 2);

@@ -163,7 +163,7 @@ GAQ_API const char* gaq_warning(const gaq_engine* engine);
 typedef void (*gaq_tap)(void* context, const char* name, int64_t first_row, int64_t rows, int32_t columns, float* data);
 GAQ_API int32_t gaq_set_tap(gaq_engine* engine, gaq_tap tap, void* context);
 
-/* The law of a feature slot on its own: codes and decoded values of rows [rows][components][columns].
+/* The scheme of a feature slot on its own: codes and decoded values of rows [rows][components][columns].
  * `name` is a slot of the model, `components` 1 for scalars and 2l+1 for vectors. `species` [rows], counted from 0 in the
  * order of gaq_info, may be NULL but for slots that round each species in its own way. Any output may be NULL;
  * `directions` [rows][columns] (or [rows][components][columns] for a code per component) is for polar slots. */

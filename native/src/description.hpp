@@ -13,13 +13,13 @@ struct Config {
   bool cosine = true; // attention: unit queries and keys, or plain scaled products
 };
 
-// The law of one feature slot; twin of quant/spec.py. `tensor`: step from the file; the others from the data.
-enum class Law { identity, uniform, polar };
+// The scheme of one feature slot; twin of quant/spec.py. `tensor`: step from the file; the others from the data.
+enum class Scheme { identity, uniform, polar };
 enum class Per { tensor, row, atom, vector };
 enum class Direction { octahedral, codebook, component };
 
-struct FeatureLaw {
-  Law law = Law::identity;
+struct FeatureScheme {
+  Scheme scheme = Scheme::identity;
   int bits = 32;
   Per per = Per::tensor;
   bool framed = false;  // components in the atom's own frame
@@ -27,8 +27,8 @@ struct FeatureLaw {
   // principal directions of the species. None: rows are rounded as they are.
   bool centred = false;
   int directions = 0;
-  std::vector<int8_t> apart_codes;  // [species][apart][columns], the mean first
-  std::vector<float> apart_scale;   // [species][apart]
+  std::vector<int8_t> compensation_codes;  // [species][row][columns], the mean first
+  std::vector<float> compensation_scale;   // [species][row]
   float step = 0, inverse_step = 0;
   // polar only
   Direction direction = Direction::octahedral;
@@ -39,8 +39,8 @@ struct FeatureLaw {
   std::vector<int32_t> cells;             // [cell][candidates]: codebook
   int candidates = 0;
 
-  int apart() const { return (centred ? 1 : 0) + directions; }
-  int high() const { return int((1u << (law == Law::polar ? bits : bits - 1)) - 1); }
+  int compensation_rows() const { return (centred ? 1 : 0) + directions; }
+  int high() const { return int((1u << (scheme == Scheme::polar ? bits : bits - 1)) - 1); }
 };
 
 // A linear layer [outputs][inputs]: either float values, or whole-number codes with a scale per output.
@@ -52,13 +52,13 @@ struct LinearDescription {
   std::vector<int8_t> codes;    // [outputs][inputs]
   std::vector<float> scale;     // [outputs]
   std::vector<float> bias;      // [outputs] or empty
-  FeatureLaw input;
+  FeatureScheme input;
 };
 
 struct LayerDescription {
   LinearDescription project, output, hidden, gates;
   std::vector<LinearDescription> mix;      // one per degree
-  FeatureLaw query, key;                   // identity or uniform
+  FeatureScheme query, key;                   // identity or uniform
   std::vector<float> temperature;          // [heads]
   std::vector<float> radial_bias;          // [basis][heads]
   std::vector<float> filters;              // [basis][functions * channels]

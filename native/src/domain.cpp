@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "geometry/room.hpp"
+#include "geometry/grow.hpp"
 
 namespace gaq {
 

@@ -24,7 +24,7 @@ class Engine {
   // About the first structure that lay outside of the training data; empty when none did.
   const std::string& warning() const { return warning_; }
   void set_tap(Tap tap) { tap_ = tap; }
-  // One slot or one layer on its own, on rows of the model's own channels; `species` may be null where no law asks for it.
+  // One slot or one layer on its own, on rows of the model's own channels; `species` may be null where no scheme asks for it.
   void encode(const std::string& slot, int64_t rows, int components, int columns, const int32_t* species,
               const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded) const;
   void linear(const std::string& name, int64_t rows, const int32_t* species, const float* inputs, float* outputs) const;

@@ -96,12 +96,12 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
     arena.take(energy_, atoms);
     arena.take(forces_, atoms * 3);
     const int64_t widest = std::max({M * 2 * C, wide, 4 * C, H});
-    for (Scratch& room : scratch_) {
-      for (float*& floats : room.floats) arena.take(floats, block_atoms * widest);
-      arena.take(room.parts, block_atoms * M * model_.plan.parts);
-      arena.take(room.scale, block_atoms * M);
-      arena.take(room.bytes, block_atoms * widest);
-      arena.take(room.words, block_atoms * widest);
+    for (Scratch& scratch : scratch_) {
+      for (float*& floats : scratch.floats) arena.take(floats, block_atoms * widest);
+      arena.take(scratch.coefficients, block_atoms * M * model_.plan.coefficients);
+      arena.take(scratch.scale, block_atoms * M);
+      arena.take(scratch.bytes, block_atoms * widest);
+      arena.take(scratch.words, block_atoms * widest);
     }
   });
 }
@@ -129,7 +129,7 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
   geometry_.use(pool);
   geometry_.select(system, list_);
   lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
-  for (Scratch& room : scratch_) room.species = row_.data();
+  for (Scratch& scratch : scratch_) scratch.species = row_.data();
   // All that can be refused has been: a domain that fails has not called the exchange yet.
   geometry_.frames(row_, owned);
   if (model_.plan.shape.local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
@@ -157,13 +157,13 @@ void Evaluator::evaluate_nothing(const gaq_exchange* exchange, const Results& re
 }
 
 // Queries, keys and values of a block, and its sums of messages cleared: all that pairs of this layer will read and add to.
-void Evaluator::prepare(size_t index, Block block, Scratch& room, const Tap& tap) {
+void Evaluator::prepare(size_t index, Block block, Scratch& scratch, const Tap& tap) {
   const Kernels& kernels = *model_.kernels;
   const Plan& plan = model_.plan;
   LayerState& state = layers_[index];
   const int64_t C = plan.shape.channels, M = plan.shape.components, heads = plan.shape.heads_padded;
   const int64_t count = block.last - block.first;
-  kernels.project(plan, plan.layers[index], block, state, room, tap);
+  kernels.project(plan, plan.layers[index], block, state, scratch, tap);
   kernels.unit_queries(plan, plan.layers[index], block, state.projected, state.unit ? state.unit : unit_, tap);
   std::memset(state.m_scalar + block.first * C, 0, count * C * sizeof(float));
   std::memset(state.m_vector + block.first * M * C, 0, count * M * C * sizeof(float));
@@ -174,10 +174,10 @@ void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap
   const Kernels& kernels = *model_.kernels;
   const Plan& plan = model_.plan;
   const int64_t C = plan.shape.channels, M = plan.shape.components;
-  over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {
+  over_blocks(pool, 0, atoms_, [&](Block block, Scratch& scratch) {
     for (int64_t atom = block.first; atom < block.last; ++atom)
       std::memcpy(layers_[0].s_in + atom * C, plan.embedding.data() + row_[atom] * C, C * sizeof(float));
-    prepare(0, block, room, tap);
+    prepare(0, block, scratch, tap);
   });
   for (size_t index = 0; index < layers_.size(); ++index) {
     const LayerPlan& layer = plan.layers[index];
@@ -186,19 +186,19 @@ void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap
     if (index && exchange) {
       exchange->forward(exchange->context, state.s_in, int32_t(C), 4);
       exchange->forward(exchange->context, state.v_in, int32_t(M * C), 4);
-      over_blocks(pool, owned_, atoms_, [&](Block block, Scratch& room) { prepare(index, block, room, tap); });
+      over_blocks(pool, owned_, atoms_, [&](Block block, Scratch& scratch) { prepare(index, block, scratch, tap); });
     }
     over_tasks(pool, [&](Task task) {
       kernels.attention(plan, layer, pairs_, task, state.unit ? state.unit : unit_, state.weight);
       kernels.messages(plan, layer, pairs_, task, state);
     });
-    over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
-      kernels.update(plan, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, room, tap);
-      if (next) prepare(index + 1, block, room, tap);
+    over_blocks(pool, 0, owned_, [&](Block block, Scratch& scratch) {
+      kernels.update(plan, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, scratch, tap);
+      if (next) prepare(index + 1, block, scratch, tap);
     });
   }
-  over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
-    kernels.readout(plan, block, s_out_, energy_, g_s_, room, tap);
+  over_blocks(pool, 0, owned_, [&](Block block, Scratch& scratch) {
+    kernels.readout(plan, block, s_out_, energy_, g_s_, scratch, tap);
   });
 }
 
@@ -210,7 +210,7 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
     std::fill(rows + first * width, rows + last * width, 0.0f);
   };
   const bool local = plan.shape.local;
-  turns_.assign(local ? 3 * atoms_ : 0, 0.0);
+  torque_.assign(local ? 3 * atoms_ : 0, 0.0);
   clear(g_v_, 0, atoms_, M * C);
   clear(g_s_, owned_, atoms_, C);
   clear(g_scalar_, owned_, atoms_, C);
@@ -224,8 +224,8 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
       clear(g_projected_, block.first, block.last, 4 * C);
       if (local) clear(g_carried_, block.first, block.last, M * C);
     };
-    over_blocks(pool, 0, owned_, [&](Block block, Scratch& room) {
-      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, turns_.data(), room);
+    over_blocks(pool, 0, owned_, [&](Block block, Scratch& scratch) {
+      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, torque_.data(), scratch);
       prepare_back(block);
     });
     over_blocks(pool, owned_, atoms_, [&](Block block, Scratch&) { prepare_back(block); });
@@ -235,9 +235,9 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
                             g_vector_, g_total_, g_projected_, local ? g_carried_ : g_v_);
     });
     if (!index) break;  // what enters the first layer depends on the species alone
-    over_blocks(pool, 0, atoms_, [&](Block block, Scratch& room) {
-      kernels.project_back(plan, layer, block, state, g_projected_, g_s_, local ? g_carried_ : nullptr, g_v_, turns_.data(),
-                           room);
+    over_blocks(pool, 0, atoms_, [&](Block block, Scratch& scratch) {
+      kernels.project_back(plan, layer, block, state, g_projected_, g_s_, local ? g_carried_ : nullptr, g_v_, torque_.data(),
+                           scratch);
     });
     if (exchange) {
       exchange->backward(exchange->context, g_s_, int32_t(C), 4);
@@ -248,7 +248,7 @@ void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
   }
   std::fill(forces_, forces_ + atoms_ * 3, 0.0);
   std::fill(virial_, virial_ + 9, 0.0);
-  geometry_.backward_pairs(gradients_, turns_, owned_, forces_, virial_);
+  geometry_.backward_pairs(gradients_, torque_, owned_, forces_, virial_);
   if (plan.shape.local) {
     if (exchange) exchange->backward(exchange->context, geometry_.frame_gradient_rows().data(), 9, 8);
     geometry_.backward_frames(forces_, virial_, owned_);

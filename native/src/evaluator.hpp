@@ -51,7 +51,7 @@ class Evaluator {
   int64_t builds() const { return list_.builds(); }
 
   static constexpr int64_t block_atoms = 24;      // a block's phases stay in the first caches
-  static constexpr int64_t keep_atoms = 512;      // beyond, what an update computes is computed again on the way back
+  static constexpr int64_t keep_atoms = 512;      // beyond, what an update computes is computed again in the backward pass
 
  private:
   void compute(const System& system, int64_t owned, const gaq_exchange* exchange, const Results& results, Pool* pool,
@@ -60,7 +60,7 @@ class Evaluator {
   bool golden_frames_fail() const;
   void find_species(const System& system);
   void lay_out(int64_t atoms, int64_t pairs, int workers);
-  void prepare(size_t index, Block block, Scratch& room, const Tap& tap);
+  void prepare(size_t index, Block block, Scratch& scratch, const Tap& tap);
   void forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap);
   void backward(Pool* pool, const gaq_exchange* exchange);
   void collect(const Results& results);
@@ -84,7 +84,7 @@ class Evaluator {
   float *s_out_ = nullptr, *unit_ = nullptr;
   float *g_s_ = nullptr, *g_v_ = nullptr, *g_scalar_ = nullptr, *g_vector_ = nullptr, *g_total_ = nullptr;
   float *g_projected_ = nullptr, *g_carried_ = nullptr;
-  Turns turns_;
+  FrameTorque torque_;
   double *energy_ = nullptr, *forces_ = nullptr;
   double virial_[9] = {};
 };

@@ -21,10 +21,10 @@ void over_linears(const Plan& plan, const std::function<void(const LinearPlan&, 
   body(plan.energy, 1);
 }
 
-const FeatureLaw& law_of(const Plan& plan, const std::string& slot) {
-  const FeatureLaw* found = nullptr;
+const FeatureScheme& scheme_of(const Plan& plan, const std::string& slot) {
+  const FeatureScheme* found = nullptr;
   over_linears(plan, [&](const LinearPlan& linear, int) {
-    if (linear.slot == slot) found = &linear.law;
+    if (linear.slot == slot) found = &linear.scheme;
   });
   for (const LayerPlan& layer : plan.layers) {
     if (layer.query_slot == slot) found = &layer.query;
@@ -34,39 +34,39 @@ const FeatureLaw& law_of(const Plan& plan, const std::string& slot) {
   return *found;
 }
 
-// Laws that tell species apart want to know whose each row is.
-void check_species(const Description& description, const FeatureLaw& law, int64_t atoms, const int32_t* species) {
-  if (law.apart() == 0) return;
+// Schemes that tell species apart want to know whose each row is.
+void check_species(const Description& description, const FeatureScheme& scheme, int64_t atoms, const int32_t* species) {
+  if (scheme.compensation_rows() == 0) return;
   if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds each species in its own way");
   for (int64_t atom = 0; atom < atoms; ++atom)
     if (species[atom] < 0 || species[atom] >= int64_t(description.species.size()))
       throw Error(GAQ_BAD_ARGUMENT, "species has the row " + std::to_string(species[atom]) + ", which the model has not");
 }
 
-// What the law takes off the rows [components][padded] of one atom, by the same operations as layers/linear.inl.
-void take_apart(const Kernels& kernels, const FeatureLaw& law, int32_t kind, int components, int columns, int padded,
+// What the scheme takes off the rows [components][padded] of one atom, by the same operations as layers/linear.inl.
+void take_apart(const Kernels& kernels, const FeatureScheme& scheme, int32_t kind, int components, int columns, int padded,
                 const float* in, float* base) {
   std::vector<float> rest(in, in + size_t(components) * padded), decoded(rest.size()), step(components);
   std::vector<int32_t> codes(rest.size()), none(rest.size());
-  for (int k = 0; k < columns && law.centred; ++k) {
-    const size_t mean = size_t(kind) * law.apart();
-    rest[k] -= float(law.apart_codes[mean * columns + k]) * law.apart_scale[mean];
+  for (int k = 0; k < columns && scheme.centred; ++k) {
+    const size_t mean = size_t(kind) * scheme.compensation_rows();
+    rest[k] -= float(scheme.compensation_codes[mean * columns + k]) * scheme.compensation_scale[mean];
   }
-  if (law.directions > 0)
-    kernels.decode_through(law, 1, components, padded, rest.data(), decoded.data(), codes.data(), none.data(),
+  if (scheme.directions > 0)
+    kernels.decode_through(scheme, 1, components, padded, rest.data(), decoded.data(), codes.data(), none.data(),
                            step.data());
   for (int m = 0; m < components; ++m)
-    for (int j = 0; j < law.apart(); ++j) {
-      const size_t row = size_t(kind) * law.apart() + j;
-      const int8_t* table = law.apart_codes.data() + row * columns;
+    for (int j = 0; j < scheme.compensation_rows(); ++j) {
+      const size_t row = size_t(kind) * scheme.compensation_rows() + j;
+      const int8_t* table = scheme.compensation_codes.data() + row * columns;
       float part = 1;
-      if (j >= (law.centred ? 1 : 0)) {
+      if (j >= (scheme.centred ? 1 : 0)) {
         int64_t total = 0;
         for (int k = 0; k < columns; ++k) total += int64_t(codes[m * padded + k]) * table[k];
-        part = float(total) * (step[m] * law.apart_scale[row]);
+        part = float(total) * (step[m] * scheme.compensation_scale[row]);
       }
       for (int k = 0; k < columns; ++k) {
-        const float more = part * (float(table[k]) * law.apart_scale[row]);
+        const float more = part * (float(table[k]) * scheme.compensation_scale[row]);
         base[m * padded + k] = j ? base[m * padded + k] + more : more;
       }
     }
@@ -76,41 +76,41 @@ void take_apart(const Kernels& kernels, const FeatureLaw& law, int32_t kind, int
 
 void Engine::encode(const std::string& slot, int64_t rows, int components, int columns, const int32_t* species,
                     const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded) const {
-  const FeatureLaw& law = law_of(model_->plan, slot);
+  const FeatureScheme& scheme = scheme_of(model_->plan, slot);
   if (rows < 0 || components < 1 || components > 7 || columns < 1 || columns > 1 << 20)
     throw Error(GAQ_BAD_ARGUMENT, "rows, components or columns lie outside their range");
-  check_species(model_->description, law, rows, species);
-  if ((law.apart() > 0 && law.apart_codes.size() != law.apart_scale.size() * columns) ||
-      (law.centred && components != 1))
+  check_species(model_->description, scheme, rows, species);
+  if ((scheme.compensation_rows() > 0 && scheme.compensation_codes.size() != scheme.compensation_scale.size() * columns) ||
+      (scheme.centred && components != 1))
     throw Error(GAQ_BAD_ARGUMENT, "rows have other components or columns than what the slot '" + slot + "' takes off");
   const int padded = whole(columns);
   const int64_t size = int64_t(components) * padded;
-  const bool per_part = law.law != Law::polar || law.direction == Direction::component || components != 3;
+  const bool per_part = scheme.scheme != Scheme::polar || scheme.direction == Direction::component || components != 3;
   std::vector<float> in(size), out(size);
   std::vector<int32_t> code(size), direction(size);
   std::vector<float> base(size, 0.0f);
   for (int64_t row = 0; row < rows; ++row) {
     for (int m = 0; m < components; ++m)
       std::copy_n(values + (row * components + m) * columns, columns, in.data() + m * padded);
-    if (law.apart() > 0) {
-      take_apart(*model_->kernels, law, species[row], components, columns, padded, in.data(), base.data());
+    if (scheme.compensation_rows() > 0) {
+      take_apart(*model_->kernels, scheme, species[row], components, columns, padded, in.data(), base.data());
       for (int64_t k = 0; k < size; ++k) in[k] -= base[k];
     }
     std::vector<float> step(components, 0.0f);
-    model_->kernels->decode_through(law, 1, components, padded, in.data(), out.data(), code.data(), direction.data(),
+    model_->kernels->decode_through(scheme, 1, components, padded, in.data(), out.data(), code.data(), direction.data(),
                                     step.data());
-    for (int64_t k = 0; k < size && law.apart() > 0; ++k) out[k] += base[k];
+    for (int64_t k = 0; k < size && scheme.compensation_rows() > 0; ++k) out[k] += base[k];
     for (int m = 0; m < components; ++m) {
       if (decoded) std::copy_n(out.data() + m * padded, columns, decoded + (row * components + m) * columns);
-      if (codes && law.law != Law::polar)
+      if (codes && scheme.scheme != Scheme::polar)
         std::copy_n(code.data() + m * padded, columns, codes + (row * components + m) * columns);
-      if (directions && per_part && law.law == Law::polar)
+      if (directions && per_part && scheme.scheme == Scheme::polar)
         std::copy_n(direction.data() + m * padded, columns, directions + (row * components + m) * columns);
-      if (steps && law.law == Law::uniform && law.per != Per::vector) steps[row * components + m] = step[m];
+      if (steps && scheme.scheme == Scheme::uniform && scheme.per != Per::vector) steps[row * components + m] = step[m];
     }
-    if (codes && law.law == Law::polar) std::copy_n(code.data(), columns, codes + row * columns);
+    if (codes && scheme.scheme == Scheme::polar) std::copy_n(code.data(), columns, codes + row * columns);
     if (directions && !per_part) std::copy_n(direction.data(), columns, directions + row * columns);
-    if (steps && law.law == Law::polar) steps[row] = step[0];
+    if (steps && scheme.scheme == Scheme::polar) steps[row] = step[0];
   }
 }
 
@@ -123,23 +123,23 @@ void Engine::linear(const std::string& name, int64_t rows, const int32_t* specie
   });
   if (!plan) throw Error(GAQ_BAD_ARGUMENT, "there is no linear layer '" + name + "'");
   if (rows % components) throw Error(GAQ_BAD_ARGUMENT, "rows of vectors come in whole vectors");
-  check_species(model_->description, plan->law, rows / components, species);
+  check_species(model_->description, plan->scheme, rows / components, species);
   std::vector<float> in(size_t(components) * plan->inputs), out(size_t(components) * plan->outputs);
-  std::vector<float> decoded(in.size()), scale(components), parts(size_t(components) * plan->directions.outputs);
+  std::vector<float> decoded(in.size()), scale(components), coefficients(size_t(components) * plan->directions.outputs);
   std::vector<uint8_t> bytes(in.size() + lanes);
   std::vector<int16_t> words(in.size() + lanes);
-  Scratch room;
-  for (float*& floats : room.floats) floats = decoded.data();
-  room.parts = parts.data();
-  room.scale = scale.data();
-  room.bytes = bytes.data();
-  room.words = words.data();
-  room.species = species;
+  Scratch scratch;
+  for (float*& floats : scratch.floats) floats = decoded.data();
+  scratch.coefficients = coefficients.data();
+  scratch.scale = scale.data();
+  scratch.bytes = bytes.data();
+  scratch.words = words.data();
+  scratch.species = species;
   for (int64_t row = 0; row < rows; row += components) {
     for (int m = 0; m < components; ++m)
       for (int k = 0; k < plan->true_inputs; ++k)
         in[size_t(m) * plan->inputs + plan->input_place[k]] = inputs[(row + m) * plan->true_inputs + k];
-    model_->kernels->linear(*plan, components, components, in.data(), plan->inputs, out.data(), plan->outputs, room,
+    model_->kernels->linear(*plan, components, components, in.data(), plan->inputs, out.data(), plan->outputs, scratch,
                             Tap(), row);
     for (int m = 0; m < components; ++m)
       for (int k = 0; k < plan->true_outputs; ++k)

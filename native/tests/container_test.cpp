@@ -32,13 +32,13 @@ void test_container() {
   };
   expect(changed("\"shape\":[2,4]", "\"shape\":[2,3]"), "has 32 bytes; expected 24 for F32 [2, 3]", "shape");
   expect(changed("\"shape\":[2,4]", "\"shape\":[4294967296,4294967296]"), "larger than the file", "overflow");
-  expect(changed("\"shape\":[2,4]", "\"shape\":[2,-4]"), "is -4; expected a whole number", "negative");
-  expect(changed("\"shape\":[2,4]", "\"shape\":[2,4.5]"), "is 4.5; expected a whole number", "fraction");
+  expect(changed("\"shape\":[2,4]", "\"shape\":[2,-4]"), "is -4; expected an integer", "negative");
+  expect(changed("\"shape\":[2,4]", "\"shape\":[2,4.5]"), "is 4.5; expected an integer", "fraction");
   expect(changed("\"shape\":[2,4]", "\"shape\":8"), "has as its shape 8", "no list");
   expect(changed("\"data_offsets\":[0,32]", "\"data_offsets\":[0,32,1]"), "expected two numbers", "three offsets");
   expect(changed("\"data_offsets\":[0,32]", "\"data_offsets\":[32,0]"), "from 32 to 0", "order");
   expect(changed("\"data_offsets\":[0,32]", "\"data_offsets\":[8,40]"), "begins at byte 8", "overlap");
-  expect(changed("\"data_offsets\":[0,32]", "\"data_offsets\":[0,1e18]"), "expected a whole number", "far");
+  expect(changed("\"data_offsets\":[0,32]", "\"data_offsets\":[0,1e18]"), "expected an integer", "far");
   expect(changed("\"data_offsets\":[0,32]", "\"data_offsets\":[0,9007199254740992]"), "an end of at most", "far");
   expect(changed("\"dtype\":\"F32\"", "\"dtype\":\"BF16\""), "has type 'BF16'", "type");
   expect(changed("\"dtype\":", "\"type\":"), "not described by dtype", "key");

@@ -41,7 +41,7 @@ std::vector<Answer> in_a_batch(const Subject& subject, const std::vector<Atoms>&
   std::vector<Answer> answers;
   std::vector<gaq_system> given;
   std::vector<gaq_result> results;
-  for (const Atoms& atoms : all) answers.push_back(room_for(atoms.count()));
+  for (const Atoms& atoms : all) answers.push_back(scratch_for(atoms.count()));
   for (size_t n = 0; n < all.size(); ++n) {
     given.push_back(all[n].system());
     results.push_back(result_into(answers[n]));
@@ -162,7 +162,7 @@ void check_results_on_their_own() {
     const gaq_system system = atoms.system();
     const Answer all = subject.evaluate(atoms);
     for (int wanted = 0; wanted < 16; ++wanted) {
-      Answer answer = room_for(atoms.count());
+      Answer answer = scratch_for(atoms.count());
       answer.energy = 7e7;
       const Answer untouched = answer;
       gaq_result result = result_into(answer);

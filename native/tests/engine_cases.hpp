@@ -49,8 +49,8 @@ inline gaq_result result_into(Answer& answer) {
   return {&answer.energy, answer.forces.data(), answer.virial.data(), answer.atomic.data()};
 }
 
-// Room for the answer about so many atoms, filled with what no evaluation leaves behind.
-inline Answer room_for(int64_t atoms) {
+// Memory for the results of so many atoms, filled with values that no evaluation writes.
+inline Answer scratch_for(int64_t atoms) {
   Answer answer;
   answer.forces.assign(size_t(3 * atoms), 7e7);
   answer.virial.assign(9, 7e7);
@@ -74,7 +74,7 @@ class Subject {
 
   // Also where it fails: `status` and `sentence` then say so.
   Answer tried(const Atoms& atoms) const {
-    Answer answer = room_for(atoms.count());
+    Answer answer = scratch_for(atoms.count());
     const gaq_system system = atoms.system();
     const gaq_result result = result_into(answer);
     answer.status = gaq_evaluate(engine_, &system, &result);

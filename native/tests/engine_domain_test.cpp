@@ -39,7 +39,7 @@ Answer together(const std::string& model, const Atoms& all, const std::vector<Do
     threads.emplace_back([&, n] {
       char message[1024];
       gaq_engine* engine = gaq_open(model_path(model).c_str(), &options, message, sizeof message);
-      answers[n] = room_for(domains[n].atoms.count());
+      answers[n] = scratch_for(domains[n].atoms.count());
       const gaq_system system = domains[n].atoms.system();
       const gaq_result result = result_into(answers[n]);
       const gaq_exchange functions = places[n].functions();
@@ -48,7 +48,7 @@ Answer together(const std::string& model, const Atoms& all, const std::vector<Do
     });
   for (std::thread& thread : threads) thread.join();
 
-  Answer whole = room_for(all.count());
+  Answer whole = scratch_for(all.count());
   std::fill(whole.forces.begin(), whole.forces.end(), 0.0);
   std::fill(whole.virial.begin(), whole.virial.end(), 0.0);
   for (size_t n = 0; n < domains.size(); ++n) {
@@ -137,7 +137,7 @@ void check_nothing_at_all() {
     int calls = 0;
     const gaq_exchange exchange{&calls, count_call, count_call};
     const gaq_system system{};
-    Answer answer = room_for(0);
+    Answer answer = scratch_for(0);
     gaq_result result = result_into(answer);
     CHECK_EQ(gaq_evaluate_domain(subject.engine(), &system, 0, nullptr, &result), int32_t(GAQ_OK));
     CHECK_EQ(answer.energy, 0.0);
@@ -159,7 +159,7 @@ void check_a_domain_without_ghosts() {
     const Subject subject(name);
     const std::vector<Domain> one{cut(molecule(), [](int64_t) { return true; })};
     CHECK_EQ(one[0].owned, one[0].atoms.count());
-    Answer answer = room_for(one[0].owned);
+    Answer answer = scratch_for(one[0].owned);
     const gaq_system system = one[0].atoms.system();
     const gaq_result result = result_into(answer);
     CHECK_EQ(gaq_evaluate_domain(subject.engine(), &system, one[0].owned, nullptr, &result), int32_t(GAQ_OK));
@@ -183,7 +183,7 @@ void check_the_order_of_rows() {
   CHECK(atoms.count() > 300);
   for (const char* name : models_of_every_gauge) {
     const Subject subject(name);
-    Answer answer = room_for(atoms.count());
+    Answer answer = scratch_for(atoms.count());
     const gaq_system system = atoms.system();
     const gaq_result result = result_into(answer);
     const gaq_exchange exchange{&atoms.species, look_at_rows, [](void*, void*, int32_t, int32_t) {}};

@@ -56,7 +56,7 @@ void check_arguments(const Subject& subject) {
   gaq_engine* engine = subject.engine();
   const Atoms atoms = molecule();
   const gaq_system good = atoms.system();
-  Answer answer = room_for(atoms.count());
+  Answer answer = scratch_for(atoms.count());
   const gaq_result result = result_into(answer);
   const auto refused = [&](int32_t status, const std::string& words) {
     CHECK_EQ(status, int32_t(GAQ_BAD_ARGUMENT));
@@ -113,7 +113,7 @@ void check_batches(const Subject& subject) {
   for (const size_t place : {0, 1, 4}) {
     std::vector<gaq_system> systems(5, good.system());
     systems[place].positions = bad.positions.data();
-    std::vector<Answer> answers(5, room_for(good.count()));
+    std::vector<Answer> answers(5, scratch_for(good.count()));
     std::vector<gaq_result> results;
     for (Answer& answer : answers) results.push_back(result_into(answer));
     const auto tried = [&](int64_t* failed) {

@@ -29,7 +29,7 @@ using namespace gaq_test;
 
 // How often memory is asked for in ten steps of atoms that hardly move, after the first two.
 int64_t asked_in_steps(const Subject& subject, Atoms atoms) {
-  Answer answer = room_for(atoms.count());
+  Answer answer = scratch_for(atoms.count());
   const gaq_system system = atoms.system();
   const gaq_result result = result_into(answer);
   int64_t before = 0;

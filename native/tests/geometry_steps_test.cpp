@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "error.hpp"
-#include "geometry_turns.hpp"
+#include "geometry_torque.hpp"
 #include "threads/pool.hpp"
 
 namespace {
@@ -54,13 +54,13 @@ std::vector<Number> used(const std::vector<Number>& all, int64_t count) {
 }
 
 bool same_invariants(const PairInvariants& a, const PairInvariants& b, int degrees) {
-  const int64_t n = a.count, rows = 2 * components(degrees), turns = transports(degrees);
+  const int64_t n = a.count, rows = 2 * components(degrees), transport_width = transports(degrees);
   if (n != b.count) return false;
   return used(a.i, n) == used(b.i, n) && used(a.j, n) == used(b.j, n) && used(a.knot, n) == used(b.knot, n) &&
          used(a.fraction, n) == used(b.fraction, n) && used(a.steepness, n) == used(b.steepness, n) &&
          used(a.envelope, n) == used(b.envelope, n) &&
          used(a.harmonics, rows * n) == used(b.harmonics, rows * n) &&
-         used(a.transport, turns * n) == used(b.transport, turns * n);
+         used(a.transport, transport_width * n) == used(b.transport, transport_width * n);
 }
 
 void threads_change_nothing() {
@@ -70,7 +70,7 @@ void threads_change_nothing() {
   Described alone(one, 1, true);
   CHECK(alone.seen.rounds.size() > 1);
   draw_gradients(random, alone);
-  const Turns turns = turns_of(alone, one);
+  const FrameTorque torque = torque_of(alone, one);
   for (int threads : {0, 1, 3}) {
     Pool pool(threads);
     Described d(one, 1, true, 0.5, -1, threads ? &pool : nullptr);
@@ -78,7 +78,7 @@ void threads_change_nothing() {
     CHECK(d.geometry.frame_rows() == alone.geometry.frame_rows());
     d.gradients = alone.gradients;
     double strain[9] = {};
-    const std::vector<double> found = d.pull_back(turns, strain);
+    const std::vector<double> found = d.pull_back(torque, strain);
     if (forces.empty()) {
       forces = found;
       virial.assign(strain, strain + 9);
@@ -164,7 +164,7 @@ void ghosts_wait_for_their_frames() {
   draw_gradients(random, domain);
   std::vector<double> forces(one.positions.size());
   double virial[9] = {};
-  domain.geometry.backward_pairs(domain.gradients, turns_of(domain, one), owned, forces.data(), virial);
+  domain.geometry.backward_pairs(domain.gradients, torque_of(domain, one), owned, forces.data(), virial);
   const std::vector<double> pairs_only = forces, gradients = domain.geometry.frame_gradient_rows();
   CHECK(std::any_of(gradients.begin() + 9 * owned, gradients.end(), [](double x) { return x != 0; }));
   // The gradients of ghosts belong to their owners: none of them moves an atom here.
@@ -180,7 +180,7 @@ void steps_allocate_nothing() {
   const std::vector<int32_t> rows = rows_by_place(d.description, first.view(), d.list);
   std::vector<double> forces(first.positions.size());
   double virial[9];
-  const Turns turns(first.positions.size(), 0.5);
+  const FrameTorque torque(first.positions.size(), 0.5);
   for (int step = 0; step < 20; ++step) {
     const Case one = shaken(first, random, 0.02);
     const System system = one.view();
@@ -188,7 +188,7 @@ void steps_allocate_nothing() {
     d.geometry.select(system, d.list);
     d.geometry.frames(rows, one.atoms());
     d.geometry.forward(d.seen, d.gradients);
-    d.geometry.backward_pairs(d.gradients, turns, one.atoms(), forces.data(), virial);
+    d.geometry.backward_pairs(d.gradients, torque, one.atoms(), forces.data(), virial);
     d.geometry.backward_frames(forces.data(), virial, one.atoms());
     if (step > 0) CHECK_EQ(int64_t(allocations), before);
   }
@@ -273,7 +273,7 @@ void atoms_alone_are_fine() {
       double virial[9] = {};
       CHECK_EQ(d.seen.count, int64_t(0));
       CHECK(d.seen.rounds.empty());
-      for (double force : d.pull_back(turns_of(d, one), virial)) CHECK_EQ(force, 0.0);
+      for (double force : d.pull_back(torque_of(d, one), virial)) CHECK_EQ(force, 0.0);
     }
     one.species.push_back(1);
     one.positions.insert(one.positions.end(), {1e10, 0, 0});

@@ -1,5 +1,5 @@
 // Geometry as a whole: against Python, against differences, against rotations.
-#include "geometry_turns.hpp"
+#include "geometry_torque.hpp"
 
 using namespace gaq_test;
 
@@ -86,9 +86,9 @@ void forces_are_slopes(const Case& one, Random& random) {
   Described d(one, degrees, local);
   draw_gradients(random, d);
   const std::vector<double> gradient = gradient_rows<degrees, local>(d);
-  const Turns turns = turns_of(d, one);
+  const FrameTorque torque = torque_of(d, one);
   double virial[9] = {}, open_virial[9] = {};
-  const std::vector<double> forces = d.pull_back(turns, virial), open = d.pull_back(turns, open_virial, false);
+  const std::vector<double> forces = d.pull_back(torque, virial), open = d.pull_back(torque, open_virial, false);
   double largest = 0;
   for (double f : forces) largest = std::max(largest, std::fabs(f));
   for (int64_t atom = 0; atom < one.atoms(); ++atom)
@@ -96,7 +96,7 @@ void forces_are_slopes(const Case& one, Random& random) {
       CHECK_NEAR(forces[size_t(3 * atom + k)], -(slope<degrees, local>(one, gradient, atom, k)), 1e-6 * (1 + largest));
   for (int k = 0; k < 9; ++k)
     CHECK_NEAR(virial[k], (slope<degrees, local>(one, gradient, -1, k)), 1e-6 * (1 + largest) * 5);
-  // Turns without round-off leave nothing over, so that nothing is hidden by taking that off.
+  // Torques without round-off have no remainder, so subtracting it hides nothing.
   for (size_t k = 0; k < forces.size(); ++k) CHECK_NEAR(open[k], forces[k], 1e-10 * (1 + largest));
   for (int k = 0; k < 9; ++k) CHECK_NEAR(open_virial[k], virial[k], 1e-10 * (1 + largest) * 5);
 }
@@ -187,19 +187,19 @@ void nothing_pushes_or_turns_itself() {
     const Case one = golden_cases()[0];
     Described d(one, degrees, true);
     draw_gradients(random, d);
-    Turns turns = turns_of(d, one);
+    FrameTorque torque = torque_of(d, one);
     double force, torque;
     for (bool closed : {false, true}) {
       double virial[9] = {};
-      net(one, d.pull_back(turns, virial, closed), &force, &torque);
+      net(one, d.pull_back(torque, virial, closed), &force, &torque);
       CHECK(force < 1e-10);
       CHECK(torque < 1e-10);
       for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
     }
-    // Negative control: without the way back through the frames.
+    // Negative control: without the backward pass through the frames.
     std::vector<double> forces(one.positions.size());
     double virial[9] = {};
-    d.geometry.backward_pairs(d.gradients, turns, one.atoms(), forces.data(), virial);
+    d.geometry.backward_pairs(d.gradients, torque, one.atoms(), forces.data(), virial);
     net(one, forces, &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque > 1e-2);
@@ -209,31 +209,31 @@ void nothing_pushes_or_turns_itself() {
     net(one, forces, &force, &torque);
     CHECK(torque > 1e-2);
     // And with one frame's turn lost.
-    std::fill_n(&turns[3 * 5], 3, 0.0);
-    net(one, d.pull_back(turns, virial, false), &force, &torque);
+    std::fill_n(&torque[3 * 5], 3, 0.0);
+    net(one, d.pull_back(torque, virial, false), &force, &torque);
     CHECK(torque > 1e-2);
   }
 }
 
-// Turns as layers give them have the round-off of float32: with all atoms here it turns nothing, with ghosts it may.
+// Torques from the layers have the round-off of float32: with all atoms here it turns nothing, with ghosts it may.
 void round_off_of_turns_turns_nothing() {
   Random random(5);
   for (int degrees = 1; degrees <= 3; ++degrees) {
     const Case one = golden_cases()[0];
     Described d(one, degrees, true);
     draw_gradients(random, d);
-    Turns turns = turns_of(d, one);
+    FrameTorque torque = torque_of(d, one);
     double force, torque, exact_virial[9] = {}, virial[9] = {}, open_virial[9] = {};
-    const std::vector<double> exact = d.pull_back(turns, exact_virial);
-    for (double& turn : turns) turn += 1e-6 * draw(random);
-    const std::vector<double> closed = d.pull_back(turns, virial);
+    const std::vector<double> exact = d.pull_back(torque, exact_virial);
+    for (double& turn : torque) turn += 1e-6 * draw(random);
+    const std::vector<double> closed = d.pull_back(torque, virial);
     net(one, closed, &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque < 1e-10);
     for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
     for (size_t k = 0; k < exact.size(); ++k) CHECK_NEAR(closed[k], exact[k], 1e-4);
     CHECK(closed != exact);
-    net(one, d.pull_back(turns, open_virial, false), &force, &torque);
+    net(one, d.pull_back(torque, open_virial, false), &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque > 1e-7);
     CHECK(torque < 1e-4);

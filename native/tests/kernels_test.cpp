@@ -46,18 +46,18 @@ void test_on_guarded_rows(const gaq::Kernels& kernels, int bits, int64_t rows, i
   const Guarded<float> x(in), y(out), decoded(in), scale_x{size_t(rows)}, scale_w{size_t(outputs)};
   const Guarded<uint8_t> codes8(in);
   const Guarded<int16_t> codes16(in);
-  gaq::FeatureLaw law;
-  law.law = gaq::Law::uniform;
-  law.bits = bits;
-  law.per = gaq::Per::row;
+  gaq::FeatureScheme scheme;
+  scheme.scheme = gaq::Scheme::uniform;
+  scheme.bits = bits;
+  scheme.per = gaq::Per::row;
   for (size_t k = 0; k < in; ++k) x.first[k] = float(k % 7);
   for (int o = 0; o < outputs; ++o) scale_w.first[o] = 1.0f;
   const bool as_bytes = coded.arithmetic == gaq::Arithmetic::int8;  // without a kernel for them, words take their place
-  kernels.encode_rows(law, rows, 1, inputs, x.first, inputs, as_bytes, codes8.first, codes16.first, scale_x.first);
+  kernels.encode_rows(scheme, rows, 1, inputs, x.first, inputs, as_bytes, codes8.first, codes16.first, scale_x.first);
   kernels.product_coded(rows, {codes8.first, codes16.first, scale_x.first}, coded, scale_w.first, scale_w.first, y.first,
                         outputs, false);
   kernels.product_float(rows, x.first, inputs, plain, scale_w.first, scale_w.first, y.first, outputs, true);
-  kernels.decode_through(law, rows, 1, inputs, x.first, decoded.first, nullptr, nullptr, nullptr);
+  kernels.decode_through(scheme, rows, 1, inputs, x.first, decoded.first, nullptr, nullptr, nullptr);
   double total = 2;  // the coded product and the float one, and twice the bias
   for (int k = 0; k < inputs; ++k) total += double(decoded.first[k]) + double(x.first[k]);
   CHECK_NEAR(y.first[0], total, 1e-3);

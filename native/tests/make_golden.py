@@ -16,7 +16,7 @@ from ase.build import molecule
 from gaq.atoms.batch import AtomBatch, collate
 from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
-from gaq.model.invariants import Gauge, Invariants, describe
+from gaq.model.geometry import Gauge, Geometry, describe
 
 GOLDEN = Path(__file__).parent / "golden"
 CUTOFF = 5.0  # Å
@@ -101,15 +101,15 @@ def _case(name: str, system: Structure, degrees: int) -> Iterator[str]:
     yield from _pairs(batch, _describe(batch, degrees, Gauge.LOCAL), sample=6)
 
 
-def _describe(batch: AtomBatch, degrees: int, gauge: Gauge) -> Invariants:
+def _describe(batch: AtomBatch, degrees: int, gauge: Gauge) -> Geometry:
     return describe(batch, degrees=degrees, cutoff=CUTOFF, basis=4, gauge=gauge, framed=True, dtype=torch.float64)
 
 
-def _pairs(batch: AtomBatch, seen: Invariants, sample: int) -> Iterator[str]:
+def _pairs(batch: AtomBatch, geometry: Geometry, sample: int) -> Iterator[str]:
     edges = [
         (i, j, *shift)
         for i, j, shift in zip(
-            seen.receiver.tolist(), seen.sender.tolist(), batch.edges.shift.long().tolist(), strict=True
+            geometry.receiver.tolist(), geometry.sender.tolist(), batch.edges.shift.long().tolist(), strict=True
         )
     ]
     number = {edge: n for n, edge in enumerate(edges)}
@@ -118,10 +118,10 @@ def _pairs(batch: AtomBatch, seen: Invariants, sample: int) -> Iterator[str]:
     yield str(len(chosen))
     for i, j, *shift in chosen:
         there, back = number[(i, j, *shift)], number[(j, i, *(-s for s in shift))]
-        assert seen.transport is not None
-        values = [seen.envelope[there : there + 1]]
-        values += [y[edge] for edge in (there, back) for y in seen.harmonics]
-        values += [d[there].ravel() for d in seen.transport]
+        assert geometry.transport is not None
+        values = [geometry.envelope[there : there + 1]]
+        values += [y[edge] for edge in (there, back) for y in geometry.harmonics]
+        values += [d[there].ravel() for d in geometry.transport]
         yield _row((i, j, *shift)) + " " + _row(torch.cat(values).tolist(), digits=9)
 
 

@@ -172,7 +172,7 @@ class Random {
  public:
   explicit Random(uint64_t seed) : engine_(seed) {}
   double uniform(double low, double high) { return low + (high - low) * double(engine_() >> 11) * 0x1p-53; }
-  int whole(int low, int high) { return low + int(engine_() % uint64_t(high - low + 1)); }
+  int integer(int low, int high) { return low + int(engine_() % uint64_t(high - low + 1)); }
 
  private:
   std::mt19937_64 engine_;
@@ -183,7 +183,7 @@ inline Box grid(Random& random, int side, double spacing) {
   Box box;
   std::vector<int> sites(size_t(side) * side * side);
   for (size_t k = 0; k < sites.size(); ++k) sites[k] = int(k);
-  for (size_t k = sites.size() - 1; k > 0; --k) std::swap(sites[k], sites[size_t(random.whole(0, int(k)))]);
+  for (size_t k = sites.size() - 1; k > 0; --k) std::swap(sites[k], sites[size_t(random.integer(0, int(k)))]);
   for (int k : sites)
     for (int at : {k / side / side, k / side % side, k % side})
       box.x.push_back(spacing * (at + random.uniform(-0.3, 0.3)));

@@ -45,7 +45,7 @@ void random_cells() {
       box.system.cell[k / 3][k % 3] = random.uniform(-2.5, 2.5) + (k % 4 == 0 ? random.uniform(1.5, 6) : 0.0);
     if (trial % 3 == 0) std::swap(box.system.cell[0], box.system.cell[2]);
     periodicity(box, trial % 8);
-    const int atoms = random.whole(1, 6);
+    const int atoms = random.integer(1, 6);
     for (int k = 0; k < 3 * atoms; ++k) box.x.push_back(random.uniform(-9, 12));
     accepted += oracle::refusal(box.view(), 3).empty();
     check_box(box, random.uniform(1.5, 4), "random cell");
@@ -127,7 +127,7 @@ void large_systems() {
       check_box(box, 4.1, "large");
       for (size_t k = 0; k < box.x.size() / 3; k += 5)
         for (int n = 0; n < 3; ++n) {
-          const int cells = box.system.periodic[n] ? random.whole(-1, 1) : 0;
+          const int cells = box.system.periodic[n] ? random.integer(-1, 1) : 0;
           for (int m = 0; m < 3; ++m) box.x[3 * k + m] += cells * box.system.cell[n][m];
         }
       check_box(box, 4.1, "large and unwrapped");

@@ -52,18 +52,18 @@ void test_values() {
   CHECK_EQ(d.golden.positions.size(), 9u);
   CHECK_EQ(read("w4a16-frame").layers[0].mix[1].input.framed, true);
   CHECK(read("w4a16-frame").framed());
-  const gaq::FeatureLaw centred = read("w4a8-centred").layers[1].hidden.input;
-  CHECK(centred.centred && centred.directions == 0 && read("w4a16-frame").layers[0].mix[1].input.apart() == 0);
-  CHECK_EQ(centred.apart_codes.size(), 2u * 20u);
-  CHECK_EQ(centred.apart_scale.size(), 2u);
-  const gaq::FeatureLaw principal = read("w4a8-principal").layers[1].mix[0].input;
+  const gaq::FeatureScheme centred = read("w4a8-centred").layers[1].hidden.input;
+  CHECK(centred.centred && centred.directions == 0 && read("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
+  CHECK_EQ(centred.compensation_codes.size(), 2u * 20u);
+  CHECK_EQ(centred.compensation_scale.size(), 2u);
+  const gaq::FeatureScheme principal = read("w4a8-principal").layers[1].mix[0].input;
   CHECK(principal.directions == 3 && !principal.centred);
-  CHECK_EQ(principal.apart_codes.size(), 2u * 3u * 4u);
-  CHECK_EQ(principal.apart_scale.size(), 2u * 3u);
-  const gaq::FeatureLaw both = read("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
+  CHECK_EQ(principal.compensation_codes.size(), 2u * 3u * 4u);
+  CHECK_EQ(principal.compensation_scale.size(), 2u * 3u);
+  const gaq::FeatureScheme both = read("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
   CHECK(both.directions == 2 && both.centred);
-  CHECK_EQ(both.apart_codes.size(), 2u * 3u * 20u);
-  CHECK(both.apart_codes != principal.apart_codes);
+  CHECK_EQ(both.compensation_codes.size(), 2u * 3u * 20u);
+  CHECK(both.compensation_codes != principal.compensation_codes);
 }
 
 // Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.
@@ -100,7 +100,7 @@ void test_metadata() {
   for (const char* species : {"[]", "[6,1]", "[1,1]", "[0]", "[119]", "[1.5]", "[\"H\"]"})
     expect_changed("fp32", set("species", species), "'species'");
   expect_changed("fp32", set("repulsion", R"({"kind":"morse"})"), "'kind' 'morse'; expected one of zbl");
-  expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected a whole number from 1");
+  expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected an integer from 1");
   for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "domain", "format_version", "gaq_version",
                           "manifest", "radial", "recipe", "recipe_name", "species", "units"})
     expect_changed("fp32", [=](TinyModel& m) { m.metadata.erase(key); }, "lacks '" + std::string(key) + "'");
@@ -110,10 +110,10 @@ void test_numbers_of_the_model() {
   const auto config = [](const char* old, const char* by) {
     return [=](TinyModel& m) { m.metadata["config"] = replaced(m.metadata["config"], old, by); };
   };
-  expect_changed("fp32", config("\"channels\":4", "\"channels\":3"), "'channels' 3; expected a whole number from 4");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":3"), "'channels' 3; expected an integer from 4");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":1025"), "'channels' 1025");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":5"), "multiple of the heads");
-  expect_changed("fp32", config("\"channels\":4", "\"channels\":4.0"), "expected a whole number");
+  expect_changed("fp32", config("\"channels\":4", "\"channels\":4.0"), "expected an integer");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":8"), "has shape [2, 4]; expected [2, 8]");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":4"), "'degrees' 4");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks tensor 'wigner.points.l2'");

@@ -1,4 +1,4 @@
-// Slots, steps, codebooks and codes of a file: what each law brings along, and what it may not say.
+// Slots, steps, codebooks and codes of a file: what each scheme brings along, and what it may not say.
 #include "refusals.hpp"
 
 using gaq_test::expect;
@@ -13,9 +13,9 @@ gaq::Description read(const std::string& name) {
   return gaq::read_description(bytes.data() + 1, bytes.size() - 1, name);
 }
 
-void test_laws() {
+void test_schemes() {
   const auto polar = read("octahedral").layers[0];
-  CHECK(polar.mix[0].input.law == gaq::Law::polar && polar.mix[0].input.direction == gaq::Direction::octahedral);
+  CHECK(polar.mix[0].input.scheme == gaq::Scheme::polar && polar.mix[0].input.direction == gaq::Direction::octahedral);
   CHECK(polar.mix[0].input.points.empty());  // more than eight bits: computed by whoever needs them
   CHECK(polar.mix[1].input.direction == gaq::Direction::component);
   CHECK_EQ(polar.mix[0].input.step, 0.03125f);
@@ -43,7 +43,7 @@ void test_codes() {
 }
 
 void test_slots() {
-  const auto law = [](const char* slot, const std::string& text) {
+  const auto scheme = [](const char* slot, const std::string& text) {
     return [=](TinyModel& m) { m.slots[slot] = text; };
   };
   const char *scalar = "readout.hidden.input", *weight = "readout.hidden.weight";
@@ -51,30 +51,30 @@ void test_slots() {
   using gaq_test::polar;
   using gaq_test::uniform;
   expect_changed("fp32", [](TinyModel& m) { m.slots.erase("layers.0.attention.key"); }, "lacks the slot 'layers.0.att");
-  expect_changed("fp32", law("layers.0.message.vector.l1", R"({"kind":"identity"})"), "only slots of the model");
-  expect_changed("fp32", law("layers.0.message.scalar", uniform(8, "row")),
+  expect_changed("fp32", scheme("layers.0.message.vector.l1", R"({"kind":"identity"})"), "only slots of the model");
+  expect_changed("fp32", scheme("layers.0.message.scalar", uniform(8, "row")),
                  "'kind' 'uniform'; expected one of identity");
-  expect_changed("fp32", law(scalar, polar("tensor", "linear", "component", 8)), "'kind' 'polar'");
-  expect_changed("fp32", law(scalar, uniform(8, "vector")), "'per' 'vector'");
-  expect_changed("fp32", law("layers.0.attention.key", uniform(8, "row")), "'per' 'row'; expected one of tensor");
-  expect_changed("fp32", law(scalar, uniform(17, "row")), "'bits' 17");
-  expect_changed("fp32", law(scalar, uniform(1, "row")), "'bits' 1");
-  expect_changed("fp32", law(scalar, uniform(8, "row", true)), "'framed' true");
-  expect_changed("fp32", law(scalar, uniform(8, "tensor")), "lacks tensor 'readout.hidden.input.step'");
-  expect_changed("fp32", law(scalar, R"({"kind":"identity","bits":8})"), "unknown key 'bits'");
-  expect_changed("fp32", law(scalar, "8"), "slot 'readout.hidden.input' is 8; expected an object");
-  expect_changed("fp32", law(scalar, "{}"), "lacks the key 'kind'");
-  expect_changed("fp32", law(weight, R"({"kind":"uniform","bits":9,"per":"channel"})"), "'bits' 9");
-  expect_changed("fp32", law(weight, R"({"kind":"uniform","bits":8,"per":"group"})"), "'per' 'group'");
-  expect_changed("fp32", law(weight, R"({"kind":"uniform","bits":8,"per":"tensor"})"),
+  expect_changed("fp32", scheme(scalar, polar("tensor", "linear", "component", 8)), "'kind' 'polar'");
+  expect_changed("fp32", scheme(scalar, uniform(8, "vector")), "'per' 'vector'");
+  expect_changed("fp32", scheme("layers.0.attention.key", uniform(8, "row")), "'per' 'row'; expected one of tensor");
+  expect_changed("fp32", scheme(scalar, uniform(17, "row")), "'bits' 17");
+  expect_changed("fp32", scheme(scalar, uniform(1, "row")), "'bits' 1");
+  expect_changed("fp32", scheme(scalar, uniform(8, "row", true)), "'framed' true");
+  expect_changed("fp32", scheme(scalar, uniform(8, "tensor")), "lacks tensor 'readout.hidden.input.step'");
+  expect_changed("fp32", scheme(scalar, R"({"kind":"identity","bits":8})"), "unknown key 'bits'");
+  expect_changed("fp32", scheme(scalar, "8"), "slot 'readout.hidden.input' is 8; expected an object");
+  expect_changed("fp32", scheme(scalar, "{}"), "lacks the key 'kind'");
+  expect_changed("fp32", scheme(weight, R"({"kind":"uniform","bits":9,"per":"channel"})"), "'bits' 9");
+  expect_changed("fp32", scheme(weight, R"({"kind":"uniform","bits":8,"per":"group"})"), "'per' 'group'");
+  expect_changed("fp32", scheme(weight, R"({"kind":"uniform","bits":8,"per":"tensor"})"),
                  "lacks tensor 'readout.hidden.codes'");
-  expect_changed("octahedral", law(vector, polar("tensor", "linear", "octahedral", 7)), "expected an even number");
-  expect_changed("octahedral", law(vector, polar("tensor", "linear", "octahedral", 6)),
+  expect_changed("octahedral", scheme(vector, polar("tensor", "linear", "octahedral", 7)), "expected an even number");
+  expect_changed("octahedral", scheme(vector, polar("tensor", "linear", "octahedral", 6)),
                  "'octahedral.6.points'; expected F32 [64, 3]");
-  expect_changed("octahedral", law("layers.0.update.mix2.input", polar("tensor", "linear", "octahedral", 16)),
+  expect_changed("octahedral", scheme("layers.0.update.mix2.input", polar("tensor", "linear", "octahedral", 16)),
                  "expected one of component");
-  expect_changed("octahedral", law(vector, polar("row", "linear", "octahedral", 16)), "'per' 'row'");
-  expect_changed("octahedral", law(vector, polar("tensor", "linear", "octahedral", 16, "b")), "unknown key 'book'");
+  expect_changed("octahedral", scheme(vector, polar("row", "linear", "octahedral", 16)), "'per' 'row'");
+  expect_changed("octahedral", scheme(vector, polar("tensor", "linear", "octahedral", 16, "b")), "unknown key 'book'");
   expect_changed("fp32", [](TinyModel& m) { m.metadata["slots"] = "[]"; },
                  "'slots' is a list of 0; expected an object");
 }
@@ -104,15 +104,15 @@ void test_parameters() {
 void test_centres() {
   const std::string slot = "layers.0.update.hidden.input", at = slot + ".centre";
   using gaq_test::uniform;
-  const auto law = [](const std::string& name, const std::string& text) {
+  const auto scheme = [](const std::string& name, const std::string& text) {
     return [=](TinyModel& m) { m.slots[name] = text; };
   };
   const char* model = "w4a8-centred";
-  expect_changed(model, law(slot, uniform(8, "atom", false, true)), "'centred' true; expected it only for rows");
-  expect_changed(model, law("layers.0.update.mix1.input", uniform(8, "row", true, true)), "'centred' true; expected");
-  expect_changed(model, law("layers.0.attention.key", uniform(8, "tensor", false, true)), "'centred' true");
-  expect_changed(model, law(slot, uniform(8, "row")), "has a tensor 'layers.0.update.hidden.input.centre.codes'");
-  expect_changed("w4a16-frame", law(slot, uniform(16, "row", false, true)), "lacks tensor '" + at + ".codes'; expected I8 [2, 20]");
+  expect_changed(model, scheme(slot, uniform(8, "atom", false, true)), "'centred' true; expected it only for rows");
+  expect_changed(model, scheme("layers.0.update.mix1.input", uniform(8, "row", true, true)), "'centred' true; expected");
+  expect_changed(model, scheme("layers.0.attention.key", uniform(8, "tensor", false, true)), "'centred' true");
+  expect_changed(model, scheme(slot, uniform(8, "row")), "has a tensor 'layers.0.update.hidden.input.centre.codes'");
+  expect_changed("w4a16-frame", scheme(slot, uniform(16, "row", false, true)), "lacks tensor '" + at + ".codes'; expected I8 [2, 20]");
   expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {2}, {0.1f, -1}); }, "no number below zero");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {3}, {1, 1, 1}); }, "has shape [3]; expected [2]");
@@ -124,19 +124,19 @@ void test_centres() {
 void test_directions() {
   const std::string slot = "layers.0.update.mix1.input", at = slot + ".principal";
   using gaq_test::principal;
-  const auto law = [](const std::string& name, const std::string& text) {
+  const auto scheme = [](const std::string& name, const std::string& text) {
     return [=](TinyModel& m) { m.slots[name] = text; };
   };
   const char* model = "w4a8-principal";
-  expect_changed(model, law(slot, principal(8, 17)), "'principal' 17");
-  expect_changed(model, law(slot, principal(8, 0)), "'principal' 0");
-  expect_changed(model, law(slot, principal(8, 3, false)), "'principal'; expected it only for rows of vectors");
-  expect_changed(model, law(slot, principal(8, 3, true, "atom")), "'principal'; expected it only for rows of vectors");
+  expect_changed(model, scheme(slot, principal(8, 17)), "'principal' 17");
+  expect_changed(model, scheme(slot, principal(8, 0)), "'principal' 0");
+  expect_changed(model, scheme(slot, principal(8, 3, false)), "'principal'; expected it only for rows of vectors");
+  expect_changed(model, scheme(slot, principal(8, 3, true, "atom")), "'principal'; expected it only for rows of vectors");
   const std::string scalar = "layers.0.update.hidden.input";
-  expect_changed(model, law(scalar, principal(8, 2, false)), "'principal'; expected it only");
-  expect_changed(model, law(scalar, principal(8, 2, false, "atom", true)), "'centred' true; expected it only for rows");
-  expect_changed(model, law(scalar, gaq_test::uniform(8, "row", false, true)), "has a tensor 'layers.0.update.hidden.input.principal");
-  expect_changed(model, law(slot, principal(8, 2)), "has shape [6, 4]; expected [4, 4]");
+  expect_changed(model, scheme(scalar, principal(8, 2, false)), "'principal'; expected it only");
+  expect_changed(model, scheme(scalar, principal(8, 2, false, "atom", true)), "'centred' true; expected it only for rows");
+  expect_changed(model, scheme(scalar, gaq_test::uniform(8, "row", false, true)), "has a tensor 'layers.0.update.hidden.input.principal");
+  expect_changed(model, scheme(slot, principal(8, 2)), "has shape [6, 4]; expected [4, 4]");
   expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {6}, {1, 1, 1, 1, 1, -1}); }, "no number below zero");
   gaq_test::TinyOptions options;
@@ -158,7 +158,7 @@ void test_sums() {
 }  // namespace
 
 int main() {
-  test_laws();
+  test_schemes();
   test_codes();
   test_slots();
   test_parameters();

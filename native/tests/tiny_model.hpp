@@ -1,4 +1,4 @@
-// The smallest models that a file can hold, in every law, written without Python: for tests and the fuzzer's corpus.
+// The smallest models that a file can hold, in every scheme, written without Python: for tests and the fuzzer's corpus.
 // Shapes and ranges are right, numbers are drawn; they are no physics.
 #pragma once
 
@@ -99,7 +99,7 @@ struct TinyModel {
 
 struct TinyOptions {
   int channels = 4, degrees = 1, layers = 1, heads = 2, basis = 4, hidden = 5;  // an odd width, for packed codes
-  std::string scalar = R"({"kind":"identity"})", vector = scalar, query = scalar;  // laws of features
+  std::string scalar = R"({"kind":"identity"})", vector = scalar, query = scalar;  // schemes of features
   int weight_bits = 32;
 };
 
@@ -175,10 +175,10 @@ class TinyWriter {
     if (bias) drawn(name + ".bias", {outputs});
     const bool component = degree > 1 && o_.vector.find("polar") != std::string::npos;
     feature(name + ".input", degree == 0 ? o_.scalar : component ? polar_component : o_.vector);
-    const std::string& law = model_.slots[name + ".input"];
-    if (law.find("centred") != std::string::npos) apart(name + ".input.centre", 1, inputs);
-    const size_t at = law.find("\"principal\":");
-    if (at != std::string::npos) apart(name + ".input.principal", law[at + 12] - '0', inputs);
+    const std::string& scheme = model_.slots[name + ".input"];
+    if (scheme.find("centred") != std::string::npos) compensation(name + ".input.centre", 1, inputs);
+    const size_t at = scheme.find("\"principal\":");
+    if (at != std::string::npos) compensation(name + ".input.principal", scheme[at + 12] - '0', inputs);
     if (o_.weight_bits == 32) {
       drawn(name + ".weight", {outputs, inputs});
       model_.slots[name + ".weight"] = R"({"kind":"identity"})";
@@ -199,7 +199,7 @@ class TinyWriter {
     model_.tensors[name + ".codes"] = {packed ? "U8" : "I8", {outputs, columns}, codes};
   }
 
-  void apart(const std::string& name, int count, int inputs) {
+  void compensation(const std::string& name, int count, int inputs) {
     const int rows = 2 * count;  // of two species
     std::string codes(size_t(rows * inputs), '\0');
     for (char& code : codes) code = char(int(draw() * 127));
@@ -207,9 +207,9 @@ class TinyWriter {
     model_.floats(name + ".scale", {rows}, std::vector<float>(size_t(rows), 0.01f));
   }
 
-  void feature(const std::string& slot, const std::string& law) {
-    model_.slots[slot] = law;
-    const auto says = [&](const char* text) { return law.find(text) != std::string::npos; };
+  void feature(const std::string& slot, const std::string& scheme) {
+    model_.slots[slot] = scheme;
+    const auto says = [&](const char* text) { return scheme.find(text) != std::string::npos; };
     if (says("\"per\":\"tensor\"")) {
       model_.floats(slot + ".step", {1}, {0.03125f});
       model_.floats(slot + ".inverse_step", {1}, {32.0f});
@@ -255,8 +255,8 @@ inline std::string uniform(int bits, const std::string& per, bool framed = false
 
 inline std::string principal(int bits, int directions, bool framed = true, const std::string& per = "row",
                              bool centred = false) {
-  const std::string law = uniform(bits, per, framed, centred);
-  return law.substr(0, law.size() - 1) + R"(,"principal":)" + std::to_string(directions) + "}";
+  const std::string scheme = uniform(bits, per, framed, centred);
+  return scheme.substr(0, scheme.size() - 1) + R"(,"principal":)" + std::to_string(directions) + "}";
 }
 
 inline std::string polar(const std::string& per, const std::string& magnitude, const std::string& directions,
@@ -266,7 +266,7 @@ inline std::string polar(const std::string& per, const std::string& magnitude, c
          std::to_string(direction_bits) + (book.empty() ? "}" : R"(,"book":")" + book + R"("})");
 }
 
-// One model a law, by a name for it.
+// One model a scheme, by a name for it.
 inline const std::map<std::string, TinyModel>& tiny_models() {
   static std::map<std::string, TinyModel> models;
   if (!models.empty()) return models;

@@ -50,14 +50,14 @@ def import_path() -> list[str]:
 def safe_children() -> Iterator[None]:
     """Inside, processes that `multiprocessing` spawns import from `import_path()`: they are given `sys.path`."""
     before, safe = sys.path[:], SAFE | {"PYTHONPATH": os.pathsep.join(import_path())}
-    told = {name: os.environ.get(name) for name in safe}
+    saved = {name: os.environ.get(name) for name in safe}
     sys.path[:] = import_path()
     os.environ.update(safe)
     try:
         yield
     finally:
         sys.path[:] = before
-        for name, value in told.items():
+        for name, value in saved.items():
             if value is None:
                 os.environ.pop(name, None)
             else:

@@ -21,7 +21,7 @@ Inputs = Iterable[str | os.PathLike[str] | None]
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """What a command writes under a name, and whether a file is such a one; `never` for what is costly to make."""
 
     name: str  # with its article: "a page of `gaq report`"
@@ -51,7 +51,7 @@ def head_of(path: Path) -> bytes:
         return b""
 
 
-def claim(path: str | os.PathLike[str], kind: Kind, *, overwrite: bool = False, inputs: Inputs = ()) -> None:
+def claim(path: str | os.PathLike[str], kind: FileKind, *, overwrite: bool = False, inputs: Inputs = ()) -> None:
     """Raise `AlreadyThere` when `path` holds something that must not be replaced, `UsageError` when it is an input.
 
     Inputs that are None or no files, such as names of built-in data, are passed over. A pipe or a device

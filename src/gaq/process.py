@@ -1,7 +1,7 @@
 """What this process holds of memory and cores, and what its allocator is told.
 
 By default glibc maps and unmaps each large block anew, and a training step, or an evaluation of a large system, then
-spends part of its time in page faults, which are dear on virtual machines.
+spends part of its time in page faults, which are expensive on virtual machines.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
 from gaq.model.transformer import Transformer
 from gaq.quant.install import preset
+from gaq.quant.ptq import Gptq, Reconstruct
 from gaq.quant.recipe import Recipe
-from gaq.quant.treatment import Gptq, Reconstruct
 from gaq.train import reconstruct
 from gaq.train.calibrate import quantized_copy
 from gaq.train.checkpoint import load_checkpoint
@@ -39,12 +39,12 @@ def main() -> None:
     calibration, held_out = prepare(frames.subset(range(100)), parent.cutoff), frames.subset(range(500, 700))
     rows: list[Row] = []
     plain = preset("w4")
-    tried = {"nearest": plain, "gptq": replace(plain, treatments=(Gptq(),))}
+    tried = {"nearest": plain, "gptq": replace(plain, ptq_passes=(Gptq(),))}
     for name, recipe in tried.items():
         rows += measured(name, quantized_copy(parent, recipe, calibration), recipe, held_out)
     for push, rate, steps in (*product(PUSHES, RATES, STEPS), LONG):
         reconstruct.PUSH, reconstruct.RATE_OF_ROUNDING = push, rate
-        recipe = replace(preset("adaround-w4"), treatments=(Reconstruct(steps=steps),))
+        recipe = replace(preset("adaround-w4"), ptq_passes=(Reconstruct(steps=steps),))
         model = quantized_copy(parent, recipe, calibration)
         rows += measured(f"push {push:g}, rate {rate:g}, {steps} steps", model, recipe, held_out)
         write_rows(STUDIES / "ablations" / "rounding-choice.jsonl", rows)

@@ -3,7 +3,7 @@
     python -m benchmarks.speed.peers.install --into build/peers --only xtb mace painn
     python -m studies.checked_peers.run --data rmd17 --peers build/peers
 
-Rows go to docs/ledger/inspected.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
+Rows go to docs/ledger/checked.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
 and PaiNN there are no weights to be had without a download: theirs are drawn, which says what their arithmetic keeps
 and breaks, but a molecule does not hold together with them, so that they make no run. Half an hour on one core.
 """
@@ -34,7 +34,7 @@ from gaq.measure.limits import failures
 from gaq.measure.subjects import rattled_copies
 from gaq.report.diagnosis import meanings
 
-LEDGER = STUDIES / "checked_peers" / "inspected.jsonl"
+LEDGER = STUDIES / "checked_peers" / "checked.jsonl"
 SHIPPED = ("fp32", "w4", "w4a16", "frame-w4a8", "gaq-w4a8", "naive-int8")
 PAINN = {
     "PaiNN, float": "",

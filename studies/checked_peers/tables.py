@@ -64,7 +64,7 @@ def diagnoses() -> str:
 
 def _by_subject() -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
-    for entry in rows_of("inspected"):
+    for entry in rows_of("checked"):
         found.setdefault(entry.model, []).append(entry)
     return found
 

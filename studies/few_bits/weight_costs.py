@@ -18,8 +18,8 @@ from gaq.cost.parts import alone
 from gaq.cost.sensitivity import Trial, costs_of, reference_of, trial_on
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.quant.presets import w4
+from gaq.quant.ptq import Gptq
 from gaq.quant.slot import WEIGHTS
-from gaq.quant.treatment import Gptq
 from gaq.train.checkpoint import load_checkpoint
 from studies.few_bits.feature_spread import kind_of
 
@@ -35,7 +35,7 @@ def main() -> None:
     for molecule in arguments.molecules:
         train, test = train_and_test(arguments.data, molecule, CALIBRATION_FRAMES, FRAMES)
         model = float_parent(molecule)
-        recipe = replace(w4(), treatments=(Gptq(),))
+        recipe = replace(w4(), ptq_passes=(Gptq(),))
         rows += costs(trial_on(load_checkpoint(model).model, model.name, recipe, train, test))
     write_rows(STUDIES / "few_bits" / "weight-costs.jsonl", rows)
 

@@ -15,7 +15,7 @@ from gaq.atoms.neighbors import find_neighbors
 from gaq.atoms.structure import Structure
 from gaq.geometry.frames import build_frames, evenness
 from gaq.geometry.vectors import length
-from gaq.model.invariants import frame_choice
+from gaq.model.geometry import frame_choice
 
 CUTOFF = 5.0  # Å, that of all shipped models
 EXCHANGE, REPLACEMENT = "exchange", "replacement"

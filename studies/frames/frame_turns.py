@@ -24,7 +24,7 @@ from gaq.engine.open import open_engine
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.quant.slot import WEIGHTS
-from gaq.simulate.integrate import State, run_nve
+from gaq.simulate.integrate import MotionState, run_nve
 from gaq.train.checkpoint import load_checkpoint
 from gaq.units import MEV
 from studies.frames.frame_events import (
@@ -67,7 +67,7 @@ def main() -> None:
 
 def trajectory(molecule: str, start: Structure, steps: int) -> list[Structure]:
     """Every step of a run with the recipe for dynamics."""
-    states: list[State] = []
+    states: list[MotionState] = []
     engine = open_engine(model_file(f"rmd17-{molecule}-w4a16.gaq"))
     run_nve(engine, start, steps, DT, each_record=states.append)
     return [state.structure for state in states]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import gaq.model.invariants
+import gaq.model.geometry
 from gaq.atoms.structure import Prediction, Structure
 from gaq.data.read import read_structures
 from gaq.engine.pytorch import TorchEngine
@@ -47,11 +47,11 @@ def main() -> None:
 
 def with_basis(engine: TorchEngine, frames: Sequence[Structure], basis: Basis) -> list[Prediction]:
     """Predictions of the network with another function in the place of its radial basis."""
-    gaq.model.invariants.exponential_basis = basis
+    gaq.model.geometry.exponential_basis = basis
     try:
         return engine.evaluate(frames)
     finally:
-        gaq.model.invariants.exponential_basis = exponential_basis
+        gaq.model.geometry.exponential_basis = exponential_basis
 
 
 def report(name: str, exact: Sequence[Prediction], found: Sequence[Prediction]) -> None:

@@ -17,15 +17,15 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.model.linear import Linear
 from gaq.model.transformer import Transformer
 from gaq.quant import pullback
-from gaq.quant.law import decode_uniform, dynamic_steps, encode_uniform
 from gaq.quant.quantized import Quantized
+from gaq.quant.scheme import decode_uniform, dynamic_steps, encode_uniform
 from gaq.quant.slot import WEIGHTS
 from gaq.quant.spec import uniform_part
 from studies.staircase.variants import BASE, COARSE, MODEL, shipped
 
 
 class Rounding(nn.Module):
-    """The uniform law with a step per row; nothing is added."""
+    """The uniform scheme with a step per row; nothing is added."""
 
     ready = True
 
@@ -132,12 +132,12 @@ def with_rounding(rounding: Kind, seed: int = 0) -> Transformer:
     """The shipped network with another rounding in each of its slots of eight bits."""
     model = shipped(BASE).model.requires_grad_(False)
     for linear in (m for m in model.modules() if isinstance(m, Linear)):
-        if linear.coded.fitted is not None:
-            linear.coded.fitted = Frozen(linear.coded(linear.weight))  # type: ignore[assignment]
+        if linear.weight_quantizer.calibrated is not None:
+            linear.weight_quantizer.calibrated = Frozen(linear.weight_quantizer(linear.weight))  # type: ignore[assignment]
     for number, quantizer in enumerate(model.quantizers()):
         uniform = uniform_part(quantizer.spec)
         if quantizer.slot.role not in WEIGHTS and uniform is not None and uniform.bits <= COARSE:
-            quantizer.fitted = rounding(uniform.high, 1000 * seed + number)  # type: ignore[assignment]
+            quantizer.calibrated = rounding(uniform.high, 1000 * seed + number)  # type: ignore[assignment]
     return model
 
 

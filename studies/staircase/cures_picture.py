@@ -14,7 +14,7 @@ from gaq.report.style import LIGHT, dressed, write_png
 # What the ledger calls them and what the picture does, from the top; the colour is that of a recipe.
 LINES = (
     ("naive-int8", "naive-int8", "naive-int8"),
-    ("frame-w4a8", "frame-w4a8: 8 bits, and 8 on the way back", "frame-w4a8"),
+    ("frame-w4a8", "frame-w4a8: 8 bits, and 8 in the backward pass", "frame-w4a8"),
     ("a8-b32", "8 bits, gradients in float", "frame-w4a8"),
     ("a8, dither", "+ dither", "cure"),
     ("a8, subtracted dither", "+ dither, subtracted", "cure"),
@@ -23,7 +23,7 @@ LINES = (
     ("a8, corrected energy", "+ corrected energy", "cure"),
     ("a8, error feedback", "+ error feedback", "cure"),
     ("a8, both", "+ both", "cure"),
-    ("w4a16-b8", "w4a16, 8 bits on the way back", "w4"),
+    ("w4a16-b8", "w4a16, 8 bits in the backward pass", "w4"),
     ("w4a16", "w4a16", "w4"),
     ("float", "features in float", "fp32"),
 )

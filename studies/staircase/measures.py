@@ -14,7 +14,7 @@ from gaq.measure.conservation import open_path_work, path_work
 from gaq.measure.dynamics import drift
 from gaq.measure.ledger import Row, row
 from gaq.measure.rotations import haar_rotations
-from gaq.simulate.integrate import State, run_nve
+from gaq.simulate.integrate import MotionState, run_nve
 from gaq.simulate.velocities import kinetic_temperature, masses_of
 from gaq.units import BOLTZMANN, MEV
 
@@ -56,7 +56,7 @@ def travelled(engine: Engine, structure: Structure, before: int, steps: int) -> 
     """A trajectory of `steps` steps of 0.5 fs, after `before` steps in which the molecule warms up."""
     structures, velocities = [], []
 
-    def keep(state: State) -> None:
+    def keep(state: MotionState) -> None:
         if state.step > before:
             structures.append(state.structure)
             velocities.append(state.velocities)

@@ -3,7 +3,7 @@
     python -m studies.staircase.run --data PATH/rmd17
 
 Azobenzene; the weights of `frame-w4a8` with other roundings of features, and shipped models beside them: who takes
-part is in staircase_contenders.py, what is measured in staircase_measures.py. Rows go to docs/ledger/staircase.jsonl as
+part is in staircase_candidates.py, what is measured in staircase_measures.py. Rows go to docs/ledger/staircase.jsonl as
 they are found, and what is there is not measured again; pictures go to docs/pictures. Some 35 minutes on one core.
 """
 
@@ -24,7 +24,7 @@ from gaq.engine.native import NativeEngine
 from gaq.engine.protocol import Engine
 from gaq.engine.steps import native_steps
 from gaq.measure.ledger import Row, read_rows, row, write_rows
-from gaq.measure.speed import Contender, Subject, interleaved, small_motion, speed_rows
+from gaq.measure.speed import Candidate, TimedSubject, interleaved, small_motion, speed_rows
 from gaq.train.memory import keep_freed_memory, use_threads
 from studies.staircase.cures_picture import compare
 from studies.staircase.measures import (
@@ -41,7 +41,7 @@ from studies.staircase.measures import (
     travelled,
 )
 from studies.staircase.picture import LENGTH, SHOWN, ZOOMS, draw
-from studies.staircase.staircase_contenders import (
+from studies.staircase.staircase_candidates import (
     BACKWARD_BITS,
     CURES,
     FORWARD_BITS,
@@ -65,7 +65,7 @@ PATH_FRAMES, TURNED, SECONDS = 20, 40, 2.0
 
 @dataclass(frozen=True)
 class Job:
-    """What all sections need. Contenders in PyTorch get shorter runs; `quick` divides lengths, to try the script."""
+    """What all sections need. Candidates in PyTorch get shorter runs; `quick` divides lengths, to try the script."""
 
     frames: Sequence[Structure]
     quick: int
@@ -77,7 +77,7 @@ class Job:
         return travelled(float_twin(), self.frames[0], AT_REST // self.quick, LONG // self.quick)
 
     def steps(self, name: str) -> Trajectory:
-        """As much of it as a contender gets."""
+        """As much of it as a candidate gets."""
         in_torch = name in CURES or name in WEIGHT_ONLY
         return self.trajectory.first(SHORT // self.quick) if in_torch else self.trajectory
 
@@ -97,12 +97,12 @@ def main() -> None:
     job = Job(frames, arguments.quick)
     chosen = arguments.only or (*SECTIONS, "speed", "picture")
     for section in (SECTIONS[name] for name in chosen if name in SECTIONS):
-        for contender, make in section.contenders.items():
-            if not done(arguments.out, contender, section.metric):
-                found = section.measure(job, contender, make())
-                rows = [replace(entry, recipe=contender) for entry in found]
+        for candidate, make in section.candidates.items():
+            if not done(arguments.out, candidate, section.metric):
+                found = section.measure(job, candidate, make())
+                rows = [replace(entry, recipe=candidate) for entry in found]
                 keep(arguments.out, rows)
-                print(contender, *(f"{r.metric} {r.value:.4g}" for r in rows), sep="; ", flush=True)
+                print(candidate, *(f"{r.metric} {r.value:.4g}" for r in rows), sep="; ", flush=True)
     if "speed" in chosen:
         keep(arguments.out, speed(job))
     if "picture" in chosen:
@@ -121,14 +121,14 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def done(ledger: Path, contender: str, metric: str) -> bool:
+def done(ledger: Path, candidate: str, metric: str) -> bool:
     """Whether the ledger has it."""
     rows = read_rows(ledger) if ledger.exists() else []
-    return any(entry.recipe == contender and entry.metric == metric for entry in rows)
+    return any(entry.recipe == candidate and entry.metric == metric for entry in rows)
 
 
 def keep(ledger: Path, rows: Sequence[Row]) -> None:
-    """Writes rows to the ledger, in place of those of the same contender and metric."""
+    """Writes rows to the ledger, in place of those of the same candidate and metric."""
     new = {(entry.recipe, entry.metric) for entry in rows}
     old = read_rows(ledger) if ledger.exists() else []
     ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def noise(job: Job, name: str, engine: Engine) -> list[Row]:
 
 
 def paths(job: Job, name: str, engine: Engine) -> list[Row]:
-    """Path work; of contenders in PyTorch on fewer structures."""
+    """Path work; of candidates in PyTorch on fewer structures."""
     count = max(1, PATH_FRAMES // (4 if name in CURES else 1) // job.quick)
     return path_rows(engine, job.frames[:count], DATA)
 
@@ -166,16 +166,16 @@ def turned(job: Job, name: str, engine: Engine) -> list[Row]:
 
 def speed(job: Job) -> list[Row]:
     """Time of a call of everything that the native engine runs, all in turns."""
-    contenders, subjects = [], {}
+    candidates, subjects = [], {}
     moving = [s.positions for s in small_motion(job.frames[0])]
     for name, make in DEPLOYED.items():
         engine = make()
         assert isinstance(engine, NativeEngine)
         step = native_steps(engine, job.frames[:1])
-        contenders.append(Contender.calling(name, _calls(step, moving)))
+        candidates.append(Candidate.calling(name, _calls(step, moving)))
         about = (engine.model, name, "native", DATA, len(job.frames[0]))
-        subjects[name] = Subject(*about, isa=engine.isa)
-    timings = interleaved(contenders, SECONDS / job.quick)
+        subjects[name] = TimedSubject(*about, isa=engine.isa)
+    timings = interleaved(candidates, SECONDS / job.quick)
     return [entry for name, timing in timings.items() for entry in speed_rows(subjects[name], timing, 0.5)]
 
 
@@ -201,9 +201,9 @@ def picture(job: Job, path: Path) -> list[Row]:
 
 @dataclass(frozen=True)
 class Section:
-    """Contenders, what is measured of each, and the metric by which one sees that it has been."""
+    """Candidates, what is measured of each, and the metric by which one sees that it has been."""
 
-    contenders: Mapping[str, Make]
+    candidates: Mapping[str, Make]
     measure: Callable[[Job, str, Engine], list[Row]]
     metric: str
 

@@ -107,8 +107,8 @@ CURING: Columns = {k: of for k, of in NOISE.items() if k != "second difference"}
 
 
 def table(found: Found, names: Sequence[str], columns: Columns) -> str:
-    """One line a contender."""
-    here = [name for name in dict.fromkeys(names) if any(contender == name for contender, _ in found)]
+    """One line a candidate."""
+    here = [name for name in dict.fromkeys(names) if any(candidate == name for candidate, _ in found)]
     return markdown(["features", *columns], [[name, *(of(found, name) for of in columns.values())] for name in here])
 
 

@@ -35,13 +35,13 @@ def packed(recipe: str, backward_bits: int | None = None) -> NativeEngine:
 
 
 def variant(name: str, choice: Choice, base: str = BASE, backward_bits: int = 32) -> NativeEngine:
-    """The shipped weights with other laws for features; the backward pass in float unless said."""
+    """The shipped weights with other schemes for features; the backward pass in float unless said."""
     checkpoint = with_features(shipped(base), name, choice)
     return pack_and_open(checkpoint.model, checkpoint.recipe, f"{MODEL}-{base}", backward_bits=backward_bits)
 
 
 def with_features(checkpoint: Checkpoint, name: str, choice: Choice) -> Checkpoint:
-    """The same network with the law that `choice` says in every slot of features."""
+    """The same network with the scheme that `choice` says in every slot of features."""
     rules = []
     for quantizer in checkpoint.model.quantizers():
         if quantizer.slot.role in WEIGHTS:

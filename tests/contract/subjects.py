@@ -6,7 +6,7 @@ import torch
 
 from gaq.atoms.structure import Structure
 from gaq.engine.pytorch import TorchEngine
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.install import preset
 from gaq.train.session import quantize
 from tiny import box, config, molecules, network

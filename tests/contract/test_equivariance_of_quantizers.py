@@ -51,7 +51,7 @@ def test_finer_directions_break_the_symmetry_less(seed):
 
 
 def test_an_icosahedral_code_respects_the_icosahedron(seed):
-    points = calibrated(VECTORS, Polar(8, Icosahedral(8))).fitted.directions.points.double()
+    points = calibrated(VECTORS, Polar(8, Icosahedral(8))).calibrated.directions.points.double()
     axis, angle = points[0], torch.tensor(2 * torch.pi / 5, dtype=torch.float64)
     cross = torch.linalg.cross(axis.expand(3, 3), torch.eye(3, dtype=torch.float64), dim=-1).t()
     fivefold = torch.eye(3, dtype=torch.float64) + angle.sin() * cross + (1 - angle.cos()) * cross @ cross

@@ -11,7 +11,7 @@ from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
 from gaq.model.forces import energy_and_forces
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.presets import all_presets
 from tiny import REFERENCES, SPECIES, batch_of, box, molecules, network
 
@@ -111,7 +111,7 @@ def test_an_atom_leaves_without_a_jump(shape, leaving):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_without_the_envelope_it_would_jump(shape, leaving, monkeypatch):
-    monkeypatch.setattr("gaq.model.invariants.envelope", lambda distance, cutoff: torch.ones_like(distance))
+    monkeypatch.setattr("gaq.model.geometry.envelope", lambda distance, cutoff: torch.ones_like(distance))
     energy, _ = jump_at_the_cutoff(engine(SHAPES[shape], torch.float64), *leaving, 1e-4)
     assert energy > 1e-4
 

@@ -20,7 +20,7 @@ def expected_pullback(quantizer, x, grad):
     if isinstance(spec, Identity) or follows:
         return grad
     if uniform is not None:
-        fitted = quantizer.fitted
+        fitted = quantizer.calibrated
         step = (fitted.start if uniform.learn_step or uniform.learn_clip else fitted.step).double()
         if quantizer.slot is WEIGHT:
             grouped = x.reshape(x.shape[0], -1, uniform.group) if uniform.group else x
@@ -36,7 +36,7 @@ def expected_polar_pullback(quantizer, x, grad):
     if spec.dynamic:
         top = torch.full((len(v),), torch.inf, dtype=v.dtype)
     else:
-        step = quantizer.fitted.step.double()
+        step = quantizer.calibrated.step.double()
         top = (step if spec.magnitude == "log" else step * (spec.high + 0.5)).expand(len(v))
     out = torch.empty_like(v)
     for i in range(len(v)):

@@ -11,7 +11,7 @@ from exchange import jump
 from gaq.atoms.structure import Structure
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import balance, rotation_errors
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.presets import all_presets
 from gaq.units import MEV
 from tiny import molecule, molecules

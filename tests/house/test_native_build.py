@@ -37,7 +37,7 @@ def cmake() -> str:
     return found
 
 
-def test_every_file_is_compiled_as_the_law_demands():
+def test_every_file_is_compiled_as_the_scheme_demands():
     native_library()
     database = REPOSITORY / "build" / "native" / "compile_commands.json"
     if not database.is_file():

@@ -51,7 +51,7 @@ def test_a_message_is_one_of_the_program(message):
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_a_finding_is_one_of_the_inspector(sentence):
+def test_a_finding_is_one_of_the_check(sentence):
     assert is_printed(sentence)
 
 

@@ -15,13 +15,13 @@ import pytest
 
 from chores import hear_interrupts
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, MANIFEST, PAGE, PREDICTIONS, TRAJECTORY
-from gaq.demo.plan import CONTENDERS
+from gaq.demo.plan import DEMO_MODELS
 from gaq.measure.ledger import read_rows
 from gaq.quant.recommended import RECOMMENDED
 from gaq.report.tables import comparison
 
-NAMES = [contender.name for contender in CONTENDERS]
-# What stands in the table of every contender, and in that of all but the parent.
+NAMES = [candidate.name for candidate in DEMO_MODELS]
+# What stands in the table of every candidate, and in that of all but the parent.
 METRICS = {
     *("energy_mae", "force_mae", "lee_mean", "lee_max", "path_work", "net_torque", "drift", "stability"),
     *("latency_ms", "ns_per_day", "file_bytes", "weight_bytes", "bits_per_weight"),
@@ -48,7 +48,7 @@ def value(demo):
     return lambda recipe, metric: rows[recipe, metric]
 
 
-def test_every_contender_has_its_rows(demo):
+def test_every_candidate_has_its_rows(demo):
     rows = read_rows(demo[0] / LEDGER)
     assert list(dict.fromkeys(r.recipe for r in rows)) == NAMES
     for name in NAMES:
@@ -110,7 +110,7 @@ def test_the_page_can_be_made_anew(demo, run_gaq):
     assert "again.html" in done.stdout
 
 
-def test_every_contender_has_moved_and_predicted(demo):
+def test_every_candidate_has_moved_and_predicted(demo):
     engines = {r.engine for r in read_rows(demo[0] / LEDGER)}
     assert len(engines) == 1  # the native one where it is built
     for name in NAMES:

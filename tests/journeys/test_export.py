@@ -12,7 +12,7 @@ def test_export_and_inspect(run_gaq, tmp_path):
     exported = run_gaq("export", "model.ckpt", "--data", "embedded")
     assert exported.returncode == 0, exported.stderr
     assert exported.stdout.startswith("model.gaq  recipe frame-w4a8, backward pass in 8 bits")
-    shown = run_gaq("inspect", "model.gaq")
+    shown = run_gaq("show", "model.gaq")
     assert shown.returncode == 0, shown.stderr
     assert "3 of C2H6O" in shown.stdout
     again = run_gaq("export", "model.gaq")

@@ -26,7 +26,7 @@ from gaq.data.read import read_dataset
 from gaq.engine.farmed import FarmedEngine
 from gaq.engine.open import open_engine
 from gaq.farm.cluster import Cluster
-from gaq.farm.protocol import Farm, Follow, Work
+from gaq.farm.protocol import Farm, OnResult, Work
 from gaq.measure.ledger import read_rows
 
 MODEL = REPOSITORY / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
@@ -73,14 +73,14 @@ class Watched:
     def __exit__(self, *error: object) -> None:
         self.farm.__exit__(*error)
 
-    def run(self, work: Work, shared: object, jobs: Sequence[Any], follow: Follow) -> None:
+    def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
         def counted(place: int, result: Any) -> Any:
             self.results += 1
             if self.results == self._kill_at:
                 self._kill()
                 if self._faulty:
-                    follow(place, result)
-            return follow(place, result)
+                    on_result(place, result)
+            return on_result(place, result)
 
         self.farm.run(work, shared, jobs, counted)
 

@@ -32,7 +32,7 @@ FIRST = ("start of md", "structure of check")
 ELSEWHERE = {"tiny-cell.xyz", "huge-cell.xyz", "far.xyz"}
 
 VERBS: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "show": (MODELS, ["inspect", "{}"]),
+    "show": (MODELS, ["show", "{}"]),
     "export": (MODELS, ["export", "{}", "-o", "new-{}.gaq"]),
     "evaluate": (MODELS, ["evaluate", "{}", "--data", "good.xyz"]),
     "evaluate a parent": (MODELS, ["evaluate", "good.gaq", "--parent", "{}", "--data", "good.xyz"]),
@@ -112,12 +112,12 @@ def test_a_malformed_file_is_one_sentence(sweep, verb):
 
 def test_a_whole_file_is_not_refused(folder):
     """The sentences above are about the files, not about the limits of the process."""
-    models = (["inspect", "{}"], ["export", "{}", "-o", "other.gaq"])
+    models = (["show", "{}"], ["export", "{}", "-o", "other.gaq"])
     lines = [*((line, ["good.ckpt"]) for line in models), (["data", "info", "{}"], ["good.xyz"])]
     assert [told["code"] for found in tried(folder, lines) for told in found.values()] == [0, 0, 0]
 
 
 def test_a_fault_of_ours_is_seen(folder):
     """A negative control: what is no user's mistake has a traceback for its code, and is not taken for a sentence."""
-    (told,) = tried(folder, [(["inspect", "{}", 3], ["good.ckpt"])])  # type: ignore[list-item]
+    (told,) = tried(folder, [(["show", "{}", 3], ["good.ckpt"])])  # type: ignore[list-item]
     assert "TypeError" in str(told["good.ckpt"]["code"])

@@ -18,7 +18,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.errors import RecipeError, UsageError
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import rotation_errors
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
 from gaq.quant.slot import Slot
@@ -68,7 +68,7 @@ def test_the_script_shows_what_each_recipe_breaks():
     assert bits["w4"] < 6
 
 
-TREATED = [name for name, made in all_presets().items() if made().treatments]
+TREATED = [name for name, made in all_presets().items() if made().ptq_passes]
 
 
 @pytest.mark.parametrize("recipe", TREATED)
@@ -116,7 +116,7 @@ def test_vectors_rounded_in_space_are_noticed_and_in_the_frame_are_not(example, 
     assert found["naive-int8"] > 1
 
 
-def test_the_inspector_and_ase_take_it(example):
+def test_the_check_and_ase_take_it(example):
     engine = TorchEngine(gaq.quantize(network(example), preset("w4a16"), molecules()), "PaiNN", "w4a16")
     rows = gaq.measure.check(engine, molecules()[:1], rotations=2, steps=5)
     assert {row.metric: row.passed for row in rows}["lee_max"] is True
@@ -128,7 +128,7 @@ def test_the_inspector_and_ase_take_it(example):
 
 def test_a_readout_of_another_name_is_a_sentence(example, monkeypatch):
     model = network(example)
-    old = model.readout.coded.slot
-    monkeypatch.setattr(model.readout.coded, "slot", Slot("head.weight", old.role, old.shape))
+    old = model.readout.weight_quantizer.slot
+    monkeypatch.setattr(model.readout.weight_quantizer, "slot", Slot("head.weight", old.role, old.shape))
     with pytest.raises(RecipeError, match=r"no slot is named 'readout.hidden.weight'"):
         gaq.quantize(model, preset("w4", 0))

@@ -70,9 +70,9 @@ def test_features_of_these_widths_are_quantized_and_exported(bits):
 
 
 WRONG = {
-    "bits-17": (weights(17) + FLOAT, "Uniform: bits is 17; expected a whole number from 2 to 16"),
-    "bits-1": (weights(1) + FLOAT, "Uniform: bits is 1; expected a whole number from 2 to 16"),
-    "half-a-bit": ((weights(8) + FLOAT).replace("bits = 8", "bits = 4.5"), "bits is 4.5; expected a whole number"),
+    "bits-17": (weights(17) + FLOAT, "Uniform: bits is 17; expected an integer from 2 to 16"),
+    "bits-1": (weights(1) + FLOAT, "Uniform: bits is 1; expected an integer from 2 to 16"),
+    "half-a-bit": ((weights(8) + FLOAT).replace("bits = 8", "bits = 4.5"), "bits is 4.5; expected an integer"),
     "no-such-slot": (
         weights(8) + FLOAT + rule("layers.0.update.gate.weight", 'kind = "identity"', "slot"),
         "no slot is named 'layers.0.update.gate.weight'. Did you mean 'layers.0.update.gates.weight'?",
@@ -87,7 +87,7 @@ WRONG = {
             'role = "vector-feature"\nspec = { kind = "identity" }',
             'role = "vector-feature"\nspec = { kind = "polar", bits = 8, directions = { kind = "kmeans", bits = 0 } }',
         ),
-        "bits is 0; expected a whole number from 2 to 12",
+        "bits is 0; expected an integer from 2 to 12",
     ),
 }
 
@@ -114,7 +114,9 @@ def test_a_codebook_that_one_frame_cannot_fill_is_filled_up():
         'role = "vector-feature"\nspec = { kind = "polar", bits = 8, directions = { kind = "kmeans", bits = 8 } }',
     )
     assert quantize(text, "--data", "embedded", "--limit", "1") == 0
-    books = [q.fitted.directions.points for q in load("q/model.ckpt").quantizers() if isinstance(q.fitted, PolarCode)]
+    books = [
+        q.calibrated.directions.points for q in load("q/model.ckpt").quantizers() if isinstance(q.calibrated, PolarCode)
+    ]
     assert books
     for points in books:
         assert len(torch.unique(points, dim=0)) == 256

@@ -70,7 +70,7 @@ def test_a_rounding_is_part_of_the_name(folder, capsys):
     assert quantize("--recipe", "w4+gptq", "--epochs", "0", out="rounded") == 0
     plain, rounded = (load_checkpoint(folder / out / "model.ckpt") for out in ("plain", "rounded"))
     assert rounded.recipe.name == "w4+gptq"
-    assert [type(treatment).__name__ for treatment in rounded.recipe.treatments] == ["Gptq"]
+    assert [type(ptq_pass).__name__ for ptq_pass in rounded.recipe.ptq_passes] == ["Gptq"]
     off = {}
     parent = load_checkpoint(folder / "float.ckpt").model
     batch = batch_of(list(read_dataset("embedded", 16).structures))

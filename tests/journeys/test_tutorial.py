@@ -35,7 +35,7 @@ def test_every_command_of_the_tutorial_works(tmp_path):
 def test_the_page_has_what_it_promises():
     typed = [line for block in BLOCKS if block.language == "sh" for line in commands(block.text)]
     verbs = {match[1] for line in typed for match in re.finditer(r"(?:^|\()gaq (\w+)", line)}
-    assert verbs == {"data", "train", "quantize", "evaluate", "check", "export", "inspect", "md", "report", "lammps"}
+    assert verbs == {"data", "train", "quantize", "evaluate", "check", "export", "show", "md", "report", "lammps"}
     assert any(line.startswith("lmp ") for line in typed)
     assert TEXT.count("```") == 2 * len(BLOCKS)
 

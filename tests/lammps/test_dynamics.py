@@ -9,7 +9,7 @@ import pytest
 
 from built import REPOSITORY
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.native import NativeEngine
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.velocities import masses_of, thermal_velocities
@@ -55,7 +55,7 @@ def run(
     return rows[:, 1:4], rows[:, 4:7] / (FS_PER_PS if metal else 1.0), totals, (folder / "log.lammps").read_text()
 
 
-def ours(model: bytes, structure: Structure, velocities: np.ndarray, steps: int, dt: float = 0.5) -> State:
+def ours(model: bytes, structure: Structure, velocities: np.ndarray, steps: int, dt: float = 0.5) -> MotionState:
     engine = NativeEngine(model, "m")
     return advance(engine, start(engine, structure, 0.0, velocities=velocities), Dynamics(dt), steps)
 

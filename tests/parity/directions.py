@@ -12,7 +12,7 @@ from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid
 from gaq.quant.mddq import PolarCode
 from gaq.quant.spec import Component, DirectionCode, Fibonacci, Icosahedral, KMeans, Octahedral, Polar
 from parity.floats import nudged
-from parity.slotted import Law, Slotted
+from parity.slotted import Scheme, Slotted
 
 STEP = 0.013  # of a magnitude; 255 of them reach 3.3
 TOP = 3.3  # of a logarithmic magnitude: its largest level
@@ -25,26 +25,29 @@ CODES: tuple[DirectionCode, ...] = (
 )
 
 
-def laws() -> list[Law]:
+def schemes() -> list[Scheme]:
     """Every direction code with eight bits of magnitude; magnitudes of other bits and kinds on two of them."""
-    found = [Law(Polar(8, code), STEP) for code in CODES]
+    found = [Scheme(Polar(8, code), STEP) for code in CODES]
     for bits, code in itertools.product((2, 5, 12, 16), (Octahedral(16), Fibonacci(8))):
-        found += [Law(Polar(bits, code), 3.3 / (2**bits - 1)), Law(Polar(bits, code, per="atom"))]
+        found += [Scheme(Polar(bits, code), 3.3 / (2**bits - 1)), Scheme(Polar(bits, code, per="atom"))]
     for bits, code in itertools.product((4, 8, 16), (Octahedral(6), KMeans(4), Component(6))):
-        found += [Law(Polar(bits, code, magnitude="log"), TOP), Law(Polar(bits, code, magnitude="log", per="atom"))]
+        found += [
+            Scheme(Polar(bits, code, magnitude="log"), TOP),
+            Scheme(Polar(bits, code, magnitude="log", per="atom")),
+        ]
     return found
 
 
-def ids(law: Law) -> str:
+def ids(scheme: Scheme) -> str:
     """The name of a case."""
-    spec = law.spec
+    spec = scheme.spec
     assert isinstance(spec, Polar)
     return f"{spec.bits}bits-{spec.magnitude}-{spec.per}-{type(spec.directions).__name__}{spec.directions.bits}"
 
 
 def codewords(slot: Slotted) -> Tensor:
     """The unit vectors [codeword, 3] that directions are decoded to, as far as they are a table."""
-    fitted = slot.quantizer.fitted
+    fitted = slot.quantizer.calibrated
     assert isinstance(fitted, PolarCode)
     known = isinstance(fitted.directions, FixedBook | LearnedBook | OctahedralGrid)
     return fitted.directions.points if known else octahedral_points(16)

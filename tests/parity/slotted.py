@@ -1,4 +1,4 @@
-"""Networks that hold any laws one likes in their slots, packed, so that the law can be asked in both languages."""
+"""Packed networks with any schemes in their slots, to compare the two languages scheme by scheme."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from gaq.engine.replay import NativeReplay, SlotCodes, encoded
 from gaq.model.transformer import Transformer, TransformerConfig
 from gaq.pack.export import Golden, pack
 from gaq.pack.format import to_bytes
+from gaq.quant.calibrated import FixedStep, set_step
 from gaq.quant.directions import LearnedBook
-from gaq.quant.fitted import FixedStep, set_step
 from gaq.quant.install import install_, preset
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import AbsMax
@@ -32,7 +32,7 @@ LAYERS = 24  # of a network, with a slot at least in each
 
 
 @dataclass(frozen=True)
-class Law:
+class Scheme:
     """A spec and, where calibration would find one, the step (of a logarithmic magnitude: the largest level)."""
 
     spec: Spec
@@ -44,42 +44,42 @@ class Law:
 
 @dataclass(frozen=True, eq=False)
 class Slotted:
-    """One law in a slot of a network and of the packed model made of it."""
+    """One scheme in a slot of a network and of the packed model made of it."""
 
-    law: Law
+    scheme: Scheme
     quantizer: Quantizer
     native: NativeReplay
 
     def in_python(self, features: Tensor) -> SlotCodes:
-        """Codes by the law in Python."""
+        """Codes by the scheme in Python."""
         found = encoded(self.quantizer, features.numpy())
         assert found is not None
         return found
 
     def in_engine(self, features: Tensor) -> SlotCodes:
-        """Codes by the law in the engine."""
+        """Codes by the scheme in the engine."""
         return self.native.encode(self.quantizer.slot.name, features.numpy())
 
 
-def slotted(laws: Sequence[Law], where: Role | str = SCALARS, library: Path | None = None) -> list[Slotted]:
-    """Each law in a slot of its own, a few dozen to a network."""
-    parts = [laws[start : start + LAYERS] for start in range(0, len(laws), LAYERS)]
+def slotted(schemes: Sequence[Scheme], where: Role | str = SCALARS, library: Path | None = None) -> list[Slotted]:
+    """Each scheme in a slot of its own, a few dozen to a network."""
+    parts = [schemes[start : start + LAYERS] for start in range(0, len(schemes), LAYERS)]
     return [slot for part in parts for slot in _one_network(part, where, library or native_library())]
 
 
-def _one_network(laws: Sequence[Law], where: Role | str, library: Path) -> list[Slotted]:
-    sizes = {"channels": 4, "heads": 1, "basis": 4, "hidden": 4, "layers": len(laws)}
+def _one_network(schemes: Sequence[Scheme], where: Role | str, library: Path) -> list[Slotted]:
+    sizes = {"channels": 4, "heads": 1, "basis": 4, "hidden": 4, "layers": len(schemes)}
     model = Transformer(TransformerConfig(**sizes, degrees=2 if where == SECOND else 1), SPECIES)
-    chosen = [q for q in model.quantizers() if _fits(q, where)][: len(laws)]
-    rules = (Rule(q.slot.name, law.spec, AbsMax()) for q, law in zip(chosen, laws, strict=True))
+    chosen = [q for q in model.quantizers() if _fits(q, where)][: len(schemes)]
+    rules = (Rule(q.slot.name, scheme.spec, AbsMax()) for q, scheme in zip(chosen, schemes, strict=True))
     recipe = preset("fp32").with_rules(*rules)
     install_(model.quantizers(), recipe)
-    for quantizer, law in zip(chosen, laws, strict=True):
-        _set_parameters(quantizer, law.step)
+    for quantizer, scheme in zip(chosen, schemes, strict=True):
+        _set_parameters(quantizer, scheme.step)
     water = molecule("H2O")
     nothing = Golden([water] * 3, [Prediction(0.0, np.zeros((3, 3)))] * 3)
-    native = NativeReplay(to_bytes(pack(model, recipe, nothing)), "laws", library=library)
-    return [Slotted(law, q, native) for q, law in zip(chosen, laws, strict=True)]
+    native = NativeReplay(to_bytes(pack(model, recipe, nothing)), "schemes", library=library)
+    return [Slotted(scheme, q, native) for q, scheme in zip(chosen, schemes, strict=True)]
 
 
 def _fits(quantizer: Quantizer, where: Role | str) -> bool:
@@ -91,7 +91,7 @@ def _fits(quantizer: Quantizer, where: Role | str) -> bool:
 
 def _set_parameters(quantizer: Quantizer, step: float | None) -> None:
     """As if calibration had found them."""
-    fitted = quantizer.fitted
+    fitted = quantizer.calibrated
     assert fitted is not None
     if step is not None:
         assert isinstance(fitted, FixedStep | PolarCode)
@@ -106,7 +106,7 @@ def assert_same(slot: Slotted, features: Tensor) -> SlotCodes:
     """Codes and decoded values are equal, these to the last bit but for the sign of a zero; what Python found."""
     expected, found = slot.in_python(features), slot.in_engine(features)
     unequal, count = found.differing(expected)
-    assert unequal == 0, f"{slot.law}: {unequal} of {count} codes differ"
+    assert unequal == 0, f"{slot.scheme}: {unequal} of {count} codes differ"
     wrong = found.decoded != expected.decoded
-    assert not wrong.any(), f"{slot.law}: {wrong.sum()} of {wrong.size} decoded values differ"
+    assert not wrong.any(), f"{slot.scheme}: {wrong.sum()} of {wrong.size} decoded values differ"
     return expected

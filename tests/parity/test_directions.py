@@ -2,7 +2,7 @@
 
 Directions are no staircase, so the test is dense: every codeword, the middles between neighbours, the planes at which
 the sphere is folded, all of them nudged by one unit in the last place; thresholds of magnitudes; drawn vectors. A
-library that fuses multiply and add, which the law forbids, must fail it.
+library that fuses multiply and add, which the scheme forbids, must fail it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import torch
 from built import contracted_library
 from contract.every_spec import polar_cases
 from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar
-from parity.directions import around_thresholds, codewords, drawn, hard, ids, in_channels, laws
-from parity.slotted import SECOND, VECTORS, Law, Slotted, assert_same, slotted
+from parity.directions import around_thresholds, codewords, drawn, hard, ids, in_channels, schemes
+from parity.slotted import SECOND, VECTORS, Scheme, Slotted, assert_same, slotted
 
 DRAWN = 300_000  # for the code of the shipped models and for a codebook; others a tenth
 MANY = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def slots() -> dict[Law, Slotted]:
-    every = laws()
+def slots() -> dict[Scheme, Slotted]:
+    every = schemes()
     return dict(zip(every, slotted(every, VECTORS), strict=True))
 
 
@@ -31,23 +31,23 @@ def draw(seed) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("law", laws(), ids=ids)
-def test_every_vector_has_the_same_codes(law, slots, draw):
-    spec = law.spec
+@pytest.mark.parametrize("scheme", schemes(), ids=ids)
+def test_every_vector_has_the_same_codes(scheme, slots, draw):
+    spec = scheme.spec
     count = DRAWN if spec in (Polar(8, Octahedral(16)), Polar(8, Fibonacci(8))) else DRAWN // 10
-    vectors = [hard(codewords(slots[law])), drawn(count, draw)]
-    if spec.magnitude == "linear" and law.step is not None:
-        vectors.append(around_thresholds(law.step, spec.high, draw))
-    expected = assert_same(slots[law], in_channels(torch.cat(vectors)))
+    vectors = [hard(codewords(slots[scheme])), drawn(count, draw)]
+    if spec.magnitude == "linear" and scheme.step is not None:
+        vectors.append(around_thresholds(scheme.step, spec.high, draw))
+    expected = assert_same(slots[scheme], in_channels(torch.cat(vectors)))
     assert len(set(expected.codes.ravel())) > 0.3 * min(spec.high, 4000), "many magnitudes occur"
     if expected.directions is not None and expected.directions.ndim == 2:  # the square holds some points twice
-        assert len(set(expected.directions.ravel())) > 0.6 * min(len(codewords(slots[law])), 4000)
+        assert len(set(expected.directions.ravel())) > 0.6 * min(len(codewords(slots[scheme])), 4000)
 
 
 @pytest.mark.physics
-@pytest.mark.parametrize("law", laws(), ids=ids)
-def test_a_million_drawn_vectors_have_the_same_codes(law, slots, draw):
-    assert_same(slots[law], in_channels(drawn(MANY, draw)))
+@pytest.mark.parametrize("scheme", schemes(), ids=ids)
+def test_a_million_drawn_vectors_have_the_same_codes(scheme, slots, draw):
+    assert_same(slots[scheme], in_channels(drawn(MANY, draw)))
 
 
 @pytest.mark.parametrize("magnitude", ["linear", "log"])
@@ -55,7 +55,7 @@ def test_a_million_drawn_vectors_have_the_same_codes(law, slots, draw):
 def test_higher_degrees_have_the_same_codes(magnitude, per, draw):
     """Five components: no codebook, but components of the unit vector."""
     step = None if per == "atom" else 0.02 if magnitude == "linear" else 5.0
-    (slot,) = slotted([Law(Polar(8, Component(8), magnitude=magnitude, per=per), step)], SECOND)
+    (slot,) = slotted([Scheme(Polar(8, Component(8), magnitude=magnitude, per=per), step)], SECOND)
     vectors = torch.randn(400, 5, 60, generator=draw) * torch.exp(torch.randn(400, 1, 60, generator=draw))
     vectors[0], vectors[1, :, :30], vectors[2, 1:] = 0, 0, 0
     vectors[3] *= 1e-25
@@ -65,7 +65,7 @@ def test_higher_degrees_have_the_same_codes(magnitude, per, draw):
 def test_atoms_without_a_length_decode_to_zero():
     """A dynamic step has nothing to divide by: zero vectors, and vectors too short to have a square."""
     for slot in slotted(
-        [Law(Polar(8, code, per="atom")) for code in (Octahedral(16), Fibonacci(8), Component(8))], VECTORS
+        [Scheme(Polar(8, code, per="atom")) for code in (Octahedral(16), Fibonacci(8), Component(8))], VECTORS
     ):
         found = assert_same(slot, torch.cat((torch.zeros(1, 3, 20), torch.full((1, 3, 20), 1e-30))))
         assert (found.decoded == 0).all()
@@ -75,8 +75,8 @@ def test_atoms_without_a_length_decode_to_zero():
 @pytest.mark.parametrize("code", [Octahedral(16), Fibonacci(8)], ids=str)
 def test_a_library_that_contracts_is_noticed(code, draw):
     """The control: what cannot see a fused multiply and add proves nothing."""
-    law = Law(Polar(8, code), 0.013)
-    (good,), (contracted,) = slotted([law], VECTORS), slotted([law], VECTORS, contracted_library())
+    scheme = Scheme(Polar(8, code), 0.013)
+    (good,), (contracted,) = slotted([scheme], VECTORS), slotted([scheme], VECTORS, contracted_library())
     vectors = torch.cat((hard(codewords(good)), drawn(DRAWN, draw), around_thresholds(0.013, 255, draw)))
     features = in_channels(vectors)
     expected = good.in_python(features)
@@ -88,4 +88,4 @@ def test_a_library_that_contracts_is_noticed(code, draw):
 def test_every_spec_of_the_contract_was_thought_of():
     """Whoever adds a direction code finds it missing here."""
     kinds = {type(case.values[1].directions) for case in polar_cases()}
-    assert kinds == {type(law.spec.directions) for law in laws()}
+    assert kinds == {type(scheme.spec.directions) for scheme in schemes()}

@@ -9,7 +9,7 @@ import pytest
 
 from built import native_library
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import CSVR, LANGEVIN, REBUILD_STEPS, Dynamics, State, Thermostat, Unstable
+from gaq.engine.motion import CSVR, LANGEVIN, REBUILD_STEPS, Dynamics, MotionState, Thermostat, Unstable
 from gaq.engine.native import NativeEngine
 from gaq.quant.install import preset
 from gaq.simulate.integrate import advance, make_step, start
@@ -27,19 +27,19 @@ def engine(request) -> NativeEngine:
     return NativeEngine(file_of(recipe), "tiny.gaq")
 
 
-def dynamics_of(kind: str | None, state: State, seed: int = 2**63 + 11) -> Dynamics:
+def dynamics_of(kind: str | None, state: MotionState, seed: int = 2**63 + 11) -> Dynamics:
     if kind is None:
         return Dynamics(DT)
     return Dynamics(DT, Thermostat(kind, 250.0, 3.0, seed, 3 * len(state.structure) - 6))
 
 
-def step_by_step(engine: NativeEngine, state: State, dynamics: Dynamics, steps: int) -> State:
+def step_by_step(engine: NativeEngine, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
     for _ in range(steps):
         state = make_step(engine, state, dynamics)
     return state
 
 
-def same(one: State, two: State) -> bool:
+def same(one: MotionState, two: MotionState) -> bool:
     pairs = (
         (one.structure.positions, two.structure.positions),
         (one.velocities, two.velocities),

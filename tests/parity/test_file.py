@@ -43,7 +43,11 @@ def layers(model: Transformer) -> list[Linear]:
 def units(layer: Linear) -> np.ndarray:
     """One in one place after the other: [input, input], or for vectors [input, 2l+1, input] in every component."""
     unit = np.eye(layer.weight.shape[1], dtype=np.float32)
-    return unit if not layer.input.slot.degree else np.repeat(unit[:, None], 2 * layer.input.slot.degree + 1, axis=1)
+    return (
+        unit
+        if not layer.input_quantizer.slot.degree
+        else np.repeat(unit[:, None], 2 * layer.input_quantizer.slot.degree + 1, axis=1)
+    )
 
 
 @pytest.mark.parametrize("shape", range(len(SHAPES)))
@@ -64,11 +68,11 @@ def test_one_other_code_in_the_file_is_seen(name):
     model = model_of("w4", 0)
     content = packed_in_memory(model, preset("w4"))
     (layer,) = (x for x in layers(model) if layer_name(x) == name)
-    codes = layer.coded(layer.weight).codes.numpy().astype(np.int8).copy()
+    codes = layer.weight_quantizer(layer.weight).codes.numpy().astype(np.int8).copy()
     before = codes[0, 3]
     codes[0, 3] = before - 1 if before > 0 else before + 1
     stored = codes if name == "readout.energy" else pack_nibbles(codes)
     engine = NativeReplay(with_array(content, f"{name}.codes", lambda _: stored), "tiny.gaq", library=native_library())
     found, expected = engine.linear(name, units(layer)), layer(torch.from_numpy(units(layer))).detach().numpy()
     assert (found[3, ..., 0] != expected[3, ..., 0]).all()
-    assert (found != expected).sum() == max(1, 2 * layer.input.slot.degree + 1)
+    assert (found != expected).sum() == max(1, 2 * layer.input_quantizer.slot.degree + 1)

@@ -1,6 +1,6 @@
 """Rung 4: layer by layer. What entered each slot in PyTorch is given to the engine, slot after slot.
 
-Then no difference of one layer reaches the next: codes must be equal, sums of whole numbers must be equal to the bit,
+Then no difference of one layer reaches the next: codes must be equal, sums of integers must be equal to the bit,
 and floats may differ by the few units that the curves of one layer allow. No code differs on the way up, so the forces
 say whether the pullbacks are the same.
 """
@@ -82,8 +82,8 @@ def rows_of(model: Transformer, structure: Structure) -> Tensor:
 
 
 def polar_codes_differ(expected: Recording, found: Recording, native: NativeReplay) -> bool:
-    """Whether the way back, where the engine codes vectors again from its own and not from those given, has others."""
-    polar = [slot for slot, law in native.laws.items() if law["kind"] == "polar"]
+    """Whether the backward pass, in which the engine encodes its own vectors and not those given, has other codes."""
+    polar = [slot for slot, scheme in native.schemes.items() if scheme["kind"] == "polar"]
     both = ((native.encode(s, found.features[s]), native.encode(s, expected.features[s])) for s in polar)
     return any(one.differing(other)[0] for one, other in both)
 
@@ -105,11 +105,14 @@ def compare_layer(layer: Linear, species: Tensor, expected: Recording, native: N
     name = layer_name(layer)
     features, outputs = expected.features[f"{name}.input"], expected.outputs[name]
     found = native.linear(name, features, species.numpy())
-    if integer_product(layer.input.spec) and layer.coded.fitted is not None:
+    if integer_product(layer.input_quantizer.spec) and layer.weight_quantizer.calibrated is not None:
         np.testing.assert_array_equal(found, outputs, name)
         return
     with torch.no_grad():
-        value, weight = layer.input(torch.from_numpy(features), species).value, layer.coded(layer.weight).value
+        value, weight = (
+            layer.input_quantizer(torch.from_numpy(features), species).value,
+            layer.weight_quantizer(layer.weight).value,
+        )
         size = value.abs().double() @ weight.abs().double().T
         size = size if layer.bias is None else size + layer.bias.abs()
     assert (np.abs(found - outputs) <= MOST_IN_A_SUM * UNIT * size.numpy()).all(), name
@@ -118,7 +121,7 @@ def compare_layer(layer: Linear, species: Tensor, expected: Recording, native: N
 def compare_energies(model: Transformer, expected: Recording, found: Recording) -> None:
     one, other = expected.prediction, found.prediction
     atomic = np.abs(expected.outputs["readout.energy"]).sum() * model.scale.item()
-    exact = integer_product(model.energy.input.spec) and model.energy.coded.fitted is not None
+    exact = integer_product(model.energy.input_quantizer.spec) and model.energy.weight_quantizer.calibrated is not None
     units = 0 if exact else MOST_IN_A_SUM
     assert abs(one.energy - other.energy) <= units * UNIT * atomic + 1e-14 * abs(one.energy)
 

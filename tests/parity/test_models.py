@@ -100,7 +100,7 @@ def differences(model: Transformer, recipe: Recipe, structures: Sequence[Structu
         for (one, other), structure in zip(pairs, structures, strict=True):
             species = native.rows_of(structure)
             for slot, features in one.features.items():
-                if native.laws[slot]["kind"] != "identity":
+                if native.schemes[slot]["kind"] != "identity":
                     again = native.encode(slot, other.features[slot], species)
                     some, all_ = again.differing(native.encode(slot, features, species), features)
                     unequal, codes = unequal + some, codes + all_

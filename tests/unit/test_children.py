@@ -61,7 +61,7 @@ if __name__ == "__main__":
 WORKERS = """
 import sys
 from dataclasses import dataclass
-from gaq.demo.workers import Done, Workers
+from gaq.demo.workers import JobDone, Workers
 @dataclass
 class Job:
     name: str = "job"
@@ -71,7 +71,7 @@ class Job:
 if __name__ == "__main__":
     sys.path.insert(0, "")
     with Workers(1) as workers:
-        workers.run([Job()], lambda news: isinstance(news, Done) and print(news.summary))
+        workers.run([Job()], lambda news: isinstance(news, JobDone) and print(news.summary))
 """
 FRESH = """
 import sys

@@ -6,11 +6,11 @@ import os
 
 import pytest
 
-from gaq.claims import AlreadyThere, Kind, begins_with, claim, never
+from gaq.claims import AlreadyThere, FileKind, begins_with, claim, never
 from gaq.errors import UsageError
 
-PAGE = Kind("a page", begins_with(b"<page>"))
-RUN = Kind("a run", never)
+PAGE = FileKind("a page", begins_with(b"<page>"))
+RUN = FileKind("a run", never)
 
 
 def test_what_is_not_there_or_empty_may_be_written(tmp_path):

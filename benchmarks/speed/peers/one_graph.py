@@ -1,6 +1,6 @@
 """Energy and forces of a PyTorch model as one graph, compiled by inductor for fixed sizes and pairs.
 
-The same treatment that `gaq.engine.compiled` gives to our own network, for peers that live without gaq.
+The same ptq_pass that `gaq.engine.compiled` gives to our own network, for peers that live without gaq.
 """
 
 from __future__ import annotations

@@ -29,11 +29,11 @@ from benchmarks.speed.engine import FEW, MODES, Job
 from benchmarks.speed.engine_systems import first_frame
 from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Structure
-from gaq.cli.contenders import Conditions, Entrant, Field, enter_native
-from gaq.cli.stage_progress import Watch
+from gaq.cli.candidates import Conditions, Entrant, Field, enter_native
+from gaq.cli.stage_progress import StageProgress
 from gaq.engine.native import NativeEngine
 from gaq.measure.ledger import Row, write_rows
-from gaq.measure.speed import Contender, Subject, Timing, interleaved, small_motion, speed_rows, speedup_row
+from gaq.measure.speed import Candidate, TimedSubject, Timing, interleaved, small_motion, speed_rows, speedup_row
 from gaq.process import busy_with_others, keep_freed_memory
 from gaq.simulate.calculator import Calculator
 
@@ -69,17 +69,17 @@ def main() -> None:
     keep_freed_memory()
     print(busy_with_others() or "the machine is quiet", file=sys.stderr)
     molecule = first_frame(arguments.data, MOLECULE)
-    with Watch() as watch, ExitStack() as stack:
+    with StageProgress() as watch, ExitStack() as stack:
         job = Job(arguments.data, arguments.models, arguments.models, arguments.seconds, watch)
         engines = native_entrants(job, molecule)
         path = written_path(molecule, Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        peers: dict[str, Contender] = {}
+        peers: dict[str, Candidate] = {}
         for peer in PEERS:
             watch(f"starting {peer.name}", 0, 1)
-            contender = stack.enter_context(started(peer, arguments.peers, path))
-            if contender is not None:
-                peers[peer.name] = contender
-        everyone = [*peers.values(), *(e.contender for e in engines)]
+            candidate = stack.enter_context(started(peer, arguments.peers, path))
+            if candidate is not None:
+                peers[peer.name] = candidate
+        everyone = [*peers.values(), *(e.candidate for e in engines)]
         timings = interleaved(everyone, arguments.seconds, progress=watch.stage("measuring, in turns"))
     rows = all_rows(engines, peers, timings, len(molecule))
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), help="folder of the environments")
     parser.add_argument("--models", type=Path, default=Path("runs/untrained"), help="made when they are not there")
     parser.add_argument("--out", type=Path, default=Path("runs/engine"))
-    parser.add_argument("--seconds", type=float, default=5.0, help="time for each contender")
+    parser.add_argument("--seconds", type=float, default=5.0, help="time for each candidate")
     parser.add_argument("--core", type=int, help="the core for all; without, the last that is usable")
     return parser.parse_args(words)
 
@@ -129,7 +129,7 @@ def through_ase(entrant: Entrant, molecule: Structure) -> Entrant:
         atoms.get_forces()
 
     subject = replace(entrant.subject, engine="native-ase")
-    return replace(entrant, subject=subject, contender=Contender.calling(f"{entrant.contender.name} ase", step))
+    return replace(entrant, subject=subject, candidate=Candidate.calling(f"{entrant.candidate.name} ase", step))
 
 
 def written_path(molecule: Structure, folder: Path) -> Path:
@@ -141,7 +141,7 @@ def written_path(molecule: Structure, folder: Path) -> Path:
 
 
 @contextmanager
-def started(peer: Peer, environments: Path, path: Path) -> Iterator[Contender | None]:
+def started(peer: Peer, environments: Path, path: Path) -> Iterator[Candidate | None]:
     """A peer that waits for requests; None, with a line on stderr, for one that cannot start."""
     python = environments.absolute() / peer.environment / "bin" / "python"
     if not python.exists():
@@ -156,7 +156,7 @@ def started(peer: Peer, environments: Path, path: Path) -> Iterator[Contender | 
         ) as process,
     ):
         if process.stdout.readline():
-            yield Contender(peer.name, lambda calls: _asked(process, calls))
+            yield Candidate(peer.name, lambda calls: _asked(process, calls))
         else:
             complaints.seek(0)
             print(f"{peer.name}: {complaints.read().strip().splitlines()[-1:]}", file=sys.stderr)
@@ -170,15 +170,15 @@ def _asked(process: subprocess.Popen[str], calls: int) -> np.ndarray:
 
 
 def all_rows(
-    engines: Sequence[Entrant], peers: dict[str, Contender], timings: dict[str, Timing], atoms: int
+    engines: Sequence[Entrant], peers: dict[str, Candidate], timings: dict[str, Timing], atoms: int
 ) -> list[Row]:
     """Times of all, and of every mode of the engine its ratio to every peer: behind ASE to those behind ASE."""
     rows: list[Row] = []
     for name in peers:
         recipe = "method" if name == "gfn2-xtb" else "fp32"
-        rows += speed_rows(Subject(name, recipe, name, MOLECULE, atoms), timings[name], TIMESTEP)
+        rows += speed_rows(TimedSubject(name, recipe, name, MOLECULE, atoms), timings[name], TIMESTEP)
     for entrant in engines:
-        timing = timings[entrant.contender.name]
+        timing = timings[entrant.candidate.name]
         rows += speed_rows(entrant.subject, timing, TIMESTEP)
         alike = [name for name in peers if name.endswith("-ase") == entrant.subject.engine.endswith("-ase")]
         rows += [speedup_row(entrant.subject, timing, timings[name], name) for name in alike]

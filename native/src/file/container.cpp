@@ -59,9 +59,9 @@ std::map<std::string, std::string> texts(const Json& metadata, const Source& sou
   return out;
 }
 
-uint64_t whole(const Json& value, const std::string& what, const Source& source) {
+uint64_t integer(const Json& value, const std::string& what, const Source& source) {
   if (value.kind != Json::Kind::number || !value.whole || value.number < 0)
-    source.refuse(what + " is " + shown(value) + "; expected a whole number from 0 on", damaged);
+    source.refuse(what + " is " + shown(value) + "; expected an integer of at least 0", damaged);
   return uint64_t(value.number);
 }
 
@@ -75,7 +75,7 @@ Shape shape_of(const Json& value, const std::string& what, const Source& source)
   if (value.kind != Json::Kind::list || value.items.size() > 8)
     source.refuse(what + " has as its shape " + shown(value) + "; expected a list of at most 8 numbers");
   Shape shape;
-  for (const Json& item : value.items) shape.push_back(int64_t(whole(item, what + ": a length", source)));
+  for (const Json& item : value.items) shape.push_back(int64_t(integer(item, what + ": a length", source)));
   return shape;
 }
 
@@ -99,8 +99,8 @@ TensorView view_of(const std::string& name, const Json& entry, const Container& 
     source.refuse(what + " is not described by dtype, shape and data_offsets alone", other_kind);
   if (offsets->kind != Json::Kind::list || offsets->items.size() != 2)
     source.refuse(what + " has as its data_offsets " + shown(*offsets) + "; expected two numbers", damaged);
-  const uint64_t begin = whole(offsets->items[0], what + ": its begin", source);
-  const uint64_t end = whole(offsets->items[1], what + ": its end", source);
+  const uint64_t begin = integer(offsets->items[0], what + ": its begin", source);
+  const uint64_t end = integer(offsets->items[1], what + ": its end", source);
   if (begin > end || end > file.bytes)
     source.refuse(what + " has the bytes from " + std::to_string(begin) + " to " + std::to_string(end) +
                       "; expected an order, and an end of at most " + std::to_string(file.bytes), damaged);

@@ -21,10 +21,10 @@ void Fields::refuse(const char* key, const Json& value, const std::string& expec
   source_.refuse(what_ + " has '" + key + "' " + shown(value) + "; expected " + expected);
 }
 
-int Fields::whole(const char* key, int least, int most) {
+int Fields::integer(const char* key, int least, int most) {
   const Json& value = take(key);
   if (value.kind != Json::Kind::number || !value.whole || value.number < least || value.number > most)
-    refuse(key, value, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    refuse(key, value, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
   return int(value.number);
 }
 

@@ -17,7 +17,7 @@ class Fields {
   Fields(const Json& object, std::string what, const Source& source);
 
   bool has(const char* key) const { return object_.find(key) != nullptr; }
-  int whole(const char* key, int least, int most);
+  int integer(const char* key, int least, int most);
   double number(const char* key, double least, double most);
   std::vector<double> numbers(const char* key, size_t count, double least, double most);
   bool boolean(const char* key);

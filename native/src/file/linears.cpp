@@ -8,9 +8,9 @@ namespace {
 
 // Σ codes_x codes_w must fit 32 bits in any order; kernels may shift 8-bit features to 0…255.
 void check_sums(const LinearDescription& linear, const Source& source) {
-  const FeatureLaw& law = linear.input;
-  if (linear.bits == 32 || law.law != Law::uniform || law.per == Per::vector) return;  // no integer product
-  const int64_t high_x = law.bits <= 8 ? 255 : law.high();
+  const FeatureScheme& scheme = linear.input;
+  if (linear.bits == 32 || scheme.scheme != Scheme::uniform || scheme.per == Per::vector) return;  // no integer product
+  const int64_t high_x = scheme.bits <= 8 ? 255 : scheme.high();
   const int64_t high_w = (int64_t(1) << (linear.bits - 1)) - 1;
   const int64_t largest = high_x * high_w * linear.inputs;
   if (largest >= int64_t(1) << 31)
@@ -42,7 +42,7 @@ LinearDescription read_linear(const std::string& name, const LinearShape& shape,
   }
   if (shape.bias) linear.bias = tensors.floats(name + ".bias", {shape.outputs});
   check_sums(linear, source);
-  if (linear.input.apart() > 0 && linear.bits == 32)
+  if (linear.input.compensation_rows() > 0 && linear.bits == 32)
     source.refuse("slot " + quoted(name + ".input") + " is " + (linear.input.centred ? "centred" : "principal") +
                   ", but its weight is float; expected codes");
   return linear;

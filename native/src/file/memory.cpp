@@ -16,16 +16,16 @@ constexpr int64_t always = int64_t(1) << 22;  // bytes that any file may take
 int64_t padded(int64_t count) { return (count + lanes - 1) / lanes * lanes; }
 
 // Levels, thresholds and directions, as the file says them and as the engine uses them.
-int64_t law_bytes(const FeatureLaw& law) {
-  int64_t numbers = int64_t(law.levels.size() + law.thresholds.size());
-  if (law.direction == Direction::codebook) numbers += int64_t(law.points.size() + law.cells.size());
+int64_t scheme_bytes(const FeatureScheme& scheme) {
+  int64_t numbers = int64_t(scheme.levels.size() + scheme.thresholds.size());
+  if (scheme.direction == Direction::codebook) numbers += int64_t(scheme.points.size() + scheme.cells.size());
   return 2 * number * numbers;
 }
 
 int64_t linear_bytes(const LinearDescription& linear, int64_t inputs, int64_t outputs) {
-  const auto rows = int64_t(linear.input.apart_scale.size());
+  const auto rows = int64_t(linear.input.compensation_scale.size());
   return 2 * number * inputs * outputs + number * (rows * (inputs + outputs) + padded(rows) * inputs) +
-         law_bytes(linear.input);
+         scheme_bytes(linear.input);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ int64_t plan_bytes(const Description& description) {
     total += int64_t(description.radial.knots - 1) * coefficients * row * number;
     total += linear_bytes(layer.project, channels, 4 * channels) + linear_bytes(layer.output, channels, channels) +
              linear_bytes(layer.hidden, sections, hidden) + linear_bytes(layer.gates, hidden, sections) +
-             law_bytes(layer.query) + law_bytes(layer.key);
+             scheme_bytes(layer.query) + scheme_bytes(layer.key);
     for (const LinearDescription& mix : layer.mix) total += linear_bytes(mix, channels, 2 * channels);
   }
   return total;

@@ -50,7 +50,7 @@ void read_domain(const Header& header, const Source& source, Description& out) {
   const size_t count = out.species.size();
   Fields fields(json, "metadata 'domain'", source);
   DomainDescription& d = out.domain;
-  d.frames = fields.whole("frames", 1, most_frames);
+  d.frames = fields.integer("frames", 1, most_frames);
   d.closest = fields.numbers("closest", count * count, 0, out.config.cutoff);
   const std::vector<double> neighbors = fields.numbers("neighbors", 2 * count, 0, 1e6);
   const std::vector<double> features = fields.numbers("features", 3 * count, 0, largest);

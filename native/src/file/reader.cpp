@@ -34,8 +34,8 @@ class Reader {
     read_domain(header_, source_, out_);
     read_radial();
     read_wigner();
-    const Json laws = header_.json("slots", Json::Kind::object);
-    Slots slots(laws, int64_t(out_.species.size()), tensors_, source_);
+    const Json schemes = header_.json("slots", Json::Kind::object);
+    Slots slots(schemes, int64_t(out_.species.size()), tensors_, source_);
     for (int i = 0; i < out_.config.layers; ++i) read_layer(i, slots);
     const int channels = out_.config.channels;
     out_.readout = linear("readout.hidden", {channels, channels, true, 0}, slots);
@@ -55,12 +55,12 @@ class Reader {
     const Json json = header_.json("config", Json::Kind::object);
     Fields fields(json, "config", source_);
     Config& c = out_.config;
-    c.channels = fields.whole("channels", 4, 1024);
-    c.degrees = fields.whole("degrees", 1, 3);
-    c.layers = fields.whole("layers", 1, 32);
-    c.heads = fields.whole("heads", 1, 64);  // room on the stack of the attention kernels
-    c.basis = fields.whole("basis", 4, 128);
-    c.hidden = fields.whole("hidden", 4, 4096);
+    c.channels = fields.integer("channels", 4, 1024);
+    c.degrees = fields.integer("degrees", 1, 3);
+    c.layers = fields.integer("layers", 1, 32);
+    c.heads = fields.integer("heads", 1, 64);  // room on the stack of the attention kernels
+    c.basis = fields.integer("basis", 4, 128);
+    c.hidden = fields.integer("hidden", 4, 4096);
     c.cutoff = fields.number("cutoff", 0.5, 20.0);
     c.cosine = fields.choice("attention", {"cosine", "dot"}) == 0;
     fields.finish();
@@ -112,7 +112,7 @@ class Reader {
     RadialDescription& r = out_.radial;
     const double alpha = 5.0 / out_.config.cutoff;
     const auto u_at = [&](double distance) { return std::exp(-alpha * distance); };
-    r.knots = fields.whole("knots", 4, 4096);
+    r.knots = fields.integer("knots", 4, 4096);
     r.alpha = fields.number("alpha", alpha * (1 - 1e-12), alpha * (1 + 1e-12));
     r.u_low = fields.number("u_low", u_at(2 * out_.config.cutoff), u_at(out_.config.cutoff) * (1 + 1e-12));
     r.u_high = fields.number("u_high", u_at(closest), 1.0);
@@ -166,7 +166,7 @@ class Reader {
     if (atoms > largest_golden)
       source_.refuse("tensor 'golden.species' has " + std::to_string(atoms) + " atoms; expected at most " +
                      std::to_string(largest_golden));
-    for (int64_t species : tensors_.long_whole("golden.species", {atoms})) {
+    for (int64_t species : tensors_.long_integers("golden.species", {atoms})) {
       if (!std::binary_search(out_.species.begin(), out_.species.end(), species))
         source_.refuse("tensor 'golden.species' has " + std::to_string(species) + "; expected species of the model");
       golden.species.push_back(int32_t(species));

@@ -12,25 +12,25 @@ namespace {
 constexpr int most_directions = 16;
 constexpr int stored_octahedral_bits = 8;  // beyond, points are computed (quant/octahedral.hpp)
 
-void read_uniform(Fields& fields, Role role, FeatureLaw& law) {
-  law.law = Law::uniform;
-  law.bits = fields.whole("bits", 2, 16);
-  law.per = role == Role::vector  ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
+void read_uniform(Fields& fields, Role role, FeatureScheme& scheme) {
+  scheme.scheme = Scheme::uniform;
+  scheme.bits = fields.integer("bits", 2, 16);
+  scheme.per = role == Role::vector  ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
             : role == Role::query ? Per(fields.choice("per", {"tensor"}))
                                   : Per(fields.choice("per", {"tensor", "row", "atom"}));
-  law.framed = fields.boolean("framed");
+  scheme.framed = fields.boolean("framed");
 }
 
-void read_polar(Fields& fields, int degree, FeatureLaw& law) {
-  law.law = Law::polar;
-  law.bits = fields.whole("bits", 2, 16);
-  law.per = fields.choice("per", {"tensor", "atom"}) == 0 ? Per::tensor : Per::atom;
-  law.logarithmic = fields.choice("magnitude", {"linear", "log"}) == 1;
-  law.geometric = fields.choice("gradient", {"geometric", "plain"}) == 0;
+void read_polar(Fields& fields, int degree, FeatureScheme& scheme) {
+  scheme.scheme = Scheme::polar;
+  scheme.bits = fields.integer("bits", 2, 16);
+  scheme.per = fields.choice("per", {"tensor", "atom"}) == 0 ? Per::tensor : Per::atom;
+  scheme.logarithmic = fields.choice("magnitude", {"linear", "log"}) == 1;
+  scheme.geometric = fields.choice("gradient", {"geometric", "plain"}) == 0;
   // Codebooks lie on the sphere in three dimensions.
-  law.direction = degree == 1 ? Direction(fields.choice("directions", {"octahedral", "codebook", "component"}))
+  scheme.direction = degree == 1 ? Direction(fields.choice("directions", {"octahedral", "codebook", "component"}))
                               : (fields.choice("directions", {"component"}), Direction::component);
-  law.direction_bits = fields.whole("direction_bits", law.direction == Direction::octahedral ? 4 : 2, 16);
+  scheme.direction_bits = fields.integer("direction_bits", scheme.direction == Direction::octahedral ? 4 : 2, 16);
 }
 
 }  // namespace
@@ -41,49 +41,49 @@ Slots::Slots(const Json& slots, int64_t species, Tensors& tensors, const Source&
 }
 
 const Json& Slots::take(const std::string& slot) {
-  const Json* law = slots_.find(slot);
-  if (!law) source_.refuse("metadata 'slots' lacks the slot " + quoted(slot));
+  const Json* scheme = slots_.find(slot);
+  if (!scheme) source_.refuse("metadata 'slots' lacks the slot " + quoted(slot));
   taken_.insert(slot);
-  return *law;
+  return *scheme;
 }
 
-FeatureLaw Slots::feature(const std::string& slot, Role role, int degree, int inputs) {
+FeatureScheme Slots::feature(const std::string& slot, Role role, int degree, int inputs) {
   const std::string what = "slot " + quoted(slot);
   Fields fields(take(slot), what, source_);
   const int kind = role == Role::message  ? fields.choice("kind", {"identity"})
                    : role == Role::vector ? fields.choice("kind", {"identity", "uniform", "polar"})
                                           : fields.choice("kind", {"identity", "uniform"});
-  FeatureLaw law;
-  if (kind == 1) read_uniform(fields, role, law);
-  if (kind == 2) read_polar(fields, degree, law);
-  if (law.framed && role != Role::vector)
+  FeatureScheme scheme;
+  if (kind == 1) read_uniform(fields, role, scheme);
+  if (kind == 2) read_polar(fields, degree, scheme);
+  if (scheme.framed && role != Role::vector)
     source_.refuse(what + " has 'framed' true; expected false, for it is no vector");
-  if (law.direction == Direction::octahedral && law.direction_bits % 2 != 0)
-    source_.refuse(what + " has 'direction_bits' " + std::to_string(law.direction_bits) + "; expected an even number");
-  const bool codebook = law.law == Law::polar && law.direction == Direction::codebook;
+  if (scheme.direction == Direction::octahedral && scheme.direction_bits % 2 != 0)
+    source_.refuse(what + " has 'direction_bits' " + std::to_string(scheme.direction_bits) + "; expected an even number");
+  const bool codebook = scheme.scheme == Scheme::polar && scheme.direction == Direction::codebook;
   const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
-  law.centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
-  if (kind == 1 && fields.has("principal")) law.directions = fields.whole("principal", 1, most_directions);
+  scheme.centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
+  if (kind == 1 && fields.has("principal")) scheme.directions = fields.integer("principal", 1, most_directions);
   fields.finish();
-  if (law.centred && (inputs == 0 || law.per != Per::row || role != Role::scalar))
+  if (scheme.centred && (inputs == 0 || scheme.per != Per::row || role != Role::scalar))
     source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
-  if (law.directions > 0 && !((law.framed || law.centred) && law.per == Per::row))
+  if (scheme.directions > 0 && !((scheme.framed || scheme.centred) && scheme.per == Per::row))
     source_.refuse(what + " has 'principal'; expected it only for rows of vectors in the frame of their atom, and of "
                           "centred scalars");
-  if (law.apart() > 0) read_apart(slot, inputs, law);
-  if (law.law != Law::identity && law.per == Per::tensor) read_steps(slot, law);
-  if (law.logarithmic) read_levels(slot, law);
-  if (codebook) read_codebook(book, law);
-  if (law.law == Law::polar && law.direction == Direction::octahedral && law.direction_bits <= stored_octahedral_bits)
-    law.points = unit_vectors("octahedral." + std::to_string(law.direction_bits) + ".points", 1 << law.direction_bits);
-  return law;
+  if (scheme.compensation_rows() > 0) read_compensation(slot, inputs, scheme);
+  if (scheme.scheme != Scheme::identity && scheme.per == Per::tensor) read_steps(slot, scheme);
+  if (scheme.logarithmic) read_levels(slot, scheme);
+  if (codebook) read_codebook(book, scheme);
+  if (scheme.scheme == Scheme::polar && scheme.direction == Direction::octahedral && scheme.direction_bits <= stored_octahedral_bits)
+    scheme.points = unit_vectors("octahedral." + std::to_string(scheme.direction_bits) + ".points", 1 << scheme.direction_bits);
+  return scheme;
 }
 
 int Slots::weight_bits(const std::string& slot) {
   Fields fields(take(slot), "slot " + quoted(slot), source_);
   int bits = 32;
   if (fields.choice("kind", {"identity", "uniform"}) == 1) {
-    bits = fields.whole("bits", 2, 8);
+    bits = fields.integer("bits", 2, 8);
     fields.choice("per", {"tensor", "channel"});
   }
   fields.finish();
@@ -96,19 +96,19 @@ void Slots::finish() const {
       source_.refuse("metadata 'slots' has " + quoted(slot) + "; expected only slots of the model");
 }
 
-void Slots::read_steps(const std::string& slot, FeatureLaw& law) {
-  law.step = tensors_.floats(slot + ".step", {1})[0];
-  law.inverse_step = tensors_.floats(slot + ".inverse_step", {1})[0];
-  if (!(law.step > 0))
-    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(law.step)) + "; expected one above zero");
-  if (!(std::fabs(double(law.step) * double(law.inverse_step) - 1.0) < 1e-6))
-    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(law.step)) + " and the inverse " +
-                   shown(double(law.inverse_step)) + "; expected a product of one");
+void Slots::read_steps(const std::string& slot, FeatureScheme& scheme) {
+  scheme.step = tensors_.floats(slot + ".step", {1})[0];
+  scheme.inverse_step = tensors_.floats(slot + ".inverse_step", {1})[0];
+  if (!(scheme.step > 0))
+    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(scheme.step)) + "; expected one above zero");
+  if (!(std::fabs(double(scheme.step) * double(scheme.inverse_step) - 1.0) < 1e-6))
+    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(scheme.step)) + " and the inverse " +
+                   shown(double(scheme.inverse_step)) + "; expected a product of one");
 }
 
-void Slots::read_apart(const std::string& slot, int inputs, FeatureLaw& law) {
-  law.apart_codes.resize(size_t(species_) * law.apart() * inputs);
-  law.apart_scale.resize(size_t(species_) * law.apart());
+void Slots::read_compensation(const std::string& slot, int inputs, FeatureScheme& scheme) {
+  scheme.compensation_codes.resize(size_t(species_) * scheme.compensation_rows() * inputs);
+  scheme.compensation_scale.resize(size_t(species_) * scheme.compensation_rows());
   // `count` rows of each species, from the place `first` on.
   const auto read = [&](const std::string& name, int first, int count) {
     const auto codes = tensors_.codes(name + ".codes", species_ * count, inputs, 8);
@@ -117,43 +117,43 @@ void Slots::read_apart(const std::string& slot, int inputs, FeatureLaw& law) {
       if (scale[row] < 0)
         source_.refuse("tensor " + quoted(name + ".scale") + " has " + shown(double(scale[row])) +
                        "; expected no number below zero");
-      const size_t to = row / count * law.apart() + first + row % count;
-      law.apart_scale[to] = scale[row];
-      std::copy_n(codes.begin() + int64_t(row) * inputs, inputs, law.apart_codes.begin() + int64_t(to) * inputs);
+      const size_t to = row / count * scheme.compensation_rows() + first + row % count;
+      scheme.compensation_scale[to] = scale[row];
+      std::copy_n(codes.begin() + int64_t(row) * inputs, inputs, scheme.compensation_codes.begin() + int64_t(to) * inputs);
     }
   };
-  if (law.centred) read(slot + ".centre", 0, 1);
-  if (law.directions > 0) read(slot + ".principal", law.centred ? 1 : 0, law.directions);
+  if (scheme.centred) read(slot + ".centre", 0, 1);
+  if (scheme.directions > 0) read(slot + ".principal", scheme.centred ? 1 : 0, scheme.directions);
 }
 
 // Levels ascend from zero, and a threshold lies between each and the next.
-void Slots::read_levels(const std::string& slot, FeatureLaw& law) {
-  const int64_t high = law.high();
-  law.levels = tensors_.floats(slot + ".levels", {high + 1});
-  law.thresholds = tensors_.floats(slot + ".thresholds", {high});
-  bool good = law.levels[0] == 0;
-  for (size_t k = 0; k < law.thresholds.size(); ++k)
-    good = good && law.levels[k] < law.levels[k + 1] && law.levels[k] <= law.thresholds[k] &&
-           law.thresholds[k] <= law.levels[k + 1];
+void Slots::read_levels(const std::string& slot, FeatureScheme& scheme) {
+  const int64_t high = scheme.high();
+  scheme.levels = tensors_.floats(slot + ".levels", {high + 1});
+  scheme.thresholds = tensors_.floats(slot + ".thresholds", {high});
+  bool good = scheme.levels[0] == 0;
+  for (size_t k = 0; k < scheme.thresholds.size(); ++k)
+    good = good && scheme.levels[k] < scheme.levels[k + 1] && scheme.levels[k] <= scheme.thresholds[k] &&
+           scheme.thresholds[k] <= scheme.levels[k + 1];
   if (!good)
     source_.refuse("slot " + quoted(slot) +
                    " has levels out of order; expected them to ascend from zero with thresholds between");
 }
 
-void Slots::read_codebook(const std::string& book, FeatureLaw& law) {
+void Slots::read_codebook(const std::string& book, FeatureScheme& scheme) {
   const int64_t count = tensors_.shape(book + ".points", Dtype::F32, {any, 3})[0];
-  if (count > (int64_t(1) << law.direction_bits))
+  if (count > (int64_t(1) << scheme.direction_bits))
     source_.refuse("tensor " + quoted(book + ".points") + " has " + std::to_string(count) +
-                   " directions; expected at most 2^" + std::to_string(law.direction_bits));
-  law.points = unit_vectors(book + ".points", count);
+                   " directions; expected at most 2^" + std::to_string(scheme.direction_bits));
+  scheme.points = unit_vectors(book + ".points", count);
   const Shape& shape = tensors_.shape(book + ".cells", Dtype::I32, {any, any});
   const auto side = int64_t(std::lround(std::sqrt(double(shape[0]))));
   if (side * side != shape[0] || shape[1] > count)
     source_.refuse("tensor " + quoted(book + ".cells") + " has shape " + shown(shape) +
                    "; expected a square number of cells and at most " + std::to_string(count) + " candidates in each");
-  law.candidates = int(shape[1]);
-  law.cells = tensors_.whole(book + ".cells", shape);
-  for (int32_t code : law.cells)
+  scheme.candidates = int(shape[1]);
+  scheme.cells = tensors_.integer(book + ".cells", shape);
+  for (int32_t code : scheme.cells)
     if (code < 0 || code >= count)
       source_.refuse("tensor " + quoted(book + ".cells") + " has the candidate " + std::to_string(code) +
                      "; expected 0 to " + std::to_string(count - 1));

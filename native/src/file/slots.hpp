@@ -1,4 +1,4 @@
-// The slots of a model: the law of each, checked against what flows through it, with its parameters.
+// The slots of a model: the scheme of each, checked against what flows through it, with its parameters.
 #pragma once
 
 #include <set>
@@ -10,25 +10,25 @@
 
 namespace gaq {
 
-enum class Role { scalar, vector, query, message };  // features; weights have laws of their own
+enum class Role { scalar, vector, query, message };  // features; weights have schemes of their own
 
 // All of these throw BadFile.
 class Slots {
  public:
   Slots(const Json& slots, int64_t species, Tensors& tensors, const Source& source);
 
-  // The law of a feature slot; for a message it must be the identity. `degree` is that of a vector, `inputs` the width of
+  // The scheme of a feature slot; for a message it must be the identity. `degree` is that of a vector, `inputs` the width of
   // a linear layer's input.
-  FeatureLaw feature(const std::string& slot, Role role, int degree = 0, int inputs = 0);
+  FeatureScheme feature(const std::string& slot, Role role, int degree = 0, int inputs = 0);
   int weight_bits(const std::string& slot);  // 2 to 8, or 32 for a weight that is left in float
   void finish() const;                       // refuses slots that the model does not have
 
  private:
   const Json& take(const std::string& slot);
-  void read_steps(const std::string& slot, FeatureLaw& law);
-  void read_apart(const std::string& slot, int inputs, FeatureLaw& law);
-  void read_levels(const std::string& slot, FeatureLaw& law);
-  void read_codebook(const std::string& book, FeatureLaw& law);
+  void read_steps(const std::string& slot, FeatureScheme& scheme);
+  void read_compensation(const std::string& slot, int inputs, FeatureScheme& scheme);
+  void read_levels(const std::string& slot, FeatureScheme& scheme);
+  void read_codebook(const std::string& book, FeatureScheme& scheme);
   std::vector<float> unit_vectors(const std::string& name, int64_t count);
 
   const Json& slots_;

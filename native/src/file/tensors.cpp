@@ -77,11 +77,11 @@ std::vector<double> Tensors::doubles(const std::string& name, const Shape& shape
   return finite<double>(take(name, Dtype::F64, shape), name, source_);
 }
 
-std::vector<int32_t> Tensors::whole(const std::string& name, const Shape& shape) {
+std::vector<int32_t> Tensors::integer(const std::string& name, const Shape& shape) {
   return copied<int32_t>(take(name, Dtype::I32, shape));
 }
 
-std::vector<int64_t> Tensors::long_whole(const std::string& name, const Shape& shape) {
+std::vector<int64_t> Tensors::long_integers(const std::string& name, const Shape& shape) {
   return copied<int64_t>(take(name, Dtype::I64, shape));
 }
 

@@ -20,8 +20,8 @@ class Tensors {
   const Shape& shape(const std::string& name, Dtype dtype, const Shape& expected);
   std::vector<float> floats(const std::string& name, const Shape& shape);
   std::vector<double> doubles(const std::string& name, const Shape& shape);
-  std::vector<int32_t> whole(const std::string& name, const Shape& shape);       // I32
-  std::vector<int64_t> long_whole(const std::string& name, const Shape& shape);  // I64
+  std::vector<int32_t> integer(const std::string& name, const Shape& shape);       // I32
+  std::vector<int64_t> long_integers(const std::string& name, const Shape& shape);  // I64
   // Codes [outputs][inputs] of 2 to 8 bits; up to 4 bits two in a byte, the lower half first, rows on whole bytes.
   std::vector<int8_t> codes(const std::string& name, int64_t outputs, int64_t inputs, int bits);
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "geometry/pair.hpp"
-#include "geometry/room.hpp"
+#include "geometry/grow.hpp"
 #include "geometry/side_by_side.hpp"
 
 namespace gaq {
@@ -90,13 +90,13 @@ void Geometry::choose_neighbors(const std::vector<int32_t>& species_row, int64_t
 
 void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
   const int degrees = description_.config.degrees;
-  const int64_t rows = 2 * components(degrees), turns = local_ ? transports(degrees) : 0;
+  const int64_t rows = 2 * components(degrees), transport_width = local_ ? transports(degrees) : 0;
   out.count = count_;
   out.rounds = rounds_;
   for (auto* whole : {&out.i, &out.j, &out.knot}) grow(*whole, count_);
   for (auto* one : {&out.fraction, &out.steepness, &out.envelope, &gradients.radial, &gradients.envelope}) grow(*one, count_);
   for (auto* side : {&out.harmonics, &gradients.harmonics}) grow(*side, rows * count_);
-  grow(out.transport, turns * count_);
+  grow(out.transport, transport_width * count_);
   with_degrees(degrees, [&](auto constant) {
     each_task([&](int64_t n) { describe<decltype(constant)::value>(tasks_[n], out, gradients); });
   });
@@ -105,7 +105,7 @@ void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
 template <int degrees>
 void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gradients) const {
   constexpr int64_t rows = 2 * components(degrees);
-  const int64_t turns = local_ ? transports(degrees) : 0;
+  const int64_t transport_width = local_ ? transports(degrees) : 0;
   const double cutoff = description_.config.cutoff;
   for (int64_t n = task.first; n < task.last; ++n) {
     const ActivePair& pair = pairs_[n];
@@ -121,7 +121,7 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
     out.envelope[n] = float(envelope(distance, cutoff));
     if (local_) {
       const double *frame_i = &frame_[9 * int64_t(pair.i)], *frame_j = &frame_[9 * int64_t(pair.j)];
-      describe_local<degrees>(unit, frame_i, frame_j, &out.harmonics[rows * n], &out.transport[turns * n]);
+      describe_local<degrees>(unit, frame_i, frame_j, &out.harmonics[rows * n], &out.transport[transport_width * n]);
     } else {
       describe_lab<degrees>(unit, &out.harmonics[rows * n]);
     }
@@ -132,7 +132,7 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
   std::fill_n(&gradients.harmonics[rows * task.first], rows * count, 0.0f);
 }
 
-void Geometry::backward_pairs(const PairGradients& gradients, const Turns& turns, int64_t owned, double* forces,
+void Geometry::backward_pairs(const PairGradients& gradients, const FrameTorque& torque, int64_t owned, double* forces,
                               double* virial) {
   virials_.assign(9 * tasks_.size(), 0);
   torques_.assign(3 * tasks_.size(), 0);
@@ -140,24 +140,24 @@ void Geometry::backward_pairs(const PairGradients& gradients, const Turns& turns
     each_task_in_rounds([&](int64_t n) { pull_back<decltype(constant)::value>(n, gradients, forces); });
   });
   for (size_t n = 0; n < virials_.size(); ++n) virial[n % 9] += virials_[n];
-  if (local_) turn_frames(turns, owned);
+  if (local_) apply_frame_torque(torque, owned);
 }
 
 // dE/dω → dE/dR = R [ω']× with 2ω' = dE/dω, the gradient along rotations.
-void Geometry::turn_frames(const Turns& turns, int64_t owned) {
+void Geometry::apply_frame_torque(const FrameTorque& torque, int64_t owned) {
   const int64_t places = int64_t(frame_.size()) / 9;
   frame_gradient_.assign(frame_.size(), 0);
   double left[3] = {0, 0, 0};
   if (owned == places) {
     for (size_t n = 0; n < torques_.size(); ++n) left[n % 3] += torques_[n];
-    for (int64_t place = 0; place < places; ++place) add_turned(left, &frame_[9 * place], &turns[3 * place]);
+    for (int64_t place = 0; place < places; ++place) add_turned(left, &frame_[9 * place], &torque[3 * place]);
     for (double& x : left) x /= double(places);
   }
   for (int64_t place = 0; place < places; ++place) {
     const double* frame = &frame_[9 * place];
     double share[3], half[3];
     turn_back(frame, left, share);
-    for (int k = 0; k < 3; ++k) half[k] = 0.5 * (turns[3 * place + k] - share[k]);
+    for (int k = 0; k < 3; ++k) half[k] = 0.5 * (torque[3 * place + k] - share[k]);
     double* g = &frame_gradient_[9 * place];
     for (int m = 0; m < 3; ++m)
       for (int n = 0; n < 3; ++n) {

@@ -44,7 +44,7 @@ struct PairGradients {
 
 // What turning the axes of an atom does, in the local gauge: dE/dω [place][3] for R → R (1 + [ω]×), by the layers. The
 // transport of messages depends on the positions through the frames alone, so its gradient is a sum over atoms, not pairs.
-using Turns = std::vector<double>;
+using FrameTorque = std::vector<double>;
 
 class Geometry {
  public:
@@ -63,7 +63,7 @@ class Geometry {
   // what the float32 of gradients and turns leaves over of that is taken off the turns, unless there are ghosts (`owned`
   // places of more), whose share is elsewhere. Frame gradients of ghosts are left in frame_gradient_rows() for the
   // exchange between `backward_pairs` and `backward_frames`.
-  void backward_pairs(const PairGradients& gradients, const Turns& turns, int64_t owned, double* forces, double* virial);
+  void backward_pairs(const PairGradients& gradients, const FrameTorque& torque, int64_t owned, double* forces, double* virial);
   void backward_frames(double* forces, double* virial, int64_t owned);
 
   // Adds the repulsion: to energies [place] in eV; to forces by the caller's atoms and to the virial, if not null.
@@ -99,7 +99,7 @@ class Geometry {
     slope = 1;
     return distance < repulsion_.reach() ? repulsion_.seen(distance, rows_[pair.i], rows_[pair.j], slope) : distance;
   }
-  void turn_frames(const Turns& turns, int64_t owned);
+  void apply_frame_torque(const FrameTorque& torque, int64_t owned);
   template <class Work>
   void each_task(const Work& work) const;
   template <class Work>

@@ -1,4 +1,4 @@
-// One pair of atoms: what both messages of it see, and the way back. `Real` is float in the engine; tests use double.
+// One pair of atoms: what both messages of it see, and the backward pass. `Real` is float in the engine; tests use double.
 #pragma once
 
 #include <type_traits>

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "geometry/geometry.hpp"
-#include "geometry/room.hpp"
+#include "geometry/grow.hpp"
 #include "geometry/side_by_side.hpp"
 #include "neighbors/checks.hpp"
 
@@ -35,18 +35,18 @@ void Geometry::select(const System& system, const NeighborList& list) {
   list_ = &list;
   place_positions(system, list);
   list_tasks(list);
-  int64_t room = 0;
+  int64_t capacity = 0;
   if (selections_.size() == 1) {
-    room = selections_[0].listed.last - selections_[0].listed.first;  // one task needs no counting
+    capacity = selections_[0].listed.last - selections_[0].listed.first;  // one task needs no counting
   } else {
     side_by_side(pool_, 0, int64_t(selections_.size()),
                  [this](int64_t n) { selections_[n].count = count_active(selections_[n].listed); });
     for (Selection& selection : selections_) {
-      selection.first = room;
-      room += selection.count;
+      selection.first = capacity;
+      capacity += selection.count;
     }
   }
-  grow(pairs_, room);
+  grow(pairs_, capacity);
   side_by_side(pool_, 0, int64_t(selections_.size()), [this](int64_t n) { gather_active(selections_[n]); });
   count_ = selections_.empty() ? 0 : selections_.back().first + selections_.back().count;
   refuse_coinciding();

@@ -20,7 +20,7 @@ struct CodedRows {
 struct LayerState {
   float* s_in = nullptr;      // [atom][C] scalars before the layer
   float* projected = nullptr; // [atom][4C] queries, keys, values, gates
-  float* unit = nullptr;      // [atom][2C] unit queries and keys, through their law; null where they are recomputed
+  float* unit = nullptr;      // [atom][2C] unit queries and keys, through their scheme; null where they are recomputed
   float* v_in = nullptr;      // [atom][M][C] vectors before the layer; null in the first
   float* weight = nullptr;    // [pair][2][heads] e^logit; of one layer at a time where it is recomputed
   float* total = nullptr;     // [atom][heads_padded] 1 + Σ φ e^logit
@@ -32,12 +32,12 @@ struct LayerState {
   float* gates = nullptr;     // [atom][(1+2L) C]
 };
 
-// Room for one block of rows; one per thread.
+// Scratch memory for one block of rows; one per thread.
 struct Scratch {
   static constexpr int count = 10;
   float* floats[count] = {};   // each [atoms of a block][widest row of an atom]
   const int32_t* species = nullptr;  // [atom] by place: rows of the model's own table
-  float* parts = nullptr;      // [rows][parts] of a law that takes directions off
+  float* coefficients = nullptr;      // [rows][coefficient] of a scheme that takes directions off
   float* scale = nullptr;      // [rows]
   uint8_t* bytes = nullptr;    // codes of one input
   int16_t* words = nullptr;
@@ -62,18 +62,18 @@ struct Kernels {
   // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]; no scale: as if all were one
   void (*product_coded)(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias,
                         float* y, int64_t y_stride, bool add);
-  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; whole numbers if coded
-  // The uniform law on rows of one atom after the other; `components` rows belong to an atom.
-  void (*encode_rows)(const FeatureLaw& law, int64_t rows, int components, int columns, const float* x, int64_t stride,
+  void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; integers if coded
+  // The uniform scheme on rows of one atom after the other; `components` rows belong to an atom.
+  void (*encode_rows)(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x, int64_t stride,
                       bool bytes, uint8_t* out8, int16_t* out16, float* scale);
-  // x → decoded, by any law (polar and per-vector included); in place allowed. codes and directions may be null.
-  void (*decode_through)(const FeatureLaw& law, int64_t atoms, int components, int columns, const float* x, float* out,
+  // x → decoded, by any scheme (polar and per-vector included); in place allowed. codes and directions may be null.
+  void (*decode_through)(const FeatureScheme& scheme, int64_t atoms, int components, int columns, const float* x, float* out,
                          int32_t* codes, int32_t* directions, float* steps);
 
   void (*linear)(const LinearPlan&, int64_t rows, int components, float* x, int64_t x_stride, float* y, int64_t y_stride,
                  Scratch&, const Tap&, int64_t first_row);
 
-  // Queries and keys: unit length per head, then their law; projected [atom][4C] → unit [atom][2C].
+  // Queries and keys: unit length per head, then their scheme; projected [atom][4C] → unit [atom][2C].
   void (*unit_queries)(const Plan&, const LayerPlan&, Block, const float* projected, float* unit, const Tap&);
   void (*unit_queries_back)(const Plan&, const LayerPlan&, Block, const float* projected, float* gradient);
   void (*attention)(const Plan&, const LayerPlan&, const PairInvariants&, Task, const float* unit, float* weight);
@@ -83,14 +83,14 @@ struct Kernels {
                         float* g_projected, float* g_v);
 
   void (*project)(const Plan&, const LayerPlan&, Block, LayerState&, Scratch&, const Tap&);
-  // `g_carried`: dE/d(vectors) by messages alone, in the local gauge, with what it does to `turns`; else null.
+  // `g_carried`: dE/d(vectors) by messages alone, in the local gauge, with what it does to `torque`; else null.
   void (*project_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_projected, float* g_s,
-                       const float* g_carried, float* g_v, double* turns, Scratch&);
+                       const float* g_carried, float* g_v, double* torque, Scratch&);
   // From summed messages to the scalars and vectors after the layer.
   void (*update)(const Plan&, const LayerPlan&, Block, LayerState&, float* s_out, float* v_out, Scratch&, const Tap&);
   // g_s, g_v: after the layer → before its update; g_scalar, g_vector, g_total: of the summed messages.
   void (*update_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_s, float* g_v, float* g_scalar,
-                      float* g_vector, float* g_total, double* turns, Scratch&);
+                      float* g_vector, float* g_total, double* torque, Scratch&);
   // Atomic energies in the network's units, and dE/ds.
   void (*readout)(const Plan&, Block, const float* s, double* energy, float* g_s, Scratch&, const Tap&);
 };

@@ -1,4 +1,4 @@
-// Products of rows and weights: float, and whole numbers in eight or sixteen bits. Every output has one accumulator that
+// Products of rows and weights: float, and integers in eight or sixteen bits. Every output has one accumulator that
 // runs over the inputs in their order, so tiles and instruction sets do not show in the result.
 
 // Packed by tiles of tile_vectors · 16 outputs: [tile][k / group][vector][16 outputs][group of k].

@@ -45,15 +45,15 @@ std::string compare(const char* what, const std::vector<float>& a, const std::ve
 // Codes of rows by one table of kernels, then the product by the same.
 std::vector<float> coded_product(const Kernels& kernels, int bits, int64_t rows, const std::vector<float>& x,
                                  const Packed& w, const std::vector<float>& scale, const std::vector<float>& bias) {
-  FeatureLaw law;
-  law.law = Law::uniform;
-  law.bits = bits;
-  law.per = Per::row;
+  FeatureScheme scheme;
+  scheme.scheme = Scheme::uniform;
+  scheme.bits = bits;
+  scheme.per = Per::row;
   const bool bytes = w.arithmetic == Arithmetic::int8;
   std::vector<uint8_t> codes8(rows * w.inputs + 1);
   std::vector<int16_t> codes16(rows * w.inputs + 1);
   std::vector<float> row_scale(rows), y(rows * w.outputs);
-  kernels.encode_rows(law, rows, 1, w.inputs, x.data() + 1, w.inputs, bytes, codes8.data() + 1, codes16.data() + 1,
+  kernels.encode_rows(scheme, rows, 1, w.inputs, x.data() + 1, w.inputs, bytes, codes8.data() + 1, codes16.data() + 1,
                       row_scale.data());
   kernels.product_coded(rows, {codes8.data() + 1, codes16.data() + 1, row_scale.data()}, w, scale.data(), bias.data(),
                         y.data(), w.outputs, false);

@@ -17,9 +17,9 @@ inline float normaliser(const Shape& shape, const float* q) {
   return 1.0f / std::sqrt(head_square(q, shape.head_width) + unit_epsilon);
 }
 
-inline void through_law(const FeatureLaw& law, float* x, int columns) {
-  if (law.law != Law::uniform) return;
-  const Vec inverse = set1(law.inverse_step), step = set1(law.step), high = set1(float(law.high()));
+inline void through_scheme(const FeatureScheme& scheme, float* x, int columns) {
+  if (scheme.scheme != Scheme::uniform) return;
+  const Vec inverse = set1(scheme.inverse_step), step = set1(scheme.step), high = set1(float(scheme.high()));
   for (int c = 0; c < columns; c += lanes) store(x + c, encode(load(x + c), inverse, high) * step);
 }
 
@@ -36,16 +36,16 @@ void unit_queries(const Plan& plan, const LayerPlan& layer, Block block, const f
     }
     show(tap, layer.query_slot.c_str(), atom, 1, C, shape.true_channels, layer.output.input_place, out, C);
     show(tap, layer.key_slot.c_str(), atom, 1, C, shape.true_channels, layer.output.input_place, out + C, C);
-    through_law(layer.query, out, C);
-    through_law(layer.key, out + C, C);
+    through_scheme(layer.query, out, C);
+    through_scheme(layer.key, out + C, C);
   }
 }
 
 // Zeroes the gradient of what a fixed step clipped of queries or keys, which are in · factor.
-inline void mask_clipped_head(const FeatureLaw& law, bool unit, const float* in, Vec factor, int width, float* g) {
-  const bool covers = unit && law.step * (float(law.high()) + 0.5f) > 1.00001f;  // nothing of unit length is outside
-  if (law.law != Law::uniform || covers) return;
-  const Vec inverse = set1(law.inverse_step), high = set1(float(law.high()));
+inline void mask_clipped_head(const FeatureScheme& scheme, bool unit, const float* in, Vec factor, int width, float* g) {
+  const bool covers = unit && scheme.step * (float(scheme.high()) + 0.5f) > 1.00001f;  // nothing of unit length is outside
+  if (scheme.scheme != Scheme::uniform || covers) return;
+  const Vec inverse = set1(scheme.inverse_step), high = set1(float(scheme.high()));
   for (int k = 0; k < width; k += lanes) {
     const Vec rounded = abs(round((load(in + k) * factor) * inverse));
     store(g + k, select_less(high, rounded, zero(), load(g + k)));

@@ -1,7 +1,7 @@
-// A linear layer on a block of rows, forward and back, by whatever law its input and its weight follow.
+// A linear layer on a block of rows, forward and back, by whatever scheme its input and its weight follow.
 
 // Where a block's temporary rows live.
-enum Room { room_vectors, room_update, room_active, room_mixed, room_hidden, room_gates, room_linear, room_gradient, room_other, room_more };
+enum ScratchSlot { scratch_vectors, scratch_update, scratch_active, scratch_mixed, scratch_hidden, scratch_gates, scratch_linear, scratch_gradient, scratch_other, scratch_more };
 
 // Shows rows to a tap, in the model's own channels.
 inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t rows, int columns, int true_columns,
@@ -18,73 +18,73 @@ inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t ro
 
 inline const float* or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
-// What one row has of what its law takes off: the mean of its species, and so much of each of its directions.
-struct Apart {
+// What one row has of what its scheme takes off: the mean of its species, and so much of each of its directions.
+struct LowRankCompensation {
   const float* table;  // [count][columns] of the species
-  const float* parts;  // [count]; null for a mean alone, which is taken whole
+  const float* coefficients;  // [count]; null for a mean alone, which is taken whole
   int count, columns;
 
   Vec at(int c) const {
-    if (!parts) return load(table + c);
-    Vec total = set1(parts[0]) * load(table + c);
-    for (int k = 1; k < count; ++k) total = total + set1(parts[k]) * load(table + k * columns + c);
+    if (!coefficients) return load(table + c);
+    Vec total = set1(coefficients[0]) * load(table + c);
+    for (int k = 1; k < count; ++k) total = total + set1(coefficients[k]) * load(table + k * columns + c);
     return total;
   }
 };
 
 // `table` is that of the inputs or of the outputs; `species` begins with the first row's atom.
-inline Apart apart_of(const LinearPlan& plan, const std::vector<float>& table, int columns, int64_t row, int components,
-                      const int32_t* species, const Scratch& room) {
-  const int count = plan.law.apart();
+inline LowRankCompensation compensation_of(const LinearPlan& plan, const std::vector<float>& table, int columns, int64_t row, int components,
+                      const int32_t* species, const Scratch& scratch) {
+  const int count = plan.scheme.compensation_rows();
   const int64_t first = int64_t(species[row / components]) * count;
-  const float* parts = plan.law.directions > 0 ? room.parts + row * plan.directions.outputs + first : nullptr;
-  return {table.data() + first * columns, parts, count, columns};
+  const float* coefficients = plan.scheme.directions > 0 ? scratch.coefficients + row * plan.directions.outputs + first : nullptr;
+  return {table.data() + first * columns, coefficients, count, columns};
 }
 
-// How much of each direction rows x, less their means, have: products of whole numbers, by the steps of the rows.
-inline void find_parts(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
-                       const int32_t* species, Scratch& room) {
+// How much of each direction rows x, less their means, have: products of integers, by the steps of the rows.
+inline void find_coefficients(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
+                       const int32_t* species, Scratch& scratch) {
   const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
-  float* rest = room.floats[room_linear];
-  const int count = plan.law.apart(), width = plan.directions.outputs;
-  if (plan.law.centred) {
+  float* rest = scratch.floats[scratch_linear];
+  const int count = plan.scheme.compensation_rows(), width = plan.directions.outputs;
+  if (plan.scheme.centred) {
     for (int64_t row = 0; row < rows; ++row) {
-      const float* mean = plan.apart.data() + int64_t(species[row / components]) * count * plan.inputs;
+      const float* mean = plan.compensation.data() + int64_t(species[row / components]) * count * plan.inputs;
       for (int c = 0; c < plan.inputs; c += lanes)
         store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - load(mean + c));
     }
     x = rest;
     x_stride = plan.inputs;
   }
-  encode_rows(plan.law, rows, components, plan.inputs, x, x_stride, bytes, room.bytes, room.words, room.scale);
-  product_coded(rows, {room.bytes, room.words, room.scale}, plan.directions, plan.direction_scale.data(), nullptr,
-                room.parts, width, false);
-  for (int64_t row = 0; row < rows && plan.law.centred; ++row)
-    room.parts[row * width + int64_t(species[row / components]) * count] = 1;
+  encode_rows(plan.scheme, rows, components, plan.inputs, x, x_stride, bytes, scratch.bytes, scratch.words, scratch.scale);
+  product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.directions, plan.direction_scale.data(), nullptr,
+                scratch.coefficients, width, false);
+  for (int64_t row = 0; row < rows && plan.scheme.centred; ++row)
+    scratch.coefficients[row * width + int64_t(species[row / components]) * count] = 1;
 }
 
-// Takes off rows what the law rounds them beside; what is left is contiguous.
+// Takes off rows what the scheme rounds them beside; what is left is contiguous.
 inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
-                            const int32_t* species, Scratch& room) {
-  if (plan.law.directions > 0) find_parts(plan, rows, components, x, x_stride, species, room);
-  float* rest = room.floats[room_linear];
+                            const int32_t* species, Scratch& scratch) {
+  if (plan.scheme.directions > 0) find_coefficients(plan, rows, components, x, x_stride, species, scratch);
+  float* rest = scratch.floats[scratch_linear];
   for (int64_t row = 0; row < rows; ++row) {
-    const Apart apart = apart_of(plan, plan.apart, plan.inputs, row, components, species, room);
+    const LowRankCompensation compensation = compensation_of(plan, plan.compensation, plan.inputs, row, components, species, scratch);
     for (int c = 0; c < plan.inputs; c += lanes)
-      store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - apart.at(c));
+      store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - compensation.at(c));
   }
   return rest;
 }
 
 // Puts back behind the product what was taken off before it, and then the bias.
-inline void add_apart(const LinearPlan& plan, int64_t rows, int components, const int32_t* species, const Scratch& room,
+inline void add_compensation(const LinearPlan& plan, int64_t rows, int components, const int32_t* species, const Scratch& scratch,
                       float* y, int64_t y_stride) {
   const float* bias = or_null(plan.bias);
   for (int64_t row = 0; row < rows; ++row) {
-    const Apart apart = apart_of(plan, plan.apart_out, plan.outputs, row, components, species, room);
+    const LowRankCompensation compensation = compensation_of(plan, plan.compensation_out, plan.outputs, row, components, species, scratch);
     float* at = y + row * y_stride;
     for (int c = 0; c < plan.outputs; c += lanes) {
-      const Vec total = load(at + c) + apart.at(c);
+      const Vec total = load(at + c) + compensation.at(c);
       store(at + c, bias ? total + load(bias + c) : total);
     }
   }
@@ -92,35 +92,35 @@ inline void add_apart(const LinearPlan& plan, int64_t rows, int components, cons
 
 // x [rows][inputs] → y [rows][outputs]; `components` rows belong to one atom.
 inline void linear(const LinearPlan& plan, int64_t rows, int components, float* x, int64_t x_stride, float* y,
-                   int64_t y_stride, Scratch& room, const Tap& tap, int64_t first_row) {
+                   int64_t y_stride, Scratch& scratch, const Tap& tap, int64_t first_row) {
   show(tap, plan.slot.c_str(), first_row, rows, plan.inputs, plan.true_inputs, plan.input_place, x, x_stride);
   const float* scale = plan.coded ? plan.scale.data() : nullptr;
   if (plan.forward.arithmetic != Arithmetic::float32) {
-    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, apart = plan.law.apart() > 0;
-    const int32_t* species = apart ? room.species + first_row / components : nullptr;
+    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, compensation = plan.scheme.compensation_rows() > 0;
+    const int32_t* species = compensation ? scratch.species + first_row / components : nullptr;
     const float* coded = x;
-    if (apart) {
-      coded = rest_of(plan, rows, components, x, x_stride, species, room);
+    if (compensation) {
+      coded = rest_of(plan, rows, components, x, x_stride, species, scratch);
       x_stride = plan.inputs;
     }
-    encode_rows(plan.law, rows, components, plan.inputs, coded, x_stride, bytes, room.bytes, room.words, room.scale);
-    product_coded(rows, {room.bytes, room.words, room.scale}, plan.forward, plan.scale.data(),
-                  apart ? nullptr : or_null(plan.bias), y, y_stride, false);
-    if (apart) add_apart(plan, rows, components, species, room, y, y_stride);
-  } else if (plan.law.law == Law::identity) {
+    encode_rows(plan.scheme, rows, components, plan.inputs, coded, x_stride, bytes, scratch.bytes, scratch.words, scratch.scale);
+    product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.forward, plan.scale.data(),
+                  compensation ? nullptr : or_null(plan.bias), y, y_stride, false);
+    if (compensation) add_compensation(plan, rows, components, species, scratch, y, y_stride);
+  } else if (plan.scheme.scheme == Scheme::identity) {
     product_float(rows, x, x_stride, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
-  } else {  // the law's products are of decoded values; rows of its inputs are contiguous
-    float* decoded = room.floats[room_linear];
-    decode_through(plan.law, rows / components, components, plan.inputs, x, decoded, nullptr, nullptr, nullptr);
+  } else {  // the scheme's products are of decoded values; rows of its inputs are contiguous
+    float* decoded = scratch.floats[scratch_linear];
+    decode_through(plan.scheme, rows / components, components, plan.inputs, x, decoded, nullptr, nullptr, nullptr);
     product_float(rows, decoded, plan.inputs, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
   }
 }
 
 // Rows of dE/dy with the scale of their columns folded in, coded with a step per row.
-inline void encode_gradient(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, Scratch& room) {
+inline void encode_gradient(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, Scratch& scratch) {
   const bool bytes = plan.backward.arithmetic == Arithmetic::int8;
   const int high = (1 << (plan.backward_bits - 1)) - 1, columns = plan.outputs;
-  float* scaled = room.floats[room_linear];
+  float* scaled = scratch.floats[scratch_linear];
   for (int64_t row = 0; row < rows; ++row) {
     Vec best = zero();
     for (int c = 0; c < columns; c += lanes) {
@@ -129,8 +129,8 @@ inline void encode_gradient(const LinearPlan& plan, int64_t rows, const float* g
       best = max(best, abs(x));
     }
     const Step step = dynamic_step(largest(best), high);
-    room.scale[row] = step.step;
-    encode_row(scaled, columns, step.inverse, float(high), bytes, room.bytes + row * columns, room.words + row * columns);
+    scratch.scale[row] = step.step;
+    encode_row(scaled, columns, step.inverse, float(high), bytes, scratch.bytes + row * columns, scratch.words + row * columns);
   }
 }
 
@@ -140,28 +140,28 @@ inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, 
       store(out + row * plan.outputs + c, load(g + row * stride + c) * load(plan.scale.data() + c));
 }
 
-// Whether the way back through a law needs to see what went in: to know what was clipped, or which way it pointed.
-inline bool looks_back(const FeatureLaw& law) {
-  return law.law == Law::polar || (law.law == Law::uniform && law.per == Per::tensor);
+// Whether the backward pass through a scheme needs to see what went in: to know what was clipped, or which way it pointed.
+inline bool looks_back(const FeatureScheme& scheme) {
+  return scheme.scheme == Scheme::polar || (scheme.scheme == Scheme::uniform && scheme.per == Per::tensor);
 }
 
-// dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's law; x as it was forward, needed
-// only where the law looks back.
+// dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's scheme; x as it was forward, needed
+// only where the scheme looks back.
 inline void linear_back(const LinearPlan& plan, int64_t rows, int components, const float* g_y, int64_t g_stride,
-                        const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& room) {
+                        const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& scratch) {
   if (plan.backward.arithmetic != Arithmetic::float32) {
-    encode_gradient(plan, rows, g_y, g_stride, room);
-    product_coded(rows, {room.bytes, room.words, room.scale}, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
+    encode_gradient(plan, rows, g_y, g_stride, scratch);
+    product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
   } else {
     if (plan.coded) {
-      scale_columns(plan, rows, g_y, g_stride, room.floats[room_linear]);
-      g_y = room.floats[room_linear];
+      scale_columns(plan, rows, g_y, g_stride, scratch.floats[scratch_linear]);
+      g_y = scratch.floats[scratch_linear];
       g_stride = plan.outputs;
     }
     product_float(rows, g_y, g_stride, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
   }
-  mask_clipped(plan.law, rows, plan.inputs, x, x_stride, g_x, gx_stride);
-  if (plan.law.law == Law::polar)
+  mask_clipped(plan.scheme, rows, plan.inputs, x, x_stride, g_x, gx_stride);
+  if (plan.scheme.scheme == Scheme::polar)
     for (int64_t atom = 0; atom < rows / components; ++atom)
-      polar_back(plan.law, components, plan.inputs, x + atom * components * x_stride, g_x + atom * components * gx_stride);
+      polar_back(plan.scheme, components, plan.inputs, x + atom * components * x_stride, g_x + atom * components * gx_stride);
 }

@@ -7,7 +7,7 @@ struct BackEnds {
   float *g_values, *g_vectors;       // of b
 };
 
-// Sums over channels that a pair needs, sixteen partial sums each. What the axes do is summed by atom (`add_turns`).
+// Sums over channels that a pair needs, sixteen partial sums each. What the axes do is summed by atom (`add_torque`).
 template <int L>
 struct PairSums {
   static constexpr int M = components(L);

@@ -46,35 +46,35 @@ int fitting_bits(int wanted, int high, int terms) {
 }
 
 // Means and directions, and what the weight makes of them: summed in double precision, in the order of the inputs.
-void fill_apart(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
+void fill_compensation(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
                 LinearPlan& plan) {
-  const FeatureLaw& law = from.input;
-  const size_t rows = law.apart_scale.size();
-  plan.apart.assign(rows * plan.inputs, 0.0f);
-  plan.apart_out.assign(rows * plan.outputs, 0.0f);
+  const FeatureScheme& scheme = from.input;
+  const size_t rows = scheme.compensation_scale.size();
+  plan.compensation.assign(rows * plan.inputs, 0.0f);
+  plan.compensation_out.assign(rows * plan.outputs, 0.0f);
   for (size_t row = 0; row < rows; ++row) {
-    float* apart = plan.apart.data() + row * plan.inputs;
+    float* compensation = plan.compensation.data() + row * plan.inputs;
     for (int k = 0; k < from.inputs; ++k)
-      apart[in[k]] = float(law.apart_codes[row * from.inputs + k]) * law.apart_scale[row];
+      compensation[in[k]] = float(scheme.compensation_codes[row * from.inputs + k]) * scheme.compensation_scale[row];
     for (int o = 0; o < from.outputs; ++o) {
       double total = 0;
       for (int k = 0; k < from.inputs; ++k)
-        total += double(apart[in[k]]) * double(float(from.codes[size_t(o) * from.inputs + k]) * from.scale[o]);
-      plan.apart_out[row * plan.outputs + out[o]] = float(total);
+        total += double(compensation[in[k]]) * double(float(from.codes[size_t(o) * from.inputs + k]) * from.scale[o]);
+      plan.compensation_out[row * plan.outputs + out[o]] = float(total);
     }
   }
 }
 
 // Means and directions of all species as the outputs of one product with the codes of a row.
-void fill_directions(const FeatureLaw& law, int inputs, const std::vector<int>& in, const Kernels& kernels,
+void fill_directions(const FeatureScheme& scheme, int inputs, const std::vector<int>& in, const Kernels& kernels,
                      LinearPlan& plan) {
-  const size_t rows = law.apart_scale.size();
+  const size_t rows = scheme.compensation_scale.size();
   const int outputs = whole(int(rows));
   std::vector<float> codes(size_t(outputs) * plan.inputs, 0.0f);
   for (size_t row = 0; row < rows; ++row)
-    for (int k = 0; k < inputs; ++k) codes[row * plan.inputs + in[k]] = float(law.apart_codes[row * inputs + k]);
+    for (int k = 0; k < inputs; ++k) codes[row * plan.inputs + in[k]] = float(scheme.compensation_codes[row * inputs + k]);
   plan.direction_scale.assign(outputs, 0.0f);
-  std::copy(law.apart_scale.begin(), law.apart_scale.end(), plan.direction_scale.begin());
+  std::copy(scheme.compensation_scale.begin(), scheme.compensation_scale.end(), plan.direction_scale.begin());
   plan.directions.arithmetic = plan.forward.arithmetic;
   kernels.pack(codes.data(), outputs, plan.inputs, plan.directions);
 }
@@ -92,7 +92,7 @@ struct Builder {
     plan.outputs = outputs;
     plan.true_inputs = from.inputs;
     plan.true_outputs = from.outputs;
-    plan.law = from.input;
+    plan.scheme = from.input;
     plan.coded = from.bits < 32;
     plan.scale.assign(outputs, 1.0f);
     std::vector<float> w(size_t(outputs) * inputs), back(w.size());
@@ -109,15 +109,15 @@ struct Builder {
       plan.bias.assign(outputs, 0.0f);
       for (int o = 0; o < from.outputs; ++o) plan.bias[out[o]] = from.bias[o];
     }
-    if (plan.coded && plan.law.law == Law::uniform && plan.law.per != Per::vector)
-      plan.forward.arithmetic = plan.law.bits <= 8 ? Arithmetic::int8 : Arithmetic::int16;
+    if (plan.coded && plan.scheme.scheme == Scheme::uniform && plan.scheme.per != Per::vector)
+      plan.forward.arithmetic = plan.scheme.bits <= 8 ? Arithmetic::int8 : Arithmetic::int16;
     const int bits = backward_bits < least_backward_bits ? least_backward_bits : backward_bits;
     if (plan.coded && bits < 32) {
       plan.backward_bits = fitting_bits(bits, (1 << (from.bits - 1)) - 1, outputs);
       plan.backward.arithmetic = plan.backward_bits <= 8 ? Arithmetic::int8 : Arithmetic::int16;
     }
-    if (plan.law.apart() > 0) fill_apart(from, in, out, plan);
-    if (plan.law.directions > 0) fill_directions(plan.law, from.inputs, in, kernels, plan);
+    if (plan.scheme.compensation_rows() > 0) fill_compensation(from, in, out, plan);
+    if (plan.scheme.directions > 0) fill_directions(plan.scheme, from.inputs, in, kernels, plan);
     kernels.pack(w.data(), outputs, inputs, plan.forward);
     kernels.pack(back.data(), inputs, outputs, plan.backward);
     plan.input_place = std::move(in);
@@ -211,8 +211,8 @@ Plan make_plan(const Description& description, int backward_bits, const Kernels&
     plan.layers.push_back(make_layer(description, index, shape, build));
   for (const LayerPlan& layer : plan.layers) {
     for (const LinearPlan* linear : {&layer.project, &layer.output, &layer.hidden, &layer.gates})
-      plan.parts = std::max(plan.parts, linear->directions.outputs);
-    for (const LinearPlan& mix : layer.mix) plan.parts = std::max(plan.parts, mix.directions.outputs);
+      plan.coefficients = std::max(plan.coefficients, linear->directions.outputs);
+    for (const LinearPlan& mix : layer.mix) plan.coefficients = std::max(plan.coefficients, mix.directions.outputs);
   }
   plan.readout = build(description.readout, place, shape.channels, place, shape.channels, readout_backward_bits);
   plan.energy = build(description.energy, place, shape.channels, plain_places(1), lanes, readout_backward_bits);

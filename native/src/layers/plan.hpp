@@ -48,25 +48,25 @@ struct LinearPlan {
   int inputs = 0, outputs = 0;            // padded
   int true_inputs = 0, true_outputs = 0;
   std::vector<int> input_place, output_place;  // true channel → padded channel
-  FeatureLaw law;
+  FeatureScheme scheme;
   std::string slot;                       // "layers.0.update.hidden.input"
   Packed forward, backward;
   std::vector<float> scale;               // [outputs]; ones for a float weight
   std::vector<float> bias;                // [outputs], or empty
-  // What the law takes off rows: mean and directions of species, [species][apart][inputs], and the weight times them,
-  // [species][apart][outputs]; and how rows are multiplied with those of all species. Empty where there are no directions.
-  std::vector<float> apart, apart_out;
+  // What the scheme takes off rows: mean and directions of species, [species][row][inputs], and the weight times them,
+  // [species][row][outputs]; and how rows are multiplied with those of all species. Empty where there are no directions.
+  std::vector<float> compensation, compensation_out;
   Packed directions;
   std::vector<float> direction_scale;     // [outputs of directions]
   bool coded = false;
-  int backward_bits = 32;                 // of the gradient rows, where the backward products are of whole numbers
+  int backward_bits = 32;                 // of the gradient rows, where the backward products are of integers
 };
 
 struct LayerPlan {
   bool first = false;
   LinearPlan project, output, hidden, gates;
   std::vector<LinearPlan> mix;
-  FeatureLaw query, key;
+  FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
   // [interval][6][functions · channels | heads_padded]: coefficients of 1, t … t⁵ of the filters and of the bias of the
@@ -77,7 +77,7 @@ struct LayerPlan {
 
 struct Plan {
   Shape shape;
-  int parts = 0;                   // the most that a linear layer multiplies a row with to find what is taken off
+  int coefficients = 0;                   // the most that a linear layer multiplies a row with to find what is taken off
   std::vector<float> embedding;    // [species][channels]
   std::vector<LayerPlan> layers;
   std::vector<GeneratorEntry> generators;  // local gauge: what turning the axes does to vectors

@@ -1,12 +1,12 @@
 // From summed messages to the features after the layer, and back; a block of atoms at a time, so that it stays in cache.
 
 // Rows of vectors [atom][M][columns] of one degree, contiguous for the linear layer; with L = 1 they already are.
-inline const float* gather_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x, float* room) {
+inline const float* gather_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x, float* scratch) {
   if (shape.degrees == 1) return x;
   const int first = degree * degree - 1, rows = 2 * degree + 1;
   for (int64_t a = 0; a < atoms; ++a)
-    std::memcpy(room + a * rows * columns, x + (a * shape.components + first) * columns, sizeof(float) * rows * columns);
-  return room;
+    std::memcpy(scratch + a * rows * columns, x + (a * shape.components + first) * columns, sizeof(float) * rows * columns);
+  return scratch;
 }
 
 inline void scatter_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x, float* out) {
@@ -76,25 +76,25 @@ struct Active {
   float *vectors, *inputs, *activated, *mixed, *hidden, *gates;
 };
 
-inline Active rooms_of(const Shape& shape, Block block, const LayerState& state, Scratch& room) {
+inline Active active_of(const Shape& shape, Block block, const LayerState& state, Scratch& scratch) {
   const int C = shape.channels;
-  auto at = [&](float* kept, int place, int64_t width) { return kept ? kept + block.first * width : room.floats[place]; };
-  return {room.floats[room_vectors], room.floats[room_update], room.floats[room_active],
-          at(state.mixed, room_mixed, int64_t(shape.components) * 2 * C), at(state.hidden, room_hidden, shape.hidden),
-          at(state.gates, room_gates, int64_t(shape.sections()) * C)};
+  auto at = [&](float* kept, int place, int64_t width) { return kept ? kept + block.first * width : scratch.floats[place]; };
+  return {scratch.floats[scratch_vectors], scratch.floats[scratch_update], scratch.floats[scratch_active],
+          at(state.mixed, scratch_mixed, int64_t(shape.components) * 2 * C), at(state.hidden, scratch_hidden, shape.hidden),
+          at(state.gates, scratch_gates, int64_t(shape.sections()) * C)};
 }
 
 inline void mix_and_gate(const Plan& plan, const LayerPlan& layer, Block block, const float* s_mid, const Active& r,
-                         Scratch& room, const Tap& tap, bool gates_too) {
+                         Scratch& scratch, const Tap& tap, bool gates_too) {
   const Shape& shape = plan.shape;
   const int C = shape.channels;
   const int64_t atoms = block.last - block.first;
   for (int l = 1; l <= shape.degrees; ++l) {
     const LinearPlan& mix = layer.mix[l - 1];
     const int64_t rows = atoms * (2 * l + 1);
-    float* in = const_cast<float*>(gather_degree(shape, l, C, atoms, r.vectors, room.floats[room_other]));
-    float* out = shape.degrees == 1 ? r.mixed : room.floats[room_more];
-    linear(mix, rows, 2 * l + 1, in, C, out, 2 * C, room, tap, block.first * (2 * l + 1));
+    float* in = const_cast<float*>(gather_degree(shape, l, C, atoms, r.vectors, scratch.floats[scratch_other]));
+    float* out = shape.degrees == 1 ? r.mixed : scratch.floats[scratch_more];
+    linear(mix, rows, 2 * l + 1, in, C, out, 2 * C, scratch, tap, block.first * (2 * l + 1));
     if (shape.degrees > 1) {
       scatter_degree(shape, l, 2 * C, atoms, out, r.mixed);
       if (tap.call) scatter_degree(shape, l, C, atoms, in, r.vectors);
@@ -102,23 +102,23 @@ inline void mix_and_gate(const Plan& plan, const LayerPlan& layer, Block block, 
   }
   invariants(shape, atoms, s_mid, r.mixed, r.inputs);
   if (!gates_too) return;
-  linear(layer.hidden, atoms, 1, r.inputs, shape.sections() * C, r.hidden, shape.hidden, room, tap, block.first);
+  linear(layer.hidden, atoms, 1, r.inputs, shape.sections() * C, r.hidden, shape.hidden, scratch, tap, block.first);
   for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
-  linear(layer.gates, atoms, 1, r.activated, shape.hidden, r.gates, shape.sections() * C, room, tap, block.first);
+  linear(layer.gates, atoms, 1, r.activated, shape.hidden, r.gates, shape.sections() * C, scratch, tap, block.first);
 }
 
 void update(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* s_out, float* v_out,
-            Scratch& room, const Tap& tap) {
+            Scratch& scratch, const Tap& tap) {
   const Shape& shape = plan.shape;
   const int C = shape.channels, L = shape.degrees, M = shape.components;
   const int64_t atoms = block.last - block.first;
-  const Active r = rooms_of(shape, block, state, room);
+  const Active r = active_of(shape, block, state, scratch);
   normalise_messages(shape, block, state, r.vectors);
   float* s_mid = state.s_mid + block.first * C;
-  linear(layer.output, atoms, 1, state.m_scalar + block.first * C, C, s_mid, C, room, tap, block.first);
+  linear(layer.output, atoms, 1, state.m_scalar + block.first * C, C, s_mid, C, scratch, tap, block.first);
   const float* s_in = state.s_in + block.first * C;
   for (int64_t k = 0; k < atoms * C; k += lanes) store(s_mid + k, load(s_in + k) + load(s_mid + k));
-  mix_and_gate(plan, layer, block, s_mid, r, room, tap, true);
+  mix_and_gate(plan, layer, block, s_mid, r, scratch, tap, true);
   for (int64_t a = 0; a < atoms; ++a) {
     const float *gates = r.gates + a * shape.sections() * C, *inputs = r.inputs + a * shape.sections() * C;
     for (int c = 0; c < C; c += lanes) {

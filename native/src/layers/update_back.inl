@@ -44,8 +44,8 @@ inline void gates_back(const Shape& shape, int64_t atoms, const Active& r, const
     }
 }
 
-// turns[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C].
-inline void add_turns(const Plan& plan, const float* g, const float* v, double sign, double* turns) {
+// torque[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C].
+inline void add_torque(const Plan& plan, const float* g, const float* v, double sign, double* torque) {
   const int C = plan.shape.channels;
   Vec total[4] = {zero(), zero(), zero(), zero()};
   for (int c = 0; c < C; c += lanes) {
@@ -62,7 +62,7 @@ inline void add_turns(const Plan& plan, const float* g, const float* v, double s
   }
   float sums[4];
   sum4(total[0], total[1], total[2], total[3], sums);
-  for (int a = 0; a < 3; ++a) turns[a] += sign * double(sums[a]);
+  for (int a = 0; a < 3; ++a) torque[a] += sign * double(sums[a]);
 }
 
 // dE/d(normalised messages) → of their sums and of 1 + Σ φ e^logit.
@@ -89,43 +89,43 @@ inline void messages_scaled_back(const Shape& shape, Block block, const LayerSta
 }
 
 void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_s, float* g_v,
-                 float* g_scalar, float* g_vector, float* g_total, double* turns, Scratch& room) {
+                 float* g_scalar, float* g_vector, float* g_total, double* torque, Scratch& scratch) {
   const Shape& shape = plan.shape;
   const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
   const int64_t atoms = block.last - block.first;
-  const Active r = rooms_of(shape, block, state, room);
+  const Active r = active_of(shape, block, state, scratch);
   float *gs = g_s + block.first * C, *gv = g_v + block.first * M * C;
   bool vectors_needed = !state.mixed;
-  for (const LinearPlan& mix : layer.mix) vectors_needed |= looks_back(mix.law);
+  for (const LinearPlan& mix : layer.mix) vectors_needed |= looks_back(mix.scheme);
   if (vectors_needed) vectors_again(shape, block, state, r.vectors);
   const float* s_mid = state.s_mid + block.first * C;
   if (state.mixed) {
     invariants(shape, atoms, s_mid, r.mixed, r.inputs);
-    if (looks_back(layer.gates.law))
+    if (looks_back(layer.gates.scheme))
       for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
   } else {
-    mix_and_gate(plan, layer, block, s_mid, r, room, Tap(), true);
+    mix_and_gate(plan, layer, block, s_mid, r, scratch, Tap(), true);
   }
-  float *g_gates = room.floats[room_gradient], *g_active = room.floats[room_other], *g_inputs = room.floats[room_more];
+  float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other], *g_inputs = scratch.floats[scratch_more];
   gates_back(shape, atoms, r, gs, gv, g_gates);
-  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, room);
+  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, scratch);
   for (int64_t k = 0; k < atoms * shape.hidden; k += lanes)
     store(g_active + k, load(g_active + k) * silu_slope(load(r.hidden + k)));
-  linear_back(layer.hidden, atoms, 1, g_active, shape.hidden, r.inputs, wide, g_inputs, wide, room);
-  float* g_mixed = room.floats[room_gradient];
+  linear_back(layer.hidden, atoms, 1, g_active, shape.hidden, r.inputs, wide, g_inputs, wide, scratch);
+  float* g_mixed = scratch.floats[scratch_gradient];
   invariants_back(shape, atoms, r, gs, gv, g_inputs, g_mixed);
   for (int64_t a = 0; a < atoms; ++a)
     for (int c = 0; c < C; c += lanes) store(gs + a * C + c, load(gs + a * C + c) + load(g_inputs + a * wide + c));
   // dE/dV: what comes through the mixing is added to what passes by it.
   for (int l = 1; l <= shape.degrees; ++l) {
     const int N = 2 * l + 1;
-    float* back = room.floats[room_other];
+    float* back = scratch.floats[scratch_other];
     if (shape.degrees == 1) {
-      linear_back(layer.mix[0], atoms * N, N, g_mixed, 2 * C, r.vectors, C, back, C, room);
+      linear_back(layer.mix[0], atoms * N, N, g_mixed, 2 * C, r.vectors, C, back, C, scratch);
     } else {
-      const float* g = gather_degree(shape, l, 2 * C, atoms, g_mixed, room.floats[room_more]);
-      const float* x = gather_degree(shape, l, C, atoms, r.vectors, room.floats[room_update]);
-      linear_back(layer.mix[l - 1], atoms * N, N, g, 2 * C, x, C, back, C, room);
+      const float* g = gather_degree(shape, l, 2 * C, atoms, g_mixed, scratch.floats[scratch_more]);
+      const float* x = gather_degree(shape, l, C, atoms, r.vectors, scratch.floats[scratch_update]);
+      linear_back(layer.mix[l - 1], atoms * N, N, g, 2 * C, x, C, back, C, scratch);
     }
     for (int64_t a = 0; a < atoms; ++a)
       for (int k = 0; k < N * C; k += lanes) {
@@ -133,52 +133,52 @@ void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerSta
         store(at, load(at) + load(back + a * N * C + k));
       }
   }
-  float* g_message = room.floats[room_other];
-  linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, room);
+  float* g_message = scratch.floats[scratch_other];
+  linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, scratch);
   messages_scaled_back(shape, block, state, g_message, g_v, g_scalar, g_vector, g_total);
   // Turning the axes of a receiver turns what it receives the other way.
   if (shape.local)
     for (int64_t atom = block.first; atom < block.last; ++atom)
-      add_turns(plan, g_v + atom * M * C, state.m_vector + atom * M * C, -1, turns + 3 * atom);
+      add_torque(plan, g_v + atom * M * C, state.m_vector + atom * M * C, -1, torque + 3 * atom);
 }
 
-void project(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, Scratch& room, const Tap& tap) {
+void project(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, Scratch& scratch, const Tap& tap) {
   const int C = plan.shape.channels;
   linear(layer.project, block.last - block.first, 1, state.s_in + block.first * C, C,
-         state.projected + block.first * 4 * C, 4 * C, room, tap, block.first);
+         state.projected + block.first * 4 * C, 4 * C, scratch, tap, block.first);
 }
 
 void project_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_projected,
-                  float* g_s, const float* g_carried, float* g_v, double* turns, Scratch& room) {
+                  float* g_s, const float* g_carried, float* g_v, double* torque, Scratch& scratch) {
   const int C = plan.shape.channels, M = plan.shape.components;
   const int64_t atoms = block.last - block.first;
-  float* back = room.floats[room_other];
+  float* back = scratch.floats[scratch_other];
   unit_queries_back(plan, layer, block, state.projected, g_projected);
   linear_back(layer.project, atoms, 1, g_projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C, back,
-              C, room);
+              C, scratch);
   float* gs = g_s + block.first * C;
   for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
   if (!g_carried) return;
   for (int64_t k = block.first * M * C; k < block.last * M * C; k += lanes)
     store(g_v + k, load(g_v + k) + load(g_carried + k));
   for (int64_t atom = block.first; atom < block.last; ++atom)
-    add_turns(plan, g_carried + atom * M * C, state.v_in + atom * M * C, 1, turns + 3 * atom);
+    add_torque(plan, g_carried + atom * M * C, state.v_in + atom * M * C, 1, torque + 3 * atom);
 }
 
-void readout(const Plan& plan, Block block, const float* s, double* energy, float* g_s, Scratch& room, const Tap& tap) {
+void readout(const Plan& plan, Block block, const float* s, double* energy, float* g_s, Scratch& scratch, const Tap& tap) {
   const int C = plan.shape.channels;
   const int64_t atoms = block.last - block.first;
-  float *x = room.floats[room_update], *hidden = room.floats[room_hidden], *active = room.floats[room_active];
-  float *out = room.floats[room_mixed], *g = room.floats[room_gradient];
+  float *x = scratch.floats[scratch_update], *hidden = scratch.floats[scratch_hidden], *active = scratch.floats[scratch_active];
+  float *out = scratch.floats[scratch_mixed], *g = scratch.floats[scratch_gradient];
   std::memcpy(x, s + block.first * C, sizeof(float) * atoms * C);
-  linear(plan.readout, atoms, 1, x, C, hidden, C, room, tap, block.first);
+  linear(plan.readout, atoms, 1, x, C, hidden, C, scratch, tap, block.first);
   for (int64_t k = 0; k < atoms * C; k += lanes) store(active + k, silu(load(hidden + k)));
-  linear(plan.energy, atoms, 1, active, C, out, plan.energy.outputs, room, tap, block.first);
+  linear(plan.energy, atoms, 1, active, C, out, plan.energy.outputs, scratch, tap, block.first);
   for (int64_t a = 0; a < atoms; ++a) {
     energy[block.first + a] = double(out[a * plan.energy.outputs]);
     for (int c = 0; c < C; c += lanes) store(g + a * C + c, load(plan.energy_weight.data() + c));
   }
-  mask_clipped(plan.energy.law, atoms, C, active, C, g, C);
+  mask_clipped(plan.energy.scheme, atoms, C, active, C, g, C);
   for (int64_t k = 0; k < atoms * C; k += lanes) store(g + k, load(g + k) * silu_slope(load(hidden + k)));
-  linear_back(plan.readout, atoms, 1, g, C, x, C, g_s + block.first * C, C, room);
+  linear_back(plan.readout, atoms, 1, g, C, x, C, g_s + block.first * C, C, scratch);
 }

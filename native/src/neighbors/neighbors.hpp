@@ -54,7 +54,7 @@ class NeighborList {
   std::vector<int32_t> order_;
   std::vector<Pair> pairs_;
   std::vector<std::vector<Task>> rounds_;
-  neighbors::Rows rows_;           // kept for its memory: fresh pages are dear
+  neighbors::Rows rows_;           // kept for its memory: fresh pages are expensive
   std::vector<double> positions_;  // at the last build; empty when it failed
   std::vector<int32_t> species_;
   double cell_[3][3] = {};

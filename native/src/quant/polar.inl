@@ -1,5 +1,5 @@
-// The polar law (MDDQ, arXiv 2603.05343) on the vectors of one atom: [components][columns], sixteen channels at a time.
-// Twin of quant/law.py, quant/mddq.py and geometry/octahedral.py, operation by operation.
+// The polar scheme (MDDQ, arXiv 2603.05343) on the vectors of one atom: [components][columns], sixteen channels at a time.
+// Twin of quant/scheme.py, quant/mddq.py and geometry/octahedral.py, operation by operation.
 
 constexpr int most_components = 7;
 
@@ -31,7 +31,7 @@ inline void fold(Vec p, Vec q, Vec* u) {
   u[2] = z / size;
 }
 
-inline Vec equals(Vec a, Vec b, Vec yes, Vec no) { return select_less(abs(a - b), set1(0.5f), yes, no); }  // whole numbers
+inline Vec equals(Vec a, Vec b, Vec yes, Vec no) { return select_less(abs(a - b), set1(0.5f), yes, no); }  // integers
 
 // Codes i, j of the octahedral grid and the direction they decode to.
 inline void octahedral(const Vec* v, Vec alive, int levels, Vec& code, Vec* u) {
@@ -57,55 +57,55 @@ inline void by_components(const Vec* v, Vec m, Vec alive, int components, int hi
 }
 
 // The first of the codewords of the vector's cell with the largest (x a + y b) + z c.
-inline int nearest(const FeatureLaw& law, float x, float y, float z, float p, float q) {
-  const int side = int(std::lround(std::sqrt(double(law.cells.size() / law.candidates))));
+inline int nearest(const FeatureScheme& scheme, float x, float y, float z, float p, float q) {
+  const int side = int(std::lround(std::sqrt(double(scheme.cells.size() / scheme.candidates))));
   auto cell = [side](float at) {
     const float place = (at + 1.0f) * float(side / 2.0);  // compared before it is cast: it may be NaN
     return place >= float(side) ? side - 1 : place > 0 ? int(place) : 0;
   };
-  const int32_t* row = law.cells.data() + size_t(cell(p) * side + cell(q)) * law.candidates;
+  const int32_t* row = scheme.cells.data() + size_t(cell(p) * side + cell(q)) * scheme.candidates;
   int best = row[0];
   auto score = [&](int k) {
-    const float* a = law.points.data() + 3 * size_t(k);
+    const float* a = scheme.points.data() + 3 * size_t(k);
     return (x * a[0] + y * a[1]) + z * a[2];
   };
   float top = score(best);
-  for (int k = 1; k < law.candidates; ++k) {
+  for (int k = 1; k < scheme.candidates; ++k) {
     float here = score(row[k]);
     if (here > top) best = row[k], top = here;
   }
   return best;
 }
 
-inline void by_codebook(const FeatureLaw& law, const Vec* v, Vec alive, Vec& code, Vec* u) {
+inline void by_codebook(const FeatureScheme& scheme, const Vec* v, Vec alive, Vec& code, Vec* u) {
   Vec p, q;
   unfold(v, p, q);
   float in[6][lanes], out[4][lanes];
   const Vec all[6] = {v[0], v[1], v[2], p, q, alive};
   for (int k = 0; k < 6; ++k) store(in[k], all[k]);
   for (int lane = 0; lane < lanes; ++lane) {
-    int best = in[5][lane] > 0 ? nearest(law, in[0][lane], in[1][lane], in[2][lane], in[3][lane], in[4][lane]) : 0;
+    int best = in[5][lane] > 0 ? nearest(scheme, in[0][lane], in[1][lane], in[2][lane], in[3][lane], in[4][lane]) : 0;
     out[3][lane] = float(best);
-    for (int k = 0; k < 3; ++k) out[k][lane] = law.points[3 * size_t(best) + k];
+    for (int k = 0; k < 3; ++k) out[k][lane] = scheme.points[3 * size_t(best) + k];
   }
   for (int k = 0; k < 3; ++k) u[k] = load(out[k]);
   code = load(out[3]);
 }
 
 // Magnitude codes and decoded magnitudes.
-inline Vec encode_magnitude(const FeatureLaw& law, Vec m, Step step, Vec& decoded) {
+inline Vec encode_magnitude(const FeatureScheme& scheme, Vec m, Step step, Vec& decoded) {
   const Vec scaled = m * set1(step.inverse);
-  if (!law.logarithmic) {
-    Vec code = min(round(scaled), set1(float(law.high())));
+  if (!scheme.logarithmic) {
+    Vec code = min(round(scaled), set1(float(scheme.high())));
     decoded = code * set1(step.step);
     return code;
   }
   float in[lanes], codes[lanes], levels[lanes];
   store(in, scaled);
   for (int lane = 0; lane < lanes; ++lane) {
-    auto above = std::upper_bound(law.thresholds.begin(), law.thresholds.end(), in[lane]);
-    codes[lane] = float(above - law.thresholds.begin());
-    levels[lane] = law.levels[size_t(codes[lane])];
+    auto above = std::upper_bound(scheme.thresholds.begin(), scheme.thresholds.end(), in[lane]);
+    codes[lane] = float(above - scheme.thresholds.begin());
+    levels[lane] = scheme.levels[size_t(codes[lane])];
   }
   decoded = load(levels) * set1(step.step);
   return load(codes);
@@ -115,45 +115,45 @@ struct PolarCodes {
   Vec m, code, decoded, direction, u[most_components], parts[most_components];
 };
 
-inline Step polar_step(const FeatureLaw& law, int components, int columns, const float* x) {
-  if (law.per == Per::tensor) return {law.step, law.inverse_step};
+inline Step polar_step(const FeatureScheme& scheme, int components, int columns, const float* x) {
+  if (scheme.per == Per::tensor) return {scheme.step, scheme.inverse_step};
   Vec best = zero();
   for (int c = 0; c < columns; c += lanes) {
     Vec v[most_components];
     for (int m = 0; m < components; ++m) v[m] = load(x + m * columns + c);
     best = max(best, magnitude(v, components));
   }
-  return dynamic_step(largest(best), law.logarithmic ? 1 : law.high());
+  return dynamic_step(largest(best), scheme.logarithmic ? 1 : scheme.high());
 }
 
-inline PolarCodes polar(const FeatureLaw& law, const Vec* v, int components, Step step) {
+inline PolarCodes polar(const FeatureScheme& scheme, const Vec* v, int components, Step step) {
   PolarCodes r;
   r.m = magnitude(v, components);
-  r.code = encode_magnitude(law, r.m, step, r.decoded);
+  r.code = encode_magnitude(scheme, r.m, step, r.decoded);
   const Vec alive = select_less(zero(), r.code, set1(1.0f), zero());
   r.direction = zero();
-  if (law.direction == Direction::component || components != 3) {
-    const int bits = components == 3 ? law.direction_bits : law.bits;  // degrees above one: Component(bits)
+  if (scheme.direction == Direction::component || components != 3) {
+    const int bits = components == 3 ? scheme.direction_bits : scheme.bits;  // degrees above one: Component(bits)
     by_components(v, r.m, alive, components, (1 << (bits - 1)) - 1, r.parts, r.u);
-  } else if (law.direction == Direction::octahedral) {
-    octahedral(v, alive, 1 << (law.direction_bits / 2), r.direction, r.u);
+  } else if (scheme.direction == Direction::octahedral) {
+    octahedral(v, alive, 1 << (scheme.direction_bits / 2), r.direction, r.u);
   } else {
-    by_codebook(law, v, alive, r.direction, r.u);
+    by_codebook(scheme, v, alive, r.direction, r.u);
   }
   return r;
 }
 
 // g (of the decoded vectors of one atom) → its pullback, in place; pullback.py, geometric_coefficients.
-inline void polar_back(const FeatureLaw& law, int components, int columns, const float* x, float* g) {
-  const Step step = polar_step(law, components, columns, x);
+inline void polar_back(const FeatureScheme& scheme, int components, int columns, const float* x, float* g) {
+  const Step step = polar_step(scheme, components, columns, x);
   const Vec one = set1(1.0f);
-  const Vec limit = law.per != Per::tensor ? set1(3e38f)
-                    : law.logarithmic      ? set1(step.step)
-                                           : set1(step.step * (float(law.high()) + 0.5f));
+  const Vec limit = scheme.per != Per::tensor ? set1(3e38f)
+                    : scheme.logarithmic      ? set1(step.step)
+                                           : set1(step.step * (float(scheme.high()) + 0.5f));
   for (int c = 0; c < columns; c += lanes) {
     Vec v[most_components], in[most_components];
     for (int m = 0; m < components; ++m) v[m] = load(x + m * columns + c), in[m] = load(g + m * columns + c);
-    const PolarCodes codes = polar(law, v, components, step);
+    const PolarCodes codes = polar(scheme, v, components, step);
     const Vec inside = select_less(limit, codes.m, zero(), one);
     const Vec alive = select_less(zero(), codes.decoded, one, zero());
     const Vec safe = select_less(zero(), codes.decoded, codes.m, one);
@@ -162,7 +162,7 @@ inline void polar_back(const FeatureLaw& law, int components, int columns, const
     for (int m = 0; m < components; ++m)
       against = fma(inside * codes.u[m] - ratio * (v[m] / safe), in[m], against);
     for (int m = 0; m < components; ++m) {
-      Vec out = law.geometric ? fma((v[m] / safe) * alive, against, ratio * in[m]) : inside * in[m];
+      Vec out = scheme.geometric ? fma((v[m] / safe) * alive, against, ratio * in[m]) : inside * in[m];
       store(g + m * columns + c, out);
     }
   }

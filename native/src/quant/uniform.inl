@@ -1,5 +1,5 @@
-// The uniform law on rows (docs/quantizers.md): code = clamp(round(x · inverse_step), -high, high), half to even, the
-// product rounded once. Twin of quant/law.py.
+// The uniform scheme on rows (docs/quantizers.md): code = clamp(round(x · inverse_step), -high, high), half to even, the
+// product rounded once. Twin of quant/scheme.py.
 
 constexpr float smallest = 0x1p-100f;  // rows whose largest entry is below decode to zero
 
@@ -27,15 +27,15 @@ inline void encode_row(const float* x, int columns, float inverse, float high, b
     for (int c = 0; c < columns; c += lanes) store_int16(out16 + c, encode(load(x + c), inv, top));
 }
 
-void encode_rows(const FeatureLaw& law, int64_t rows, int components, int columns, const float* x, int64_t stride,
+void encode_rows(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x, int64_t stride,
                  bool bytes, uint8_t* out8, int16_t* out16, float* scale) {
-  const int high = law.high();
-  Step step{law.step, law.inverse_step};
+  const int high = scheme.high();
+  Step step{scheme.step, scheme.inverse_step};
   for (int64_t row = 0; row < rows; ++row) {
     const float* at = x + row * stride;
-    if (law.per == Per::row) {
+    if (scheme.per == Per::row) {
       step = dynamic_step(largest_of(at, columns), high);
-    } else if (law.per == Per::atom && row % components == 0) {
+    } else if (scheme.per == Per::atom && row % components == 0) {
       float best = 0;
       for (int m = 0; m < components; ++m) {
         float here = largest_of(at + m * stride, columns);
@@ -49,10 +49,10 @@ void encode_rows(const FeatureLaw& law, int64_t rows, int components, int column
 }
 
 // Zeroes the gradient where a fixed step clipped what it read.
-inline void mask_clipped(const FeatureLaw& law, int64_t rows, int columns, const float* x, int64_t x_stride, float* g,
+inline void mask_clipped(const FeatureScheme& scheme, int64_t rows, int columns, const float* x, int64_t x_stride, float* g,
                          int64_t g_stride) {
-  if (law.law != Law::uniform || law.per != Per::tensor) return;
-  const Vec inverse = set1(law.inverse_step), high = set1(float(law.high()));
+  if (scheme.scheme != Scheme::uniform || scheme.per != Per::tensor) return;
+  const Vec inverse = set1(scheme.inverse_step), high = set1(float(scheme.high()));
   for (int64_t row = 0; row < rows; ++row)
     for (int c = 0; c < columns; c += lanes) {
       Vec rounded = abs(round(load(x + row * x_stride + c) * inverse));

@@ -13,12 +13,12 @@ from rich.console import Console
 from gaq.cli.outputs import OverwriteOption, claim_rows
 
 if TYPE_CHECKING:
-    from gaq.cli.bench_models import Model
-    from gaq.cli.contenders import Conditions, Entrant, Field
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.bench_models import BenchModel
+    from gaq.cli.candidates import Conditions, Entrant, Field
+    from gaq.cli.stage_progress import StageProgress
     from gaq.measure.ledger import Row
 
-STARTS = 3  # new processes per contender
+STARTS = 3  # new processes per candidate
 # (rows, inputs, outputs) of products in networks of 64 and of 256 channels, for 24 atoms and for many.
 SHAPES = ((24, 64, 64), (24, 64, 256), (72, 64, 128), (960, 64, 256), (24, 256, 256), (960, 256, 256))
 KERNELS = ("float32", "int16", "int8")
@@ -34,9 +34,9 @@ def bench(
         str | None,
         typer.Option(metavar="FILE", help="Any format of ASE, or the first frame of an npz; without, a molecule."),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of every contender.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of every candidate.")] = 1,
     batch: Annotated[int, typer.Option(min=1, help="Structures of one call.")] = 1,
-    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each contender.")] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each candidate.")] = 2.0,
     backward: Annotated[
         list[int] | None,
         typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32, several times; without, as the file says."),
@@ -53,13 +53,13 @@ def bench(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Measure latency, throughput, start-up and memory; contenders take turns, ratios are within the run.
+    """Measure latency, throughput, start-up and memory; candidates take turns, ratios are within the run.
 
     PyTorch is measured eager and compiled: torch.compile takes a minute or more for each network.
     Times measured while other programs have the processor are marked with an asterisk.
     """
-    from gaq.cli.contenders import enter
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.candidates import enter
+    from gaq.cli.stage_progress import StageProgress
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
     from gaq.measure.ledger import write_rows
@@ -79,7 +79,7 @@ def bench(
         rows += kernel_rows()
         print_table(kernel_table(rows), console)
     if models:
-        with Watch() as watch:
+        with StageProgress() as watch:
             conditions, opened = prepared(models, structure, threads, batch, torch, control)
             if torch and any(model.checkpoint for model in opened):
                 Console(stderr=True, highlight=False).print(COMPILES, style="dim", soft_wrap=True)
@@ -96,10 +96,10 @@ def bench(
 
 def prepared(
     names: Sequence[str], structure: str | None, threads: int, batch: int, torch: bool, control: Path | None
-) -> tuple[Conditions, list[Model]]:
+) -> tuple[Conditions, list[BenchModel]]:
     """The models, and what they are measured on. Raises what opening files raises."""
     from gaq.cli.bench_models import open_models
-    from gaq.cli.contenders import Conditions
+    from gaq.cli.candidates import Conditions
     from gaq.data.read import read_structures
 
     opened = open_models(names, torch, control, structure)
@@ -109,23 +109,23 @@ def prepared(
 
 
 def measured(
-    field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: Watch
+    field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: StageProgress
 ) -> list[Row]:
     """All rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
-    from gaq.cli.contenders import controls_of
+    from gaq.cli.candidates import controls_of
     from gaq.measure.speed import interleaved, speed_rows, speedup_row
     from gaq.process import Contention
 
     entrants = field.entrants
     contention = Contention()
-    timings = interleaved([e.contender for e in entrants], seconds, progress=watch.stage("measuring, in turns"))
+    timings = interleaved([e.candidate for e in entrants], seconds, progress=watch.stage("measuring, in turns"))
     busy = contention.share()
     rows: list[Row] = []
     for number, entrant in enumerate(entrants):
-        timing, before = timings[entrant.contender.name], len(rows)
+        timing, before = timings[entrant.candidate.name], len(rows)
         rows += [replace(r, busy=busy) for r in speed_rows(entrant.subject, timing, timestep)]
         for name, other in controls_of(entrant, entrants).items():
-            rows.append(replace(speedup_row(entrant.subject, timing, timings[other.contender.name], name), busy=busy))
+            rows.append(replace(speedup_row(entrant.subject, timing, timings[other.candidate.name], name), busy=busy))
         rows += _file_rows(entrant)
         if starts:
             watch("starting new processes", number, len(entrants))
@@ -137,7 +137,7 @@ def measured(
 
 def _identity(entrant: Entrant) -> str | None:
     """The identity of the model that the native engine runs; PyTorch runs the float network without its recipe."""
-    from gaq.cli.contenders import NATIVE
+    from gaq.cli.candidates import NATIVE
     from gaq.cli.deployed import identity_of
     from gaq.pack.format import from_bytes
 
@@ -147,7 +147,7 @@ def _identity(entrant: Entrant) -> str | None:
     return identity_of(entrant.model.file, entrant.backward or from_bytes(content, "the packed model").backward_bits)
 
 
-def _keep(models: Sequence[Model], rows: Sequence[Row]) -> list[str]:
+def _keep(models: Sequence[BenchModel], rows: Sequence[Row]) -> list[str]:
     """Keeps the rows of each model beside it, those of PyTorch beside the model that they are the control of."""
     from gaq.cli.kept import keep_each
 
@@ -174,9 +174,9 @@ def kernel_rows(seconds: float = KERNEL_SECONDS) -> list[Row]:
     return rows
 
 
-def _own_conditions(model: Model, threads: int, batch: int) -> Conditions:
+def _own_conditions(model: BenchModel, threads: int, batch: int) -> Conditions:
     """What the first model has of its own: its golden frame, or a molecule of its elements."""
-    from gaq.cli.contenders import Conditions
+    from gaq.cli.candidates import Conditions
     from gaq.engine.open import open_engine
     from gaq.measure.subjects import own_subjects
 
@@ -186,7 +186,7 @@ def _own_conditions(model: Model, threads: int, batch: int) -> Conditions:
 
 def _file_rows(entrant: Entrant) -> Iterator[Row]:
     """Bytes of the packed file, of the native engine alone: a checkpoint holds more than its model."""
-    from gaq.cli.contenders import NATIVE
+    from gaq.cli.candidates import NATIVE
 
     if entrant.subject.engine == NATIVE and entrant.model.content is not None:
         yield entrant.subject.row("file_bytes", len(entrant.model.content), "bytes", 1)
@@ -194,10 +194,10 @@ def _file_rows(entrant: Entrant) -> Iterator[Row]:
 
 def _start_rows(entrant: Entrant, conditions: Conditions, notes: list[str]) -> list[Row]:
     """startup_ms and peak_memory_mb of new processes that compute one structure; not of compiled PyTorch."""
-    from gaq.cli.contenders import COMPILED, NATIVE
+    from gaq.cli.candidates import COMPILED, NATIVE
     from gaq.cli.fresh_start import fresh_start
     from gaq.errors import NotAvailable
-    from gaq.measure.speed import Spread
+    from gaq.measure.speed import TimeSpread
 
     subject, model = replace(entrant.subject, batch=1), entrant.model
     if subject.engine == COMPILED:
@@ -216,7 +216,7 @@ def _start_rows(entrant: Entrant, conditions: Conditions, notes: list[str]) -> l
         ("startup_ms", "ms", [1e3 * start.seconds for start in found]),
         ("peak_memory_mb", "MB", [1e-6 * start.peak_bytes for start in found]),
     ):
-        spread = Spread.of(samples)
+        spread = TimeSpread.of(samples)
         rows.append(replace(subject.row(metric, spread.median, unit, STARTS), p10=spread.p10, p90=spread.p90))
     return rows
 

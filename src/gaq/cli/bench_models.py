@@ -9,16 +9,16 @@ from pathlib import Path
 from gaq.errors import RecipeError, UsageError
 from gaq.files import readable_file
 
-Network = tuple[object, ...]  # what two models share that are the same network but for its quantizers
+NetworkKey = tuple[object, ...]  # what two models share that are the same network but for its quantizers
 
 
 @dataclass(frozen=True)
-class Model:
+class BenchModel:
     """A model of the run."""
 
     name: str
     recipe: str
-    network: Network
+    network: NetworkKey
     content: bytes | None  # of the packed file; None for a checkpoint that cannot be packed
     reason: str  # why not
     packed: Path | None
@@ -34,7 +34,7 @@ class Model:
 
 def open_models(
     names: Sequence[str], torch: bool = True, control: Path | None = None, frames: str | None = None
-) -> list[Model]:
+) -> list[BenchModel]:
     """The models, packed in memory where they are checkpoints. Raises `BadFile`, `UsageError`.
 
     With `torch`, a packed file has its checkpoint in `control` or else in the file beside it that ends in .ckpt.
@@ -51,7 +51,7 @@ def open_models(
     return opened
 
 
-def _packed_model(file: Path, torch: bool, control: Path | None) -> Model:
+def _packed_model(file: Path, torch: bool, control: Path | None) -> BenchModel:
     from gaq.pack.format import from_bytes
 
     content = file.read_bytes()
@@ -61,10 +61,10 @@ def _packed_model(file: Path, torch: bool, control: Path | None) -> Model:
     checkpoint = beside if torch and (control is not None or beside.is_file()) else None
     if checkpoint is not None and _network_of(checkpoint) != network:
         raise UsageError(f"{checkpoint} is another network than {file}: its sizes or its elements differ")
-    return Model(file.name, packed.recipe_name, network, content, "", file, checkpoint)
+    return BenchModel(file.name, packed.recipe_name, network, content, "", file, checkpoint)
 
 
-def _checkpoint(file: Path, frames: str | None) -> Model:
+def _checkpoint(file: Path, frames: str | None) -> BenchModel:
     from gaq.cli.export import packed_checkpoint
     from gaq.pack.format import to_bytes
     from gaq.train.checkpoint import load_checkpoint
@@ -75,10 +75,10 @@ def _checkpoint(file: Path, frames: str | None) -> Model:
         content = to_bytes(packed_checkpoint(file, frames))
     except RecipeError as error:
         reason = str(error)
-    return Model(file.name, held.recipe.name, _network_of(file), content, reason, None, file)
+    return BenchModel(file.name, held.recipe.name, _network_of(file), content, reason, None, file)
 
 
-def _network_of(checkpoint: Path) -> Network:
+def _network_of(checkpoint: Path) -> NetworkKey:
     from gaq.pack.layout import numbers_from
     from gaq.train.checkpoint import load_checkpoint
 

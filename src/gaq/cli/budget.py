@@ -35,7 +35,7 @@ def expect_budget(budget: str, data: str, resume: bool) -> None:
 
 def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, frames: Dataset, out: Path) -> Recipe:
     """The recipe with its bits chosen, printed as a table and written to `recipe.toml` in `out`."""
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.cost.allot import allot
     from gaq.cost.budget import parse_budget
     from gaq.cost.sensitivity import trial_on
@@ -46,7 +46,7 @@ def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, fr
     if parent.recipe.name != "fp32":
         raise UsageError(f"{name} is quantized already (recipe {parent.recipe.name!r}). Give the float checkpoint.")
     trial = trial_on(parent.model, name, recipe, frames, frames)
-    with Watch() as watch:
+    with StageProgress() as watch:
         found = allot(trial, parse_budget(budget), lambda slot, done, total: watch("slots", done, total, slot))
     write_atomically(out / FILE, lambda temporary: temporary.write_text(found.recipe.to_toml(), encoding="utf-8"))
     console = Console(highlight=False)
@@ -61,7 +61,7 @@ def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, fr
 
 
 def _table(found: Allotment) -> Table:
-    """Slots with the bits they got, the dearest first, and what each option of a slot costs alone."""
+    """Slots with the bits they got, the most expensive first, and what each option of a slot costs alone."""
     from gaq.cost.allot import FLOAT
     from gaq.report.numbers import significant
 

@@ -1,4 +1,4 @@
-"""`gaq check`: the physics inspector, for a model of ours or for any ASE calculator."""
+"""`gaq check`: the physics check, for a model of ours or for any ASE calculator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from gaq.cli.check_limits import PARAMETERS, chosen, limit
-from gaq.cli.inspected import errors_of, open_subject, structures_for
+from gaq.cli.check_subject import errors_of, open_subject, structures_for
 from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def check(
     """
     from gaq.cli.kept import keep, verdict_line
     from gaq.cli.pictures import expect_picture
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
     from gaq.measure.dynamics import steps_for
@@ -131,7 +131,7 @@ def check(
     own, traces = data is None and structure is None, list[Trace]()
     made = steps_for(engine_under_test, max(map(len, tried_on.structures))) if steps is None else steps
     try:
-        with Watch() as watch:
+        with StageProgress() as watch:
             rows = run_checks(
                 *(engine_under_test, tried_on.structures, held, rotations, seed, watch, tried_on.name),
                 steps=made,

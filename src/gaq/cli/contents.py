@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HEADER = "header"
 ERRORS = ("energy_mae", "force_mae")
-Law = Mapping[str, Any]
+Scheme = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Contents:
     engine: str  # the one that opens it
     file_bytes: int
     facts: tuple[tuple[str, str], ...]
-    laws: tuple[tuple[str, str, str], ...]  # linear layer, law of its weight, law of its input
+    schemes: tuple[tuple[str, str, str], ...]  # linear layer, scheme of its weight, scheme of its input
     groups: dict[str, int]  # bytes by what they are for
     tensors: tuple[tuple[str, str, tuple[int, ...], int], ...]  # name, type, shape, bytes
     weights: tuple[float, int]  # bytes of linear weights with their scales, and how many weights
@@ -70,17 +70,17 @@ def contents_of(path: Path) -> Contents:
     return _of_checkpoint(path, load_checkpoint(path), container)
 
 
-def in_words(law: Law) -> str:
-    """The law of a slot as a reader says it."""
-    if law["kind"] == "identity":
+def in_words(scheme: Scheme) -> str:
+    """The scheme of a slot as a reader says it."""
+    if scheme["kind"] == "identity":
         return "float"
-    if law["kind"] == "uniform":
-        frame = ", in the local frame" if law.get("framed") else ""
-        centre = ", about the mean of its species" if law.get("centred") else ""
-        beside = f", beside {law['principal']} directions" if law.get("principal") else ""
-        return f"{law['bits']} bits per {law['per']}{frame}{centre}{beside}"
-    kind = f"{law['direction_bits']}-bit {law['directions']}"
-    return f"{law['bits']} bits per {law['per']} ({law['magnitude']} magnitude), direction {kind}"
+    if scheme["kind"] == "uniform":
+        frame = ", in the local frame" if scheme.get("framed") else ""
+        centre = ", about the mean of its species" if scheme.get("centred") else ""
+        beside = f", beside {scheme['principal']} directions" if scheme.get("principal") else ""
+        return f"{scheme['bits']} bits per {scheme['per']}{frame}{centre}{beside}"
+    kind = f"{scheme['direction_bits']}-bit {scheme['directions']}"
+    return f"{scheme['bits']} bits per {scheme['per']} ({scheme['magnitude']} magnitude), direction {kind}"
 
 
 def _of_packed(path: Path, packed: PackedModel, container: Container) -> Contents:
@@ -98,14 +98,14 @@ def _of_packed(path: Path, packed: PackedModel, container: Container) -> Content
         ("checksum", f"{packed.checksum} (of the whole file; verified)"),
         ("SHA-256", sha256_of(path)),
     ]
-    laws = [(layer.name, _pair(packed.slots, layer.name)) for layer in linears(numbers)]
+    schemes = [(layer.name, _pair(packed.slots, layer.name)) for layer in linears(numbers)]
     groups = bytes_by_group(packed) | {HEADER: container.header_bytes}
     weights = (float(weight_bytes(packed)), weight_count(packed))
-    return _contents(path, packed.recipe_name, "native", facts, _folded(laws), groups, container, weights)
+    return _contents(path, packed.recipe_name, "native", facts, _folded(schemes), groups, container, weights)
 
 
 def _of_checkpoint(path: Path, checkpoint: Checkpoint, container: Container) -> Contents:
-    from gaq.pack.slots import law_of
+    from gaq.pack.slots import scheme_of
     from gaq.quant.size import weight_footprint
     from gaq.quant.slot import WEIGHTS
 
@@ -120,14 +120,14 @@ def _of_checkpoint(path: Path, checkpoint: Checkpoint, container: Container) -> 
         *_origin(checkpoint.manifest),
         ("SHA-256", sha256_of(path)),
     ]
-    slots = {q.slot.name: law_of(q.spec, q.slot) for q in quantizers}
+    slots = {q.slot.name: scheme_of(q.spec, q.slot) for q in quantizers}
     layers = [q.slot.name.removesuffix(".weight") for q in quantizers if q.slot.role in WEIGHTS]
     sizes = weight_footprint(quantizers)
     count = round(8 * sizes["weight_bytes"] / sizes["bits_per_weight"])
     groups = _checkpoint_groups(container) | {HEADER: container.header_bytes}
-    laws = _folded([(name, _pair(slots, name)) for name in layers])
+    schemes = _folded([(name, _pair(slots, name)) for name in layers])
     weights = (sizes["weight_bytes"], count)
-    return _contents(path, checkpoint.recipe.name, "torch", facts, laws, groups, container, weights)
+    return _contents(path, checkpoint.recipe.name, "torch", facts, schemes, groups, container, weights)
 
 
 def _contents(
@@ -135,14 +135,14 @@ def _contents(
     recipe: str,
     engine: str,
     facts: Sequence[tuple[str, str]],
-    laws: tuple[tuple[str, str, str], ...],
+    schemes: tuple[tuple[str, str, str], ...],
     groups: dict[str, int],
     container: Container,
     weights: tuple[float, int],
 ) -> Contents:
     arrays = sorted(container.tensors.items())
     tensors = tuple((name, NAMES[array.dtype], array.shape, array.nbytes) for name, array in arrays)
-    return Contents(path.name, recipe, engine, path.stat().st_size, tuple(facts), laws, groups, tensors, weights)
+    return Contents(path.name, recipe, engine, path.stat().st_size, tuple(facts), schemes, groups, tensors, weights)
 
 
 def _network(
@@ -179,8 +179,8 @@ def _which(said: Mapping[str, Any]) -> str:
 
 def _accuracy(rows: Sequence[Any]) -> list[str]:
     """The mean absolute errors among the rows of the ledger, a line each, and how many rows there are besides."""
-    told = [row for row in rows if isinstance(row, dict) and {"metric", "value", "unit", "data", "n"} <= set(row)]
-    errors = [row for row in told if row["metric"] in ERRORS]
+    complete = [row for row in rows if isinstance(row, dict) and {"metric", "value", "unit", "data", "n"} <= set(row)]
+    errors = [row for row in complete if row["metric"] in ERRORS]
     lines = [f"{row['metric']} {_short(row['value'])} {row['unit']} ({row['data']}, n = {row['n']})" for row in errors]
     return [*lines, f"and {len(rows) - len(errors)} more rows"] if len(rows) > len(errors) else lines
 
@@ -196,16 +196,16 @@ def _golden(arrays: Mapping[str, np.ndarray]) -> str:
     return f"{len(energies)} of {molecule}, {between}, forces up to {largest:.3f} eV/Å"
 
 
-def _pair(slots: Mapping[str, Law], layer: str) -> tuple[str, str]:
+def _pair(slots: Mapping[str, Scheme], layer: str) -> tuple[str, str]:
     return in_words(slots[f"{layer}.weight"]), in_words(slots[f"{layer}.input"])
 
 
-def _folded(laws: Sequence[tuple[str, tuple[str, str]]]) -> tuple[tuple[str, str, str], ...]:
-    """Layers that differ in their number alone and have the same laws as one line, with a star for the number."""
+def _folded(schemes: Sequence[tuple[str, tuple[str, str]]]) -> tuple[tuple[str, str, str], ...]:
+    """Layers that differ in their number alone and have the same schemes as one line, with a star for the number."""
     by_star: dict[str, set[tuple[str, str]]] = {}
-    for name, pair in laws:
+    for name, pair in schemes:
         by_star.setdefault(_starred(name), set()).add(pair)
-    lines = {(_starred(name) if len(by_star[_starred(name)]) == 1 else name): pair for name, pair in laws}
+    lines = {(_starred(name) if len(by_star[_starred(name)]) == 1 else name): pair for name, pair in schemes}
     return tuple((name, weight, features) for name, (weight, features) in lines.items())
 
 

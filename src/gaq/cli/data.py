@@ -14,7 +14,7 @@ from gaq.cli.progress import ByteProgress, FrameProgress
 
 if TYPE_CHECKING:
     from gaq.data.dataset import Dataset
-    from gaq.data.summary import Energies, Geometry
+    from gaq.data.summary import EnergyFigures, GeometryFigures
     from gaq.measure.ledger import Row
 
 INTERRUPTED = 130
@@ -157,13 +157,13 @@ def fetch(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Download the official files, hash-checked: the npz of a molecule and its training and test split."""
-    from gaq.claims import Kind
+    from gaq.claims import FileKind
     from gaq.data.fetch import fetch_rmd17, was_fetched
     from gaq.errors import UsageError
 
     if dataset != "rmd17":
         raise UsageError(f"no data set {dataset!r} to fetch; known is rmd17.")
-    fetched = Kind("a file that `gaq data fetch` left, unchanged", was_fetched)
+    fetched = FileKind("a file that `gaq data fetch` left, unchanged", was_fetched)
 
     def may_write(path: Path) -> None:
         claim_output(path, fetched, overwrite, [source])
@@ -174,7 +174,7 @@ def fetch(
         typer.echo(str(path))
 
 
-def _print_table(file: str, geometry: Geometry, energies: Energies | None, data: Dataset | None) -> None:
+def _print_table(file: str, geometry: GeometryFigures, energies: EnergyFigures | None, data: Dataset | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -228,7 +228,7 @@ def _print_table(file: str, geometry: Geometry, energies: Energies | None, data:
     Console(highlight=False).print(table)
 
 
-def _shortest(geometry: Geometry) -> str:
+def _shortest(geometry: GeometryFigures) -> str:
     if geometry.shortest_distance == float("inf"):
         return "none: single atoms"
     return f"{geometry.shortest_distance:.3f} Å (frame {geometry.shortest_frame})"
@@ -243,7 +243,7 @@ def _of(count: int, total: int) -> str:
     return "all" if count == total else "none" if count == 0 else f"{count:,} of {total:,}"
 
 
-def _rows(name: str, geometry: Geometry, energies: Energies) -> list[Row]:
+def _rows(name: str, geometry: GeometryFigures, energies: EnergyFigures) -> list[Row]:
     from gaq.measure.ledger import Row
 
     figures = (

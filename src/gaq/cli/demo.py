@@ -34,14 +34,14 @@ def demo(
     recommended recipe; all are measured on the fresh frames. Each start begins anew.
     """
     from gaq.cli.job_progress import JobProgress
-    from gaq.demo.plan import QUICK, Plan
+    from gaq.demo.plan import QUICK, DemoPlan
     from gaq.demo.run import Order, run_demo
     from gaq.engine.open import known_engine
     from gaq.files import writable_folder
     from gaq.locks import locked
     from gaq.quant.recommended import RECOMMENDED
 
-    plan = replace(QUICK if quick else Plan(), seed=seed)
+    plan = replace(QUICK if quick else DemoPlan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
     console = Console(highlight=False)
     began = time.monotonic()
@@ -57,7 +57,7 @@ def demo(
 
 def _print_table(order: Order, outcome: Outcome, console: Console) -> None:
     """The table, why a verdict is not better, and what the words in it mean."""
-    from gaq.demo.plan import CONTENDERS
+    from gaq.demo.plan import DEMO_MODELS
     from gaq.report.tables import comparison_table, print_table, reasons
 
     rows, frames = outcome.rows, f"{order.plan.test} frames, {outcome.test.name}"
@@ -69,7 +69,7 @@ def _print_table(order: Order, outcome: Outcome, console: Console) -> None:
     notes = [
         *reasons(rows),
         "",
-        *(f"{c.name}: {c.about}" for c in CONTENDERS if c.name in seen),
+        *(f"{c.name}: {c.about}" for c in DEMO_MODELS if c.name in seen),
         "path work: energy that forces make on closed paths; NVE drift: a coarse check, the run being short",
         f"ms/step, ns/day: dynamics in the {rows[0].engine} engine, {order.threads} thread each, "
         f"{order.workers} at once",

@@ -85,7 +85,7 @@ def instruction_sets(cpuinfo: str) -> list[str]:
 def exact_products(rows: int = 1040) -> Finding:
     """Whether products of 8-bit codes, summed in float32, are whole and right: what quantized layers rely on.
 
-    The largest total of `rows` products is rows * 127^2; up to 2^24 every partial sum is a whole number that
+    The largest total of `rows` products is rows * 127^2; up to 2^24 every partial sum is an integer that
     float32 holds. A machine set to multiply in reduced precision fails here.
     """
     import torch

@@ -19,7 +19,7 @@ from gaq.cli.outputs import PREDICTIONS, OverwriteOption, claim_output, claim_ro
 if TYPE_CHECKING:
     from gaq.atoms.structure import Prediction, Structure
     from gaq.cli.deployed import Deployed
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.data.dataset import Dataset
     from gaq.engine.protocol import Engine
     from gaq.farm.protocol import Farm
@@ -77,7 +77,7 @@ def evaluate(
     """
     from gaq.cli.cluster import farm_of
     from gaq.cli.kept import keep, keep_predictions
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.cli.summary import say_remark
     from gaq.data.read import read_dataset
     from gaq.data.states import evaluation_remarks
@@ -98,10 +98,10 @@ def evaluate(
     for remark in evaluation_remarks(dataset):
         say_remark(remark)
     turned, circled = dataset.structures[:symmetry_frames], dataset.structures[:path_frames]
-    plan = Plan(dataset, turned, circled, rotations, seed, steps)
+    plan = EvaluationPlan(dataset, turned, circled, rotations, seed, steps)
     kept: list[Predictions] = []
-    with farm_of(cluster, cores) as farm, Watch() as watch:
-        choice = Choice(engine, device, cores, farm, cluster is not None, data, strict)
+    with farm_of(cluster, cores) as farm, StageProgress() as watch:
+        choice = EngineChoice(engine, device, cores, farm, cluster is not None, data, strict)
         opened = {name: choice.open(name) for name in names}
         reference = None if parent is None else choice.open(parent)
         rows = measure(labelled(opened), reference, plan, watch, kept.append)
@@ -130,7 +130,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Choice:
+class EngineChoice:
     """Which engine is asked for, and where it is to compute."""
 
     engine: str | None
@@ -168,7 +168,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """What every model is measured on."""
 
     dataset: Dataset
@@ -190,8 +190,8 @@ def labelled(opened: dict[str, Opened]) -> list[tuple[str, Opened]]:
 def measure(
     models: list[tuple[str, Opened]],
     parent: Opened | None,
-    plan: Plan,
-    watch: Watch,
+    plan: EvaluationPlan,
+    watch: StageProgress,
     keep: Callable[[Predictions], object] = lambda kept: None,
 ) -> list[Row]:
     """Rows of all models, and of the parent's symmetry as the floor below which no figure means anything; `keep` is
@@ -212,8 +212,8 @@ def measure(
         mine = measure_model(label, model, parent, (found, truth), plan, watch)
         rows += [replace(r, model=label, identity=model.deployed.identity) for r in mine]
     if parent is not None and plan.turned:
-        told = watch.stage("parent: rotations")
-        floor = symmetry(parent.engine, plan.turned, plan.rotations, plan.seed, told, plan.dataset.name)
+        on_progress = watch.stage("parent: rotations")
+        floor = symmetry(parent.engine, plan.turned, plan.rotations, plan.seed, on_progress, plan.dataset.name)
         rows += [replace(entry, control=FLOOR) for entry in floor]
     return rows
 
@@ -223,8 +223,8 @@ def measure_model(
     model: Opened,
     parent: Opened | None,
     said: tuple[list[Prediction], list[Prediction] | None],
-    plan: Plan,
-    watch: Watch,
+    plan: EvaluationPlan,
+    watch: StageProgress,
 ) -> list[Row]:
     """All rows of one model; `said` is what it and its parent said of the frames."""
     from gaq.measure.accuracy import accuracy, fidelity
@@ -236,17 +236,17 @@ def measure_model(
     if parent is not None:
         rows += fidelity(engine, parent.engine, plan.dataset, predictions=found, parent_predictions=truth)
     if plan.turned:
-        told = watch.stage(f"{label}: rotations")
-        rows += symmetry(engine, plan.turned, plan.rotations, plan.seed, told, data)
+        on_progress = watch.stage(f"{label}: rotations")
+        rows += symmetry(engine, plan.turned, plan.rotations, plan.seed, on_progress, data)
         rows += lie_derivative(engine, plan.turned[:LIE_FRAMES], data=data)
     if plan.circled:
-        told = watch.stage(f"{label}: closed paths")
-        rows += path_work(engine, plan.circled, seed=plan.seed, progress=told, data=data)
+        on_progress = watch.stage(f"{label}: closed paths")
+        rows += path_work(engine, plan.circled, seed=plan.seed, progress=on_progress, data=data)
     rows += moved(model.deployed.engine, plan, watch.stage(f"{label}: run at constant energy"))
     return rows + footprint(model.deployed, data)
 
 
-def moved(engine: Engine, plan: Plan, told: Callable[[int, int], None]) -> list[Row]:
+def moved(engine: Engine, plan: EvaluationPlan, on_progress: Callable[[int, int], None]) -> list[Row]:
     """Rows of a short run from the calmest of the first frames; none where `plan.steps` is 0 or atoms are alone."""
     from gaq.measure.dynamics import calmest, short_run, steps_for
 
@@ -254,7 +254,7 @@ def moved(engine: Engine, plan: Plan, told: Callable[[int, int], None]) -> list[
     steps = steps_for(engine, len(first)) if plan.steps is None else plan.steps
     if not steps or len(first) < 2:
         return []
-    return short_run(engine, first, steps, plan.seed, told, plan.dataset.name)
+    return short_run(engine, first, steps, plan.seed, on_progress, plan.dataset.name)
 
 
 def footprint(model: Deployed, data: str) -> list[Row]:

@@ -38,7 +38,7 @@ def export(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Pack a checkpoint into one file: weights as whole numbers, tables, recipe, manifest, golden frames."""
+    """Pack a checkpoint into one file: weights as integers, tables, recipe, manifest, golden frames."""
     from gaq.files import readable_file
     from gaq.measure.ledger import write_rows
     from gaq.pack.format import write_packed
@@ -175,7 +175,7 @@ def _refuse_packed(path: Path) -> None:
     except BadFile:
         return  # the reader of checkpoints says what is wrong
     if is_packed(metadata):
-        raise UsageError(f"{path} is packed already. Give the checkpoint it came from; `gaq inspect {path}` names it.")
+        raise UsageError(f"{path} is packed already. Give the checkpoint it came from; `gaq show {path}` names it.")
 
 
 def _say(packed: PackedModel, file: Path, console: Console) -> None:
@@ -194,6 +194,6 @@ def _say(packed: PackedModel, file: Path, console: Console) -> None:
         f"{size:,} bytes: {', '.join(f'{name} {part / size:.0%}' for name, part in shares.items())}",
         f"weights: {8 * weights / count:.2f} bits each with their scales, 1/{FLOAT_BYTES * count / weights:.1f} of "
         f"float32; the file: 1/{float_parameter_bytes(packed) / size:.1f} of all parameters in float32",
-        f"[dim]next: gaq inspect {escape(str(file))}[/dim]",
+        f"[dim]next: gaq show {escape(str(file))}[/dim]",
     ):
         console.print(line, soft_wrap=True)

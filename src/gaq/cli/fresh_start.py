@@ -28,7 +28,7 @@ NATIVE = "native"
 
 
 @dataclass(frozen=True)
-class Start:
+class FreshStart:
     """Seconds from nothing to the first forces, and memory in bytes."""
 
     seconds: float
@@ -38,7 +38,7 @@ class Start:
 
 def fresh_start(
     engine: str, model: Path | bytes, structure: Structure, threads: int = 1, backward: int | None = None
-) -> Start:
+) -> FreshStart:
     """Starts one process. `model` is a file, or the bytes of a packed one. Raises `NotAvailable` when it fails."""
     with tempfile.TemporaryDirectory() as folder:
         arrays = Path(folder) / "structure.npz"
@@ -64,7 +64,7 @@ def fresh_start(
         if process.returncode != 0 or not ready or not said:
             raise NotAvailable(f"a new process with {file.name} in {engine} left with {process.returncode}")
     memory = json.loads(said)
-    return Start(seconds, int(memory["peak"]), int(memory["growth"]))
+    return FreshStart(seconds, int(memory["peak"]), int(memory["growth"]))
 
 
 def main(arguments: list[str]) -> None:

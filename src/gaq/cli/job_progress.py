@@ -12,7 +12,7 @@ from rich.text import Text
 from gaq.cli.time_left import TimeLeft
 
 if TYPE_CHECKING:
-    from gaq.demo.workers import Done, News
+    from gaq.demo.workers import JobDone, News
 
 SECONDS_BETWEEN_LINES = 15.0
 NAME_WIDTH = 12
@@ -44,7 +44,7 @@ class JobProgress:
     def __exit__(self, *error: object) -> None:
         self._bars.stop()
 
-    def __call__(self, message: News | Done) -> None:
+    def __call__(self, message: News | JobDone) -> None:
         """Shows one message."""
         from gaq.demo.workers import News
 
@@ -70,7 +70,7 @@ class JobProgress:
             self._spoke[news.job] = now
             self._console.print(f"    {news.job}: {news.stage}, {news.done} of {news.total}", markup=False)
 
-    def _finish(self, done: Done) -> None:
+    def _finish(self, done: JobDone) -> None:
         _, task = self._tasks.pop(done.job, ("", None))
         if task is not None:
             self._bars.remove_task(task)

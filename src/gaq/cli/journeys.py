@@ -55,7 +55,7 @@ JOURNEYS = (
         "one small file, dynamics, and a calculator for ASE, in Python",
         (
             "gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",
-            "gaq inspect model.gaq",
+            "gaq show model.gaq",
             "gaq bench model.gaq --control runs/b/model.ckpt",
             "gaq md model.gaq ethanol.xyz --steps 20000 -o nve.traj",
             "import gaq",

@@ -21,13 +21,13 @@ from gaq.cli.demo import demo
 from gaq.cli.doctor import doctor
 from gaq.cli.evaluate import evaluate
 from gaq.cli.export import export
-from gaq.cli.inspect import inspect
 from gaq.cli.journeys import print_journeys
 from gaq.cli.lammps import lammps
 from gaq.cli.md import md
 from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
+from gaq.cli.show import show
 from gaq.cli.train import train
 from gaq.errors import BadFile, GaqError, NotAvailable, OutsideWarning
 from gaq.extras import how_to_get
@@ -105,7 +105,7 @@ VERBS = (
         ),
     ),
     Verb("lammps", lammps, ("gaq lammps --build", "gaq lammps")),
-    Verb("inspect", inspect, ("gaq inspect model.gaq",)),
+    Verb("show", show, ("gaq show model.gaq",)),
     Verb(
         "bench",
         bench,

@@ -88,10 +88,10 @@ def md(
     from gaq.cli.cluster import farm_of
     from gaq.cli.deployed import identity_of
     from gaq.cli.kept import counts, keep, signed, verdict_line
-    from gaq.cli.md_report import Progress, rows_of, say
+    from gaq.cli.md_report import RunProgress, rows_of, say
     from gaq.cli.md_setup import (
         Asked,
-        Choice,
+        RunEngineChoice,
         check,
         claim_files,
         files_of,
@@ -100,7 +100,7 @@ def md(
         start_of,
         thermostat_of,
     )
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
     from gaq.locks import locked
@@ -108,13 +108,13 @@ def md(
     from gaq.process import Contention, usable_cores
     from gaq.simulate.blame import MODEL
     from gaq.simulate.replicas import run_all, run_on
-    from gaq.simulate.session import Plan
+    from gaq.simulate.session import RunPlan
     from gaq.train.interrupt import graceful_interrupt
 
     claim_rows(json_file, overwrite, [model, start])
     check_cores("--threads", threads, cluster)
     bath = thermostat_of(thermostat, temperature, relaxation, seed) if ensemble is Ensemble.NVT else None
-    plan = Plan(
+    plan = RunPlan(
         steps, Dynamics(dt, bath), temperature, 0, every, log_every, bonds_may_break, checkpoint_seconds
     )  # degrees of freedom follow with the first velocities
     asked = Asked(start, out, plan, seed, replicas, resume, overwrite, frame, velocities is Velocities.KEEP)
@@ -128,11 +128,13 @@ def md(
             stack.enter_context(locked(files.checkpoint))
         claim_files(asked, model)
         first = start_of(asked, lambda sentence: typer.echo(sentence, err=True))
-        engines = open_engines(model, Choice(engine, device, backward, cores, strict), 1 if cluster else replicas)
+        engines = open_engines(
+            model, RunEngineChoice(engine, device, backward, cores, strict), 1 if cluster else replicas
+        )
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
-        interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(Watch())
+        interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(StageProgress())
         engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
-        runs, progress = sessions(asked, model, engines, first), Progress(watch, replicas, steps, dt)
+        runs, progress = sessions(asked, model, engines, first), RunProgress(watch, replicas, steps, dt)
         if farm is not None:
             endings = run_on(farm, engines[0], runs, lambda: interrupt.asked, progress.listener)
         else:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gaq.cli.md_setup import Asked
-from gaq.cli.stage_progress import Watch
+from gaq.cli.stage_progress import StageProgress
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, find
 from gaq.measure.runs import rates, run_rows
@@ -34,10 +34,10 @@ NAMES = {
 }
 
 
-class Progress:
+class RunProgress:
     """One line for all replicas: steps, ns/day, temperature and energy of the last that spoke."""
 
-    def __init__(self, watch: Watch, replicas: int, steps: int, dt: float) -> None:
+    def __init__(self, watch: StageProgress, replicas: int, steps: int, dt: float) -> None:
         self._watch, self._dt = watch, dt
         self._total = replicas * steps
         self._done = [0] * replicas

@@ -21,8 +21,8 @@ from gaq.simulate.blame import remarks
 from gaq.simulate.integrate import check_run
 from gaq.simulate.integrate import start as start_state
 from gaq.simulate.replicas import replica_path
-from gaq.simulate.session import Files, Plan, Session, told
-from gaq.simulate.start import Start, freedom_of, read_start
+from gaq.simulate.session import Files, RunPlan, Session, run_settings
+from gaq.simulate.start import RunStart, freedom_of, read_start
 from gaq.simulate.trajectory import check_ending
 
 RELAXATION = {"langevin": 1000.0, "csvr": 100.0}  # fs
@@ -34,7 +34,7 @@ class Asked:
 
     start: Path
     out: Path
-    plan: Plan  # for the first replica; seeds and degrees of freedom are filled in later
+    plan: RunPlan  # for the first replica; seeds and degrees of freedom are filled in later
     seed: int
     replicas: int
     resume: bool
@@ -70,12 +70,12 @@ def files_of(asked: Asked) -> list[Files]:
 
 def claim_files(asked: Asked, model: str) -> None:
     """Refuse to lose what is in the files of a run already. Their locks are held. Raises `BadFile`, `UsageError`."""
-    told = asked.resume or asked.overwrite
+    allowed = asked.resume or asked.overwrite
     for files in files_of(asked):
         three = (files.trajectory, files.log, files.checkpoint)
         for path in three:
             try:
-                claim(path, COSTLY, overwrite=told, inputs=(model, asked.start))
+                claim(path, COSTLY, overwrite=allowed, inputs=(model, asked.start))
             except AlreadyThere as error:
                 raise BadFile(
                     f"{error} --resume continues its run, --overwrite begins it anew; or choose another name."
@@ -89,7 +89,7 @@ def claim_files(asked: Asked, model: str) -> None:
 
 
 @dataclass(frozen=True)
-class Choice:
+class RunEngineChoice:
     """Which engine is asked for, and how it is to compute."""
 
     engine: str | None
@@ -99,7 +99,7 @@ class Choice:
     strict: bool = False  # whether atoms unlike the training data end the run
 
 
-def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
+def open_engines(model: str, choice: RunEngineChoice, replicas: int) -> list[Engine]:
     """An engine for each replica. Threads of one system are all cores; replicas have one each."""
     check_backward(choice.backward)
     name, threads = choice.engine, choice.cores if replicas == 1 else 1
@@ -118,7 +118,7 @@ def open_engines(model: str, choice: Choice, replicas: int) -> list[Engine]:
     ]
 
 
-def start_of(asked: Asked, tell: Callable[[str], None]) -> Start:
+def start_of(asked: Asked, tell: Callable[[str], None]) -> RunStart:
     """The first frame. `tell` hears what is in the file without effect, and what looks wrong."""
     first = read_start(asked.start, asked.frame)
     given = first.velocities is not None and bool(np.any(first.velocities))
@@ -134,7 +134,7 @@ def start_of(asked: Asked, tell: Callable[[str], None]) -> Start:
     return first
 
 
-def sessions(asked: Asked, model: str, engines: list[Engine], first: Start) -> list[Session]:
+def sessions(asked: Asked, model: str, engines: list[Engine], first: RunStart) -> list[Session]:
     """A session for each replica, begun or resumed."""
     return [_session(asked, sha256_of(model), engine, replica, first) for replica, engine in enumerate(engines)]
 
@@ -147,7 +147,7 @@ def _has_native_engine() -> bool:
     return True
 
 
-def _session(asked: Asked, model_hash: str, engine: Engine, replica: int, first: Start) -> Session:
+def _session(asked: Asked, model_hash: str, engine: Engine, replica: int, first: RunStart) -> Session:
     seed = asked.seed + replica
     velocities = first.velocities if asked.keep_velocities else None
     state = start_state(engine, first.structure, asked.plan.temperature, seed, velocities, first.masses, first.fixed)
@@ -159,7 +159,7 @@ def _session(asked: Asked, model_hash: str, engine: Engine, replica: int, first:
         bath = replace(bath, seed=seed, freedom=freedom)
     plan = replace(asked.plan, dynamics=Dynamics(asked.plan.dynamics.dt, bath), freedom=freedom)
     files = Files(replica_path(asked.out, replica, asked.replicas))
-    session = Session(engine, plan, files, told(model_hash, engine, plan, seed, state, asked.keep_velocities))
+    session = Session(engine, plan, files, run_settings(model_hash, engine, plan, seed, state, asked.keep_velocities))
     if asked.resume and files.checkpoint.exists():
         session.take_up()
     else:

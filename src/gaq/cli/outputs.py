@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gaq.claims import AlreadyThere, Inputs, Kind, begins_with, claim, head_of, never
+from gaq.claims import AlreadyThere, FileKind, Inputs, begins_with, claim, head_of, never
 from gaq.errors import BadFile, UsageError
 from gaq.files import writable_folder
 
@@ -20,7 +20,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 LIBRARY = b"\x7fELF", b"\xcf\xfa\xed\xfe"  # on Linux, on macOS
 
 
-def rows_kind(key: str = "metric") -> Kind:
+def rows_kind(key: str = "metric") -> FileKind:
     """Rows of the ledger, or of `gaq doctor`: one JSON object a line, with this key."""
 
     def is_one(path: Path) -> bool:
@@ -31,21 +31,23 @@ def rows_kind(key: str = "metric") -> Kind:
             return False
         return isinstance(found, dict) and key in found and "value" in found
 
-    return Kind("a file of rows of gaq", is_one)
+    return FileKind("a file of rows of gaq", is_one)
 
 
-PACKED = Kind("a packed model", lambda path: _is_packed(path))
-REPORT = Kind("a page of `gaq report`", lambda path: b"<meta name='generator' content='gaq report'>" in head_of(path))
-PICTURE = Kind(
+PACKED = FileKind("a packed model", lambda path: _is_packed(path))
+REPORT = FileKind(
+    "a page of `gaq report`", lambda path: b"<meta name='generator' content='gaq report'>" in head_of(path)
+)
+PICTURE = FileKind(
     "a picture that gaq drew", lambda path: (head := head_of(path)).startswith(PNG) and b"Software\x00gaq" in head
 )
-PREDICTIONS = Kind("a file of predictions of gaq", lambda path: _holds_predictions(path))
-PLUGIN = Kind("a plugin for LAMMPS", begins_with(*LIBRARY))
-PLUGIN_RECORD = Kind("the record of a plugin for LAMMPS", begins_with(b"lammps "))
-COSTLY = Kind("", never)
+PREDICTIONS = FileKind("a file of predictions of gaq", lambda path: _holds_predictions(path))
+PLUGIN = FileKind("a plugin for LAMMPS", begins_with(*LIBRARY))
+PLUGIN_RECORD = FileKind("the record of a plugin for LAMMPS", begins_with(b"lammps "))
+COSTLY = FileKind("", never)
 
 
-def claim_output(path: Path | None, kind: Kind, overwrite: bool, inputs: Inputs = ()) -> None:
+def claim_output(path: Path | None, kind: FileKind, overwrite: bool, inputs: Inputs = ()) -> None:
     """Refuse an output that would replace something else, and make the folder of one that is new.
 
     None is an output that is not wanted. Raises `BadFile` and `UsageError` as `gaq.claims.claim` does.

@@ -143,7 +143,7 @@ def _expect_few_losses(recipe: Recipe, typed: str, parent: Checkpoint, model: Pa
     from gaq.quant.rounding import fewest_weight_bits
 
     bits = fewest_weight_bits(recipe)
-    if bits >= 8 and not recipe.treatments:
+    if bits >= 8 and not recipe.ptq_passes:
         return
     trained = parent.manifest.get("config", {}).get("data", {}).get("file")
     known = f" (the float model was trained on {trained})" if trained else ""

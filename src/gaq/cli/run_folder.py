@@ -16,7 +16,7 @@ def expect_new_run(out: Path, resume: bool, overwrite: bool, names: Sequence[str
 
     An input of the command is never one of them. Raises `BadFile` where there is nothing to resume.
     """
-    from gaq.claims import Kind, claim, never
+    from gaq.claims import FileKind, claim, never
     from gaq.errors import BadFile, UsageError
 
     if resume and overwrite:
@@ -25,7 +25,7 @@ def expect_new_run(out: Path, resume: bool, overwrite: bool, names: Sequence[str
         raise BadFile(f"{out} has no {STATE} to resume from. Leave out --resume to start a new run there.")
     inputs = [] if resume else list(inputs)
     for name in names:
-        claim(out / name, Kind("a run", never), overwrite=True, inputs=inputs)
+        claim(out / name, FileKind("a run", never), overwrite=True, inputs=inputs)
     found = [out / name for name in names if (out / name).exists()]
     if not found or resume or overwrite:
         return

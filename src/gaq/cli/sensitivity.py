@@ -11,7 +11,7 @@ from rich.console import Console
 from gaq.cli.outputs import OverwriteOption, claim_rows, expect_different
 
 if TYPE_CHECKING:
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.cost.sensitivity import Trial
     from gaq.data.dataset import Dataset
     from gaq.measure.ledger import Row
@@ -45,7 +45,7 @@ def sensitivity(
     """
     from gaq.cli.pictures import expect_picture
     from gaq.cli.recipes import recipe_named
-    from gaq.cli.stage_progress import Watch
+    from gaq.cli.stage_progress import StageProgress
     from gaq.data.read import read_dataset
     from gaq.errors import UsageError
     from gaq.files import readable_file
@@ -63,7 +63,7 @@ def sensitivity(
     keep_freed_memory()
     test = read_dataset(data, limit)
     frames = read_dataset(calibrate, limit) if calibrate else test
-    with Watch() as watch:
+    with StageProgress() as watch:
         if bound:
             rows = _bounds(checkpoint, chosen, model.name, frames, test, rotations, seed, watch)
         else:
@@ -95,7 +95,7 @@ def _trial(
     return replace(trial, circled=circled, seed=seed)
 
 
-def _costs(trial: Trial, by: str, watch: Watch) -> list[Row]:
+def _costs(trial: Trial, by: str, watch: StageProgress) -> list[Row]:
     from gaq.cost.sensitivity import sensitivity as measure
 
     return measure(trial, by, lambda part, done, total: watch("parts", done, total, part))
@@ -109,7 +109,7 @@ def _bounds(
     test: Dataset,
     rotations: int,
     seed: int,
-    watch: Watch,
+    watch: StageProgress,
 ) -> list[Row]:
     from gaq.cost.layers import layer_rows
     from gaq.train.session import quantize

@@ -15,8 +15,8 @@ from gaq.cli.time_left import TimeLeft
 SECONDS_BETWEEN_LINES = 15.0
 
 
-class Watch:
-    """Shows named stages: `with Watch() as watch: watch("rotation", done, total)`."""
+class StageProgress:
+    """Shows named stages: `with StageProgress() as watch: watch("rotation", done, total)`."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -35,7 +35,7 @@ class Watch:
             disable=self._lines,
         )
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> StageProgress:
         self._bar.start()
         return self
 
@@ -59,10 +59,10 @@ class Watch:
     def stage(self, name: str) -> Callable[[int, int], None]:
         """A progress report for one stage, as the measurements take it."""
 
-        def told(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             self(name, done, total)
 
-        return told
+        return on_progress
 
     def _task(self, stage: str, total: int) -> TaskID:
         if self._stage is None or self._stage[0] != stage:

@@ -19,14 +19,14 @@ FEW_STEPS = 500
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """What was named on the command line: a configuration, a data file, or both."""
 
     config: Path | None
     data: str  # as given; empty where the configuration has to say
 
 
-def source_of(given: str, data: str) -> Source:
+def source_of(given: str, data: str) -> DataSource:
     """Tell a configuration, or the name of one that comes with gaq, from a data file.
 
     Raises `UsageError` for two data files, or neither.
@@ -35,14 +35,14 @@ def source_of(given: str, data: str) -> Source:
     from gaq.train.config import find_config, shipped_configs
 
     if given and (_is_config(Path(given)) or (given in shipped_configs() and not Path(given).exists())):
-        return Source(find_config(given), data)
+        return DataSource(find_config(given), data)
     if given and data:
         raise UsageError(f"{given} and --data {data} are both data files; a configuration ends in .toml. Give one.")
     if not given and not data:
         raise UsageError(
             "gaq train needs labelled frames (gaq train methanol.npz), or a configuration; --init writes one."
         )
-    return Source(None, given or data)
+    return DataSource(None, given or data)
 
 
 def overrides_of(options: Mapping[str, int | float | None], texts: Sequence[str]) -> list[str]:
@@ -50,7 +50,7 @@ def overrides_of(options: Mapping[str, int | float | None], texts: Sequence[str]
     return [*texts, *(f"{key}={value}" for key, value in options.items() if value is not None)]
 
 
-def settings_of(source: Source, overrides: Sequence[str]) -> tuple[TrainConfig, Dataset]:
+def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConfig, Dataset]:
     """Return the settings and the data they are for; what is chosen from the data is said on stderr."""
     from gaq.config import checked, load
     from gaq.data.read import read_dataset

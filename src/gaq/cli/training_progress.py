@@ -22,7 +22,7 @@ LOG_INTERVAL = 10.0  # s between lines where there is no terminal
 
 
 @contextmanager
-def shown_training(title: str) -> Iterator[Callable[[fit.Progress], None]]:
+def shown_training(title: str) -> Iterator[Callable[[fit.TrainProgress], None]]:
     """A callback for `fit`."""
     if not sys.stderr.isatty():
         yield _Log(title)
@@ -38,7 +38,7 @@ def shown_training(title: str) -> Iterator[Callable[[fit.Progress], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=None, errors="", left="")
 
-        def show(progress: fit.Progress) -> None:
+        def show(progress: fit.TrainProgress) -> None:
             left.report(progress.step)
             errors, time_left = _errors(progress), left.text(progress.steps)
             bar.update(task, total=progress.steps, completed=progress.step, errors=errors, left=time_left)
@@ -53,7 +53,7 @@ class _Log:
         self.title, self.left = title, TimeLeft()
         self.printed = time.monotonic()
 
-    def __call__(self, progress: fit.Progress) -> None:
+    def __call__(self, progress: fit.TrainProgress) -> None:
         now = time.monotonic()
         self.left.report(progress.step)
         if now - self.printed < LOG_INTERVAL and progress.step < progress.steps:
@@ -63,7 +63,7 @@ class _Log:
         print(f"{self.title}: {'  '.join(part for part in parts if part)}", file=sys.stderr, flush=True)
 
 
-def _errors(progress: fit.Progress) -> str:
+def _errors(progress: fit.TrainProgress) -> str:
     if progress.last is None:
         return ""
     last = progress.last

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gaq.cost.budget import Budget, Choice, coarsest, finest, within_error, within_size
+from gaq.cost.budget import BitsChoice, Budget, coarsest, finest, within_error, within_size
 from gaq.cost.parts import alone
-from gaq.cost.sensitivity import Reference, Told, Trial, costs_of, force_cost, reference_of
+from gaq.cost.sensitivity import FloatReference, OnPart, Trial, costs_of, force_cost, reference_of
 from gaq.engine.packing import packed_in_memory
 from gaq.errors import UsageError
 from gaq.quant.install import install_
@@ -33,14 +33,14 @@ class Allotment:
 
     recipe: Recipe
     bits: dict[str, int]
-    choices: tuple[Choice, ...]
+    choices: tuple[BitsChoice, ...]
     alone: dict[str, tuple[float, ...]]  # force error of each slot at each of its options, meV/Å
     force: float  # meV/Å off the parent, without training
     predicted: float  # the same, were the errors of slots independent
     bits_per_weight: float
 
 
-def allot(trial: Trial, budget: Budget, told: Told = lambda slot, done, total: None) -> Allotment:
+def allot(trial: Trial, budget: Budget, on_progress: OnPart = lambda slot, done, total: None) -> Allotment:
     """Bits per slot under a budget: weights 4 or 8, features 8, 16 or float, kinds of quantizers as in the recipe.
 
     A limit on size chooses among the weights alone, for features take no room in the file. A limit on force chooses
@@ -54,7 +54,7 @@ def allot(trial: Trial, budget: Budget, told: Told = lambda slot, done, total: N
         _check_size(trial, budget, offered)
     else:
         _check_force(trial, budget, offered, reference)
-    choices, forces = _measured(trial, reference, offered, told)
+    choices, forces = _measured(trial, reference, offered, on_progress)
     bits = _sized(trial, choices, budget) if sized else _accurate(trial, reference, choices, budget)
     recipe = _with_bits(trial, bits, f"{trial.recipe.name}-{budget}")
     return Allotment(
@@ -117,8 +117,8 @@ def _offered(trial: Trial, sized: bool) -> Offered:
 
 
 def _measured(
-    trial: Trial, reference: Reference, offered: Offered, told: Told
-) -> tuple[tuple[Choice, ...], dict[str, tuple[float, ...]]]:
+    trial: Trial, reference: FloatReference, offered: Offered, on_progress: OnPart
+) -> tuple[tuple[BitsChoice, ...], dict[str, tuple[float, ...]]]:
     """What each slot costs alone at each of its options, and the force errors in it.
 
     The square error to choose by is that of the force plus that of the energy, 1 meV/Å counting like 1 meV: the input
@@ -126,10 +126,10 @@ def _measured(
     """
     slots, rules = trial.slots, trial.recipe.resolve(trial.slots)
     multiplied = _multiplied(slots)
-    choices: list[Choice] = []
+    choices: list[BitsChoice] = []
     forces: dict[str, tuple[float, ...]] = {}
     for done, (slot, options) in enumerate(offered.items()):
-        told(slot.name, done, len(offered))
+        on_progress(slot.name, done, len(offered))
         costs = []
         for bits in options:
             only = trial.recipe.with_rules(_rule(slot, rules[slot.name], bits))
@@ -137,7 +137,7 @@ def _measured(
             costs.append(nothing if bits == FLOAT else costs_of(trial, alone(only, slots, [slot.name]), reference))
         forces[slot.name] = tuple(force for force, _ in costs)
         errors = tuple(force**2 + energy**2 for force, energy in costs)
-        choices.append(Choice(slot.name, options, errors, multiplied[slot.name]))
+        choices.append(BitsChoice(slot.name, options, errors, multiplied[slot.name]))
     return tuple(choices), forces
 
 
@@ -147,7 +147,7 @@ def _multiplied(slots: list[Slot]) -> dict[str, int]:
     return {name: entries.get(name.removesuffix(".input") + ".weight", own) for name, own in entries.items()}
 
 
-def _sized(trial: Trial, choices: tuple[Choice, ...], budget: Budget) -> dict[str, int]:
+def _sized(trial: Trial, choices: tuple[BitsChoice, ...], budget: Budget) -> dict[str, int]:
     """Savings are whole bits of weights, and what is left of a file does not depend on them."""
     widest = _size(trial, finest(choices), budget)
     weights = sum(choice.worth for choice in choices)
@@ -158,7 +158,9 @@ def _sized(trial: Trial, choices: tuple[Choice, ...], budget: Budget) -> dict[st
     return bits
 
 
-def _accurate(trial: Trial, reference: Reference, choices: tuple[Choice, ...], budget: Budget) -> dict[str, int]:
+def _accurate(
+    trial: Trial, reference: FloatReference, choices: tuple[BitsChoice, ...], budget: Budget
+) -> dict[str, int]:
     """The fewest bits whose measured error is within the limit, found by moving the limit of the prediction."""
 
     best = finest(choices)
@@ -191,7 +193,7 @@ def _check_size(trial: Trial, budget: Budget, offered: Offered) -> None:
         )
 
 
-def _check_force(trial: Trial, budget: Budget, offered: Offered, reference: Reference) -> None:
+def _check_force(trial: Trial, budget: Budget, offered: Offered, reference: FloatReference) -> None:
     """Raises `UsageError` for a force error that even the most bits everywhere exceed."""
     widest = _with_bits(trial, {slot.name: options[0] for slot, options in offered.items()}, trial.recipe.name)
     least = force_cost(trial, widest, reference)

@@ -1,4 +1,4 @@
-"""A `Spread` through one layer of the transformer: the equivariance error that it adds, at worst and on average.
+"""An `ErrorSpread` through one layer of the transformer: the equivariance error that it adds, at worst and on average.
 
 The layer is given features that rotate exactly, and the structure as it lies; what comes out holds for every rotation
 of it. Attention, radial functions and scalars see invariants alone and add nothing; vectors that are rounded in the
@@ -11,21 +11,21 @@ import torch
 from torch import Tensor
 
 from gaq.cost import rounding, spread
-from gaq.cost.spread import Spread, bounded, none_like
+from gaq.cost.spread import ErrorSpread, bounded, none_like
 from gaq.geometry.vectors import smooth_length
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
 from gaq.model.message import Message
 from gaq.model.transformer import Flow, Transformer
 from gaq.model.update import Update
-from gaq.quant.law import magnitude
 from gaq.quant.quantizer import Quantizer
+from gaq.quant.scheme import magnitude
 
-Spreads = tuple[Spread, tuple[Spread, ...]]  # of scalars, and of vectors per degree
+Spreads = tuple[ErrorSpread, tuple[ErrorSpread, ...]]  # of scalars, and of vectors per degree
 
 
 @torch.no_grad()
-def spread_of_layer(model: Transformer, index: int, state: Flow, seen: Invariants) -> Spreads:
+def spread_of_layer(model: Transformer, index: int, state: Flow, geometry: Geometry) -> Spreads:
     """Spreads of the features behind layer `index` in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.
@@ -34,41 +34,43 @@ def spread_of_layer(model: Transformer, index: int, state: Flow, seen: Invariant
     message, update = model.messages[index], model.updates[index]
     assert isinstance(message, Message)
     assert isinstance(update, Update)
-    sent, received = message(s, v, seen)
-    apart = tuple(_received(message, degree, s, x, seen) for degree, x in enumerate(v, start=1))
+    sent, received = message(s, v, geometry)
+    apart = tuple(_received(message, degree, s, x, geometry) for degree, x in enumerate(v, start=1))
     v = tuple(old + new for old, new in zip(v, received, strict=True))
-    return _update(update, s + sent, v, apart, seen)
+    return _update(update, s + sent, v, apart, geometry)
 
 
-def _received(message: Message, degree: int, s: Tensor, v: Tensor, seen: Invariants) -> Spread:
+def _received(message: Message, degree: int, s: Tensor, v: Tensor, geometry: Geometry) -> ErrorSpread:
     """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
     nothing = none_like(magnitude(v))
     if message.first:
         return nothing
     slot = message.vectors[degree - 1]
     assert isinstance(slot, Quantizer)
-    if slot.fitted is None:
+    if slot.calibrated is None:
         return nothing
     c = message.channels
-    query, key, _ = message.project(s, species=seen.species).split((c, c, 2 * c), -1)
-    weight = message.attention(query, key, seen)
+    query, key, _ = message.project(s, species=geometry.species).split((c, c, 2 * c), -1)
+    weight = message.attention(query, key, geometry)
     weight = weight[:, :, None].expand(-1, -1, c // message.heads).reshape(-1, 1, c)
-    filters = ((seen.radial @ message.filters).unflatten(-1, (-1, c)) * weight)[:, message.degrees + degree]
+    filters = ((geometry.radial @ message.filters).unflatten(-1, (-1, c)) * weight)[:, message.degrees + degree]
     sent = rounding.vectors(slot, v, nothing)
     worst, square = (
-        torch.zeros_like(sent.worst).index_add(0, seen.receiver, factor * part.index_select(0, seen.sender))
+        torch.zeros_like(sent.worst).index_add(0, geometry.receiver, factor * part.index_select(0, geometry.sender))
         for factor, part in ((filters.abs(), sent.worst), (filters.square(), sent.square))
     )
     return bounded(worst, None, square)
 
 
-def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Spread, ...], seen: Invariants) -> Spreads:
+def _update(
+    update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[ErrorSpread, ...], geometry: Geometry
+) -> Spreads:
     channels, degrees = update.channels, len(v)
     a, da, products, dproducts, norms, dnorms = [], [], [], [], [], []
     for mix, x, dx in zip(update.mix, v, apart, strict=True):
         assert isinstance(mix, Linear)
-        one, other = mix(x, species=seen.species).split(channels, -1)
-        rounded = rounding.vectors(mix.input, x, dx)
+        one, other = mix(x, species=geometry.species).split(channels, -1)
+        rounded = rounding.vectors(mix.input_quantizer, x, dx)
         done, dother = (spread.linear(rounded, half) for half in _weight(mix).split(channels))
         components = x.shape[-2]
         a.append(one)
@@ -79,13 +81,13 @@ def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Sprea
         dnorms.append(spread.length(dother, components))
     joined = torch.cat([s, *products, *norms], -1)
     djoined = spread.joined([none_like(s), *dproducts, *dnorms])
-    hidden = update.hidden(joined, species=seen.species)
+    hidden = update.hidden(joined, species=geometry.species)
     dhidden = spread.linear(
-        rounding.scalars(update.hidden.input, joined, djoined, seen.species), _weight(update.hidden)
+        rounding.scalars(update.hidden.input_quantizer, joined, djoined, geometry.species), _weight(update.hidden)
     )
     inner = torch.nn.functional.silu(hidden)
-    dinner = rounding.scalars(update.gates.input, inner, spread.silu(hidden, dhidden), seen.species)
-    gate = update.gates(inner, species=seen.species).split(channels, -1)
+    dinner = rounding.scalars(update.gates.input_quantizer, inner, spread.silu(hidden, dhidden), geometry.species)
+    gate = update.gates(inner, species=geometry.species).split(channels, -1)
     dgate = [spread.linear(dinner, part) for part in _weight(update.gates).split(channels)]
     scalars = dgate[0]
     for k in range(degrees):
@@ -98,4 +100,4 @@ def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], apart: tuple[Sprea
 
 
 def _weight(layer: Linear) -> Tensor:
-    return layer.coded(layer.weight).value
+    return layer.weight_quantizer(layer.weight).value

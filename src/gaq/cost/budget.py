@@ -27,7 +27,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Choice:
+class BitsChoice:
     """The bits that a slot could have, the most first, and what it costs at each: the square `error` that is chosen by.
 
     `worth` is how many numbers become narrower: the entries of a weight, or of the weight that a feature meets.
@@ -63,17 +63,17 @@ def parse_budget(text: str) -> Budget:
     return Budget(measure, limit)
 
 
-def finest(choices: Sequence[Choice]) -> dict[str, int]:
+def finest(choices: Sequence[BitsChoice]) -> dict[str, int]:
     """The most bits for every slot."""
     return {choice.slot: choice.bits[0] for choice in choices}
 
 
-def coarsest(choices: Sequence[Choice]) -> dict[str, int]:
+def coarsest(choices: Sequence[BitsChoice]) -> dict[str, int]:
     """The fewest bits for every slot."""
     return {choice.slot: choice.bits[-1] for choice in choices}
 
 
-def within_error(choices: Sequence[Choice], most: float) -> dict[str, int]:
+def within_error(choices: Sequence[BitsChoice], most: float) -> dict[str, int]:
     """As few bits as a square error of `most` allows, the cheapest steps first; all the most bits if it allows none."""
     place = dict.fromkeys((choice.slot for choice in choices), 0)
     total = sum(choice.error[0] for choice in choices)
@@ -83,7 +83,7 @@ def within_error(choices: Sequence[Choice], most: float) -> dict[str, int]:
     return {choice.slot: choice.bits[place[choice.slot]] for choice in choices}
 
 
-def within_size(choices: Sequence[Choice], saving: float) -> dict[str, int]:
+def within_size(choices: Sequence[BitsChoice], saving: float) -> dict[str, int]:
     """The cheapest steps that save `saving` bits of storage together, without those that turn out not to be needed.
 
     The fewest bits for every slot if even that does not save as much.
@@ -101,7 +101,7 @@ def within_size(choices: Sequence[Choice], saving: float) -> dict[str, int]:
     return {choice.slot: choice.bits[place[choice.slot]] for choice in choices}
 
 
-def _steps(choices: Sequence[Choice], place: Mapping[str, int]) -> list[_Step]:
+def _steps(choices: Sequence[BitsChoice], place: Mapping[str, int]) -> list[_Step]:
     """Every way to give one slot fewer bits than it has. A step that makes the error smaller is free."""
     return [
         _Step(

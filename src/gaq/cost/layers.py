@@ -19,10 +19,10 @@ from gaq.data.dataset import Dataset
 from gaq.geometry.harmonics import wigner
 from gaq.measure.ledger import Row
 from gaq.measure.rotations import haar_rotations
-from gaq.measure.statistics import Progress, mean_by_frames, silent
-from gaq.model.invariants import Gauge, Invariants
+from gaq.measure.statistics import OnProgress, mean_by_frames, silent
+from gaq.model.geometry import Gauge, Geometry
 from gaq.model.transformer import Flow, Transformer
-from gaq.quant.law import magnitude
+from gaq.quant.scheme import magnitude
 from gaq.train.checkpoint import as_dtype
 from gaq.units import MEV
 
@@ -30,18 +30,18 @@ PREFIX = "layers/"  # of what rows call a model when they are about one layer of
 
 
 @dataclass(frozen=True)
-class Course:
+class LayerTrace:
     """A batch on its way through a network: its invariants, the features before each layer and after the last."""
 
     model: Transformer
     gauge: Gauge
     batch: AtomBatch
-    seen: Invariants
+    geometry: Geometry
     states: tuple[Flow, ...]
 
 
 @dataclass(frozen=True)
-class Defect:
+class LayerError:
     """What one rotation did in one layer: differences of scalars [atom, channel] and of vectors, turned back."""
 
     scalars: Tensor
@@ -55,7 +55,7 @@ class Defect:
 
 
 @torch.no_grad()
-def course_of(network: Transformer, structures: Sequence[Structure]) -> Course:
+def trace_of(network: Transformer, structures: Sequence[Structure]) -> LayerTrace:
     """The exact features of structures, in the gauge that the engine would use.
 
     In the lab gauge the network is taken to float64, so that what is measured is the rounding of its quantizers and not
@@ -64,35 +64,35 @@ def course_of(network: Transformer, structures: Sequence[Structure]) -> Course:
     gauge = Gauge.LOCAL if network.framed() else Gauge.LAB
     model = network if gauge is Gauge.LOCAL else as_dtype(copy.deepcopy(network), torch.float64)
     batch = collate(structures, [find_neighbors(s, model.cutoff) for s in structures])
-    seen, flow = model.enter(batch, gauge)
+    geometry, flow = model.enter(batch, gauge)
     states = [flow]
     for index in range(model.config.layers):
-        states.append(model.block(index, states[-1], seen))
-    return Course(model, gauge, batch, seen, tuple(states))
+        states.append(model.block(index, states[-1], geometry))
+    return LayerTrace(model, gauge, batch, geometry, tuple(states))
 
 
 @torch.no_grad()
-def defect(course: Course, index: int, rotation: Tensor) -> Defect:
+def layer_error(trace: LayerTrace, index: int, rotation: Tensor) -> LayerError:
     """Layer `index` on the rotated structures with rotated features, turned back, less the layer as it is."""
-    model = course.model
-    turned = course.batch.rotated(rotation.expand(course.batch.count, 3, 3))
-    s, v = course.states[index]
-    turns = [_turn(course, rotation, degree) for degree in range(1, model.config.degrees + 1)]
+    model = trace.model
+    turned = trace.batch.rotated(rotation.expand(trace.batch.count, 3, 3))
+    s, v = trace.states[index]
+    turns = [_turn(trace, rotation, degree) for degree in range(1, model.config.degrees + 1)]
     there = tuple(torch.matmul(d, x) for d, x in zip(turns, v, strict=True))
-    seen, _ = model.enter(turned, course.gauge)
-    after, vectors = model.block(index, Flow(s, there), seen)
+    geometry, _ = model.enter(turned, trace.gauge)
+    after, vectors = model.block(index, Flow(s, there), geometry)
     back = tuple(torch.matmul(d.transpose(-1, -2), x) for d, x in zip(turns, vectors, strict=True))
-    want, wanted = course.states[index + 1]
-    energy = _rest(course, index + 1, Flow(after, back)) - _rest(course, index + 1, Flow(want, wanted))
-    return Defect(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
+    want, wanted = trace.states[index + 1]
+    energy = _rest(trace, index + 1, Flow(after, back)) - _rest(trace, index + 1, Flow(want, wanted))
+    return LayerError(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
 
 
-def spreads(course: Course, index: int) -> Spreads:
+def spreads(trace: LayerTrace, index: int) -> Spreads:
     """Bound and estimate of what layer `index` adds; nothing in the local gauge (studies/bound)."""
-    s, v = course.states[index + 1]
-    if course.gauge is Gauge.LOCAL:
+    s, v = trace.states[index + 1]
+    if trace.gauge is Gauge.LOCAL:
         return none_like(s), tuple(none_like(magnitude(x)) for x in v)
-    return spread_of_layer(course.model, index, course.states[index], course.seen)
+    return spread_of_layer(trace.model, index, trace.states[index], trace.geometry)
 
 
 def layer_rows(
@@ -102,24 +102,24 @@ def layer_rows(
     test: Dataset,
     rotations: int = 8,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
 ) -> list[Row]:
     """Rows for each layer, called `layers/K`: what it adds as measured, as estimated, and its bound.
 
     Metrics: layer_defect, layer_defect_max, layer_defect_rms, layer_defect_estimate, layer_defect_bound,
     layer_defect_bound_max (features have no unit), layer_size, layer_defect_energy (meV). Definitions: docs/physics.md.
     """
-    course = course_of(network, test.structures)
+    trace = trace_of(network, test.structures)
     matrices = torch.from_numpy(haar_rotations(rotations, np.random.default_rng(seed)))
     rows: list[Row] = []
     layers = network.config.layers
     for index in range(layers):
         progress(index, layers)
-        found = [defect(course, index, matrix) for matrix in matrices]
+        found = [layer_error(trace, index, matrix) for matrix in matrices]
         about = (f"{PREFIX}{index}", recipe, "torch", test.name)
         rows += [
             replace(Row(metric, value, unit, *about, n), std_error=error, rotations=rotations, seed=seed)
-            for metric, value, error, unit, n in _numbers(course, index, found)
+            for metric, value, error, unit, n in _numbers(trace, index, found)
         ]
     progress(layers, layers)
     return [replace(entry, atoms=len(test.structures[0])) for entry in rows]
@@ -128,17 +128,17 @@ def layer_rows(
 Number = tuple[str, float, float | None, str, int]  # metric, value, its error, unit, samples
 
 
-def _numbers(course: Course, index: int, found: Sequence[Defect]) -> list[Number]:
+def _numbers(trace: LayerTrace, index: int, found: Sequence[LayerError]) -> list[Number]:
     lengths = torch.stack([one.per_atom() for one in found]).double()  # [rotation, atom]
-    frame = course.batch.structure
-    frames = course.batch.count
+    frame = trace.batch.structure
+    frames = trace.batch.count
     sums = torch.zeros(frames, dtype=torch.float64).index_add(0, frame, lengths.sum(0)).numpy()
     counts = torch.bincount(frame, minlength=frames).double().numpy()
     mean, error = mean_by_frames(sums, counts * len(found))
-    scalars, vectors = spreads(course, index)
+    scalars, vectors = spreads(trace, index)
     worst = torch.stack([scalars.norm.square(), *(v.norm.square() for v in vectors)]).sum(0).sqrt()
     square = torch.stack([scalars.square.sum(-1), *(v.square.sum(-1) for v in vectors)]).sum(0)
-    s, v = course.states[index + 1]
+    s, v = trace.states[index + 1]
     size = torch.stack([s.square().sum(-1), *(x.square().sum((-2, -1)) for x in v)]).sum(0)
     energies = torch.stack([one.energy for one in found]) / MEV
     atoms, samples = len(frame), lengths.numel()
@@ -154,16 +154,16 @@ def _numbers(course: Course, index: int, found: Sequence[Defect]) -> list[Number
     ]
 
 
-def _turn(course: Course, rotation: Tensor, degree: int) -> Tensor:
+def _turn(trace: LayerTrace, rotation: Tensor, degree: int) -> Tensor:
     """How features turn with the structure: not at all where they are held in the atoms' own frames."""
-    if course.gauge is Gauge.LOCAL:
-        return torch.eye(2 * degree + 1, dtype=course.model.embedding.dtype)
-    return wigner(rotation, degree).to(course.model.embedding.dtype)
+    if trace.gauge is Gauge.LOCAL:
+        return torch.eye(2 * degree + 1, dtype=trace.model.embedding.dtype)
+    return wigner(rotation, degree).to(trace.model.embedding.dtype)
 
 
-def _rest(course: Course, index: int, flow: Flow) -> Tensor:
+def _rest(trace: LayerTrace, index: int, flow: Flow) -> Tensor:
     """Energies of the structures as they lie from the features before layer `index` on."""
-    model = course.model
+    model = trace.model
     for block in range(index, model.config.layers + 1):
-        flow = model.block(block, flow, course.seen)
-    return model.leave(flow, course.batch, course.seen)
+        flow = model.block(block, flow, trace.geometry)
+    return model.leave(flow, trace.batch, trace.geometry)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from gaq.errors import UsageError, nearest
+from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Identity
-from gaq.quant.treatment import Gptq
 
 ALL = "all"
 BY = ("slot", "kind", "layer", "role")
@@ -57,5 +57,5 @@ def alone(recipe: Recipe, slots: Sequence[Slot], chosen: Collection[str]) -> Rec
         else Rule(slot.name, Identity())
         for slot in slots
     )
-    rounding = tuple(treatment for treatment in recipe.treatments if isinstance(treatment, Gptq))
+    rounding = tuple(ptq_pass for ptq_pass in recipe.ptq_passes if isinstance(ptq_pass, Gptq))
     return Recipe(recipe.name, tuple(kept), recipe.description, rounding)

@@ -1,4 +1,4 @@
-"""What the quantizer in a slot does to a `Spread`: the bound and the estimate for each law."""
+"""What the quantizer in a slot does to an `ErrorSpread`: the bound and the estimate for each scheme."""
 
 from __future__ import annotations
 
@@ -8,52 +8,52 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from gaq.cost.spread import Spread, bounded, flipped, most_flips
+from gaq.cost.spread import ErrorSpread, bounded, flipped, most_flips
 from gaq.errors import UsageError
 from gaq.geometry.covering import component_bound, covering_bound, octahedral_bound
 from gaq.geometry.nearest import Codebook
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
-from gaq.quant.centred import Centred
+from gaq.quant.calibrated import CalibratedQuantizer, DynamicStep, FixedStep, species_index
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
-from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, whose
-from gaq.quant.law import magnitude
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
+from gaq.quant.scheme import magnitude
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
+from gaq.quant.species_mean import SpeciesMean
 
 # Codes are of x · inverse_step, a float32: thresholds lie where the step says but for this share of x.
 INVERSE = 2e-7
 
 
 @torch.no_grad()
-def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None = None) -> Spread:
+def scalars(quantizer: Quantizer, x: Tensor, dx: ErrorSpread, species: Tensor | None = None) -> ErrorSpread:
     """Behind the quantizer of scalars x [atom, channel], which are invariants: equal numbers have equal codes.
 
     Fixed steps: rounding never changes the order of two numbers, so the values lie between those of x − Δ and x + Δ;
     and only so many codes can change together.
     Dynamic steps: half a step on either side, of the largest step that the atom can come to have.
     """
-    fitted = _known(quantizer)
-    if fitted is None:
+    calibrated = _known(quantizer)
+    if calibrated is None:
         return dx
     shift = torch.zeros_like(x)  # what is taken off may differ by so much between the orientations
-    if isinstance(fitted, Centred):
-        x, fitted, shift = _rest(fitted, x, dx, species)
-    quantized = fitted(x)
+    if isinstance(calibrated, SpeciesMean):
+        x, calibrated, shift = _rest(calibrated, x, dx, species)
+    quantized = calibrated(x)
     here = quantized.value
-    if isinstance(fitted, DynamicStep):
-        most = (x.abs() + dx.worst + shift).amax(-1, keepdim=True) / (2 * fitted.high)
+    if isinstance(calibrated, DynamicStep):
+        most = (x.abs() + dx.worst + shift).amax(-1, keepdim=True) / (2 * calibrated.high)
         apart = dx.norm > 0
         worst = torch.where(apart[:, None], most + dx.worst + (here - x).abs(), torch.zeros_like(x))
         norm = math.sqrt(x.shape[-1]) * most[:, 0] + dx.norm + (here - x).square().sum(-1).sqrt()
         norm = torch.where(apart, norm, torch.zeros_like(norm))
-        step = x.abs().amax(-1, keepdim=True) / fitted.high
+        step = x.abs().amax(-1, keepdim=True) / calibrated.high
         return bounded(worst, norm, flipped(dx.square, step.expand_as(x)))
     assert quantized.codes is not None
-    ends = (fitted(x - dx.worst).value, fitted(x + dx.worst).value)
-    size = _fixed_step(fitted)
+    ends = (calibrated(x - dx.worst).value, calibrated(x + dx.worst).value)
+    size = _fixed_step(calibrated)
     inner = size / 2 - (x - here).abs()
     outer = x.abs() - (quantized.high - 0.5) * size  # the last code reaches outwards without end
     distance = torch.where(quantized.codes.abs() == quantized.high, outer, inner)
@@ -63,122 +63,124 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: Spread, species: Tensor | None 
     return bounded(worst, norm, flipped(dx.square, torch.full_like(x, size)))
 
 
-def _rest(fitted: Centred, x: Tensor, dx: Spread, species: Tensor | None) -> tuple[Tensor, Fitted, Tensor]:
-    """What a centred law rounds, by which law, and by how much what it takes off may differ between two orientations.
+def _rest(
+    calibrated: SpeciesMean, x: Tensor, dx: ErrorSpread, species: Tensor | None
+) -> tuple[Tensor, CalibratedQuantizer, Tensor]:
+    """What is rounded about a mean, by which scheme, and how much what is taken off may differ between orientations.
 
     The mean is the same in both. How much a row has along directions U is taken from its codes, each within half a step
     of its number: p differs by at most |U| (Δ + a step), and what is taken off by |U|ᵀ times that.
     """
-    rest = x - fitted.apart(x, species).rows()
-    along, inner = fitted.along, fitted.law
+    rest = x - calibrated.compensation(x, species).rows()
+    along, inner = calibrated.along, calibrated.scheme
     if along is None:
         return rest, inner, torch.zeros_like(x)
     assert isinstance(inner, DynamicStep)
-    about = x - fitted.mean(x, species).rows()
+    about = x - calibrated.mean(x, species).rows()
     step = (about.abs() + dx.worst).amax(-1, keepdim=True) / inner.high
     sizes = (along.codes.to(x.dtype) * along.scale.to(x.dtype)).abs()
-    own = sizes.index_select(0, whose(x, species, fitted.slot))
+    own = sizes.index_select(0, species_index(x, species, calibrated.slot))
     how_much = own @ (dx.worst + step)[..., None]
     return rest, inner, (own.transpose(-1, -2) @ how_much)[..., 0]
 
 
 @torch.no_grad()
-def vectors(quantizer: Quantizer, v: Tensor, dv: Spread) -> Spread:
+def vectors(quantizer: Quantizer, v: Tensor, dv: ErrorSpread) -> ErrorSpread:
     """Behind the quantizer of vectors v [atom, 2l+1, channel] in the axes of space, which see every orientation."""
-    fitted = _known(quantizer)
-    if fitted is None:
+    calibrated = _known(quantizer)
+    if calibrated is None:
         return dv
-    if isinstance(fitted, PolarCode):
-        return _polar(fitted, v, dv)
+    if isinstance(calibrated, PolarCode):
+        return _polar(calibrated, v, dv)
     size, components = magnitude(v), v.shape[-2]
-    error = _cartesian(fitted, size, components)
-    moved = _cartesian(fitted, size + dv.worst, components)
-    step = _steps(fitted, v)
+    error = _cartesian(calibrated, size, components)
+    moved = _cartesian(calibrated, size + dv.worst, components)
+    step = _steps(calibrated, v)
     return _added(dv, error + moved, dv.square + 2 * components * step.square() / 12)
 
 
-def _known(quantizer: Quantizer) -> Fitted | None:
-    """What is fitted in a slot. Raises `UsageError` for a law that rounds mixtures of channels."""
+def _known(quantizer: Quantizer) -> CalibratedQuantizer | None:
+    """What is calibrated in a slot. Raises `UsageError` for a scheme that rounds mixtures of channels."""
     uniform = uniform_part(quantizer.spec)
     if uniform is not None and uniform.rotate:
         raise UsageError(
             f"slot {quantizer.slot.name!r} rounds channels that a Hadamard matrix has mixed: no bound is known. "
             f"Leave --bound out, or choose a recipe without mixed channels."
         )
-    return quantizer.fitted
+    return quantizer.calibrated
 
 
-def _polar(fitted: PolarCode, v: Tensor, dv: Spread) -> Spread:
+def _polar(calibrated: PolarCode, v: Tensor, dv: ErrorSpread) -> ErrorSpread:
     """Magnitudes are invariants. Directions are within δ of their codes in both orientations, hence within 2δ."""
-    angle, rms = angles(fitted, v.shape[-2])
+    angle, rms = angles(calibrated, v.shape[-2])
     size = magnitude(v)
-    coded, _ = fitted.decode(fitted.encode(v, size))
+    coded, _ = calibrated.decode(calibrated.encode(v, size))
     square = dv.square + 2 * (coded * rms).square()
     if not bool((dv.worst > 0).any()):
         return bounded(coded * (2 * math.sin(angle) if angle < math.pi / 2 else 2.0), None, square)
     # Otherwise half a level of magnitude and the chord of δ on either side.
     largest = size + dv.worst
-    step, _ = fitted._steps(largest)
-    top = step * (1 if fitted.logarithmic else fitted.spec.high)
-    error = torch.maximum(_half_level(fitted, largest, step), largest - top)
+    step, _ = calibrated._steps(largest)
+    top = step * (1 if calibrated.logarithmic else calibrated.spec.high)
+    error = torch.maximum(_half_level(calibrated, largest, step), largest - top)
     chord = 2 * math.sin(angle / 2)
     return _added(dv, (size - coded).abs() + chord * coded + error + chord * (largest + error), square)
 
 
-def _added(dv: Spread, more: Tensor, square: Tensor) -> Spread:
+def _added(dv: ErrorSpread, more: Tensor, square: Tensor) -> ErrorSpread:
     return bounded(dv.worst + more, dv.norm + more.square().sum(-1).sqrt(), square)
 
 
-def _half_level(fitted: PolarCode, size: Tensor, step: Tensor) -> Tensor:
+def _half_level(calibrated: PolarCode, size: Tensor, step: Tensor) -> Tensor:
     """Half the distance between the levels about a magnitude, at most."""
-    if not fitted.logarithmic:
+    if not calibrated.logarithmic:
         return step / 2 * torch.ones_like(size)
-    gaps = (fitted.levels[1:] - fitted.levels[:-1]).max().to(size.dtype)
+    gaps = (calibrated.levels[1:] - calibrated.levels[:-1]).max().to(size.dtype)
     return step * gaps * torch.ones_like(size)
 
 
-def _cartesian(fitted: Fitted, size: Tensor, components: int) -> Tensor:
+def _cartesian(calibrated: CalibratedQuantizer, size: Tensor, components: int) -> Tensor:
     """Largest |Q(v) − v| over all orientations of vectors of these lengths [atom, channel]."""
-    if isinstance(fitted, DynamicStep):
-        return math.sqrt(components) * _largest(fitted, size) / (2 * fitted.high)
-    step = _fixed_step(fitted)
-    high = getattr(fitted, "high", 1)
+    if isinstance(calibrated, DynamicStep):
+        return math.sqrt(components) * _largest(calibrated, size) / (2 * calibrated.high)
+    step = _fixed_step(calibrated)
+    high = getattr(calibrated, "high", 1)
     return math.sqrt(components) * torch.clamp(size - high * step, min=step / 2)
 
 
-def _largest(fitted: DynamicStep, size: Tensor) -> Tensor:
+def _largest(calibrated: DynamicStep, size: Tensor) -> Tensor:
     """No component exceeds the length of its vector, so no step exceeds this over high."""
-    return size if fitted.per == "vector" else size.amax(-1, keepdim=True).expand_as(size)
+    return size if calibrated.per == "vector" else size.amax(-1, keepdim=True).expand_as(size)
 
 
-def _steps(fitted: Fitted, v: Tensor) -> Tensor:
+def _steps(calibrated: CalibratedQuantizer, v: Tensor) -> Tensor:
     """Steps [atom, channel] as the vectors lie, root mean square over components."""
-    if not isinstance(fitted, DynamicStep):
-        return torch.full_like(magnitude(v), _fixed_step(fitted))
-    axes = {"row": (-1,), "vector": (-2,), "atom": (-2, -1)}[fitted.per]
-    step = (v.abs().amax(axes, keepdim=True) / fitted.high).expand_as(v)
+    if not isinstance(calibrated, DynamicStep):
+        return torch.full_like(magnitude(v), _fixed_step(calibrated))
+    axes = {"row": (-1,), "vector": (-2,), "atom": (-2, -1)}[calibrated.per]
+    step = (v.abs().amax(axes, keepdim=True) / calibrated.high).expand_as(v)
     return step.square().mean(-2).sqrt()
 
 
-def _fixed_step(fitted: Fitted) -> float:
-    if isinstance(fitted, FixedStep):
-        return float(fitted.step)
-    assert isinstance(fitted, LearnedStep)
-    return float(fitted.start * fitted.factor.detach().clamp(min=LEAST_FACTOR).reshape(fitted.start.shape))
+def _fixed_step(calibrated: CalibratedQuantizer) -> float:
+    if isinstance(calibrated, FixedStep):
+        return float(calibrated.step)
+    assert isinstance(calibrated, LearnedStep)
+    return float(calibrated.start * calibrated.factor.detach().clamp(min=LEAST_FACTOR).reshape(calibrated.start.shape))
 
 
-def angles(fitted: PolarCode, components: int) -> tuple[float, float]:
+def angles(calibrated: PolarCode, components: int) -> tuple[float, float]:
     """Covering radius δ, at most, and rms angle of the direction code of a slot, in radians."""
-    code = fitted.directions
+    code = calibrated.directions
     if isinstance(code, FixedBook):
-        spec = fitted.spec.direction_code(1)
+        spec = calibrated.spec.direction_code(1)
         assert isinstance(spec, Fibonacci | Icosahedral)
         return _fixed(spec)
     if isinstance(code, OctahedralGrid):
         return _octahedral(code.levels)
     if isinstance(code, LearnedBook):
         return _book(Codebook(code.points, code.cells))
-    spec = fitted.spec.direction_code(fitted.slot.degree)
+    spec = calibrated.spec.direction_code(calibrated.slot.degree)
     assert isinstance(spec, Component)
     return component_bound(spec.high, components), math.sqrt((components - 1) / 12) / spec.high
 

@@ -19,13 +19,13 @@ from gaq.model.transformer import Transformer
 from gaq.quant.recipe import Recipe
 from gaq.quant.slot import Slot
 from gaq.train.calibrate import quantized_copy
-from gaq.train.frames import Frames, prepare
+from gaq.train.frames import TrainFrames, prepare
 
 PREFIX = "slots/"  # of what rows call a model in which one part alone is quantized
 FLOOR = "fp32-floor"
 METRICS = ("energy_fidelity", "force_fidelity", "lee_mean", "lee_max", "energy_invariance", "path_work")
 
-Told = Callable[[str, int, int], None]  # the part that is next, parts done, parts in all
+OnPart = Callable[[str, int, int], None]  # the part that is next, parts done, parts in all
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Trial:
     parent: Transformer
     name: str
     recipe: Recipe
-    calibration: Frames
+    calibration: TrainFrames
     test: Dataset
     rotations: int = 4  # 0: symmetry is not measured
     turned: int = 10  # frames that are turned
@@ -53,7 +53,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Reference:
+class FloatReference:
     """The float parent as an engine, and its predictions on the test frames."""
 
     engine: TorchEngine
@@ -72,13 +72,13 @@ def trial_on(
     return Trial(parent, name, recipe, prepare(calibration, parent.cutoff), test, rotations)
 
 
-def reference_of(trial: Trial) -> Reference:
+def reference_of(trial: Trial) -> FloatReference:
     """The parent, evaluated once."""
     engine = TorchEngine(trial.parent, trial.name, "fp32")
-    return Reference(engine, engine.evaluate(trial.test.structures))
+    return FloatReference(engine, engine.evaluate(trial.test.structures))
 
 
-def sensitivity(trial: Trial, by: str = "slot", told: Told = lambda part, done, total: None) -> list[Row]:
+def sensitivity(trial: Trial, by: str = "slot", on_progress: OnPart = lambda part, done, total: None) -> list[Row]:
     """Rows of `METRICS` for all slots together (`slots/all`) and for each part alone (`slots/NAME`).
 
     Quantization is post-training, by the recipe's own rules, and the energy reference is refitted each time, so that
@@ -93,13 +93,13 @@ def sensitivity(trial: Trial, by: str = "slot", told: Told = lambda part, done, 
     groups = {ALL: [slot.name for slot in slots], **found}
     rows: list[Row] = []
     for done, (name, chosen) in enumerate(groups.items()):
-        told(name, done, len(groups))
+        on_progress(name, done, len(groups))
         rows += _cost(trial, name, chosen, reference)
-    told("float parent", len(groups), len(groups))
+    on_progress("float parent", len(groups), len(groups))
     return [*rows, *(replace(entry, control=FLOOR) for entry in _physics(trial, reference.engine))]
 
 
-def costs_of(trial: Trial, recipe: Recipe, reference: Reference) -> tuple[float, float]:
+def costs_of(trial: Trial, recipe: Recipe, reference: FloatReference) -> tuple[float, float]:
     """Root mean square errors against the parent of the model quantized by `recipe`: force in meV/Å, energy in meV."""
     engine = trial.engine(recipe, trial.name)
     found = fidelity(engine, reference.engine, trial.test, parent_predictions=reference.predictions)
@@ -107,12 +107,12 @@ def costs_of(trial: Trial, recipe: Recipe, reference: Reference) -> tuple[float,
     return values["force_fidelity"], values["energy_fidelity"]
 
 
-def force_cost(trial: Trial, recipe: Recipe, reference: Reference) -> float:
+def force_cost(trial: Trial, recipe: Recipe, reference: FloatReference) -> float:
     """The force error of `costs_of` alone, in meV/Å."""
     return costs_of(trial, recipe, reference)[0]
 
 
-def _cost(trial: Trial, name: str, chosen: Collection[str], reference: Reference) -> list[Row]:
+def _cost(trial: Trial, name: str, chosen: Collection[str], reference: FloatReference) -> list[Row]:
     engine = trial.engine(alone(trial.recipe, trial.slots, chosen), f"{PREFIX}{name}")
     rows = fidelity(engine, reference.engine, trial.test, parent_predictions=reference.predictions)
     return [entry for entry in [*rows, *_physics(trial, engine)] if entry.metric in METRICS]

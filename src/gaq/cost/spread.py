@@ -1,6 +1,6 @@
 """How far apart a quantity can be between a structure and its rotated copy, turned back: at worst, and on average.
 
-A `Spread` goes along with the numbers themselves through the operations of a layer. Derivations: studies/bound.
+An `ErrorSpread` goes along with the numbers themselves through the operations of a layer. Derivations: studies/bound.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STEEPEST_OF_SILU = 1.0998393194
 
 
 @dataclass(frozen=True)
-class Spread:
+class ErrorSpread:
     """Differences of scalars [atom, channel], or lengths of the differences of vectors [atom, channel].
 
     `worst` [atom, channel] and `norm` [atom] (Euclidean over the channels) are bounds that no rotation exceeds; both
@@ -28,23 +28,23 @@ class Spread:
     norm: Tensor
     square: Tensor
 
-    def __add__(self, other: Spread) -> Spread:
+    def __add__(self, other: ErrorSpread) -> ErrorSpread:
         return bounded(self.worst + other.worst, self.norm + other.norm, self.square + other.square)
 
 
-def bounded(worst: Tensor, norm: Tensor | None, square: Tensor) -> Spread:
+def bounded(worst: Tensor, norm: Tensor | None, square: Tensor) -> ErrorSpread:
     """A spread whose two bounds help each other: no channel exceeds the norm, nor the norm all channels together."""
     together = worst.square().sum(-1).sqrt()
     norm = together if norm is None else torch.minimum(norm, together)
-    return Spread(torch.minimum(worst, norm[:, None]), norm, square)
+    return ErrorSpread(torch.minimum(worst, norm[:, None]), norm, square)
 
 
-def none_like(x: Tensor) -> Spread:
+def none_like(x: Tensor) -> ErrorSpread:
     """No difference: what rotations do not change. `x` has the shape [atom, channel] of the spread."""
-    return Spread(torch.zeros_like(x), torch.zeros_like(x[:, 0]), torch.zeros_like(x))
+    return ErrorSpread(torch.zeros_like(x), torch.zeros_like(x[:, 0]), torch.zeros_like(x))
 
 
-def linear(spread: Spread, weight: Tensor) -> Spread:
+def linear(spread: ErrorSpread, weight: Tensor) -> ErrorSpread:
     """Behind x Wᵀ: |Δy_o| ≤ Σ_c |W_oc| |Δx_c| and ≤ ‖W_o‖ ‖Δx‖; ‖Δy‖ ≤ ‖W‖₂ ‖Δx‖; squares of channels add."""
     rows = weight.square().sum(-1).sqrt()
     worst = torch.minimum(spread.worst @ weight.abs().t(), spread.norm[:, None] * rows)
@@ -52,7 +52,7 @@ def linear(spread: Spread, weight: Tensor) -> Spread:
     return bounded(worst, norm, spread.square @ weight.square().t())
 
 
-def times(a: Tensor, da: Spread, b: Tensor, db: Spread, components: int = 1) -> Spread:
+def times(a: Tensor, da: ErrorSpread, b: Tensor, db: ErrorSpread, components: int = 1) -> ErrorSpread:
     """Of a product of sizes a and b: |a||Δb| + |b||Δa| + |Δa||Δb|, also for a scalar and a vector.
 
     `components` > 1: of the dot product of two vectors of those lengths, where only the part of a difference along the
@@ -64,12 +64,12 @@ def times(a: Tensor, da: Spread, b: Tensor, db: Spread, components: int = 1) -> 
     return bounded(worst, norm, square)
 
 
-def length(da: Spread, components: int) -> Spread:
+def length(da: ErrorSpread, components: int) -> ErrorSpread:
     """Of the length of a vector, which changes by no more than the vector does."""
-    return Spread(da.worst, da.norm, da.square / components)
+    return ErrorSpread(da.worst, da.norm, da.square / components)
 
 
-def silu(x: Tensor, dx: Spread) -> Spread:
+def silu(x: Tensor, dx: ErrorSpread) -> ErrorSpread:
     """Of silu(x): the largest change within [x − Δ, x + Δ] is at an end or at the minimum."""
     here = torch.nn.functional.silu(x)
     low, high = x - dx.worst, x + dx.worst
@@ -80,13 +80,13 @@ def silu(x: Tensor, dx: Spread) -> Spread:
     return bounded(worst, STEEPEST_OF_SILU * dx.norm, slope.square() * dx.square)
 
 
-def joined(parts: list[Spread]) -> Spread:
+def joined(parts: list[ErrorSpread]) -> ErrorSpread:
     """Of features side by side."""
     norm = torch.stack([part.norm.square() for part in parts]).sum(0).sqrt()
     return bounded(torch.cat([p.worst for p in parts], -1), norm, torch.cat([p.square for p in parts], -1))
 
 
-def most_flips(distance: Tensor, dx: Spread) -> Tensor:
+def most_flips(distance: Tensor, dx: ErrorSpread) -> Tensor:
     """How many channels of an atom [atom] can cross a threshold that is `distance` [atom, channel] away.
 
     A channel has to come as far as its own bound allows, and all that cross together no farther than the norm: the

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gaq.atoms.structure import Labels, Structure
-from gaq.data.states import State
+from gaq.data.states import ElectronicState
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Dataset:
     structures: tuple[Structure, ...]
     labels: tuple[Labels, ...]
     sha256: str
-    states: tuple[State, ...] = ()  # charge, spin and field of each frame; empty where a file cannot say
+    states: tuple[ElectronicState, ...] = ()  # charge, spin and field of each frame; empty where a file cannot say
     remarks: tuple[str, ...] = ()  # sentences of the reader: labels used, what is there and not used
 
     def __len__(self) -> int:

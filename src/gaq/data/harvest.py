@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from gaq.data.partial import Progress, Settings, load_progress, save_progress
+from gaq.data.partial import LabelProgress, Settings, load_progress, save_progress
 from gaq.data.replica import Stretch, make_stretch
 from gaq.farm.protocol import Farm
 
@@ -21,7 +21,7 @@ class Harvest:
 
     def __init__(self, settings: Settings, partials: list[Path], report: Callable[[int], None]) -> None:
         self._settings, self._partials, self._report = settings, partials, report
-        self._made: list[Progress | None] = [load_progress(p, settings) if p.exists() else None for p in partials]
+        self._made: list[LabelProgress | None] = [load_progress(p, settings) if p.exists() else None for p in partials]
         self._unsaved: set[int] = set()
         self._save_at = time.monotonic() + SECONDS_BETWEEN_SAVES
 
@@ -37,7 +37,7 @@ class Harvest:
             self._save()
         return self._count()
 
-    def _take(self, replica: int, made: Progress) -> Stretch | None:
+    def _take(self, replica: int, made: LabelProgress) -> Stretch | None:
         before = self._made[replica]
         self._made[replica] = made if before is None else replace(made, frames=before.frames + made.frames)
         self._unsaved.add(replica)

@@ -73,7 +73,7 @@ def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames
                 f"atoms, so {' or '.join(map(str, expected[key]))} was expected."
             )
     if not (species == np.floor(species)).all():
-        raise BadFile(f"{path}: {names.species} are not whole numbers; expected atomic numbers.")
+        raise BadFile(f"{path}: {names.species} are not integers; expected atomic numbers.")
     if frames == 0:
         raise BadFile(f"{path} holds no frames; expected at least one.")
 

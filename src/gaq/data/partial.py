@@ -46,7 +46,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Progress:
+class LabelProgress:
     """What a replica has made so far, and where its dynamics stand. Å, eV, eV/Å, ASE momenta."""
 
     segments: int  # finished stretches of `interval` steps, equilibration included
@@ -56,7 +56,7 @@ class Progress:
     frames: tuple[tuple[np.ndarray, float, np.ndarray], ...] = field(default=())
 
 
-def save_progress(partial: Path, progress: Progress, settings: Settings) -> None:
+def save_progress(partial: Path, progress: LabelProgress, settings: Settings) -> None:
     """Writes everything needed to go on exactly. Raises BadFile."""
     shape = (-1, len(settings.species), 3)
     arrays: dict[str, Any] = {
@@ -77,7 +77,7 @@ def save_progress(partial: Path, progress: Progress, settings: Settings) -> None
     write_atomically(partial, write)
 
 
-def load_progress(partial: Path, settings: Settings) -> Progress:
+def load_progress(partial: Path, settings: Settings) -> LabelProgress:
     """Reads it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
     arrays = read_arrays(partial, WAY_OUT)
     try:
@@ -85,7 +85,7 @@ def load_progress(partial: Path, settings: Settings) -> Progress:
         frames = tuple(zip(arrays["positions"], map(float, arrays["energies"]), arrays["forces"], strict=True))
         shape = (len(settings.species), 3)
         fits = all(one.shape == shape and one.dtype == np.float64 for frame in frames for one in (frame[0], frame[2]))
-        progress = Progress(
+        progress = LabelProgress(
             int(arrays["segments"]),
             arrays["last_positions"],
             arrays["last_momenta"],

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from gaq.data.partial import Progress, Settings
+from gaq.data.partial import LabelProgress, Settings
 from gaq.errors import Diverged, NotAvailable
 from gaq.extras import how_to_install
 
@@ -30,12 +30,12 @@ class Stretch:
     """What a replica is to do next."""
 
     replica: int
-    start: Progress | None  # where it stands, without frames; None before it has begun
+    start: LabelProgress | None  # where it stands, without frames; None before it has begun
     wanted: int  # frames that are missing
     seconds: float  # it ends at the first frame after so long a time
 
 
-def make_stretch(settings: Settings, stretch: Stretch) -> Progress:
+def make_stretch(settings: Settings, stretch: Stretch) -> LabelProgress:
     """Where the replica stands afterwards, with the frames of this stretch alone.
 
     Raises Diverged when the self-consistent field does not converge, NotAvailable without tblite.
@@ -57,7 +57,7 @@ def expect_tblite() -> None:
         raise NotAvailable(f"labels are made with tblite, which is not installed. {how_to_install('label')}")
 
 
-def _start(settings: Settings, replica: int) -> Progress:
+def _start(settings: Settings, replica: int) -> LabelProgress:
     """The relaxed molecule with velocities drawn for the temperature, by this replica's own generator."""
     from ase import Atoms, units
     from ase.optimize import BFGS
@@ -74,10 +74,10 @@ def _start(settings: Settings, replica: int) -> Progress:
     generator = np.random.default_rng(np.random.SeedSequence([settings.seed, replica]))
     width = np.sqrt(units.kB * settings.temperature * atoms.get_masses())[:, None]
     momenta = width * generator.standard_normal((len(atoms), 3))
-    return Progress(0, atoms.positions.copy(), momenta, generator.bit_generator.state)
+    return LabelProgress(0, atoms.positions.copy(), momenta, generator.bit_generator.state)
 
 
-def _advance(progress: Progress, settings: Settings, replica: int, made: int) -> Progress:
+def _advance(progress: LabelProgress, settings: Settings, replica: int, made: int) -> LabelProgress:
     """A label where the dynamics stand, unless they are still equilibrating, then `interval` steps.
 
     `made` frames were made in earlier stretches.
@@ -112,7 +112,7 @@ def _advance(progress: Progress, settings: Settings, replica: int, made: int) ->
             f"{settings.molecule}, replica {replica}: positions are no longer finite. Lower --dt or --temperature."
         )
     state = generator.bit_generator.state
-    return Progress(progress.segments + 1, atoms.positions.copy(), atoms.get_momenta(), state, frames)
+    return LabelProgress(progress.segments + 1, atoms.positions.copy(), atoms.get_momenta(), state, frames)
 
 
 def _calculator(settings: Settings) -> Any:

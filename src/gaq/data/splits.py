@@ -60,9 +60,9 @@ def read_split(path: Path, dataset: Dataset) -> Split:
     """The split in this file, for this data set. Raises BadFile when it is broken or of another file."""
     raw = read_json(path, WAY_OUT)
     try:
-        lists = {key: tuple(_whole(i) for i in raw[key]) for key in ("train", "validation", "test")}
-        split = Split(str(raw["dataset"]), str(raw["sha256"]), _whole(raw["seed"]), **lists)
-        sizes = {key: _whole(raw["sizes"][key]) for key in lists}
+        lists = {key: tuple(_integer(i) for i in raw[key]) for key in ("train", "validation", "test")}
+        split = Split(str(raw["dataset"]), str(raw["sha256"]), _integer(raw["seed"]), **lists)
+        sizes = {key: _integer(raw["sizes"][key]) for key in lists}
     except (ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {shown(str(error))}"
         raise BadFile(f"{path} is not a split file ({reason}). {WAY_OUT}") from None
@@ -85,7 +85,7 @@ def read_split(path: Path, dataset: Dataset) -> Split:
     return split
 
 
-def _whole(value: object) -> int:
+def _integer(value: object) -> int:
     if type(value) is not int:
         raise ValueError(f"{shown(value)} is no integer")
     return value

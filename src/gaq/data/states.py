@@ -28,7 +28,7 @@ NAMES = ("charge", "spin", "field")  # of what can differ, as a user names them
 
 
 @dataclass(frozen=True)
-class State:
+class ElectronicState:
     """Charge (e), spin as the file counts it, and external field of one frame; None where the file does not say."""
 
     charge: float | None = None
@@ -43,13 +43,13 @@ class State:
         return 0.0 if value is None else value
 
 
-def state_of(info: Mapping[str, Any], name: str) -> State:
+def state_of(info: Mapping[str, Any], name: str) -> ElectronicState:
     """Return what the entries of a frame say; `name` is the frame in errors. Raises BadLabels."""
     lower = {key.lower(): value for key, value in info.items()}
-    return State(_number(lower, CHARGE, name), _number(lower, SPIN, name), _vector(lower, FIELD, name))
+    return ElectronicState(_number(lower, CHARGE, name), _number(lower, SPIN, name), _vector(lower, FIELD, name))
 
 
-def differing(structures: Sequence[Structure], states: Sequence[State]) -> dict[str, str]:
+def differing(structures: Sequence[Structure], states: Sequence[ElectronicState]) -> dict[str, str]:
     """Return of charge, spin and field those in which frames differ, each with a sentence about how.
 
     Spins count as different where frames of one formula differ in them: a radical is distinguished from closed shells
@@ -70,7 +70,7 @@ def differing(structures: Sequence[Structure], states: Sequence[State]) -> dict[
     return found
 
 
-def describe(states: Sequence[State]) -> list[str]:
+def describe(states: Sequence[ElectronicState]) -> list[str]:
     """Return a line for each of charge, spin and field that the file mentions, with the number of frames."""
     lines = []
     for name in NAMES:
@@ -86,7 +86,7 @@ def evaluation_remarks(dataset: Dataset) -> list[str]:
 
 
 def check_states(
-    structures: Sequence[Structure], states: Sequence[State], where: str, ignored: Sequence[str] = ()
+    structures: Sequence[Structure], states: Sequence[ElectronicState], where: str, ignored: Sequence[str] = ()
 ) -> None:
     """Refuse frames that differ in what the network cannot see and is not in `ignored`. Raises BadLabels."""
     for name, how in differing(structures, states).items():

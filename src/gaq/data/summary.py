@@ -19,7 +19,7 @@ SAMPLED = 50  # frames in which neighbours are counted
 
 
 @dataclass(frozen=True)
-class Geometry:
+class GeometryFigures:
     """Figures of the structures alone."""
 
     frames: int
@@ -34,7 +34,7 @@ class Geometry:
 
 
 @dataclass(frozen=True)
-class Energies:
+class EnergyFigures:
     """Figures of the labels. Spread is that of E minus the best sum of one energy per element."""
 
     mean: float  # eV
@@ -50,7 +50,7 @@ class Energies:
     outliers: tuple[int, ...]  # frames with an energy that no sum over elements explains together with the others
 
 
-def describe_structures(structures: Sequence[Structure]) -> Geometry:
+def describe_structures(structures: Sequence[Structure]) -> GeometryFigures:
     """Counts and distances (Å); neighbours are counted in `SAMPLED` frames, evenly over the file."""
     sizes = [len(s) for s in structures]
     shortest = np.array([_shortest(s) for s in structures])
@@ -59,7 +59,7 @@ def describe_structures(structures: Sequence[Structure]) -> Geometry:
     distinct = {(s.species.tobytes(), np.round(s.positions, 6).tobytes()) for s in structures}
     formulas = Counter(formula(s.species.tolist()) for s in structures)
     species = sorted({int(z) for s in structures for z in s.species})
-    return Geometry(
+    return GeometryFigures(
         frames=len(structures),
         atoms=(min(sizes), max(sizes)),
         formulas=tuple(formulas.most_common()),
@@ -72,7 +72,7 @@ def describe_structures(structures: Sequence[Structure]) -> Geometry:
     )
 
 
-def describe_labels(structures: Sequence[Structure], labels: Sequence[Labels]) -> Energies:
+def describe_labels(structures: Sequence[Structure], labels: Sequence[Labels]) -> EnergyFigures:
     """Return mean and spread of the energies, size of forces and stresses (eV, eV/Å, eV/Å³), and frames to look at.
 
     Isolated atoms count for none of the figures of energies where there is anything else.
@@ -90,7 +90,7 @@ def describe_labels(structures: Sequence[Structure], labels: Sequence[Labels]) -
         for structure, label in zip(structures, labels, strict=True)
         if has_stress(label) and label.virial is not None
     ]
-    return Energies(
+    return EnergyFigures(
         mean=float(energies.mean()),
         std=float(energies.std()),
         spread=float(fit.residuals[~fit.outliers].std()) if fit is not None else float("nan"),

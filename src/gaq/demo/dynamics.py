@@ -13,14 +13,14 @@ from gaq.files import sha256_of
 from gaq.measure.ledger import Row
 from gaq.measure.runs import rates, run_rows
 from gaq.simulate.integrate import start
-from gaq.simulate.session import Files, Plan, Session, told
+from gaq.simulate.session import Files, RunPlan, Session, run_settings
 from gaq.simulate.start import freedom_of
 
 MOST_RECORDS, MOST_FRAMES = 1000, 200  # lines of the log, frames of the trajectory
 
 
 @dataclass(frozen=True)
-class Motion:
+class DemoMotion:
     """Steps, their length in fs, and the temperature in K of the first velocities."""
 
     steps: int  # of an engine that makes them itself
@@ -37,7 +37,7 @@ class Motion:
 def move(
     engine: Engine,
     structure: Structure,
-    motion: Motion,
+    motion: DemoMotion,
     files: tuple[Path, Path],
     data: str,
     each: Callable[[int, int], None],
@@ -50,7 +50,7 @@ def move(
     model, trajectory = files
     steps = motion.steps_of(engine)
     state = start(engine, structure, motion.temperature, motion.seed)
-    plan = Plan(
+    plan = RunPlan(
         steps,
         Dynamics(motion.timestep),
         motion.temperature,
@@ -58,7 +58,7 @@ def move(
         every=max(1, steps // MOST_FRAMES),
         log_every=max(1, steps // MOST_RECORDS),
     )
-    session = Session(engine, plan, Files(trajectory), told(sha256_of(model), engine, plan, motion.seed, state))
+    session = Session(engine, plan, Files(trajectory), run_settings(sha256_of(model), engine, plan, motion.seed, state))
     session.begin(state)
     ending = session.go(lambda: False, lambda record, seconds: each(record.step, steps))
     about = (engine.recipe, engine.name, data)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from gaq.demo.plan import CONTENDERS
+from gaq.demo.plan import DEMO_MODELS
 from gaq.errors import BadFile, UsageError
 from gaq.files import writable_folder, write_atomically
 from gaq.formats.texts import read_json
@@ -17,7 +17,7 @@ MANIFEST = "manifest.json"
 LEDGER = "ledger.jsonl"
 PAGE = "report.html"
 FRESH, HELD_OUT = "fresh-frames.npz", "held-out-frames.npz"
-# In the folder of a contender:
+# In the folder of a candidate:
 MODEL, ROWS, PREDICTIONS, CURVE = "model.ckpt", "rows.jsonl", "predictions.npz", "curve.jsonl"
 TRAJECTORY = "nve.xyz"
 
@@ -35,8 +35,8 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
             f"--out {out} has files in it that are not of a demo. Choose another folder, or empty this one."
         )
     writable_folder(out)
-    for contender in CONTENDERS:
-        shutil.rmtree(out / contender.name, ignore_errors=True)
+    for candidate in DEMO_MODELS:
+        shutil.rmtree(out / candidate.name, ignore_errors=True)
     for pattern in (LEDGER, PAGE, f"{FRESH}*", HELD_OUT):
         for file in out.glob(pattern):
             file.unlink()

@@ -11,7 +11,7 @@ from pathlib import Path
 from gaq.data.dataset import Dataset
 from gaq.data.label import label
 from gaq.data.partial import Settings
-from gaq.demo.plan import Plan
+from gaq.demo.plan import DemoPlan
 from gaq.demo.workers import Tell
 from gaq.files import writable_folder
 
@@ -35,7 +35,7 @@ class LabelJob:
 class TrainJob:
     """Trains the float model."""
 
-    plan: Plan
+    plan: DemoPlan
     data: Dataset
     out: Path
     threads: int
@@ -47,7 +47,7 @@ class TrainJob:
         from gaq.train.fit import fit
         from gaq.train.session import finish_training, prepare_training
 
-        settle(self.threads)
+        set_threads(self.threads)
         plan = self.plan
         config = TrainConfig.model_validate(
             {
@@ -67,7 +67,7 @@ class TrainJob:
         )
 
 
-def settle(threads: int) -> None:
+def set_threads(threads: int) -> None:
     """Prepares a process for PyTorch."""
     from gaq.train.memory import keep_freed_memory, use_threads
 

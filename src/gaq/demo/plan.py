@@ -8,7 +8,7 @@ from gaq.quant.recommended import RECOMMENDED
 
 
 @dataclass(frozen=True)
-class Contender:
+class DemoModel:
     """A row of the table: a recipe, and whether it is trained after quantization."""
 
     name: str  # what the table calls it, and its folder
@@ -17,19 +17,19 @@ class Contender:
     about: str
 
 
-PARENT = Contender("fp32", "fp32", False, "the float model that all others come from")
-CONTENDERS = (
+PARENT = DemoModel("fp32", "fp32", False, "the float model that all others come from")
+DEMO_MODELS = (
     PARENT,
-    Contender(RECOMMENDED, RECOMMENDED, True, "the recommended recipe: 4- and 8-bit weights, 16-bit features, GPTQ"),
-    Contender("fp32-control", "fp32", True, "the control: the float model trained on for as long as the others"),
-    Contender("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
-    Contender("gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"),
-    Contender("w4", "w4", True, "4-bit weights, everything else in float"),
+    DemoModel(RECOMMENDED, RECOMMENDED, True, "the recommended recipe: 4- and 8-bit weights, 16-bit features, GPTQ"),
+    DemoModel("fp32-control", "fp32", True, "the control: the float model trained on for as long as the others"),
+    DemoModel("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
+    DemoModel("gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"),
+    DemoModel("w4", "w4", True, "4-bit weights, everything else in float"),
 )
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoPlan:
     """Sizes and lengths. The molecule is that of the embedded data."""
 
     train: int = 450  # frames
@@ -44,7 +44,7 @@ class Plan:
     tuning: int = 8  # epochs after quantization, and of the control
     tuning_rate: float = 5e-3  # learning rate of these
     rotations: int = 8  # per test frame
-    checked: int = 40  # test frames that the inspector turns
+    checked: int = 40  # test frames that the check turns
     steps: int = 60_000  # of dynamics at constant energy, in the native engine: 10 ps leave doubts about drifts
     slow_steps: int = 1000  # of the same, in PyTorch
     timestep: float = 0.5  # fs
@@ -52,7 +52,7 @@ class Plan:
     seed: int = 0
 
 
-QUICK = Plan(
+QUICK = DemoPlan(
     train=40,
     validation=8,
     test=4,

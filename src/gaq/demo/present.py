@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaq.demo.folder import CURVE, PAGE, ROWS
-from gaq.demo.plan import CONTENDERS, Plan
+from gaq.demo.plan import DEMO_MODELS, DemoPlan
 from gaq.measure.ledger import Row, read_rows
 from gaq.report.discover import discover
 from gaq.report.gather import gather
@@ -16,8 +16,8 @@ from gaq.report.publish import Published, publish
 
 
 def collect(out: Path) -> tuple[Row, ...]:
-    """Rows of all contenders that have them, in the order of the table."""
-    folders = [out / contender.name for contender in CONTENDERS]
+    """Rows of all candidates that have them, in the order of the table."""
+    folders = [out / candidate.name for candidate in DEMO_MODELS]
     return tuple(entry for folder in folders if (folder / ROWS).exists() for entry in read_rows(folder / ROWS))
 
 
@@ -34,17 +34,17 @@ def words(rows: Sequence[Row], facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": "gaq demo: ethanol",
         "lead": lead,
-        "about": {c.name: c.about for c in CONTENDERS if c.name in seen},
+        "about": {c.name: c.about for c in DEMO_MODELS if c.name in seen},
     }
 
 
-def epochs_before(out: Path, plan: Plan) -> dict[str, int]:
+def epochs_before(out: Path, plan: DemoPlan) -> dict[str, int]:
     """Epochs that each training with a curve went on from."""
-    return {c.name: plan.epochs if c.trained else 0 for c in CONTENDERS if (out / c.name / CURVE).exists()}
+    return {c.name: plan.epochs if c.trained else 0 for c in DEMO_MODELS if (out / c.name / CURVE).exists()}
 
 
 def present(out: Path) -> tuple[Path, Published]:
-    """Writes the page; returns where, and what it had to do without. Its contenders stand in the table's order."""
-    folders = [out / contender.name for contender in CONTENDERS]
+    """Writes the page; returns where, and what it had to do without. Its candidates stand in the table's order."""
+    folders = [out / candidate.name for candidate in DEMO_MODELS]
     found = gather(discover([out / "manifest.json", *(folder for folder in folders if folder.is_dir())]))
     return out / PAGE, publish(out / PAGE, text_of(found, [out.name]), found, [])

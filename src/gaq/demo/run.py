@@ -18,12 +18,12 @@ from gaq.data.molecules import find_molecule
 from gaq.data.partial import Settings
 from gaq.data.read import read_dataset
 from gaq.data.splits import make_split
-from gaq.demo.contend import ContenderJob
 from gaq.demo.folder import FRESH, HELD_OUT, LEDGER, start_anew, write_manifest
 from gaq.demo.jobs import LabelJob, TrainJob
-from gaq.demo.plan import CONTENDERS, PARENT, Contender, Plan
+from gaq.demo.model_job import DemoModelJob
+from gaq.demo.plan import DEMO_MODELS, PARENT, DemoModel, DemoPlan
 from gaq.demo.present import collect, epochs_before, present, words
-from gaq.demo.workers import Done, Job, Listen, Workers
+from gaq.demo.workers import Job, JobDone, Listen, Workers
 from gaq.engine.open import known_engine
 from gaq.errors import Diverged, NotAvailable
 from gaq.measure.ledger import Row, write_rows
@@ -36,7 +36,7 @@ FRESH_SEED = 1_000_000  # far from the seeds that a person would label with; the
 class Order:
     """What was asked for."""
 
-    plan: Plan
+    plan: DemoPlan
     out: Path
     workers: int
     threads: int
@@ -69,7 +69,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
         workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
     rows = collect(order.out)
     if not rows:
-        raise Diverged("no contender could be measured: all trainings diverged. Try another --seed.")
+        raise Diverged("no candidate could be measured: all trainings diverged. Try another --seed.")
     write_rows(order.out / LEDGER, rows)
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}
@@ -77,7 +77,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
     write_manifest(order.out, facts)
     page, done = present(order.out)
     said = " ".join([f"{len(rows)} rows, and a page of {done.said}.", *done.missing])
-    listen(Done("report", time.monotonic() - drawing, said))
+    listen(JobDone("report", time.monotonic() - drawing, said))
     return Outcome(rows, page, test)
 
 
@@ -88,7 +88,7 @@ def chosen_engine(asked: str | None, listen: Listen) -> str:
     try:
         known_engine("native")
     except NotAvailable as error:
-        listen(Done("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
+        listen(JobDone("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
         return "torch"
     return "native"
 
@@ -105,27 +105,27 @@ def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Wor
     frames = held_out.subset(range(min(order.plan.test, len(held_out))))
     write_labelled_npz(file, frames.structures, frames.labels, f"held-out frames of {held_out.name}")
     text = f"tblite is not installed, so the test is on {len(frames)} embedded frames that are not trained on"
-    listen(Done("label", 0.0, text))
+    listen(JobDone("label", 0.0, text))
     workers.run([train], listen)
     return file
 
 
-def divided(embedded: Dataset, plan: Plan) -> tuple[Dataset, Dataset]:
+def divided(embedded: Dataset, plan: DemoPlan) -> tuple[Dataset, Dataset]:
     """The frames to train and validate on, and those that no training sees."""
     split = make_split(embedded, plan.train, plan.validation, seed=plan.seed)
     return embedded.subset((*split.train, *split.validation)), embedded.subset(split.test)
 
 
-def _longest_first() -> list[Contender]:
+def _longest_first() -> list[DemoModel]:
     """An order in which two processes end at about the same time: quantized vectors take longest."""
-    return sorted(CONTENDERS, key=lambda c: (c.trained, c.recipe not in ("fp32", "w4")), reverse=True)
+    return sorted(DEMO_MODELS, key=lambda c: (c.trained, c.recipe not in ("fp32", "w4")), reverse=True)
 
 
-def _job(contender: Contender, order: Order, data: Dataset, test: Path) -> ContenderJob:
-    return ContenderJob(contender, order.plan, data, test, order.out, order.threads, order.engine)
+def _job(candidate: DemoModel, order: Order, data: Dataset, test: Path) -> DemoModelJob:
+    return DemoModelJob(candidate, order.plan, data, test, order.out, order.threads, order.engine)
 
 
-def _settings(plan: Plan) -> Settings:
+def _settings(plan: DemoPlan) -> Settings:
     """How the test frames are made: as the embedded ones were, by another seed."""
     molecule = find_molecule(MOLECULE).structure
     return Settings(

@@ -39,7 +39,7 @@ class News:
 
 
 @dataclass(frozen=True)
-class Done:
+class JobDone:
     """A job that is finished, in how long, and what it found in a few words."""
 
     job: str
@@ -48,7 +48,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Failed:
+class JobFailed:
     """A job that raised: the class of a user's mistake, or nothing and the traceback of ours."""
 
     job: str
@@ -57,7 +57,7 @@ class Failed:
 
 
 Tell = Callable[[str, int, int], None]  # stage, steps done, steps in all
-Listen = Callable[[News | Done], None]
+Listen = Callable[[News | JobDone], None]
 
 
 class Job(Protocol):
@@ -111,16 +111,16 @@ class Workers:
             ready = wait(list(busy))
             for pipe in [p for p in busy if p in ready]:
                 message = self._message(pipe)
-                if isinstance(message, Failed):
+                if isinstance(message, JobFailed):
                     raise _error(message)
                 listen(message)
-                if isinstance(message, Done):
+                if isinstance(message, JobDone):
                     busy.discard(pipe)
                     _hand_out(pipe, waiting, busy)
 
-    def _message(self, pipe: Connection) -> News | Done | Failed:
+    def _message(self, pipe: Connection) -> News | JobDone | JobFailed:
         try:
-            message: News | Done | Failed = pipe.recv()
+            message: News | JobDone | JobFailed = pipe.recv()
         except (EOFError, ConnectionResetError):
             process = self._processes[pipe]
             process.join(SECONDS_TO_END)
@@ -137,7 +137,7 @@ def _hand_out(pipe: Connection, waiting: list[Job], busy: set[Connection]) -> No
         busy.add(pipe)
 
 
-def _error(message: Failed) -> Exception:
+def _error(message: JobFailed) -> Exception:
     kind = getattr(gaq.errors, message.error, None)
     if isinstance(kind, type) and issubclass(kind, GaqError):
         return kind(f"{message.job}: {message.text}")
@@ -175,11 +175,11 @@ def _do(job: Job, pipe: Connection) -> None:
     except (BrokenPipeError, ConnectionResetError):
         raise
     except GaqError as error:
-        pipe.send(Failed(job.name, type(error).__name__, str(error)))
+        pipe.send(JobFailed(job.name, type(error).__name__, str(error)))
     except Exception:
-        pipe.send(Failed(job.name, "", traceback.format_exc()))
+        pipe.send(JobFailed(job.name, "", traceback.format_exc()))
     else:
-        pipe.send(Done(job.name, time.monotonic() - began, summary))
+        pipe.send(JobDone(job.name, time.monotonic() - began, summary))
 
 
 def _teller(name: str, pipe: Connection) -> Tell:

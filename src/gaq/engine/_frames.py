@@ -13,7 +13,7 @@ from gaq.engine._library import RESULT, SYSTEM
 VECTOR = 3 * 8  # bytes of three float64
 
 
-class Frames:
+class FrameBuffers:
     """Buffers for structures of given sizes, kept from one call to the next: dynamics asks for the same sizes again."""
 
     def __init__(self, sizes: tuple[int, ...]) -> None:

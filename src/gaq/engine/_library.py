@@ -65,7 +65,7 @@ class Info(ctypes.Structure):
     )
 
 
-class Dynamics(ctypes.Structure):
+class CDynamics(ctypes.Structure):
     """`gaq_dynamics`: time step and thermostat."""
 
     _fields_ = (
@@ -78,7 +78,7 @@ class Dynamics(ctypes.Structure):
     )
 
 
-class Motion(ctypes.Structure):
+class CMotion(ctypes.Structure):
     """`gaq_motion`: atoms in motion, in buffers that the steps change."""
 
     _fields_ = (
@@ -101,8 +101,8 @@ SIZES = (
     ("gaq_result", RESULT.itemsize),
     ("gaq_exchange", ctypes.sizeof(Exchange)),
     ("gaq_info", ctypes.sizeof(Info)),
-    ("gaq_dynamics", ctypes.sizeof(Dynamics)),
-    ("gaq_motion", ctypes.sizeof(Motion)),
+    ("gaq_dynamics", ctypes.sizeof(CDynamics)),
+    ("gaq_motion", ctypes.sizeof(CMotion)),
 )
 
 TAP = ctypes.CFUNCTYPE(
@@ -128,7 +128,7 @@ SIGNATURES = {
     "gaq_evaluate": (_INT32, (_HANDLE, _ARRAY, _ARRAY)),
     "gaq_evaluate_batch": (_INT32, (_HANDLE, _INT64, _ARRAY, _ARRAY, ctypes.POINTER(_INT64))),
     "gaq_evaluate_domain": (_INT32, (_HANDLE, _ARRAY, _INT64, ctypes.POINTER(Exchange), _ARRAY)),
-    "gaq_move": (_INT32, (_HANDLE, _ARRAY, ctypes.POINTER(Dynamics), ctypes.POINTER(Motion), _INT64)),
+    "gaq_move": (_INT32, (_HANDLE, _ARRAY, ctypes.POINTER(CDynamics), ctypes.POINTER(CMotion), _INT64)),
     "gaq_last_error": (_TEXT, (_HANDLE,)),
     "gaq_set_tap": (_INT32, (_HANDLE, TAP, ctypes.c_void_p)),
     "gaq_encode": (_INT32, (_HANDLE, _TEXT, _INT64, _INT32, _INT32, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY)),

@@ -11,7 +11,7 @@ from gaq.atoms.checks import check_arrays
 from gaq.atoms.structure import Structure
 from gaq.engine import _library as c
 from gaq.engine._frames import address
-from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, State
+from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, MotionState
 from gaq.errors import UsageError
 
 KINDS = {LANGEVIN: 1, CSVR: 2}
@@ -23,7 +23,7 @@ MOST_STEPS = 2**62
 class Moving:
     """A state in buffers of its own. Raises `BadStructure` and `UsageError` for a state that C must not see."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: MotionState) -> None:
         self._before = state
         structure = state.structure
         check_arrays(structure)
@@ -45,14 +45,14 @@ class Moving:
         self._system["periodic"][0] = structure.periodic
         buffers = (self._inverse_masses, self._positions, self._velocities, self._forces, self._energy)
         step, heat = _count("step", state.step, MOST_STEPS), float(_numbers("heat", state.heat, ()))
-        self.motion = c.Motion(step, heat, *(int(address(b)) for b in buffers))
+        self.motion = c.CMotion(step, heat, *(int(address(b)) for b in buffers))
         self.system = int(address(self._system))
 
-    def state(self) -> State:
+    def state(self) -> MotionState:
         """What the buffers hold now."""
         structure = self._before.structure
         moved = Structure(structure.species, self._positions, structure.cell, structure.periodic)
-        return State(
+        return MotionState(
             moved,
             self._velocities,
             self._before.masses,
@@ -64,15 +64,15 @@ class Moving:
         )
 
 
-def as_struct(dynamics: Dynamics) -> c.Dynamics:
+def as_struct(dynamics: Dynamics) -> c.CDynamics:
     """`gaq_dynamics`. Raises `UsageError` for numbers outside their range."""
     dt = _number("dt", dynamics.dt)
     heat_bath = dynamics.thermostat
     if heat_bath is None:
-        return c.Dynamics(dt, 0.0, 0.0, 0, 0, 0)
+        return c.CDynamics(dt, 0.0, 0.0, 0, 0, 0)
     if heat_bath.kind not in KINDS:
         raise UsageError(f"there is no thermostat {heat_bath.kind!r}; expected {' or '.join(KINDS)}")
-    return c.Dynamics(
+    return c.CDynamics(
         dt,
         _number("thermal energy", heat_bath.thermal_energy),
         _number("relaxation", heat_bath.relaxation),
@@ -114,5 +114,5 @@ def _number(name: str, given: Any) -> float:
 
 def _count(name: str, given: Any, most: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= most:
-        raise UsageError(f"{name} is {given!r}; expected a whole number from 0 to {most}")
+        raise UsageError(f"{name} is {given!r}; expected an integer from 0 to {most}")
     return int(given)

@@ -14,7 +14,9 @@ from gaq.errors import GaqError
 from gaq.farm.protocol import Farm, collect
 
 STRUCTURES_PER_JOB = 64  # of an engine that computes each structure on its own
-Job = tuple[int, tuple[Structure, ...]]  # the number of its first structure in the caller's list, and the structures
+EvaluateJob = tuple[
+    int, tuple[Structure, ...]
+]  # the number of its first structure in the caller's list, and the structures
 
 
 class FarmedEngine:
@@ -31,18 +33,18 @@ class FarmedEngine:
         return found
 
     def evaluate_lists(
-        self, lists: Sequence[Sequence[Structure]], told: Callable[[int], None] = lambda count: None
+        self, lists: Sequence[Sequence[Structure]], on_progress: Callable[[int], None] = lambda count: None
     ) -> list[list[Prediction]]:
-        """What `evaluate` gives for each of several lists, all at once; `told` hears how many more are done."""
+        """What `evaluate` gives for each of several lists, all at once; `on_progress` hears how many more are done."""
         if sum(map(len, lists)) < self._least:
-            return [self._here(structures, told) for structures in lists]
-        jobs: list[Job] = []
+            return [self._here(structures, on_progress) for structures in lists]
+        jobs: list[EvaluateJob] = []
         for structures in lists:
             for index, structure in enumerate(structures):  # here, where their numbers are known
                 check_structure(structure, index)
                 check_species(structure, self.species, self.model, index)
             jobs += [(start, tuple(structures[start:stop])) for start, stop in self._cuts(structures)]
-        pieces = collect(self._farm, evaluate_job, self._engine, jobs, lambda place: told(len(jobs[place][1])))
+        pieces = collect(self._farm, evaluate_job, self._engine, jobs, lambda place: on_progress(len(jobs[place][1])))
         flat = iter([prediction for piece in pieces for prediction in piece])
         return [[next(flat) for _ in structures] for structures in lists]
 
@@ -51,9 +53,9 @@ class FarmedEngine:
         sizes: dict[str, float] = self._engine.footprint() if hasattr(self._engine, "footprint") else {}
         return sizes
 
-    def _here(self, structures: Sequence[Structure], told: Callable[[int], None]) -> list[Prediction]:
+    def _here(self, structures: Sequence[Structure], on_progress: Callable[[int], None]) -> list[Prediction]:
         found = self._engine.evaluate(structures)
-        told(len(found))
+        on_progress(len(found))
         return found
 
     def _cuts(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
@@ -64,7 +66,7 @@ class FarmedEngine:
         return [(start, min(start + STRUCTURES_PER_JOB, count)) for start in range(0, count, STRUCTURES_PER_JOB)]
 
 
-def evaluate_job(engine: Engine, job: Job) -> list[Prediction]:
+def evaluate_job(engine: Engine, job: EvaluateJob) -> list[Prediction]:
     """What a worker process does. An error counts structures from the job's first, so it says which one that is."""
     first, structures = job
     try:

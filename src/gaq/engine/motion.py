@@ -20,7 +20,7 @@ REBUILD_STEPS = 100
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class MotionState:
     """Atoms in motion. Positions go on across the boundary of a box; they are not wrapped."""
 
     structure: Structure
@@ -71,7 +71,7 @@ class Dynamics:
 class Unstable(Diverged):
     """A step that could not be made; `last` is the state before it."""
 
-    def __init__(self, model: str, dynamics: Dynamics, last: State, why: str) -> None:
+    def __init__(self, model: str, dynamics: Dynamics, last: MotionState, why: str) -> None:
         step = last.step + 1
         reason = why.removeprefix(f"unstable at step {step}: ").rstrip(".")
         super().__init__(f"{model}, dt = {dynamics.dt} fs, step {step}: {reason}")
@@ -82,6 +82,6 @@ class Unstable(Diverged):
 class Mover(Protocol):
     """An engine that makes steps itself, in compiled code."""
 
-    def move(self, state: State, dynamics: Dynamics, steps: int) -> State:
+    def move(self, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
         """The state after so many steps; raises `Unstable`."""
         ...

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine import _library as c
-from gaq.engine._frames import Frames
+from gaq.engine._frames import FrameBuffers
 from gaq.engine._moving import Moving, as_struct, checked_steps
-from gaq.engine.motion import Dynamics, State, Unstable
+from gaq.engine.motion import Dynamics, MotionState, Unstable
 from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, NotFinite, UnsupportedElement
 from gaq.files import readable_file
@@ -66,7 +66,7 @@ class NativeEngine:
         self.model, self._content = model, content
         self.strict, self._warned = strict, False
         self._asked = (threads, backward_bits, skin, library, strict)
-        self._frames = Frames(())
+        self._frames = FrameBuffers(())
         self._open = _Handle(content, model, *self._asked)
         info = self._open.describe()
         self.recipe: str = info.recipe.decode()
@@ -109,7 +109,7 @@ class NativeEngine:
                 predictions += self._evaluate(handle, structures[start:stop], start)
         return predictions
 
-    def move(self, state: State, dynamics: Dynamics, steps: int) -> State:
+    def move(self, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
         """Make so many steps of dynamics, all of them in compiled code, and return the state after them.
 
         Raises `Unstable` with the last good state, `UsageError` for a state or dynamics that do not fit together.
@@ -160,7 +160,7 @@ class NativeEngine:
     def _evaluate(self, handle: _Handle, structures: Sequence[Structure], start: int) -> list[Prediction]:
         sizes = tuple(map(len, structures))
         if sizes != self._frames.sizes:
-            self._frames = Frames(sizes)
+            self._frames = FrameBuffers(sizes)
         frames = self._frames
         if not frames.fill(structures):
             self._refuse(structures, start)
@@ -241,7 +241,7 @@ class _Handle:
             raise RuntimeError(f"the native engine does not describe itself ({status}): {self.last_error()}")
         return info
 
-    def run(self, frames: Frames) -> tuple[int, int]:
+    def run(self, frames: FrameBuffers) -> tuple[int, int]:
         """The status, and which structure it is about."""
         if len(frames.sizes) == 1:
             return self._library.gaq_evaluate(self._pointer, frames.systems, frames.results), 0
@@ -250,7 +250,7 @@ class _Handle:
         status = self._library.gaq_evaluate_batch(self._pointer, count, frames.systems, frames.results, failed)
         return status, failed.value
 
-    def move(self, moving: Moving, dynamics: c.Dynamics, steps: int) -> int:
+    def move(self, moving: Moving, dynamics: c.CDynamics, steps: int) -> int:
         return self._library.gaq_move(self._pointer, moving.system, dynamics, moving.motion, steps)
 
     def last_error(self) -> str:

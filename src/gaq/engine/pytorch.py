@@ -18,7 +18,7 @@ from gaq.atoms.neighbors import Neighbors, find_neighbors
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.model.forces import evaluate
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.model.last_features import last_features
 from gaq.model.protocol import Network
 from gaq.model.transformer import Transformer

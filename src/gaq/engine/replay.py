@@ -21,9 +21,9 @@ from gaq.engine import _library as c
 from gaq.engine.native import NativeEngine
 from gaq.engine.pytorch import TorchEngine
 from gaq.model.linear import Linear
-from gaq.quant.law import dynamic_steps, encode_uniform, magnitude
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
+from gaq.quant.scheme import dynamic_steps, encode_uniform, magnitude
 from gaq.quant.slot import WEIGHTS, Role
 from gaq.quant.spec import uniform_part
 
@@ -37,7 +37,7 @@ ROUND_OFF = 1e-10  # of the largest entry; geometry is in float64, where zeros c
 class SlotCodes:
     """Codes of features [atom, channel] or [atom, 2l+1, channel], and the values that they stand for.
 
-    Uniform laws: `codes` in the shape of the features. Polar laws: `codes` [atom, channel] of the magnitudes and
+    Uniform schemes: `codes` in the shape of the features. Polar schemes: `codes` [atom, channel] of the magnitudes and
     `directions`, in that shape or, for a code per component, in the shape of the features.
     """
 
@@ -46,7 +46,7 @@ class SlotCodes:
     decoded: Floats
 
     def differing(self, other: SlotCodes, features: Floats | None = None) -> tuple[int, int]:
-        """How many numbers (vectors, for polar laws) have other codes, and how many there are.
+        """How many numbers (vectors, for polar schemes) have other codes, and how many there are.
 
         With `features`, rows that are nothing but the round-off of zeros are not counted: their step is as small, and
         their codes are noise. (In planar molecules the components out of the plane are such rows.)
@@ -101,32 +101,32 @@ def feature_quantizers(engine: TorchEngine) -> dict[str, Quantizer]:
 
 def layer_name(layer: Linear) -> str:
     """The name of a linear layer, as packed files have it."""
-    return layer.coded.slot.name.removesuffix(".weight")
+    return layer.weight_quantizer.slot.name.removesuffix(".weight")
 
 
 def encoded(quantizer: Quantizer, features: Floats, species: Tensor | None = None) -> SlotCodes | None:
-    """Codes by the law in Python; None for a slot that is left in float. `species` [atom] are rows of the model's."""
-    fitted, x = quantizer.fitted, torch.from_numpy(features)
-    if fitted is None:
+    """Codes by the scheme in Python; None for a slot that is left in float. `species` [atom]: rows of the model's."""
+    calibrated, x = quantizer.calibrated, torch.from_numpy(features)
+    if calibrated is None:
         return None
     with torch.no_grad():
         quantized = quantizer(x, species)
-        if isinstance(fitted, PolarCode):
-            polar = fitted.encode(x, magnitude(x))
-            return SlotCodes(_whole(polar.magnitude), _whole(polar.direction), quantized.value.numpy())
+        if isinstance(calibrated, PolarCode):
+            polar = calibrated.encode(x, magnitude(x))
+            return SlotCodes(_integer(polar.magnitude), _integer(polar.direction), quantized.value.numpy())
         codes = quantized.codes
         uniform = uniform_part(quantizer.spec)
         if codes is None and uniform is not None:  # a step per vector makes no integer product, but codes it has
             codes = encode_uniform(x, dynamic_steps(x, (-2,), uniform.high).inverse_step, uniform.high)
-        return SlotCodes(_whole(codes), None, quantized.value.numpy())
+        return SlotCodes(_integer(codes), None, quantized.value.numpy())
 
 
 class NativeReplay(NativeEngine):
     """A packed model that shows what enters its slots, and runs one slot or one linear layer on its own."""
 
     @cached_property
-    def laws(self) -> Mapping[str, Mapping[str, Any]]:
-        """The law in each slot, as the file says it."""
+    def schemes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The scheme in each slot, as the file says it."""
         return self._packed().slots
 
     def rows_of(self, structure: Structure) -> Whole:
@@ -135,21 +135,23 @@ class NativeReplay(NativeEngine):
         return rows
 
     def encode(self, slot: str, features: Floats, species: Whole | None = None) -> SlotCodes:
-        """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's law of a slot.
+        """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's scheme of a slot.
 
-        `species` [atom], as of `rows_of`, is for laws about the mean of a species.
+        `species` [atom], as of `rows_of`, is for schemes about the mean of a species.
         """
         rows, columns = len(features), features.shape[-1]
         components = 1 if features.ndim == 2 else features.shape[1]
-        law = self.laws[slot]
-        polar = law["kind"] == "polar"
+        scheme = self.schemes[slot]
+        polar = scheme["kind"] == "polar"
         per_vector = (rows, columns)
         codes = np.zeros(per_vector if polar else features.shape, dtype=np.int32)
-        whole_vectors = polar and law["directions"] != "component" and components == 3
+        whole_vectors = polar and scheme["directions"] != "component" and components == 3
         directions = np.zeros(per_vector if whole_vectors else features.shape, dtype=np.int32) if polar else None
         given, decoded = np.ascontiguousarray(features, dtype=np.float32), np.zeros(features.shape, dtype=np.float32)
-        kinds = None if species is None else np.ascontiguousarray(species, dtype=np.int32)
-        addresses = [None if a is None else a.ctypes.data for a in (kinds, given, codes, directions, None, decoded)]
+        species_index = None if species is None else np.ascontiguousarray(species, dtype=np.int32)
+        addresses = [
+            None if a is None else a.ctypes.data for a in (species_index, given, codes, directions, None, decoded)
+        ]
         self._done("gaq_encode", slot.encode(), rows, components, columns, *addresses)
         return SlotCodes(codes, directions, decoded)
 
@@ -160,8 +162,8 @@ class NativeReplay(NativeEngine):
         given = np.ascontiguousarray(features, dtype=np.float32)
         found = np.zeros((*given.shape[:-1], outputs), dtype=np.float32)
         rows = given.size // given.shape[-1]
-        kinds = None if species is None else np.ascontiguousarray(species, dtype=np.int32)
-        address = None if kinds is None else kinds.ctypes.data
+        species_index = None if species is None else np.ascontiguousarray(species, dtype=np.int32)
+        address = None if species_index is None else species_index.ctypes.data
         self._done("gaq_linear", layer.encode(), rows, address, given.ctypes.data, found.ctypes.data)
         return found
 
@@ -197,7 +199,7 @@ class NativeReplay(NativeEngine):
             raise RuntimeError(f"{function} failed ({status}): {handle.last_error()}")
 
 
-def _whole(codes: Tensor | None) -> Whole:
+def _integer(codes: Tensor | None) -> Whole:
     assert codes is not None
     whole: Whole = codes.numpy().astype(np.int32)
     return whole

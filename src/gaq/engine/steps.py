@@ -8,7 +8,7 @@ import numpy as np
 
 from gaq.atoms.structure import Structure
 from gaq.engine import _library as c
-from gaq.engine._frames import Frames
+from gaq.engine._frames import FrameBuffers
 from gaq.engine.native import NativeEngine
 from gaq.errors import BadStructure
 
@@ -23,7 +23,7 @@ def native_steps(
     """
     engine.evaluate(structures)
     handle = engine._handle()
-    frames = Frames(tuple(map(len, structures)))
+    frames = FrameBuffers(tuple(map(len, structures)))
     frames.fill(structures)
 
     def step(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

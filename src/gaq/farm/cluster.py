@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import gaq
 from gaq.errors import NotAvailable, UsageError
 from gaq.extras import how_to_install
-from gaq.farm.parcel import Done, Failed, Shared, packed
-from gaq.farm.protocol import Follow, Work
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared, packed
+from gaq.farm.protocol import OnResult, Work
 from gaq.farm.remote import carry_out, content_of, end_idle
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Cluster:
             self._client.run(end_idle, on_error="ignore")
         self._client.close()
 
-    def run(self, work: Work, shared: object, jobs: Sequence[Any], follow: Follow) -> None:
+    def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
         """See `Farm`. At Ctrl-C the jobs that nobody has begun are taken back."""
         held = Shared.of(shared)
         if held.key not in self._content:
@@ -82,7 +82,7 @@ class Cluster:
             while under_way:
                 future = self._next(arrived)
                 place, _ = under_way.pop(future.key)
-                following = follow(place, self._result(future))
+                following = on_result(place, self._result(future))
                 if following is not None:
                     submit(place, following)
         finally:
@@ -102,7 +102,7 @@ class Cluster:
         from distributed import KilledWorker
 
         try:
-            outcome: Done | Failed = future.result()
+            outcome: ParcelDone | ParcelFailed = future.result()
         except KilledWorker as error:
             raise NotAvailable(
                 f"a job has ended {error.allowed_failures + 1} workers of {self._address}, the last at "
@@ -112,7 +112,7 @@ class Cluster:
             raise NotAvailable(f"the scheduler at {self._address} has dropped a job, or is gone") from error
         except ImportError as error:
             raise NotAvailable(f"a worker of {self._address} cannot carry out a job: {error}") from error
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, ParcelFailed):
             raise outcome.exception()
         return outcome.result
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from gaq.farm.parcel import Done, Failed, Shared, packed
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared, packed
 from gaq.farm.process import Process
-from gaq.farm.protocol import Follow, Work
+from gaq.farm.protocol import OnResult, Work
 
 
 class LocalFarm:
@@ -28,10 +28,10 @@ class LocalFarm:
             process.close()
         self._processes = []
 
-    def run(self, work: Work, shared: object, jobs: Sequence[Any], follow: Follow) -> None:
+    def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
         """See `Farm`. At Ctrl-C nothing new begins, and what is under way is waited for; a second one ends it."""
         held, waiting = Shared.of(shared), deque(enumerate(jobs))
-        arrived: queue.SimpleQueue[tuple[int, Process, Future[Done | Failed]]] = queue.SimpleQueue()
+        arrived: queue.SimpleQueue[tuple[int, Process, Future[ParcelDone | ParcelFailed]]] = queue.SimpleQueue()
         while len(self._processes) < min(self.cores, len(jobs)):
             self._processes.append(Process())
         idle, busy, interrupted = deque(self._processes), 0, False
@@ -53,7 +53,7 @@ class LocalFarm:
                         continue
                     busy -= 1
                     idle.append(process)
-                    following = follow(place, _result(future.result()))
+                    following = on_result(place, _result(future.result()))
                     if following is not None and not interrupted:
                         waiting.append((place, following))
             except BaseException:
@@ -64,7 +64,7 @@ class LocalFarm:
             raise KeyboardInterrupt
 
 
-def _result(outcome: Done | Failed) -> Any:
-    if isinstance(outcome, Failed):
+def _result(outcome: ParcelDone | ParcelFailed) -> Any:
+    if isinstance(outcome, ParcelFailed):
         raise outcome.exception()
     return outcome.result

@@ -27,14 +27,14 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Done:
+class ParcelDone:
     """A job that is finished, and its result."""
 
     result: Any
 
 
 @dataclass(frozen=True)
-class Failed:
+class ParcelFailed:
     """A job that raised: the class of a user's mistake, or nothing and the traceback of ours."""
 
     error: str
@@ -53,15 +53,15 @@ def packed(work: Any, job: Any) -> bytes:
     return pickle.dumps((work, job))
 
 
-def carried_out(held: dict[str, Any], key: str, content: bytes | None, parcel: bytes) -> Done | Failed:
+def carried_out(held: dict[str, Any], key: str, content: bytes | None, parcel: bytes) -> ParcelDone | ParcelFailed:
     """What became of a job. `content` is unpacked into `held` under `key`, unless the process holds it already."""
     try:
         if content is not None:
             held[key] = pickle.loads(content)
         work, job = pickle.loads(parcel)
-        return Done(work(held[key], job))
+        return ParcelDone(work(held[key], job))
     except GaqError as error:
         kind = next(k for k in type(error).__mro__ if getattr(gaq.errors, k.__name__, None) is k)
-        return Failed(kind.__name__, str(error))
+        return ParcelFailed(kind.__name__, str(error))
     except Exception:
-        return Failed("", traceback.format_exc())
+        return ParcelFailed("", traceback.format_exc())

@@ -8,7 +8,7 @@ import subprocess
 
 from gaq.children import environment, python_command
 from gaq.errors import NotAvailable
-from gaq.farm.parcel import Done, Failed, Shared
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -26,7 +26,7 @@ class Process:
         )
         self._knows: set[str] = set()
 
-    def ask(self, shared: Shared, parcel: bytes) -> Done | Failed:
+    def ask(self, shared: Shared, parcel: bytes) -> ParcelDone | ParcelFailed:
         """What became of a job. Raises `NotAvailable` when the process ends before it answers."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -34,7 +34,7 @@ class Process:
         try:
             pickle.dump((shared.key, content, parcel), self._process.stdin)
             self._process.stdin.flush()
-            outcome: Done | Failed = pickle.load(self._process.stdout)
+            outcome: ParcelDone | ParcelFailed = pickle.load(self._process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
             raise NotAvailable(
                 f"a worker process ended early (exit code {self._process.wait()}). A negative code is a signal: "

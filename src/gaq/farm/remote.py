@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import threading
 
-from gaq.farm.parcel import Done, Failed, Shared
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared
 from gaq.farm.process import Process
 
 _idle: list[Process] = []
@@ -17,11 +17,13 @@ def content_of(content: bytes) -> bytes:
     return content
 
 
-def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> Done | Failed:
+def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDone | ParcelFailed:
     """What became of a job of gaq of that version."""
     here = importlib.metadata.version("gaq")
     if here != version:
-        return Failed("NotAvailable", f"a worker has gaq {here}, and this is gaq {version}. Install the same version")
+        return ParcelFailed(
+            "NotAvailable", f"a worker has gaq {here}, and this is gaq {version}. Install the same version"
+        )
     with _lock:
         process = _idle.pop() if _idle else None
     process = process or Process()

@@ -53,7 +53,7 @@ def octahedral_codes(x: Tensor, y: Tensor, z: Tensor, levels: int) -> Tensor:
 
     Opposite halves of a side of the square are one arc of the sphere; of two indices for one direction
     the one with the larger coordinate along that side is used, so that a decoded direction keeps its code.
-    Ties round to even.  Shapes: [...] each, whole numbers (int64) out.
+    Ties round to even.  Shapes: [...] each, integers (int64) out.
     """
     half = (levels - 1) / 2
     last = levels - 1

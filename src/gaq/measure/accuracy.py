@@ -15,14 +15,14 @@ from gaq.data.labels import has_energy, has_forces, has_stress
 from gaq.engine.protocol import Engine
 from gaq.errors import BadLabels
 from gaq.measure.ledger import Row, row
-from gaq.measure.statistics import Progress, mean_by_frames, predict, root_by_frames, silent
+from gaq.measure.statistics import OnProgress, mean_by_frames, predict, root_by_frames, silent
 from gaq.units import MEV
 
 
 def accuracy(
     engine: Engine,
     dataset: Dataset,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     predictions: Sequence[Prediction] | None = None,
 ) -> list[Row]:
     """Mean absolute and root mean square errors against the labels that are known and have a weight.
@@ -93,7 +93,7 @@ def fidelity(
     engine: Engine,
     parent: Engine,
     dataset: Dataset,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     predictions: Sequence[Prediction] | None = None,
     parent_predictions: Sequence[Prediction] | None = None,
 ) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The inspector: every physical check of a force field, each against a limit. Reasons for the limits:
+"""The check: every physical check of a force field, each against a limit. Reasons for the limits:
 docs/physics.md.
 """
 
@@ -18,7 +18,7 @@ from gaq.measure.invariance import permutation, translation
 from gaq.measure.ledger import Row, row
 from gaq.measure.limits import LIMITS, Limit, judged
 from gaq.measure.smoothness import cutoff_jumps
-from gaq.measure.statistics import Progress
+from gaq.measure.statistics import OnProgress
 from gaq.measure.subjects import stirred
 from gaq.measure.symmetry import lie_derivative, reflection, symmetry
 from gaq.measure.traces import Keep, forget
@@ -30,7 +30,7 @@ MOST_STRUCTURES, MOST_ATOMS = 8, 200
 
 
 @dataclass(frozen=True)
-class Plan:
+class CheckPlan:
     """What is given to every check."""
 
     engine: Engine
@@ -65,10 +65,10 @@ def check(
     has two atoms.
     """
     _something_to_feel(structures)
-    plan = Plan(engine, stirred(engine, structures, seed), rotations, seed, data, steps, keep)
+    plan = CheckPlan(engine, stirred(engine, structures, seed), rotations, seed, data, steps, keep)
     rows: list[Row] = []
     for name, run in CHECKS:
-        rows += run(plan, _told(name, watch))
+        rows += run(plan, _on_progress(name, watch))
     return judged(rows, limits)
 
 
@@ -82,7 +82,7 @@ def _something_to_feel(structures: Sequence[Structure]) -> None:
         )
 
 
-def _response(plan: Plan, progress: Progress) -> list[Row]:
+def _response(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     # A model that answers zero everywhere is symmetric, smooth and conservative. It is caught here.
     forces = np.concatenate([p.forces for p in plan.engine.evaluate(plan.structures)])
     norms = np.linalg.norm(forces, axis=1) / MEV
@@ -90,56 +90,56 @@ def _response(plan: Plan, progress: Progress) -> list[Row]:
     return [row(plan.engine, plan.data, "force_norm", float(np.mean(norms)), "meV/Å", len(norms))]
 
 
-def _rotation(plan: Plan, progress: Progress) -> list[Row]:
+def _rotation(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     rows = symmetry(plan.engine, plan.structures, plan.rotations, plan.seed, progress, plan.data)
     return rows + lie_derivative(plan.engine, plan.few(2), data=plan.data)
 
 
-def _reflection(plan: Plan, progress: Progress) -> list[Row]:
+def _reflection(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     return reflection(plan.engine, plan.structures, plan.rotations, plan.seed, progress, plan.data)
 
 
-def _translation(plan: Plan, progress: Progress) -> list[Row]:
+def _translation(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     rows = translation(plan.engine, plan.few(), seed=plan.seed, data=plan.data)
     progress(1, 1)
     return rows
 
 
-def _permutation(plan: Plan, progress: Progress) -> list[Row]:
+def _permutation(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     rows = permutation(plan.engine, plan.few(), seed=plan.seed, data=plan.data)
     progress(1, 1)
     return rows
 
 
-def _slopes(plan: Plan, progress: Progress) -> list[Row]:
+def _slopes(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     return finite_difference(plan.engine, plan.few(), seed=plan.seed, progress=progress, data=plan.data)
 
 
-def _closed_paths(plan: Plan, progress: Progress) -> list[Row]:
+def _closed_paths(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     return path_work(plan.engine, plan.few(), seed=plan.seed, progress=progress, data=plan.data)
 
 
-def _open_paths(plan: Plan, progress: Progress) -> list[Row]:
+def _open_paths(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     return open_path_work(plan.engine, plan.few(), seed=plan.seed, progress=progress, data=plan.data)
 
 
-def _jacobian(plan: Plan, progress: Progress) -> list[Row]:
+def _jacobian(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     return jacobian_asymmetry(plan.engine, plan.few(2), seed=plan.seed, progress=progress, data=plan.data)
 
 
-def _cutoff(plan: Plan, progress: Progress) -> list[Row]:
+def _cutoff(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     first = plan.structures[:1]
     return cutoff_jumps(plan.engine, first, seed=plan.seed, progress=progress, data=plan.data, keep=plan.keep)
 
 
-def _dynamics(plan: Plan, progress: Progress) -> list[Row]:
+def _dynamics(plan: CheckPlan, progress: OnProgress) -> list[Row]:
     if not plan.steps:
         return []
     calm = calmest(plan.engine, plan.structures)
     return short_run(plan.engine, calm, plan.steps, plan.seed, progress, plan.data, plan.keep)
 
 
-CHECKS: tuple[tuple[str, Callable[[Plan, Progress], list[Row]]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[CheckPlan, OnProgress], list[Row]]], ...] = (
     ("answers", _response),
     ("rotation, net force and torque", _rotation),
     ("reflection", _reflection),
@@ -154,7 +154,7 @@ CHECKS: tuple[tuple[str, Callable[[Plan, Progress], list[Row]]], ...] = (
 )
 
 
-def _told(name: str, watch: Watch | None) -> Progress:
+def _on_progress(name: str, watch: Watch | None) -> OnProgress:
     def progress(done: int, total: int) -> None:
         if watch is not None:
             watch(name, done, total)

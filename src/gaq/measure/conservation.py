@@ -15,7 +15,7 @@ import numpy as np
 from gaq.atoms.structure import Structure
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, row
-from gaq.measure.statistics import Progress, mean_by_frames, predict, silent
+from gaq.measure.statistics import OnProgress, mean_by_frames, predict, silent
 from gaq.units import MEV
 
 SLOPE_STEP = 0.02  # Å, spacing of the five-point slope of the energy
@@ -31,7 +31,7 @@ def path_work(
     points: int = 64,
     radius: float = 0.03,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
     """|Work of the force once round a circle| per Å of it, in meV/Å: path_work (mean over loops) and
@@ -63,7 +63,7 @@ def open_path_work(
     points: int = 16,
     radius: float = 0.03,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
     """|ΔE + ∫F·dx| per Å of straight lines, in meV/Å: path_work_open (mean over paths) and
@@ -95,7 +95,7 @@ def finite_difference(
     components: int = 6,
     step: float = SLOPE_STEP,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
     """F against −∂E/∂x for random coordinates: finite_difference (rms, meV/Å), _max, and _relative to the rms
@@ -131,7 +131,7 @@ def jacobian_asymmetry(
     most_atoms: int = 24,
     step: float = JACOBIAN_STEP,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
     """‖J − Jᵀ‖_F / 2‖J‖_F with J = ∂F/∂x by central differences, mean over structures; 0 for a conservative

@@ -17,7 +17,7 @@ from gaq.errors import UsageError
 from gaq.measure.ledger import Row
 from gaq.measure.limits import STABLE_STEPS
 from gaq.measure.slopes import slope_with_error
-from gaq.measure.statistics import Progress, silent
+from gaq.measure.statistics import OnProgress, silent
 from gaq.measure.traces import Keep, Trace, Way, forget
 from gaq.simulate.integrate import run_nve
 from gaq.simulate.log import NveLog
@@ -35,7 +35,7 @@ def short_run(
     structure: Structure,
     steps: int,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
     keep: Keep = forget,
 ) -> list[Row]:

@@ -171,7 +171,7 @@ def _checked(where: str, name: str, given: Any) -> Any:
     elif name == "passed":
         wanted, fits = "true or false", isinstance(value, bool)
     elif name in COUNTS:
-        wanted, fits = "a whole number", isinstance(value, int) and not isinstance(value, bool)
+        wanted, fits = "an integer", isinstance(value, int) and not isinstance(value, bool)
     else:
         wanted, value = "a number", _number(value)
         fits = value is not None

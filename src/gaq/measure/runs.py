@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gaq.engine.motion import LANGEVIN, State
+from gaq.engine.motion import LANGEVIN, MotionState
 from gaq.measure.dynamics import drift, stability
 from gaq.measure.ledger import Row
 from gaq.measure.slopes import BLOCKS
@@ -19,7 +19,7 @@ SPIN = ("angular_momentum_change", "angular_momentum_relative")
 
 
 def run_rows(
-    log: NveLog, last: State, recipe: str, engine: str, data: str, temperature: float, thermostat: str | None
+    log: NveLog, last: MotionState, recipe: str, engine: str, data: str, temperature: float, thermostat: str | None
 ) -> list[Row]:
     """Rows of `drift`, `temperature` (K, mean over the records), and `angular_momentum_relative`.
 
@@ -59,7 +59,7 @@ def _temperature(log: NveLog, recipe: str, engine: str, data: str) -> Row:
     return replace(entry, std_error=error, atoms=log.atoms)
 
 
-def _thermal_spin(state: State, temperature: float) -> float:
+def _thermal_spin(state: MotionState, temperature: float) -> float:
     """√(k_B T tr I) in amu Å²/fs."""
     centre = state.masses @ state.structure.positions / state.masses.sum()
     inertia = 2 * float(state.masses @ np.sum((state.structure.positions - centre) ** 2, axis=1))

@@ -15,7 +15,7 @@ import numpy as np
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
 from gaq.measure.ledger import Row, row
-from gaq.measure.statistics import Progress, predict, silent
+from gaq.measure.statistics import OnProgress, predict, silent
 from gaq.measure.traces import Keep, Trace, Way, forget
 from gaq.units import MEV
 
@@ -42,7 +42,7 @@ def cutoff_jumps(
     structures: Sequence[Structure],
     step: float = 0.01,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
     keep: Keep = forget,
 ) -> list[Row]:

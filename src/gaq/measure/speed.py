@@ -1,7 +1,7 @@
-"""Speed and memory of anything that can be called: contenders take turns, so that a busy machine hits all alike.
+"""Speed and memory of anything that can be called: candidates take turns, so that a busy machine hits all alike.
 
-A round visits every contender once, in the order A B C, the next in the order C B A. A visit is one call that nobody
-times, which brings the contender's data back into the caches, and then as many timed ones as fill its share. Values are
+A round visits every candidate once, in the order A B C, the next in the order C B A. A visit is one call that nobody
+times, which brings the candidate's data back into the caches, and then as many timed ones as fill its share. Values are
 medians over all timed calls, with the 10th and 90th percentile; a ratio is taken within each round, between medians
 that are a fraction of a second apart, and its value is the median over the rounds.
 """
@@ -25,7 +25,7 @@ MOST_CALLS = 1000  # of one visit: more would add nothing but memory
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """Something to be timed, in this process or in another: what the results call it, and a visit to it.
 
     `visit(calls)` makes one call that nobody times and then so many timed ones, and returns the seconds of each.
@@ -35,8 +35,8 @@ class Contender:
     visit: Callable[[int], np.ndarray]
 
     @staticmethod
-    def calling(name: str, call: Callable[[int], object], clock: Callable[[], float] = time.perf_counter) -> Contender:
-        """A contender of this process: `call` is one evaluation, and is told its number within the visit."""
+    def calling(name: str, call: Callable[[int], object], clock: Callable[[], float] = time.perf_counter) -> Candidate:
+        """A candidate of this process: `call` is one evaluation, and is told its number within the visit."""
 
         def visit(calls: int) -> np.ndarray:
             call(0)
@@ -47,12 +47,12 @@ class Contender:
                 ticks[number] = clock()
             return np.diff(ticks)
 
-        return Contender(name, visit)
+        return Candidate(name, visit)
 
 
 @dataclass(frozen=True, eq=False)
 class Timing:
-    """Seconds of every timed call of one contender, round by round."""
+    """Seconds of every timed call of one candidate, round by round."""
 
     name: str
     rounds: tuple[np.ndarray, ...]
@@ -69,7 +69,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Spread:
+class TimeSpread:
     """A median with the percentiles around it, and the number of samples."""
 
     median: float
@@ -78,43 +78,43 @@ class Spread:
     n: int
 
     @staticmethod
-    def of(samples: np.ndarray | Sequence[float]) -> Spread:
+    def of(samples: np.ndarray | Sequence[float]) -> TimeSpread:
         """Of at least one sample."""
         p10, median, p90 = np.percentile(samples, (10, 50, 90))
-        return Spread(float(median), float(p10), float(p90), len(samples))
+        return TimeSpread(float(median), float(p10), float(p90), len(samples))
 
 
 def interleaved(
-    contenders: Sequence[Contender],
+    candidates: Sequence[Candidate],
     seconds: float = 2.0,
     *,
     visit: float = VISIT,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Timing]:
-    """Time all contenders in turns, each for about `seconds`, in rounds of `visit` seconds each; at least five rounds.
+    """Time all candidates in turns, each for about `seconds`, in rounds of `visit` seconds each; at least five rounds.
 
     Before the first round each is called until `visit` seconds are over, and at least twice: that fills caches,
     builds neighbour lists, and tells how many calls make a visit.
     """
-    calls = {c.name: _warm_up(c, visit) for c in contenders}
+    calls = {c.name: _warm_up(c, visit) for c in candidates}
     rounds = max(FEWEST_ROUNDS, round(seconds / visit))
-    found: dict[str, list[np.ndarray]] = {c.name: [] for c in contenders}
+    found: dict[str, list[np.ndarray]] = {c.name: [] for c in candidates}
     for number in range(rounds):
-        for contender in contenders if number % 2 == 0 else reversed(contenders):
-            found[contender.name].append(contender.visit(calls[contender.name]))
+        for candidate in candidates if number % 2 == 0 else reversed(candidates):
+            found[candidate.name].append(candidate.visit(calls[candidate.name]))
         if progress is not None:
             progress(number + 1, rounds)
     return {name: Timing(name, tuple(visits)) for name, visits in found.items()}
 
 
-def ratio(control: Timing, contender: Timing) -> Spread:
-    """How many times faster than its control a contender is: time of the control over its own, round by round."""
-    return Spread.of(control.medians / contender.medians)
+def ratio(control: Timing, candidate: Timing) -> TimeSpread:
+    """How many times faster than its control a candidate is: time of the control over its own, round by round."""
+    return TimeSpread.of(control.medians / candidate.medians)
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What rows say of a contender: which model in which engine, on what, and how."""
+class TimedSubject:
+    """What rows say of a candidate: which model in which engine, on what, and how."""
 
     model: str
     recipe: str
@@ -132,9 +132,9 @@ class Subject:
         return replace(where, batch=self.batch, atoms=self.atoms)
 
 
-def speed_rows(subject: Subject, timing: Timing, timestep: float | None = None) -> list[Row]:
+def speed_rows(subject: TimedSubject, timing: Timing, timestep: float | None = None) -> list[Row]:
     """latency_ms of a call, throughput_per_s in structures, and for a single structure ns_per_day at `timestep` fs."""
-    spread = Spread.of(timing.seconds)
+    spread = TimeSpread.of(timing.seconds)
     latency = subject.row("latency_ms", 1e3 * spread.median, "ms", spread.n)
     rows = [replace(latency, p10=1e3 * spread.p10, p90=1e3 * spread.p90)]
     rates = [("throughput_per_s", "1/s", float(subject.batch))]
@@ -146,7 +146,7 @@ def speed_rows(subject: Subject, timing: Timing, timestep: float | None = None) 
     return rows
 
 
-def speedup_row(subject: Subject, timing: Timing, control: Timing, name: str) -> Row:
+def speedup_row(subject: TimedSubject, timing: Timing, control: Timing, name: str) -> Row:
     """speedup over the control, which rows call `name`; n is the number of rounds."""
     spread = ratio(control, timing)
     entry = subject.row("speedup", spread.median, "1", spread.n)
@@ -165,11 +165,11 @@ def small_motion(structure: Structure, frames: int = 40, size: float = 0.03, see
     return tuple(structure.moved(structure.positions + np.sin(a) * along + (np.cos(a) - 1.0) * across) for a in angles)
 
 
-def _warm_up(contender: Contender, visit: float) -> int:
+def _warm_up(candidate: Candidate, visit: float) -> int:
     """The number of calls that fill a visit."""
     spent, fastest = 0.0, float("inf")
     for _ in range(MOST_CALLS):
-        (seconds,) = contender.visit(1)
+        (seconds,) = candidate.visit(1)
         spent, fastest = spent + seconds, min(fastest, seconds)
         if spent >= visit:
             break

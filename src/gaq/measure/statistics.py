@@ -10,7 +10,7 @@ import numpy as np
 from gaq.atoms.structure import Prediction, Structure
 from gaq.engine.protocol import Engine
 
-Progress = Callable[[int, int], None]  # steps done, steps in all
+OnProgress = Callable[[int, int], None]  # steps done, steps in all
 
 
 def silent(done: int, total: int) -> None:
@@ -18,35 +18,35 @@ def silent(done: int, total: int) -> None:
 
 
 def predict(
-    engine: Engine, structures: Sequence[Structure], progress: Progress = silent, chunk: int = 64
+    engine: Engine, structures: Sequence[Structure], progress: OnProgress = silent, chunk: int = 64
 ) -> list[Prediction]:
     """Predictions of a long list, `chunk` structures a call, so that progress can be told."""
     done = 0
 
-    def told(count: int) -> None:
+    def on_progress(count: int) -> None:
         nonlocal done
         done += count
         progress(done, len(structures))
 
     lists = [structures[start : start + chunk] for start in range(0, len(structures), chunk)]
-    return [prediction for found in predict_lists(engine, lists, told) for prediction in found]
+    return [prediction for found in predict_lists(engine, lists, on_progress) for prediction in found]
 
 
 def predict_lists(
-    engine: Engine, lists: Sequence[Sequence[Structure]], told: Callable[[int], None] = lambda count: None
+    engine: Engine, lists: Sequence[Sequence[Structure]], on_progress: Callable[[int], None] = lambda count: None
 ) -> list[list[Prediction]]:
     """Predictions of several lists, each in the batches of a call of its own, all at once where an engine can do that.
 
-    `told` hears of so many more structures.
+    `on_progress` hears of so many more structures.
     """
     at_once = getattr(engine, "evaluate_lists", None)
     if at_once is not None:
-        everything: list[list[Prediction]] = at_once(lists, told)
+        everything: list[list[Prediction]] = at_once(lists, on_progress)
         return everything
     found: list[list[Prediction]] = []
     for structures in lists:
         found.append(engine.evaluate(structures))
-        told(len(structures))
+        on_progress(len(structures))
     return found
 
 

@@ -16,7 +16,7 @@ from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, UsageError
 from gaq.measure.ledger import Row, row
 from gaq.measure.rotations import axis_rotation, haar_rotations
-from gaq.measure.statistics import Progress, mean_by_frames, predict_lists, silent
+from gaq.measure.statistics import OnProgress, mean_by_frames, predict_lists, silent
 from gaq.units import MEV
 
 TURNED_AT_ONCE = 1000  # structures; so many copies are held
@@ -40,7 +40,7 @@ def symmetry(
     structures: Sequence[Structure],
     rotations: int = 32,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
     """Local equivariance error ‖F_i(RG) − R F_i(G)‖₂ per atom under Haar rotations, and what belongs beside
@@ -64,7 +64,7 @@ def rotation_errors(
     structures: Sequence[Structure],
     matrices: np.ndarray,
     references: Sequence[Prediction] | None = None,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
 ) -> RotationErrors:
     """Errors under given orthogonal matrices [rotation, 3, 3]: drawn ones, `octahedral_group()`, or
     reflections.
@@ -105,7 +105,7 @@ def reflection(
     structures: Sequence[Structure],
     rotations: int = 8,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
     """The largest LEE under improper rotations, −R: lee_reflection in meV/Å. Physics without magnetic fields

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.geometry.vectors import unit_per_head
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
 
@@ -43,14 +43,14 @@ class Attention(nn.Module):
         self.query = Quantizer(Slot(f"{name}.query", Role.QUERY_KEY, shape))
         self.key = Quantizer(Slot(f"{name}.key", Role.QUERY_KEY, shape))
 
-    def forward(self, query: Tensor, key: Tensor, seen: Invariants) -> Tensor:
+    def forward(self, query: Tensor, key: Tensor, geometry: Geometry) -> Tensor:
         """Queries and keys [atom, channel] → weights [edge, head]."""
         shape = (query.shape[0], self.heads, -1)
         q = self.query(self.normalise(query.reshape(shape))).value
         k = self.key(self.normalise(key.reshape(shape))).value
-        products = q.index_select(0, seen.receiver) * k.index_select(0, seen.sender)
-        logits = self.temperature * products.sum(-1) + seen.radial @ self.bias
-        weight = seen.envelope[:, None] * torch.exp(logits)
+        products = q.index_select(0, geometry.receiver) * k.index_select(0, geometry.sender)
+        logits = self.temperature * products.sum(-1) + geometry.radial @ self.bias
+        weight = geometry.envelope[:, None] * torch.exp(logits)
         total = weight.new_ones((query.shape[0], self.heads))
-        total = total.index_add(0, seen.receiver, weight)
-        return weight / total.index_select(0, seen.receiver)
+        total = total.index_add(0, geometry.receiver, weight)
+        return weight / total.index_select(0, geometry.receiver)

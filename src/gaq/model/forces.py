@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch, per_structure
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.model.protocol import ForceField
 
 

@@ -20,7 +20,7 @@ class Linear(nn.Module):
     """
 
     def __init__(
-        self, name: str, inputs: int, outputs: int, *, bias: bool = True, degree: int = 0, kinds: int = 1
+        self, name: str, inputs: int, outputs: int, *, bias: bool = True, degree: int = 0, n_species: int = 1
     ) -> None:
         super().__init__()
         feature = Role.VECTOR_FEATURE if degree else Role.SCALAR_FEATURE
@@ -28,17 +28,17 @@ class Linear(nn.Module):
         shape = (None, 2 * degree + 1, inputs) if degree else (None, inputs)
         self.weight = nn.Parameter(torch.zeros(outputs, inputs))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias and not degree else None
-        self.input = Quantizer(Slot(f"{name}.input", feature, shape, degree, kinds))
-        self.coded = Quantizer(Slot(f"{name}.weight", weight, (outputs, inputs), degree))
+        self.input_quantizer = Quantizer(Slot(f"{name}.input", feature, shape, degree, n_species))
+        self.weight_quantizer = Quantizer(Slot(f"{name}.weight", weight, (outputs, inputs), degree))
 
     def forward(self, x: Tensor, frame: Tensor | None = None, species: Tensor | None = None) -> Tensor:
         """`frame` [atom, 2l+1, 2l+1] (local → lab) is used where the input slot wants local components, `species`
-        [atom], one of `kinds`, where it tells atoms apart.
+        [atom], one of `n_species`, where it tells atoms apart.
         """
-        local = frame if self.input.wants_frame else None
+        local = frame if self.input_quantizer.wants_frame else None
         if local is not None:
             x = torch.matmul(local.transpose(-1, -2), x)
-        y = multiply(self.input(x, species), self.coded(self.weight))
+        y = multiply(self.input_quantizer(x, species), self.weight_quantizer(self.weight))
         if local is not None:
             y = torch.matmul(local, y)
         return y if self.bias is None else y + self.bias

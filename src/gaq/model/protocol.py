@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.atoms.batch import AtomBatch
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.quantizer import Quantizer
 
 

@@ -13,7 +13,7 @@ from torch.nn.functional import silu
 from gaq.atoms.batch import AtomBatch, per_structure
 from gaq.atoms.domain import Domain
 from gaq.config import Frozen
-from gaq.model.invariants import Gauge, Invariants, describe
+from gaq.model.geometry import Gauge, Geometry, describe
 from gaq.model.linear import Linear
 from gaq.model.message import Message
 from gaq.model.repulsion import Repulsion
@@ -65,19 +65,26 @@ class Transformer(nn.Module):
         c = config
         self.config, self.cutoff = config, c.cutoff
         self.species = tuple(sorted(set(species)))
-        kinds = len(self.species)
-        self.embedding = nn.Parameter(torch.zeros(kinds, c.channels))
+        n_species = len(self.species)
+        self.embedding = nn.Parameter(torch.zeros(n_species, c.channels))
         self.messages = nn.ModuleList(
             Message(
-                f"layers.{i}", c.channels, c.degrees, c.heads, c.basis, kinds=kinds, normalise=c.attention, first=i == 0
+                f"layers.{i}",
+                c.channels,
+                c.degrees,
+                c.heads,
+                c.basis,
+                n_species=n_species,
+                normalise=c.attention,
+                first=i == 0,
             )
             for i in range(c.layers)
         )
         self.updates = nn.ModuleList(
-            Update(f"layers.{i}.update", c.channels, c.degrees, c.hidden, kinds) for i in range(c.layers)
+            Update(f"layers.{i}.update", c.channels, c.degrees, c.hidden, n_species) for i in range(c.layers)
         )
-        self.readout = Linear("readout.hidden", c.channels, c.channels, kinds=kinds)
-        self.energy = Linear("readout.energy", c.channels, 1, bias=False, kinds=kinds)
+        self.readout = Linear("readout.hidden", c.channels, c.channels, n_species=n_species)
+        self.energy = Linear("readout.energy", c.channels, 1, bias=False, n_species=n_species)
         self.register_buffer("row", torch.tensor(_rows(self.species), dtype=torch.int64))
         self.register_buffer("reference", torch.zeros(len(self.species), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
@@ -103,16 +110,16 @@ class Transformer(nn.Module):
 
     def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
         """Energies [atom] in eV, float64; their sum is the energy of the structure."""
-        seen, flow = self.enter(batch, gauge)
+        geometry, flow = self.enter(batch, gauge)
         for index in range(self.config.layers + 1):
-            flow = self.block(index, flow, seen)
-        return self._atomic(flow, batch, seen)
+            flow = self.block(index, flow, geometry)
+        return self._atomic(flow, batch, geometry)
 
-    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Invariants, Flow]:
+    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
         """What all blocks see of the structures, and the features before the first of them."""
         c = self.config
         species = self.row[batch.species]
-        seen = describe(
+        geometry = describe(
             batch,
             degrees=c.degrees,
             cutoff=c.cutoff,
@@ -125,26 +132,26 @@ class Transformer(nn.Module):
         )
         s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, c.degrees + 1))
-        return seen, Flow(s, v)
+        return geometry, Flow(s, v)
 
-    def block(self, index: int, flow: Flow, seen: Invariants) -> Flow:
+    def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow:
         """Features behind layer `index`; behind the last, the readout: one scalar per atom, its energy."""
         if index == self.config.layers:
-            hidden = silu(self.readout(flow.scalars, species=seen.species))
-            return Flow(self.energy(hidden, species=seen.species), ())
+            hidden = silu(self.readout(flow.scalars, species=geometry.species))
+            return Flow(self.energy(hidden, species=geometry.species), ())
         message, update = self.parts(index)
-        scalars, vectors = message(flow.scalars, flow.vectors, seen)
+        scalars, vectors = message(flow.scalars, flow.vectors, geometry)
         s = flow.scalars + scalars
         v = tuple(old + new for old, new in zip(flow.vectors, vectors, strict=True))
-        return Flow(*update(s, v, seen))
+        return Flow(*update(s, v, geometry))
 
-    def leave(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+    def leave(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor:
         """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
-        return per_structure(self._atomic(flow, batch, seen), batch)
+        return per_structure(self._atomic(flow, batch, geometry), batch)
 
-    def _atomic(self, flow: Flow, batch: AtomBatch, seen: Invariants) -> Tensor:
+    def _atomic(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor:
         atomic = self.scale * flow.scalars[:, 0].to(torch.float64) + self.reference[self.row[batch.species]]
-        return atomic if seen.repulsion is None else atomic.index_add(0, seen.receiver, seen.repulsion)
+        return atomic if geometry.repulsion is None else atomic.index_add(0, geometry.receiver, geometry.repulsion)
 
     def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
         """The two modules of a block: message and update, or the two layers of the readout."""

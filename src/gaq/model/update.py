@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from gaq.geometry.vectors import smooth_length
-from gaq.model.invariants import Invariants
+from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
 
 
@@ -17,27 +17,27 @@ class Update(nn.Module):
     gates = MLP([s, p, n]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l. Only invariants meet a nonlinearity.
     """
 
-    def __init__(self, name: str, channels: int, degrees: int, hidden: int, kinds: int) -> None:
+    def __init__(self, name: str, channels: int, degrees: int, hidden: int, n_species: int) -> None:
         super().__init__()
         self.channels = channels
         self.mix = nn.ModuleList(
-            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, kinds=kinds)
+            Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species)
             for degree in range(1, degrees + 1)
         )
-        self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, kinds=kinds)
-        self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels, kinds=kinds)
+        self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, n_species=n_species)
+        self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels, n_species=n_species)
 
-    def forward(self, s: Tensor, v: tuple[Tensor, ...], seen: Invariants) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def forward(self, s: Tensor, v: tuple[Tensor, ...], geometry: Geometry) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Scalars [atom, channel] and vectors per degree → the same, updated."""
         mixed = [
-            mix(x, None if seen.frames is None else seen.frames[k], seen.species)
+            mix(x, None if geometry.frames is None else geometry.frames[k], geometry.species)
             for k, (mix, x) in enumerate(zip(self.mix, v, strict=True))
         ]
         a, b = zip(*(m.split(self.channels, -1) for m in mixed), strict=True)
         products = [(x * y).sum(-2) for x, y in zip(a, b, strict=True)]
         norms = [smooth_length(y, -2) for y in b]
-        hidden = self.hidden(torch.cat([s, *products, *norms], -1), species=seen.species)
-        gates = self.gates(silu(hidden), species=seen.species)
+        hidden = self.hidden(torch.cat([s, *products, *norms], -1), species=geometry.species)
+        gates = self.gates(silu(hidden), species=geometry.species)
         gate = gates.split(self.channels, -1)
         degrees = len(v)
         s = s + gate[0]

@@ -15,7 +15,7 @@ from gaq.pack.layout import Numbers, Wanted, linears, wanted_arrays
 LARGEST_RADIUS = 10.0  # Å
 MOST_GOLDEN = 100_000  # atoms
 MOST_PROBES = 64  # points at which harmonics are fitted
-LOWEST_BYTE = -128  # no law has this code
+LOWEST_BYTE = -128  # no scheme has this code
 UNIT = 1e-5  # by how much the square of a unit vector's length may be off
 
 Arrays = Mapping[str, np.ndarray]
@@ -34,9 +34,9 @@ def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots:
     _check_golden(arrays, species, name)
     _check_wigner(arrays, config, name)
     _check_weights(arrays, config, slots, name)
-    for slot, law in slots.items():
-        if law.get("directions") == "codebook":
-            _check_book(arrays[f"{law.get('book', slot)}.points"], law["direction_bits"], slot, name)
+    for slot, scheme in slots.items():
+        if scheme.get("directions") == "codebook":
+            _check_book(arrays[f"{scheme.get('book', slot)}.points"], scheme["direction_bits"], slot, name)
     for key in arrays:
         if key.endswith(".step"):
             _check_step(arrays, key, name)
@@ -84,19 +84,19 @@ def _check_golden(arrays: Arrays, species: Sequence[int], name: str) -> None:
 
 def _check_weights(arrays: Arrays, config: Numbers, slots: Slots, name: str) -> None:
     for layer in linears(config):
-        law = slots[f"{layer.name}.weight"]
-        if law["kind"] == "identity":
+        scheme = slots[f"{layer.name}.weight"]
+        if scheme["kind"] == "identity":
             continue
         if (arrays[f"{layer.name}.scale"] < 0).any():
             raise BadFile(f"{name}: scales of {layer.name!r} are below zero. {WAY_OUT}")
         codes = arrays[f"{layer.name}.codes"]
-        if law["bits"] <= NIBBLE_BITS:
+        if scheme["bits"] <= NIBBLE_BITS:
             if layer.inputs % 2 and (codes[:, -1] >> NIBBLE_BITS).any():
                 raise BadFile(f"{name}: codes of {layer.name!r} go on behind the end of a row. {WAY_OUT}")
             codes = unpack_nibbles(codes, layer.inputs)
-        high, most = 2 ** (law["bits"] - 1) - 1, int(np.abs(codes.astype(np.int16)).max())
+        high, most = 2 ** (scheme["bits"] - 1) - 1, int(np.abs(codes.astype(np.int16)).max())
         if most > high:
-            raise BadFile(f"{name}: codes of {layer.name!r} reach {most}; {law['bits']} bits hold {high}. {WAY_OUT}")
+            raise BadFile(f"{name}: codes of {layer.name!r} reach {most}; {scheme['bits']} bits hold {high}. {WAY_OUT}")
 
 
 def _check_step(arrays: Arrays, key: str, name: str) -> None:

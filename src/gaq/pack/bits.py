@@ -1,4 +1,4 @@
-"""Whole numbers of at most four bits, two to a byte."""
+"""Integers of at most four bits, two to a byte."""
 
 from __future__ import annotations
 

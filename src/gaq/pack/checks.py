@@ -1,4 +1,4 @@
-"""What is checked of the texts in a packed file's header: species, radial knots, and a known law for each slot."""
+"""What is checked of the texts in a packed file's header: species, radial knots, and a known scheme for each slot."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")
     alpha = 5.0 / cutoff
-    if not _whole(radial["knots"], *KNOTS) or abs(radial["alpha"] / alpha - 1) > 1e-12:
+    if not _integer(radial["knots"], *KNOTS) or abs(radial["alpha"] / alpha - 1) > 1e-12:
         raise BadFile(
             f"{name}: radial is {radial!r}; expected {KNOTS[0]} to {KNOTS[1]} knots and alpha = 5 / cutoff = {alpha}."
         )
@@ -60,7 +60,7 @@ def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
 
 
 def check_slots(slots: object, config: Numbers, name: str) -> Slots:
-    """One law for each slot of the model, and none for any other. Raises `BadFile`."""
+    """One scheme for each slot of the model, and none for any other. Raises `BadFile`."""
     wanted = slot_names(config)
     if not isinstance(slots, dict):
         raise BadFile(f"{name}: slots are {type(slots).__name__}; expected an object. {WAY_OUT}")
@@ -68,14 +68,14 @@ def check_slots(slots: object, config: Numbers, name: str) -> Slots:
         word = "lack" if slot in wanted else "have an unknown slot"
         raise BadFile(f"{name}: slots {word} {slot!r}, so they do not fit the model. {WAY_OUT}")
     vectors = {f"{layer.name}.input": layer.degree for layer in linears(config) if layer.degree}
-    for slot, law in slots.items():
-        if not _known(slot, law, vectors.get(slot, 0)):
+    for slot, scheme in slots.items():
+        if not _known(slot, scheme, vectors.get(slot, 0)):
             raise BadFile(
-                f"{name}: slot {slot!r} holds {law!r}, which this gaq does not know. Use a newer gaq, or export the "
+                f"{name}: slot {slot!r} holds {scheme!r}, which this gaq does not know. Use a newer gaq, or export the "
                 "checkpoint anew."
             )
-    for slot, law in slots.items():
-        what = next((key for key in ("centred", "principal") if law.get(key)), None)
+    for slot, scheme in slots.items():
+        what = next((key for key in ("centred", "principal") if scheme.get(key)), None)
         if what and slots[slot.removesuffix(".input") + ".weight"].get("kind") == "identity":
             raise BadFile(f"{name}: slot {slot!r} is {what}, but its weight is float; expected codes. {WAY_OUT}")
     _check_sums(slots, config, name)
@@ -99,55 +99,58 @@ def _check_sums(slots: Slots, config: Numbers, name: str) -> None:
             raise BadFile(f"{name}: layer {layer.name!r} can sum to {total}; expected at most {LARGEST_TOTAL}.")
 
 
-def _known(slot: str, law: object, degree: int) -> bool:
-    if not isinstance(law, dict):
+def _known(slot: str, scheme: object, degree: int) -> bool:
+    if not isinstance(scheme, dict):
         return False
-    if law.get("kind") == "identity":
-        return set(law) == {"kind"}
+    if scheme.get("kind") == "identity":
+        return set(scheme) == {"kind"}
     if ".message." in slot:
         return False
     if slot.endswith(".weight"):
-        return _known_weight(law)
-    if law.get("kind") == "polar":
-        return degree > 0 and _known_polar(law, degree)
+        return _known_weight(scheme)
+    if scheme.get("kind") == "polar":
+        return degree > 0 and _known_polar(scheme, degree)
     query = slot.endswith((".attention.query", ".attention.key"))
     per = PER_VECTOR if degree else PER_QUERY if query else PER_SCALAR
     return (
-        law.get("kind") == "uniform"
-        and set(law) - {"centred", "principal"} == {"kind", "bits", "per", "framed"}
-        and law["per"] in per
-        and _whole(law["bits"], *FEATURE_BITS)
-        and (law["framed"] is False or (law["framed"] is True and degree > 0))
-        and ("centred" not in law or (law["centred"] is True and law["per"] == "row" and not degree and not query))
-        and ("principal" not in law or _known_principal(law))
+        scheme.get("kind") == "uniform"
+        and set(scheme) - {"centred", "principal"} == {"kind", "bits", "per", "framed"}
+        and scheme["per"] in per
+        and _integer(scheme["bits"], *FEATURE_BITS)
+        and (scheme["framed"] is False or (scheme["framed"] is True and degree > 0))
+        and (
+            "centred" not in scheme
+            or (scheme["centred"] is True and scheme["per"] == "row" and not degree and not query)
+        )
+        and ("principal" not in scheme or _known_principal(scheme))
     )
 
 
-def _known_principal(law: Mapping[str, Any]) -> bool:
-    beside = law["framed"] is True or law.get("centred") is True
-    return beside and law["per"] == "row" and _whole(law["principal"], 1, MOST_DIRECTIONS)
+def _known_principal(scheme: Mapping[str, Any]) -> bool:
+    beside = scheme["framed"] is True or scheme.get("centred") is True
+    return beside and scheme["per"] == "row" and _integer(scheme["principal"], 1, MOST_DIRECTIONS)
 
 
-def _known_weight(law: Mapping[str, Any]) -> bool:
-    fits = law.get("kind") == "uniform" and set(law) == {"kind", "bits", "per"}
-    return fits and law["per"] in ("tensor", "channel") and _whole(law["bits"], *WEIGHT_BITS)
+def _known_weight(scheme: Mapping[str, Any]) -> bool:
+    fits = scheme.get("kind") == "uniform" and set(scheme) == {"kind", "bits", "per"}
+    return fits and scheme["per"] in ("tensor", "channel") and _integer(scheme["bits"], *WEIGHT_BITS)
 
 
-def _known_polar(law: Mapping[str, Any], degree: int) -> bool:
-    if set(law) - {"book"} != {"kind", "bits", "direction_bits", *POLAR}:
+def _known_polar(scheme: Mapping[str, Any], degree: int) -> bool:
+    if set(scheme) - {"book"} != {"kind", "bits", "direction_bits", *POLAR}:
         return False
-    if any(law[key] not in options for key, options in POLAR.items()):
+    if any(scheme[key] not in options for key, options in POLAR.items()):
         return False
-    if not _whole(law["bits"], *FEATURE_BITS) or not _whole(law["direction_bits"], *FEATURE_BITS):
+    if not _integer(scheme["bits"], *FEATURE_BITS) or not _integer(scheme["direction_bits"], *FEATURE_BITS):
         return False
-    if law["directions"] != "component" and degree > 1:
+    if scheme["directions"] != "component" and degree > 1:
         return False  # codebooks lie on the sphere in three dimensions
-    if law["directions"] == "octahedral" and (law["direction_bits"] % 2 or law["direction_bits"] < 4):
+    if scheme["directions"] == "octahedral" and (scheme["direction_bits"] % 2 or scheme["direction_bits"] < 4):
         return False
-    return "book" not in law or (law["directions"] == "codebook" and isinstance(law["book"], str))
+    return "book" not in scheme or (scheme["directions"] == "codebook" and isinstance(scheme["book"], str))
 
 
-def _whole(value: object, least: int, most: int) -> bool:
+def _integer(value: object, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 

@@ -1,6 +1,6 @@
 """From a network to a packed model: the only bridge from training to deployment.
 
-Weights are encoded here, once, by the law that training used; what is written is what was trained with, to the bit.
+Weights are encoded here, once, by the scheme that training used; what is written is what was trained with, to the bit.
 """
 
 from __future__ import annotations
@@ -82,17 +82,17 @@ def pack(
 
 
 def packed_linear(layer: Linear) -> Arrays:
-    """The arrays of one layer: its bias, and either its weight or whole numbers with a scale per output."""
-    name = layer.coded.slot.name.removesuffix(".weight")
+    """The arrays of one layer: its bias, and either its weight or integers with a scale per output."""
+    name = layer.weight_quantizer.slot.name.removesuffix(".weight")
     arrays = {} if layer.bias is None else {f"{name}.bias": array_of(layer.bias)}
-    uniform = uniform_part(layer.coded.spec)
+    uniform = uniform_part(layer.weight_quantizer.spec)
     if uniform is None:
         return arrays | {f"{name}.weight": array_of(layer.weight)}
     with torch.no_grad():
-        coded = layer.coded(layer.weight)
+        coded = layer.weight_quantizer(layer.weight)
     if coded.codes is None or coded.scale is None or not torch.equal(coded.codes * coded.scale, coded.value):
         raise RecipeError(
-            f"slot {layer.coded.slot.name!r}: codes times scale are not the value; this is a fault of gaq"
+            f"slot {layer.weight_quantizer.slot.name!r}: codes times scale are not the value; this is a fault of gaq"
         )
     codes = coded.codes.cpu().numpy().astype(np.int8)
     scale = np.broadcast_to(array_of(coded.scale.reshape(-1)), (len(codes),)).copy()
@@ -101,12 +101,14 @@ def packed_linear(layer: Linear) -> Arrays:
 
 
 def backward_bits_for(model: Transformer) -> int:
-    """8 where some product takes features of up to eight bits as whole numbers, 16 where of more, else 32."""
+    """8 where some product takes features of up to eight bits as integers, 16 where of more, else 32."""
     bits = [
         uniform.bits
         for layer in model.modules()
-        if isinstance(layer, Linear) and layer.coded.fitted is not None and integer_product(layer.input.spec)
-        if (uniform := uniform_part(layer.input.spec)) is not None
+        if isinstance(layer, Linear)
+        and layer.weight_quantizer.calibrated is not None
+        and integer_product(layer.input_quantizer.spec)
+        if (uniform := uniform_part(layer.input_quantizer.spec)) is not None
     ]
     return next((option for option in BACKWARD_BITS if any(b <= option for b in bits)), 32)
 

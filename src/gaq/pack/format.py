@@ -51,7 +51,7 @@ class PackedModel:
     recipe: dict[str, Any]
     backward_bits: int
     radial: dict[str, Any]  # knots, alpha (1/Å), u_low, u_high
-    slots: dict[str, dict[str, Any]]  # the law in each slot of the model
+    slots: dict[str, dict[str, Any]]  # the scheme in each slot of the model
     arrays: dict[str, np.ndarray]
     repulsion: dict[str, Any] = field(default_factory=dict)  # empty for none: gaq.atoms.short_range
     domain: dict[str, Any] = field(default_factory=dict)  # empty for none: gaq.atoms.domain

@@ -61,20 +61,20 @@ def opened_bytes(
     for linear in linears(config):
         part = linear.name.rpartition(".")[2]
         inputs, outputs = (channels, channels) if linear.name == "readout.hidden" else sides[part]
-        law = slots[f"{linear.name}.input"]
-        rows = species * (int(law.get("principal", 0)) + bool(law.get("centred")))
+        scheme = slots[f"{linear.name}.input"]
+        rows = species * (int(scheme.get("principal", 0)) + bool(scheme.get("centred")))
         total += 2 * FLOAT * inputs * outputs  # forward and backward
         total += FLOAT * (rows * (inputs + outputs) + _padded(rows) * inputs)
-    for name, law in slots.items():
-        total += 2 * FLOAT * _numbers(name, law, arrays)  # as the file says it, and as the engine uses it
+    for name, scheme in slots.items():
+        total += 2 * FLOAT * _numbers(name, scheme, arrays)  # as the file says it, and as the engine uses it
     return total
 
 
-def _numbers(name: str, law: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> int:
+def _numbers(name: str, scheme: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> int:
     """Levels, thresholds, directions and cells of a slot, which several slots may share in the file."""
     names = [f"{name}.levels", f"{name}.thresholds"]
-    if law.get("directions") == "codebook":
-        book = law.get("book", name)
+    if scheme.get("directions") == "codebook":
+        book = scheme.get("book", name)
         names += [f"{book}.points", f"{book}.cells"]
     return sum(arrays[key].size for key in names if key in arrays)
 

@@ -49,7 +49,7 @@ def _reason(quantizer: Quantizer) -> str:
         return "packed models do not turn channels at run time. Take rotate=False"
     if isinstance(spec, Polar) and spec.gradient not in PACKED_GRADIENTS:
         return (
-            f"forces go through the gradient of a law, and packed models know none that is {spec.gradient!r}. "
+            f"forces go through the gradient of a scheme, and packed models know none that is {spec.gradient!r}. "
             f"Take gradient={' or '.join(map(repr, PACKED_GRADIENTS))}"
         )
     if role is Role.QUERY_KEY and uniform is not None and uniform.dynamic:
@@ -58,24 +58,24 @@ def _reason(quantizer: Quantizer) -> str:
 
 
 def _refuse_large_sums(layer: Linear) -> None:
-    features, weight = uniform_part(layer.input.spec), uniform_part(layer.coded.spec)
-    if features is None or weight is None or not integer_product(layer.input.spec):
+    features, weight = uniform_part(layer.input_quantizer.spec), uniform_part(layer.weight_quantizer.spec)
+    if features is None or weight is None or not integer_product(layer.input_quantizer.spec):
         return
     inputs = layer.weight.shape[1]
     if largest_total(features.bits, weight.bits, inputs) > LARGEST_TOTAL:
         raise RecipeError(
-            f"layer {layer.coded.slot.name.removesuffix('.weight')!r}: a sum of {inputs} products of "
+            f"layer {layer.weight_quantizer.slot.name.removesuffix('.weight')!r}: a sum of {inputs} products of "
             f"{features.bits}-bit features and {weight.bits}-bit weights can exceed 32 bits. Take fewer bits for one."
         )
 
 
 def _refuse_float_weight(layer: Linear) -> None:
-    features = uniform_part(layer.input.spec)
-    if features is None or uniform_part(layer.coded.spec) is not None:
+    features = uniform_part(layer.input_quantizer.spec)
+    if features is None or uniform_part(layer.weight_quantizer.spec) is not None:
         return
     if features.centred or features.principal:
         way = "centred=False, principal=0" if features.centred else "principal=0"
         raise RecipeError(
-            f"slot {layer.input.slot.name!r} holds {layer.input.spec}: packed models have centres and directions only "
-            f"before weights of codes. Quantize {layer.coded.slot.name!r}, or take {way}."
+            f"slot {layer.input_quantizer.slot.name!r} holds {layer.input_quantizer.spec}: packed models have centres "
+            f"and directions only before weights of codes. Quantize {layer.weight_quantizer.slot.name!r}, or take {way}."
         )

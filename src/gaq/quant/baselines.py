@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gaq.quant.observe import AbsMax, MeanMagnitude, Percentile
+from gaq.quant.ptq import ActivationAware, Gptq, PtqPass, Reconstruct, Smooth
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.rules import (
     FLOWS,
@@ -25,7 +26,6 @@ from gaq.quant.rules import (
 )
 from gaq.quant.slot import Role
 from gaq.quant.spec import KMeans, Polar, Uniform
-from gaq.quant.treatment import ActivationAware, Gptq, Reconstruct, Smooth, Treatment
 
 
 def lsq_w8a8() -> Recipe:
@@ -122,7 +122,7 @@ def smoothquant() -> Recipe:
         features(Uniform(8), AbsMax(), Uniform(8), AbsMax()),
         queries(QUERY_KEY_BITS),
     )
-    return replace(recipe, treatments=(Smooth(),))
+    return replace(recipe, ptq_passes=(Smooth(),))
 
 
 def zeroquant() -> Recipe:
@@ -139,7 +139,7 @@ def zeroquant() -> Recipe:
         features(rows, AbsMax(), rows, AbsMax()),
         queries(QUERY_KEY_BITS),
     )
-    return replace(recipe, treatments=(Reconstruct(learn="weights", same_input=True),))
+    return replace(recipe, ptq_passes=(Reconstruct(learn="weights", same_input=True),))
 
 
 def gptq_w8() -> Recipe:
@@ -185,7 +185,7 @@ def qdrop() -> Recipe:
         features(learned, AbsMax(), learned, AbsMax()),
         queries(QUERY_KEY_BITS),
     )
-    return replace(recipe, treatments=(Reconstruct(drop=0.5),))
+    return replace(recipe, ptq_passes=(Reconstruct(drop=0.5),))
 
 
 def all_baselines() -> dict[str, Callable[[], Recipe]]:
@@ -208,9 +208,9 @@ def all_baselines() -> dict[str, Callable[[], Recipe]]:
     }
 
 
-def _weights_only(name: str, bits: int, treatment: Treatment) -> Recipe:
+def _weights_only(name: str, bits: int, ptq_pass: PtqPass) -> Recipe:
     parts = weight_only(bits, learn_step=False, group=None), in_float(*FLOWS)
-    return replace(recipe_of(name, "weights only", *parts), treatments=(treatment,))
+    return replace(recipe_of(name, "weights only", *parts), ptq_passes=(ptq_pass,))
 
 
 def _svq(name: str, vectors: Polar) -> Recipe:

@@ -13,7 +13,7 @@ from gaq.errors import RecipeError
 from gaq.geometry.nearest import Codebook, build_codebook, nearest_of_all
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import fibonacci_points, icosahedral_points, kmeans_points
-from gaq.quant.law import decode_component_direction, encode_component_direction
+from gaq.quant.scheme import decode_component_direction, encode_component_direction
 from gaq.quant.spec import Component, DirectionCode, Fibonacci, Icosahedral, KMeans, Octahedral
 
 SAMPLES_PER_CODEWORD = 64
@@ -40,7 +40,7 @@ class Directions(nn.Module, ABC):
         """Learn from what was observed; a fixed code has nothing to learn."""
         return
 
-    def follow(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
+    def update_ema(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
         """Take in, during a step of training, which vectors have which code; a fixed code does not care."""
         return
 
@@ -122,7 +122,7 @@ class LearnedBook(Directions):
         if self.moves:
             self.sums.copy_(self.points)
 
-    def follow(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
+    def update_ema(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
         if not self.moves:
             return
         index = codes.long()[alive].cpu()
@@ -131,10 +131,10 @@ class LearnedBook(Directions):
 
     def move(self) -> None:
         """The end of a step: sums ← decay·sums + (1 - decay)·(what was heard), for codewords that were heard of."""
-        told = self.heard[:, 3] > 0
+        updated = self.heard[:, 3] > 0
         mean = (self.heard[:, :3] / self.heard[:, 3:].clamp(min=1)).to(self.sums)
         self.heard.zero_()
-        decay = torch.where(told.to(self.sums.device), self.code.decay, 1.0).unsqueeze(-1)
+        decay = torch.where(updated.to(self.sums.device), self.code.decay, 1.0).unsqueeze(-1)
         self.sums.copy_(decay * self.sums + (1 - decay) * mean)
         size = self.sums.norm(dim=-1, keepdim=True)
         self.points.copy_(torch.where(size > 0, self.sums / size, self.points))
@@ -151,7 +151,7 @@ class LearnedBook(Directions):
 
 
 class OctahedralGrid(Directions):
-    """Codes by formula; the table only spares the formula on the way back."""
+    """Codes by formula; the table saves evaluating the formula in the backward pass."""
 
     points: Tensor
 

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from gaq.quant import pullback
-from gaq.quant.fitted import Fitted, Grouping, no_data
-from gaq.quant.law import decode_uniform
+from gaq.quant.calibrated import CalibratedQuantizer, Grouping, no_data
 from gaq.quant.observe import Observer, UnitRange, range_of_features, range_of_weights
 from gaq.quant.quantized import Quantized
+from gaq.quant.scheme import decode_uniform
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Uniform
 
@@ -19,7 +19,7 @@ LEAST_FACTOR = 0.01
 RANGE_DECAY = 1e-4
 
 
-class LearnedStep(Fitted):
+class LearnedStep(CalibratedQuantizer):
     """Steps that are trained: step = start · factor, both float32, factor the parameter (1 at first).
 
     Source: Esser et al., Learned Step Size Quantization, ICLR 2020. Learning a factor makes the rate of
@@ -88,8 +88,8 @@ class LearnedClip(LearnedStep):
     """
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        if self.owed is not None:
-            self.owed.append(RANGE_DECAY * self.factor.square().sum())
+        if self.auxiliary_losses is not None:
+            self.auxiliary_losses.append(RANGE_DECAY * self.factor.square().sum())
         return super().forward(x)
 
     def _error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The polar law with its parameters: magnitude and direction are coded apart (MDDQ, arXiv 2603.05343)."""
+"""The polar scheme with its parameters: magnitude and direction are coded apart (MDDQ, arXiv 2603.05343)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from torch import Tensor
 
 from gaq.errors import RecipeError
 from gaq.quant import pullback
+from gaq.quant.calibrated import CalibratedQuantizer, set_step
 from gaq.quant.directions import directions_for
-from gaq.quant.fitted import Fitted, set_step
-from gaq.quant.law import (
+from gaq.quant.observe import AbsMax, MeanMagnitude, MeanSquare, Observer, range_of_features
+from gaq.quant.quantized import Quantized
+from gaq.quant.scheme import (
     decode_logarithmic_magnitude,
     decode_uniform,
     dynamic_steps,
@@ -20,8 +22,6 @@ from gaq.quant.law import (
     logarithmic_levels,
     magnitude,
 )
-from gaq.quant.observe import AbsMax, MeanMagnitude, MeanSquare, Observer, range_of_features
-from gaq.quant.quantized import Quantized
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Polar
 
@@ -35,7 +35,7 @@ class VectorCodes:
     step: Tensor
 
 
-class PolarCode(Fitted):
+class PolarCode(CalibratedQuantizer):
     """Vectors [..., 2l+1, channel] as m̂·û.
 
     For equidistant magnitudes `step` is one level; for logarithmic ones it is the largest level.
@@ -71,7 +71,7 @@ class PolarCode(Fitted):
             value = decoded_m.unsqueeze(-2) * direction
         if not watched:
             return Quantized(value)
-        if self.owed is not None:
+        if self.auxiliary_losses is not None:
             self._train(x, m, codes, direction)
         if self.spec.gradient == "rotation":
             return Quantized(pullback.rotated(x, m, value, decoded_m, direction))
@@ -85,11 +85,11 @@ class PolarCode(Fitted):
     def _train(self, x: Tensor, m: Tensor, codes: VectorCodes, direction: Tensor) -> None:
         """What a step of training wants beside the value: the vectors of each codeword, and the commitment."""
         alive = codes.magnitude > 0
-        self.directions.follow(x.detach(), m, codes.direction, alive)
-        if self.spec.commitment > 0 and self.owed is not None:
+        self.directions.update_ema(x.detach(), m, codes.direction, alive)
+        if self.spec.commitment > 0 and self.auxiliary_losses is not None:
             u = x / torch.where(alive, m, torch.ones_like(m)).unsqueeze(-2)
             apart = (u - direction).square().sum(-2) * alive
-            self.owed.append(self.spec.commitment * apart.sum() / alive.sum().clamp(min=1))
+            self.auxiliary_losses.append(self.spec.commitment * apart.sum() / alive.sum().clamp(min=1))
 
     def encode(self, v: Tensor, m: Tensor) -> VectorCodes:
         """Codes of vectors with magnitudes m; the direction code is zero where the magnitude code is."""

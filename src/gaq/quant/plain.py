@@ -15,7 +15,7 @@ Plain = dict[str, Any]
 # What the types of fields are in words.
 WORDS = {
     **{"bool": "true or false", "str": "a text", "float": "a finite number"},
-    **{"int": "a whole number", "int | None": "a whole number"},
+    **{"int": "an integer", "int | None": "an integer"},
 }
 
 

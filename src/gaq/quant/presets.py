@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from gaq.quant import baselines
 from gaq.quant.observe import AbsMax
+from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.rounding import rounded
 from gaq.quant.rules import (
@@ -33,7 +34,6 @@ from gaq.quant.rules import (
 )
 from gaq.quant.slot import Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
-from gaq.quant.treatment import Gptq
 
 __all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
@@ -189,7 +189,7 @@ def mixed_w4a16(warmup: int = 0, learn_step: bool = True, rounding: str = "gptq"
     (studies/few_bits). `rounding` is "gptq", or "nearest" for weights rounded plainly.
     """
     plain = _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
-    return replace(plain, treatments=(Gptq(),)) if rounding == "gptq" else rounded(plain, rounding)
+    return replace(plain, ptq_passes=(Gptq(),)) if rounding == "gptq" else rounded(plain, rounding)
 
 
 def mixed_w4a8(warmup: int = 5, learn_step: bool = True) -> Recipe:

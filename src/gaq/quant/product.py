@@ -1,6 +1,6 @@
-"""Products of features and weights: whole numbers first, one scale afterwards.
+"""Products of features and weights: integers first, one scale afterwards.
 
-While every partial sum is a whole number that the format can hold, the order of summation does not matter,
+While every partial sum is an integer that the format can hold, the order of summation does not matter,
 and vector units, threads and GPUs all give the same bits.
 """
 
@@ -23,7 +23,7 @@ def multiply(features: Quantized, weight: Quantized) -> Tensor:
 
     Both with codes: (Σ codes_x codes_w, exactly) · (scale_x · scale_w). Weight codes only: (Σ x codes_w) ·
     scale_w.
-    Features of which something was taken apart: what is left of them like that, and then + what W makes of the rest.
+    Features of which something was taken off: what is left of them like that, and then + what W makes of the rest.
     Otherwise the product of the values. With groups the scaled totals of the groups are added from first to
     last.
     The gradient is that of the product of the values, and is differentiable.
@@ -33,8 +33,8 @@ def multiply(features: Quantized, weight: Quantized) -> Tensor:
         return features.value @ weight.value.t()
     with torch.no_grad():
         value = _product(features, weight.codes, weight.scale, weight.high)
-        if features.codes is not None and features.apart is not None:
-            value = value + features.apart.behind(weight.value)
+        if features.codes is not None and features.compensation is not None:
+            value = value + features.compensation.behind(weight.value)
     if not torch.is_grad_enabled():
         return value
     attach: Any = _Product.apply

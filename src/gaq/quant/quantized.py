@@ -1,4 +1,4 @@
-"""What leaves a quantizer: the value, and the whole numbers behind it where there are any."""
+"""What leaves a quantizer: the value, and the integers behind it where there are any."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Apart:
+class LowRankCompensation:
     """What was taken off before rounding: of every row, a combination of the rows that its species has in a table.
 
-    `table` [species, k, channel], `species` [atom], `parts` [atom, ..., k]: how much of each of the k rows.
+    `table` [species, k, channel], `species` [atom], `coefficients` [atom, ..., k]: how much of each of the k rows.
     """
 
     table: Tensor
     species: Tensor
-    parts: Tensor
+    coefficients: Tensor
 
-    def joined(self, other: Apart) -> Apart:
+    def joined(self, other: LowRankCompensation) -> LowRankCompensation:
         """Both together, of the same atoms."""
-        table, parts = torch.cat((self.table, other.table), 1), torch.cat((self.parts, other.parts), -1)
-        return Apart(table, self.species, parts)
+        table, coefficients = (
+            torch.cat((self.table, other.table), 1),
+            torch.cat((self.coefficients, other.coefficients), -1),
+        )
+        return LowRankCompensation(table, self.species, coefficients)
 
     def rows(self) -> Tensor:
         """[atom, ..., channel]."""
@@ -35,10 +38,10 @@ class Apart:
     def _combined(self, table: Tensor) -> Tensor:
         """Product by product from first to last, so that the engine rounds as often."""
         rows = table.index_select(0, self.species)
-        rows = rows.reshape(rows.shape[0], *(1,) * (self.parts.dim() - 2), *rows.shape[1:])
-        total = self.parts[..., 0, None] * rows[..., 0, :]
+        rows = rows.reshape(rows.shape[0], *(1,) * (self.coefficients.dim() - 2), *rows.shape[1:])
+        total = self.coefficients[..., 0, None] * rows[..., 0, :]
         for k in range(1, rows.shape[-2]):
-            total = total + self.parts[..., k, None] * rows[..., k, :]
+            total = total + self.coefficients[..., k, None] * rows[..., k, :]
         return total
 
 
@@ -46,14 +49,14 @@ class Apart:
 class Quantized:
     """A value and, where an integer product is possible, its codes: value == codes · scale to the bit.
 
-    `codes` are whole numbers held in floats, at most `high` in size; `scale` broadcasts with them and is
+    `codes` are integers held in floats, at most `high` in size; `scale` broadcasts with them and is
     constant along the last axis. A weight with groups has codes [out, group, input of the group] and scale
     [out, group, 1]; there the product has the shape of the value once its last two axes are joined.
-    With something `apart`, value == apart.rows() + codes · scale.
+    With something `compensation`, value == compensation.rows() + codes · scale.
     """
 
     value: Tensor
     codes: Tensor | None = None
     scale: Tensor | None = None
     high: int = 0
-    apart: Apart | None = None
+    compensation: LowRankCompensation | None = None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gaq.errors import RecipeError
-from gaq.quant.fitted import Fitted
+from gaq.quant.calibrated import CalibratedQuantizer
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
 from gaq.quant.quantized import Quantized
@@ -24,12 +24,12 @@ class Quantizer(nn.Module):
     """A quantizer in a slot of a model.
 
     `active` False (a stage that has not begun) and `observing` True both let x pass as it is.
-    `spares`, if there, is asked in training which entries pass as they are (true where they do); these have no codes.
+    `bypass_mask`, if set, says in training which entries pass in float (true where they do); these have no codes.
     Calibration: set `observing`, run the model, unset it, `finish_calibration()`.
     The state_dict holds all parameters; to load one, `install` the same spec first.
     """
 
-    fitted: Fitted | None
+    calibrated: CalibratedQuantizer | None
 
     def __init__(self, slot: Slot) -> None:
         super().__init__()
@@ -37,8 +37,8 @@ class Quantizer(nn.Module):
         self.spec: Spec = Identity()
         self.active = True
         self.observing = False
-        self.spares: Callable[[Tensor], Tensor] | None = None
-        self.fitted = None
+        self.bypass_mask: Callable[[Tensor], Tensor] | None = None
+        self.calibrated = None
 
     def install(self, spec: Spec, observer: Observer) -> None:
         """Take on `spec`, with parameters to be found by `observer`; RecipeError where it does not fit."""
@@ -46,33 +46,33 @@ class Quantizer(nn.Module):
         self.spec = spec
         uniform = uniform_part(spec)
         if uniform is not None:
-            self.fitted = fit_uniform(self.slot, uniform, observer)
+            self.calibrated = fit_uniform(self.slot, uniform, observer)
         elif isinstance(spec, Polar):
-            self.fitted = PolarCode(self.slot, spec, observer)
+            self.calibrated = PolarCode(self.slot, spec, observer)
         else:
-            self.fitted = None
+            self.calibrated = None
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         """The quantized value with its pullback, and its codes where an integer product is possible.
 
-        `species` [atom], counted from 0, is for laws that tell atoms apart.
+        `species` [atom], counted from 0, is for schemes that tell atoms apart.
         """
-        if self.fitted is None:
+        if self.calibrated is None:
             return Quantized(x)
         if self.observing:
-            self.fitted.observe(x.detach(), species)
+            self.calibrated.observe(x.detach(), species)
             return Quantized(x)
         if not self.active:
             return Quantized(x)
-        if not self.fitted.ready:
+        if not self.calibrated.ready:
             raise RecipeError(
                 f"slot {self.slot.name!r} holds {self.spec}, which is not calibrated; run the model on a few "
                 f"structures with `observing` set, then `finish_calibration`, or load a state that has it"
             )
-        quantized: Quantized = self.fitted(x, species)
-        if self.spares is None:
+        quantized: Quantized = self.calibrated(x, species)
+        if self.bypass_mask is None:
             return quantized
-        return Quantized(torch.where(self.spares(x), x, quantized.value))
+        return Quantized(torch.where(self.bypass_mask(x), x, quantized.value))
 
     @property
     def wants_frame(self) -> bool:
@@ -82,8 +82,8 @@ class Quantizer(nn.Module):
     def finish_calibration(self) -> None:
         """Compute the parameters from what was observed; RecipeError when data were needed and none came."""
         self.observing = False
-        if self.fitted is not None:
-            self.fitted.fit()
+        if self.calibrated is not None:
+            self.calibrated.fit()
 
     def extra_repr(self) -> str:
         return f"{self.slot.name}: {self.spec}"

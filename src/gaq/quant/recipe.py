@@ -13,7 +13,7 @@ In a TOML file:
     from_epoch = 5                             # the default is 0
     protect = [0.0, 0.1]                       # the default is none; see `Rule`
 
-    [[treatments]]                             # the default is none; see treatment.py
+    [[treatments]]                             # the default is none; see ptq.py
     kind = "gptq"
 """
 
@@ -30,14 +30,14 @@ from gaq.errors import BadFile, RecipeError, nearest
 from gaq.formats.texts import read_toml, shown
 from gaq.quant.observe import AbsMax, Observer, observer_from_dict, observer_to_dict
 from gaq.quant.plain import Plain
+from gaq.quant.ptq import PtqPass, ptq_pass_from_dict, ptq_pass_to_dict
 from gaq.quant.slot import Role, Slot
 from gaq.quant.slot_checks import check_fit
 from gaq.quant.spec import Spec, spec_from_dict, spec_to_dict
-from gaq.quant.treatment import Treatment, treatment_from_dict, treatment_to_dict
 
 RULE_KEYS = ("role", "slot", "spec", "calibrate", "from_epoch", "protect")
 MOST_RULES = 4096
-MOST_TREATMENTS = 16
+MOST_PTQ_PASSES = 16
 LONGEST_NAME = 256
 RECIPE_KEYS = ("name", "description", "rules", "treatments")
 
@@ -90,13 +90,13 @@ class Rule:
 class Recipe:
     """A quantization of a whole model: rules that give every slot exactly one spec.
 
-    `treatments` are carried out once, in this order, when the parent is quantized, and want calibration data.
+    `ptq_passes` are carried out once, in this order, when the parent is quantized, and want calibration data.
     """
 
     name: str
     rules: tuple[Rule, ...]
     description: str = ""
-    treatments: tuple[Treatment, ...] = ()
+    ptq_passes: tuple[PtqPass, ...] = ()
 
     def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
         """The rule for each slot name: a full name beats a name with a star, which beats a role.
@@ -144,8 +144,8 @@ class Recipe:
             "description": self.description,
             "rules": [_rule_to_dict(rule) for rule in self.rules],
         }
-        treatments = [treatment_to_dict(treatment) for treatment in self.treatments]
-        return plain | ({"treatments": treatments} if treatments else {})
+        ptq_passes = [ptq_pass_to_dict(ptq_pass) for ptq_pass in self.ptq_passes]
+        return plain | ({"treatments": ptq_passes} if ptq_passes else {})
 
     def to_toml(self) -> str:
         """The recipe as the text of a TOML file, which `from_toml` reads back."""
@@ -166,15 +166,15 @@ class Recipe:
             raise RecipeError(f"{what} {name!r} has {len(rules)} rules; no network has more than {MOST_RULES} slots")
         parsed = tuple(_rule_from_dict(rule, f"{what} {name!r}, rule {i + 1}") for i, rule in enumerate(rules))
         given = table.get("treatments", ())
-        if not isinstance(given, list | tuple) or len(given) > MOST_TREATMENTS:
+        if not isinstance(given, list | tuple) or len(given) > MOST_PTQ_PASSES:
             raise RecipeError(
                 f"{what} {name!r} has treatments {shown(given)}; expected a list of tables, a few at most"
             )
-        treatments = tuple(treatment_from_dict(t, f"{what} {name!r}, treatment {i + 1}") for i, t in enumerate(given))
+        ptq_passes = tuple(ptq_pass_from_dict(t, f"{what} {name!r}, PTQ pass {i + 1}") for i, t in enumerate(given))
         description = table.get("description", "")
         if not isinstance(description, str):
             raise RecipeError(f"{what} {name!r} has description {shown(description)}; expected a text")
-        return cls(name, parsed, description, treatments)
+        return cls(name, parsed, description, ptq_passes)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Recipe:

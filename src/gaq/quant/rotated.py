@@ -1,4 +1,4 @@
-"""A law behind a rotation of channels: outliers are spread over many channels before they are rounded."""
+"""A scheme behind a rotation of channels: outliers are spread over many channels before they are rounded."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gaq.quant.fitted import Fitted
+from gaq.quant.calibrated import CalibratedQuantizer
 from gaq.quant.observe import Observer
 from gaq.quant.quantized import Quantized
 from gaq.quant.slot import Slot
 
 
-class Rotated(Fitted):
+class Rotated(CalibratedQuantizer):
     """x → Q(x H) H with a Hadamard matrix H over the channels; H is symmetric and its own inverse.
 
     H mixes channels and never components, so it commutes with rotations of space. With the same H on both sides of
@@ -24,7 +24,7 @@ class Rotated(Fitted):
 
     mixing: Tensor
 
-    def __init__(self, slot: Slot, observer: Observer, inner: Callable[[], Fitted]) -> None:
+    def __init__(self, slot: Slot, observer: Observer, inner: Callable[[], CalibratedQuantizer]) -> None:
         super().__init__(slot, observer)
         self.inner = inner()
         self.register_buffer("mixing", hadamard(slot.shape[-1] or 1), persistent=False)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaq.errors import RecipeError, nearest
+from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import WEIGHTS, Role
 from gaq.quant.spec import uniform_part
-from gaq.quant.treatment import Gptq
 
 ROUNDINGS = ("nearest", "gptq")
 FLOAT_BITS = 32
 
 
 def rounding_of(recipe: Recipe) -> str:
-    """Return one of `ROUNDINGS`, or the name of the treatment that rounds the weights in another way."""
-    if not recipe.treatments:
+    """Return one of `ROUNDINGS`, or the name of the ptq_pass that rounds the weights in another way."""
+    if not recipe.ptq_passes:
         return "nearest"
-    return "gptq" if len(recipe.treatments) == 1 and isinstance(recipe.treatments[0], Gptq) else _kind(recipe)
+    return "gptq" if len(recipe.ptq_passes) == 1 and isinstance(recipe.ptq_passes[0], Gptq) else _kind(recipe)
 
 
 def fewest_weight_bits(recipe: Recipe) -> int:
@@ -43,12 +43,12 @@ def rounded(recipe: Recipe, rounding: str) -> Recipe:
         raise RecipeError(f"recipe {recipe.name!r} rounds its weights by {_kind(recipe)}; leave out +{rounding}.")
     if fewest_weight_bits(recipe) == FLOAT_BITS:
         raise RecipeError(f"recipe {recipe.name!r} leaves all weights in float; leave out +{rounding}.")
-    treatments = (Gptq(),) if rounding == "gptq" else ()
-    return replace(recipe, name=f"{recipe.name}+{rounding}", treatments=treatments)
+    ptq_passes = (Gptq(),) if rounding == "gptq" else ()
+    return replace(recipe, name=f"{recipe.name}+{rounding}", ptq_passes=ptq_passes)
 
 
 def _kind(recipe: Recipe) -> str:
-    return type(recipe.treatments[0]).__name__
+    return type(recipe.ptq_passes[0]).__name__
 
 
 def _is_for_weights(rule: Rule) -> bool:

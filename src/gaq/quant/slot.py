@@ -30,4 +30,4 @@ class Slot:
     role: Role
     shape: tuple[int | None, ...]  # None along atoms
     degree: int = 0  # l of an equivariant feature, 0 for anything else
-    kinds: int = 1  # species that the model tells apart; 1 where it does not say whose a row is
+    n_species: int = 1  # species that the model tells apart; 1 where it gives no species

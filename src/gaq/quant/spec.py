@@ -1,4 +1,4 @@
-"""Which law a quantizer follows: plain frozen data, without a tensor or a number from calibration."""
+"""Which scheme a quantizer follows: plain frozen data, without a tensor or a number from calibration."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Uniform:
         if (self.per == "group") != (self.group is not None):
             raise RecipeError(f"{self}: per='group' and a length `group` go together")
         if self.group is not None and (isinstance(self.group, bool) or not self.group >= 1):
-            raise RecipeError(f"{self}: group is {self.group!r}; expected a whole number from 1 on")
+            raise RecipeError(f"{self}: group is {self.group!r}; expected an integer of at least 1")
         learned = self.learn_step or self.learn_clip
         if learned and self.dynamic:
             raise RecipeError(f"{self}: a step per {self.per} is computed from the data and cannot be learned")
@@ -64,7 +64,7 @@ class Uniform:
             raise RecipeError(f"{self}: centred goes with per='row' and without rotate")
         count = self.principal
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_DIRECTIONS:
-            raise RecipeError(f"{self}: principal is {count!r}; expected a whole number from 0 to {MOST_DIRECTIONS}")
+            raise RecipeError(f"{self}: principal is {count!r}; expected an integer from 0 to {MOST_DIRECTIONS}")
         if self.principal and (self.per != "row" or self.rotate):
             raise RecipeError(f"{self}: principal goes with per='row' and without rotate")
 
@@ -136,7 +136,7 @@ class KMeans:
     def __post_init__(self) -> None:
         _check_bits(self, self.bits, 2, 12)
         if not 0 <= self.seed < 2**63:
-            raise RecipeError(f"KMeans: seed is {self.seed!r}; expected a whole number from 0 to 2^63 - 1")
+            raise RecipeError(f"KMeans: seed is {self.seed!r}; expected an integer from 0 to 2^63 - 1")
         if isinstance(self.decay, bool) or not isinstance(self.decay, int | float) or not 0 <= self.decay < 1:
             raise RecipeError(f"{self}: decay is {self.decay!r}; expected a number from 0 on and below 1")
 
@@ -225,7 +225,7 @@ def framed(spec: Spec) -> bool:
 
 
 def uniform_part(spec: Spec) -> Uniform | None:
-    """The uniform law inside `spec`, if that is what it follows."""
+    """The uniform scheme inside `spec`, if that is what it follows."""
     if isinstance(spec, Framed):
         return spec.inner
     return spec if isinstance(spec, Uniform) else None
@@ -267,7 +267,7 @@ def spec_from_dict(data: object, what: str = "spec") -> Spec:
 def _check_bits(owner: object, bits: object, least: int, most: int) -> None:
     if isinstance(bits, bool) or not isinstance(bits, int) or not least <= bits <= most:
         name = type(owner).__name__
-        raise RecipeError(f"{name}: bits is {bits!r}; expected a whole number from {least} to {most}")
+        raise RecipeError(f"{name}: bits is {bits!r}; expected an integer from {least} to {most}")
 
 
 def _kinds(classes: tuple[type, ...]) -> str:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from gaq.quant import pullback
-from gaq.quant.fitted import WeightStep
-from gaq.quant.law import decode_uniform, encode_uniform, following_steps
+from gaq.quant.calibrated import WeightStep
 from gaq.quant.quantized import Quantized
+from gaq.quant.scheme import decode_uniform, encode_uniform, following_steps
 
 
 class SquashedWeight(WeightStep):

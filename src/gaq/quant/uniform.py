@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gaq.quant.centred import Centred
-from gaq.quant.fitted import DynamicStep, Fitted, FixedStep, WeightStep
+from gaq.quant.calibrated import CalibratedQuantizer, DynamicStep, FixedStep, WeightStep
 from gaq.quant.learned import LearnedClip, LearnedStep
+from gaq.quant.low_rank import LowRank
 from gaq.quant.observe import Observer
-from gaq.quant.principal import Principal
 from gaq.quant.rotated import Rotated
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.spec import Uniform
+from gaq.quant.species_mean import SpeciesMean
 from gaq.quant.squashed import SquashedWeight
 
 
-def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> Fitted:
+def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> CalibratedQuantizer:
     """The module that carries out a uniform spec in a slot."""
     if spec.rotate:
         return Rotated(slot, observer, lambda: fit_uniform(slot, replace(spec, rotate=False), observer))
     if spec.centred:
-        return Centred(slot, observer, fit_uniform(slot, replace(spec, centred=False), observer))
+        return SpeciesMean(slot, observer, fit_uniform(slot, replace(spec, centred=False), observer))
     if spec.principal:
-        return Principal(slot, observer, spec.principal, fit_uniform(slot, replace(spec, principal=0), observer))
+        return LowRank(slot, observer, spec.principal, fit_uniform(slot, replace(spec, principal=0), observer))
     if spec.learn_clip:
         return LearnedClip(slot, spec, observer)
     if spec.learn_step:

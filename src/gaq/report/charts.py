@@ -9,7 +9,7 @@ import numpy as np
 
 from gaq.measure.ledger import Row, find
 from gaq.report.numbers import significant
-from gaq.report.panels import Palette, Panel, Section, Trace, View, axis, decades, layout, numbers, safe
+from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, decades, layout, numbers, safe
 from gaq.report.series import Curve
 from gaq.report.thin import thinned
 
@@ -51,7 +51,7 @@ def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
     )
     views = []
     for name, attribute, title in kinds:
-        traces: list[Trace] = []
+        traces: list[PlotTrace] = []
         drawn: list[float] = []
         for curve in curves:
             values = getattr(curve, attribute)
@@ -76,9 +76,9 @@ def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
             style = {"showlegend": True, "hovermode": "x unified", "legend": LEGEND}
             y = axis("", {"type": "log"} | _plain_ticks(drawn))
             ends = ", ".join(f"{c.name} {significant(float(getattr(c, attribute)[-1]))}" for c in curves)
-            told = f"{title} against epochs; last values: {ends}"
+            description = f"{title} against epochs; last values: {ends}"
             views.append(
-                View(name, (Panel(title, tuple(traces), layout(title, axis("epoch"), y, style), told, 380),), 1)
+                View(name, (Panel(title, tuple(traces), layout(title, axis("epoch"), y, style), description, 380),), 1)
             )
     if not views:
         return None
@@ -92,7 +92,7 @@ def sensitivity(rows: Sequence[Row]) -> Section | None:
     if not kept:
         return None
     names = sorted(kept, key=lambda name: kept[name].value)
-    trace: Trace = {
+    trace: PlotTrace = {
         "type": "bar",
         "orientation": "h",
         "y": [safe(name) for name in names],
@@ -114,8 +114,8 @@ def sensitivity(rows: Sequence[Row]) -> Section | None:
     title = f"Quantized alone, {next(iter(kept.values())).recipe}"
     reach = 1.16 * max(kept[name].value for name in names)
     shape = layout(title, axis(unit, {"range": [0, reach]}), axis("", {"gridcolor": "@paper"}))
-    told = f"{unit}: " + ", ".join(f"{n} {significant(kept[n].value)}" for n in reversed(names))
-    panel = Panel(title, (trace,), shape, told, 90 + 26 * len(names))
+    description = f"{unit}: " + ", ".join(f"{n} {significant(kept[n].value)}" for n in reversed(names))
+    panel = Panel(title, (trace,), shape, description, 90 + 26 * len(names))
     caption = "Each bar is the error when one kind of slot is quantized and all others stay in float."
     return Section("sensitivity", "Sensitivity of the slots", caption, (View("", (panel,), columns=1),))
 
@@ -140,7 +140,7 @@ def _dots(
     def place(value: float) -> float:
         return max(abs(value), EXACT) if logarithmic else value
 
-    traces: list[Trace] = []
+    traces: list[PlotTrace] = []
     notes = []
     reach: list[float] = []
     for index, (name, row) in enumerate(values.items()):
@@ -186,8 +186,8 @@ def _dots(
         )
     x = axis(unit, decades(reach, room=0.42) if logarithmic else {"range": [0, 1.28 * max(reach)]})
     y = axis("", {"autorange": "reversed", "type": "category", "gridcolor": "@paper"})
-    told = f"{title}, {unit}: " + ", ".join(f"{n} {significant(r.value)}" for n, r in values.items())
-    return Panel(title, tuple(traces), layout(title, x, y, {"annotations": notes}), told, 88 + 30 * len(values))
+    description = f"{title}, {unit}: " + ", ".join(f"{n} {significant(r.value)}" for n, r in values.items())
+    return Panel(title, tuple(traces), layout(title, x, y, {"annotations": notes}), description, 88 + 30 * len(values))
 
 
 def _plain_ticks(values: Sequence[float]) -> dict[str, object]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaq.measure.predictions import Predictions
 from gaq.report.numbers import significant
-from gaq.report.panels import Palette, Panel, Section, Trace, View, axis, layout, numbers, safe
+from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, layout, numbers, safe
 from gaq.report.thin import sampled
 from gaq.units import MEV
 
@@ -63,7 +63,7 @@ def _diagonal(
     ends = [low - room, high + room]
     panels = []
     for index, (name, (x, y)) in enumerate(pairs.items()):
-        line: Trace = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip"}
+        line: PlotTrace = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip"}
         line["line"] = {"color": "@faint", "width": 1}
         error = _error(x, y)
         shape = layout(
@@ -72,8 +72,10 @@ def _diagonal(
             axis(f"predicted, {unit}", {"range": ends}),
             {"annotations": [_note(f"MAE {error} {small}")]},
         )
-        told = f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
-        panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, told, HEIGHT))
+        description = (
+            f"{name}: predicted against reference {what}, mean absolute error {error} {small}, {len(x)} points"
+        )
+        panels.append(Panel(name, (line, _dots(x, y, palette.of(name), index)), shape, description, HEIGHT))
     return tuple(panels)
 
 
@@ -90,14 +92,14 @@ def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -
             axis("error, meV/Å", {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "@faint"}),
             {"annotations": [_note(f"MAE {error} meV/Å")]},
         )
-        told = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
+        description = f"{name}: errors of force components against their reference, mean absolute error {error} meV/Å"
         kept = sampled(x, y, MOST_POINTS)
         trace = _dots(x[kept], errors[name][kept], palette.of(name), index)
-        panels.append(Panel(name, (trace,), shape, told, HEIGHT))
+        panels.append(Panel(name, (trace,), shape, description, HEIGHT))
     return tuple(panels)
 
 
-def _dots(x: np.ndarray, y: np.ndarray, colour: str, seed: int) -> Trace:
+def _dots(x: np.ndarray, y: np.ndarray, colour: str, seed: int) -> PlotTrace:
     kept = sampled(x, y, MOST_POINTS, seed)
     return {
         "type": "scatter",

@@ -27,7 +27,7 @@ WANTED = (
 )
 
 
-class Kind(Enum):
+class SourceKind(Enum):
     """What a file is to a report."""
 
     ROWS = "rows"
@@ -40,10 +40,10 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Source:
+class ReportSource:
     """A file, what it is, and the folder that gives its run a name."""
 
-    kind: Kind
+    kind: SourceKind
     path: Path
 
     @property
@@ -56,13 +56,13 @@ class Source:
 class Inventory:
     """What was found, in the order of the command line, and sentences about what was passed over."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[ReportSource, ...]
     notes: tuple[str, ...]
 
 
 def discover(runs: Sequence[Path]) -> Inventory:
     """All that a report can show. Raises `BadFile` where nothing is, naming what was looked for."""
-    found: dict[Path, Source] = {}
+    found: dict[Path, ReportSource] = {}
     notes: list[str] = []
     for run in runs:
         if not run.exists():
@@ -70,7 +70,7 @@ def discover(runs: Sequence[Path]) -> Inventory:
         for path in [*_files(run), *_beside(run)]:
             kind = kind_of(path, named=path == run)
             if kind is not None:
-                found.setdefault(path.resolve(), Source(kind, path))
+                found.setdefault(path.resolve(), ReportSource(kind, path))
             elif path == run:
                 notes.append(f"{path} was passed over: it is none of {WANTED}.")
             elif path.suffix in XYZ + BINARY and path.stat().st_size:
@@ -81,7 +81,7 @@ def discover(runs: Sequence[Path]) -> Inventory:
     return Inventory(tuple(found.values()), tuple(notes))
 
 
-def kind_of(path: Path, named: bool = False) -> Kind | None:
+def kind_of(path: Path, named: bool = False) -> SourceKind | None:
     """What a file is, None for what a report does not show. A trajectory without a log counts if it was `named`."""
     suffix = path.suffix.lower()
     if path.name == TRAINING_STATE:
@@ -89,18 +89,18 @@ def kind_of(path: Path, named: bool = False) -> Kind | None:
     if suffix == ".jsonl":
         return _lines(path)
     if suffix == ".npz":
-        return Kind.PREDICTIONS if holds_predictions(path) else None
+        return SourceKind.PREDICTIONS if holds_predictions(path) else None
     if suffix == ".log":
-        return Kind.LOG if _begins(path, HEAD[:20].encode()) else None
+        return SourceKind.LOG if _begins(path, HEAD[:20].encode()) else None
     if suffix in XYZ + BINARY:
         beside = path.with_suffix(".log")
-        return Kind.TRAJECTORY if named or (beside.is_file() and _begins(beside, HEAD[:20].encode())) else None
+        return SourceKind.TRAJECTORY if named or (beside.is_file() and _begins(beside, HEAD[:20].encode())) else None
     if suffix in MODELS:
-        return Kind.MODEL
-    return Kind.MANIFEST if path.name == "manifest.json" else None
+        return SourceKind.MODEL
+    return SourceKind.MANIFEST if path.name == "manifest.json" else None
 
 
-def _lines(path: Path) -> Kind | None:
+def _lines(path: Path) -> SourceKind | None:
     """Rows or a learning curve, by the first line that is an object of JSON."""
     try:
         for line in islice(lines_of(path), MOST_LINES):
@@ -110,10 +110,10 @@ def _lines(path: Path) -> Kind | None:
                 continue
             if isinstance(first, dict):
                 curve = "epoch" in first and "metric" not in first
-                return Kind.CURVE if curve else (Kind.ROWS if "metric" in first else None)
+                return SourceKind.CURVE if curve else (SourceKind.ROWS if "metric" in first else None)
     except BadFile:  # empty, or closed to this user: whoever reads it says so
         pass
-    return Kind.CURVE if path.name == "curve.jsonl" else None
+    return SourceKind.CURVE if path.name == "curve.jsonl" else None
 
 
 def _beside(run: Path) -> list[Path]:

@@ -13,10 +13,10 @@ from gaq.errors import BadFile, GaqError
 from gaq.formats.texts import read_json
 from gaq.measure.ledger import Row
 from gaq.measure.predictions import Predictions, read_predictions
-from gaq.report.discover import Inventory, Kind, Source
+from gaq.report.discover import Inventory, ReportSource, SourceKind
 from gaq.report.movie import Movie, read_movie
 from gaq.report.old_rows import read_old_rows
-from gaq.report.series import Curve, Run, read_curve, read_run
+from gaq.report.series import Curve, RunSeries, read_curve, read_run
 from gaq.report.speed_table import SPEED_METRICS
 
 MOST_MOVIES = 8
@@ -30,7 +30,7 @@ class Found:
     rows: list[Row] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     predictions: list[Predictions] = field(default_factory=list)
-    runs: list[Run] = field(default_factory=list)
+    runs: list[RunSeries] = field(default_factory=list)
     movies: list[Movie] = field(default_factory=list)
     atoms: dict[str, int] = field(default_factory=dict)  # of each run, by name
     manifests: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by folder
@@ -44,33 +44,33 @@ def gather(inventory: Inventory) -> Found:
     sources = inventory.sources
     labels = run_labels(sources)
     for source in sources:
-        if source.kind is Kind.MANIFEST:
+        if source.kind is SourceKind.MANIFEST:
             _keep(found, partial(_read_manifest, found, source, labels[source.run]))
     after = _epochs_before(sources, found, labels)
-    names = file_labels([s for s in sources if s.kind in (Kind.LOG, Kind.TRAJECTORY)], labels)
+    names = file_labels([s for s in sources if s.kind in (SourceKind.LOG, SourceKind.TRAJECTORY)], labels)
     ledgers: list[tuple[str, list[Row]]] = []
     for source in sources:
         label = labels[source.run]
         match source.kind:
-            case Kind.ROWS:
+            case SourceKind.ROWS:
                 old = read_old_rows(source.path)
                 found.notes += old.notes
                 ledgers.append((label, list(old.rows)))
-            case Kind.CURVE:
+            case SourceKind.CURVE:
                 _keep(found, partial(_curve, found, source, label, after.get(source.run, 0)))
-            case Kind.PREDICTIONS:
+            case SourceKind.PREDICTIONS:
                 _keep(found, partial(_predictions, found, source))
-            case Kind.LOG:
+            case SourceKind.LOG:
                 _keep(found, partial(_run, found, source, names[source.path]))
-            case Kind.TRAJECTORY:
+            case SourceKind.TRAJECTORY:
                 _keep(found, partial(_movie, found, source, names[source.path]))
-            case Kind.MODEL:
+            case SourceKind.MODEL:
                 found.models.append(source.path)
     found.rows = merged(ledgers)
     return found
 
 
-def run_labels(sources: Sequence[Source]) -> dict[Path, str]:
+def run_labels(sources: Sequence[ReportSource]) -> dict[Path, str]:
     """A name for each folder: its last part, or as many parts as tell it from others."""
     folders = list(dict.fromkeys(source.run for source in sources))
     whole = {folder: folder.resolve().parts for folder in folders}
@@ -86,7 +86,7 @@ def run_labels(sources: Sequence[Source]) -> dict[Path, str]:
     return labels
 
 
-def file_labels(sources: Sequence[Source], labels: Mapping[Path, str]) -> dict[Path, str]:
+def file_labels(sources: Sequence[ReportSource], labels: Mapping[Path, str]) -> dict[Path, str]:
     """A name for each log and trajectory: that of the file where it is the only one, else with its folder."""
     keys = {(s.run, s.path.stem) for s in sources}
     stems = Counter(stem for _, stem in keys)
@@ -169,7 +169,7 @@ def _keep(found: Found, read: Callable[[], None]) -> None:
         found.notes.append(f"{error.filename or 'a file'} cannot be read: {error.strerror}.")
 
 
-def _read_manifest(found: Found, source: Source, label: str) -> None:
+def _read_manifest(found: Found, source: ReportSource, label: str) -> None:
     path = source.path
     content = read_json(path, "It is passed over.")
     if not isinstance(content, dict):
@@ -177,7 +177,7 @@ def _read_manifest(found: Found, source: Source, label: str) -> None:
     found.manifests[label] = content
 
 
-def _epochs_before(sources: Sequence[Source], found: Found, labels: Mapping[Path, str]) -> dict[Path, int]:
+def _epochs_before(sources: Sequence[ReportSource], found: Found, labels: Mapping[Path, str]) -> dict[Path, int]:
     """Epochs that a training went on from, as the manifest of the folder above says (`epochs_before`)."""
     said: dict[Path, int] = {}
     for source in sources:
@@ -189,7 +189,7 @@ def _epochs_before(sources: Sequence[Source], found: Found, labels: Mapping[Path
     return said
 
 
-def _curve(found: Found, source: Source, name: str, after: int) -> None:
+def _curve(found: Found, source: ReportSource, name: str, after: int) -> None:
     curve, notes = read_curve(source.path, name, after)
     found.curves.append(curve)
     found.notes += notes
@@ -197,17 +197,17 @@ def _curve(found: Found, source: Source, name: str, after: int) -> None:
         found.notes.append(f"{name} has a learning curve and no model.ckpt: it was interrupted; --resume goes on.")
 
 
-def _predictions(found: Found, source: Source) -> None:
+def _predictions(found: Found, source: ReportSource) -> None:
     found.predictions += read_predictions(source.path)
 
 
-def _run(found: Found, source: Source, name: str) -> None:
+def _run(found: Found, source: ReportSource, name: str) -> None:
     run, notes = read_run(source.path, name)
     found.runs.append(run)
     found.notes += notes
 
 
-def _movie(found: Found, source: Source, name: str) -> None:
+def _movie(found: Found, source: ReportSource, name: str) -> None:
     if len(found.movies) >= MOST_MOVIES:
         found.notes.append(f"{source.path} is not shown: a page holds {MOST_MOVIES} trajectories; name it alone.")
         return

@@ -1,4 +1,4 @@
-"""Tables of a page: the comparison, which can be sorted, the inspector's findings, speed, files, and all rows."""
+"""Tables of a page: the comparison, which can be sorted, the check's findings, speed, files, and all rows."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def comparison_html(rows: Sequence[Row]) -> str:
 
 
 def findings_html(rows: Sequence[Row]) -> str:
-    """The inspector's checks: a line for each, a column for each model; nothing without limits."""
+    """The check's checks: a line for each, a column for each model; nothing without limits."""
     groups = {name_of(key, rows): group for key, group in by_model(rows).items()}
     judged = {name: {r.metric: r for r in group if r.limit is not None} for name, group in groups.items()}
     judged = {name: found for name, found in judged.items() if found}
@@ -69,7 +69,7 @@ def findings_html(rows: Sequence[Row]) -> str:
         cells = "".join(_finding(found.get(metric)) for found in judged.values())
         question = safe(QUESTIONS.get(metric, metric))
         body.append(f"<tr><th scope='row'>{question}</th><td>{sign} {one.limit:g}{safe(unit)}</td>{cells}</tr>")
-    return table(head, body, "findings", "What the inspector found")
+    return table(head, body, "findings", "What the check found")
 
 
 def all_rows_html(rows: Sequence[Row]) -> str:

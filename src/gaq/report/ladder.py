@@ -1,4 +1,4 @@
-"""How fast every contender is, with ratios to the controls of the same run."""
+"""How fast every candidate is, with ratios to the controls of the same run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant
-from gaq.report.panels import Panel, Section, Trace, View, axis, decades, layout, numbers, safe
-from gaq.report.speed_table import CONTROLS, by_contender
+from gaq.report.panels import Panel, PlotTrace, Section, View, axis, decades, layout, numbers, safe
+from gaq.report.speed_table import CONTROLS, by_candidate
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A contender: its median time of a call with the 10th and 90th percentile, in ms, and what stands beside it."""
+    """A candidate: its median time of a call with the 10th and 90th percentile, in ms, and what stands beside it."""
 
     label: str
     middle: float
@@ -24,15 +24,15 @@ class Rung:
 
 
 def ladder(rows: Sequence[Row]) -> Section | None:
-    """Times of a call of every contender, the slowest first, with ratios to the controls of the same run."""
+    """Times of a call of every candidate, the slowest first, with ratios to the controls of the same run."""
     rows = _timed(rows)
-    groups = {key: group for key, group in by_contender(rows).items() if _latency(group) is not None}
+    groups = {key: group for key, group in by_candidate(rows).items() if _latency(group) is not None}
     if not groups:
         return None
     rungs = _rungs(groups)
     order = rungs[::-1]  # plotly.js begins at the bottom
     colours = ["@accent" if "native" in rung.label else "@faint" for rung in order]
-    trace: Trace = {
+    trace: PlotTrace = {
         "type": "scatter",
         "mode": "markers",
         "y": [safe(rung.label) for rung in order],
@@ -63,8 +63,8 @@ def ladder(rows: Sequence[Row]) -> Section | None:
     scale = decades([end for rung in rungs for end in (rung.low, rung.high)], room=0.5)
     y = axis("", {"type": "category", "gridcolor": "@paper"})
     shape = layout("Time of a call", axis("milliseconds", scale), y, {"annotations": notes})
-    told = "milliseconds a call: " + ", ".join(f"{rung.label} {significant(rung.middle)}" for rung in rungs)
-    panel = Panel("Time of a call", (trace,), shape, told, 100 + 34 * len(rungs))
+    description = "milliseconds a call: " + ", ".join(f"{rung.label} {significant(rung.middle)}" for rung in rungs)
+    panel = Panel("Time of a call", (trace,), shape, description, 100 + 34 * len(rungs))
     caption = (
         "Medians, with the 10th and 90th percentile; energies and forces of one structure. Ratios are those measured "
         "in the same run as their control: eager PyTorch, compiled PyTorch, the native engine in float. The axis is "
@@ -102,6 +102,6 @@ def _timed(rows: Sequence[Row]) -> list[Row]:
 
 
 def _latency(group: Sequence[Row]) -> Row | None:
-    """The last time of a contender that can stand on a logarithmic axis."""
+    """The last time of a candidate that can stand on a logarithmic axis."""
     found = [r for r in group if r.metric == "latency_ms" and r.value > 0 and math.isfinite(r.value)]
     return found[-1] if found else None

@@ -1,4 +1,4 @@
-"""Trajectories as a viewer wants them: some frames of many, whole numbers for positions, read without the rest."""
+"""Trajectories as a viewer wants them: some frames of many, integers for positions, read without the rest."""
 
 from __future__ import annotations
 

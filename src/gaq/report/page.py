@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else: table, plots, trajectory, the inspector's findings, where it came from.
+"""One HTML file that needs nothing else: table, plots, trajectory, the check's findings, where it came from.
 
 It opens from disk without a network, in light and dark, on a telephone and on paper.
 """
@@ -134,11 +134,11 @@ def _header(text: Text) -> str:
 
 
 def _footer(libraries: Libraries) -> str:
-    owed = [
+    licences = [
         *(["plotly.js, © Plotly, MIT licence"] if libraries.plotly else []),
         *(["3Dmol.js, © University of Pittsburgh and contributors, BSD 3-clause licence"] if libraries.viewer else []),
     ]
-    inside = f" Inside: {'; '.join(owed)}." if owed else ""
+    inside = f" Inside: {'; '.join(licences)}." if licences else ""
     return f"<footer class='note'>Written by gaq {safe(__version__)} from rows and files alone.{inside}</footer>"
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from gaq.report.style import DARK, LIGHT, Style
 
-Trace = dict[str, Any]
+PlotTrace = dict[str, Any]
 ACCENT = ("#0a6eb4", "#62b5ee")
 
 
@@ -26,9 +26,9 @@ class Panel:
     """One drawing: traces and layout of plotly, what a blind reader is told, its least width in pixels."""
 
     title: str
-    traces: tuple[Trace, ...]
+    traces: tuple[PlotTrace, ...]
     layout: dict[str, Any]
-    told: str
+    description: str
     height: int = 260
 
     def plain(self) -> dict[str, Any]:

@@ -64,8 +64,8 @@ def _switch(section: Section) -> str:
 def _panel(key: str, panel: Panel, plotly: bool) -> str:
     """A place for a plot; without plotly, what it would have said."""
     if not plotly:
-        return f"<p class='note'>{safe(panel.told)}</p>"
-    about = f"role='img' aria-label='{safe(panel.told)}' style='height:{panel.height}px'"
+        return f"<p class='note'>{safe(panel.description)}</p>"
+    about = f"role='img' aria-label='{safe(panel.description)}' style='height:{panel.height}px'"
     return f"<div class='plot' id='plot-{key}' data-plot='{key}' {about}></div>"
 
 
@@ -110,7 +110,7 @@ def absent_part(makers: Sequence[tuple[str, str]]) -> str:
 
 def details_part(found: Found, rows: Sequence[Row], files: Sequence[tuple[str, Facts]]) -> str:
     """Findings, conditions, files, manifests, all rows, and what was passed over, to be unfolded."""
-    folds = [("What the inspector found", findings_html(rows), True)]
+    folds = [("What the check found", findings_html(rows), True)]
     folds += [("Conditions", facts_html(conditions_of(found.rows)), True)] if found.rows else []
     folds += [(f"File: {name}", facts_html(facts), False) for name, facts in files]
     folds += [(f"Manifest: {name}", _json(manifest), False) for name, manifest in found.manifests.items()]

@@ -31,7 +31,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class RunSeries:
     """The energy that a run should conserve, change since its start."""
 
     name: str
@@ -60,7 +60,7 @@ def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]
     return Curve(name, epoch, energy, force), notes.said
 
 
-def read_run(path: Path, name: str) -> tuple[Run, list[str]]:
+def read_run(path: Path, name: str) -> tuple[RunSeries, list[str]]:
     """The log of `gaq md`, a line that was being written when it was killed left out. Raises `BadFile`."""
     kept = array("d")  # five numbers a record
     notes = Notes()
@@ -81,7 +81,7 @@ def read_run(path: Path, name: str) -> tuple[Run, list[str]]:
     total = potential + kinetic - heat
     first = total[np.isfinite(total)][:1]
     change = (total - (first[0] if len(first) else 0.0)) / MEV
-    return Run(name, time, change, temperature, bool(np.any(heat != 0))), notes.said
+    return RunSeries(name, time, change, temperature, bool(np.any(heat != 0))), notes.said
 
 
 def _plain(found: dict[str, object], key: str) -> float:

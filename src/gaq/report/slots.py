@@ -34,7 +34,7 @@ Costs = dict[str, list[Row]]
 
 
 def costs_by_part(rows: Sequence[Row]) -> Costs:
-    """The rows of each part, all slots together first and then the dearest in force; other rows are passed over."""
+    """The rows of each part: all slots together, then the most expensive in force; other rows are skipped."""
     found: Costs = {}
     for entry in rows:
         if entry.model.startswith(PREFIX) and entry.control is None:
@@ -58,12 +58,12 @@ def cost_table(rows: Sequence[Row], title: str | None = None) -> Table:
 def floor_line(rows: Sequence[Row]) -> str:
     """What the float parent itself has, below which no figure means anything; empty where it was not measured."""
     floor = {entry.metric: entry for entry in rows if entry.control == "fp32-floor"}
-    told = [f"{metric} {significant(floor[metric].value, 2)} {floor[metric].unit}" for metric in sorted(floor)]
-    return f"float parent: {', '.join(told)}" if told else ""
+    figures = [f"{metric} {significant(floor[metric].value, 2)} {floor[metric].unit}" for metric in sorted(floor)]
+    return f"float parent: {', '.join(figures)}" if figures else ""
 
 
 def cost_figure(rows: Sequence[Row], title: str, style: Style) -> Figure:
-    """A bar per part and measure on logarithmic axes, the forty dearest parts."""
+    """A bar per part and measure on logarithmic axes, the forty most expensive parts."""
     from matplotlib.figure import Figure
 
     found = dict(list(costs_by_part(rows).items())[:MOST_DRAWN])

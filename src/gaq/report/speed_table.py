@@ -1,4 +1,4 @@
-"""Rows of speed and memory as a table for a terminal: a line for each contender, the slowest first."""
+"""Rows of speed and memory as a table for a terminal: a line for each candidate, the slowest first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def speed_table(rows: Sequence[Row], title: str) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("model", "recipe", "engine"):
         table.add_column(heading, overflow="fold")
-    groups = by_contender(rows)
+    groups = by_candidate(rows)
     single = any(r.metric == "ns_per_day" for r in rows)
     ratios = [(name, heading) for name, heading in CONTROLS if any(r.control == name for r in rows)]
     extra = [item for item in EXTRA if any(r.metric == item[0] for r in rows)]
@@ -70,7 +70,7 @@ def busy_notes(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def by_contender(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
+def by_candidate(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
     """Rows of each (model, recipe, engine), those with the longest time of a call first."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for entry in rows:

@@ -8,13 +8,13 @@ import numpy as np
 
 from gaq.report.numbers import significant
 from gaq.report.panels import Palette, Panel, Section, View, axis, layout, numbers
-from gaq.report.series import Run
+from gaq.report.series import RunSeries
 from gaq.report.thin import thinned
 
 MOST_RECORDS = 900
 
 
-def energies(runs: Sequence[Run], atoms: Mapping[str, int], palette: Palette) -> Section | None:
+def energies(runs: Sequence[RunSeries], atoms: Mapping[str, int], palette: Palette) -> Section | None:
     """The conserved energy of each run; per atom where all of them say how many atoms they have."""
     drawn = [run for run in runs if np.isfinite(run.change).any()]
     if not drawn:
@@ -43,9 +43,11 @@ def energies(runs: Sequence[Run], atoms: Mapping[str, int], palette: Palette) ->
         }
         x = axis(f"time, {time}", {"range": [0, max(last / per, 1e-9)]})
         y = axis(unit, {"range": [low - room, high + room], "zeroline": True, "zerolinecolor": "@faint", "nticks": 5})
-        told = f"{run.name}: change of the conserved energy over {significant(last / per)} {time}, {unit}: standard "
-        told += f"deviation {spread}, at the end {end}"
-        panels.append(Panel(title, (trace,), layout(title, x, y), told, 190))
+        description = (
+            f"{run.name}: change of the conserved energy over {significant(last / per)} {time}, {unit}: standard "
+        )
+        description += f"deviation {spread}, at the end {end}"
+        panels.append(Panel(title, (trace,), layout(title, x, y), description, 190))
     records = max(len(run.time) for run in drawn)
     thin = f" Of {records} records the lowest and highest of every stretch are drawn." if records > MOST_RECORDS else ""
     caption = (

@@ -1,4 +1,4 @@
-"""Rows of the ledger as tables: the comparison of models, for a terminal or in Markdown, and the inspector's
+"""Rows of the ledger as tables: the comparison of models, for a terminal or in Markdown, and the check's
 findings.
 """
 
@@ -20,7 +20,7 @@ from gaq.report.speed_table import MARK, busy_notes, disturbed
 
 NOTHING = "–"
 NO_LABELS = "no labels"  # of this kind in the test set
-# What the inspector asks, in words; a row of another metric is shown by its name.
+# What the check asks, in words; a row of another metric is shown by its name.
 QUESTIONS = {
     "force_norm": "does it answer: mean force",
     "lee_max": "turned: largest force error",
@@ -210,7 +210,7 @@ def _short_run(judgement: Judgement, rows: Sequence[Row]) -> str:
 
 
 def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """The inspector's rows that have a limit: value, limit, verdict."""
+    """The check's rows that have a limit: value, limit, verdict."""
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE)
     table.add_column("check")
     for heading in ("value", "limit"):
@@ -239,7 +239,7 @@ def limit_of(entry: Row) -> str:
 
 
 def question(entry: Row) -> str:
-    """What the inspector asked, in words."""
+    """What the check asked, in words."""
     return QUESTIONS.get(entry.metric, entry.metric)
 
 

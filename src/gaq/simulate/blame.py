@@ -12,7 +12,7 @@ import numpy as np
 
 from gaq.atoms.distances import neighbor_lengths
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import Dynamics, State
+from gaq.engine.motion import Dynamics, MotionState
 from gaq.engine.protocol import Engine
 from gaq.errors import GaqError
 from gaq.units import ACCELERATION, BOHR
@@ -36,7 +36,7 @@ class Blame:
     sentence: str
 
 
-def blame(engine: Engine, dynamics: Dynamics, first: State, temperature: float) -> Blame:
+def blame(engine: Engine, dynamics: Dynamics, first: MotionState, temperature: float) -> Blame:
     """Find what made a run unstable that began with `first`, of which structure, masses and fixed atoms count.
 
     `temperature` is that of the start in K. The engine evaluates the start, and some displacements of it.
@@ -104,7 +104,7 @@ def bohr_ratio(structure: Structure) -> float | None:
     return median if low < median < high and ratios.min() > low else None
 
 
-def longest_step(engine: Engine, state: State) -> float | None:
+def longest_step(engine: Engine, state: MotionState) -> float | None:
     """The longest time step in fs that velocity Verlet bears: 2/ω, ω the highest frequency of the structure.
 
     By power iteration on the mass-weighted Hessian, from differences of forces; None where nothing vibrates or the

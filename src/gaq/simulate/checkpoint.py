@@ -16,7 +16,7 @@ import numpy as np
 
 from gaq.atoms.checks import check_structure
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.errors import BadFile, BadStructure, UsageError
 from gaq.files import write_atomically
 from gaq.formats.arrays import read_arrays
@@ -42,17 +42,17 @@ TYPES = {"i": np.dtype(np.int64), "f": np.dtype(np.float64), "b": np.dtype(np.bo
 
 
 @dataclass(frozen=True, eq=False)
-class Checkpoint:
+class RunCheckpoint:
     """One whole step of a run."""
 
-    state: State
+    state: MotionState
     first: np.ndarray  # [atom, 3] Å, positions at step 0, which stability is judged by
     trajectory: Mark
     log: Mark
-    told: dict[str, Any]  # model, dt, thermostat, seed, …: what must be the same for a resume
+    settings: dict[str, Any]  # model, dt, thermostat, seed, …: what must be the same for a resume
 
 
-def save(path: Path, checkpoint: Checkpoint) -> None:
+def save(path: Path, checkpoint: RunCheckpoint) -> None:
     """Write the file in one step. Raises `BadFile`."""
     state, structure = checkpoint.state, checkpoint.state.structure
     about = {
@@ -62,7 +62,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "heat": state.heat,
         "trajectory": checkpoint.trajectory,
         "log": checkpoint.log,
-        "told": checkpoint.told,
+        "told": checkpoint.settings,
     }
     values = {
         "species": structure.species,
@@ -84,7 +84,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     write_atomically(path, fill)
 
 
-def load(path: Path) -> Checkpoint:
+def load(path: Path) -> RunCheckpoint:
     """Read a checkpoint, checked. Raises `BadFile`."""
     held = read_arrays(path, WAY_OUT, ("about", *ARRAYS))
     try:
@@ -101,10 +101,10 @@ def load(path: Path) -> Checkpoint:
     except (ValueError, TypeError, BadFile, BadStructure) as error:
         reason = str(error).rstrip(".") or type(error).__name__
         raise BadFile(f"{path} is not the checkpoint of a run: {reason}. {WAY_OUT}") from None
-    state = State(
+    state = MotionState(
         structure, arrays["velocities"], arrays["masses"], energy, arrays["forces"], step, heat, arrays["fixed"]
     )
-    return Checkpoint(state, arrays["first"], trajectory, log, about["told"])
+    return RunCheckpoint(state, arrays["first"], trajectory, log, about["told"])
 
 
 def check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, Mover, State, Unstable
+from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, MotionState, Mover, Unstable
 from gaq.engine.protocol import Engine
 from gaq.errors import BadStructure, NotFinite, UsageError
 from gaq.simulate.log import NveLog, Record, as_log, recorded
@@ -29,7 +29,7 @@ def start(
     velocities: np.ndarray | None = None,
     masses: np.ndarray | None = None,
     fixed: np.ndarray | None = None,
-) -> State:
+) -> MotionState:
     """Return a state with `velocities` [atom, 3] in Å/fs, or with some drawn at `temperature` in K.
 
     `masses` [atom] are in amu, the standard atomic masses by default. Atoms that are `fixed` [atom] stay where they
@@ -46,10 +46,10 @@ def start(
         velocities = thermal_velocities(structure, masses, temperature, np.random.default_rng(seed), fixed)
     elif fixed is not None:
         velocities = np.where(fixed[:, None], 0.0, velocities)
-    return State(structure, velocities, masses, prediction.energy, prediction.forces, fixed=fixed)
+    return MotionState(structure, velocities, masses, prediction.energy, prediction.forces, fixed=fixed)
 
 
-def advance(engine: Engine, state: State, dynamics: Dynamics, steps: int) -> State:
+def advance(engine: Engine, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
     """The state after so many steps. Raises `Unstable`, which holds the last good state."""
     if isinstance(engine, Mover):
         return engine.move(state, dynamics, steps)
@@ -58,7 +58,7 @@ def advance(engine: Engine, state: State, dynamics: Dynamics, steps: int) -> Sta
     return state
 
 
-def make_step(engine: Engine, state: State, dynamics: Dynamics) -> State:
+def make_step(engine: Engine, state: MotionState, dynamics: Dynamics) -> MotionState:
     """One step of velocity Verlet: v½ = v + a dt/2; x' = x + v½ dt; v' = v½ + a' dt/2.
 
     Symplectic and time-reversible. Swope et al., J. Chem. Phys. 76, 637 (1982). Langevin's friction and noise stand in
@@ -86,7 +86,7 @@ def make_step(engine: Engine, state: State, dynamics: Dynamics) -> State:
         velocities = given
     if not (np.isfinite(energy) and np.isfinite(velocities).all()):
         raise Unstable(engine.model, dynamics, state, "energy or forces stopped being finite")
-    return State(structure, velocities, state.masses, energy, forces, state.step + 1, heat, state.fixed)
+    return MotionState(structure, velocities, state.masses, energy, forces, state.step + 1, heat, state.fixed)
 
 
 def run_nve(
@@ -97,7 +97,7 @@ def run_nve(
     temperature: float = 300.0,
     seed: int = 0,
     every: int = 1,
-    each_record: Callable[[State], None] | None = None,
+    each_record: Callable[[MotionState], None] | None = None,
 ) -> NveLog:
     """NVE dynamics of one structure; dt in fs, T in K, a record `every` so many steps and at the start.
 
@@ -135,7 +135,9 @@ def check_run(steps: int, dt: float, every: int) -> None:
         raise UsageError(f"steps = {steps}, dt = {dt} fs and a record every {every} steps: all must be positive")
 
 
-def _evaluated(engine: Engine, structure: Structure, before: State, dynamics: Dynamics) -> tuple[float, np.ndarray]:
+def _evaluated(
+    engine: Engine, structure: Structure, before: MotionState, dynamics: Dynamics
+) -> tuple[float, np.ndarray]:
     try:
         (prediction,) = engine.evaluate([structure])
     except (BadStructure, NotFinite) as error:  # atoms flew into each other or off to infinity

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from gaq.engine.motion import REBUILD_STEPS, Dynamics, State, Unstable
+from gaq.engine.motion import REBUILD_STEPS, Dynamics, MotionState, Unstable
 from gaq.engine.protocol import Engine
 from gaq.simulate.integrate import advance
 
@@ -20,7 +20,7 @@ Stops = tuple[int, int, int]  # the last step, steps between frames, steps betwe
 class Leg:
     """Where it begins, how it moves, and where to stop."""
 
-    start: State
+    start: MotionState
     dynamics: Dynamics
     stops: Stops
     seconds: float  # it ends at the first step that a run can be taken up at, after so long a time
@@ -30,13 +30,13 @@ class Leg:
 class Made:
     """The states at all stops that were reached; if a step could not be made, the state before it, and why."""
 
-    states: tuple[State, ...]
-    broken: tuple[State, str] | None = None
+    states: tuple[MotionState, ...]
+    broken: tuple[MotionState, str] | None = None
 
 
 def make_leg(engine: Engine, leg: Leg) -> Made:
     """What becomes of a leg."""
-    began, state, states = time.monotonic(), leg.start, list[State]()
+    began, state, states = time.monotonic(), leg.start, list[MotionState]()
     while state.step < leg.stops[0]:
         try:
             state = advance(engine, state, leg.dynamics, next_stop(state.step, leg.stops) - state.step)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.simulate.velocities import angular_momentum, kinetic_energy, kinetic_temperature
 
 
@@ -25,7 +25,7 @@ class Record:
     angular_momentum: tuple[float, float, float]
 
 
-def recorded(state: State, dt: float, freedom: int | None = None) -> Record:
+def recorded(state: MotionState, dt: float, freedom: int | None = None) -> Record:
     """The record of a state; `freedom` counts the degrees of freedom of its kinetic energy, rigid motions left out."""
     px, py, pz = (state.masses @ state.velocities).tolist()
     lx, ly, lz = angular_momentum(state.structure, state.masses, state.velocities).tolist()

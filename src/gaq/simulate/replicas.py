@@ -48,13 +48,13 @@ def run_on(
     """
     begun = [(replica, leg) for replica, s in enumerate(sessions) if (leg := s.next_leg()) is not None]
 
-    def follow(place: int, made: Made) -> Leg | None:
+    def on_result(place: int, made: Made) -> Leg | None:
         replica, _ = begun[place]
         sessions[replica].take(made, show(replica))
         return None if asked_to_stop() else sessions[replica].next_leg()
 
     try:
-        farm.run(make_leg, engine, [leg for _, leg in begun], follow)
+        farm.run(make_leg, engine, [leg for _, leg in begun], on_result)
     except BaseException:
         for session in sessions:
             with contextlib.suppress(GaqError):

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from gaq.engine.motion import REBUILD_STEPS, Dynamics, State, Unstable
+from gaq.engine.motion import REBUILD_STEPS, Dynamics, MotionState, Unstable
 from gaq.engine.protocol import Engine
 from gaq.errors import BadFile
 from gaq.simulate.blame import Blame, blame
-from gaq.simulate.checkpoint import Checkpoint, check_same, load, save
+from gaq.simulate.checkpoint import RunCheckpoint, check_same, load, save
 from gaq.simulate.growing import end_of
 from gaq.simulate.integrate import advance
 from gaq.simulate.leg import Leg, Made, next_stop
@@ -39,7 +39,7 @@ Show = Callable[[Record, float], None]  # the last record, and seconds a step
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run is told."""
 
     steps: int
@@ -74,7 +74,7 @@ class Ending:
     """How a run, or what could be made of it, ended."""
 
     log: NveLog
-    state: State
+    state: MotionState
     made: int  # steps of this call
     seconds: float  # which they took, output included
     interrupted: bool = False
@@ -86,14 +86,14 @@ class Ending:
 class Session:
     """A run that is under way."""
 
-    def __init__(self, engine: Engine, plan: Plan, files: Files, told: dict[str, Any]) -> None:
-        self._engine, self._plan, self._files, self._told = engine, plan, files, told
+    def __init__(self, engine: Engine, plan: RunPlan, files: Files, settings: dict[str, Any]) -> None:
+        self._engine, self._plan, self._files, self._settings = engine, plan, files, settings
         self._records: list[Record] = []
         self._trajectory: Trajectory
         self._log: LogFile
-        self._held: Checkpoint
+        self._held: RunCheckpoint
 
-    def begin(self, state: State) -> None:
+    def begin(self, state: MotionState) -> None:
         """Files with the first state in them; they replace what was there."""
         self._files.checkpoint.unlink(missing_ok=True)
         self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt)
@@ -108,7 +108,7 @@ class Session:
     def take_up(self) -> None:
         """Goes on from the checkpoint; raises `BadFile`, and `UsageError` when it belongs to another run."""
         held = load(self._files.checkpoint)
-        check_same(self._files.checkpoint, held.told, self._told)
+        check_same(self._files.checkpoint, held.settings, self._settings)
         for file, mark in ((self._files.trajectory, held.trajectory), (self._files.log, held.log)):
             if not file.is_file() or file.stat().st_size < mark["bytes"]:
                 raise BadFile(
@@ -220,7 +220,7 @@ class Session:
                 self._save()
                 self._saved_at = now
 
-    def _break(self, last: State, why: str) -> None:
+    def _break(self, last: MotionState, why: str) -> None:
         """A step could not be made: what stands in the files ends with the state before it."""
         self._state, self._unstable, self._because = last, last.step + 1, why
         self._record_anyway()
@@ -249,7 +249,7 @@ class Session:
             self._trajectory.write(self._state)
 
     def _hold(self) -> None:
-        self._held = Checkpoint(self._state, self._first, self._trajectory.mark(), self._log.mark(), self._told)
+        self._held = RunCheckpoint(self._state, self._first, self._trajectory.mark(), self._log.mark(), self._settings)
 
     def _save(self) -> None:
         self._trajectory.sync()  # a checkpoint must not reach the disk before what it counts on
@@ -258,8 +258,8 @@ class Session:
         self._saved = self._held.state.step
 
 
-def told(
-    model_hash: str, engine: Engine, plan: Plan, seed: int, start: State, keeps_velocities: bool = False
+def run_settings(
+    model_hash: str, engine: Engine, plan: RunPlan, seed: int, start: MotionState, keeps_velocities: bool = False
 ) -> dict[str, Any]:
     """Return what must be the same for a run to be resumed: everything but its length.
 

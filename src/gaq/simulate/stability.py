@@ -17,7 +17,7 @@ BONDED = 1.25  # times the sum of covalent radii
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class StabilityReference:
     """The bonds of the first structure, their lengths, and the temperature of the start."""
 
     pairs: np.ndarray  # [bond, 2]
@@ -25,12 +25,12 @@ class Reference:
     lengths: np.ndarray  # [bond] Å
     temperature: float  # K
 
-    def without_bonds(self) -> Reference:
+    def without_bonds(self) -> StabilityReference:
         """For reactions: heat alone counts."""
         return replace(self, pairs=self.pairs[:0], shifts=self.shifts[:0], lengths=self.lengths[:0])
 
 
-def reference(structure: Structure, temperature: float) -> Reference:
+def reference(structure: Structure, temperature: float) -> StabilityReference:
     """Bonds are pairs nearer than 1.25 times the sum of their covalent radii, nearest image in a periodic
     box.
     """
@@ -41,10 +41,10 @@ def reference(structure: Structure, temperature: float) -> Reference:
     first, second = pairs.receiver, pairs.sender
     bonded = (first < second) & (lengths < BONDED * (radii[first] + radii[second]))
     shifts = pairs.shift[bonded] @ structure.cell
-    return Reference(np.stack([first[bonded], second[bonded]], axis=1), shifts, lengths[bonded], temperature)
+    return StabilityReference(np.stack([first[bonded], second[bonded]], axis=1), shifts, lengths[bonded], temperature)
 
 
-def is_unstable(start: Reference, positions: np.ndarray, temperature: float) -> bool:
+def is_unstable(start: StabilityReference, positions: np.ndarray, temperature: float) -> bool:
     """Whether a bond deviates by more than 0.5 Å, T exceeds T₀ + 10,000 K, or a number is not finite.
 
     Positions are continuous, not wrapped into the box. Fu et al., TMLR 2023, arXiv 2210.07237.
@@ -62,7 +62,7 @@ class Fault:
     bond: bool
 
 
-def complaint(start: Reference, structure: Structure, temperature: float) -> Fault | None:
+def complaint(start: StabilityReference, structure: Structure, temperature: float) -> Fault | None:
     """Return what `is_unstable` finds, in words; None when all is well."""
     if not is_unstable(start, structure.positions, temperature):
         return None
@@ -81,7 +81,7 @@ def complaint(start: Reference, structure: Structure, temperature: float) -> Fau
     return Fault(f"the temperature is {temperature:.0f} K; the run began at {start.temperature:.0f} K", bond=False)
 
 
-def _off(start: Reference, positions: np.ndarray) -> np.ndarray:
+def _off(start: StabilityReference, positions: np.ndarray) -> np.ndarray:
     now = _lengths(positions, start.pairs[:, 0], start.pairs[:, 1], start.shifts)
     return np.abs(now - start.lengths)
 

@@ -39,7 +39,7 @@ WITHOUT_EFFECT = {
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class RunStart:
     """A structure, and what the file says of its atoms."""
 
     structure: Structure
@@ -49,7 +49,7 @@ class Start:
     notes: tuple[str, ...] = ()  # what is in the file and has no effect, in sentences
 
 
-def read_start(path: Path, frame: int = 0) -> Start:
+def read_start(path: Path, frame: int = 0) -> RunStart:
     """Read one frame of any file that gaq reads; a negative number counts from the end.
 
     Raises `BadStructure` for masses that are no masses and for constraints other than fixed atoms, and what reading
@@ -58,7 +58,7 @@ def read_start(path: Path, frame: int = 0) -> Start:
     if is_npz(readable_file(path)):
         structures = read_structures(path, None if frame < 0 else frame + 1)
         structure = structures[_place(path, frame, len(structures))]
-        return Start(structure, None, masses_of(structure), np.zeros(len(structure), dtype=bool))
+        return RunStart(structure, None, masses_of(structure), np.zeros(len(structure), dtype=bool))
     frames = read_frames(path, None if frame < 0 else frame + 1)
     atoms = frames[_place(path, frame, len(frames))]
     name = structure_label(frame % len(frames), str(path))
@@ -72,7 +72,7 @@ def read_start(path: Path, frame: int = 0) -> Start:
         velocities = np.where(fixed[:, None], 0.0, velocities)
         if not np.isfinite(velocities).all():
             raise BadStructure(f"{name} has momenta that are not finite. Repair or remove them.")
-    return Start(structure, velocities, masses, fixed, tuple(_notes(atoms, structure, name)))
+    return RunStart(structure, velocities, masses, fixed, tuple(_notes(atoms, structure, name)))
 
 
 def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gaq.atoms.from_ase import to_ase
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.errors import BadFile, UsageError
 from gaq.simulate.growing import GrowingFile, Mark
 from gaq.simulate.velocities import masses_of
@@ -26,7 +26,7 @@ TABLE = struct.Struct("<qq")
 class Trajectory(Protocol):
     """A file that frames are added to."""
 
-    def write(self, state: State) -> None:
+    def write(self, state: MotionState) -> None:
         """Add a frame: positions, energy, forces, momenta, time and step."""
         ...
 
@@ -65,7 +65,7 @@ class XyzTrajectory(GrowingFile):
         super().__init__(path, at)
         self._dt = dt
 
-    def write(self, state: State) -> None:
+    def write(self, state: MotionState) -> None:
         """Add a frame."""
         self.append(frame_text(state, self._dt))
 
@@ -88,7 +88,7 @@ class BinaryTrajectory:
                 stream.write(TABLE.pack(at["frames"], at["table"]))
         self._writer = TrajectoryWriter(str(path), "w" if at is None else "a")
 
-    def write(self, state: State) -> None:
+    def write(self, state: MotionState) -> None:
         atoms = to_ase(state.structure)
         if _has_own_masses(state):
             atoms.set_masses(state.masses)
@@ -113,19 +113,19 @@ class BinaryTrajectory:
         self._writer.close()
 
 
-def _has_own_masses(state: State) -> bool:
+def _has_own_masses(state: MotionState) -> bool:
     """Whether the masses are others than the standard ones, which readers know."""
     return not np.array_equal(state.masses, masses_of(state.structure))
 
 
-def momenta(state: State) -> Any:
+def momenta(state: MotionState) -> Any:
     """Momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
     from ase import units
 
     return state.masses[:, None] * state.velocities / units.fs
 
 
-def frame_text(state: State, dt: float) -> str:
+def frame_text(state: MotionState, dt: float) -> str:
     """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces (eV/Å),
     momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
     """

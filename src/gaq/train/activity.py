@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gaq.model.linear import Linear
 from gaq.model.transformer import Transformer
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 
 BATCH = 16
 
@@ -36,11 +36,11 @@ class Activity:
 def linears(model: Transformer) -> dict[str, Linear]:
     """The linear layers by the name that their slots have in common."""
     found = (layer for layer in model.modules() if isinstance(layer, Linear))
-    return {layer.coded.slot.name.removesuffix(".weight"): layer for layer in found}
+    return {layer.weight_quantizer.slot.name.removesuffix(".weight"): layer for layer in found}
 
 
 @torch.no_grad()
-def activity(model: Transformer, frames: Frames, names: tuple[str, ...] = ()) -> dict[str, Activity]:
+def activity(model: Transformer, frames: TrainFrames, names: tuple[str, ...] = ()) -> dict[str, Activity]:
     """What enters the linear layers of these names, or all of them, on `frames`."""
     chosen = {name: layer for name, layer in linears(model).items() if not names or name in names}
     seen = {name: _nothing(layer) for name, layer in chosen.items()}
@@ -72,7 +72,7 @@ class _listening:
             flat = x.reshape(-1, x.shape[-1])
             self.into.gram += flat.t() @ flat
 
-        self.hook = self.layer.input.register_forward_hook(heard)
+        self.hook = self.layer.input_quantizer.register_forward_hook(heard)
 
     def __exit__(self, *_: object) -> None:
         self.hook.remove()

@@ -16,27 +16,27 @@ from gaq.quant.install import install_
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 from gaq.quant.slot import WEIGHTS
-from gaq.train.frames import Frames, target_of
-from gaq.train.treat import check_treatments, prepare_, refine_
+from gaq.train.frames import TrainFrames, target_of
+from gaq.train.ptq import check_ptq_passes, prepare_, refine_
 
 CALIBRATION_BATCH = 16
 
 N = TypeVar("N", bound=Network)
 
 
-def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
+def quantized_copy(model: N, recipe: Recipe, frames: TrainFrames | None) -> N:
     """A copy of `model` with the recipe's quantizers, calibrated on `frames` while it still computes in
     float.
 
-    Before and after, the recipe's treatments do to the weights what they do. Then the atomic reference energies take
+    Before and after, the recipe's PTQ passes do to the weights what they do. Then the atomic reference energies take
     up the mean error that rounding added to the energy: a constant per species, which no force feels. Raises
     `UsageError` when the recipe wants calibration and there are no frames.
     """
     copied = copy.deepcopy(model)
-    check_treatments(model, recipe, frames)
+    check_ptq_passes(model, recipe, frames)
     before = None if frames is None else _energies(copied, frames)
     prepare_(copied, recipe, frames)
-    teacher = copy.deepcopy(copied) if recipe.treatments else copied
+    teacher = copy.deepcopy(copied) if recipe.ptq_passes else copied
     install_(copied.quantizers(), recipe)
     _observe_weights(copied)
     if frames is None:
@@ -59,7 +59,7 @@ def quantized_copy(model: N, recipe: Recipe, frames: Frames | None) -> N:
 
 
 def shift_reference_(
-    model: Network, frames: Frames, target: torch.Tensor, weights: torch.Tensor | None = None
+    model: Network, frames: TrainFrames, target: torch.Tensor, weights: torch.Tensor | None = None
 ) -> dict[int, float]:
     """Move the reference energies so that the mean error against `target` (eV, [frame]) is zero.
 
@@ -76,7 +76,7 @@ def shift_reference_(
     return dict(zip(model.species, shift.tolist(), strict=True))
 
 
-def energy_offset(model: Network, frames: Frames) -> float:
+def energy_offset(model: Network, frames: TrainFrames) -> float:
     """Return by how much labels lie above the energies of a model, in eV per atom: the median over the frames.
 
     0 where no energy is known.
@@ -89,7 +89,7 @@ def energy_offset(model: Network, frames: Frames) -> float:
 
 
 @torch.no_grad()
-def _energies(model: Network, frames: Frames) -> torch.Tensor:
+def _energies(model: Network, frames: TrainFrames) -> torch.Tensor:
     device = device_of(model)
     return torch.cat([model.energies(batch.to(device)).cpu() for batch, _ in frames.batches(CALIBRATION_BATCH)])
 
@@ -98,13 +98,13 @@ def _observe_weights(model: Network) -> None:
     """Features are calibrated behind quantized weights; a weight is all that its own steps need to see."""
     for layer in model.modules():
         if isinstance(layer, Linear):
-            layer.coded.observing = True
-            layer.coded(layer.weight)
-            layer.coded.finish_calibration()
+            layer.weight_quantizer.observing = True
+            layer.weight_quantizer(layer.weight)
+            layer.weight_quantizer.finish_calibration()
 
 
 def _ready(quantizer: Quantizer) -> bool:
-    return quantizer.fitted is None or quantizer.fitted.ready
+    return quantizer.calibrated is None or quantizer.calibrated.ready
 
 
 def _finish(model: Network) -> None:

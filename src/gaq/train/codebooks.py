@@ -15,8 +15,12 @@ def move_(quantizers: Iterable[Quantizer], world: World) -> None:
 
     Source: van den Oord et al., Neural Discrete Representation Learning, NeurIPS 2017, appendix A.1.
     """
-    laws = [q.fitted for q in quantizers if isinstance(q.fitted, PolarCode) and q.active]
-    books = [law.directions for law in laws if isinstance(law.directions, LearnedBook) and law.directions.moves]
+    schemes = [q.calibrated for q in quantizers if isinstance(q.calibrated, PolarCode) and q.active]
+    books = [
+        scheme.directions
+        for scheme in schemes
+        if isinstance(scheme.directions, LearnedBook) and scheme.directions.moves
+    ]
     heard = [book.heard.to(book.points.device) for book in books]
     world.sum_(heard)
     for book, of_all in zip(books, heard, strict=True):

@@ -17,7 +17,7 @@ from gaq.quant.recipe import Recipe
 from gaq.quant.spec import KMeans, Polar, Spec
 from gaq.train.config import LossConfig
 from gaq.train.frames import Target
-from gaq.train.gradients import Lesson, loss_of, step_by_step
+from gaq.train.gradients import TrainBatch, loss_of, step_by_step
 
 SPARED = "spared "  # before the name of a slot: no parameter begins so
 # Of all parameters and buffers, those with a size other than the network's.
@@ -39,15 +39,15 @@ class CompiledGradients:
 
     _graphs: dict[tuple[bool, bool, bool], Graph] = field(default_factory=dict)
 
-    def __call__(self, model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
-        batch = lesson.batch
+    def __call__(self, model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
+        batch = train_batch.batch
         small = min(batch.count, len(batch.species), len(batch.edges.receiver), len(model.species)) < 2
         if small or not all(quantizer.active for quantizer in model.quantizers()):
-            return step_by_step(model, lesson, config)
-        kind = (batch.edges.crossing, lesson.rotations is not None, lesson.target.virials is not None)
+            return step_by_step(model, train_batch, config)
+        kind = (batch.edges.crossing, train_batch.rotations is not None, train_batch.target.virials is not None)
         if kind not in self._graphs:
-            self._graphs[kind] = _graph(model, lesson, config)
-        loss, *gradients = self._graphs[kind](list(_inputs(model, lesson).values()))
+            self._graphs[kind] = _graph(model, train_batch, config)
+        loss, *gradients = self._graphs[kind](list(_inputs(model, train_batch).values()))
         for parameter, gradient in zip(model.parameters(), gradients, strict=True):
             parameter.grad = gradient
         return loss
@@ -68,21 +68,21 @@ def _moves(spec: Spec) -> bool:
     return isinstance(spec, Polar) and isinstance(spec.directions, KMeans) and spec.directions.decay > 0
 
 
-def _inputs(model: Transformer, lesson: Lesson) -> dict[str, Tensor]:
+def _inputs(model: Transformer, train_batch: TrainBatch) -> dict[str, Tensor]:
     """All that the loss depends on; parameters come first, and only these require gradients."""
     given = {name: p.detach().requires_grad_() for name, p in model.named_parameters()}
     given |= {name: b.detach() for name, b in model.named_buffers()}
-    given |= {"sizes": torch.tensor(lesson.sizes, dtype=torch.float64)} | _of_batch(lesson)
+    given |= {"sizes": torch.tensor(train_batch.sizes, dtype=torch.float64)} | _of_batch(train_batch)
     return given
 
 
-def _of_batch(lesson: Lesson) -> dict[str, Tensor]:
-    batch, edges = lesson.batch, lesson.batch.edges
+def _of_batch(train_batch: TrainBatch) -> dict[str, Tensor]:
+    batch, edges = train_batch.batch, train_batch.batch.edges
     found = {"species": batch.species, "positions": batch.positions, "structure": batch.structure, "cells": batch.cells}
     found |= {"receiver": edges.receiver, "sender": edges.sender, "shift": edges.shift}
-    found |= _of_target(lesson.target)
-    found |= {f"{SPARED}{name}": atoms for name, atoms in lesson.spared.items()}
-    return found if lesson.rotations is None else found | {"rotations": lesson.rotations}
+    found |= _of_target(train_batch.target)
+    found |= {f"{SPARED}{name}": atoms for name, atoms in train_batch.spared.items()}
+    return found if train_batch.rotations is None else found | {"rotations": train_batch.rotations}
 
 
 def _of_target(target: Target) -> dict[str, Tensor]:
@@ -91,10 +91,10 @@ def _of_target(target: Target) -> dict[str, Tensor]:
     return {f"{LABEL}{name}": tensor for name, tensor in given.items() if tensor is not None}
 
 
-def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
-    inputs = _inputs(model, lesson)
-    varying = PER_SPECIES + tuple(_of_batch(lesson))
-    crossing = lesson.batch.edges.crossing
+def _graph(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Graph:
+    inputs = _inputs(model, train_batch)
+    varying = PER_SPECIES + tuple(_of_batch(train_batch))
+    crossing = train_batch.batch.edges.crossing
     weights = [name for name, _ in model.named_parameters()]
 
     def loss_and_gradients(tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -105,8 +105,8 @@ def _graph(model: Transformer, lesson: Lesson, config: LossConfig) -> Graph:
         labels = {name.removeprefix(LABEL): t for name, t in given.items() if name.startswith(LABEL)}
         target, sizes = Target(**labels), given["sizes"]
         with _holding(model, given):
-            spared = {name: given[f"{SPARED}{name}"] for name in lesson.spared}
-            seen = Lesson(batch, target, (sizes[0], sizes[1]), given.get("rotations"), spared)
+            spared = {name: given[f"{SPARED}{name}"] for name in train_batch.spared}
+            seen = TrainBatch(batch, target, (sizes[0], sizes[1]), given.get("rotations"), spared)
             loss = loss_of(model, seen, config)
         found = torch.autograd.grad(loss, [given[name] for name in weights], allow_unused=True)
         return [loss, *(torch.zeros_like(given[n]) if g is None else g for n, g in zip(weights, found, strict=True))]

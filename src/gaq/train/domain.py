@@ -9,13 +9,13 @@ from gaq.atoms.domain import Domain
 from gaq.model.last_features import last_features
 from gaq.model.protocol import device_of
 from gaq.model.transformer import Transformer
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 
 BATCH = 16
 
 
 @torch.no_grad()
-def domain_of(model: Transformer, frames: Frames) -> Domain:
+def domain_of(model: Transformer, frames: TrainFrames) -> Domain:
     """The domain of the frames; a species that none of them has gets no neighbours and features of no size."""
     count = len(model.species)
     neighbors = np.full((count, 2), [np.iinfo(np.int64).max, 0], dtype=np.int64)

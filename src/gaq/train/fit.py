@@ -20,13 +20,13 @@ from gaq.geometry.rotations import random_rotations
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.codebooks import move_
 from gaq.train.config import TrainConfig
-from gaq.train.frames import Frames
-from gaq.train.gradients import Differentiate, Lesson, step_by_step
+from gaq.train.frames import TrainFrames
+from gaq.train.gradients import Differentiate, TrainBatch, step_by_step
 from gaq.train.interrupt import Interrupt
 from gaq.train.optimizer import schedule
 from gaq.train.parallel import World
 from gaq.train.protection import draw_spared
-from gaq.train.run import Epoch, Run, begin, restore_, save_state, write_curve
+from gaq.train.run import Epoch, TrainRun, begin, restore_, save_state, write_curve
 from gaq.train.stages import set_stage_
 from gaq.train.teacher import Teacher
 from gaq.train.unit_check import check_learned_units, is_due
@@ -34,7 +34,7 @@ from gaq.train.validation import validate
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainProgress:
     """What a caller may show between steps."""
 
     step: int
@@ -46,8 +46,8 @@ class Progress:
 class Task:
     """What does not change during a run."""
 
-    frames: Frames
-    validation: Frames
+    frames: TrainFrames
+    validation: TrainFrames
     config: TrainConfig
     out: Path
     world: World = field(default_factory=World)
@@ -67,7 +67,7 @@ def fit(
     *,
     resume: bool = False,
     interrupt: Interrupt | None = None,
-    show: Callable[[Progress], None] = lambda progress: None,
+    show: Callable[[TrainProgress], None] = lambda progress: None,
 ) -> Checkpoint:
     """Trains `start`; leaves `model.ckpt` (best averaged weights), `last.ckpt`, `curve.jsonl` in `task.out`.
 
@@ -91,13 +91,13 @@ def fit(
             _close_epoch_(run, task)
         if task.world.rank == 0 and (closes or stop):
             save_state(run, task.out)
-        show(Progress(run.step, total, run.curve[-1] if run.curve else None))
+        show(TrainProgress(run.step, total, run.curve[-1] if run.curve else None))
         if stop and run.step < total:
             raise KeyboardInterrupt
     return load_checkpoint(task.out / "model.ckpt") if task.world.rank == 0 else run.checkpoint
 
 
-def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
+def _train_step_(run: TrainRun, task: Task, interrupt: Interrupt) -> bool:
     """One optimizer step; returns whether any process was asked to stop."""
     model, config = run.checkpoint.model, task.config
     epoch, within = divmod(run.step, task.steps)
@@ -123,7 +123,7 @@ def _train_step_(run: Run, task: Task, interrupt: Interrupt) -> bool:
     return bool(signals[1] > 0)
 
 
-def _diverged(run: Run, task: Task, loss: float) -> Diverged:
+def _diverged(run: TrainRun, task: Task, loss: float) -> Diverged:
     kept = f"{task.out / 'model.ckpt'} is the best so far." if run.best < inf else "No epoch was completed."
     return Diverged(
         f"the loss of step {run.step} (epoch {run.step // task.steps}) is {loss}. {kept} Lower the learning "
@@ -131,7 +131,7 @@ def _diverged(run: Run, task: Task, loss: float) -> Diverged:
     )
 
 
-def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
+def _share_of_loss(run: TrainRun, task: Task, epoch: int, within: int) -> Tensor:
     """This process's part of the loss of one batch; its gradients are left in the parameters."""
     config, device = task.config, task.device
     shuffle = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
@@ -143,7 +143,7 @@ def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
     draw = torch.Generator().manual_seed(config.seed * 1_000_003 + 7 * run.step + 3)
     batch, target = task.frames.batch([chosen[k] for k in mine])
     if task.teacher is not None:
-        batch, target = task.teacher.lesson(batch, target, draw)
+        batch, target = task.teacher.relabelled(batch, target, draw)
     rotations = None
     if config.loss.symmetry > 0:
         rotations = random_rotations(len(chosen), draw)[mine].to(device)
@@ -151,10 +151,10 @@ def _share_of_loss(run: Run, task: Task, epoch: int, within: int) -> Tensor:
     batch, target = batch.to(device), target.to(device)
     model, recipe = run.checkpoint.model, run.checkpoint.recipe
     spared = draw_spared(model.quantizers(), recipe, batch, draw)
-    return task.differentiate(model, Lesson(batch, target, (len(chosen), atoms), rotations, spared), config.loss)
+    return task.differentiate(model, TrainBatch(batch, target, (len(chosen), atoms), rotations, spared), config.loss)
 
 
-def _close_epoch_(run: Run, task: Task) -> None:
+def _close_epoch_(run: TrainRun, task: Task) -> None:
     """Validates the averaged weights, keeps them if they are the best, and adds a line to the curve."""
     epoch = run.step // task.steps - 1
     complete = set_stage_(run.checkpoint.model.quantizers(), run.checkpoint.recipe, epoch)

@@ -39,7 +39,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Frames:
+class TrainFrames:
     """A dataset with the neighbour pairs of every frame."""
 
     dataset: Dataset
@@ -82,9 +82,9 @@ def target_of(labels: Sequence[Labels], stressed: bool = False) -> Target:
     return Target(*(torch.from_numpy(part) for part in parts))
 
 
-def prepare(dataset: Dataset, cutoff: float) -> Frames:
+def prepare(dataset: Dataset, cutoff: float) -> TrainFrames:
     """Finds the neighbour pairs of every frame within `cutoff` (Å)."""
-    return Frames(dataset, tuple(find_neighbors(s, cutoff) for s in dataset.structures))
+    return TrainFrames(dataset, tuple(find_neighbors(s, cutoff) for s in dataset.structures))
 
 
 def reference_energies(dataset: Dataset, cutoff: float = 5.0) -> tuple[dict[int, float], float]:

@@ -59,7 +59,7 @@ class Freezer:
                 self._hold(name, layer, limit if done >= BEGIN else 1.0)
 
     def _hold(self, name: str, layer: Linear, limit: float) -> None:
-        found = layer.coded(layer.weight)
+        found = layer.weight_quantizer(layer.weight)
         assert found.codes is not None
         seen = self.watched.setdefault(name, Watched.of(found.codes))
         seen.changes.lerp_((found.codes != seen.before).to(seen.changes), MEMORY)
@@ -88,5 +88,5 @@ class Freezer:
 
 
 def _coarse(layer: Linear) -> bool:
-    law = layer.coded.fitted
-    return layer.coded.active and type(law) is LearnedStep and law.high <= LARGEST_CODE
+    scheme = layer.weight_quantizer.calibrated
+    return layer.weight_quantizer.active and type(scheme) is LearnedStep and scheme.high <= LARGEST_CODE

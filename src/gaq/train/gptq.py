@@ -7,13 +7,13 @@ from torch import Tensor
 
 from gaq.model.linear import Linear
 from gaq.model.transformer import Transformer
-from gaq.quant.treatment import Gptq
+from gaq.quant.ptq import Gptq
 from gaq.train.activity import activity, linears
-from gaq.train.frames import Frames
-from gaq.train.settle import grid_of, has_grid, settle_
+from gaq.train.frames import TrainFrames
+from gaq.train.grid import grid_of, has_grid, snap_to_grid_
 
 
-def gptq_(model: Transformer, treatment: Gptq, frames: Frames) -> None:
+def gptq_(model: Transformer, ptq_pass: Gptq, frames: TrainFrames) -> None:
     """Rounds every weight that has a grid, in the order in which structures meet them, each behind those before.
 
     The layers of a block are taken together where none of them feeds another; the rest see what was rounded.
@@ -24,11 +24,11 @@ def gptq_(model: Transformer, treatment: Gptq, frames: Frames) -> None:
             layer = linears(model)[name]
             if has_grid(layer):
                 scale, high = grid_of(layer)
-                settle_(layer, codes_of(layer, seen[name].gram, scale, high, treatment.damp), scale)
+                snap_to_grid_(layer, codes_of(layer, seen[name].gram, scale, high, ptq_pass.damp), scale)
 
 
 def codes_of(layer: Linear, gram: Tensor, scale: Tensor, high: int, damp: float) -> Tensor:
-    """Codes in the shape of the law's own, which is that of the weight or [out, group, input of the group]."""
+    """Codes in the shape of the scheme's own, which is that of the weight or [out, group, input of the group]."""
     weight = layer.weight.detach().double().cpu()
     steps = scale.detach().double().cpu()
     if steps.dim() == 3:

@@ -12,12 +12,12 @@ from gaq.model.transformer import Transformer
 from gaq.train.config import LossConfig
 from gaq.train.frames import Target
 from gaq.train.loss import total_loss
-from gaq.train.penalties import owed
+from gaq.train.penalties import auxiliary_losses
 from gaq.train.protection import sparing
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainBatch:
     """This process's part of a batch."""
 
     batch: AtomBatch
@@ -28,19 +28,21 @@ class Lesson:
 
 
 # Leaves the gradients in the parameters, which have none before, and returns the loss.
-Differentiate = Callable[[Transformer, Lesson, LossConfig], Tensor]
+Differentiate = Callable[[Transformer, TrainBatch, LossConfig], Tensor]
 
 
-def loss_of(model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
-    """The loss, with what the laws in the slots add to it."""
-    with sparing(model.quantizers(), lesson.spared), owed(model.quantizers()) as penalties:
-        loss = total_loss(model, lesson.batch, lesson.target, config, lesson.sizes, lesson.rotations)
-    return loss + lesson.batch.count / lesson.sizes[0] * sum(penalties) if penalties else loss
+def loss_of(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
+    """The loss, with what the schemes in the slots add to it."""
+    with sparing(model.quantizers(), train_batch.spared), auxiliary_losses(model.quantizers()) as penalties:
+        loss = total_loss(
+            model, train_batch.batch, train_batch.target, config, train_batch.sizes, train_batch.rotations
+        )
+    return loss + train_batch.batch.count / train_batch.sizes[0] * sum(penalties) if penalties else loss
 
 
-def step_by_step(model: Transformer, lesson: Lesson, config: LossConfig) -> Tensor:
+def step_by_step(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
     """Backward through the graph that autograd records."""
-    loss = loss_of(model, lesson, config)
+    loss = loss_of(model, train_batch, config)
     if loss.requires_grad:
         loss.backward()
     return loss.detach()

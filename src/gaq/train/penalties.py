@@ -1,4 +1,4 @@
-"""What laws with parameters of their own add to the loss: the decay of a learned range, commitment to a codebook."""
+"""What schemes with parameters of their own add to the loss: the decay of a learned range, commitment to a codebook."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gaq.quant.quantizer import Quantizer
 
 
 @contextmanager
-def owed(quantizers: Iterable[Quantizer]) -> Iterator[list[Tensor]]:
-    """Within it, every forward pass adds what its active laws owe to the list that is given."""
+def auxiliary_losses(quantizers: Iterable[Quantizer]) -> Iterator[list[Tensor]]:
+    """Within it, every forward pass adds what its active schemes owe to the list that is given."""
     collected: list[Tensor] = []
-    fitted = [q.fitted for q in quantizers if q.fitted is not None]
-    for law in fitted:
-        law.owed = collected
+    calibrated = [q.calibrated for q in quantizers if q.calibrated is not None]
+    for scheme in calibrated:
+        scheme.auxiliary_losses = collected
     try:
         yield collected
     finally:
-        for law in fitted:
-            law.owed = None
+        for scheme in calibrated:
+            scheme.auxiliary_losses = None

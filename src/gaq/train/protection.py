@@ -42,12 +42,12 @@ def sparing(quantizers: Iterable[Quantizer], spared: Mapping[str, Tensor]) -> It
     """Within it, these atoms pass these slots in float."""
     chosen = [q for q in quantizers if q.slot.name in spared]
     for quantizer in chosen:
-        quantizer.spares = _rows(spared[quantizer.slot.name])
+        quantizer.bypass_mask = _rows(spared[quantizer.slot.name])
     try:
         yield
     finally:
         for quantizer in chosen:
-            quantizer.spares = None
+            quantizer.bypass_mask = None
 
 
 def degree_rank(batch: AtomBatch) -> Tensor:

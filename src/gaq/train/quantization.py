@@ -19,8 +19,8 @@ from gaq.train.calibrate import energy_offset, quantized_copy
 from gaq.train.checkpoint import Checkpoint, save_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
-from gaq.train.fit import Progress, Task, fit
-from gaq.train.frames import Frames, prepare
+from gaq.train.fit import Task, TrainProgress, fit
+from gaq.train.frames import TrainFrames, prepare
 from gaq.train.holdout import HeldOut, hold_out
 from gaq.train.interrupt import Interrupt
 from gaq.train.session import finish_training, manifest, training_remarks
@@ -89,7 +89,7 @@ def run_quantization(
     device: str = "cpu",
     resume: bool = False,
     interrupt: Interrupt | None = None,
-    show: Callable[[Progress], None] = lambda progress: None,
+    show: Callable[[TrainProgress], None] = lambda progress: None,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Checkpoint:
     """Fill the parent's slots, calibrate, train if the plan has epochs; leaves `model.ckpt` in `out`.
@@ -116,7 +116,7 @@ def run_quantization(
     divided = hold_out(dataset, config, out) if plan.epochs else HeldOut(dataset, dataset)
     frames = prepare(divided.train, parent.model.cutoff)
     first = min(CALIBRATION_FRAMES, len(frames))
-    calibration = Frames(divided.train.subset(range(first)), frames.neighbors[:first])
+    calibration = TrainFrames(divided.train.subset(range(first)), frames.neighbors[:first])
     used = training_remarks(divided.train, config) if plan.epochs else ()
     for sentence in (*_offset(parent, calibration, plan), *used, *divided.remarks):
         tell(sentence)
@@ -133,10 +133,10 @@ def run_quantization(
     if plan.compile and plan.epochs:
         task = replace(task, differentiate=compiled_for(plan.recipe))
     best = fit(start, task, resume=resume, interrupt=interrupt, show=show) if plan.epochs else start
-    return finish_training(best, task, settle=plan.epochs > 0)
+    return finish_training(best, task, shift_references=plan.epochs > 0)
 
 
-def _offset(parent: Checkpoint, frames: Frames, plan: QuantizationPlan) -> list[str]:
+def _offset(parent: Checkpoint, frames: TrainFrames, plan: QuantizationPlan) -> list[str]:
     """A sentence where the labels have another zero of energy than the parent: another method, or another code."""
     off = energy_offset(parent.model, frames)
     if abs(off) < OTHER_ZERO:

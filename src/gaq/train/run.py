@@ -35,7 +35,7 @@ class Epoch:
 
 
 @dataclass
-class Run:
+class TrainRun:
     """Everything that changes from step to step."""
 
     checkpoint: Checkpoint
@@ -49,14 +49,14 @@ class Run:
     curve: tuple[Epoch, ...] = ()
 
 
-def begin(start: Checkpoint, config: TrainConfig, device: str) -> Run:
+def begin(start: Checkpoint, config: TrainConfig, device: str) -> TrainRun:
     """A run at its first step."""
     start.model.to(device)
     optimizers = build_optimizers(start.model, config.optimizer)
-    return Run(start, optimizers, Average(start.model, config.optimizer.ema))
+    return TrainRun(start, optimizers, Average(start.model, config.optimizer.ema))
 
 
-def save_state(run: Run, out: Path) -> None:
+def save_state(run: TrainRun, out: Path) -> None:
     """Writes `last.ckpt`: weights, averaged weights, which of them are held, optimizer state and counters."""
     counters = {
         "step": run.step,
@@ -72,7 +72,7 @@ def save_state(run: Run, out: Path) -> None:
     save_checkpoint(out / "last.ckpt", replace(run.checkpoint, manifest=manifest, state=state))
 
 
-def restore_(run: Run, out: Path) -> None:
+def restore_(run: TrainRun, out: Path) -> None:
     """Puts a fresh run where `last.ckpt` left off."""
     path = out / "last.ckpt"
     if not path.exists():
@@ -90,7 +90,7 @@ def restore_(run: Run, out: Path) -> None:
         raise BadFile(f"{path} is damaged ({shown(str(error), 200)}). Leave out --resume to start anew.") from None
 
 
-def _take_(run: Run, saved: Checkpoint, counters: dict[str, Any]) -> None:
+def _take_(run: TrainRun, saved: Checkpoint, counters: dict[str, Any]) -> None:
     run.step, run.seconds = _count(counters["step"]), float(counters["seconds"])
     run.loss_sum, run.best = float.fromhex(counters["loss_sum"]), float.fromhex(counters["best"])
     run.curve = tuple(_epoch(line) for line in counters["curve"])
@@ -171,7 +171,7 @@ def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): t for k, t in state.items() if k.startswith(prefix)}
 
 
-def write_curve(run: Run, out: Path) -> None:
+def write_curve(run: TrainRun, out: Path) -> None:
     """Writes `curve.jsonl`, one epoch a line."""
     text = "".join(json.dumps(_line(e)) + "\n" for e in run.curve)
     write_atomically(out / "curve.jsonl", lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -29,7 +29,7 @@ from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
 from gaq.train.domain import domain_of
 from gaq.train.fit import Task
-from gaq.train.frames import Frames, isolated_energies, prepare, reference_energies, target_of
+from gaq.train.frames import TrainFrames, isolated_energies, prepare, reference_energies, target_of
 from gaq.train.holdout import hold_out
 from gaq.train.parallel import World
 from gaq.train.validation import validate
@@ -92,16 +92,16 @@ def prepare_training(
     return Prepared(start, task, (*training_remarks(held.train, config), *held.remarks))
 
 
-def finish_training(best: Checkpoint, task: Task, *, settle: bool = True) -> Checkpoint:
+def finish_training(best: Checkpoint, task: Task, *, shift_references: bool = True) -> Checkpoint:
     """Shift the reference energies to a mean energy error of zero on the training frames, note the domain and the
     validation errors, and write `model.ckpt`.
 
     Isolated atoms and frames whose energy has no weight do not move the references (`calibrate.shift_reference_`).
-    Forces are not touched. `settle=False` leaves references and domain as they are: after post-training quantization
-    they are those of the parent, and the labels of the calibration frames may be of another method.
+    Forces are not touched. `shift_references=False` leaves references and domain as they are: after post-training
+    quantization they are those of the parent, and the labels of the calibration frames may be of another method.
     """
-    if settle:
-        target, weights = settled_on(task.frames)
+    if shift_references:
+        target, weights = reference_targets(task.frames)
         shift_reference_(best.model, task.frames, target, weights)
         domain = domain_of(best.model, task.frames)
         best.model.domain = domain if best.model.domain is None else best.model.domain.joined(domain)
@@ -116,7 +116,7 @@ def finish_training(best: Checkpoint, task: Task, *, settle: bool = True) -> Che
     return finished
 
 
-def settled_on(frames: Frames) -> tuple[torch.Tensor, torch.Tensor]:
+def reference_targets(frames: TrainFrames) -> tuple[torch.Tensor, torch.Tensor]:
     """Return energies (eV, [frame]) and weights of the frames that decide the zero of energy.
 
     Isolated atoms are none of them where there is anything else.

@@ -6,24 +6,24 @@ import torch
 from torch import Tensor, nn
 
 from gaq.model.linear import Linear
-from gaq.quant.fitted import Fitted
+from gaq.quant.calibrated import CalibratedQuantizer
 from gaq.quant.observe import AbsMax
 from gaq.quant.quantized import Quantized
-from gaq.train.settle import grid_of
+from gaq.train.grid import grid_of
 
 # The sigmoid is stretched to -0.1 … 1.1 and clipped, so that 0 and 1 can be reached.
 LOW, HIGH = -0.1, 1.1
 SHARPEST, BLUNTEST = 2.0, 20.0
 
 
-class SoftRounding(Fitted):
+class SoftRounding(CalibratedQuantizer):
     """code = clamp(floor(w/step) + h(tilt)), h between 0 and 1; at first h is what is left of w/step.
 
     Source: Nagel et al., Up or Down? Adaptive Rounding for Post-Training Quantization, ICML 2020, eq. 22 to 24.
     """
 
     def __init__(self, layer: Linear) -> None:
-        super().__init__(layer.coded.slot, AbsMax())
+        super().__init__(layer.weight_quantizer.slot, AbsMax())
         self.scale, self.high = grid_of(layer)
         with torch.no_grad():
             grouped = layer.weight.reshape(*self.scale.shape[:-1], -1) if self.scale.dim() == 3 else layer.weight

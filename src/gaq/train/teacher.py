@@ -27,7 +27,7 @@ class Teacher:
     share: float
     device: str = "cpu"  # where `model` is
 
-    def lesson(self, batch: AtomBatch, target: Target, draw: torch.Generator) -> tuple[AtomBatch, Target]:
+    def relabelled(self, batch: AtomBatch, target: Target, draw: torch.Generator) -> tuple[AtomBatch, Target]:
         """The batch with some structures displaced, and targets to match."""
         taught = torch.rand(batch.count, generator=draw) < self.share
         if not bool(taught.any()):

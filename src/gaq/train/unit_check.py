@@ -11,7 +11,7 @@ from gaq.data.unit_slopes import unit_slopes
 from gaq.errors import BadLabels
 from gaq.model.forces import energy_and_forces
 from gaq.model.transformer import Transformer
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 
 COMPARED, TOGETHER = 60, 20  # frames, and how many at once
 
@@ -21,7 +21,7 @@ def is_due(epoch: int) -> bool:
     return (epoch + 1) & epoch == 0
 
 
-def check_learned_units(model: Transformer, frames: Frames) -> None:
+def check_learned_units(model: Transformer, frames: TrainFrames) -> None:
     """Raise `BadLabels` where the slopes of labels against predictions differ for energies and forces."""
     labels = frames.dataset.labels
     known = [i for i, label in enumerate(labels) if has_energy(label) and has_forces(label)]

@@ -10,7 +10,7 @@ import torch
 from gaq.model.forces import energy_and_forces, evaluate
 from gaq.model.transformer import Transformer
 from gaq.train.config import LossConfig
-from gaq.train.frames import Frames
+from gaq.train.frames import TrainFrames
 from gaq.units import MEV
 
 VALIDATION_BATCH = 25
@@ -42,7 +42,7 @@ class Errors:
         return {name: error for name, error in named.items() if error is not None}
 
 
-def validate(model: Transformer, frames: Frames, *, centred: bool = False) -> Errors:
+def validate(model: Transformer, frames: TrainFrames, *, centred: bool = False) -> Errors:
     """Return the errors on `frames`.
 
     `centred` takes the median error of the energies off first, as the end of a training takes off theirs: until then

@@ -1,6 +1,6 @@
 """What `gaq bench` says: rows that agree with each other, each with its controls, and reasons for who is missing.
 
-Contenders here take what time the test gives them; nothing is asserted about the speed of anything.
+Candidates here take what time the test gives them; nothing is asserted about the speed of anything.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import pytest
 from built import native_library
 from gaq.cli import bench as module
 from gaq.cli.bench import measured
-from gaq.cli.bench_models import Model, open_models
-from gaq.cli.contenders import COMPILED, EAGER, NATIVE, NATIVE_FLOAT, Conditions, Entrant, Field, controls_of, enter
+from gaq.cli.bench_models import BenchModel, open_models
+from gaq.cli.candidates import COMPILED, EAGER, NATIVE, NATIVE_FLOAT, Conditions, Entrant, Field, controls_of, enter
 from gaq.cli.deployed import identity_of
 from gaq.cli.fresh_start import fresh_start
 from gaq.cli.main import outcome
-from gaq.cli.stage_progress import Watch
+from gaq.cli.stage_progress import StageProgress
 from gaq.errors import NotAvailable, UsageError
 from gaq.measure.ledger import Row, read_rows
-from gaq.measure.speed import Contender
+from gaq.measure.speed import Candidate
 from gaq.quant.presets import w4
 from gaq.train.checkpoint import save_checkpoint
 from tiny import checkpoint, config, molecule
@@ -30,14 +30,16 @@ NAMED = Path(__file__)  # stands for the checkpoint that was named: its hash is 
 WATER = Conditions(molecule("H2O"), "water")
 
 
-def model(name: str, recipe: str, network: tuple[object, ...] = ("small",), content: bytes | None = b"12345") -> Model:
-    return Model(name, recipe, network, content, "" if content else "too wide", None, NAMED)
+def model(
+    name: str, recipe: str, network: tuple[object, ...] = ("small",), content: bytes | None = b"12345"
+) -> BenchModel:
+    return BenchModel(name, recipe, network, content, "" if content else "too wide", None, NAMED)
 
 
 def entrant(name: str, recipe: str, engine: str, seconds: float, network: tuple[object, ...] = ("small",)) -> Entrant:
-    contender = Contender(f"{name} {engine}", lambda calls: np.full(calls, seconds))
+    candidate = Candidate(f"{name} {engine}", lambda calls: np.full(calls, seconds))
     backward = 16 if engine == NATIVE else None
-    return Entrant(WATER.subject(name, recipe, engine), contender, model(name, recipe, network), backward)
+    return Entrant(WATER.subject(name, recipe, engine), candidate, model(name, recipe, network), backward)
 
 
 def small_field() -> Field:
@@ -53,11 +55,11 @@ def small_field() -> Field:
 
 
 def rows_of(field: Field) -> list[Row]:
-    with Watch() as watch:
+    with StageProgress() as watch:
         return measured(field, WATER, seconds=0.1, timestep=0.5, starts=False, watch=watch)
 
 
-def test_every_contender_has_its_rows():
+def test_every_candidate_has_its_rows():
     rows = rows_of(small_field())
     for name, engine in (("a.ckpt", EAGER), ("a.ckpt", COMPILED), ("a.ckpt", NATIVE), ("b.ckpt", NATIVE)):
         mine = {r.metric: r for r in rows if (r.model, r.engine) == (name, engine) and r.control is None}

@@ -1,4 +1,4 @@
-"""What `gaq inspect` finds in a file, packed or not."""
+"""What `gaq show` finds in a file, packed or not."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_groups_are_the_whole_file(file, parent):
 
 
 def test_layers_of_a_packed_file_and_of_its_checkpoint_say_the_same(file, parent):
-    laws = contents_of(file).laws
-    assert sorted(laws) == sorted(contents_of(parent).laws)
+    schemes = contents_of(file).schemes
+    assert sorted(schemes) == sorted(contents_of(parent).schemes)
     assert (
         "layers.*.update.mix1",
         "4 bits per channel",
         "8 bits per row, in the local frame, beside 4 directions",
-    ) in laws
-    assert ("readout.hidden", "8 bits per channel", "16 bits per row") in laws
+    ) in schemes
+    assert ("readout.hidden", "8 bits per channel", "16 bits per row") in schemes
 
 
 def test_a_layer_that_differs_has_a_line_of_its_own(tmp_path):
@@ -66,10 +66,10 @@ def test_a_layer_that_differs_has_a_line_of_its_own(tmp_path):
 
     recipe = preset("w4").with_rules(Rule("layers.1.update.hidden.weight", Identity(), AbsMax()))
     write_packed(tmp_path / "m.gaq", packed(recipe))
-    laws = {layer: weight for layer, weight, _ in contents_of(tmp_path / "m.gaq").laws}
-    assert laws["layers.0.update.hidden"] == "4 bits per channel"
-    assert laws["layers.1.update.hidden"] == "float"
-    assert laws["layers.*.update.gates"] == "4 bits per channel"
+    schemes = {layer: weight for layer, weight, _ in contents_of(tmp_path / "m.gaq").schemes}
+    assert schemes["layers.0.update.hidden"] == "4 bits per channel"
+    assert schemes["layers.1.update.hidden"] == "float"
+    assert schemes["layers.*.update.gates"] == "4 bits per channel"
 
 
 def test_rows_add_up(file):
@@ -80,7 +80,7 @@ def test_rows_add_up(file):
 
 
 @pytest.mark.parametrize(
-    ("law", "words"),
+    ("scheme", "words"),
     [
         ({"kind": "identity"}, "float"),
         ({"kind": "uniform", "bits": 8, "per": "tensor", "framed": False}, "8 bits per tensor"),
@@ -91,8 +91,8 @@ def test_rows_add_up(file):
         ),
     ],
 )
-def test_laws_in_words(law, words):
-    assert in_words(law) == words
+def test_schemes_in_words(scheme, words):
+    assert in_words(scheme) == words
 
 
 def test_another_safetensors_file_is_refused(tmp_path):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gaq.atoms.structure import Labels, Structure
 from gaq.cli.deployed import Deployed
-from gaq.cli.evaluate import FLOOR, Opened, Plan, labelled, measure, moved
-from gaq.cli.stage_progress import Watch
+from gaq.cli.evaluate import FLOOR, EvaluationPlan, Opened, labelled, measure, moved
+from gaq.cli.stage_progress import StageProgress
 from gaq.data.dataset import Dataset
 from unit.measure import planted
 
@@ -29,14 +29,16 @@ def opened(engine, file_bytes: int | None = None) -> Opened:
     return Opened(engine, Deployed(Path("m.ckpt"), engine, "abc-float", file_bytes))
 
 
-def plan(frames: int = 4) -> Plan:
+def plan(frames: int = 4) -> EvaluationPlan:
     structures = planted.ethanols(frames)
     labels = tuple(Labels(p.energy, p.forces) for p in planted.PairEngine().evaluate(structures))
-    return Plan(Dataset("d", structures, labels, ""), structures[:2], structures[:1], rotations=2, seed=0, steps=3)
+    return EvaluationPlan(
+        Dataset("d", structures, labels, ""), structures[:2], structures[:1], rotations=2, seed=0, steps=3
+    )
 
 
 def test_rows_of_several_models_and_of_the_floor():
-    with Watch() as watch:
+    with StageProgress() as watch:
         rows = measure(
             [("parent", opened(planted.PairEngine())), ("small", opened(Sized(), 900))],
             *(opened(planted.PairEngine()), plan(), watch),
@@ -65,7 +67,7 @@ def test_rows_of_several_models_and_of_the_floor():
 
 
 def test_without_a_parent_there_is_no_fidelity_and_no_floor():
-    with Watch() as watch:
+    with StageProgress() as watch:
         rows = measure([("m", opened(planted.PairEngine()))], None, plan(), watch)
     assert not {"force_fidelity", "energy_fidelity"} & {r.metric for r in rows}
     assert all(r.control is None for r in rows)
@@ -83,7 +85,7 @@ def test_files_of_one_name_are_called_by_their_path():
 def test_a_run_is_left_out_where_none_is_asked_for_or_atoms_are_alone():
     none = replace(plan(), steps=0)
     alone = Structure.molecule([1], [[0.0, 0.0, 0.0]])
-    with Watch() as watch:
+    with StageProgress() as watch:
         assert not moved(planted.PairEngine(), none, watch.stage("run"))
         lonely = Dataset("d", (alone,), (), "")
         assert not moved(planted.PairEngine(), replace(plan(), dataset=lonely), watch.stage("run"))

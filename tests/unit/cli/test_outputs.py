@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gaq.claims import Kind
+from gaq.claims import FileKind
 from gaq.cli import outputs
 from gaq.cli.main import GROUPS, VERBS, outcome
 from gaq.cli.outputs import claim_output, expect_different, rows_kind
@@ -24,7 +24,7 @@ FOREIGN = {
     "tensors": b"\x02\x00\x00\x00\x00\x00\x00\x00{}",
     "deep": b"[" * 4000,
 }
-KINDS = [value for value in vars(outputs).values() if isinstance(value, Kind)] + [rows_kind(), rows_kind("item")]
+KINDS = [value for value in vars(outputs).values() if isinstance(value, FileKind)] + [rows_kind(), rows_kind("item")]
 # Verbs that write into a folder of their own, which has rules of its own.
 WITHOUT_OVERWRITE = {"demo"}
 
@@ -83,7 +83,7 @@ def test_every_verb_that_writes_a_file_can_be_told_to_replace_it(name):
         ("evaluate", "none.gaq", "--data", "x", "--json"),
         ("evaluate", "none.gaq", "--data", "x", "--predictions"),
         ("bench", "none.gaq", "--json"),
-        ("export", "none.ckpt", "--json"), ("inspect", "none.gaq", "--json"), ("report", ".", "--json"),
+        ("export", "none.ckpt", "--json"), ("show", "none.gaq", "--json"), ("report", ".", "--json"),
         ("report", ".", "-o"), ("doctor", "--json"), ("data", "info", "embedded", "--json"),
         ("sensitivity", "none.ckpt", "--data", "x", "--json"), ("sensitivity", "none.ckpt", "--data", "x", "--plot"),
         ("md", "none.gaq", "none.xyz", "--steps", "5", "-o", "run.xyz", "--json"),

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gaq.cost.bound import Spreads
-from gaq.cost.layers import Course, course_of, defect, spreads
+from gaq.cost.layers import LayerTrace, layer_error, spreads, trace_of
 from gaq.geometry.rotations import random_rotations
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe, Rule
@@ -45,13 +45,13 @@ RECIPES = {
 }
 
 
-def course(recipe: Recipe, degrees: int = 1) -> Course:
-    return course_of(quantize(network(config(degrees=degrees)), recipe, molecules()), molecules()[:3])
+def trace(recipe: Recipe, degrees: int = 1) -> LayerTrace:
+    return trace_of(quantize(network(config(degrees=degrees)), recipe, molecules()), molecules()[:3])
 
 
-def tightness(one: Course, index: int, rotation: Tensor, bound: Spreads) -> float:
+def tightness(one: LayerTrace, index: int, rotation: Tensor, bound: Spreads) -> float:
     """The largest share of its bound that any feature's difference, or that of an atom, has; 1 is allowed."""
-    found, (scalars, vectors) = defect(one, index, rotation), bound
+    found, (scalars, vectors) = layer_error(one, index, rotation), bound
     shares = [found.scalars.abs() / scalars.worst, found.scalars.norm(dim=-1) / scalars.norm]
     for v, spread in zip(found.vectors, vectors, strict=True):
         size = v.norm(dim=-2)
@@ -59,19 +59,19 @@ def tightness(one: Course, index: int, rotation: Tensor, bound: Spreads) -> floa
     return max(float(share.nan_to_num(0.0, posinf=torch.inf).max()) for share in shares)
 
 
-def drawn(one: Course, index: int, seed: int) -> float:
+def drawn(one: LayerTrace, index: int, seed: int) -> float:
     bound = spreads(one, index)
     return max(tightness(one, index, r, bound) for r in random_rotations(16, torch.Generator().manual_seed(seed)))
 
 
-def climbed(one: Course, index: int, seed: int, tries: int = 80) -> tuple[float, float, float]:
+def climbed(one: LayerTrace, index: int, seed: int, tries: int = 80) -> tuple[float, float, float]:
     """The largest difference of an atom among drawn rotations, what ascent makes of it (small turns are kept where they
     are worse), and the largest share of the bound on the way.
     """
     draw, bound = torch.Generator().manual_seed(seed), spreads(one, index)
 
     def height(rotation: Tensor) -> float:
-        return float(defect(one, index, rotation).per_atom().max())
+        return float(layer_error(one, index, rotation).per_atom().max())
 
     best = max(random_rotations(12, draw), key=height)
     first = most = height(best)
@@ -89,7 +89,7 @@ def climbed(one: Course, index: int, seed: int, tries: int = 80) -> tuple[float,
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_bound_holds_for_drawn_rotations(name, seed):
-    one = course(RECIPES[name]())
+    one = trace(RECIPES[name]())
     for index in range(2):
         worst = drawn(one, index, seed)
         assert 1e-3 < worst <= 1.0
@@ -97,7 +97,7 @@ def test_the_bound_holds_for_drawn_rotations(name, seed):
 
 @pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "messages"])
 def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
-    one = course(RECIPES[name]())
+    one = trace(RECIPES[name]())
     found = [climbed(one, index, seed) for index in range(2)]
     assert all(share <= 1.0 for _, _, share in found)
     assert any(first < most for first, most, _ in found)  # the search does find worse ones
@@ -105,7 +105,7 @@ def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
 
 @pytest.mark.parametrize("degrees", [2, 3])
 def test_higher_degrees(degrees, seed):
-    one = course(preset("gaq-w8a8", 0), degrees)
+    one = trace(preset("gaq-w8a8", 0), degrees)
     for index in range(2):
         worst = drawn(one, index, seed)
         assert 1e-4 < worst <= 1.0
@@ -115,17 +115,17 @@ def test_a_bound_from_too_small_an_angle_would_be_broken(seed, monkeypatch):
     """The negative control: with a covering radius that is a fiftieth of the true one, drawn rotations break it."""
     from gaq.cost import rounding
 
-    one = course(preset("gaq-w8a8", 0))
+    one = trace(preset("gaq-w8a8", 0))
     true = rounding.angles
     monkeypatch.setattr(rounding, "angles", lambda *a: (true(*a)[0] / 50, true(*a)[1]))
     assert drawn(one, 0, seed) > 1.0
 
 
 def test_a_float_layer_adds_nothing(seed):
-    one = course(preset("w8"))
+    one = trace(preset("w8"))
     (rotation,) = random_rotations(1, torch.Generator().manual_seed(seed))
     for index in range(2):
         scalars, vectors = spreads(one, index)
         assert float(scalars.norm.max()) == 0
         assert all(float(v.norm.max()) == 0 for v in vectors)
-        assert float(defect(one, index, rotation).per_atom().max()) < 1e-12
+        assert float(layer_error(one, index, rotation).per_atom().max()) < 1e-12

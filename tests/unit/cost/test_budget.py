@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gaq.cost.budget import (
+    BitsChoice,
     Budget,
-    Choice,
     coarsest,
     finest,
     parse_budget,
@@ -20,9 +20,9 @@ from gaq.cost.budget import (
 from gaq.errors import UsageError
 
 
-def random_choices(rng: np.random.Generator, slots: int = 9) -> list[Choice]:
+def random_choices(rng: np.random.Generator, slots: int = 9) -> list[BitsChoice]:
     return [
-        Choice(f"s{k}", (8, 4), (0.0, float(rng.exponential())), int(rng.integers(1, 5)) * 64) for k in range(slots)
+        BitsChoice(f"s{k}", (8, 4), (0.0, float(rng.exponential())), int(rng.integers(1, 5)) * 64) for k in range(slots)
     ]
 
 
@@ -68,21 +68,21 @@ def test_the_size_is_reached_and_nothing_unneeded_is_taken(rng):
 
 def test_cheap_slots_go_first():
     choices = [
-        Choice("dear", (8, 4), (0.0, 9.0), 100),
-        Choice("cheap", (8, 4), (0.0, 1.0), 100),
-        Choice("free", (32, 16, 8), (0.0, 0.0, 4.0), 100),
+        BitsChoice("expensive", (8, 4), (0.0, 9.0), 100),
+        BitsChoice("cheap", (8, 4), (0.0, 1.0), 100),
+        BitsChoice("free", (32, 16, 8), (0.0, 0.0, 4.0), 100),
     ]
-    assert within_error(choices, 2.0) == {"dear": 8, "cheap": 4, "free": 16}
-    assert within_error(choices, 0.0) == {"dear": 8, "cheap": 8, "free": 16}
+    assert within_error(choices, 2.0) == {"expensive": 8, "cheap": 4, "free": 16}
+    assert within_error(choices, 0.0) == {"expensive": 8, "cheap": 8, "free": 16}
     assert within_error(choices, math.inf) == coarsest(choices)
-    assert within_size(choices[:2], 400) == {"dear": 8, "cheap": 4}
+    assert within_size(choices[:2], 400) == {"expensive": 8, "cheap": 4}
     assert within_size(choices[:2], 0) == finest(choices[:2])
     assert within_size(choices[:2], 1e9) == coarsest(choices[:2])
 
 
 def test_a_step_past_a_dear_middle_is_found():
     """Eight bits may be measured as less harmful than sixteen; then sixteen is passed over."""
-    choices = [Choice("odd", (32, 16, 8), (0.0, 5.0, 0.5), 10)]
+    choices = [BitsChoice("odd", (32, 16, 8), (0.0, 5.0, 0.5), 10)]
     assert within_error(choices, 1.0) == {"odd": 8}
 
 

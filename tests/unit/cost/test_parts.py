@@ -9,9 +9,9 @@ import pytest
 from gaq.cost.parts import BY, alone, part_of, parts
 from gaq.errors import UsageError
 from gaq.quant.install import preset
+from gaq.quant.ptq import Gptq, Smooth
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Identity
-from gaq.quant.treatment import Gptq, Smooth
 from tiny import config, network
 
 
@@ -49,6 +49,6 @@ def test_alone_leaves_the_rest_in_float():
 
 
 def test_a_weight_alone_is_rounded_as_the_recipe_rounds_it():
-    recipe = replace(preset("w4"), treatments=(Smooth(), Gptq(0.02)))
-    assert alone(recipe, slots(), ["readout.hidden.weight"]).treatments == (Gptq(0.02),)
-    assert alone(preset("w4"), slots(), ["readout.hidden.weight"]).treatments == ()
+    recipe = replace(preset("w4"), ptq_passes=(Smooth(), Gptq(0.02)))
+    assert alone(recipe, slots(), ["readout.hidden.weight"]).ptq_passes == (Gptq(0.02),)
+    assert alone(preset("w4"), slots(), ["readout.hidden.weight"]).ptq_passes == ()

@@ -1,4 +1,4 @@
-"""Bounds for each law hold in every orientation, and are not far off; estimates are what is drawn."""
+"""Bounds for each scheme hold in every orientation, and are not far off; estimates are what is drawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gaq.cost.rounding import angles, scalars, vectors
-from gaq.cost.spread import Spread, bounded, none_like
+from gaq.cost.spread import ErrorSpread, bounded, none_like
 from gaq.geometry.covering import hull_faces
 from gaq.geometry.rotations import random_rotations
 from gaq.quant.mddq import PolarCode
@@ -58,7 +58,7 @@ def turned_back(quantizer: Quantizer, v: Tensor, rotations: Tensor) -> Tensor:
     return torch.stack(found)
 
 
-def nothing() -> Spread:
+def nothing() -> ErrorSpread:
     return none_like(torch.zeros(ATOMS, CHANNELS, dtype=torch.float64))
 
 
@@ -90,7 +90,7 @@ def test_the_worst_orientations_of_a_codebook_reach_its_covering_radius(seed):
     """Enumeration of the corners of Voronoi cells: turned there, a vector is off by δ and by no more than the bound."""
     v = features(seed)
     quantizer = calibrated(Polar(8, Fibonacci(8)), Role.VECTOR_FEATURE, v)
-    fitted = quantizer.fitted
+    fitted = quantizer.calibrated
     assert isinstance(fitted, PolarCode)
     delta, _ = angles(fitted, 3)
     worst = vectors(quantizer, v, nothing()).worst
@@ -167,14 +167,14 @@ def test_a_norm_that_is_smaller_than_its_channels_limits_the_flips(seed):
     draw = torch.Generator().manual_seed(seed)
     x = torch.rand(1, 64, generator=draw, dtype=torch.float64)
     quantizer = calibrated(Uniform(6), Role.SCALAR_FEATURE, x)
-    step = float(quantizer.fitted.step)
+    step = float(quantizer.calibrated.step)
     towards = torch.round(x / step - 0.5) * step + step / 2 - x  # to the threshold above or below
     order = towards.abs().argsort(-1)[0]
     d = torch.zeros_like(x)
     for k in range(20):
         d[0, order[k]] = towards[0, order[k]] + 1e-6 * towards[0, order[k]].sign()
     norm = d.norm(dim=-1)
-    spread = scalars(quantizer, x, Spread(norm[:, None].expand_as(x).clone(), norm, d.square()))
+    spread = scalars(quantizer, x, ErrorSpread(norm[:, None].expand_as(x).clone(), norm, d.square()))
     with torch.no_grad():
         found = quantizer(x + d).value - quantizer(x).value
     assert int((found != 0).sum()) == 20

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaq.cost.spread import Spread, bounded, flipped, joined, length, linear, most_flips, none_like, silu, times
+from gaq.cost.spread import ErrorSpread, bounded, flipped, joined, length, linear, most_flips, none_like, silu, times
 
 ATOMS, CHANNELS = 7, 12
 
@@ -20,18 +20,18 @@ def normal(draw: torch.Generator, *shape: int) -> Tensor:
     return torch.randn(*shape, generator=draw, dtype=torch.float64)
 
 
-def spread_of(size: float, draw: torch.Generator) -> Spread:
+def spread_of(size: float, draw: torch.Generator) -> ErrorSpread:
     worst = size * torch.rand(ATOMS, CHANNELS, generator=draw, dtype=torch.float64)
     return bounded(worst, None, worst.square() / 3)
 
 
-def within(difference: Tensor, spread: Spread) -> bool:
+def within(difference: Tensor, spread: ErrorSpread) -> bool:
     """Differences [draw, atom, channel] against the bounds, but for float64 rounding."""
     each = bool((difference.abs() <= spread.worst * (1 + 1e-9) + 1e-12).all())
     return each and bool((difference.norm(dim=-1) <= spread.norm * (1 + 1e-9) + 1e-12).all())
 
 
-def differences(spread: Spread, draw: torch.Generator, count: int = 400) -> Tensor:
+def differences(spread: ErrorSpread, draw: torch.Generator, count: int = 400) -> Tensor:
     """Drawn evenly within the bounds, and at their corners."""
     inside = 2 * torch.rand(count, ATOMS, CHANNELS, generator=draw, dtype=torch.float64) - 1
     return torch.cat([inside, inside.sign()]) * spread.worst
@@ -44,7 +44,7 @@ def test_linear_layers(draw):
     assert within(d @ weight.t(), out)
     worst = (weight[3].sign() * x.worst) @ weight.t()  # the corner that is worst for one output
     assert torch.allclose(worst[:, 3], (x.worst @ weight.abs().t())[:, 3])
-    assert not within(1.3 * worst[None], Spread(out.worst, out.norm, out.square))
+    assert not within(1.3 * worst[None], ErrorSpread(out.worst, out.norm, out.square))
     variance = (d[:400] @ weight.t()).square().mean(0)
     assert torch.allclose(variance, out.square, rtol=0.35)
 
@@ -65,7 +65,7 @@ def test_dot_products_and_lengths_of_vectors(draw):
     a, b = normal(draw, ATOMS, 3, CHANNELS), normal(draw, ATOMS, 3, CHANNELS)
     da, db = spread_of(0.1, draw), spread_of(0.1, draw)
 
-    def turned(spread: Spread) -> Tensor:
+    def turned(spread: ErrorSpread) -> Tensor:
         u = normal(draw, 400, ATOMS, 3, CHANNELS)
         return u / u.norm(dim=-2, keepdim=True) * spread.worst[:, None]
 
@@ -96,10 +96,10 @@ def test_the_largest_number_of_flips():
     far = torch.full_like(distance, 1.0)
 
     def flips(norm: float) -> int:
-        return int(most_flips(distance, Spread(far, torch.tensor([norm], dtype=torch.float64), far)))
+        return int(most_flips(distance, ErrorSpread(far, torch.tensor([norm], dtype=torch.float64), far)))
 
     assert [flips(n) for n in (0.0, 0.04, 0.06, 0.12, 0.23, 0.38)] == [0, 0, 1, 2, 3, 4]
-    near = Spread(torch.full_like(distance, 0.15), torch.tensor([1.0], dtype=torch.float64), far)
+    near = ErrorSpread(torch.full_like(distance, 0.15), torch.tensor([1.0], dtype=torch.float64), far)
     assert int(most_flips(distance, near)) == 2  # the others are beyond what their channels can reach
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gaq.data.harvest import Harvest
 from gaq.data.label import partial_files
-from gaq.data.partial import Progress, Settings, load_progress
+from gaq.data.partial import LabelProgress, Settings, load_progress
 
 SETTINGS = Settings("h", (1,), ((0.0, 0.0, 0.0),), "gfn2-xtb", 300.0, 5, 1, 0.5, 0.0, 1, 2, 0, 1)
 
@@ -27,7 +27,7 @@ class Counting:
     def __exit__(self, *error):
         pass
 
-    def run(self, work, shared, jobs, follow):
+    def run(self, work, shared, jobs, on_result):
         assert shared == SETTINGS
         waiting = list(enumerate(jobs))
         while waiting:
@@ -35,11 +35,11 @@ class Counting:
                 raise KeyboardInterrupt
             self.left -= 1
             place, stretch = waiting.pop(0)
-            start = stretch.start or Progress(0, np.zeros((1, 3)), np.zeros((1, 3)), {})
+            start = stretch.start or LabelProgress(0, np.zeros((1, 3)), np.zeros((1, 3)), {})
             assert start.frames == ()
             self.starts.append(start.segments)
             frame = (np.zeros((1, 3)), float(start.segments), np.zeros((1, 3)))
-            following = follow(place, replace(start, segments=start.segments + 1, frames=(frame,)))
+            following = on_result(place, replace(start, segments=start.segments + 1, frames=(frame,)))
             if following is not None:
                 waiting.append((place, following))
 

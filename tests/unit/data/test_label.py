@@ -9,7 +9,7 @@ import pytest
 
 from gaq.data.label import command, label, partial_files
 from gaq.data.molecules import find_molecule
-from gaq.data.partial import Progress, Settings, save_progress
+from gaq.data.partial import LabelProgress, Settings, save_progress
 from gaq.data.read import read_dataset
 from gaq.data.replica import Stretch, make_stretch
 from gaq.errors import BadFile, Diverged, NotAvailable, UsageError
@@ -58,7 +58,7 @@ def test_the_seed_and_the_temperature_decide(settings):
     assert not np.allclose(positions(settings), positions(replace(settings, temperature=900.0)))
 
 
-def in_short_stretches(settings: Settings, wanted: int) -> Progress:
+def in_short_stretches(settings: Settings, wanted: int) -> LabelProgress:
     """Frames of replica 0, made one at a time."""
     made = make_stretch(settings, Stretch(0, None, wanted, 0.0))
     while len(made.frames) < wanted:

@@ -7,7 +7,7 @@ import pytest
 from ase.calculators.emt import EMT
 
 from gaq.atoms.structure import Structure
-from gaq.demo.dynamics import MOST_FRAMES, MOST_RECORDS, Motion, move
+from gaq.demo.dynamics import MOST_FRAMES, MOST_RECORDS, DemoMotion, move
 from gaq.engine.ase import AseEngine
 from gaq.measure.ledger import find
 from gaq.report.movie import read_movie
@@ -25,7 +25,7 @@ def files(tmp_path):
 
 def test_a_run_leaves_its_rows_and_files(files):
     told = []
-    motion = Motion(10_000, 30, 1.0, 100.0, 0)
+    motion = DemoMotion(10_000, 30, 1.0, 100.0, 0)
     rows = move(AseEngine(EMT(), model="emt"), COPPER, motion, files, "d", lambda *done: told.append(done))
     assert {"drift", "stability", "temperature", "latency_ms", "ns_per_day"} <= {r.metric for r in rows}
     assert told[-1] == (30, 30)
@@ -39,7 +39,7 @@ def test_a_run_leaves_its_rows_and_files(files):
 
 def test_long_runs_leave_some_records_and_frames(files):
     steps = 2 * MOST_RECORDS
-    move(AseEngine(EMT()), COPPER, Motion(0, steps, 0.5, 10.0, 0), files, "d", lambda *done: None)
+    move(AseEngine(EMT()), COPPER, DemoMotion(0, steps, 0.5, 10.0, 0), files, "d", lambda *done: None)
     run, _ = read_run(files[1].with_suffix(".log"), "nve")
     assert len(run.time) == MOST_RECORDS + 1
     assert read_movie(files[1], "nve")[0].frames == MOST_FRAMES + 1
@@ -50,6 +50,6 @@ def test_engines_that_make_steps_make_more():
         def move(self, state, dynamics, steps):
             raise AssertionError
 
-    motion = Motion(20_000, 1000, 0.5, 300.0, 0)
+    motion = DemoMotion(20_000, 1000, 0.5, 300.0, 0)
     assert motion.steps_of(AseEngine(EMT())) == 1000
     assert motion.steps_of(Mover()) in (1000, 20_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gaq.demo.folder import LEDGER, MANIFEST, is_demo, start_anew
-from gaq.demo.plan import CONTENDERS
+from gaq.demo.plan import DEMO_MODELS
 from gaq.errors import UsageError
 
 
@@ -18,7 +18,7 @@ def test_a_new_folder_is_marked(tmp_path):
 
 def test_an_old_demo_is_removed_and_what_the_user_put_there_stays(tmp_path):
     start_anew(tmp_path, {})
-    model = tmp_path / CONTENDERS[0].name / "model.ckpt"
+    model = tmp_path / DEMO_MODELS[0].name / "model.ckpt"
     model.parent.mkdir()
     for file in (
         model,

@@ -13,7 +13,7 @@ from gaq.demo.folder import HELD_OUT
 from gaq.demo.jobs import LabelJob, TrainJob
 from gaq.demo.plan import QUICK
 from gaq.demo.run import Order, chosen_engine, divided, label_and_train
-from gaq.demo.workers import Done
+from gaq.demo.workers import JobDone
 from gaq.errors import NotAvailable
 
 
@@ -64,7 +64,7 @@ def test_without_tblite_held_out_frames_are_the_test_and_it_is_said(tmp_path, wi
     file = label_and_train(Order(QUICK, tmp_path, 1, 1), data, held_out, workers, heard.append)
     assert file == tmp_path / HELD_OUT
     assert [type(job) for job in workers.jobs] == [TrainJob]
-    assert [m.summary for m in heard if isinstance(m, Done)] == [
+    assert [m.summary for m in heard if isinstance(m, JobDone)] == [
         "tblite is not installed, so the test is on 4 embedded frames that are not trained on"
     ]
     trained_on = {s.positions.tobytes() for s in data.structures}

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from chores import Chore
-from gaq.demo.workers import Done, News, Workers
+from gaq.demo.workers import JobDone, News, Workers
 from gaq.errors import Diverged, NotAvailable
 
 
@@ -18,7 +18,7 @@ def test_jobs_are_done_and_told_of(tmp_path):
     with Workers(1) as workers:
         workers.run(jobs, heard.append)
         workers.run([Chore("d")], heard.append)
-    done = [message for message in heard if isinstance(message, Done)]
+    done = [message for message in heard if isinstance(message, JobDone)]
     assert [message.job for message in done] == ["a", "b", "c", "d"]
     assert [message.summary for message in done] == [f"{name} is done" for name in "abcd"]
     assert News("a", "work", 0, 2) in heard

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaq.atoms.structure import Structure
-from gaq.engine._frames import Frames
+from gaq.engine._frames import FrameBuffers
 from gaq.engine._library import RESULT, SYSTEM
 from tiny import box, molecule
 
@@ -25,7 +25,7 @@ def numbers(address: int, kind: type, count: int) -> list[float]:
 
 
 def test_each_record_points_at_its_structure():
-    frames = Frames(tuple(len(s) for s in STRUCTURES))
+    frames = FrameBuffers(tuple(len(s) for s in STRUCTURES))
     assert frames.fill(STRUCTURES)
     for record, structure in zip(records(frames.systems, SYSTEM, 3), STRUCTURES, strict=True):
         atoms = int(record["atoms"])
@@ -37,7 +37,7 @@ def test_each_record_points_at_its_structure():
 
 def test_what_is_written_behind_a_record_is_the_prediction_of_its_structure():
     sizes = tuple(len(s) for s in STRUCTURES)
-    frames = Frames(sizes)
+    frames = FrameBuffers(sizes)
     assert frames.fill(STRUCTURES)
     for k, record in enumerate(records(frames.results, RESULT, 3)):
         ctypes.c_double.from_address(int(record["energy"])).value = k + 0.5
@@ -58,7 +58,7 @@ def test_what_is_written_behind_a_record_is_the_prediction_of_its_structure():
 
 
 def test_a_second_filling_replaces_the_first():
-    frames = Frames((3,))
+    frames = FrameBuffers((3,))
     assert frames.fill([molecule("H2O", seed=1)])
     before = numbers(records(frames.systems, SYSTEM, 1)[0]["positions"], ctypes.c_double, 9)
     assert frames.fill([molecule("H2O", seed=2)])
@@ -77,11 +77,11 @@ def test_a_second_filling_replaces_the_first():
     ids=["fewer", "flat", "no-element", "beyond-32-bits", "cell"],
 )
 def test_what_does_not_fit_is_refused(structure):
-    assert not Frames((3,)).fill([structure])
+    assert not FrameBuffers((3,)).fill([structure])
 
 
 def test_nothing_and_no_atoms_fit():
-    assert Frames(()).predictions() == []
-    empty = Frames((0, 3))
+    assert FrameBuffers(()).predictions() == []
+    empty = FrameBuffers((0, 3))
     assert empty.fill([Structure.molecule([], np.zeros((0, 3))), molecule("H2O")])
     assert [p.forces.shape for p in empty.predictions()] == [(0, 3), (3, 3)]

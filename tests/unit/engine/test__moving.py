@@ -10,7 +10,7 @@ import pytest
 
 from built import native_library
 from gaq.engine._moving import Moving
-from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, State, Thermostat
+from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, MotionState, Thermostat
 from gaq.engine.native import NativeEngine
 from gaq.errors import BadStructure, GaqError, UsageError
 from packed import file_of
@@ -18,7 +18,7 @@ from tiny import molecule
 
 WATER = molecule("H2O")
 ZEROS = np.zeros((3, 3))
-STATE = State(WATER, ZEROS, np.array([16.0, 1.0, 1.0]), -1.0, ZEROS)
+STATE = MotionState(WATER, ZEROS, np.array([16.0, 1.0, 1.0]), -1.0, ZEROS)
 BATH = Thermostat(LANGEVIN, 300.0, 100.0, 7, 6)
 
 

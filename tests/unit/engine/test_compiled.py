@@ -1,4 +1,4 @@
-"""PyTorch as a contender computes what PyTorch as an engine computes, compiled or not."""
+"""PyTorch as a candidate computes what PyTorch as an engine computes, compiled or not."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ class Here:
     def __exit__(self, *error):
         pass
 
-    def run(self, work, shared, jobs, follow):
+    def run(self, work, shared, jobs, on_result):
         assert work is evaluate_job
         self.jobs += jobs
         for place in reversed(range(len(jobs))):
-            follow(place, work(shared, jobs[place]))
+            on_result(place, work(shared, jobs[place]))
 
 
 class Batched(planted.PairEngine):

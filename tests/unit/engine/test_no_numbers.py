@@ -20,7 +20,7 @@ from gaq.atoms.from_ase import to_ase
 from gaq.atoms.structure import Structure
 from gaq.engine.ase import AseEngine
 from gaq.engine.compiled import eager
-from gaq.engine.motion import Dynamics, State, Unstable
+from gaq.engine.motion import Dynamics, MotionState, Unstable
 from gaq.engine.native import NativeEngine
 from gaq.engine.open import open_engine
 from gaq.engine.protocol import Engine
@@ -124,7 +124,7 @@ def test_dynamics_stops_with_its_last_good_state():
         assert np.array_equal(stopped.value.last.structure.positions, ETHANOL.positions)
     with pytest.raises(NotFinite):
         start(native(all_huge), ETHANOL, 300.0)
-    assert isinstance(good.move(state, Dynamics(0.5), 3), State)
+    assert isinstance(good.move(state, Dynamics(0.5), 3), MotionState)
 
 
 def test_the_calculator_of_ase_keeps_no_result():

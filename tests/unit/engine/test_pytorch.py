@@ -11,7 +11,7 @@ from gaq.engine import pytorch
 from gaq.engine.packing import pack_and_open
 from gaq.engine.pytorch import TorchEngine
 from gaq.errors import BadStructure, UnsupportedElement
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
 from gaq.train.session import quantize

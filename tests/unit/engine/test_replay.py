@@ -68,16 +68,16 @@ def test_codes_and_layers_alone(engines):
     slot, layer = "layers.0.update.gates.input", torch_engine.network.updates[0].gates
     rows = np.ones((4, layer.weight.shape[1]), dtype=np.float32)
     quantizer = feature_quantizers(torch_engine)[slot]
-    kinds = torch.tensor([0, 1, 0, 1])
-    found = encoded(quantizer, rows, kinds)
+    species_index = torch.tensor([0, 1, 0, 1])
+    found = encoded(quantizer, rows, species_index)
     assert found is not None
-    again = native.encode(slot, rows, kinds.numpy())
+    again = native.encode(slot, rows, species_index.numpy())
     np.testing.assert_array_equal(again.codes, found.codes)
     np.testing.assert_array_equal(again.decoded, found.decoded)
-    expected = layer(torch.from_numpy(rows), species=kinds).detach().numpy()
-    np.testing.assert_array_equal(native.linear("layers.0.update.gates", rows, kinds.numpy()), expected)
-    vectors, kinds = np.ones((2, 3, 8), dtype=np.float32), np.array([1, 0])
-    assert native.linear("layers.0.update.mix1", vectors, kinds).shape == (2, 3, 16)
+    expected = layer(torch.from_numpy(rows), species=species_index).detach().numpy()
+    np.testing.assert_array_equal(native.linear("layers.0.update.gates", rows, species_index.numpy()), expected)
+    vectors, species_index = np.ones((2, 3, 8), dtype=np.float32), np.array([1, 0])
+    assert native.linear("layers.0.update.mix1", vectors, species_index).shape == (2, 3, 16)
 
 
 def test_species_are_asked_for(engines):

@@ -11,7 +11,7 @@ import pytest
 from gaq.errors import Diverged, NotAvailable
 from gaq.farm import cluster
 from gaq.farm.cluster import Cluster
-from gaq.farm.parcel import Done, Failed
+from gaq.farm.parcel import ParcelDone, ParcelFailed
 
 pytest.importorskip("distributed")
 
@@ -75,9 +75,9 @@ def test_what_became_of_a_job(monkeypatch):
 
         return farm._result(SimpleNamespace(result=result))
 
-    assert result_of(Done(3)) == 3
+    assert result_of(ParcelDone(3)) == 3
     with pytest.raises(Diverged, match="too hot"):
-        result_of(Failed("Diverged", "too hot"))
+        result_of(ParcelFailed("Diverged", "too hot"))
     killed = KilledWorker("gaq-job", SimpleNamespace(address="tcp://a:1"), 3)
     with pytest.raises(NotAvailable, match="ended 4 workers of tcp://s:8786, the last at tcp://a:1"):
         result_of(killed)

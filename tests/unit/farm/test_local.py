@@ -29,12 +29,12 @@ def test_all_jobs_in_several_processes_which_stay():
 def test_what_follows_is_a_job_of_its_place():
     seen: list[tuple[int, int]] = []
 
-    def follow(place: int, number: int) -> int | None:
+    def on_result(place: int, number: int) -> int | None:
         seen.append((place, number))
         return number if number < 20 else None
 
     with LocalFarm(2) as farm:
-        farm.run(farm_jobs.multiply, 2, [1, 7], follow)
+        farm.run(farm_jobs.multiply, 2, [1, 7], on_result)
     assert [n for place, n in seen if place == 0] == [2, 4, 8, 16, 32]
     assert [n for place, n in seen if place == 1] == [14, 28]
 

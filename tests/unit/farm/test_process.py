@@ -8,17 +8,17 @@ import pytest
 
 import farm_jobs
 from gaq.errors import NotAvailable
-from gaq.farm.parcel import Done, Failed, Shared, packed
+from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared, packed
 from gaq.farm.process import Process
 
 
 def test_it_answers_with_one_thread_whatever_a_library_prints():
     with contextlib.closing(Process()) as process:
-        assert process.ask(Shared.of(2), packed(farm_jobs.multiply, 4)) == Done(8)
-        assert process.ask(Shared.of(2), packed(farm_jobs.chatter, None)) == Done("1")
-        assert process.ask(Shared.of(3), packed(farm_jobs.multiply, 4)) == Done(12)
-        assert isinstance(process.ask(Shared.of(3), packed(farm_jobs.refuse, 4)), Failed)
-        assert process.ask(Shared.of(2), packed(farm_jobs.multiply, 5)) == Done(10)
+        assert process.ask(Shared.of(2), packed(farm_jobs.multiply, 4)) == ParcelDone(8)
+        assert process.ask(Shared.of(2), packed(farm_jobs.chatter, None)) == ParcelDone("1")
+        assert process.ask(Shared.of(3), packed(farm_jobs.multiply, 4)) == ParcelDone(12)
+        assert isinstance(process.ask(Shared.of(3), packed(farm_jobs.refuse, 4)), ParcelFailed)
+        assert process.ask(Shared.of(2), packed(farm_jobs.multiply, 5)) == ParcelDone(10)
 
 
 def test_one_that_is_killed():

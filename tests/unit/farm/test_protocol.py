@@ -19,9 +19,9 @@ class Shuffled:
     def __exit__(self, *error):
         pass
 
-    def run(self, work, shared, jobs, follow):
+    def run(self, work, shared, jobs, on_result):
         for place in self.places:
-            follow(place, work(shared, jobs[place]))
+            on_result(place, work(shared, jobs[place]))
 
 
 def add(shared: int, job: int) -> int:

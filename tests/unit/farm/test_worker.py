@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import farm_jobs
-from gaq.farm.parcel import Done, Shared, packed
+from gaq.farm.parcel import ParcelDone, Shared, packed
 
 
 def test_it_ends_when_its_input_ends():
@@ -17,4 +17,4 @@ def test_it_ends_when_its_input_ends():
     environment = {"PYTHONPATH": ":".join(part for part in sys.path if part)}
     done = subprocess.run(command, input=request, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert pickle.loads(done.stdout) == Done(42)
+    assert pickle.loads(done.stdout) == ParcelDone(42)

@@ -11,7 +11,7 @@ from gaq.geometry.covering import component_bound, covering_bound, hull_faces, o
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import covering_radius, draw_directions, fibonacci_points, icosahedral_points, snap_to
 from gaq.quant.directions import build_codebook
-from gaq.quant.law import decode_component_direction, encode_component_direction, magnitude
+from gaq.quant.scheme import decode_component_direction, encode_component_direction, magnitude
 
 
 def angle(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

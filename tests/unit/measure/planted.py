@@ -1,4 +1,4 @@
-"""Small analytic force fields: one without fault, and one for each fault that the inspector must find."""
+"""Small analytic force fields: one without fault, and one for each fault that the check must find."""
 
 from __future__ import annotations
 

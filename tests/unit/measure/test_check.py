@@ -1,4 +1,4 @@
-"""The inspector passes a faultless force field and finds each planted fault."""
+"""A faultless force field passes the check; each planted fault is found."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ GOOD = json.loads(to_line(ROW))
         (json.dumps(GOOD | {"std_eror": 1.0}), "unknown key 'std_eror'.*std_error"),
         (json.dumps(GOOD | {"value": "six"}), "value is 'six', not a number"),
         (json.dumps(GOOD | {"value": True}), "value is True, not a number"),
-        (json.dumps(GOOD | {"n": 1.5}), "n is 1.5, not a whole number"),
+        (json.dumps(GOOD | {"n": 1.5}), "n is 1.5, not an integer"),
         (json.dumps(GOOD | {"value": []}), r"value is \[\], not a number"),
         (json.dumps(GOOD | {"limit": {"a": 1}}), "limit is {'a': 1}, not a number"),
         (json.dumps(GOOD | {"value": 10**400}), "value is 1000+, not a number"),

@@ -1,4 +1,4 @@
-"""Contenders take turns, ratios are those of neighbours in time, rows say what they should. Clocks are false ones."""
+"""Candidates take turns, ratios are those of neighbours in time, rows say what they should. Clocks are false ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from gaq.measure.speed import (
     FEWEST_ROUNDS,
-    Contender,
-    Spread,
-    Subject,
+    Candidate,
+    TimedSubject,
+    TimeSpread,
     Timing,
     interleaved,
     ratio,
@@ -33,12 +33,12 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def contender(self, name: str, seconds: float) -> Contender:
+    def candidate(self, name: str, seconds: float) -> Candidate:
         def work(number: int) -> None:
             self.worked.append(name)
             self.now += seconds * (3.0 if self.now >= self.storm else 1.0)
 
-        return Contender.calling(name, work, self)
+        return Candidate.calling(name, work, self)
 
 
 def turns(worked: list[str]) -> str:
@@ -46,21 +46,21 @@ def turns(worked: list[str]) -> str:
     return "".join(name for k, name in enumerate(worked) if k == 0 or worked[k - 1] != name)
 
 
-def subject(batch: int = 1) -> Subject:
-    return Subject("m.ckpt", "w4", "native", "azobenzene", 24, batch, 2, "avx2")
+def subject(batch: int = 1) -> TimedSubject:
+    return TimedSubject("m.ckpt", "w4", "native", "azobenzene", 24, batch, 2, "avx2")
 
 
-def test_contenders_take_turns_there_and_back():
+def test_candidates_take_turns_there_and_back():
     clock = Clock()
-    contenders = [clock.contender(name, 0.01) for name in "ABC"]
-    interleaved(contenders, seconds=0.2, visit=0.05)
+    candidates = [clock.candidate(name, 0.01) for name in "ABC"]
+    interleaved(candidates, seconds=0.2, visit=0.05)
     # Warm-up, then five rounds, each in the opposite order of the last: whoever ends one begins the next.
     assert turns(clock.worked) == "ABC" + "ABCBABCBABC"
 
 
 def test_everybody_has_the_same_time_and_the_faster_more_calls():
     clock = Clock()
-    found = interleaved([clock.contender("slow", 0.05), clock.contender("fast", 0.01)], seconds=1.0, visit=0.1)
+    found = interleaved([clock.candidate("slow", 0.05), clock.candidate("fast", 0.01)], seconds=1.0, visit=0.1)
     assert [len(found[name].rounds) for name in ("slow", "fast")] == [10, 10]
     assert {len(visit) for visit in found["slow"].rounds} == {2}
     assert {len(visit) for visit in found["fast"].rounds} == {10}
@@ -69,7 +69,7 @@ def test_everybody_has_the_same_time_and_the_faster_more_calls():
 
 def test_one_call_of_every_visit_is_not_timed():
     clock = Clock()
-    found = interleaved([clock.contender("A", 0.02)], seconds=0.0, visit=0.05)
+    found = interleaved([clock.candidate("A", 0.02)], seconds=0.0, visit=0.05)
     timed = sum(len(visit) for visit in found["A"].rounds)
     warm_up = 2 * 3  # visits of one timed call until 0.05 s are over
     assert len(clock.worked) == warm_up + timed + FEWEST_ROUNDS
@@ -78,7 +78,7 @@ def test_one_call_of_every_visit_is_not_timed():
 
 def test_a_machine_that_slows_down_leaves_the_ratio_as_it_is():
     clock = Clock(storm=0.6)
-    found = interleaved([clock.contender("A", 0.02), clock.contender("B", 0.01)], seconds=0.3, visit=0.05)
+    found = interleaved([clock.candidate("A", 0.02), clock.candidate("B", 0.01)], seconds=0.3, visit=0.05)
     assert found["A"].seconds.max() == pytest.approx(0.06)
     assert found["A"].seconds.min() == pytest.approx(0.02)
     assert ratio(found["A"], found["B"]).median == pytest.approx(2.0)
@@ -86,20 +86,20 @@ def test_a_machine_that_slows_down_leaves_the_ratio_as_it_is():
 
 def test_one_after_the_other_would_be_fooled():
     clock = Clock(storm=0.5)
-    first = interleaved([clock.contender("A", 0.02)], seconds=0.3, visit=0.05)["A"]
-    second = interleaved([clock.contender("B", 0.01)], seconds=0.3, visit=0.05)["B"]
+    first = interleaved([clock.candidate("A", 0.02)], seconds=0.3, visit=0.05)["A"]
+    second = interleaved([clock.candidate("B", 0.01)], seconds=0.3, visit=0.05)["B"]
     assert ratio(first, second).median < 1.0
 
 
 def test_progress_is_told():
     clock, told = Clock(), []
-    interleaved([clock.contender("A", 0.1)], seconds=0.6, visit=0.1, progress=lambda *step: told.append(step))
+    interleaved([clock.candidate("A", 0.1)], seconds=0.6, visit=0.1, progress=lambda *step: told.append(step))
     assert told == [(k, 6) for k in range(1, 7)]
 
 
 def test_a_clock_that_stands_still_is_no_endless_loop():
     clock = Clock()
-    found = interleaved([clock.contender("A", 0.0)], seconds=0.0)
+    found = interleaved([clock.candidate("A", 0.0)], seconds=0.0)
     assert len(found["A"].rounds) == FEWEST_ROUNDS
 
 
@@ -135,7 +135,7 @@ def test_a_speedup_names_its_control_and_counts_rounds():
 
 
 def test_percentiles():
-    spread = Spread.of(np.arange(101.0))
+    spread = TimeSpread.of(np.arange(101.0))
     assert (spread.p10, spread.median, spread.p90, spread.n) == (10.0, 50.0, 90.0, 101)
 
 

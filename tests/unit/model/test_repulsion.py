@@ -10,7 +10,7 @@ from gaq.atoms.structure import Structure
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
 from gaq.model.forces import energy_and_forces
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.model.repulsion import FARTHEST, MARGIN, UNSEEN, Repulsion
 from tiny import batch_of, config, molecules, network
 

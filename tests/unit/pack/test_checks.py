@@ -28,7 +28,7 @@ def slots(**changes: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("slot", "law"),
+    ("slot", "scheme"),
     [
         (SCALAR, UNIFORM),
         (SCALAR, UNIFORM | {"per": "atom", "bits": 16}),
@@ -42,12 +42,12 @@ def slots(**changes: object) -> dict[str, object]:
         ("layers.1.attention.query", UNIFORM | {"bits": 16, "per": "tensor"}),
     ],
 )
-def test_known_laws_pass(slot, law):
-    assert check_slots(slots(**{slot: law}), NUMBERS, "file")[slot] == law
+def test_known_schemes_pass(slot, scheme):
+    assert check_slots(slots(**{slot: scheme}), NUMBERS, "file")[slot] == scheme
 
 
 @pytest.mark.parametrize(
-    ("slot", "law"),
+    ("slot", "scheme"),
     [
         (SCALAR, None),
         (SCALAR, "identity"),
@@ -84,25 +84,25 @@ def test_known_laws_pass(slot, law):
         (MESSAGE, UNIFORM),
     ],
 )
-def test_unknown_laws_are_refused(slot, law):
+def test_unknown_schemes_are_refused(slot, scheme):
     with pytest.raises(BadFile, match=f"slot '{slot}' holds .* which this gaq does not know"):
-        check_slots(slots(**{slot: law}), NUMBERS, "file")
+        check_slots(slots(**{slot: scheme}), NUMBERS, "file")
 
 
 @pytest.mark.parametrize(
-    ("slot", "law", "what"),
+    ("slot", "scheme", "what"),
     [
         (SCALAR, UNIFORM | {"centred": True}, "centred"),
         (SCALAR, UNIFORM | {"centred": True, "principal": 4}, "centred"),
         (VECTOR, UNIFORM | {"framed": True, "principal": 4}, "principal"),
     ],
 )
-def test_what_is_taken_off_wants_a_weight_of_codes(slot, law, what):
+def test_what_is_taken_off_wants_a_weight_of_codes(slot, scheme, what):
     weight = slot.removesuffix(".input") + ".weight"
     codes = {"kind": "uniform", "bits": 4, "per": "channel"}
-    assert check_slots(slots(**{slot: law, weight: codes}), NUMBERS, "file")[slot] == law
+    assert check_slots(slots(**{slot: scheme, weight: codes}), NUMBERS, "file")[slot] == scheme
     with pytest.raises(BadFile, match=f"slot '{slot}' is {what}, but its weight is float"):
-        check_slots(slots(**{slot: law}), NUMBERS, "file")
+        check_slots(slots(**{slot: scheme}), NUMBERS, "file")
 
 
 def test_slots_must_be_those_of_the_model():

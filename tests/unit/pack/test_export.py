@@ -1,4 +1,4 @@
-"""What is exported is what was trained with: codes of the law, floats to the bit."""
+"""What is exported is what was trained with: codes of the scheme, floats to the bit."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def of(recipe: str, **changes: object):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("changes", [{}, {"hidden": 7}])
-def test_codes_are_those_of_the_law_and_floats_survive(recipe, changes):
+def test_codes_are_those_of_the_scheme_and_floats_survive(recipe, changes):
     model = of(recipe, **changes)
     content = to_bytes(pack(model.model, model.recipe, golden_of(model)))
     found = from_bytes(content, "file")
     for layer in (m for m in model.model.modules() if isinstance(m, Linear)):
-        name = layer.coded.slot.name.removesuffix(".weight")
+        name = layer.weight_quantizer.slot.name.removesuffix(".weight")
         if layer.bias is not None:
             assert found.arrays[f"{name}.bias"].tobytes() == layer.bias.detach().numpy().tobytes()
-        law, used = found.slots[f"{name}.weight"], layer.coded(layer.weight)
-        if law["kind"] == "identity":
+        scheme, used = found.slots[f"{name}.weight"], layer.weight_quantizer(layer.weight)
+        if scheme["kind"] == "identity":
             assert found.arrays[f"{name}.weight"].tobytes() == layer.weight.detach().numpy().tobytes()
             continue
         codes = found.arrays[f"{name}.codes"]
-        if law["bits"] <= 4:
+        if scheme["bits"] <= 4:
             codes = unpack_nibbles(codes, layer.weight.shape[1])
         np.testing.assert_array_equal(codes, used.codes.numpy())
         value = codes.astype(np.float32) * found.arrays[f"{name}.scale"][:, None]
@@ -139,8 +139,8 @@ def test_golden_frames_without_finite_forces_are_refused():
 
 def test_codes_that_are_not_the_value_are_noticed(monkeypatch):
     layer = of("w4").model.readout
-    used = layer.coded(layer.weight)
+    used = layer.weight_quantizer(layer.weight)
     off = Quantized(used.value * 1.0001, used.codes, used.scale, used.high)
-    monkeypatch.setattr(type(layer.coded), "forward", lambda self, x: off)
+    monkeypatch.setattr(type(layer.weight_quantizer), "forward", lambda self, x: off)
     with pytest.raises(RecipeError, match="codes times scale are not the value"):
         packed_linear(layer)

@@ -23,13 +23,13 @@ def test_layers_and_slots_are_those_of_the_network(changes):
     model, found = network(config(**changes)), numbers(**changes)
     assert set(slot_names(found)) == {q.slot.name for q in model.quantizers()}
     assert len(slot_names(found)) == len(set(slot_names(found)))
-    own = {m.coded.slot.name.removesuffix(".weight"): m for m in model.modules() if isinstance(m, Linear)}
+    own = {m.weight_quantizer.slot.name.removesuffix(".weight"): m for m in model.modules() if isinstance(m, Linear)}
     assert {layer.name for layer in linears(found)} == set(own)
     for layer in linears(found):
         linear = own[layer.name]
         assert (layer.outputs, layer.inputs) == tuple(linear.weight.shape)
         assert layer.bias == (linear.bias is not None)
-        assert layer.degree == linear.input.slot.degree
+        assert layer.degree == linear.input_quantizer.slot.degree
 
 
 @pytest.mark.parametrize("changes", CONFIGS)

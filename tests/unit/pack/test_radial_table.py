@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-import gaq.model.invariants
+import gaq.model.geometry
 from gaq.atoms.structure import Prediction
 from gaq.data.read import read_dataset
 from gaq.engine.pytorch import TorchEngine
@@ -87,9 +87,7 @@ def _predictions() -> list[Prediction]:
 
 def _tabulated(monkeypatch: pytest.MonkeyPatch, table: RadialTable) -> list[Prediction]:
     with monkeypatch.context() as patched:
-        patched.setattr(
-            gaq.model.invariants, "exponential_basis", lambda distance, cutoff, count: table.basis(distance)
-        )
+        patched.setattr(gaq.model.geometry, "exponential_basis", lambda distance, cutoff, count: table.basis(distance))
         return _predictions()
 
 

@@ -46,7 +46,7 @@ def test_every_preset_is_packed_or_refused_by_name(recipe):
         refuse(model)
 
 
-def test_few_presets_are_refused_and_every_law_is_tried_once():
+def test_few_presets_are_refused_and_every_scheme_is_tried_once():
     """What the parity tests rely on."""
     assert set(refused()) == set(NO_PLACE)
     assert {"fp32", "naive-int8", "frame-w4a8", "gaq-w8a8-component", "svq-kmeans-ste"} <= set(packable())

@@ -1,4 +1,4 @@
-"""What a packed file says of the law in each slot is what the quantizer there does."""
+"""What a packed file says of the scheme in each slot is what the quantizer there does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gaq.errors import RecipeError
-from gaq.pack.slots import array_of, law_of, packed_slots
+from gaq.pack.slots import array_of, packed_slots, scheme_of
 from gaq.quant.observe import AbsMax, UnitRange
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
@@ -41,17 +41,17 @@ def calibrated(slot: Slot, spec: Spec, seed: int = 0) -> Quantizer:
 
 
 def packed(slot: Slot, spec: Spec) -> tuple[dict[str, object], dict[str, np.ndarray]]:
-    laws, arrays = packed_slots([calibrated(slot, spec)])
-    return laws[slot.name], arrays
+    schemes, arrays = packed_slots([calibrated(slot, spec)])
+    return schemes[slot.name], arrays
 
 
 def polar(directions: str, bits: int, **changes: object) -> dict[str, object]:
-    law = {"kind": "polar", "bits": 8, "per": "tensor", "magnitude": "linear", "gradient": "geometric"}
-    return law | {"directions": directions, "direction_bits": bits} | changes
+    scheme = {"kind": "polar", "bits": 8, "per": "tensor", "magnitude": "linear", "gradient": "geometric"}
+    return scheme | {"directions": directions, "direction_bits": bits} | changes
 
 
 @pytest.mark.parametrize(
-    ("slot", "spec", "law", "names"),
+    ("slot", "spec", "scheme", "names"),
     [
         (SCALAR, Identity(), {"kind": "identity"}, set()),
         (
@@ -94,9 +94,9 @@ def polar(directions: str, bits: int, **changes: object) -> dict[str, object]:
         (VECTOR, Polar(8, KMeans(3)), polar("codebook", 3), {"step", "inverse_step", "points", "cells"}),
     ],
 )
-def test_laws_and_their_arrays(slot, spec, law, names):
+def test_schemes_and_their_arrays(slot, spec, scheme, names):
     said, arrays = packed(slot, spec)
-    assert said == law
+    assert said == scheme
     assert set(arrays) == {f"{slot.name}.{name}" for name in names}
 
 
@@ -105,9 +105,9 @@ def test_laws_and_their_arrays(slot, spec, law, names):
 )
 def test_fixed_codebooks_are_stored_once(code, kind, count):
     other = Slot("u.input", Role.VECTOR_FEATURE, (None, 3, 8), 1)
-    laws, arrays = packed_slots([calibrated(VECTOR, Polar(8, code)), calibrated(other, Polar(8, code))])
+    schemes, arrays = packed_slots([calibrated(VECTOR, Polar(8, code)), calibrated(other, Polar(8, code))])
     book = f"codebook.{kind}.{code.bits}"
-    assert [laws[name]["book"] for name in ("v.input", "u.input")] == [book, book]
+    assert [schemes[name]["book"] for name in ("v.input", "u.input")] == [book, book]
     assert arrays[f"{book}.points"].shape == (count, 3)
     assert arrays[f"{book}.cells"].dtype == np.int32
     assert len(arrays) == 6
@@ -124,14 +124,14 @@ def test_a_fixed_step_and_its_inverse_are_those_in_use():
     _, arrays = packed_slots([quantizer])
     step, inverse = arrays["s.input.step"], arrays["s.input.inverse_step"]
     assert step.shape == inverse.shape == (1,)
-    assert step[0] == quantizer.fitted.step.item()
-    assert inverse[0] == np.float32(1) / step[0] == quantizer.fitted.inverse_step.item()
+    assert step[0] == quantizer.calibrated.step.item()
+    assert inverse[0] == np.float32(1) / step[0] == quantizer.calibrated.inverse_step.item()
 
 
 def test_a_learned_step_of_features_is_the_product_in_use():
     quantizer = calibrated(SCALAR, Uniform(8, learn_step=True))
     with torch.no_grad():
-        quantizer.fitted.factor.fill_(1.3)
+        quantizer.calibrated.factor.fill_(1.3)
     _, arrays = packed_slots([quantizer])
     x = torch.linspace(-3, 3, 1001)
     used = quantizer(x)
@@ -143,8 +143,8 @@ def test_a_learned_step_of_features_is_the_product_in_use():
 def test_queries_have_the_step_of_unit_vectors():
     quantizer = Quantizer(Slot("a.query", Role.QUERY_KEY, (None, 2, 4)))
     quantizer.install(Uniform(16), UnitRange())
-    laws, arrays = packed_slots([quantizer])
-    assert laws["a.query"] == {"kind": "uniform", "bits": 16, "per": "tensor", "framed": False}
+    schemes, arrays = packed_slots([quantizer])
+    assert schemes["a.query"] == {"kind": "uniform", "bits": 16, "per": "tensor", "framed": False}
     assert arrays["a.query.step"][0] == np.float32(1 / 32767)
 
 
@@ -159,8 +159,8 @@ def test_a_slot_that_is_not_ready_is_refused(spoil):
         packed_slots([quantizer])
 
 
-def test_a_law_with_groups_is_said_as_it_is():
-    assert law_of(Uniform(4, "group", 4), WEIGHT) == {"kind": "uniform", "bits": 4, "per": "group"}
+def test_a_scheme_with_groups_is_said_as_it_is():
+    assert scheme_of(Uniform(4, "group", 4), WEIGHT) == {"kind": "uniform", "bits": 4, "per": "group"}
 
 
 def test_arrays_are_copies():

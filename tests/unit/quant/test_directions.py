@@ -5,7 +5,7 @@ import torch
 
 from gaq.geometry.nearest import nearest_of_all
 from gaq.quant.directions import directions_for, look_up
-from gaq.quant.law import magnitude
+from gaq.quant.scheme import magnitude
 from gaq.quant.spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
 
 
@@ -66,7 +66,7 @@ def test_a_codebook_that_moves_goes_where_its_vectors_are(vectors):
     before, m = directions.points.clone(), magnitude(turned)
     for _ in range(40):
         codes = directions.encode(turned, m)
-        directions.follow(turned, m, codes, m > 0)
+        directions.update_ema(turned, m, codes, m > 0)
         directions.move()
     u = (turned / m.unsqueeze(-2)).transpose(-1, -2)
     for k in range(8):
@@ -81,7 +81,7 @@ def test_a_book_that_moved_has_cells_that_fit(vectors):
     directions.observe(vectors, magnitude(vectors))
     directions.fit()
     m = magnitude(vectors)
-    directions.follow(vectors.flip(0) ** 3, magnitude(vectors.flip(0) ** 3), directions.encode(vectors, m), m > 0)
+    directions.update_ema(vectors.flip(0) ** 3, magnitude(vectors.flip(0) ** 3), directions.encode(vectors, m), m > 0)
     directions.move()
     codes = directions.encode(vectors, m)
     assert torch.equal(directions.book().nearest(*vectors.unbind(-2)), codes)
@@ -93,7 +93,7 @@ def test_a_book_that_does_not_move_ignores_training(vectors):
     directions.observe(vectors, magnitude(vectors))
     directions.fit()
     before, m = directions.points.clone(), magnitude(vectors)
-    directions.follow(vectors, m, directions.encode(vectors, m), m > 0)
+    directions.update_ema(vectors, m, directions.encode(vectors, m), m > 0)
     assert torch.equal(directions.points, before)
     assert directions.heard.abs().max() == 0
 

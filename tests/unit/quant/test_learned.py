@@ -30,40 +30,40 @@ def calibrated(spec, observer, x):
 
 def test_only_what_is_clipped_moves_a_learned_range(x):
     """dL/dα = Σ sgn(x) g over |x| > α; the parameter is the range in units of its start."""
-    law = calibrated(Uniform(4, learn_clip=True), Percentile(90.0), x)
-    assert isinstance(law.fitted, LearnedClip)
+    scheme = calibrated(Uniform(4, learn_clip=True), Percentile(90.0), x)
+    assert isinstance(scheme.calibrated, LearnedClip)
     arriving = torch.randn(x.shape, generator=torch.Generator().manual_seed(9))
-    (law(x).value * arriving).sum().backward()
-    step = float(law.fitted.start)
+    (scheme(x).value * arriving).sum().backward()
+    step = float(scheme.calibrated.start)
     outside = (x / step).round().abs() > 7
     assert 50 < outside.sum() < 400
     expected = (arriving * x.sign())[outside].sum() * step * 7
-    torch.testing.assert_close(law.fitted.factor.grad, expected.reshape(1))
+    torch.testing.assert_close(scheme.calibrated.factor.grad, expected.reshape(1))
 
 
 def test_a_learned_step_hears_what_is_inside_too(x):
     clip = calibrated(Uniform(4, learn_clip=True), AbsMax(), x)
     step = calibrated(Uniform(4, learn_step=True), AbsMax(), x)
-    assert type(step.fitted) is LearnedStep
-    for law in (clip, step):
-        law(x).value.sum().backward()
-    assert clip.fitted.factor.grad == 0, "nothing is clipped"
-    assert step.fitted.factor.grad != 0
+    assert type(step.calibrated) is LearnedStep
+    for scheme in (clip, step):
+        scheme(x).value.sum().backward()
+    assert clip.calibrated.factor.grad == 0, "nothing is clipped"
+    assert step.calibrated.factor.grad != 0
 
 
 def test_a_learned_range_owes_for_its_size_and_only_to_who_asks(x):
-    law = calibrated(Uniform(8, learn_clip=True), AbsMax(), x)
-    law(x)
-    law.fitted.owed = []
+    scheme = calibrated(Uniform(8, learn_clip=True), AbsMax(), x)
+    scheme(x)
+    scheme.calibrated.auxiliary_losses = []
     with torch.no_grad():
-        law.fitted.factor.fill_(3.0)
-    law(x)
-    (penalty,) = law.fitted.owed
+        scheme.calibrated.factor.fill_(3.0)
+    scheme(x)
+    (penalty,) = scheme.calibrated.auxiliary_losses
     assert float(penalty.detach()) == pytest.approx(9 * RANGE_DECAY)
     penalty.backward()
-    assert float(law.fitted.factor.grad) == pytest.approx(6 * RANGE_DECAY)
+    assert float(scheme.calibrated.factor.grad) == pytest.approx(6 * RANGE_DECAY)
 
 
 def test_lsq_starts_at_twice_the_mean_magnitude(x):
-    law = calibrated(Uniform(4, learn_step=True), MeanMagnitude(), x)
-    assert float(law.fitted.start) == pytest.approx(2 * float(x.abs().mean()) / 7**0.5, rel=1e-5)
+    scheme = calibrated(Uniform(4, learn_step=True), MeanMagnitude(), x)
+    assert float(scheme.calibrated.start) == pytest.approx(2 * float(x.abs().mean()) / 7**0.5, rel=1e-5)

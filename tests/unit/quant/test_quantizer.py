@@ -123,9 +123,9 @@ def test_an_observer_that_would_not_be_heard_is_refused(slot, spec, observer, sa
 def test_the_step_is_the_range_over_the_largest_code_and_stays(x):
     quantizer = calibrated(SCALARS, Uniform(8), AbsMax(), x, 3 * x)
     step = float(3 * x.abs().max() / 127)
-    assert float(quantizer.fitted.step) == pytest.approx(step, rel=1e-6)
-    assert quantizer.fitted.inverse_step == 1 / quantizer.fitted.step
-    assert quantizer(100 * x).value.abs().max() == quantizer.fitted.step * 127
+    assert float(quantizer.calibrated.step) == pytest.approx(step, rel=1e-6)
+    assert quantizer.calibrated.inverse_step == 1 / quantizer.calibrated.step
+    assert quantizer(100 * x).value.abs().max() == quantizer.calibrated.step * 127
 
 
 def test_unit_vectors_use_the_whole_range():
@@ -139,8 +139,8 @@ def test_a_weight_step_follows_its_weight(x):
     weight = x[:16]
     quantizer = calibrated(WEIGHT, Uniform(4, per="channel"), MeanSquare(), weight)
     assert torch.equal(quantizer(2 * weight).value, 2 * quantizer(weight).value)
-    assert (quantizer.fitted.ratio < 1).any()
-    assert quantizer.fitted.ratio.shape == (16, 1)
+    assert (quantizer.calibrated.ratio < 1).any()
+    assert quantizer.calibrated.ratio.shape == (16, 1)
 
 
 def test_the_mean_square_start_beats_the_largest_entry(x):
@@ -181,7 +181,7 @@ def test_a_learned_step_learns(x):
 def test_a_learned_step_cannot_reach_zero(x):
     quantizer = calibrated(WEIGHT, Uniform(4, learn_step=True), MeanMagnitude(), x[:16])
     with torch.no_grad():
-        quantizer.fitted.factor.fill_(-5.0)
+        quantizer.calibrated.factor.fill_(-5.0)
     assert torch.isfinite(quantizer(x[:16]).value).all()
     assert quantizer(x[:16]).scale > 0
 
@@ -207,7 +207,7 @@ def test_a_copy_is_independent(x):
     vectors = torch.ones(2, 3, 32)
     before = quantizer(vectors).value
     with torch.no_grad():
-        twin.fitted.step.mul_(2)
+        twin.calibrated.step.mul_(2)
     assert torch.equal(quantizer(vectors).value, before)
     state = {name: tensor + 1 for name, tensor in quantizer.state_dict().items()}
     twin.load_state_dict(state)

@@ -30,12 +30,12 @@ def test_an_outlier_costs_less_when_it_is_spread(learn, seed):
     weight[:, 3] *= 20
     errors = []
     for rotate in (True, False):
-        law = Quantizer(WEIGHT)
-        law.install(Uniform(8, per="channel", rotate=rotate, learn_step=learn), AbsMax())
-        law.observing = True
-        law(weight)
-        law.finish_calibration()
-        found = law(weight)
+        scheme = Quantizer(WEIGHT)
+        scheme.install(Uniform(8, per="channel", rotate=rotate, learn_step=learn), AbsMax())
+        scheme.observing = True
+        scheme(weight)
+        scheme.finish_calibration()
+        found = scheme(weight)
         assert (found.codes is None) is rotate
         errors.append(float((found.value - weight).detach().square().mean()))
     assert errors[0] < 0.5 * errors[1]

@@ -7,9 +7,9 @@ import pytest
 from gaq.errors import RecipeError
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
+from gaq.quant.ptq import Gptq
 from gaq.quant.recommended import RECOMMENDED
 from gaq.quant.rounding import ROUNDINGS, fewest_weight_bits, rounding_of
-from gaq.quant.treatment import Gptq
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)
@@ -27,7 +27,7 @@ def test_a_rounding_changes_the_treatment_and_the_name_or_is_refused(name, round
 
 
 def test_the_recommended_recipe_is_a_preset_with_gptq():
-    assert preset(RECOMMENDED).treatments == (Gptq(),)
+    assert preset(RECOMMENDED).ptq_passes == (Gptq(),)
     assert preset(f"{RECOMMENDED}+gptq") == preset(RECOMMENDED)
     assert preset(f"{RECOMMENDED}+gptq", 3) == preset(RECOMMENDED, 3) != preset(RECOMMENDED)
 

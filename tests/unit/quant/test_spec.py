@@ -38,7 +38,7 @@ def test_ranges_are_symmetric(bits, high):
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Uniform(1), "bits is 1; expected a whole number from 2 to 16"),
+        (lambda: Uniform(1), "bits is 1; expected an integer from 2 to 16"),
         (lambda: Uniform(17), "bits is 17"),
         (lambda: Uniform(8.0), "bits is 8.0"),
         (lambda: Uniform(True), "bits is True"),

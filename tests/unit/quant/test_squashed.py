@@ -12,7 +12,7 @@ from gaq.quant.spec import Uniform
 WEIGHT = Slot("layers.1.update.hidden.weight", Role.SCALAR_WEIGHT, (16, 32))
 
 
-def law(bits):
+def scheme(bits):
     quantizer = Quantizer(WEIGHT)
     quantizer.install(Uniform(bits, squash=True), AbsMax())
     quantizer.finish_calibration()
@@ -22,7 +22,7 @@ def law(bits):
 def test_the_codes_are_those_of_the_paper(seed):
     """DoReFa, eq. 9, with the levels of a symmetric code: round(high · tanh(w)/max|tanh(w)|)."""
     w = torch.randn(16, 32, generator=torch.Generator().manual_seed(seed))
-    found = law(8)(w)
+    found = scheme(8)(w)
     curve = torch.tanh(w.double())
     exact = 127 * curve / curve.abs().max()
     settled = (exact - exact.floor() - 0.5).abs() > 1e-4
@@ -35,12 +35,12 @@ def test_small_weights_are_hardly_bent(seed):
     plain = Quantizer(WEIGHT)
     plain.install(Uniform(8), AbsMax())
     plain.finish_calibration()
-    assert (law(8)(w).codes - plain(w).codes).abs().max() <= 1
+    assert (scheme(8)(w).codes - plain(w).codes).abs().max() <= 1
 
 
 def test_weights_of_nothing_stay_nothing():
     w = torch.zeros(16, 32, requires_grad=True)
-    value = law(4)(w).value
+    value = scheme(4)(w).value
     assert (value == 0).all()
     value.sum().backward()
     assert torch.equal(w.grad, torch.ones_like(w))

@@ -7,7 +7,7 @@ import pytest
 
 from gaq.errors import BadFile
 from gaq.measure.predictions import Predictions, write_predictions
-from gaq.report.discover import Kind, discover, kind_of
+from gaq.report.discover import SourceKind, discover, kind_of
 from gaq.simulate.log_file import HEAD
 
 ONE = np.ones(1)
@@ -35,13 +35,13 @@ def run(tmp_path):
 def test_everything_is_found(run):
     found = discover([run])
     assert {(s.path.name, s.kind) for s in found.sources} == {
-        ("rows.jsonl", Kind.ROWS),
-        ("curve.jsonl", Kind.CURVE),
-        ("nve.log", Kind.LOG),
-        ("nve.xyz", Kind.TRAJECTORY),
-        ("p.npz", Kind.PREDICTIONS),
-        ("m.gaq", Kind.MODEL),
-        ("manifest.json", Kind.MANIFEST),
+        ("rows.jsonl", SourceKind.ROWS),
+        ("curve.jsonl", SourceKind.CURVE),
+        ("nve.log", SourceKind.LOG),
+        ("nve.xyz", SourceKind.TRAJECTORY),
+        ("p.npz", SourceKind.PREDICTIONS),
+        ("m.gaq", SourceKind.MODEL),
+        ("manifest.json", SourceKind.MANIFEST),
     }
     assert found.notes == (
         f"{run / 'training.xyz'} has no log of `gaq md` beside it and is not shown; name it to have it shown.",
@@ -51,12 +51,12 @@ def test_everything_is_found(run):
 def test_a_file_that_is_named_is_taken_and_none_is_taken_twice(run):
     found = discover([run / "training.xyz", run / "rows.jsonl", run])
     assert [s.path.name for s in found.sources].count("rows.jsonl") == 1
-    assert found.sources[0].kind is Kind.TRAJECTORY
+    assert found.sources[0].kind is SourceKind.TRAJECTORY
 
 
 def test_an_interrupted_training_has_a_curve_without_lines(tmp_path):
     (tmp_path / "curve.jsonl").write_text('{"epoch": 0, "for')
-    assert kind_of(tmp_path / "curve.jsonl") is Kind.CURVE
+    assert kind_of(tmp_path / "curve.jsonl") is SourceKind.CURVE
 
 
 def test_an_empty_folder_is_refused(tmp_path):
@@ -85,9 +85,9 @@ def test_a_model_that_is_named_brings_what_was_kept_beside_it_and_a_trajectory_i
     write_predictions(tmp_path / "m.predictions.npz", [Predictions("m", "r", "e", "d", ONE, ONE, ONE, ONE, ONE)])
     found = discover([tmp_path / "m.gaq", tmp_path / "nve.traj"])
     assert [(s.path.name, s.kind) for s in found.sources] == [
-        ("m.gaq", Kind.MODEL),
-        ("m.rows.jsonl", Kind.ROWS),
-        ("m.predictions.npz", Kind.PREDICTIONS),
-        ("nve.traj", Kind.TRAJECTORY),
-        ("nve.log", Kind.LOG),
+        ("m.gaq", SourceKind.MODEL),
+        ("m.rows.jsonl", SourceKind.ROWS),
+        ("m.predictions.npz", SourceKind.PREDICTIONS),
+        ("nve.traj", SourceKind.TRAJECTORY),
+        ("nve.log", SourceKind.LOG),
     ]

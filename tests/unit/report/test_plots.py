@@ -14,7 +14,7 @@ from gaq.report.charts import EXACT, costs, learning, sensitivity
 from gaq.report.clouds import MOST_POINTS, names_of, parity
 from gaq.report.ladder import ladder
 from gaq.report.panels import Palette, plain, themes
-from gaq.report.series import Curve, Run
+from gaq.report.series import Curve, RunSeries
 from gaq.report.strips import MOST_RECORDS, energies
 
 VALUES = {
@@ -47,7 +47,7 @@ def test_costs_are_where_the_rows_say():
     assert set(marks(work)) == {"fp32", "naive-int8"}
     assert lee.layout["xaxis"]["type"] == "log"
     assert "type" not in force.layout["xaxis"]
-    assert "naive-int8 30.0" in force.told
+    assert "naive-int8 30.0" in force.description
 
 
 def test_a_recipe_has_one_colour_everywhere():
@@ -108,8 +108,8 @@ def test_predictions_of_one_recipe_are_told_apart():
     assert names_of([predictions("w4"), predictions("w4")]) == ["w4.gaq, native, d (1)", "w4.gaq, native, d (2)"]
 
 
-def run(name: str, change: np.ndarray) -> Run:
-    return Run(name, 0.5 * np.arange(len(change)), change, np.full(len(change), 300.0), False)
+def run(name: str, change: np.ndarray) -> RunSeries:
+    return RunSeries(name, 0.5 * np.arange(len(change)), change, np.full(len(change), 300.0), False)
 
 
 def test_energies_share_a_scale_and_long_ones_are_thinned(rng):

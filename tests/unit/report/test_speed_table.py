@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from gaq.measure.ledger import Row
-from gaq.report.speed_table import busy_notes, by_contender, disturbed, kernel_table, speed_table
+from gaq.report.speed_table import busy_notes, by_candidate, disturbed, kernel_table, speed_table
 
 
 def row(metric: str, value: float, engine: str, control: str | None = None) -> Row:
@@ -34,7 +34,7 @@ def text(table) -> str:
 
 
 def test_the_slowest_comes_first():
-    assert [engine for _, _, engine in by_contender(ROWS)] == ["torch-eager", "native"]
+    assert [engine for _, _, engine in by_candidate(ROWS)] == ["torch-eager", "native"]
 
 
 def test_numbers_and_spreads_are_those_of_the_rows():
@@ -49,7 +49,7 @@ def test_kernels_have_a_table_of_their_own():
     kernels = [replace(row("kernel_gops", 473.0, "native"), model="int8", data="24 × 64 → 64")]
     assert "24 × 64 → 64" in text(kernel_table(kernels))
     assert "473" in text(kernel_table(kernels))
-    assert by_contender(kernels) == {}
+    assert by_candidate(kernels) == {}
 
 
 def timed(**changes) -> Row:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gaq.errors import BadFile, UsageError
-from gaq.simulate.checkpoint import Checkpoint, check_same, load, save
+from gaq.simulate.checkpoint import RunCheckpoint, check_same, load, save
 from gaq.simulate.integrate import start
 from unit.measure import planted
 
@@ -18,9 +18,9 @@ from unit.measure import planted
 def test_every_bit_comes_back(tmp_path):
     state = start(planted.PairEngine(), planted.ethanol(), 300.0)
     marks = {"bytes": 2**40, "frames": 3, "table": 48}
-    save(tmp_path / "run.state", Checkpoint(state, planted.ethanol().positions, marks, {"bytes": 1}, {"dt": 0.1}))
+    save(tmp_path / "run.state", RunCheckpoint(state, planted.ethanol().positions, marks, {"bytes": 1}, {"dt": 0.1}))
     found = load(tmp_path / "run.state")
-    assert (found.trajectory, found.log, found.told) == (marks, {"bytes": 1}, {"dt": 0.1})
+    assert (found.trajectory, found.log, found.settings) == (marks, {"bytes": 1}, {"dt": 0.1})
     for one, two in (
         (found.state.structure.positions, state.structure.positions),
         (found.state.structure.species, state.structure.species),
@@ -48,17 +48,19 @@ def test_arrays_of_something_else_are_refused(tmp_path):
 
 
 def test_what_was_told_must_be_the_same(tmp_path):
-    told = {"dt": 0.5, "seed": 1}
-    check_same(tmp_path / "s", told, dict(told))
+    settings = {"dt": 0.5, "seed": 1}
+    check_same(tmp_path / "s", settings, dict(settings))
     with pytest.raises(UsageError, match=r"dt was 0\.5 and is 0\.25; seed was 1 and is 2"):
-        check_same(tmp_path / "s", told, {"dt": 0.25, "seed": 2})
+        check_same(tmp_path / "s", settings, {"dt": 0.25, "seed": 2})
 
 
 def a_checkpoint(tmp_path, **changes):
     """A sound file, in which arrays, and entries of its description, are replaced; None removes one."""
     path = tmp_path / "run.state"
     first = planted.ethanol()
-    save(path, Checkpoint(start(planted.PairEngine(), first, 300.0), first.positions, {"bytes": 9}, {"bytes": 1}, {}))
+    save(
+        path, RunCheckpoint(start(planted.PairEngine(), first, 300.0), first.positions, {"bytes": 9}, {"bytes": 1}, {})
+    )
     with np.load(path) as held:
         arrays = dict(held)
     about = json.loads(str(arrays["about"]))
@@ -134,7 +136,7 @@ def test_fixed_atoms_and_masses_come_back(tmp_path):
     first, fixed = planted.ethanol(), np.arange(9) == 2
     masses = np.linspace(1, 9, 9)
     state = start(planted.PairEngine(), first, 300.0, masses=masses, fixed=fixed)
-    save(tmp_path / "run.state", Checkpoint(state, first.positions, {"bytes": 0}, {"bytes": 0}, {}))
+    save(tmp_path / "run.state", RunCheckpoint(state, first.positions, {"bytes": 0}, {"bytes": 0}, {}))
     found = load(tmp_path / "run.state").state
     assert found.fixed.tolist() == fixed.tolist()
     assert found.masses.tolist() == masses.tolist()

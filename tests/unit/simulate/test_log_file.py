@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.errors import BadFile
 from gaq.simulate.integrate import run_nve
 from gaq.simulate.log import Record, recorded
@@ -14,7 +14,7 @@ from unit.measure import planted
 
 
 def records(count: int) -> list[Record]:
-    states: list[State] = []
+    states: list[MotionState] = []
     run_nve(planted.PairEngine(), planted.ethanol(), count - 1, each_record=states.append)
     return [recorded(state, 0.5) for state in states]
 

@@ -10,17 +10,19 @@ from gaq.atoms.structure import Structure
 from gaq.engine.motion import Dynamics
 from gaq.errors import BadFile
 from gaq.simulate.integrate import start
-from gaq.simulate.session import Ending, Files, Plan, Session
+from gaq.simulate.session import Ending, Files, RunPlan, Session
 from unit.measure import planted
 from unit.simulate.test_integrate import Collapsing, Explosive
 
 
-def plan(steps: int, **options) -> Plan:
+def plan(steps: int, **options) -> RunPlan:
     usual = {"every": 30, "log_every": 20, "bonds_may_break": True}  # pairs attract what no bond holds
-    return Plan(steps, Dynamics(0.5), 100.0, 21, **{**usual, **options})
+    return RunPlan(steps, Dynamics(0.5), 100.0, 21, **{**usual, **options})
 
 
-def session(path, told: Plan, engine: planted.PairEngine | None = None, structure: Structure | None = None) -> Session:
+def session(
+    path, told: RunPlan, engine: planted.PairEngine | None = None, structure: Structure | None = None
+) -> Session:
     engine = engine or planted.PairEngine()
     made = Session(engine, told, Files(path), {"dt": 0.5})
     if path.exists():

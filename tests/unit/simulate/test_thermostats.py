@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaq.atoms.structure import Prediction, Structure
-from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, State, Thermostat
+from gaq.engine.motion import CSVR, LANGEVIN, Dynamics, MotionState, Thermostat
 from gaq.simulate.integrate import advance, start
 from gaq.simulate.start import freedom_of
 from gaq.simulate.velocities import angular_momentum, kinetic_energy, kinetic_temperature
@@ -26,7 +26,7 @@ class Springs(planted.PairEngine):
         return Prediction(2.5 * float(np.sum(off**2)), -5 * off)
 
 
-def thermostated(kind: str, state: State, relaxation: float = 20.0, seed: int = 1) -> Dynamics:
+def thermostated(kind: str, state: MotionState, relaxation: float = 20.0, seed: int = 1) -> Dynamics:
     freedom = freedom_of(state.structure, state.masses, state.velocities, kind)
     return Dynamics(1.0, Thermostat(kind, TEMPERATURE, relaxation, seed, freedom))
 
@@ -69,7 +69,7 @@ def test_energy_less_the_heat_that_came_in_is_kept(kind):
     state = start(engine, planted.ethanol(), TEMPERATURE, seed=2)
     dynamics = replace(thermostated(kind, state), dt=0.25)
 
-    def conserved(s: State) -> float:
+    def conserved(s: MotionState) -> float:
         return s.energy + kinetic_energy(s.masses, s.velocities) - s.heat
 
     first, heats = conserved(state), []

@@ -10,7 +10,7 @@ import pytest
 from ase import units
 
 from gaq.atoms.structure import Structure
-from gaq.engine.motion import State
+from gaq.engine.motion import MotionState
 from gaq.errors import UsageError
 from gaq.simulate.integrate import run_nve
 from gaq.simulate.trajectory import open_trajectory
@@ -19,13 +19,13 @@ from unit.measure import planted
 ENDINGS = (".xyz", ".extxyz", ".traj")
 
 
-def states(count: int) -> list[State]:
-    found: list[State] = []
+def states(count: int) -> list[MotionState]:
+    found: list[MotionState] = []
     run_nve(planted.PairEngine(), planted.ethanol(), count - 1, each_record=found.append)
     return found
 
 
-def written(path: Path, given: list[State], dt: float = 0.5) -> Path:
+def written(path: Path, given: list[MotionState], dt: float = 0.5) -> Path:
     trajectory = open_trajectory(path, dt)
     for state in given:
         trajectory.write(state)
@@ -51,7 +51,7 @@ def test_ase_reads_the_same_bits(tmp_path, ending):
 def test_a_box_is_written_with_its_lattice(tmp_path, ending):
     box = Structure(np.array([8, 1]), np.array([[0, 0, 0], [1.0, 0, 0]]), np.diag([4.0, 5, 6]), np.ones(3, bool))
     zeros = np.zeros((2, 3))
-    frame = ase.io.read(written(tmp_path / f"t{ending}", [State(box, zeros, np.ones(2), -1.0, zeros)]))
+    frame = ase.io.read(written(tmp_path / f"t{ending}", [MotionState(box, zeros, np.ones(2), -1.0, zeros)]))
     assert (np.diag(frame.cell.array) == [4, 5, 6]).all()
     assert frame.pbc.all()
 

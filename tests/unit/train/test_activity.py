@@ -33,4 +33,4 @@ def test_the_gram_matrix_and_the_peaks_are_invariant(rng):
 def test_hooks_are_taken_off():
     model = network(config())
     activity(model, prepare(dataset(2), 5.0), ("readout.hidden",))
-    assert all(not layer.input._forward_hooks for layer in linears(model).values())
+    assert all(not layer.input_quantizer._forward_hooks for layer in linears(model).values())

@@ -25,7 +25,7 @@ def test_post_training_quantization_keeps_the_mean_energy(name):
         error = quantized.energies(batch) - model.energies(batch)
     assert abs(error.mean().item()) < 1e-9
     assert all(q.active and not q.observing for q in quantized.quantizers())
-    if preset(name).treatments:
+    if preset(name).ptq_passes:
         return  # what these do to weights is theirs to test
     weights_before, weights_after = model.state_dict(), quantized.state_dict()
     assert all(torch.equal(weights_after[k], t) for k, t in weights_before.items() if k != "reference")
@@ -41,7 +41,7 @@ def test_one_structure_is_enough_to_calibrate_with(name):
 
 def test_only_recipes_with_fixed_steps_need_structures():
     for name in all_presets():
-        if preset(name).treatments:
+        if preset(name).ptq_passes:
             continue
         if name not in ("fp32", "w8", "w4") and not name.startswith(("w4a16", "frame-", "mixed-", "hadamard-")):
             with pytest.raises(UsageError, match=f"recipe '{name}' has steps .*slot 'layers.0.*--data"):
@@ -54,8 +54,8 @@ def test_calibration_sees_features_behind_quantized_weights():
     """A dead step would show: every fixed step is the range that the quantized network has."""
     quantized = quantize(network(config()), preset("naive-int8"), molecules())
     for q in quantized.quantizers():
-        if q.slot.role not in WEIGHTS and q.fitted is not None and hasattr(q.fitted, "step"):
-            assert 0 < q.fitted.step.item() < 1e3, q.slot.name
+        if q.slot.role not in WEIGHTS and q.calibrated is not None and hasattr(q.calibrated, "step"):
+            assert 0 < q.calibrated.step.item() < 1e3, q.slot.name
 
 
 def test_the_reference_takes_up_the_mean_error_per_atom():
@@ -75,4 +75,4 @@ def test_the_parent_stays_as_it_was():
     before = {name: t.clone() for name, t in model.state_dict().items()}
     quantize(model, preset("naive-int8"), molecules())
     assert all(torch.equal(t, before[name]) for name, t in model.state_dict().items())
-    assert all(q.fitted is None for q in model.quantizers())
+    assert all(q.calibrated is None for q in model.quantizers())

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from gaq.errors import BadFile
 from gaq.formats import container
 from gaq.formats.checksum import sealed
-from gaq.model.invariants import Gauge
+from gaq.model.geometry import Gauge
 from gaq.quant.presets import all_presets, w4
 from gaq.quant.spec import KMeans, Polar
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
@@ -273,7 +273,7 @@ def test_the_old_file_stays_when_the_new_one_cannot_be_written(good, monkeypatch
     assert [p.name for p in good.parent.iterdir()] == [good.name]
 
 
-def test_precision_leaves_constants_of_the_law_alone():
+def test_precision_leaves_constants_of_the_scheme_alone():
     model = checkpoint(config(), w4(learn_step=True)).model
     as_dtype(model, torch.float64)
     assert {p.dtype for p in model.parameters()} == {torch.float64}

@@ -9,7 +9,7 @@ from gaq.quant.directions import LearnedBook
 from gaq.quant.install import preset
 from gaq.train.codebooks import move_
 from gaq.train.parallel import World
-from gaq.train.penalties import owed
+from gaq.train.penalties import auxiliary_losses
 from gaq.train.session import quantize
 from tiny import batch_of, config, molecules, network
 
@@ -19,7 +19,7 @@ def test_books_with_a_decay_move(recipe, moves):
     model = quantize(network(config()), preset(recipe), molecules())
     books = [m for m in model.modules() if isinstance(m, LearnedBook)]
     before = [book.points.clone() for book in books]
-    with owed(model.quantizers()):
+    with auxiliary_losses(model.quantizers()):
         model.energies(batch_of(molecules(0.1)))
     assert all(torch.equal(b.points, p) for b, p in zip(books, before, strict=True)), "not before the end of the step"
     move_(model.quantizers(), World())

@@ -17,26 +17,26 @@ from gaq.train import compiled
 from gaq.train.calibrate import quantized_copy
 from gaq.train.compiled import compiled_for
 from gaq.train.config import LossConfig
-from gaq.train.frames import Frames, prepare
-from gaq.train.gradients import Lesson, step_by_step
+from gaq.train.frames import TrainFrames, prepare
+from gaq.train.gradients import TrainBatch, step_by_step
 from tiny import config, dataset, network
 
 LOSS = LossConfig()
 
 
-def frames() -> Frames:
+def frames() -> TrainFrames:
     return prepare(dataset(6), 5.0)
 
 
-def lesson(data: Frames, chosen: list[int], seed: int = 0) -> Lesson:
+def train_batch(data: TrainFrames, chosen: list[int], seed: int = 0) -> TrainBatch:
     """A part of a larger batch, with some atoms that pass one slot in float."""
     batch, target = data.batch(chosen)
     draw = torch.Generator().manual_seed(seed)
     spared = {"layers.0.update.hidden.input": torch.rand(len(batch.species), generator=draw) < 0.5}
-    return Lesson(batch, target, (len(chosen) + 1, len(batch.species) + 3), spared=spared)
+    return TrainBatch(batch, target, (len(chosen) + 1, len(batch.species) + 3), spared=spared)
 
 
-def gradients(differentiate, model, task: Lesson) -> tuple[float, list[torch.Tensor]]:
+def gradients(differentiate, model, task: TrainBatch) -> tuple[float, list[torch.Tensor]]:
     for parameter in model.parameters():
         parameter.grad = None
     loss = differentiate(model, task, LOSS)
@@ -61,7 +61,7 @@ def test_gradients_are_those_of_autograd_for_all_sizes_and_weights(quantized, mo
     model, differentiate = quantized
     data = frames()
     for chosen in ([0, 1, 2], [3, 4], [0, 2, 3, 5]):
-        task = lesson(data, chosen)
+        task = train_batch(data, chosen)
         loss, expected = gradients(step_by_step, model, task)
         compiled_loss, found = gradients(differentiate, model, task)
         assert compiled_loss == pytest.approx(loss, rel=1e-9)
@@ -75,7 +75,7 @@ def test_gradients_are_those_of_autograd_for_all_sizes_and_weights(quantized, mo
     changed = gradients(step_by_step, other, task)[1]
     assert distance(expected, changed) > 1e-3, "the control: other weights have other gradients"
     assert distance(changed, gradients(differentiate, other, task)[1]) < 1e-8
-    spared = lesson(data, chosen, seed=1)
+    spared = train_batch(data, chosen, seed=1)
     again = gradients(step_by_step, model, spared)[1]
     assert distance(expected, again) > 1e-6, "the control: it matters who is spared"
     assert distance(again, gradients(differentiate, model, spared)[1]) < 1e-8
@@ -84,7 +84,7 @@ def test_gradients_are_those_of_autograd_for_all_sizes_and_weights(quantized, mo
 def test_a_single_structure_is_differentiated_step_by_step(quantized, monkeypatch):
     model, differentiate = quantized
     monkeypatch.setattr(compiled, "_graph", lambda *given: pytest.fail("a graph"))
-    task = lesson(frames(), [1])
+    task = train_batch(frames(), [1])
     assert distance(gradients(step_by_step, model, task)[1], gradients(differentiate, model, task)[1]) == 0
 
 

@@ -17,8 +17,8 @@ from gaq.quant.presets import frame_w4a8, gaq_w4a8
 from gaq.quant.recipe import Recipe
 from gaq.train import fit as fit_module
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
-from gaq.train.fit import Progress, Task, fit
-from gaq.train.frames import Frames
+from gaq.train.fit import Task, TrainProgress, fit
+from gaq.train.frames import TrainFrames
 from gaq.train.interrupt import Interrupt
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
@@ -43,7 +43,7 @@ class StopAfter:
     def __init__(self, step: int) -> None:
         self.step, self.interrupt = step, Interrupt()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: TrainProgress) -> None:
         self.interrupt.asked = progress.step >= self.step
 
 
@@ -83,7 +83,7 @@ def assert_same_run(one: Path, other: Path) -> None:
 
 
 def test_the_loss_goes_down(tmp_path):
-    shown: list[Progress] = []
+    shown: list[TrainProgress] = []
     rates = {"ema": 0.9, "lr": 0.02, "adam_lr": 0.007}
     settings = train_config(epochs=8, data={"train": 32, "validation": 8}, optimizer=rates)
     prepared = prepare_training(settings, dataset(40), tmp_path)
@@ -199,11 +199,13 @@ def test_learned_steps_are_learned_and_averaged(whole):
     assert len(factors) > 5
     assert any((f != 1).any() for f in factors)
     averaged = tensors(whole["framed"] / "last.ckpt").keys()
-    assert "average.messages.0.project.coded.fitted.factor" in averaged
-    assert "average.readout.coded.fitted.factor" not in averaged, "the readout has fixed steps of eight bits"
+    assert "average.messages.0.project.weight_quantizer.calibrated.factor" in averaged
+    assert "average.readout.weight_quantizer.calibrated.factor" not in averaged, (
+        "the readout has fixed steps of eight bits"
+    )
 
 
-def spoiled(task: Task) -> Frames:
+def spoiled(task: Task) -> TrainFrames:
     """The training frames with a force that is no number in each."""
     bad = copy.deepcopy(task.frames.dataset)
     for label in bad.labels:
@@ -216,7 +218,7 @@ def test_numbers_that_are_none_end_the_run_and_leave_the_best(tmp_path):
     prepared = prepare_training(train_config(epochs=4), dataset(), tmp_path)
     task, bad = prepared.task, spoiled(prepared.task)
 
-    def spoil(progress: Progress) -> None:
+    def spoil(progress: TrainProgress) -> None:
         if progress.step == STEPS:
             object.__setattr__(task, "frames", bad)
 
@@ -234,7 +236,7 @@ def test_a_quantized_run_that_diverges_stops_and_keeps_the_best(tmp_path):
     plan = QuantizationPlan(frame_w4a8(warmup=0), epochs=6, batch=2)
     kept: list[bytes] = []
 
-    def blow_up(progress: Progress) -> None:
+    def blow_up(progress: TrainProgress) -> None:
         if progress.step == 2 * STEPS:
             kept.append((tmp_path / "model.ckpt").read_bytes())
             steps = [p for name, p in running[0].named_parameters() if name.endswith("factor")]
@@ -292,13 +294,13 @@ def test_an_epoch_takes_every_frame_once_in_an_order_of_its_own(tmp_path, monkey
     prepared = prepare_training(train_config(epochs=3), dataset(), tmp_path)
     taken: list[int] = []
 
-    def recorded(frames: Frames, indices):
+    def recorded(frames: TrainFrames, indices):
         if frames is prepared.task.frames:
             taken.extend(indices)
         return batch(frames, indices)
 
-    batch = Frames.batch
-    monkeypatch.setattr(Frames, "batch", recorded)
+    batch = TrainFrames.batch
+    monkeypatch.setattr(TrainFrames, "batch", recorded)
     fit(prepared.start, prepared.task)
     orders = [taken[6 * epoch : 6 * (epoch + 1)] for epoch in range(3)]
     assert [sorted(order) for order in orders] == [[0, 1, 2, 3, 4, 5]] * 3

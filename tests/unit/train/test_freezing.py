@@ -1,4 +1,4 @@
-"""Weights that go to and fro between two codes are held where they mostly were; all others stay as they are."""
+"""Weights that oscillate between two codes are held where they mostly were; all others stay as they are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def layer_of(model):
 def swing(model, freezer: Freezer, steps: int, done: float, away: int = 2) -> None:
     """One weight is put next to its code of 1, but every `away` steps next to -2."""
     layer = layer_of(model)
-    scale = layer.coded(layer.weight).scale[0, 0]
+    scale = layer.weight_quantizer(layer.weight).scale[0, 0]
     for step in range(steps):
         with torch.no_grad():
             layer.weight[0, 0] = (-2 if step % away == 0 else 1) * scale
@@ -40,7 +40,7 @@ def test_a_weight_that_swings_is_held_where_it_mostly_was(model):
     before = copy.deepcopy(model.state_dict())
     swing(model, freezer, 300, done=BEGIN / 2, away=4)
     swing(model, freezer, 4, done=0.5, away=4)
-    found = layer.coded(layer.weight)
+    found = layer.weight_quantizer(layer.weight)
     held = freezer.watched[NAME].held
     assert held.nonzero().tolist() == [[0, 0]]
     assert found.codes[0, 0] == 0, "the mean of three times 1 and once -2, rounded, and not where it was last"
@@ -57,9 +57,9 @@ def test_it_stays_when_it_is_pulled_and_when_its_step_changes(model):
     code = freezer.watched[NAME].at[0, 0].clone()
     with torch.no_grad():
         layer.weight += 0.3
-        layer.coded.fitted.factor *= 1.25
+        layer.weight_quantizer.calibrated.factor *= 1.25
     freezer.step(model, 0.9)
-    found = layer.coded(layer.weight)
+    found = layer.weight_quantizer(layer.weight)
     assert found.codes[0, 0] == code
     assert layer.weight[0, 0] == code * found.scale[0, 0]
     assert not torch.equal(layer.weight[0, 1], code * found.scale[0, 0])
@@ -82,7 +82,7 @@ def test_the_limit_falls(model):
         with torch.no_grad():
             layer_of(one).weight[0, 0] += (
                 1.2
-                * layer_of(one).coded(layer_of(one).weight).scale[0, 0]
+                * layer_of(one).weight_quantizer(layer_of(one).weight).scale[0, 0]
                 * (-1 if layer_of(one).weight[0, 0] > 0 else 1)
             )
         freezer.step(one, done)
@@ -101,7 +101,7 @@ def test_fine_and_float_weights_are_not_watched(name):
 
 
 def test_weights_that_are_still_in_float_are_not_watched(model):
-    layer_of(model).coded.active = False
+    layer_of(model).weight_quantizer.active = False
     freezer = Freezer()
     freezer.step(model, 0.9)
     assert NAME not in freezer.watched

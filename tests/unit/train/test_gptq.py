@@ -48,11 +48,11 @@ def test_inputs_that_do_not_hang_together_are_rounded_to_nearest(seed):
 def test_a_network_rounded_so_keeps_its_codes_and_is_nearer_to_its_parent():
     recipe = preset("gptq-w4")
     model = network(config(degrees=2))
-    treated, nearest = (quantize(model, r, molecules()) for r in (recipe, replace(recipe, treatments=())))
+    treated, nearest = (quantize(model, r, molecules()) for r in (recipe, replace(recipe, ptq_passes=())))
     exact, batch = energy_and_forces(model, batch_of(molecules()))[1], batch_of(molecules())
     errors = [(energy_and_forces(m, batch)[1] - exact).square().mean() for m in (treated, nearest)]
     assert errors[0] < 0.5 * errors[1]
     for name, layer in linears(treated).items():
         with torch.no_grad():
-            found = layer.coded(layer.weight)
+            found = layer.weight_quantizer(layer.weight)
         torch.testing.assert_close(found.value, layer.weight, rtol=1e-6, atol=0, msg=name)

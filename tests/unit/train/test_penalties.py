@@ -1,4 +1,4 @@
-"""What laws owe the loss: collected while it is asked for, and not otherwise."""
+"""What schemes owe the loss: collected while it is asked for, and not otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 
 from gaq.quant.install import preset
 from gaq.quant.mddq import PolarCode
-from gaq.train.penalties import owed
+from gaq.train.penalties import auxiliary_losses
 from gaq.train.session import quantize
 from tiny import batch_of, config, molecules, network
 
@@ -14,12 +14,12 @@ from tiny import batch_of, config, molecules, network
 def passed(recipe):
     """What one forward pass of a quantized network owes, and the network."""
     model = quantize(network(config()), preset(recipe, 0), molecules())
-    with owed(model.quantizers()) as collected:
+    with auxiliary_losses(model.quantizers()) as collected:
         model.energies(batch_of(molecules()))
     return model, collected
 
 
-def test_recipes_without_such_laws_owe_nothing():
+def test_recipes_without_such_schemes_owe_nothing():
     assert passed("gaq-w4a8")[1] == []
 
 
@@ -33,8 +33,8 @@ def test_learned_ranges_owe_one_term_each():
 
 def test_vectors_owe_for_their_distance_from_the_codebook():
     model, collected = passed("svq-kmeans-ste")
-    laws = [q.fitted for q in model.quantizers() if isinstance(q.fitted, PolarCode)]
-    assert len(collected) == len(laws) > 0
+    schemes = [q.calibrated for q in model.quantizers() if isinstance(q.calibrated, PolarCode)]
+    assert len(collected) == len(schemes) > 0
     assert all(0 < float(term.detach()) < 0.0025 * 4 for term in collected)
     sum(collected).backward()
     grown = [p.grad.abs().max() for p in model.parameters() if p.grad is not None]

@@ -33,7 +33,7 @@ def test_on_one_small_molecule_all_atoms_have_the_same_rank():
 def test_atoms_pass_in_float_by_chance_and_whole(model, seed):
     batch, recipe = batch_of(molecules()), degree_quant()
     draw = torch.Generator().manual_seed(seed)
-    layer = model.updates[0].hidden.input
+    layer = model.updates[0].hidden.input_quantizer
     x = torch.randn(len(batch.species), 24, generator=torch.Generator().manual_seed(1))
     rank, spared = degree_rank(batch), torch.zeros(len(batch.species))
     for _ in range(400):
@@ -41,7 +41,7 @@ def test_atoms_pass_in_float_by_chance_and_whole(model, seed):
             found = layer(x)
             assert found.codes is None
             same = (found.value == x).all(-1)
-            assert torch.equal(found.value[~same], layer.fitted(x).value[~same])
+            assert torch.equal(found.value[~same], layer.calibrated(x).value[~same])
             spared += same
     chance = 0.1 * rank
     assert ((spared / 400 - chance).abs() < 5 * (chance * (1 - chance) / 400).sqrt() + 1e-9).all()
@@ -52,9 +52,9 @@ def test_messages_queries_and_weights_are_not_spared(model):
     batch = batch_of(molecules())
     drawn = draw_spared(model.quantizers(), degree_quant(), batch, torch.Generator().manual_seed(0))
     with sparing(model.quantizers(), drawn):
-        spared = {q.slot.role.value for q in model.quantizers() if q.spares is not None}
+        spared = {q.slot.role.value for q in model.quantizers() if q.bypass_mask is not None}
     assert spared == {"scalar-feature", "vector-feature"}
-    assert all(q.spares is None for q in model.quantizers())
+    assert all(q.bypass_mask is None for q in model.quantizers())
 
 
 def test_a_recipe_without_protection_draws_nothing(model):
@@ -66,7 +66,7 @@ def test_a_recipe_without_protection_draws_nothing(model):
 
 def test_gradients_of_spared_atoms_pass_as_they_are(model, seed):
     atoms = len(batch_of(molecules()).species)
-    layer = model.updates[0].hidden.input
+    layer = model.updates[0].hidden.input_quantizer
     x = (100 * torch.randn(atoms, 24, generator=torch.Generator().manual_seed(seed))).requires_grad_()
     with sparing(model.quantizers(), {layer.slot.name: torch.arange(atoms) < 5}):
         (gradient,) = torch.autograd.grad(layer(x).value.sum(), x)

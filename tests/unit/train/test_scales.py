@@ -9,8 +9,8 @@ from gaq.model.forces import energy_and_forces
 from gaq.quant.install import preset
 from gaq.train.activity import linears
 from gaq.train.frames import prepare
+from gaq.train.ptq import prepare_
 from gaq.train.session import quantize
-from gaq.train.treat import prepare_
 from tiny import batch_of, config, dataset, molecules, network
 
 
@@ -43,7 +43,7 @@ def test_uneven_channels_are_rounded_better(recipe, plain):
     from dataclasses import replace
 
     treated = preset(recipe)
-    untreated = replace(treated, name=plain, treatments=())
+    untreated = replace(treated, name=plain, ptq_passes=())
     model = uneven(30.0)
     exact = forces(model)
     with_scales, without = (forces(quantize(model, r, molecules())) for r in (treated, untreated))

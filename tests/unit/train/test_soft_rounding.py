@@ -11,15 +11,15 @@ from tiny import config, molecules, network
 def test_at_first_nothing_is_rounded_and_at_last_everything():
     model = quantize(network(config()), preset("w8"), molecules())
     layer = model.readout
-    law = SoftRounding(layer)
+    scheme = SoftRounding(layer)
     weight = layer.weight.detach()
     with torch.no_grad():
-        assert (law(weight).value - weight).abs().max() < 1e-3 * weight.abs().max()
-        nearest = layer.coded(weight)
-    assert torch.equal(law.hard(), nearest.codes)
-    assert law.undecided(0.0) > 0.1
+        assert (scheme(weight).value - weight).abs().max() < 1e-3 * weight.abs().max()
+        nearest = layer.weight_quantizer(weight)
+    assert torch.equal(scheme.hard(), nearest.codes)
+    assert scheme.undecided(0.0) > 0.1
     with torch.no_grad():
-        law.tilt.fill_(5.0)
-    assert (law.up() == 1).all()
-    assert float(law.undecided(1.0).detach()) == 0
-    assert torch.equal(law.hard(), (law.down + 1).clamp(-127, 127))
+        scheme.tilt.fill_(5.0)
+    assert (scheme.up() == 1).all()
+    assert float(scheme.undecided(1.0).detach()) == 0
+    assert torch.equal(scheme.hard(), (scheme.down + 1).clamp(-127, 127))

@@ -13,7 +13,7 @@ from tiny import config, dataset, network
 def lesson(share: float, seed: int = 0):
     batch, target = prepare(dataset(8), 5.0).batch(range(8))
     model = network(config())
-    taught, labels = Teacher(model, 0.05, share).lesson(batch, target, torch.Generator().manual_seed(seed))
+    taught, labels = Teacher(model, 0.05, share).relabelled(batch, target, torch.Generator().manual_seed(seed))
     return batch, target, model, taught, labels
 
 

@@ -60,7 +60,7 @@ inline Vec scale_by_power(Vec a, Vec n) {
   }
   return a;
 }
-// Whole numbers in floats to integers.
+// Integers in floats to integers.
 inline void store_int8_offset(uint8_t* p, Vec codes) { GAQ_LANES p[k] = uint8_t(to_int(codes.lane[k]) + 128); }
 inline void store_int16(int16_t* p, Vec codes) { GAQ_LANES p[k] = int16_t(to_int(codes.lane[k])); }
 inline void store_int32(int32_t* p, Vec codes) { GAQ_LANES p[k] = to_int(codes.lane[k]); }

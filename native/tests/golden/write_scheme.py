@@ -1,8 +1,8 @@
-"""Writes law.txt beside this file: codes, decoded values and pullbacks by the law in Python, of numbers at its steps.
+"""Write scheme.txt: codes, decoded values and pullbacks by the scheme in Python, of numbers at its steps.
 
-A case is a line of words that say the law, then one line each of values, codes, directions (polar only), decoded
+A case is a line of words that say the scheme, then one line each of values, codes, directions (polar only), decoded
 values, and (polar only) a gradient and its pullback. Floats are the hexadecimal of their 32 bits, so none is rounded.
-Features are [atom][component][channel]. Run as `python native/tests/golden/write_law.py`, or by `make golden`.
+Features are [atom][component][channel]. Run as `python native/tests/golden/write_scheme.py`, or by `make golden`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "tests"))
 
 from gaq.engine.replay import encoded  # noqa: E402
+from gaq.quant.calibrated import set_step  # noqa: E402
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid  # noqa: E402
-from gaq.quant.fitted import set_step  # noqa: E402
-from gaq.quant.law import encode_uniform  # noqa: E402
 from gaq.quant.mddq import PolarCode  # noqa: E402
 from gaq.quant.observe import AbsMax  # noqa: E402
 from gaq.quant.quantizer import Quantizer  # noqa: E402
+from gaq.quant.scheme import encode_uniform  # noqa: E402
 from gaq.quant.slot import Role, Slot  # noqa: E402
 from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar, Spec, Uniform  # noqa: E402
 from parity.directions import around_thresholds, drawn, hard  # noqa: E402
@@ -39,7 +39,7 @@ CODES = (Octahedral(4), Octahedral(16), Fibonacci(4), Component(8))
 def main() -> None:
     """All cases in one file."""
     lines = [line for case in (*uniform_cases(), *dynamic_cases(), *polar_cases()) for line in case]
-    (HERE / "law.txt").write_text("\n".join(lines) + "\n")
+    (HERE / "scheme.txt").write_text("\n".join(lines) + "\n")
 
 
 def uniform_cases() -> Iterator[list[str]]:
@@ -69,11 +69,11 @@ def dynamic_cases() -> Iterator[list[str]]:
 def polar_cases() -> Iterator[list[str]]:
     """Directions at their codewords, between them, on the axes; lengths at their thresholds."""
     for code in CODES:
-        laws = [(Polar(8, code), 0.013), (Polar(4, code, magnitude="log"), 3.3), (Polar(5, code, per="atom"), None)]
-        for spec, step in (*laws, (Polar(4, code, magnitude="log", per="atom", gradient="plain"), None)):
+        schemes = [(Polar(8, code), 0.013), (Polar(4, code, magnitude="log"), 3.3), (Polar(5, code, per="atom"), None)]
+        for spec, step in (*schemes, (Polar(4, code, magnitude="log", per="atom", gradient="plain"), None)):
             quantizer = in_slot(spec, 1, step)
             draw = torch.Generator().manual_seed(7)
-            fitted = quantizer.fitted
+            fitted = quantizer.calibrated
             assert isinstance(fitted, PolarCode)
             table = fitted.directions.points if not isinstance(code, Component) else torch.eye(3)
             some = hard(table[:: max(1, len(table) // 16)])
@@ -92,7 +92,7 @@ def in_slot(spec: Spec, degree: int, step: float | None = None) -> Quantizer:
     shape = (None, 2 * degree + 1, None) if degree else (None, None)
     quantizer = Quantizer(Slot("a slot", role, shape, degree))
     quantizer.install(spec, AbsMax())
-    fitted = quantizer.fitted
+    fitted = quantizer.calibrated
     assert fitted is not None
     if step is not None:
         set_step(fitted.step, fitted.inverse_step, step)
@@ -118,8 +118,8 @@ def case(quantizer: Quantizer, x: Tensor) -> list[str]:
 
 
 def said(quantizer: Quantizer, shape: torch.Size) -> str:
-    """kind bits per step inverse_step atoms components channels, and for polar laws what else there is."""
-    spec, fitted = quantizer.spec, quantizer.fitted
+    """kind bits per step inverse_step atoms components channels, and for polar schemes what else there is."""
+    spec, fitted = quantizer.spec, quantizer.calibrated
     assert isinstance(spec, Uniform | Polar)
     fixed = not spec.dynamic
     steps = hexed(torch.stack((fitted.step, fitted.inverse_step)) if fixed else torch.zeros(2))
@@ -140,7 +140,7 @@ def said(quantizer: Quantizer, shape: torch.Size) -> str:
 
 
 def filled(numbers: Tensor) -> Tensor:
-    """With zeros up to a whole number of lanes."""
+    """With zeros up to a multiple of the lanes."""
     return torch.cat((numbers, torch.zeros(-len(numbers) % LANES)))
 
 
@@ -156,7 +156,7 @@ def hexed(numbers: Tensor | np.ndarray) -> str:
 
 
 def whole(numbers: Iterable[int] | Tensor | np.ndarray) -> str:
-    """Whole numbers as they are."""
+    """Integers as they are."""
     return " ".join(str(int(n)) for n in np.asarray(numbers).ravel())
 
 

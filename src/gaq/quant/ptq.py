@@ -70,20 +70,20 @@ class Reconstruct:
             raise RecipeError(f"reconstruct: learn is {self.learn!r}; expected rounding or weights")
 
 
-Treatment = Smooth | ActivationAware | Gptq | Reconstruct
+PtqPass = Smooth | ActivationAware | Gptq | Reconstruct
 
-TREATMENTS = (Smooth, ActivationAware, Gptq, Reconstruct)
+PTQ_PASSES = (Smooth, ActivationAware, Gptq, Reconstruct)
 
 
-def treatment_to_dict(treatment: Treatment) -> Plain:
+def ptq_pass_to_dict(ptq_pass: PtqPass) -> Plain:
     """Plain data for JSON."""
-    return to_plain(treatment)
+    return to_plain(ptq_pass)
 
 
-def treatment_from_dict(data: object, what: str) -> Treatment:
-    """The inverse of `treatment_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
-    treatment: Treatment = from_plain(data, TREATMENTS, what)
-    return treatment
+def ptq_pass_from_dict(data: object, what: str) -> PtqPass:
+    """The inverse of `ptq_pass_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
+    ptq_pass: PtqPass = from_plain(data, PTQ_PASSES, what)
+    return ptq_pass
 
 
 def _check_number(owner: object, key: str, value: object, least: float, most: float) -> None:
@@ -93,4 +93,4 @@ def _check_number(owner: object, key: str, value: object, least: float, most: fl
 
 def _check_count(owner: object, key: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise RecipeError(f"{type(owner).__name__}: {key} is {value!r}; expected a whole number from 1 on")
+        raise RecipeError(f"{type(owner).__name__}: {key} is {value!r}; expected an integer of at least 1")

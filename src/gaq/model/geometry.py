@@ -31,7 +31,7 @@ class Gauge(Enum):
 
 
 @dataclass(frozen=True)
-class Invariants:
+class Geometry:
     """Per edge and per atom what the layers need; tuples run over degrees l = 1…L."""
 
     receiver: Tensor  # [edge] int64
@@ -58,7 +58,7 @@ def describe(
     dtype: torch.dtype,
     species: Tensor | None = None,
     repulsion: Repulsion | None = None,
-) -> Invariants:
+) -> Geometry:
     """The invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
@@ -82,7 +82,7 @@ def describe(
         transport = tuple(wigner(relative, degree).to(dtype) for degree in range(1, degrees + 1))
     elif frames is not None:
         lab_frames = tuple(wigner(frames, degree).to(dtype) for degree in range(1, degrees + 1))
-    return Invariants(
+    return Geometry(
         receiver=edges.receiver,
         sender=edges.sender,
         envelope=envelope(cast, cutoff),

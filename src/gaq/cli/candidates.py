@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gaq.atoms.structure import Structure
-from gaq.cli.bench_models import Model, Network
+from gaq.cli.bench_models import BenchModel, NetworkKey
 from gaq.errors import NotAvailable, UsageError
-from gaq.measure.speed import Contender, Subject, small_motion
+from gaq.measure.speed import Candidate, TimedSubject, small_motion
 
 EAGER, COMPILED, NATIVE, NATIVE_FLOAT = "torch-eager", "torch-compiled", "native", "native-fp32"
 CONTROLS = (EAGER, COMPILED, NATIVE_FLOAT)
@@ -23,16 +23,16 @@ COORDINATES_KEPT = 500_000  # atoms of all calls together, so that positions alo
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all contenders of a run share."""
+    """What all candidates of a run share."""
 
     structure: Structure
     data: str
     threads: int = 1
     batch: int = 1
 
-    def subject(self, model: str, recipe: str, engine: str, isa: str | None = None) -> Subject:
-        """What rows say of a contender under these conditions."""
-        return Subject(model, recipe, engine, self.data, len(self.structure), self.batch, self.threads, isa)
+    def subject(self, model: str, recipe: str, engine: str, isa: str | None = None) -> TimedSubject:
+        """What rows say of a candidate under these conditions."""
+        return TimedSubject(model, recipe, engine, self.data, len(self.structure), self.batch, self.threads, isa)
 
     def calls(self) -> list[list[Structure]]:
         """The batch of each call: every structure of it moves on a path of its own, large ones a part of it."""
@@ -43,11 +43,11 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Entrant:
-    """A contender, what rows say of it, and the model behind it."""
+    """A candidate, what rows say of it, and the model behind it."""
 
-    subject: Subject
-    contender: Contender
-    model: Model
+    subject: TimedSubject
+    candidate: Candidate
+    model: BenchModel
     backward: int | None = None
 
     @property
@@ -60,38 +60,38 @@ class Entrant:
 
 @dataclass
 class Field:
-    """The contenders of a run, and what is to be said of those that could not start."""
+    """The candidates of a run, and what is to be said of those that could not start."""
 
     entrants: list[Entrant] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def enter(
-    models: Sequence[Model],
+    models: Sequence[BenchModel],
     conditions: Conditions,
     backward: Sequence[int] = (),
     torch: bool = True,
-    told: Callable[[str], None] = lambda stage: None,
+    on_progress: Callable[[str], None] = lambda stage: None,
 ) -> Field:
-    """All contenders: the native engine of every model with every `backward` precision, and PyTorch.
+    """All candidates: the native engine of every model with every `backward` precision, and PyTorch.
 
     Raises `UsageError` when nobody can start, with all reasons.
     """
     found = Field()
     for model in models:
-        told(f"opening {model.name}")
+        on_progress(f"opening {model.name}")
         # A float network has no codes: its backward pass is what it is.
         for bits in (backward if model.recipe != FLOAT else ()) or (None,):
             enter_native(found, model, conditions, bits)
     if torch:
-        enter_torch(found, models, conditions, told=told)
+        enter_torch(found, models, conditions, on_progress=on_progress)
     if not found.entrants:
         raise UsageError("nothing to measure: " + "; ".join(found.notes))
     return found
 
 
 def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entrant]:
-    """The controls of one contender by name: those of the same network that are before it in `CONTROLS`."""
+    """The controls of one candidate by name: those of the same network that are before it in `CONTROLS`."""
     alike = [other for other in entrants if other.model.network == entrant.model.network]
     named = {other.as_control: other for other in reversed(alike)}
     before = CONTROLS.index(entrant.as_control) if entrant.as_control else len(CONTROLS)
@@ -103,7 +103,7 @@ def mode_name(recipe: str, bits: int | None) -> str:
     return recipe if bits is None else f"{recipe}-b{bits}"
 
 
-def enter_native(found: Field, model: Model, conditions: Conditions, bits: int | None = None) -> None:
+def enter_native(found: Field, model: BenchModel, conditions: Conditions, bits: int | None = None) -> None:
     """Adds the native engine with `bits` in the backward pass, those of the file by default; or a note why not."""
     from gaq.engine.native import NativeEngine
     from gaq.engine.steps import native_steps
@@ -119,16 +119,16 @@ def enter_native(found: Field, model: Model, conditions: Conditions, bits: int |
     calls = conditions.calls()
     recipe = mode_name(model.recipe, bits)
     subject = conditions.subject(model.name, recipe, NATIVE, engine.isa)
-    contender = Contender.calling(f"{model.name} {recipe}", _along(native_steps(engine, calls[0]), calls))
-    found.entrants.append(Entrant(subject, contender, model, bits))
+    candidate = Candidate.calling(f"{model.name} {recipe}", _along(native_steps(engine, calls[0]), calls))
+    found.entrants.append(Entrant(subject, candidate, model, bits))
 
 
 def enter_torch(
     found: Field,
-    models: Sequence[Model],
+    models: Sequence[BenchModel],
     conditions: Conditions,
     kinds: Sequence[str] = (EAGER, COMPILED),
-    told: Callable[[str], None] = lambda stage: None,
+    on_progress: Callable[[str], None] = lambda stage: None,
 ) -> None:
     """Adds PyTorch, once for each different network and with its float weights; or notes why not."""
     chosen = _one_per_network(models, found)
@@ -138,11 +138,11 @@ def enter_torch(
 
     torch.set_num_threads(conditions.threads)
     for model in chosen:
-        _enter_kinds(found, model, conditions, kinds, told)
+        _enter_kinds(found, model, conditions, kinds, on_progress)
 
 
 def _enter_kinds(
-    found: Field, model: Model, conditions: Conditions, kinds: Sequence[str], told: Callable[[str], None]
+    found: Field, model: BenchModel, conditions: Conditions, kinds: Sequence[str], on_progress: Callable[[str], None]
 ) -> None:
     from gaq.engine.compiled import compiled, eager, float_network
     from gaq.train.checkpoint import load_checkpoint
@@ -152,15 +152,17 @@ def _enter_kinds(
     network = float_network(load_checkpoint(model.checkpoint).model)
     calls = conditions.calls()
     for kind in kinds:
-        told(f"opening {model.name} in PyTorch" if kind == EAGER else f"compiling {model.name} with torch.compile")
+        on_progress(
+            f"opening {model.name} in PyTorch" if kind == EAGER else f"compiling {model.name} with torch.compile"
+        )
         try:
             evaluate = (eager if kind == EAGER else compiled)(network, calls[0])
         except NotAvailable as error:
             found.notes.append(f"{model.name}: {error}")
             continue
         name = model.checkpoint.name
-        contender = Contender.calling(f"{name} {kind}", _along(evaluate, calls))
-        found.entrants.append(Entrant(conditions.subject(name, FLOAT, kind), contender, model))
+        candidate = Candidate.calling(f"{name} {kind}", _along(evaluate, calls))
+        found.entrants.append(Entrant(conditions.subject(name, FLOAT, kind), candidate, model))
 
 
 def _along(evaluate: Callable[[np.ndarray], object], calls: Sequence[Sequence[Structure]]) -> Callable[[int], object]:
@@ -168,9 +170,9 @@ def _along(evaluate: Callable[[np.ndarray], object], calls: Sequence[Sequence[St
     return lambda k: evaluate(positions[k % len(positions)])
 
 
-def _one_per_network(models: Sequence[Model], found: Field) -> list[Model]:
+def _one_per_network(models: Sequence[BenchModel], found: Field) -> list[BenchModel]:
     """For each network one model that has a checkpoint, the float one before others."""
-    chosen: dict[Network, Model] = {}
+    chosen: dict[NetworkKey, BenchModel] = {}
     for model in sorted(models, key=lambda m: m.recipe != FLOAT):
         if model.checkpoint is not None:
             chosen.setdefault(model.network, model)

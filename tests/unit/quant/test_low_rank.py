@@ -16,7 +16,7 @@ from gaq.quant.spec import Framed, Uniform
 
 KINDS, ATOMS, CHANNELS, COUNT = 3, 300, 32, 4
 VECTORS = Slot("layers.1.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, CHANNELS), 1, KINDS)
-SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, CHANNELS), kinds=KINDS)
+SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, CHANNELS), n_species=KINDS)
 MESSAGES = Slot("layers.1.message.vector.l1", Role.VECTOR_MESSAGE, (None, 3, CHANNELS), 1)
 WEIGHT = Slot("layers.1.update.mix1.weight", Role.VECTOR_WEIGHT, (16, CHANNELS), 1)
 PRINCIPAL, PLAIN = Framed(Uniform(8, per="row", principal=COUNT)), Framed(Uniform(8, per="row"))
@@ -55,9 +55,9 @@ def test_what_is_left_beside_the_directions_is_rounded_finely(seed):
 def test_the_value_is_what_is_apart_and_codes(seed):
     x, species = vectors(seed)
     found = calibrated(PRINCIPAL)(x, species)
-    assert found.apart is not None
+    assert found.compensation is not None
     assert found.codes is not None
-    torch.testing.assert_close(found.apart.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
+    torch.testing.assert_close(found.compensation.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
     assert found.codes.abs().amax(-1).eq(127).all()
     assert (found.value - x).abs().max() <= found.scale.max() / 2 * 1.001
 
@@ -81,7 +81,7 @@ def test_directions_know_no_axes(seed):
         quantizer.observing = True
         quantizer(features, species)
         quantizer.finish_calibration()
-    tables = [q(x, species).apart.table for q in (one, other)]
+    tables = [q(x, species).compensation.table for q in (one, other)]
     torch.testing.assert_close(*tables, rtol=0, atol=0.02)
 
 
@@ -146,7 +146,7 @@ def test_a_state_is_loaded():
 
 
 def test_species_are_asked_for():
-    with pytest.raises(RecipeError, match=r"3 species .*, and was not told .* call .* with `species`"):
+    with pytest.raises(RecipeError, match=r"3 species .* and needs the species .* call .* with `species`"):
         calibrated(PRINCIPAL)(vectors(1)[0])
 
 
@@ -165,14 +165,14 @@ def test_slots_that_it_does_not_fit(slot, spec, reason):
 
 
 @pytest.mark.parametrize("options", [{}, {"per": "atom"}, {"per": "row", "rotate": True}])
-def test_laws_that_it_does_not_go_with(options):
+def test_schemes_that_it_does_not_go_with(options):
     with pytest.raises(RecipeError, match="principal goes with per='row'"):
         Uniform(8, **{"principal": 4} | options)
 
 
 @pytest.mark.parametrize("count", [-1, 17, 2.0, True])
 def test_counts_that_are_none(count):
-    with pytest.raises(RecipeError, match="expected a whole number from 0 to 16"):
+    with pytest.raises(RecipeError, match="expected an integer from 0 to 16"):
         Uniform(8, per="row", principal=count)
 
 
@@ -199,10 +199,10 @@ def test_scalars_are_rounded_beside_their_mean_and_directions(seed):
     for count in (0, COUNT):
         found = calibrated_scalars(Uniform(8, per="row", centred=True, principal=count))(x, species)
         errors[count] = float((found.value - x).square().mean().sqrt())
-        assert found.apart is not None
+        assert found.compensation is not None
         assert found.codes is not None
-        torch.testing.assert_close(found.apart.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
-        assert found.apart.parts.shape == (ATOMS, 1 + count)
+        torch.testing.assert_close(found.compensation.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
+        assert found.compensation.coefficients.shape == (ATOMS, 1 + count)
     assert errors[COUNT] < 0.15 * errors[0]
 
 
@@ -215,19 +215,19 @@ def test_scalars_that_never_differ_have_no_directions():
     species = torch.arange(30) % KINDS
     quantizer(embedding[species], species)
     quantizer.finish_calibration()
-    assert (quantizer.fitted.inner.scale == 0).all()
+    assert (quantizer.calibrated.inner.scale == 0).all()
     assert (quantizer(embedding[species], species).value - embedding[species]).abs().max() < 1e-3
 
 
 def test_a_linear_layer_hands_the_species_on():
-    layer = Linear("layers.1.update.mix1", CHANNELS, 16, degree=1, kinds=KINDS)
-    layer.input.install(PRINCIPAL, AbsMax())
-    layer.input.observing = True
+    layer = Linear("layers.1.update.mix1", CHANNELS, 16, degree=1, n_species=KINDS)
+    layer.input_quantizer.install(PRINCIPAL, AbsMax())
+    layer.input_quantizer.observing = True
     x, species = vectors(1)
     layer(x, species=species)
-    layer.input.finish_calibration()
+    layer.input_quantizer.finish_calibration()
     torch.nn.init.normal_(layer.weight)
     with torch.no_grad():
-        expected = layer.input(x, species).value @ layer.weight.t()
+        expected = layer.input_quantizer(x, species).value @ layer.weight.t()
         assert torch.equal(layer(x, species=species), expected)
         assert not torch.equal(layer(x, species=(species + 1) % KINDS), expected), "the control: other directions"

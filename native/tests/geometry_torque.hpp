@@ -9,7 +9,7 @@ namespace gaq_test {
 // `describe_local`. R → R (1 + [ω]×) takes Y of its receiver to (1 − Σ ω_a J_a) Y, and D = D(R_iᵀ R_j) to
 // (1 − Σ ω_a J_a) D for R_i, D (1 + Σ ω_a J_a) for R_j.
 template <int degrees>
-void add_pair_turns(const double* rows, const double* transport, const double* g_y, const double* g_d, double* t_i,
+void add_pair_torque(const double* rows, const double* transport, const double* g_y, const double* g_d, double* t_i,
                     double* t_j) {
   constexpr int components_of_all = components(degrees);
   static const std::vector<GeneratorEntry> entries = generators(degrees);
@@ -29,27 +29,27 @@ void add_pair_turns(const double* rows, const double* transport, const double* g
 }
 
 template <int degrees>
-Turns turns_of_degrees(Described& d, const Case& one) {
+FrameTorque torque_of_degrees(Described& d, const Case& one) {
   constexpr size_t n = 2 * components(degrees), width = 2 + n + transports(degrees);
   const std::vector<double> rows = exact_rows<degrees, true>(d, one), gradients = gradient_rows<degrees, true>(d);
-  Turns turns(3 * d.list.order().size());
+  FrameTorque torque(3 * d.list.order().size());
   CHECK_EQ(rows.size(), gradients.size());
-  if (rows.size() != gradients.size()) return turns;
+  if (rows.size() != gradients.size()) return torque;
   for (size_t pair = 0; pair < size_t(d.seen.count); ++pair) {
     const double *seen = &rows[width * pair + 2], *g = &gradients[width * pair + 2];
-    add_pair_turns<degrees>(seen, seen + n, g, g + n, &turns[3 * size_t(d.seen.i[pair])],
-                            &turns[3 * size_t(d.seen.j[pair])]);
+    add_pair_torque<degrees>(seen, seen + n, g, g + n, &torque[3 * size_t(d.seen.i[pair])],
+                            &torque[3 * size_t(d.seen.j[pair])]);
   }
-  return turns;
+  return torque;
 }
 
 // dE/dω [place][3] of the gradients that `d` holds; none in space's axes.
-inline Turns turns_of(Described& d, const Case& one) {
+inline FrameTorque torque_of(Described& d, const Case& one) {
   if (!d.local) return {};
   const int degrees = d.description.config.degrees;
-  return degrees == 1   ? turns_of_degrees<1>(d, one)
-         : degrees == 2 ? turns_of_degrees<2>(d, one)
-                        : turns_of_degrees<3>(d, one);
+  return degrees == 1   ? torque_of_degrees<1>(d, one)
+         : degrees == 2 ? torque_of_degrees<2>(d, one)
+                        : torque_of_degrees<3>(d, one);
 }
 
 }  // namespace gaq_test

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Subject:
+class CheckSubject:
     """What is checked: a model file as it is deployed, or a calculator, which has no file."""
 
     engine: Engine
@@ -37,7 +37,7 @@ def open_subject(
     threads: int | None = None,
     frames: str | None = None,
     strict: bool = False,
-) -> Subject:
+) -> CheckSubject:
     """Return what is to be checked. `frames` is the file of structures that it is tried on.
 
     Raises `UsageError` unless exactly one of a model and a calculator was named, and for options that belong to the
@@ -56,12 +56,12 @@ def open_subject(
         if engine is not None:
             raise UsageError(f"--engine {engine} belongs to a model file; a calculator is its own engine. Leave it out")
         found = AseEngine.from_spec(spec, arguments, python=python, threads=threads)
-        return Subject(found, found.model)
+        return CheckSubject(found, found.model)
     for option, given in (("--args", arguments != "{}"), ("--python", python is not None)):
         if given:
             raise UsageError(f"{option} belongs to a calculator module:Class; a model file has none")
     opened = open_deployed(str(model), frames, engine=engine, device=device, threads=threads, strict=strict)
-    return Subject(opened.engine, opened.path.name, opened.path, opened.identity, opened.note)
+    return CheckSubject(opened.engine, opened.path.name, opened.path, opened.identity, opened.note)
 
 
 def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:

@@ -1,4 +1,4 @@
-"""The one-dimensional laws are staircases: found step by step by bisection on the bits of the floats."""
+"""The one-dimensional schemes are staircases: found step by step by bisection on the bits of the floats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaq.quant.law import (
+from gaq.quant.scheme import (
     SMALLEST,
     dynamic_steps,
     encode_component_direction,
@@ -26,13 +26,13 @@ def ordered(bits):
     return torch.where(negative, -pattern, pattern)
 
 
-def step_edges(law, codes):
-    """For each code but the first, the two neighbouring floats between which the law reaches it."""
+def step_edges(scheme, codes):
+    """For each code but the first, the two neighbouring floats between which the scheme reaches it."""
     low = torch.full((len(codes) - 1,), -0x7F7FFFFF, dtype=torch.int64)
     high = torch.full_like(low, 0x7F7FFFFF)
     while ((high - low) > 1).any():
         middle = (low + high) // 2
-        reached = law(ordered(middle)) >= codes[1:]
+        reached = scheme(ordered(middle)) >= codes[1:]
         low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
     return ordered(low), ordered(high)
 

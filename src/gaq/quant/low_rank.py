@@ -1,10 +1,10 @@
-"""A law beside a few directions: what channels have in common is not rounded with them.
+"""A scheme beside a few directions: what channels have in common is not rounded with them.
 
 The vectors of an atom, one for each channel, lie along few combinations of channels: in azobenzene four of 64 hold 97 %
 of their squares (studies/few_bits). What an atom has along these is taken off before rounding and
 put back behind the product, so that the steps are those of what is left. It is odd (turning the axes of a frame about
 turns all signs) and mixes no components, so that nothing of the symmetry depends on it. What scalars differ by from the
-mean of their species goes together in the same way (`centred.py`).
+mean of their species goes together in the same way (`species_mean.py`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gaq.quant.fitted import Fitted, whose
-from gaq.quant.law import dynamic_steps, encode_uniform
+from gaq.quant.calibrated import CalibratedQuantizer, species_index
 from gaq.quant.observe import Observer
 from gaq.quant.product import exact_type
-from gaq.quant.quantized import Apart, Quantized
+from gaq.quant.quantized import LowRankCompensation, Quantized
+from gaq.quant.scheme import dynamic_steps, encode_uniform
 from gaq.quant.slot import Slot
 
 HIGH = 127  # directions are stored in eight bits: nearly orthogonal does
@@ -24,10 +24,10 @@ EMPTY = 1e-9  # share of all squares below which there is no direction to speak 
 VECTOR_AXES = 3  # atom, component, channel; scalars have no components
 
 
-class Principal(Fitted):
+class LowRank(CalibratedQuantizer):
     """v → p·U + Q(v - p·U), U the principal directions of the atom's species among channels, p how much of each.
 
-    p is a product of whole numbers, of U's codes with those of v by the inner law: it depends on no order of a sum, and
+    p is a product of integers, of U's codes with those of v by the inner scheme: it depends on no order of a sum, and
     what that rounding does to p is in what is left. Without calibration, and for a species that it did not see, U is
     zero and so is p. Ours; a part of low rank beside few bits is known for weights (Li et al., SVDQuant, ICLR 2025).
     """
@@ -35,43 +35,45 @@ class Principal(Fitted):
     codes: Tensor  # int8 [species, k, channel]
     scale: Tensor  # float32 [species, k, 1]
 
-    def __init__(self, slot: Slot, observer: Observer, count: int, inner: Fitted) -> None:
+    def __init__(self, slot: Slot, observer: Observer, count: int, inner: CalibratedQuantizer) -> None:
         super().__init__(slot, observer)
         self.inner = inner
         channels = slot.shape[-1] or 1
-        self.register_buffer("codes", torch.zeros((slot.kinds, count, channels), dtype=torch.int8))
-        self.register_buffer("scale", torch.zeros((slot.kinds, count, 1)))
+        self.register_buffer("codes", torch.zeros((slot.n_species, count, channels), dtype=torch.int8))
+        self.register_buffer("scale", torch.zeros((slot.n_species, count, 1)))
         self.squares: Tensor | None = None
         self.least: Tensor | None = None  # [species] squares that are nothing
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        apart = self.apart(x, species)
-        rows = apart.rows()
+        compensation = self.compensation(x, species)
+        rows = compensation.rows()
         rest = self.inner(x - rows)
-        return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, apart)
+        return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, compensation)
 
     @torch.no_grad()
-    def apart(self, x: Tensor, species: Tensor | None = None) -> Apart:
+    def compensation(self, x: Tensor, species: Tensor | None = None) -> LowRankCompensation:
         """What vectors x [atom, 2l+1, channel], or scalars [atom, channel], have along their directions."""
-        kind = whose(x, species, self.slot)
+        index = species_index(x, species, self.slot)
         first = self.inner(x)
         assert first.codes is not None
         assert first.scale is not None
         exact = exact_type(first.high, HIGH, x.shape[-1], f"slot {self.slot.name!r}, principal directions")
         codes, steps = (t if x.dim() == VECTOR_AXES else t[:, None] for t in (first.codes, first.scale))
-        totals = codes.to(exact) @ self.codes.to(exact).index_select(0, kind).transpose(-1, -2)
+        totals = codes.to(exact) @ self.codes.to(exact).index_select(0, index).transpose(-1, -2)
         scale = self.scale.to(x.dtype)
-        parts = totals.to(x.dtype) * (steps * scale.index_select(0, kind).transpose(-1, -2))
-        return Apart(self.codes.to(x.dtype) * scale, kind, parts if x.dim() == VECTOR_AXES else parts[:, 0])
+        coefficients = totals.to(x.dtype) * (steps * scale.index_select(0, index).transpose(-1, -2))
+        return LowRankCompensation(
+            self.codes.to(x.dtype) * scale, index, coefficients if x.dim() == VECTOR_AXES else coefficients[:, 0]
+        )
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         """Adds Σ_m v_m v_mᵀ to the sums of each species."""
-        kind = whose(x, species, self.slot)
+        index = species_index(x, species, self.slot)
         if self.squares is None:
-            kinds, _, channels = self.codes.shape
-            self.squares = torch.zeros((kinds, channels, channels), dtype=torch.float64, device=x.device)
+            n_species, _, channels = self.codes.shape
+            self.squares = torch.zeros((n_species, channels, channels), dtype=torch.float64, device=x.device)
         rows = x.double() if x.dim() == VECTOR_AXES else x.double()[:, None]
-        self.squares.index_add_(0, kind, rows.transpose(-1, -2) @ rows)
+        self.squares.index_add_(0, index, rows.transpose(-1, -2) @ rows)
 
     def take_off(self, mean: Tensor, count: Tensor) -> None:
         """Makes of the squares those about a mean [species, channel] of `count` [species] rows."""

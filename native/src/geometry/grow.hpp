@@ -1,4 +1,4 @@
-// Room in arrays that are used again at every step.
+// Arrays that keep their memory from step to step.
 #pragma once
 
 #include <cstdint>

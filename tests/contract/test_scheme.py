@@ -17,10 +17,10 @@ from contract.every_spec import (
     observer_for,
     polar_cases,
 )
-from gaq.quant.law import encode_uniform, magnitude
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.rotated import Rotated
+from gaq.quant.scheme import encode_uniform, magnitude
 from gaq.quant.spec import (
     DIRECTIONS,
     SPECS,
@@ -38,7 +38,7 @@ from gaq.quant.spec import (
 
 
 def polar_codes(quantizer, v):
-    return quantizer.fitted.encode(v, magnitude(v))
+    return quantizer.calibrated.encode(v, magnitude(v))
 
 
 def squashed(spec):
@@ -99,9 +99,9 @@ def test_decoded_values_keep_their_codes(slot, spec, seed):
     quantizer = calibrated(slot, spec)
     x = drawn(slot, seed)
     quantized = quantizer(x)
-    if isinstance(quantizer.fitted, Rotated) and slot is WEIGHT:
-        # A step that follows the weight follows the decoded one too: what holds is the law behind the rotation.
-        quantized = quantizer.fitted.inner(x @ quantizer.fitted.mixing)
+    if isinstance(quantizer.calibrated, Rotated) and slot is WEIGHT:
+        # A step that follows the weight follows the decoded one too: what holds is the scheme behind the rotation.
+        quantized = quantizer.calibrated.inner(x @ quantizer.calibrated.mixing)
     if quantized.codes is not None:
         decoded = quantized.codes * quantized.scale
         assert torch.equal(encode_uniform(decoded, 1 / quantized.scale, quantized.high), quantized.codes)
@@ -147,7 +147,7 @@ def test_a_stored_state_gives_the_same_bits(slot, spec, seed):
 
 
 @every_spec
-def test_double_precision_follows_the_same_law(slot, spec, seed):
+def test_double_precision_follows_the_same_scheme(slot, spec, seed):
     quantizer = calibrated(slot, spec)
     x = drawn(slot, seed)
     narrow, wide = quantizer(x).value, quantizer(x.double()).value
@@ -182,4 +182,4 @@ def test_the_smallest_and_largest_floats_do_no_harm(slot, spec):
 
 
 def test_every_polar_code_is_a_polar_code():
-    assert all(isinstance(calibrated(*case.values).fitted, PolarCode) for case in polar_cases())
+    assert all(isinstance(calibrated(*case.values).calibrated, PolarCode) for case in polar_cases())

@@ -1,4 +1,4 @@
-"""What `gaq inspect` prints, without torch for a packed file."""
+"""What `gaq show` prints, without torch for a packed file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tiny import checkpoint, config
 WITHOUT_TORCH = """
 import sys
 from gaq.cli.main import outcome
-code = outcome(["inspect", sys.argv[1]])
+code = outcome(["show", sys.argv[1]])
 print(f"code {code}, torch loaded: {'torch' in sys.modules}")
 """
 
@@ -36,7 +36,7 @@ def test_a_packed_file_is_shown_without_torch(file):
 
 
 def test_the_page(file, capsys):
-    assert outcome(["inspect", str(file), "--all", "--json", str(file.with_suffix(".jsonl"))]) == 0
+    assert outcome(["show", str(file), "--all", "--json", str(file.with_suffix(".jsonl"))]) == 0
     page = capsys.readouterr().out
     for words in ("packed model", "4 bits per channel", "radial table", "golden frames", "share", "100.0%"):
         assert words in page
@@ -46,13 +46,13 @@ def test_the_page(file, capsys):
 
 
 def test_tensors_are_listed_only_when_asked_for(file, capsys):
-    assert outcome(["inspect", str(file)]) == 0
+    assert outcome(["show", str(file)]) == 0
     assert "layers.0.update.hidden.codes" not in capsys.readouterr().out
 
 
 def test_a_checkpoint_is_shown_too(tmp_path, capsys):
     save_checkpoint(tmp_path / "m.ckpt", checkpoint(config(), preset("gaq-w4a8")))
-    assert outcome(["inspect", str(tmp_path / "m.ckpt")]) == 0
+    assert outcome(["show", str(tmp_path / "m.ckpt")]) == 0
     page = capsys.readouterr().out
     assert "checkpoint, written by" in page
     assert "magnitude and direction of vectors apart" in page
@@ -61,11 +61,11 @@ def test_a_checkpoint_is_shown_too(tmp_path, capsys):
 @pytest.mark.parametrize(("content", "sentence"), [(b"Once upon a time", "is not a model file"), (b"", "is empty")])
 def test_what_is_no_model_is_said_in_a_line(tmp_path, capsys, content, sentence):
     (tmp_path / "x").write_bytes(content)
-    assert outcome(["inspect", str(tmp_path / "x")]) == 2
+    assert outcome(["show", str(tmp_path / "x")]) == 2
     assert sentence in capsys.readouterr().err
 
 
 def test_a_file_cut_short_is_said_in_a_line(file, capsys):
     file.write_bytes(file.read_bytes()[:-8])
-    assert outcome(["inspect", str(file)]) == 2
+    assert outcome(["show", str(file)]) == 2
     assert "may have been cut short" in capsys.readouterr().err

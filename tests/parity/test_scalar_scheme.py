@@ -1,6 +1,6 @@
-"""Rung 1 for scalars: both engines give every float the same code, for every uniform law.
+"""Rung 1 for scalars: both engines give every float the same code, for every uniform scheme.
 
-A code never descends as its number grows, so two laws that agree on both floats beside each of their steps agree on
+A code never descends as its number grows, so two schemes that agree on both floats beside each of their steps agree on
 every finite float between. Those floats are found by bisection on the bits.
 """
 
@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from gaq.quant.law import SMALLEST, decode_uniform, dynamic_steps, encode_uniform
+from gaq.quant.scheme import SMALLEST, decode_uniform, dynamic_steps, encode_uniform
 from gaq.quant.spec import Uniform
 from parity.floats import at_place, beside_steps, place_of
-from parity.slotted import SCALARS, VECTORS, Law, assert_same, slotted
+from parity.slotted import SCALARS, VECTORS, Scheme, assert_same, slotted
 
 ALL_BITS = range(2, 17)
 DYNAMIC_BITS = (2, 4, 7, 8, 11, 16)
@@ -39,13 +39,13 @@ def every_code(bits: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("bits", ALL_BITS)
 def test_a_fixed_step_has_the_same_code_on_every_float(bits, seed):
-    laws = [Law(Uniform(bits), step) for step in (*STEPS, *drawn_sizes(4, seed + bits))]
-    for slot in slotted(laws):
-        fitted, high = slot.quantizer.fitted, slot.law.spec.high
+    schemes = [Scheme(Uniform(bits), step) for step in (*STEPS, *drawn_sizes(4, seed + bits))]
+    for slot in slotted(schemes):
+        fitted, high = slot.quantizer.calibrated, slot.scheme.spec.high
         edges = beside_steps(lambda x, f=fitted, h=high: encode_uniform(x, f.inverse_step, h), every_code(bits))
         probes = torch.cat((edges, SPECIAL, at_place(torch.tensor([-0x7F7FFFFF, 0x7F7FFFFF]))))
         expected = assert_same(slot, probes[None])
-        if slot.law.step < 1e30:  # beyond, the largest codes are of numbers that a float cannot hold
+        if slot.scheme.step < 1e30:  # beyond, the largest codes are of numbers that a float cannot hold
             assert set(np.unique(expected.codes)) == set(range(-high, high + 1)), "every code was decoded"
             below, above = expected.codes[0, : len(edges)].reshape(2, -1)
             assert (above == below + 1).all(), "both floats beside every step"
@@ -58,13 +58,13 @@ def test_a_step_from_the_data_has_the_same_code_on_every_float(bits, per, seed):
     sizes = (*LARGEST, below, *drawn_sizes(4, seed + bits))
     where = {"row": (SCALARS, VECTORS), "atom": (SCALARS, VECTORS), "vector": (VECTORS,)}[per]
     for role in where:
-        (slot,) = slotted([Law(Uniform(bits, per=per))], role)
+        (slot,) = slotted([Scheme(Uniform(bits, per=per))], role)
         for largest in sizes:
             assert_same(slot, features(per, role, probes_up_to(largest, bits), largest))
 
 
 def probes_up_to(largest: float, bits: int) -> torch.Tensor:
-    """Both floats beside every step of the law of a row whose largest entry this is."""
+    """Both floats beside every step of the scheme of a row whose largest entry this is."""
     high = Uniform(bits).high
     inverse = dynamic_steps(torch.tensor([largest]), (0,), high).inverse_step
     edges = beside_steps(lambda x: encode_uniform(x, inverse, high), every_code(bits), largest)
@@ -99,7 +99,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_law_that_is_nearly_the_same_would_be_noticed(wrong, seed):
+def test_a_scheme_that_is_nearly_the_same_would_be_noticed(wrong, seed):
     differing = 0
     for bits, step in itertools.product((4, 8, 16), (*STEPS, *drawn_sizes(4, seed))):
         single, high = torch.tensor(step, dtype=torch.float32), Uniform(bits).high

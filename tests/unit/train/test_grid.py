@@ -6,8 +6,8 @@ import torch
 from gaq.errors import RecipeError
 from gaq.quant.install import preset
 from gaq.quant.presets import w4
+from gaq.train.grid import grid_of, has_grid, snap_to_grid_
 from gaq.train.session import quantize
-from gaq.train.settle import grid_of, has_grid, settle_
 from tiny import config, molecules, network
 
 
@@ -19,13 +19,13 @@ def test_chosen_codes_stay_chosen(recipe, seed):
     layer = quantize(network(config()), recipe, molecules()).updates[0].gates
     scale, high = grid_of(layer)
     with torch.no_grad():
-        codes = layer.coded(layer.weight).codes.clone()
+        codes = layer.weight_quantizer(layer.weight).codes.clone()
     shift = torch.randint(-1, 2, codes.shape, generator=torch.Generator().manual_seed(seed))
     codes = (codes + shift).clamp(-high, high)
     codes[0], codes[1] = 0, codes[1].clamp(-1, 1)
-    settle_(layer, codes, scale)
+    snap_to_grid_(layer, codes, scale)
     with torch.no_grad():
-        found = layer.coded(layer.weight)
+        found = layer.weight_quantizer(layer.weight)
     assert torch.equal(found.codes, codes)
     assert torch.equal(found.codes * found.scale, found.value.reshape(codes.shape))
 

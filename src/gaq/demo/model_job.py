@@ -11,10 +11,10 @@ from gaq.cli.deployed import open_deployed
 from gaq.cli.kept import signed
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
-from gaq.demo.dynamics import Motion, move
+from gaq.demo.dynamics import DemoMotion, move
 from gaq.demo.folder import MODEL, PREDICTIONS, ROWS, TRAJECTORY
-from gaq.demo.jobs import settle
-from gaq.demo.plan import PARENT, Contender, Plan
+from gaq.demo.jobs import set_threads
+from gaq.demo.plan import PARENT, DemoModel, DemoPlan
 from gaq.demo.workers import Tell
 from gaq.errors import Diverged
 from gaq.files import writable_folder
@@ -30,11 +30,11 @@ UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weigh
 
 
 @dataclass(frozen=True)
-class ContenderJob:
-    """Makes one contender and measures it."""
+class DemoModelJob:
+    """Makes one candidate and measures it."""
 
-    contender: Contender
-    plan: Plan
+    candidate: DemoModel
+    plan: DemoPlan
     data: Dataset
     test: Path
     folder: Path  # of the whole demo
@@ -44,18 +44,18 @@ class ContenderJob:
     @property
     def name(self) -> str:
         """What progress is told under."""
-        return self.contender.name
+        return self.candidate.name
 
     @property
     def out(self) -> Path:
-        """Where this contender's files are."""
-        return self.folder / self.contender.name
+        """Where this candidate's files are."""
+        return self.folder / self.candidate.name
 
     def run(self, tell: Tell) -> str:
         """Leaves the model, its rows, its predictions and a run of dynamics; no rows if its training diverged."""
-        settle(self.threads)
+        set_threads(self.threads)
         began = time.monotonic()
-        if self.contender != PARENT:
+        if self.candidate != PARENT:
             try:
                 self._make(tell)
             except Diverged as error:
@@ -70,8 +70,8 @@ class ContenderJob:
         from gaq.train.quantization import QuantizationPlan, run_quantization
 
         tell("calibration", 0, 1)
-        plan, epochs = self.plan, self.plan.tuning if self.contender.trained else 0
-        recipe = preset(self.contender.recipe, epochs // 8)
+        plan, epochs = self.plan, self.plan.tuning if self.candidate.trained else 0
+        recipe = preset(self.candidate.recipe, epochs // 8)
         run_quantization(
             load_checkpoint(self.folder / PARENT.name / MODEL),
             self.data,
@@ -89,13 +89,13 @@ class ContenderJob:
         tell("accuracy", 0, 1)
         found = predict(engine, test.structures)
         rows = accuracy(engine, test, predictions=found)
-        if self.contender != PARENT:
+        if self.candidate != PARENT:
             parent = open_deployed(self.folder / PARENT.name / MODEL, str(self.test), engine=self.engine).engine
             rows += fidelity(engine, parent, test, predictions=found)
         turned = test.structures[: plan.checked]
         # No short run: a longer one follows.
         rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name, steps=0)
-        motion = Motion(plan.steps, plan.slow_steps, plan.timestep, plan.temperature, plan.seed)
+        motion = DemoMotion(plan.steps, plan.slow_steps, plan.timestep, plan.temperature, plan.seed)
         files = self.out / MODEL, self.out / TRAJECTORY
         contention = Contention()
         moved = move(engine, test.structures[0], motion, files, test.name, lambda *done: tell("dynamics", *done))
@@ -111,12 +111,12 @@ class ContenderJob:
         return rows
 
     def _signed(self, entry: Row) -> Row:
-        """The row under this contender's name: the control has its parent's recipe and a row of its own."""
+        """The row under this candidate's name: the control has its parent's recipe and a row of its own."""
         return replace(entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu")
 
     def _summary(self, rows: Sequence[Row], made: float) -> str:
         force, judged = find(rows, "force_mae"), [r for r in rows if r.limit is not None]
         passed = len(judged) - len(failures(judged))
         error = "" if force is None else f"F {force.value:.1f} meV/Å; "
-        before = "" if self.contender == PARENT else f"made in {made:.0f} s; "
+        before = "" if self.candidate == PARENT else f"made in {made:.0f} s; "
         return f"{before}{error}{passed} of {len(judged)} checks passed"

@@ -1,4 +1,4 @@
-"""The uniform laws with their parameters: a fixed step, steps from the data, steps that follow a weight.
+"""The uniform schemes with their parameters: a fixed step, steps from the data, steps that follow a weight.
 
 Parameters that calibration must find start as NaN; `ready` says whether all of them are there.
 """
@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from gaq.errors import RecipeError
 from gaq.quant import pullback
-from gaq.quant.law import decode_uniform, dynamic_steps, encode_uniform, following_steps
 from gaq.quant.observe import (
     AbsMax,
     Observer,
@@ -23,12 +22,13 @@ from gaq.quant.observe import (
     range_of_weights,
 )
 from gaq.quant.quantized import Quantized
+from gaq.quant.scheme import decode_uniform, dynamic_steps, encode_uniform, following_steps
 from gaq.quant.slot import Slot
 from gaq.quant.spec import Uniform, group_length
 
 
-class Fitted(nn.Module, ABC):
-    """A law with its parameters for one slot."""
+class CalibratedQuantizer(nn.Module, ABC):
+    """A scheme with its parameters for one slot."""
 
     def __init__(self, slot: Slot, observer: Observer) -> None:
         super().__init__()
@@ -36,13 +36,13 @@ class Fitted(nn.Module, ABC):
         self.observer = observer
         self.ready = True
         self.seen: Statistics | None = None
-        self.owed: list[Tensor] | None = None  # where training collects what the law adds to the loss
+        self.auxiliary_losses: list[Tensor] | None = None  # where training collects what the scheme adds to the loss
         after_loading: Any = self.register_load_state_dict_post_hook
         after_loading(_see_whether_ready)
 
     @abstractmethod
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        """Encode and decode, with the pullback attached; `species` [atom] for laws that tell atoms apart."""
+        """Encode and decode, with the pullback attached; `species` [atom] for schemes that tell atoms apart."""
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
         """Take in what calibration will want to know."""
@@ -66,7 +66,7 @@ class Fitted(nn.Module, ABC):
         return seen
 
 
-class FixedStep(Fitted):
+class FixedStep(CalibratedQuantizer):
     """Features with one step from calibration. Outside the range the gradient is zero."""
 
     step: Tensor
@@ -99,7 +99,7 @@ class FixedStep(Fitted):
         self.ready = True
 
 
-class DynamicStep(Fitted):
+class DynamicStep(CalibratedQuantizer):
     """Features whose step is computed from themselves. Nothing is clipped; the gradient passes unchanged."""
 
     def __init__(self, slot: Slot, spec: Uniform, observer: Observer) -> None:
@@ -130,7 +130,7 @@ class DynamicStep(Fitted):
         return
 
 
-class WeightStep(Fitted):
+class WeightStep(CalibratedQuantizer):
     """Weights whose step is a calibrated share of their largest entry and so follows them in training."""
 
     ratio: Tensor
@@ -195,18 +195,18 @@ def set_step(step: Tensor, inverse_step: Tensor, value: float) -> None:
     inverse_step.copy_(1 / single)
 
 
-def _see_whether_ready(fitted: Fitted, _: object) -> None:
+def _see_whether_ready(calibrated: CalibratedQuantizer, _: object) -> None:
     """After loading: ready when nothing is NaN any more."""
-    fitted.ready = all(bool(torch.isfinite(t).all()) for t in fitted.buffers() if t.is_floating_point())
+    calibrated.ready = all(bool(torch.isfinite(t).all()) for t in calibrated.buffers() if t.is_floating_point())
 
 
-def whose(x: Tensor, species: Tensor | None, slot: Slot) -> Tensor:
-    """The species of each row of x, counted from 0; RecipeError where the slot tells several apart and was not told."""
-    if slot.kinds == 1:
+def species_index(x: Tensor, species: Tensor | None, slot: Slot) -> Tensor:
+    """The species of each row of x, counted from 0; RecipeError where the slot needs them and they are not given."""
+    if slot.n_species == 1:
         return torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     if species is None:
         raise RecipeError(
-            f"slot {slot.name!r} rounds atoms of {slot.kinds} species in different ways, and was not told the species "
+            f"slot {slot.name!r} rounds atoms of {slot.n_species} species in different ways and needs the species "
             f"of its rows; call the quantizer, or its linear layer, with `species`"
         )
     return species

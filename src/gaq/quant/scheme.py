@@ -1,8 +1,8 @@
-"""The law of quantizers for tensors: encode floats to whole numbers, decode whole numbers to floats.
+"""The quantization scheme for tensors: encode floats to integers, decode integers to floats.
 
 Only operations that IEEE 754 rounds correctly, in the order written here; docs/quantizers.md says the same in
 words.
-Parameters are float32 and are used in the type of x, so that tests can follow the law in float64.
+Parameters are float32 and are used in the type of x, so that tests can follow the scheme in float64.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Steps:
 
 
 def encode_uniform(x: Tensor, inverse_step: Tensor, high: int) -> Tensor:
-    """clamp(round(x · inverse_step), -high, high), half to even; whole numbers held in the type of x."""
+    """clamp(round(x · inverse_step), -high, high), half to even; integers held in the type of x."""
     return torch.round(x * inverse_step).clamp_(-high, high)
 
 

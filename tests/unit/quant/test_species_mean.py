@@ -14,7 +14,7 @@ from gaq.quant.slot import Role, Slot
 from gaq.quant.spec import Framed, Uniform
 
 KINDS, ATOMS = 3, 300
-SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, 32), kinds=KINDS)
+SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, 32), n_species=KINDS)
 VECTORS = Slot("layers.1.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, 32), 1, KINDS)
 MESSAGES = Slot("layers.1.message.scalar", Role.SCALAR_MESSAGE, (None, 32))
 WEIGHT = Slot("layers.1.update.hidden.weight", Role.SCALAR_WEIGHT, (16, 32))
@@ -51,9 +51,9 @@ def test_what_is_near_the_mean_is_rounded_finely(seed):
 def test_the_value_is_centre_and_codes(seed):
     x, species = rows(SCALARS, seed)
     found = calibrated(SCALARS, CENTRED)(x, species)
-    assert found.apart is not None
+    assert found.compensation is not None
     assert found.codes is not None
-    torch.testing.assert_close(found.apart.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
+    torch.testing.assert_close(found.compensation.rows() + found.codes * found.scale, found.value, rtol=0, atol=0)
     assert found.codes.abs().amax(-1).eq(127).all()
     assert (found.value - x).abs().max() <= found.scale.max() / 2 * 1.001
 
@@ -94,9 +94,9 @@ def test_without_species_all_atoms_have_one_mean():
     slot = Slot(SCALARS.name, SCALARS.role, SCALARS.shape)
     x, _ = rows(SCALARS, 1)
     quantizer = calibrated(slot, CENTRED)
-    apart = quantizer(x).apart
-    assert apart is not None
-    torch.testing.assert_close(apart.table[0, 0], x.mean(0), rtol=0, atol=float(x.mean(0).abs().max()) / 250)
+    compensation = quantizer(x).compensation
+    assert compensation is not None
+    torch.testing.assert_close(compensation.table[0, 0], x.mean(0), rtol=0, atol=float(x.mean(0).abs().max()) / 250)
 
 
 def test_a_state_is_loaded():
@@ -109,7 +109,9 @@ def test_a_state_is_loaded():
 
 def test_species_are_asked_for():
     quantizer = calibrated(SCALARS, CENTRED)
-    with pytest.raises(RecipeError, match=r"rounds atoms of 3 species .*, and was not told .* call .* with `species`"):
+    with pytest.raises(
+        RecipeError, match=r"rounds atoms of 3 species .* and needs the species .* call .* with `species`"
+    ):
         quantizer(rows(SCALARS, 1)[0])
 
 
@@ -136,21 +138,21 @@ def test_slots_that_it_does_not_fit(slot, spec, reason):
 
 
 @pytest.mark.parametrize("options", [{}, {"per": "atom"}, {"per": "row", "rotate": True}])
-def test_laws_that_it_does_not_go_with(options):
+def test_schemes_that_it_does_not_go_with(options):
     with pytest.raises(RecipeError, match="centred goes with per='row'"):
         Uniform(8, **{"centred": True} | options)
 
 
 def test_a_linear_layer_hands_the_species_on():
-    layer = Linear("layers.1.update.hidden", 32, 16, kinds=KINDS)
-    layer.input.install(CENTRED, AbsMax())
-    layer.input.observing = True
+    layer = Linear("layers.1.update.hidden", 32, 16, n_species=KINDS)
+    layer.input_quantizer.install(CENTRED, AbsMax())
+    layer.input_quantizer.observing = True
     x, species = rows(SCALARS, 1)
     layer(x, species=species)
-    layer.input.finish_calibration()
+    layer.input_quantizer.finish_calibration()
     torch.nn.init.normal_(layer.weight)
     with torch.no_grad():
-        expected = layer.input(x, species).value @ layer.weight.t() + layer.bias
+        expected = layer.input_quantizer(x, species).value @ layer.weight.t() + layer.bias
         assert torch.equal(layer(x, species=species), expected)
         turned = layer(x, species=(species + 1) % KINDS)
     assert not torch.equal(turned, expected), "the control: other species have other means"

@@ -1,4 +1,4 @@
-"""`gaq inspect`: what is in a model file, packed or not."""
+"""`gaq show`: what is in a model file, packed or not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gaq.cli.contents import Contents
 
 
-def inspect(
+def show(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Packed file or checkpoint.")],
     every: Annotated[bool, typer.Option("--all", help="List every tensor too.")] = False,
     json_file: Annotated[
@@ -36,12 +36,12 @@ def inspect(
 
 
 def print_contents(contents: Contents, every: bool, console: Console) -> None:
-    """Facts, the laws of the linear layers, bytes by group, and if wanted every tensor."""
+    """Facts, the schemes of the linear layers, bytes by group, and if wanted every tensor."""
     width = max(len(name) for name, _ in contents.facts)
     for name, value in contents.facts:  # lines of their own, so that a hash can be copied whole
         console.print(Text(f"{name:<{width}}  ", style="bold").append(value, style="not bold"), soft_wrap=True)
     console.print()
-    console.print(_laws(contents))
+    console.print(_schemes(contents))
     console.print()
     console.print(_groups(contents))
     if every:
@@ -49,9 +49,9 @@ def print_contents(contents: Contents, every: bool, console: Console) -> None:
         console.print(_tensors(contents))
 
 
-def _laws(contents: Contents) -> Table:
+def _schemes(contents: Contents) -> Table:
     table = Table("layer", "weight", "input", box=None, pad_edge=False)
-    for layer, weight, features in contents.laws:
+    for layer, weight, features in contents.schemes:
         table.add_row(layer, weight, features)
     return table
 

@@ -1,4 +1,4 @@
-// The law of quantizers against vectors that the law in Python wrote: codes and decoded values equal to the bit on every
+// The quantization scheme against vectors that the scheme in Python wrote: codes and decoded values equal to the bit on every
 // instruction set, pullbacks to round-off. Knows nothing of files or models.
 #include <cstdint>
 #include <cstdlib>
@@ -10,33 +10,33 @@
 #include "quant/octahedral.hpp"
 
 // The pullback is inside of layers, so its source is compiled here once more.
-#define GAQ_ISA_NAME law_test
+#define GAQ_ISA_NAME scheme_test
 #include <algorithm>
 
 #include "isa/simd/scalar.hpp"
 namespace gaq {
-namespace law_test {
+namespace scheme_test {
 #include "quant/uniform.inl"
 #include "quant/polar.inl"
-}  // namespace law_test
+}  // namespace scheme_test
 }  // namespace gaq
 
 namespace {
 
 using gaq::Direction;
-using gaq::FeatureLaw;
-using gaq::Law;
+using gaq::FeatureScheme;
+using gaq::Scheme;
 using gaq::Per;
 
 struct Case {
-  FeatureLaw law;
+  FeatureScheme scheme;
   std::string words;
   int atoms = 0, components = 0, columns = 0;
   std::vector<float> values, decoded, gradient, pullback;
   std::vector<int32_t> codes, directions;
 
   int64_t size() const { return int64_t(atoms) * components * columns; }
-  bool per_part() const { return law.direction == Direction::component; }
+  bool per_part() const { return scheme.direction == Direction::component; }
 };
 
 std::vector<float> read_floats(std::istream& in, size_t count) {
@@ -50,7 +50,7 @@ std::vector<float> read_floats(std::istream& in, size_t count) {
   return numbers;
 }
 
-std::vector<int32_t> read_whole(std::istream& in, size_t count) {
+std::vector<int32_t> read_integers(std::istream& in, size_t count) {
   std::vector<int32_t> numbers(count);
   for (int32_t& number : numbers) in >> number;
   return numbers;
@@ -60,42 +60,42 @@ Per per_of(const std::string& word) {
   return word == "tensor" ? Per::tensor : word == "row" ? Per::row : word == "atom" ? Per::atom : Per::vector;
 }
 
-void read_polar(std::istream& in, FeatureLaw& law) {
+void read_polar(std::istream& in, FeatureScheme& scheme) {
   std::string magnitude, gradient, kind;
-  in >> magnitude >> gradient >> kind >> law.direction_bits;
-  law.logarithmic = magnitude == "log";
-  law.geometric = gradient == "geometric";
-  law.direction = kind == "codebook"     ? Direction::codebook
+  in >> magnitude >> gradient >> kind >> scheme.direction_bits;
+  scheme.logarithmic = magnitude == "log";
+  scheme.geometric = gradient == "geometric";
+  scheme.direction = kind == "codebook"     ? Direction::codebook
                   : kind == "octahedral" ? Direction::octahedral
                                          : Direction::component;
-  if (law.logarithmic) {
-    law.levels = read_floats(in, size_t(law.high()) + 1);
-    law.thresholds = read_floats(in, size_t(law.high()));
+  if (scheme.logarithmic) {
+    scheme.levels = read_floats(in, size_t(scheme.high()) + 1);
+    scheme.thresholds = read_floats(in, size_t(scheme.high()));
   }
-  if (law.direction != Direction::codebook) return;
+  if (scheme.direction != Direction::codebook) return;
   size_t points = 0, cells = 0;
   in >> points;
-  law.points = read_floats(in, 3 * points);
-  in >> cells >> law.candidates;
-  law.cells = read_whole(in, cells * size_t(law.candidates));
+  scheme.points = read_floats(in, 3 * points);
+  in >> cells >> scheme.candidates;
+  scheme.cells = read_integers(in, cells * size_t(scheme.candidates));
 }
 
 bool read_case(std::istream& in, Case& c) {
   std::string kind, per;
-  if (!(in >> kind >> c.law.bits >> per)) return false;
-  c.law.law = kind == "polar" ? Law::polar : Law::uniform;
-  c.law.per = per_of(per);
+  if (!(in >> kind >> c.scheme.bits >> per)) return false;
+  c.scheme.scheme = kind == "polar" ? Scheme::polar : Scheme::uniform;
+  c.scheme.per = per_of(per);
   const std::vector<float> steps = read_floats(in, 2);
-  c.law.step = steps[0];
-  c.law.inverse_step = steps[1];
+  c.scheme.step = steps[0];
+  c.scheme.inverse_step = steps[1];
   in >> c.atoms >> c.components >> c.columns;
-  c.words = kind + " " + std::to_string(c.law.bits) + " " + per;
-  const bool polar = c.law.law == Law::polar;
-  if (polar) read_polar(in, c.law);
+  c.words = kind + " " + std::to_string(c.scheme.bits) + " " + per;
+  const bool polar = c.scheme.scheme == Scheme::polar;
+  if (polar) read_polar(in, c.scheme);
   const size_t size = size_t(c.size()), vectors = size / size_t(c.components);
   c.values = read_floats(in, size);
-  c.codes = read_whole(in, polar ? vectors : size);
-  if (polar) c.directions = read_whole(in, c.per_part() ? size : vectors);
+  c.codes = read_integers(in, polar ? vectors : size);
+  if (polar) c.directions = read_integers(in, c.per_part() ? size : vectors);
   c.decoded = read_floats(in, size);
   if (polar) {
     c.gradient = read_floats(in, size);
@@ -107,7 +107,7 @@ bool read_case(std::istream& in, Case& c) {
 void test_decode_through(const gaq::Kernels& kernels, const Case& c) {
   std::vector<float> out(size_t(c.size())), steps(size_t(c.atoms) * c.components);
   std::vector<int32_t> codes(c.codes.size()), directions(size_t(c.size()));
-  kernels.decode_through(c.law, c.atoms, c.components, c.columns, c.values.data(), out.data(), codes.data(),
+  kernels.decode_through(c.scheme, c.atoms, c.components, c.columns, c.values.data(), out.data(), codes.data(),
                          directions.data(), steps.data());
   directions.resize(c.directions.size());
   const std::string where = std::string(kernels.name) + ", " + c.words;
@@ -117,14 +117,14 @@ void test_decode_through(const gaq::Kernels& kernels, const Case& c) {
 }
 
 void test_encode_rows(const gaq::Kernels& kernels, const Case& c) {
-  if (c.law.law == Law::polar || c.law.per == Per::vector) return;
+  if (c.scheme.scheme == Scheme::polar || c.scheme.per == Per::vector) return;
   const int64_t rows = int64_t(c.atoms) * c.components;
   std::vector<uint8_t> bytes(size_t(c.size()));
   std::vector<int16_t> words(size_t(c.size()));
   std::vector<float> scale(static_cast<size_t>(rows));
   for (bool as_bytes : {false, true}) {
-    if (as_bytes && c.law.bits > 8) continue;
-    kernels.encode_rows(c.law, rows, c.components, c.columns, c.values.data(), c.columns, as_bytes, bytes.data(),
+    if (as_bytes && c.scheme.bits > 8) continue;
+    kernels.encode_rows(c.scheme, rows, c.components, c.columns, c.values.data(), c.columns, as_bytes, bytes.data(),
                         words.data(), scale.data());
     int64_t wrong = 0;
     for (int64_t k = 0; k < c.size(); ++k) {
@@ -140,13 +140,13 @@ void test_pullback(const Case& c) {
   std::vector<float> g = c.gradient;
   const int64_t size = int64_t(c.components) * c.columns;
   for (int64_t atom = 0; atom < c.atoms; ++atom)
-    gaq::law_test::polar_back(c.law, c.components, c.columns, c.values.data() + atom * size, g.data() + atom * size);
+    gaq::scheme_test::polar_back(c.scheme, c.components, c.columns, c.values.data() + atom * size, g.data() + atom * size);
   float largest = 0;
   for (float x : c.pullback) largest = std::max(largest, std::fabs(x));
   for (size_t k = 0; k < g.size(); ++k) CHECK_NEAR(g[k], c.pullback[k], 1e-6 * largest);
   int64_t changed = 0;
   for (size_t k = 0; k < g.size(); ++k) changed += g[k] != c.gradient[k];
-  CHECK(changed > int64_t(g.size()) / 4 || !c.law.geometric);  // the control: it is no identity
+  CHECK(changed > int64_t(g.size()) / 4 || !c.scheme.geometric);  // the control: it is no identity
 }
 
 std::vector<const gaq::Kernels*> all_kernels() {
@@ -166,7 +166,7 @@ void test_that_a_difference_is_seen(const Case& c) {
   std::vector<int32_t> codes(c.codes.size());
   int64_t moved = 0;
   for (float& x : values) x = std::nextafter(x, -3e38f);
-  gaq::scalar_kernels().decode_through(c.law, c.atoms, c.components, c.columns, values.data(), out.data(), codes.data(),
+  gaq::scalar_kernels().decode_through(c.scheme, c.atoms, c.components, c.columns, values.data(), out.data(), codes.data(),
                                        nullptr, nullptr);
   for (size_t k = 0; k < codes.size(); ++k) moved += codes[k] != c.codes[k];
   CHECK(moved > 0);
@@ -175,7 +175,7 @@ void test_that_a_difference_is_seen(const Case& c) {
 }  // namespace
 
 int main() {
-  std::ifstream golden(gaq_test::beside(__FILE__, "golden/law.txt"));
+  std::ifstream golden(gaq_test::beside(__FILE__, "golden/scheme.txt"));
   CHECK(golden.good());
   const std::vector<const gaq::Kernels*> tables = all_kernels();
   int uniform = 0, polar = 0;
@@ -184,9 +184,9 @@ int main() {
       test_decode_through(*kernels, c);
       test_encode_rows(*kernels, c);
     }
-    if (c.law.law == Law::polar) test_pullback(c);
-    if (c.law.law == Law::uniform && !uniform) test_that_a_difference_is_seen(c);
-    ++(c.law.law == Law::polar ? polar : uniform);
+    if (c.scheme.scheme == Scheme::polar) test_pullback(c);
+    if (c.scheme.scheme == Scheme::uniform && !uniform) test_that_a_difference_is_seen(c);
+    ++(c.scheme.scheme == Scheme::polar ? polar : uniform);
   }
   CHECK_EQ(uniform, 13);
   CHECK_EQ(polar, 18);
