@@ -119,9 +119,11 @@ def code_rows(
         if native.schemes[slot]["kind"] == "identity":
             continue
         unequal, count = 0, 0
-        for one, other, kinds in zip(expected, found, species, strict=True):
-            codes = native.encode(slot, one.features[slot], kinds)
-            some, several = native.encode(slot, other.features[slot], kinds).differing(codes, one.features[slot])
+        for one, other, species_index in zip(expected, found, species, strict=True):
+            codes = native.encode(slot, one.features[slot], species_index)
+            some, several = native.encode(slot, other.features[slot], species_index).differing(
+                codes, one.features[slot]
+            )
             unequal, count = unequal + some, count + several
         yield replace(row(native, data, "parity_codes", unequal / count, "share", count), control=slot)
         unequal_of_all, all_codes = unequal_of_all + unequal, all_codes + count

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common.places import HERE, LEDGERS, model_file
-from benchmarks.dynamics.nanosecond_rows import Run, beside, collected
+from benchmarks.dynamics.nanosecond_rows import NanosecondRun, beside, collected
 from benchmarks.render.nanosecond_picture import drifts
 from gaq.data.read import read_structures
 from gaq.engine.native import NativeEngine
@@ -83,20 +83,22 @@ def path_rows(data: Path) -> list[Row]:
     return rows
 
 
-def nanosecond_of(mode: str) -> Run:
-    return Run("nve", mode, 2_000_000, ("--every", "2000", "--log-every", "100"))
+def nanosecond_of(mode: str) -> NanosecondRun:
+    return NanosecondRun("nve", mode, 2_000_000, ("--every", "2000", "--log-every", "100"))
 
 
-def all_runs() -> Iterator[Run]:
+def all_runs() -> Iterator[NanosecondRun]:
     """Every run, the nanoseconds first."""
     yield from (nanosecond_of(mode) for mode in MODES)
     for dt in TIMESTEPS:
         for mode in MODES:
             steps = round(SCALING_PS * 1000 / dt)
-            yield Run(f"scaling-{dt}", mode, steps, ("--dt", str(dt), "--every", "10000", "--log-every", "40"))
+            yield NanosecondRun(
+                f"scaling-{dt}", mode, steps, ("--dt", str(dt), "--every", "10000", "--log-every", "40")
+            )
     for mode in (*MODES, AGAIN):
         options = ("--ensemble", "nvt", "--thermostat", "csvr", "--every", "50", "--log-every", "50")
-        yield Run("nvt", mode, NVT_PS * 2000, (*options, "--seed", "1") if mode == AGAIN else options)
+        yield NanosecondRun("nvt", mode, NVT_PS * 2000, (*options, "--seed", "1") if mode == AGAIN else options)
 
 
 def shipped(mode: str) -> tuple[Path, int | None]:
@@ -105,7 +107,7 @@ def shipped(mode: str) -> tuple[Path, int | None]:
     return model_file(f"rmd17-azobenzene-{recipe}.gaq"), backward
 
 
-def made(run: Run, model: Path, backward: int | None, data: Path, out: Path) -> int:
+def made(run: NanosecondRun, model: Path, backward: int | None, data: Path, out: Path) -> int:
     """Makes or finishes one run; its exit code."""
     rows = out / f"{run.name}.jsonl"
     if rows.exists():

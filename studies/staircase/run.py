@@ -3,7 +3,7 @@
     python -m studies.staircase.run --data PATH/rmd17
 
 Azobenzene; the weights of `frame-w4a8` with other roundings of features, and shipped models beside them: who takes
-part is in staircase_candidates.py, what is measured in staircase_measures.py. Rows go to docs/ledger/staircase.jsonl as
+part is in candidates.py, what is measured in measures.py. Rows go to staircase.jsonl as
 they are found, and what is there is not measured again; pictures go to docs/pictures. Some 35 minutes on one core.
 """
 
@@ -26,6 +26,18 @@ from gaq.engine.steps import native_steps
 from gaq.measure.ledger import Row, read_rows, row, write_rows
 from gaq.measure.speed import Candidate, TimedSubject, interleaved, small_motion, speed_rows
 from gaq.train.memory import keep_freed_memory, use_threads
+from studies.staircase.candidates import (
+    BACKWARD_BITS,
+    CURES,
+    FORWARD_BITS,
+    MIXTURES,
+    PARTS,
+    SHIPPED,
+    STEPS,
+    WEIGHT_ONLY,
+    Make,
+    float_twin,
+)
 from studies.staircase.cures_picture import compare
 from studies.staircase.measures import (
     Line,
@@ -41,18 +53,6 @@ from studies.staircase.measures import (
     travelled,
 )
 from studies.staircase.picture import LENGTH, SHOWN, ZOOMS, draw
-from studies.staircase.staircase_candidates import (
-    BACKWARD_BITS,
-    CURES,
-    FORWARD_BITS,
-    MIXTURES,
-    PARTS,
-    SHIPPED,
-    STEPS,
-    WEIGHT_ONLY,
-    Make,
-    float_twin,
-)
 from studies.staircase.variants import BASE
 
 LEDGER = STUDIES / "staircase" / "staircase.jsonl"

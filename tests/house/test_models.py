@@ -12,7 +12,6 @@ import pytest
 from gaq.measure.ledger import Row, read_rows
 from gaq.pack.format import read_packed
 from gaq.report.numbers import with_spread
-from gaq.train.checkpoint import load_checkpoint
 from house.tree import REPOSITORY
 
 MODELS = REPOSITORY / "models"
@@ -42,10 +41,9 @@ def disagreeing(held: Sequence[Mapping[str, Any]], ledger: Sequence[Row], model:
     return {metric for metric in {*found, *rows} if found.get(metric) != rows.get(metric)}
 
 
-def test_there_are_few_and_each_has_both_forms():
+def test_there_are_few_and_each_is_packed():
     assert len(FILES) <= MOST_FILES
-    stems = [path.stem for path in FILES]
-    assert all(stems.count(stem) == 2 for stem in stems)
+    assert {path.stem for path in FILES} == {path.stem for path in PACKED}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -69,20 +67,14 @@ def test_headers_have_the_figures_of_the_ledger(path):
     assert disagreeing(held[1:], ledger, model) == {held[0]["metric"]}
 
 
-@pytest.mark.parametrize("path", [p for p in PACKED if p.stem.startswith("water-")], ids=lambda path: path.name)
-def test_headers_of_water_have_the_errors_of_their_checkpoint(path):
-    said = load_checkpoint(path.with_suffix(".ckpt")).manifest["validation"]
-    held = {row["metric"]: row["value"] for row in read_packed(path).accuracy}
-    assert held == {"energy_mae": said["energy_mae_mev"], "force_mae": said["force_mae_mev_per_angstrom"]}
-
-
 def test_the_readme_has_the_figures_of_the_float_model():
     assert set(in_words(read_packed(MODELS / "rmd17-azobenzene-fp32.gaq").accuracy)) <= set(
         table(REPOSITORY / "README.md")["fp32"]
     )
 
 
-@pytest.mark.parametrize("path", PACKED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [path for path in FILES if path not in PACKED], ids=lambda path: path.name)
 def test_packed_files_are_those_of_the_checkpoints(path):
-    digest = hashlib.sha256(path.with_suffix(".ckpt").read_bytes()).hexdigest()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path = path.with_suffix(".gaq")
     assert read_packed(path).manifest["export"]["checkpoint_sha256"] == digest

@@ -3,8 +3,8 @@
     farm.run(work, shared, jobs, on_result)
 
 `work(shared, job)` is carried out for every job, by a process with one thread; what `on_result(place, result)`
-returns, if anything, is the next job of that place. So a list of calls is a list of jobs whose results are followed by nothing, and
-a long run is a chain of pieces, of which a worker that dies costs one. `work` is a function of a module, `shared` and
+returns, if anything, is the next job of that place. So a list of calls is a list of jobs without successors, and a
+long run is a chain of pieces, of which a worker that dies costs one. `work` is a function of a module, `shared` and
 the jobs are pickled; `shared` goes to each process once.
 
 Results come one at a time, in the thread that asked, in whatever order they are finished; each comes once.

@@ -77,5 +77,6 @@ def _refuse_float_weight(layer: Linear) -> None:
         way = "centred=False, principal=0" if features.centred else "principal=0"
         raise RecipeError(
             f"slot {layer.input_quantizer.slot.name!r} holds {layer.input_quantizer.spec}: packed models have centres "
-            f"and directions only before weights of codes. Quantize {layer.weight_quantizer.slot.name!r}, or take {way}."
+            "and directions only before quantized weights. "
+            f"Quantize {layer.weight_quantizer.slot.name!r}, or take {way}."
         )
