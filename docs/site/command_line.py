@@ -20,8 +20,10 @@ def command_line() -> str:
 
 
 def verbs(root: Any) -> Iterator[tuple[str, Any]]:
-    """Name as it is typed and command, groups opened."""
+    """Name as it is typed and command, groups opened, hidden ones left out."""
     for name, command in root.commands.items():
+        if command.hidden:
+            continue
         below = getattr(command, "commands", None)
         if below is None:
             yield name, command

@@ -20,8 +20,9 @@ LINES = [line for journey in (QUICKEST, *JOURNEYS) for line in journey.lines]
 
 
 def paths() -> list[tuple[str, ...]]:
-    """Every verb, and every verb of a group of verbs, as it is typed."""
-    commands = typer.main.get_command(APP).commands.items()
+    """Every verb that is listed, and every verb of a group of verbs, as it is typed."""
+    found = typer.main.get_command(APP).commands.items()
+    commands = [(name, command) for name, command in found if not command.hidden]
     inside = [(name, below) for name, command in commands for below in getattr(command, "commands", ())]
     return [*((name,) for name, command in commands if not hasattr(command, "commands")), *inside]
 

@@ -42,6 +42,7 @@ class Verb:
     name: str
     function: Callable[..., None]
     examples: tuple[str, ...]
+    old_names: tuple[str, ...] = ()  # still understood, not listed
 
 
 # Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
@@ -105,7 +106,7 @@ VERBS = (
         ),
     ),
     Verb("lammps", lammps, ("gaq lammps --build", "gaq lammps")),
-    Verb("show", show, ("gaq show model.gaq",)),
+    Verb("show", show, ("gaq show model.gaq",), old_names=("inspect",)),
     Verb(
         "bench",
         bench,
@@ -178,6 +179,8 @@ def application() -> typer.Typer:
     app.callback(invoke_without_command=True)(_alone)
     for verb in VERBS:
         app.command(verb.name, epilog=epilog(verb.examples))(verb.function)
+        for old in verb.old_names:
+            app.command(old, hidden=True, epilog=epilog(verb.examples))(verb.function)
     for name, group in GROUPS:
         app.add_typer(group, name=name)
     return app

@@ -40,7 +40,7 @@ Show = Callable[[Record, float], None]  # the last record, and seconds a step
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run is told."""
+    """What a run is settings."""
 
     steps: int
     dynamics: Dynamics

@@ -29,6 +29,7 @@ from gaq.formats.texts import finite, shown, strict_json, to_json
 from gaq.model.transformer import Transformer, TransformerConfig
 from gaq.quant.recipe import Recipe
 from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
+from gaq.train.stored_names import network_name, stored_name
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
@@ -74,7 +75,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "checksum": BLANK,
     }
     tensors = {MODEL_PREFIX + name: tensor for name, tensor in model.state_dict().items()} | checkpoint.state
-    entries, payload = container.payload_of({name: t.detach().cpu().numpy() for name, t in tensors.items()})
+    arrays = {stored_name(name): tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+    entries, payload = container.payload_of(arrays)
     content = sealed(container.to_bytes(texts, entries, payload))
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
@@ -89,7 +91,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     dtype = DTYPES.get(file.metadata["dtype"])
     if dtype is None:
         raise BadFile(f"{name}: dtype is {shown(file.metadata['dtype'])}; expected {' or '.join(DTYPES)}. {WAY_OUT}")
-    arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in file.tensors.items() if k.startswith(MODEL_PREFIX)}
+    tensors = {network_name(key): array for key, array in file.tensors.items()}
+    arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in tensors.items() if k.startswith(MODEL_PREFIX)}
     try:
         config = TransformerConfig.model_validate(said["config"], strict=True)
         recipe = Recipe.from_dict(said["recipe"])
@@ -101,7 +104,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     optional = {key: _parsed(file.metadata.get(key, "{}"), key, name) for key in OPTIONAL_KEYS}
     model.repulsion.load_(check_repulsion(optional["repulsion"], species, config.cutoff, name, WAY_OUT))
     model.domain = check_domain(optional["domain"], species, config.cutoff, name, WAY_OUT)
-    rest = {key: array for key, array in file.tensors.items() if not key.startswith(MODEL_PREFIX)}
+    rest = {key: array for key, array in tensors.items() if not key.startswith(MODEL_PREFIX)}
     for key, array in rest.items():
         check_finite(array, key, name)
     return Checkpoint(model, recipe, said["manifest"], {key: as_tensor(array) for key, array in rest.items()})

@@ -69,3 +69,14 @@ def test_a_file_cut_short_is_said_in_a_line(file, capsys):
     file.write_bytes(file.read_bytes()[:-8])
     assert outcome(["show", str(file)]) == 2
     assert "may have been cut short" in capsys.readouterr().err
+
+
+def test_the_old_name_of_the_verb_works_and_is_not_listed(file, capsys):
+    assert outcome(["show", str(file)]) == 0
+    page = capsys.readouterr().out
+    assert outcome(["show", str(file)]) == 0
+    assert capsys.readouterr().out == page
+    assert outcome(["--help"]) == 0
+    listed = capsys.readouterr().out
+    assert " show " in listed
+    assert "show" not in listed
