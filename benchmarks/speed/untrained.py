@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from gaq.cli.export import packed_checkpoint
+from gaq.cli.packing import packed_checkpoint
 from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.model.initialise import initialise_
