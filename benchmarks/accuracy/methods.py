@@ -2,11 +2,9 @@
 
     python -m benchmarks.accuracy.methods ethanol --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
 
-Each recipe without training (ptq), and trained (qat) with the same epochs, schedule and frames unless its method is one
-of post-training quantization; `--seeds` trains it once for each, on frames in another order. `fp32/qat` is the control:
-the float parent trained on for as long. A name is that of a preset, with changes behind a + (`method_names.py`). Rows
-go to OUT/MOLECULE.jsonl as they are measured; what is there is not made again, so a run that was stopped goes on. A
-training that diverges is told as such and measured with its best checkpoint, if there is one.
+Each recipe is measured post-training (ptq) and trained (qat). `fp32/qat` is the control. A name is that of a preset
+with changes after a + (`method_names.py`). Rows go to OUT/MOLECULE.jsonl; a stopped run continues. A training that
+diverges has a row that says so, and is measured with its best checkpoint.
 """
 
 from __future__ import annotations

@@ -1,12 +1,10 @@
-"""By how much the native engine differs from PyTorch on the shipped models and real frames.
+"""Differences between the native engine and PyTorch on shipped models and real frames.
 
     python -m benchmarks.accuracy.parity --data PATH/rmd17
 
-Rows: parity_codes (share of codes that differ; `control` is the slot, and the row without one is of all slots),
-parity_energy and parity_force (largest difference over the frames, quantiles beside it; the recipe ends with -bN for N
-bits in the backward pass), table_energy and table_force (float models: what tables and another order of sums do, with
-their limits), lee_mean with two backward passes, contracted_codes (codes that differ once multiply and add are fused;
-needs `make contracted`).
+Rows: parity_codes (`control` is the slot; without one, all slots), parity_energy and parity_force (the recipe ends with
+-bN for N bits in the backward pass), table_energy and table_force (effect of radial tables, with limits), lee_mean, and
+contracted_codes (codes that differ with fused multiply-add; needs `make contracted`).
 """
 
 from __future__ import annotations

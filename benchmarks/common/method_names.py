@@ -1,14 +1,4 @@
-"""What a row of `methods.py` is called: a preset, and what is changed of it, behind a +.
-
-+readout   the 16-bit input of the readout that our own recipes have
-+gptq      weights that are rounded by GPTQ before they are trained
-+bits=6    weights of four and eight bits, chosen slot by slot under that many a weight, as `gaq quantize --budget`
-+distilled half of the structures displaced and labelled by the float parent
-and, to see what they are worth, without what our own trainings and recipes, or Degree-Quant, have:
-+unfrozen (weights may oscillate between two codes to the end), +unprotected (Degree-Quant, its ranges alone),
-+no-species-mean (scalars about zero and not about the mean of their species), +no-lowrank (features as they are and not
-beside the principal directions of their species).
-"""
+"""Names of rows of `methods.py`: a preset and its changes after a +. studies/all_recipes explains the suffixes."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Whether energies and forces of the native engine commute with rotations to the last bit, on every instruction set.
+"""Exactness of the native engine under rotation on every instruction set.
 
     python -m benchmarks.dynamics.exactness --data PATH/rmd17 --out runs/exactness
 
-Shipped models with features in local frames, all test frames of a molecule, 32 rotations of each. Every instruction
-set runs in a process of its own and leaves its rows in OUT, which are not measured again; a machine without one says
-so. The scalar path is slow: `--scalar-frames` takes fewer.
+Models in local frames, all test frames, 32 rotations; one process per instruction set. Finished rows are not measured
+again. The scalar path is slow: `--scalar-frames` takes fewer.
 """
 
 from __future__ import annotations

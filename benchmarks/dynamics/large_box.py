@@ -1,11 +1,9 @@
-"""Ten picoseconds of a periodic box of ten thousand atoms at constant energy: 420 molecules of azobenzene as a gas.
+"""Ten picoseconds of 10,080 atoms at constant energy: 420 molecules of azobenzene as a gas.
 
     python -m benchmarks.dynamics.large_box --data PATH/rmd17
 
-Every molecule is another test frame, turned at random, with velocities of 300 K but at rest as a whole, so that it
-stays where it is, out of reach of the others: no force field of single molecules could tell how they meet. The energy
-of the box then drifts as that of 420 runs of one molecule. `gaq md` does the rest; a run that was stopped goes on. Rows
-go to docs/ledger/large-box.jsonl.
+Every molecule is another test frame, randomly rotated, with velocities of 300 K and its center of mass at rest, so that
+molecules never meet. A stopped run continues.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@
     python -m benchmarks.dynamics.nanosecond --data PATH/rmd17 --out runs/nanosecond   # all: an hour or two of one core
     python -m benchmarks.dynamics.nanosecond --data PATH/rmd17 --out runs/nanosecond --only nve
 
-Runs are those of `gaq md`, in processes of their own; one that was stopped goes on, one that is done is not made again.
-Rows go to docs/ledger, where those of runs that are not in OUT stay as they are; the picture in
-docs/pictures is drawn from the ledger; `--only` without a kind draws it alone.
+Runs of `gaq md`; a stopped one continues. Rows of runs that are not in OUT stay in the ledger. `--only` without a kind
+draws the picture alone.
 """
 
 from __future__ import annotations

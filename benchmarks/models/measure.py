@@ -1,9 +1,9 @@
-"""The rows of all models of rmd17.py, shipped or not, measured on the whole of test_01 by the native engine.
+"""The rows of all models of train.py, shipped or not, measured on the whole of test_01 by the native engine.
 
     python -m benchmarks.models.measure --data PATH/rmd17
 
 Backward passes are in float, as in training: what 8 and 16 bits there cost is in the rows of engine.py. Writes
-docs/ledger/rmd17-MOLECULE.jsonl; with `--only`, the rows of some recipes anew. `rmd17.py` trains the models.
+docs/ledger/rmd17-MOLECULE.jsonl; with `--only`, the rows of some recipes anew. `train.py` makes the models.
 """
 
 from __future__ import annotations

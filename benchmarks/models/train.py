@@ -1,12 +1,10 @@
-"""Tables II and III of arXiv 2603.05343 on rMD17, ours: every recipe trained alike, with the control they lack.
+"""Train and quantize one molecule of rMD17 by every recipe, with the float control.
 
-    python -m benchmarks.models.train azobenzene --data PATH/rmd17 --out runs/rmd17
+    python -m benchmarks.models.train azobenzene --data PATH/rmd17
 
-For one molecule: every recipe with the same epochs and schedule on the shipped float model, and that model trained for
-as long (`fp32-control`); names as in `method_names.py`. Checkpoints and packed files go to runs/models/, where other
-benchmarks find them; `shipped.py` measures them. Models that are there are not made again, so a run that was stopped
-continues. `--only` takes some of the recipes; `--only fp32` trains the float model of
-configs/rmd17-MOLECULE-fp32.toml (split 01, 950 + 50 frames) anew.
+Recipes start from the shipped float model; `fp32-control` is that model trained for as long. Models go to runs/models/,
+where other benchmarks find them; `measure.py` measures them. A stopped run continues. `--only fp32` trains the float
+model of configs/rmd17-MOLECULE-fp32.toml anew.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""What a farm costs a job, and what a second worker brings: processes of this machine, and Dask's scheduler.
+"""The cost of distributed jobs: processes of this machine, and Dask's scheduler.
 
     python -m benchmarks.programs.farm
 
-Starts a scheduler and two workers of one thread on this machine. Jobs that do nothing show the cost of a job, many at
-once and one after another; frames evaluated by a packed model show what one and two workers make of work, against the
-engine alone. All in turns, round by round; medians. Rows go to docs/ledger/farm.jsonl.
+Empty jobs give the cost of a job; frames evaluated by a packed model give throughput. All in turns.
 """
 
 from __future__ import annotations

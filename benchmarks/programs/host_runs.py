@@ -1,4 +1,4 @@
-"""The same molecule in motion in each program, for hosts.py: single evaluations, and steps at constant energy."""
+"""Single evaluations and steps at constant energy in each program."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""What a model says and how fast it moves in ASE, OpenMM, i-PI and torch-sim, beside the engine alone.
+"""Agreement and speed of ASE, OpenMM, i-PI and torch-sim beside the engine alone.
 
     python -m benchmarks.programs.hosts --data PATH/rmd17
 
-Equality: the largest difference from ASE's calculator over test frames, as each program passes numbers on. Speed: runs
-at constant energy with velocity Verlet, in turns; a program's ratio is that to the engine within the same round. Each
-program has a process of its own, which sleeps while another is timed. Rows go to docs/ledger/hosts.jsonl.
+Each program has a process of its own, which sleeps while another is timed.
 """
 
 from __future__ import annotations

@@ -3,11 +3,8 @@
     gaq lammps --build
     python -m benchmarks.programs.lammps_ranks [--box water.xyz --model water.gaq]
 
-Two systems: ethanol, and a periodic box, which without --box is a gas of 1120 ethanol molecules. Each is evaluated on
-1, 2 and 4 ranks and by the engine alone (rows of differences), moved at constant energy (drift; ethanol only), and
-timed: the engine alone and LAMMPS on each number of ranks take turns, so that a busy moment hits all, and ratios are
-those within a round. LAMMPS is timed by its own clock of the loop, the engine by dynamics in its own compiled code,
-both from the same velocities. Rows go to docs/ledger/lammps.jsonl; ranks are in the name of their engine.
+Ethanol and a periodic box (by default 1120 ethanol molecules), on 1, 2 and 4 ranks: differences, drift (ethanol) and
+time, measured in turns. LAMMPS is timed by its own clock, the engine by its compiled dynamics.
 """
 
 from __future__ import annotations

@@ -2,10 +2,8 @@
 
     python -m benchmarks.speed.engine --data PATH/rmd17 --out runs/engine
 
-Candidates take turns, each call has new positions, and ratios are taken within the rounds. Networks are untrained
-(untrained.py): degree 1, six layers, 64 channels unless another width is said; in `shipped` they are the trained
-models of this repository, in `methods` those that methods.py has trained. Every process keeps the memory it
-frees (mallopt, as `gaq train` does). A section that is done is not measured again; `--only` takes some.
+Networks are untrained (untrained.py) except in `shipped` and `methods`. A finished section is not measured again;
+`--only` takes some.
 """
 
 from __future__ import annotations

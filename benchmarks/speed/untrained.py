@@ -1,9 +1,8 @@
-"""Checkpoints of any width for measurements of speed: weights as training begins, steps calibrated on real frames.
+"""Untrained checkpoints of any width for measurements of speed.
 
     python -m benchmarks.speed.untrained --data PATH/rmd17_azobenzene_train_01.npz --channels 64 128 256
 
-Speed depends on the shape of a network, its recipe and the geometry, not on how good it is. One checkpoint for each
-width and recipe, `f64-l1-w4.ckpt` and so on, with its packed file beside it.
+Speed does not depend on training. Makes `f64-l1-w4.ckpt` and its packed file for each width and recipe.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
-"""Ablations on one rMD17 molecule, every row trained and measured alike, each with the control that could embarrass it.
+"""Ablations on one rMD17 molecule.
 
     python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17 --out runs/ablations
 
-Groups: `directions` (bits and kind of the direction code, without and with training), `training` (warm-up, gradient,
-LEE penalty), `attention` (cosine or plain products, both networks trained from scratch alike), and `regularises`
-(does quantization beat its float parent, or do the extra epochs? from a converged and from an under-trained parent).
-Rows go to OUT/rows.jsonl as they are measured; what is there is not measured again.
+Groups: `directions`, `training`, `attention` and `regularises`. Rows go to OUT/rows.jsonl; finished rows are not
+measured again.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
-"""What `gaq check` finds in other force fields, in a model that PyTorch quantized, and in those that are shipped.
+"""`gaq check` on other force fields, on a model quantized by PyTorch, and on ours.
 
     python -m benchmarks.speed.peers.install --into build/peers --only xtb mace painn
-    python -m studies.checked_peers.run --data rmd17 --peers build/peers
+    python -m studies.checked_peers.run --data PATH/rmd17 --peers build/peers
 
-Rows go to docs/ledger/checked.jsonl as they are found, and a subject that is there is not inspected again. Of MACE
-and PaiNN there are no weights to be had without a download: theirs are drawn, which says what their arithmetic keeps
-and breaks, but a molecule does not hold together with them, so that they make no run. Half an hour on one core.
+MACE and PaiNN have untrained weights and make no run. Finished subjects are not checked again.
 """
 
 from __future__ import annotations

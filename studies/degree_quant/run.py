@@ -1,10 +1,9 @@
-"""Degree-Quant where degrees vary: QM7-X, with the controls that say what its protection is worth.
+"""Degree-Quant on QM7-X, where the number of neighbours varies.
 
     python -m studies.degree_quant.run --data PATH/qm7x/qm7x_250.npz --out runs/methods
 
-Trains the float model of configs/qm7x-fp32.toml on all frames but the last 250, which are of other molecules, and then
-the recipes of RECIPES as `methods.py` does; `degree-quant+unprotected` has its ranges and no protection. Rows go to
-OUT/qm7x.jsonl, with the spread of the number of neighbours over atoms. What is there is not made again.
+Trains the float model of configs/qm7x-fp32.toml on all but the last 250 frames, then RECIPES as `methods.py` does.
+Rows go to OUT/qm7x.jsonl.
 """
 
 from __future__ import annotations

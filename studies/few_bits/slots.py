@@ -1,9 +1,8 @@
-"""Where the error of eight bits comes from: each kind of slot quantized alone, the others in float.
+"""The error of 8 bits in each kind of slot alone.
 
     python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17 --out runs/slots
 
-The same as `gaq sensitivity --by kind` with a recipe that has eight bits in every slot (`everywhere`), also where our
-presets spend more. Rows carry rms errors against the float parent; they go to OUT/rows.jsonl.
+Like `gaq sensitivity --by kind` with 8 bits in every slot. Rows go to OUT/rows.jsonl.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the local frames of a moving molecule ask other neighbours than before, and by how much they turn there."""
+"""Points where the frames of a moving molecule change their neighbours, and the rotation there."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""How often local frames jump in a vibrating molecule, and whether the rounding errors of energy and forces notice.
+"""Jumps of local frames in a vibrating molecule, and their effect on rounding errors.
 
     python -m studies.frames.frame_turns --data PATH/rmd17 --out runs/frame_turns.jsonl
 
-Dynamics at constant energy from a test frame, 300 K, steps of 0.5 fs. The error is what rounding features adds to
-the same weights with features in float. Rows with the control `ordered-frames` have frames that ask which of two
-neighbours is nearer even where they are equally near.
+Dynamics at constant energy, 300 K, steps of 0.5 fs; errors relative to float features. Rows with the control
+`ordered-frames` use frames that distinguish the nearer of two neighbours.
 """
 
 from __future__ import annotations

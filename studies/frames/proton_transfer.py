@@ -1,10 +1,9 @@
-"""Whether energy and forces jump where a proton changes hands, and neighbours of many atoms change their order.
+"""Jumps of energy and forces where a proton changes hands.
 
     gaq train configs/acac-fp32.toml --data PATH/acac/train_300K.xyz --out runs/acac
     python -m studies.frames.proton_transfer runs/acac/model.ckpt --data PATH/acac --out runs/acac/rows.jsonl
 
-The path runs straight from frame to frame of test_H_transfer.xyz. Every recipe is applied without training. Rows with
-the control `ordered-frames` have frames that ask which of two neighbours is nearer even where they are equally near.
+The path connects the frames of test_H_transfer.xyz by straight lines. Recipes are applied without training.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What might smooth the staircase, as rounding that PyTorch does in the slots of eight bits, and as engines around it.
+"""Cures of the staircase: rounding in the 8-bit slots of PyTorch, and wrappers of engines.
 
-Steps are dynamic, one per row, as in the recipe; all that differs is what is added before a number is rounded.
+Steps are dynamic, one per row, as in the recipe.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
     python -m studies.staircase.run --data PATH/rmd17
 
-Azobenzene; the weights of `frame-w4a8` with other roundings of features, and shipped models beside them: who takes
-part is in candidates.py, what is measured in measures.py. Rows go to staircase.jsonl as
-they are found, and what is there is not measured again; pictures go to docs/pictures. Some 35 minutes on one core.
+Candidates are in candidates.py, measurements in measures.py. Rows go to staircase.jsonl, and rows that exist are not
+measured again. About 35 minutes on one core.
 """
 
 from __future__ import annotations

@@ -3,10 +3,8 @@
     python -m benchmarks.speed.peers.install --into build/peers
     python -m benchmarks.speed.peers.run --data PATH/rmd17 --peers build/peers --out runs/engine
 
-Each peer is a process in an environment of its own that evaluates when it is asked; the engine and the peers take
-turns, and all are kept to the same core. Peers of PyTorch and JAX have single precision, a cutoff of 5 Å, fixed pairs
-and no list of neighbours to keep; weights are drawn. The engine checks its list at each call. The form `ase` is what a
-user of ASE runs: the calculator of the package, and ours, with lists of neighbours and all.
+Each peer is a process in its own environment; all take turns on one core. docs/results/speed.md describes them. The
+form `ase` is the package's ASE calculator, neighbour lists included.
 """
 
 from __future__ import annotations
