@@ -134,10 +134,10 @@ struct Described {
 
   // Forces by atom of the caller, and the virial. Not `closed`: the last place passes for a ghost, and what gradients
   // and turns leave over of "turning everything changes nothing" stays there.
-  std::vector<double> pull_back(const FrameTorque& torque, double* virial, bool closed = true) {
+  std::vector<double> pull_back(const FrameTorque& frame_torque, double* virial, bool closed = true) {
     const size_t atoms = list.order().size();
     std::vector<double> forces(3 * atoms), by_atom(3 * atoms);
-    geometry.backward_pairs(gradients, torque, closed ? owned : owned - 1, forces.data(), virial);
+    geometry.backward_pairs(gradients, frame_torque, closed ? owned : owned - 1, forces.data(), virial);
     geometry.backward_frames(forces.data(), virial, owned);
     for (size_t place = 0; place < atoms; ++place)
       for (size_t k = 0; k < 3; ++k) by_atom[3 * size_t(list.order()[place]) + k] = forces[3 * place + k];

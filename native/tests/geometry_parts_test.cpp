@@ -213,7 +213,7 @@ void pair_gradient(Random& random) {
 template <int degrees>
 void pair_turns(Random& random) {
   constexpr int n = 2 * components(degrees), m = transports(degrees);
-  double r[2][9], unit[3], rows[n], transport[m], g_y[n], g_d[m], torque[2][3] = {}, turning[3], left[3];
+  double r[2][9], unit[3], rows[n], transport[m], g_y[n], g_d[m], frame_torque[2][3] = {}, turning[3], left[3];
   for (double* one : {r[0], r[1]}) draw_rotation(random, one);
   for (double& x : unit) x = draw(random);
   const double length = std::sqrt(dot(unit, unit));
@@ -221,7 +221,7 @@ void pair_turns(Random& random) {
   for (double& x : g_y) x = draw(random);
   for (double& x : g_d) x = draw(random);
   describe_local<degrees, double>(unit, r[0], r[1], rows, transport);
-  add_pair_torque<degrees>(rows, transport, g_y, g_d, torque[0], torque[1]);
+  add_pair_torque<degrees>(rows, transport, g_y, g_d, frame_torque[0], frame_torque[1]);
   for (int end = 0; end < 2; ++end)
     for (int axis = 0; axis < 3; ++axis) {
       double values[2] = {};
@@ -234,11 +234,11 @@ void pair_turns(Random& random) {
         for (int k = 0; k < n; ++k) values[side] += g_y[k] * y[k];
         for (int k = 0; k < m; ++k) values[side] += g_d[k] * d[k];
       }
-      CHECK_NEAR((values[0] - values[1]) / 2e-5, torque[end][axis], 1e-7);
+      CHECK_NEAR((values[0] - values[1]) / 2e-5, frame_torque[end][axis], 1e-7);
     }
   local_pullback<degrees, double>(unit, r[0], r[1], g_y, turning);
   cross(unit, turning, left);
-  for (int end = 0; end < 2; ++end) add_turned(left, r[end], torque[end]);
+  for (int end = 0; end < 2; ++end) add_turned(left, r[end], frame_torque[end]);
   for (double x : left) CHECK_NEAR(x, 0, 1e-12);
 }
 

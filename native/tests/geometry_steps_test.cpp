@@ -70,7 +70,7 @@ void threads_change_nothing() {
   Described alone(one, 1, true);
   CHECK(alone.seen.rounds.size() > 1);
   draw_gradients(random, alone);
-  const FrameTorque torque = torque_of(alone, one);
+  const FrameTorque frame_torque = torque_of(alone, one);
   for (int threads : {0, 1, 3}) {
     Pool pool(threads);
     Described d(one, 1, true, 0.5, -1, threads ? &pool : nullptr);
@@ -78,7 +78,7 @@ void threads_change_nothing() {
     CHECK(d.geometry.frame_rows() == alone.geometry.frame_rows());
     d.gradients = alone.gradients;
     double strain[9] = {};
-    const std::vector<double> found = d.pull_back(torque, strain);
+    const std::vector<double> found = d.pull_back(frame_torque, strain);
     if (forces.empty()) {
       forces = found;
       virial.assign(strain, strain + 9);
@@ -180,7 +180,7 @@ void steps_allocate_nothing() {
   const std::vector<int32_t> rows = rows_by_place(d.description, first.view(), d.list);
   std::vector<double> forces(first.positions.size());
   double virial[9];
-  const FrameTorque torque(first.positions.size(), 0.5);
+  const FrameTorque frame_torque(first.positions.size(), 0.5);
   for (int step = 0; step < 20; ++step) {
     const Case one = shaken(first, random, 0.02);
     const System system = one.view();
@@ -188,7 +188,7 @@ void steps_allocate_nothing() {
     d.geometry.select(system, d.list);
     d.geometry.frames(rows, one.atoms());
     d.geometry.forward(d.seen, d.gradients);
-    d.geometry.backward_pairs(d.gradients, torque, one.atoms(), forces.data(), virial);
+    d.geometry.backward_pairs(d.gradients, frame_torque, one.atoms(), forces.data(), virial);
     d.geometry.backward_frames(forces.data(), virial, one.atoms());
     if (step > 0) CHECK_EQ(int64_t(allocations), before);
   }

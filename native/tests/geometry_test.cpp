@@ -86,9 +86,9 @@ void forces_are_slopes(const Case& one, Random& random) {
   Described d(one, degrees, local);
   draw_gradients(random, d);
   const std::vector<double> gradient = gradient_rows<degrees, local>(d);
-  const FrameTorque torque = torque_of(d, one);
+  const FrameTorque frame_torque = torque_of(d, one);
   double virial[9] = {}, open_virial[9] = {};
-  const std::vector<double> forces = d.pull_back(torque, virial), open = d.pull_back(torque, open_virial, false);
+  const std::vector<double> forces = d.pull_back(frame_torque, virial), open = d.pull_back(frame_torque, open_virial, false);
   double largest = 0;
   for (double f : forces) largest = std::max(largest, std::fabs(f));
   for (int64_t atom = 0; atom < one.atoms(); ++atom)
@@ -187,11 +187,11 @@ void nothing_pushes_or_turns_itself() {
     const Case one = golden_cases()[0];
     Described d(one, degrees, true);
     draw_gradients(random, d);
-    FrameTorque torque = torque_of(d, one);
+    FrameTorque frame_torque = torque_of(d, one);
     double force, torque;
     for (bool closed : {false, true}) {
       double virial[9] = {};
-      net(one, d.pull_back(torque, virial, closed), &force, &torque);
+      net(one, d.pull_back(frame_torque, virial, closed), &force, &torque);
       CHECK(force < 1e-10);
       CHECK(torque < 1e-10);
       for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
@@ -199,7 +199,7 @@ void nothing_pushes_or_turns_itself() {
     // Negative control: without the backward pass through the frames.
     std::vector<double> forces(one.positions.size());
     double virial[9] = {};
-    d.geometry.backward_pairs(d.gradients, torque, one.atoms(), forces.data(), virial);
+    d.geometry.backward_pairs(d.gradients, frame_torque, one.atoms(), forces.data(), virial);
     net(one, forces, &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque > 1e-2);
@@ -209,8 +209,8 @@ void nothing_pushes_or_turns_itself() {
     net(one, forces, &force, &torque);
     CHECK(torque > 1e-2);
     // And with one frame's turn lost.
-    std::fill_n(&torque[3 * 5], 3, 0.0);
-    net(one, d.pull_back(torque, virial, false), &force, &torque);
+    std::fill_n(&frame_torque[3 * 5], 3, 0.0);
+    net(one, d.pull_back(frame_torque, virial, false), &force, &torque);
     CHECK(torque > 1e-2);
   }
 }
@@ -222,18 +222,18 @@ void round_off_of_turns_turns_nothing() {
     const Case one = golden_cases()[0];
     Described d(one, degrees, true);
     draw_gradients(random, d);
-    FrameTorque torque = torque_of(d, one);
+    FrameTorque frame_torque = torque_of(d, one);
     double force, torque, exact_virial[9] = {}, virial[9] = {}, open_virial[9] = {};
-    const std::vector<double> exact = d.pull_back(torque, exact_virial);
-    for (double& turn : torque) turn += 1e-6 * draw(random);
-    const std::vector<double> closed = d.pull_back(torque, virial);
+    const std::vector<double> exact = d.pull_back(frame_torque, exact_virial);
+    for (double& turn : frame_torque) turn += 1e-6 * draw(random);
+    const std::vector<double> closed = d.pull_back(frame_torque, virial);
     net(one, closed, &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque < 1e-10);
     for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
     for (size_t k = 0; k < exact.size(); ++k) CHECK_NEAR(closed[k], exact[k], 1e-4);
     CHECK(closed != exact);
-    net(one, d.pull_back(torque, open_virial, false), &force, &torque);
+    net(one, d.pull_back(frame_torque, open_virial, false), &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque > 1e-7);
     CHECK(torque < 1e-4);

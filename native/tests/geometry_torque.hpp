@@ -32,15 +32,15 @@ template <int degrees>
 FrameTorque torque_of_degrees(Described& d, const Case& one) {
   constexpr size_t n = 2 * components(degrees), width = 2 + n + transports(degrees);
   const std::vector<double> rows = exact_rows<degrees, true>(d, one), gradients = gradient_rows<degrees, true>(d);
-  FrameTorque torque(3 * d.list.order().size());
+  FrameTorque frame_torque(3 * d.list.order().size());
   CHECK_EQ(rows.size(), gradients.size());
-  if (rows.size() != gradients.size()) return torque;
+  if (rows.size() != gradients.size()) return frame_torque;
   for (size_t pair = 0; pair < size_t(d.seen.count); ++pair) {
     const double *seen = &rows[width * pair + 2], *g = &gradients[width * pair + 2];
-    add_pair_torque<degrees>(seen, seen + n, g, g + n, &torque[3 * size_t(d.seen.i[pair])],
-                            &torque[3 * size_t(d.seen.j[pair])]);
+    add_pair_torque<degrees>(seen, seen + n, g, g + n, &frame_torque[3 * size_t(d.seen.i[pair])],
+                            &frame_torque[3 * size_t(d.seen.j[pair])]);
   }
-  return torque;
+  return frame_torque;
 }
 
 // dE/dω [place][3] of the gradients that `d` holds; none in space's axes.

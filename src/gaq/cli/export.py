@@ -73,7 +73,7 @@ def take_along(model: Path, target: Path) -> list[str]:
 
 
 def size_rows(packed: PackedModel, file: Path) -> list[Row]:
-    """Bytes of the file and of the weights in it, and bits per weight with scales counted in."""
+    """Return bytes of the file and of the weights in it, and bits per weight with scales counted in."""
     from gaq.measure.ledger import Row
     from gaq.pack.sizes import weight_bytes, weight_count
 

@@ -14,7 +14,7 @@ UNITS_OF_SIZE = ("bytes", "bits")  # rows about the checkpoint's file, not about
 def packed_checkpoint(
     path: Path, data: str | None = None, backward: int | None = None, accuracy: Path | None = None
 ) -> PackedModel:
-    """The packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
+    """Return the packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
     from gaq import __version__
     from gaq.data.read import read_structures
     from gaq.engine.open import check_backward
@@ -49,7 +49,7 @@ def packed_checkpoint(
 
 
 def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
-    """The rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
+    """Return the rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
     import json
 
     from gaq.errors import UsageError
@@ -64,7 +64,7 @@ def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
 
 
 def validation_rows(manifest: dict[str, Any], recipe: str) -> list[dict[str, Any]]:
-    """What a checkpoint says of its errors on frames that were held out of its training, as rows of the ledger."""
+    """Return the errors of a checkpoint on its held-out frames, as rows of the ledger."""
     import json
 
     from gaq.measure.ledger import Row, to_line

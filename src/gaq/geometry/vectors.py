@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def length(vectors: Tensor, dim: int = -1) -> Tensor:
-    """Euclidean norm along `dim`; its gradient is undefined at zero, so give it no zero vector."""
+    """Return euclidean norm along `dim`; its gradient is undefined at zero, so give it no zero vector."""
     return torch.linalg.vector_norm(vectors, dim=dim)
 
 
