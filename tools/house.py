@@ -51,7 +51,7 @@ def is_generated(path: Path, tree: Path) -> bool:
     name = path.relative_to(tree).as_posix()
     template = path.with_name("page.md.in")
     rendered = path.name == "README.md" and template.exists()
-    rendered |= name.startswith("docs/results") or name in ("studies/claims", "models/README.md")
+    rendered |= name.startswith("docs/results") or name in ("docs/claims.md", "models/README.md")
     return rendered or "/golden/" in name or "/fuzz/" in name
 
 
