@@ -30,7 +30,7 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 house: $(READY)  ## print facts of the tree: lines by area, long files and functions, import circles, words of prose
-	@$(BIN)/python tools/house.py
+	@$(BIN)/python tools/tree_facts.py
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
 test: $(READY) programs contracted  ## set up if needed, then all tests but the long ones

@@ -1,6 +1,6 @@
 """Print facts of the tree: lines by area, long files, long functions, import circles, words of prose.
 
-    python tools/house.py [TREE] [--strict]
+    python tools/tree_facts.py [TREE] [--strict]
 
 TREE is another checkout, by default this one. `--strict` exits with status 1 when there is a file past 350 lines, a
 function past 60 or an import circle. A function is as long as its body: the signature of a command is its options.
