@@ -8,6 +8,7 @@
 
 #include "description.hpp"
 #include "error.hpp"
+#include "networks/transformer/contents.hpp"
 #include "promises.hpp"
 
 namespace {
@@ -47,33 +48,50 @@ void check_linear(const gaq::LinearDescription& linear, int outputs, int inputs)
   check_scheme(linear.input);
 }
 
-void check(const gaq::Description& d) {
-  const int c = d.config.channels, l = d.config.degrees, wide = (1 + 2 * l) * c;
-  promise(c >= 4 && c % d.config.heads == 0 && l >= 1 && l <= 3, "config");
-  promise(d.layers.size() == size_t(d.config.layers), "layers");
-  promise(d.embedding.size() == d.species.size() * size_t(c), "embedding");
-  promise(d.radial.values.size() == size_t(d.radial.knots) * size_t(d.config.basis), "radial values");
-  promise(d.radial.slopes.size() == d.radial.values.size(), "radial slopes");
-  promise(d.radial.curvatures.size() == d.radial.values.size(), "radial curvatures");
-  for (size_t i = 0; i < d.layers.size(); ++i) {
-    const gaq::LayerDescription& layer = d.layers[i];
+void check_functions(const gaq::Description& d, const gaq::RadialFunctions& read, int functions) {
+  promise(read.table != nullptr && read.functions == functions, "radial functions");
+  const gaq::RadialTable& table = *read.table;
+  const size_t size = size_t(d.radial.knots) * size_t(table.functions);
+  promise(table.values.size() == size && table.slopes.size() == size && table.curvatures.size() == size, "radial table");
+  promise(read.mixing.empty() ? table.functions == functions
+                              : read.mixing.size() == size_t(table.functions) * size_t(functions), "mixing");
+}
+
+void check_readout(const gaq::ReadoutDescription& readout, int channels) {
+  check_linear(readout.hidden, channels, channels);
+  check_linear(readout.energy, 1, channels);
+}
+
+void check_transformer(const gaq::Description& d, const gaq::TransformerDescription& n) {
+  const int c = d.channels, l = d.degrees, wide = (1 + 2 * l) * c;
+  promise(c >= 4 && c % n.config.heads == 0 && l >= 1 && l <= 3, "config");
+  promise(n.layers.size() == size_t(d.layers), "layers");
+  promise(n.embedding.size() == d.species.size() * size_t(c), "embedding");
+  for (size_t i = 0; i < n.layers.size(); ++i) {
+    const gaq::TransformerLayerDescription& layer = n.layers[i];
     check_linear(layer.project, 4 * c, c);
     check_linear(layer.output, c, c);
-    check_linear(layer.hidden, d.config.hidden, wide);
-    check_linear(layer.gates, wide, d.config.hidden);
+    check_linear(layer.hidden, n.config.hidden, wide);
+    check_linear(layer.gates, wide, n.config.hidden);
     promise(layer.mix.size() == size_t(l), "mixings");
     for (const auto& mix : layer.mix) check_linear(mix, 2 * c, c);
     check_scheme(layer.query);
     check_scheme(layer.key);
-    promise(layer.temperature.size() == size_t(d.config.heads), "temperature");
-    promise(layer.radial_bias.size() == size_t(d.config.basis * d.config.heads), "radial bias");
-    const int functions = 1 + l * (i == 0 ? 1 : 2);
-    promise(layer.filters.size() == size_t(d.config.basis * functions * c), "filters");
+    promise(layer.temperature.size() == size_t(n.config.heads), "temperature");
+    check_functions(d, layer.bias, n.config.heads);
+    check_functions(d, layer.filters, (1 + l * (i == 0 ? 1 : 2)) * c);
   }
-  check_linear(d.readout, c, c);
-  check_linear(d.energy, 1, c);
+  check_readout(n.readout, c);
+}
+
+void check(const gaq::Description& d) {
+  promise(d.radial.knots >= 4 && d.radial.decay > 0 && d.radial.low < d.radial.high, "radial grid");
   promise(d.golden.positions.size() == d.golden.species.size() * 9, "golden positions");
   promise(d.golden.forces.size() == d.golden.positions.size() && d.golden.energies.size() == 3, "golden forces");
+  if (d.architecture == "transformer")
+    check_transformer(d, static_cast<const gaq::TransformerDescription&>(*d.network));
+  else
+    promise(false, "architecture");
 }
 
 }  // namespace

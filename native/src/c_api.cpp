@@ -1,5 +1,6 @@
 // The C interface: turns exceptions into a status and a sentence, and nothing else.
 #include "gaq.h"
+#include "gaq_debug.h"
 
 #include <cstdio>
 #include <cstring>

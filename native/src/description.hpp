@@ -2,16 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace gaq {
-
-struct Config {
-  int channels = 0, degrees = 0, layers = 0, heads = 0, basis = 0, hidden = 0;
-  double cutoff = 0;  // Å
-  bool cosine = true; // attention: unit queries and keys, or plain scaled products
-};
 
 // The scheme of one feature slot; twin of quant/spec.py. `tensor`: step from the file; the others from the data.
 enum class Scheme { identity, uniform, polar };
@@ -55,21 +50,29 @@ struct LinearDescription {
   FeatureScheme input;
 };
 
-struct LayerDescription {
-  LinearDescription project, output, hidden, gates;
-  std::vector<LinearDescription> mix;      // one per degree
-  FeatureScheme query, key;                   // identity or uniform
-  std::vector<float> temperature;          // [heads]
-  std::vector<float> radial_bias;          // [basis][heads]
-  std::vector<float> filters;              // [basis][functions * channels]
+// From the last scalar features to the energy of an atom.
+struct ReadoutDescription {
+  LinearDescription hidden, energy;
 };
 
-// The radial basis at knots equidistant in u = exp(-alpha r) from u_low to u_high, a distance h apart: a quintic between
-// two knots has the values, slopes and curvatures of both.
-struct RadialDescription {
+// Where functions of distance are tabulated: at knots equidistant in u = exp(-decay r), from u = low to u = high.
+struct RadialGrid {
   int knots = 0;
-  double alpha = 0, u_low = 0, u_high = 0;
-  std::vector<float> values, slopes, curvatures;  // [knots][basis]: f, f' h, f'' h² / 2, derivatives in u
+  double decay = 0, low = 0, high = 0;  // 1/Å
+};
+
+// Functions at the knots of the grid, a distance h in u compensation: between two knots a quintic has the values, slopes and
+// curvatures of both.
+struct RadialTable {
+  int functions = 0;
+  std::vector<float> values, slopes, curvatures;  // [knots][functions]: f, f' h, f'' h² / 2, derivatives in u
+};
+
+// Radial functions of a layer: combinations of the functions in a table, or these themselves.
+struct RadialFunctions {
+  int functions = 0;
+  std::shared_ptr<const RadialTable> table;
+  std::vector<float> mixing;  // [functions of the table][functions]; empty: one each
 };
 
 // A wall between atoms closer than any in the training data: geometry/repulsion.hpp. Empty for none.
@@ -90,29 +93,30 @@ struct GoldenFrames {
   std::vector<double> positions, energies, forces;  // [frame][atoms][3], [frame], [frame][atoms][3]
 };
 
+// What the file says of one architecture; its reader makes one of its own kind (networks/).
+struct NetworkDescription {
+  virtual ~NetworkDescription() = default;
+  // Upper bound of the bytes that weights, tables and quantizers take when the network is opened.
+  virtual int64_t opened_bytes(const RadialGrid& radial) const = 0;
+};
+
 struct Description {
-  Config config;
-  std::string recipe;
+  std::string architecture, recipe;
   int backward_bits = 32;
+  double cutoff = 0;               // Å
   std::vector<int32_t> species;    // [species] atomic numbers, ascending
   std::vector<double> reference;   // [species] eV
   std::vector<double> radii;       // [species] covalent radii, Å
   double scale = 1;                // eV
-  std::vector<float> embedding;    // [species][channels]
-  RadialDescription radial;
+  RadialGrid radial;
   RepulsionDescription repulsion;
   DomainDescription domain;
   std::vector<double> wigner_points[2], wigner_inverse[2];  // degrees 2 and 3: [probe][3], [2l+1][probe]
-  std::vector<LayerDescription> layers;
-  LinearDescription readout, energy;
   GoldenFrames golden;
-
-  bool framed() const {
-    for (const auto& layer : layers)
-      for (const auto& mix : layer.mix)
-        if (mix.input.framed) return true;
-    return false;
-  }
+  // Set by the reader of the architecture.
+  int channels = 0, degrees = 1, layers = 0;
+  bool framed = false;             // whether a slot wants vectors in the frames of their atoms
+  std::shared_ptr<const NetworkDescription> network;
 };
 
 // Reads and checks a whole file. Throws BadFile with a sentence; trusts nothing before it is checked.

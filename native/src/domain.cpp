@@ -23,16 +23,16 @@ std::string number(const char* format, double value) {
   return text;
 }
 
-double norm_of(const float* row, int channels) {
+double norm_of(const float* row, int width) {
   double sums[4] = {0, 0, 0, 0};
-  for (int k = 0; k < channels; ++k) sums[k % 4] += double(row[k]) * double(row[k]);
+  for (int k = 0; k < width; ++k) sums[k % 4] += double(row[k]) * double(row[k]);
   return std::sqrt((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
 }  // namespace
 
 Outside DomainCheck::look(const ActivePair* pairs, int64_t count, const std::vector<int32_t>& rows,
-                          const std::vector<int32_t>& order, int64_t owned, const float* features) {
+                          const std::vector<int32_t>& order, int64_t owned, const float* features, int row_width) {
   Outside found;
   const DomainDescription& domain = description_.domain;
   if (domain.frames == 0) return found;
@@ -58,7 +58,6 @@ Outside DomainCheck::look(const ActivePair* pairs, int64_t count, const std::vec
     found.close.distance = pair.distance;
     found.close.closest = closest;
   }
-  const int channels = description_.config.channels;
   for (int64_t place = 0; place < owned; ++place) {
     const size_t row = size_t(rows[size_t(place)]);
     const int32_t z = description_.species[row], seen = neighbors_[size_t(place)];
@@ -68,7 +67,7 @@ Outside DomainCheck::look(const ActivePair* pairs, int64_t count, const std::vec
       const int64_t count_so_far = found.crowd.count;
       found.crowd = {count_so_far, order[size_t(place)], seen, fewest, most, z, off};
     }
-    const double norm = norm_of(features + place * channels, channels), largest = domain.largest[row];
+    const double norm = norm_of(features + place * row_width, row_width), largest = domain.largest[row];
     if (norm <= larger * largest) continue;
     const double ratio = std::isfinite(norm) ? norm / largest : std::numeric_limits<double>::infinity();
     if (++found.large.count == 1 || ratio > found.large.ratio)

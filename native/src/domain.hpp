@@ -36,9 +36,10 @@ class DomainCheck {
  public:
   explicit DomainCheck(const Description& description) : description_(description) {}
 
-  // Pairs closer than the cutoff, species rows and the caller's atoms by place; `features` [place][channels].
+  // Pairs closer than the cutoff, species rows and the caller's atoms by place; `features` [place][row_width], where padding is
+  // zero.
   Outside look(const ActivePair* pairs, int64_t count, const std::vector<int32_t>& rows,
-               const std::vector<int32_t>& order, int64_t owned, const float* features);
+               const std::vector<int32_t>& order, int64_t owned, const float* features, int row_width);
 
  private:
   const Description& description_;

@@ -56,7 +56,7 @@ Engine::Engine(const void* bytes, size_t size, const std::string& name, const ga
   model_->kernels = &kernels_or_refuse();
   model_->description = read_description(bytes, size, name);
   model_->backward_bits = bits ? bits : model_->description.backward_bits;
-  model_->plan = make_plan(model_->description, model_->backward_bits, *model_->kernels);
+  model_->network = open_network(model_->description, model_->backward_bits, *model_->kernels);
   const double skin = options.skin == 0 ? default_skin : std::max(options.skin, 0.0);
   const int threads = std::max(options.threads, 1);
   for (int k = 0; k < threads; ++k) evaluators_.emplace_back(new Evaluator(*model_, skin));
@@ -66,14 +66,13 @@ Engine::Engine(const void* bytes, size_t size, const std::string& name, const ga
 gaq_info Engine::describe() const {
   const Description& d = model_->description;
   gaq_info info{};
-  info.channels = d.config.channels;
-  info.degrees = d.config.degrees;
-  info.layers = d.config.layers;
-  info.heads = d.config.heads;
+  info.channels = d.channels;
+  info.layers = d.layers;
   info.species_count = int32_t(d.species.size());
   info.backward_bits = model_->backward_bits;
-  info.cutoff = d.config.cutoff;
+  info.cutoff = d.cutoff;
   info.species = d.species.data();
+  info.architecture = d.architecture.c_str();
   info.recipe = d.recipe.c_str();
   info.isa = model_->kernels->name;
   info.outside = outside_;
@@ -88,7 +87,7 @@ void Engine::judge(const Outside& found) {
   if (!found.any()) return;
   ++outside_;
   if (!strict_ && !warning_.empty()) return;
-  const std::string sentence = found.sentence(model_->description.config.cutoff);
+  const std::string sentence = found.sentence(model_->description.cutoff);
   if (warning_.empty()) warning_ = sentence;
   if (strict_) throw Error(GAQ_OUTSIDE, "outside of the training data: " + sentence);
 }

@@ -12,34 +12,10 @@ namespace gaq {
 
 Evaluator::Evaluator(const Model& model, double skin)
     : model_(model),
-      list_(model.description.config.cutoff, skin),
-      geometry_(model.description, model.plan.shape.local),
-      domain_(model.description) {}
-
-template <class Work>
-void Evaluator::over_blocks(Pool* pool, int64_t first, int64_t last, const Work& work) {
-  const int64_t count = (last - first + block_atoms - 1) / block_atoms;
-  auto one = [&](int64_t piece, int worker) {
-    const int64_t start = first + piece * block_atoms;
-    work(Block{start, std::min(start + block_atoms, last)}, scratch_[worker]);
-  };
-  if (pool && count > 1) {
-    pool->run(count, [&one](int64_t piece, int worker) { one(piece, worker); });  // small enough to need no memory
-  } else {
-    for (int64_t piece = 0; piece < count; ++piece) one(piece, 0);
-  }
-}
-
-template <class Work>
-void Evaluator::over_tasks(Pool* pool, const Work& work) {
-  for (const std::vector<Task>& round : pairs_.rounds) {
-    if (pool && round.size() > 1) {
-      pool->run(int64_t(round.size()), [&](int64_t piece, int) { work(round[piece]); });
-    } else {
-      for (const Task& task : round) work(task);
-    }
-  }
-}
+      list_(model.description.cutoff, skin),
+      geometry_(model.description, model.network->local),
+      domain_(model.description),
+      network_(model.network->execution()) {}
 
 void Evaluator::find_species(const System& system) {
   const std::vector<int32_t>& known = model_.description.species;
@@ -55,53 +31,18 @@ void Evaluator::find_species(const System& system) {
 }
 
 void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
-  const Shape& shape = model_.plan.shape;
-  const int64_t C = shape.channels, M = shape.components, H = shape.hidden, wide = shape.sections() * C;
-  const bool keep = atoms <= keep_atoms;
-  layers_.resize(model_.plan.layers.size());
+  const Network& network = *model_.network;
   scratch_.resize(workers);
   arena_.lay_out([&](Arena& arena) {
-    for (size_t index = 0; index < layers_.size(); ++index) {
-      LayerState& layer = layers_[index];
-      layer = LayerState();
-      arena.take(layer.s_in, atoms * C);
-      arena.take(layer.projected, atoms * 4 * C);
-      if (index) arena.take(layer.v_in, atoms * M * C);
-      if (keep) arena.take(layer.weight, pairs * 2 * shape.heads);
-      arena.take(layer.total, atoms * shape.heads_padded);
-      arena.take(layer.m_scalar, atoms * C);
-      arena.take(layer.m_vector, atoms * M * C);
-      arena.take(layer.s_mid, atoms * C);
-      if (keep) {
-        arena.take(layer.unit, atoms * 2 * C);
-        arena.take(layer.mixed, atoms * M * 2 * C);
-        arena.take(layer.hidden, atoms * H);
-        arena.take(layer.gates, atoms * wide);
-      }
-    }
-    arena.take(s_out_, atoms * C);
-    if (!keep) {  // one for all layers
-      arena.take(unit_, atoms * 2 * C);
-      float* weight = nullptr;
-      arena.take(weight, pairs * 2 * shape.heads);
-      for (LayerState& layer : layers_) layer.weight = weight;
-    }
-    arena.take(g_s_, atoms * C);
-    arena.take(g_v_, atoms * M * C);
-    arena.take(g_scalar_, atoms * C);
-    arena.take(g_vector_, atoms * M * C);
-    arena.take(g_total_, atoms * shape.heads_padded);
-    arena.take(g_projected_, atoms * 4 * C);
-    if (shape.local) arena.take(g_carried_, atoms * M * C);
+    network_->needs(arena, atoms, pairs);
     arena.take(energy_, atoms);
     arena.take(forces_, atoms * 3);
-    const int64_t widest = std::max({M * 2 * C, wide, 4 * C, H});
     for (Scratch& scratch : scratch_) {
-      for (float*& floats : scratch.floats) arena.take(floats, block_atoms * widest);
-      arena.take(scratch.coefficients, block_atoms * M * model_.plan.coefficients);
-      arena.take(scratch.scale, block_atoms * M);
-      arena.take(scratch.bytes, block_atoms * widest);
-      arena.take(scratch.words, block_atoms * widest);
+      for (float*& floats : scratch.floats) arena.take(floats, block_atoms * network.widest);
+      arena.take(scratch.coefficients, block_atoms * network.components * network.coefficients);
+      arena.take(scratch.scale, block_atoms * network.components);
+      arena.take(scratch.bytes, block_atoms * network.widest);
+      arena.take(scratch.words, block_atoms * network.widest);
     }
   });
 }
@@ -130,129 +71,43 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
   geometry_.select(system, list_);
   lay_out(atoms_, int64_t(list_.pairs().size()), pool ? pool->threads() : 1);
   for (Scratch& scratch : scratch_) scratch.species = row_.data();
+  const bool local = model_.network->local, back = results.forces || results.virial;
   // All that can be refused has been: a domain that fails has not called the exchange yet.
   geometry_.frames(row_, owned);
-  if (model_.plan.shape.local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
+  if (local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
   geometry_.forward(pairs_, gradients_);
-  forward(pool, exchange, tap);
-  outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, s_out_);
-  if (results.forces || results.virial) backward(pool, exchange);
+  torque_.assign(local && back ? size_t(3 * atoms_) : 0, 0.0);
+  Evaluation evaluation{atoms_, owned_, row_.data(), &pairs_, &gradients_, torque_.data(), energy_, &scratch_, exchange, pool, tap};
+  const float* features = network_->forward(evaluation);
+  outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, features, model_.network->row);
+  if (back) {
+    network_->backward(evaluation);
+    gather_forces(exchange);
+  }
   collect(results);
 }
 
-void Evaluator::evaluate_nothing(const gaq_exchange* exchange, const Results& results) const {
-  const Shape& shape = model_.plan.shape;
-  const int32_t widths[] = {int32_t(shape.channels), int32_t(shape.components * shape.channels)};
-  const bool back = results.forces || results.virial;
-  const size_t between = model_.plan.layers.size() - 1;
-  if (results.energy) *results.energy = 0;
-  if (results.virial) std::fill_n(results.virial, 9, 0.0);
-  if (!exchange) return;
-  if (shape.local) exchange->forward(exchange->context, nullptr, 9, 8);
-  for (size_t n = 0; n < between; ++n)
-    for (const int32_t width : widths) exchange->forward(exchange->context, nullptr, width, 4);
-  for (size_t n = 0; back && n < between; ++n)
-    for (const int32_t width : widths) exchange->backward(exchange->context, nullptr, width, 4);
-  if (back && shape.local) exchange->backward(exchange->context, nullptr, 9, 8);
-}
-
-// Queries, keys and values of a block, and its sums of messages cleared: all that pairs of this layer will read and add to.
-void Evaluator::prepare(size_t index, Block block, Scratch& scratch, const Tap& tap) {
-  const Kernels& kernels = *model_.kernels;
-  const Plan& plan = model_.plan;
-  LayerState& state = layers_[index];
-  const int64_t C = plan.shape.channels, M = plan.shape.components, heads = plan.shape.heads_padded;
-  const int64_t count = block.last - block.first;
-  kernels.project(plan, plan.layers[index], block, state, scratch, tap);
-  kernels.unit_queries(plan, plan.layers[index], block, state.projected, state.unit ? state.unit : unit_, tap);
-  std::memset(state.m_scalar + block.first * C, 0, count * C * sizeof(float));
-  std::memset(state.m_vector + block.first * M * C, 0, count * M * C * sizeof(float));
-  std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
-}
-
-void Evaluator::forward(Pool* pool, const gaq_exchange* exchange, const Tap& tap) {
-  const Kernels& kernels = *model_.kernels;
-  const Plan& plan = model_.plan;
-  const int64_t C = plan.shape.channels, M = plan.shape.components;
-  over_blocks(pool, 0, atoms_, [&](Block block, Scratch& scratch) {
-    for (int64_t atom = block.first; atom < block.last; ++atom)
-      std::memcpy(layers_[0].s_in + atom * C, plan.embedding.data() + row_[atom] * C, C * sizeof(float));
-    prepare(0, block, scratch, tap);
-  });
-  for (size_t index = 0; index < layers_.size(); ++index) {
-    const LayerPlan& layer = plan.layers[index];
-    LayerState& state = layers_[index];
-    LayerState* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
-    if (index && exchange) {
-      exchange->forward(exchange->context, state.s_in, int32_t(C), 4);
-      exchange->forward(exchange->context, state.v_in, int32_t(M * C), 4);
-      over_blocks(pool, owned_, atoms_, [&](Block block, Scratch& scratch) { prepare(index, block, scratch, tap); });
-    }
-    over_tasks(pool, [&](Task task) {
-      kernels.attention(plan, layer, pairs_, task, state.unit ? state.unit : unit_, state.weight);
-      kernels.messages(plan, layer, pairs_, task, state);
-    });
-    over_blocks(pool, 0, owned_, [&](Block block, Scratch& scratch) {
-      kernels.update(plan, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, scratch, tap);
-      if (next) prepare(index + 1, block, scratch, tap);
-    });
-  }
-  over_blocks(pool, 0, owned_, [&](Block block, Scratch& scratch) {
-    kernels.readout(plan, block, s_out_, energy_, g_s_, scratch, tap);
-  });
-}
-
-void Evaluator::backward(Pool* pool, const gaq_exchange* exchange) {
-  const Kernels& kernels = *model_.kernels;
-  const Plan& plan = model_.plan;
-  const int64_t C = plan.shape.channels, M = plan.shape.components, heads = plan.shape.heads_padded;
-  auto clear = [](float* rows, int64_t first, int64_t last, int64_t width) {
-    std::fill(rows + first * width, rows + last * width, 0.0f);
-  };
-  const bool local = plan.shape.local;
-  torque_.assign(local ? 3 * atoms_ : 0, 0.0);
-  clear(g_v_, 0, atoms_, M * C);
-  clear(g_s_, owned_, atoms_, C);
-  clear(g_scalar_, owned_, atoms_, C);
-  clear(g_vector_, owned_, atoms_, M * C);
-  clear(g_total_, owned_, atoms_, heads);
-  for (size_t index = layers_.size(); index-- > 0;) {
-    const LayerPlan& layer = plan.layers[index];
-    LayerState& state = layers_[index];
-    auto prepare_back = [&](Block block) {
-      if (!state.unit) kernels.unit_queries(plan, layer, block, state.projected, unit_, Tap());
-      clear(g_projected_, block.first, block.last, 4 * C);
-      if (local) clear(g_carried_, block.first, block.last, M * C);
-    };
-    over_blocks(pool, 0, owned_, [&](Block block, Scratch& scratch) {
-      kernels.update_back(plan, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, torque_.data(), scratch);
-      prepare_back(block);
-    });
-    over_blocks(pool, owned_, atoms_, [&](Block block, Scratch&) { prepare_back(block); });
-    over_tasks(pool, [&](Task task) {
-      if (!state.unit) kernels.attention(plan, layer, pairs_, task, unit_, state.weight);
-      kernels.messages_back(plan, layer, pairs_, gradients_, task, state, state.unit ? state.unit : unit_, g_scalar_,
-                            g_vector_, g_total_, g_projected_, local ? g_carried_ : g_v_);
-    });
-    if (!index) break;  // what enters the first layer depends on the species alone
-    over_blocks(pool, 0, atoms_, [&](Block block, Scratch& scratch) {
-      kernels.project_back(plan, layer, block, state, g_projected_, g_s_, local ? g_carried_ : nullptr, g_v_, torque_.data(),
-                           scratch);
-    });
-    if (exchange) {
-      exchange->backward(exchange->context, g_s_, int32_t(C), 4);
-      exchange->backward(exchange->context, g_v_, int32_t(M * C), 4);
-      clear(g_s_, owned_, atoms_, C);
-      clear(g_v_, owned_, atoms_, M * C);
-    }
-  }
+void Evaluator::gather_forces(const gaq_exchange* exchange) {
   std::fill(forces_, forces_ + atoms_ * 3, 0.0);
   std::fill(virial_, virial_ + 9, 0.0);
   geometry_.backward_pairs(gradients_, torque_, owned_, forces_, virial_);
-  if (plan.shape.local) {
-    if (exchange) exchange->backward(exchange->context, geometry_.frame_gradient_rows().data(), 9, 8);
-    geometry_.backward_frames(forces_, virial_, owned_);
-  }
+  if (!model_.network->local) return;
+  if (exchange) exchange->backward(exchange->context, geometry_.frame_gradient_rows().data(), 9, 8);
+  geometry_.backward_frames(forces_, virial_, owned_);
+}
+
+void Evaluator::evaluate_nothing(const gaq_exchange* exchange, const Results& results) const {
+  const Network& network = *model_.network;
+  const bool back = results.forces || results.virial;
+  if (results.energy) *results.energy = 0;
+  if (results.virial) std::fill_n(results.virial, 9, 0.0);
+  if (!exchange) return;
+  if (network.local) exchange->forward(exchange->context, nullptr, 9, 8);
+  for (int n = 0; n < network.boundaries; ++n)
+    for (const int32_t width : network.exchanged) exchange->forward(exchange->context, nullptr, width, 4);
+  for (int n = 0; back && n < network.boundaries; ++n)
+    for (const int32_t width : network.exchanged) exchange->backward(exchange->context, nullptr, width, 4);
+  if (back && network.local) exchange->backward(exchange->context, nullptr, 9, 8);
 }
 
 void Evaluator::collect(const Results& results) {

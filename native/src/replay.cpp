@@ -1,5 +1,4 @@
 // One slot or one layer on its own, on rows of the model's own channels: for tests of parity.
-#include <functional>
 #include <vector>
 
 #include "engine.hpp"
@@ -9,27 +8,14 @@ namespace gaq {
 
 namespace {
 
-void over_linears(const Plan& plan, const std::function<void(const LinearPlan&, int components)>& body) {
-  for (const LayerPlan& layer : plan.layers) {
-    body(layer.project, 1);
-    body(layer.output, 1);
-    for (size_t l = 0; l < layer.mix.size(); ++l) body(layer.mix[l], 2 * int(l) + 3);
-    body(layer.hidden, 1);
-    body(layer.gates, 1);
-  }
-  body(plan.readout, 1);
-  body(plan.energy, 1);
-}
-
-const FeatureScheme& scheme_of(const Plan& plan, const std::string& slot) {
+const FeatureScheme& scheme_of(const Network& network, const std::string& slot) {
   const FeatureScheme* found = nullptr;
-  over_linears(plan, [&](const LinearPlan& linear, int) {
+  network.each_linear([&](const LinearPlan& linear, int) {
     if (linear.slot == slot) found = &linear.scheme;
   });
-  for (const LayerPlan& layer : plan.layers) {
-    if (layer.query_slot == slot) found = &layer.query;
-    if (layer.key_slot == slot) found = &layer.key;
-  }
+  network.each_slot([&](const std::string& name, const FeatureScheme& scheme) {
+    if (name == slot) found = &scheme;
+  });
   if (!found) throw Error(GAQ_BAD_ARGUMENT, "there is no feature slot '" + slot + "'");
   return *found;
 }
@@ -76,7 +62,7 @@ void take_apart(const Kernels& kernels, const FeatureScheme& scheme, int32_t kin
 
 void Engine::encode(const std::string& slot, int64_t rows, int components, int columns, const int32_t* species,
                     const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded) const {
-  const FeatureScheme& scheme = scheme_of(model_->plan, slot);
+  const FeatureScheme& scheme = scheme_of(*model_->network, slot);
   if (rows < 0 || components < 1 || components > 7 || columns < 1 || columns > 1 << 20)
     throw Error(GAQ_BAD_ARGUMENT, "rows, components or columns lie outside their range");
   check_species(model_->description, scheme, rows, species);
@@ -118,7 +104,7 @@ void Engine::linear(const std::string& name, int64_t rows, const int32_t* specie
                     float* outputs) const {
   const LinearPlan* plan = nullptr;
   int components = 1;
-  over_linears(model_->plan, [&](const LinearPlan& linear, int n) {
+  model_->network->each_linear([&](const LinearPlan& linear, int n) {
     if (linear.name == name) plan = &linear, components = n;
   });
   if (!plan) throw Error(GAQ_BAD_ARGUMENT, "there is no linear layer '" + name + "'");

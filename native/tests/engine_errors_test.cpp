@@ -1,5 +1,6 @@
 // What is refused: each with its status and a sentence, and the engine answers as before afterwards.
 #include "engine_cases.hpp"
+#include "gaq_debug.h"
 #include "tiny_model.hpp"
 
 namespace {

@@ -78,14 +78,14 @@ inline std::vector<Case> golden_cases() {
 // Elements of the cases, with the covalent radii of ase.data.
 inline Description make_description(int degrees, double cutoff = 5) {
   Description d;
-  d.config.degrees = degrees;
-  d.config.cutoff = cutoff;
+  d.degrees = degrees;
+  d.cutoff = cutoff;
   d.species = {1, 6, 7, 8, 29};
   d.radii = {0.31, 0.76, 0.71, 0.66, 1.32};
   d.radial.knots = 160;
-  d.radial.alpha = 5 / cutoff;
-  d.radial.u_low = std::exp(-5.0);
-  d.radial.u_high = 1;
+  d.radial.decay = 5 / cutoff;
+  d.radial.low = std::exp(-5.0);
+  d.radial.high = 1;
   return d;
 }
 
@@ -110,7 +110,7 @@ struct Described {
 
   Described(const Case& one, int degrees, bool local, double skin = 0.5, int64_t owned = -1, Pool* pool = nullptr)
       : description(make_description(degrees)),
-        list(description.config.cutoff, skin),
+        list(description.cutoff, skin),
         geometry(description, local),
         local(local),
         owned(owned < 0 ? one.atoms() : owned) {
@@ -129,7 +129,7 @@ struct Described {
 
   void forward() {
     geometry.forward(seen, gradients);
-    transport_gradient.assign(size_t(local ? transports(description.config.degrees) * seen.count : 0), 0.0f);
+    transport_gradient.assign(size_t(local ? transports(description.degrees) * seen.count : 0), 0.0f);
   }
 
   // Forces by atom of the caller, and the virial. Not `closed`: the last place passes for a ghost, and what gradients
@@ -158,7 +158,7 @@ inline void draw_gradients(Random& random, Described& d) {
   const int64_t count = d.seen.count;
   draw(random, d.gradients.radial, count);
   draw(random, d.gradients.envelope, count);
-  draw(random, d.gradients.harmonics, 2 * components(d.description.config.degrees) * count);
+  draw(random, d.gradients.harmonics, 2 * components(d.description.degrees) * count);
   draw(random, d.transport_gradient, int64_t(d.transport_gradient.size()));
 }
 
@@ -175,7 +175,7 @@ std::vector<double> exact_rows(Described& d, const Case& one) {
       v[k] = at(pair.j)[k] - at(pair.i)[k];
       for (int a = 0; a < 3; ++a) v[k] += pair.shift[a] * one.system.cell[a][k];
     }
-    const double r = std::sqrt(dot(v, v)), cutoff = d.description.config.cutoff;
+    const double r = std::sqrt(dot(v, v)), cutoff = d.description.cutoff;
     if (!(r < cutoff)) continue;
     for (double& x : v) x /= r;
     if constexpr (local)

@@ -57,21 +57,21 @@ void envelope_ends_smoothly() {
 void knots_find_their_place() {
   const Description d = make_description(1);
   const RadialKnots knots(d.radial);
-  const double step = (d.radial.u_high - d.radial.u_low) / (d.radial.knots - 1);
+  const double step = (d.radial.high - d.radial.low) / (d.radial.knots - 1);
   double fraction, steepness, after, unused;
   for (double r = 0.05; r < 5; r += 0.0371) {
     const int32_t knot = knots.find(r, fraction, steepness);
     CHECK(knot >= 0 && knot <= d.radial.knots - 2);
     CHECK(fraction >= 0 && fraction <= 1);
-    CHECK_NEAR(d.radial.u_low + (knot + fraction) * step, std::exp(-r), 1e-14);
+    CHECK_NEAR(d.radial.low + (knot + fraction) * step, std::exp(-r), 1e-14);
     CHECK_NEAR(steepness, -std::exp(-r) / step, 1e-11);
     const double later = knots.find(r + 1e-6, after, unused) + after;
     CHECK_NEAR((later - (knot + fraction)) / 1e-6, steepness, 1e-3);
   }
   CHECK_EQ(knots.find(5.0, fraction, steepness), 0);
   CHECK_NEAR(fraction, 0.0, 1e-10);
-  RadialDescription low = d.radial;
-  low.u_high = std::exp(-0.1);
+  RadialGrid low = d.radial;
+  low.high = std::exp(-0.1);
   CHECK_EQ(RadialKnots(low).find(0.01, fraction, steepness), d.radial.knots - 2);  // closer than the table reaches
   CHECK_EQ(fraction, 1.0);
   CHECK_EQ(steepness, 0.0);

@@ -215,7 +215,7 @@ std::vector<Edge> edges_of(const Case& one, const Description& d, int32_t receiv
             edge.unit[k] = one.positions[size_t(3 * sender + k)] - one.positions[size_t(3 * receiver + k)] +
                            edge.shift[k] * one.system.cell[k][k];
           const double r = std::sqrt(dot(edge.unit, edge.unit));
-          if (r == 0 || r >= d.config.cutoff) continue;
+          if (r == 0 || r >= d.cutoff) continue;
           for (double& component : edge.unit) component /= r;
           edge.key = r / (d.radii[row(receiver)] + d.radii[row(sender)]) + (one.species[size_t(sender)] == 1);
           edge.key = std::nearbyint(edge.key * 1073741824.0) / 1073741824.0;

@@ -17,7 +17,7 @@ int64_t find_pair(const Described& d, const Case& one, const GoldenPair& golden)
       for (int a = 0; a < 3; ++a) x += pair.shift[a] * one.system.cell[a][k];
       square += x * x;
     }
-    if (!(std::sqrt(square) < d.description.config.cutoff)) continue;
+    if (!(std::sqrt(square) < d.description.cutoff)) continue;
     if (pair.i == golden.i && pair.j == golden.j && std::equal(pair.shift, pair.shift + 3, golden.shift)) return active;
     ++active;
   }

@@ -46,7 +46,7 @@ FrameTorque torque_of_degrees(Described& d, const Case& one) {
 // dE/dω [place][3] of the gradients that `d` holds; none in space's axes.
 inline FrameTorque torque_of(Described& d, const Case& one) {
   if (!d.local) return {};
-  const int degrees = d.description.config.degrees;
+  const int degrees = d.description.degrees;
   return degrees == 1   ? torque_of_degrees<1>(d, one)
          : degrees == 2 ? torque_of_degrees<2>(d, one)
                         : torque_of_degrees<3>(d, one);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 
+#include "networks/transformer/contents.hpp"
 #include "refusals.hpp"
 
 using gaq_test::expect_changed;
@@ -17,6 +18,12 @@ gaq::Description read(const std::string& name) {
   const std::string bytes = "#" + gaq_test::tiny_models().at(name).bytes();  // not aligned
   return gaq::read_description(bytes.data() + 1, bytes.size() - 1, name);
 }
+
+const gaq::TransformerDescription& network_of(const gaq::Description& model) {
+  return static_cast<const gaq::TransformerDescription&>(*model.network);
+}
+
+gaq::TransformerDescription network(const std::string& name) { return network_of(read(name)); }
 
 void test_good_files() {
   for (const auto& [name, model] : gaq_test::tiny_models())
@@ -34,48 +41,69 @@ void test_corpus() {
 
 void test_values() {
   const gaq::Description d = read("w4-l3");
-  CHECK_EQ(d.config.degrees, 3);
-  CHECK_EQ(d.config.cutoff, 5.0);
-  CHECK(d.config.cosine && d.recipe == "tiny" && d.backward_bits == 32 && !d.framed());
+  const gaq::TransformerDescription& n = network_of(d);
+  CHECK_EQ(d.architecture, "transformer");
+  CHECK(d.degrees == 3 && d.channels == 4 && d.layers == 2);
+  CHECK_EQ(d.cutoff, 5.0);
+  CHECK(n.config.cosine && d.recipe == "tiny" && d.backward_bits == 32 && !d.framed);
   CHECK_EQ(d.species.size(), 2u);
   CHECK_EQ(d.species[1], 6);
   CHECK_EQ(d.reference[1], -1029.5);
   CHECK_EQ(d.radial.knots, 4);
   CHECK_EQ(d.wigner_points[0].size(), 33u);
   CHECK_EQ(d.wigner_inverse[1].size(), 7u * 15u);
-  CHECK_EQ(d.layers.size(), 2u);
-  CHECK_EQ(d.layers[0].filters.size(), 4u * 4u * 4u);
-  CHECK_EQ(d.layers[1].filters.size(), 4u * 7u * 4u);
-  CHECK_EQ(d.layers[1].mix.size(), 3u);
-  CHECK_EQ(d.layers[1].mix[2].name, "layers.1.update.mix3");
-  CHECK(d.layers[0].mix[0].bias.empty() && d.energy.bias.empty() && d.readout.bias.size() == 4);
+  CHECK_EQ(n.layers.size(), 2u);
+  CHECK_EQ(n.layers[0].filters.mixing.size(), 4u * 4u * 4u);
+  CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 7u * 4u);
+  CHECK(n.layers[0].filters.table == n.layers[1].bias.table && n.layers[0].bias.table->functions == 4);
+  CHECK_EQ(n.layers[1].mix.size(), 3u);
+  CHECK_EQ(n.layers[1].mix[2].name, "layers.1.update.mix3");
+  CHECK(n.layers[0].mix[0].bias.empty() && n.readout.energy.bias.empty() && n.readout.hidden.bias.size() == 4);
   CHECK_EQ(d.golden.positions.size(), 9u);
-  CHECK_EQ(read("w4a16-frame").layers[0].mix[1].input.framed, true);
-  CHECK(read("w4a16-frame").framed());
-  const gaq::FeatureScheme centred = read("w4a8-centred").layers[1].hidden.input;
-  CHECK(centred.centred && centred.directions == 0 && read("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
+  CHECK_EQ(network("w4a16-frame").layers[0].mix[1].input.framed, true);
+  CHECK(read("w4a16-frame").framed);
+  const gaq::FeatureScheme centred = network("w4a8-centred").layers[1].hidden.input;
+  CHECK(centred.centred && centred.directions == 0 && network("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
   CHECK_EQ(centred.compensation_codes.size(), 2u * 20u);
   CHECK_EQ(centred.compensation_scale.size(), 2u);
-  const gaq::FeatureScheme principal = read("w4a8-principal").layers[1].mix[0].input;
+  const gaq::FeatureScheme principal = network("w4a8-principal").layers[1].mix[0].input;
   CHECK(principal.directions == 3 && !principal.centred);
   CHECK_EQ(principal.compensation_codes.size(), 2u * 3u * 4u);
   CHECK_EQ(principal.compensation_scale.size(), 2u * 3u);
-  const gaq::FeatureScheme both = read("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
+  const gaq::FeatureScheme both = network("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
   CHECK(both.directions == 2 && both.centred);
   CHECK_EQ(both.compensation_codes.size(), 2u * 3u * 20u);
   CHECK(both.compensation_codes != principal.compensation_codes);
 }
 
 // Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.
+void test_radial_tables() {
+  const gaq::TransformerLayerDescription layer = network("own-tables").layers[0];
+  CHECK(layer.filters.mixing.empty() && layer.filters.table->functions == 8 && layer.filters.functions == 8);
+  CHECK(layer.bias.mixing.size() == 8 && layer.bias.table->functions == 4 && layer.bias.functions == 2);
+  const auto shape = [](const char* name, std::vector<int64_t> with) {
+    return [=](TinyModel& m) { m.tensors[name].shape = with; };
+  };
+  const char* filters = "layers.0.filters.values";
+  expect_changed("own-tables", shape(filters, {8, 4}), "'layers.0.filters.values' has shape [8, 4]; expected [4, 8]");
+  expect_changed("own-tables", shape("layers.0.attention.bias.slopes", {2, 8}), "has shape [2, 8]; expected [4, 4]");
+  expect_changed("own-tables", [=](TinyModel& m) { m.tensors.erase(filters); }, "lacks tensor 'radial.values'");
+  expect_changed("own-tables", [](TinyModel& m) { m.tensors.erase("layers.0.attention.bias"); },
+                 "'layers.0.attention.bias.values' has shape [4, 4]; expected [4, 2]");
+  expect_changed("own-tables", [](TinyModel& m) { m.tensors["radial.values"] = m.tensors["layers.0.filters.values"]; },
+                 "has a tensor 'radial.values' that the model does not use");
+}
+
 void test_unpacking() {
   TinyModel model = gaq_test::tiny_models().at("w4-l3");
   std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [28][5] in [28][3]
   std::memcpy(&codes[0], "\xF1\x79\x07\x2E", 4);
   const std::string bytes = model.bytes();
   const auto d = gaq::read_description(bytes.data(), bytes.size(), "x.gaq");
+  const gaq::TransformerDescription& n = network_of(d);
   const int8_t expected[] = {1, -1, -7, 7, 7, -2, 2};
-  for (size_t k = 0; k < 7; ++k) CHECK_EQ(int(d.layers[0].gates.codes[k]), int(expected[k]));
-  CHECK_EQ(d.layers[0].gates.codes.size(), 28u * 5u);
+  for (size_t k = 0; k < 7; ++k) CHECK_EQ(int(n.layers[0].gates.codes[k]), int(expected[k]));
+  CHECK_EQ(n.layers[0].gates.codes.size(), 28u * 5u);
 }
 
 void test_metadata() {
@@ -84,8 +112,9 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '3'. Update gaq");
-  expect_changed("fp32", set("architecture", "painn"), "architecture 'painn'");
+  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
+  expect_changed("fp32", set("format_version", "3"), "or use the gaq that wrote it ('0.0')");
+  expect_changed("fp32", set("architecture", "mace"), "has architecture 'mace'; this engine runs 'transformer'");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
   expect_changed("fp32", set("checksum", "sha256:0"), "expected 'sha256:0'");
   expect_changed("fp32", set("checksum", "md5:0"), "has the checksum 'md5:0'; expected sha256 and 64 digits");
@@ -116,7 +145,8 @@ void test_numbers_of_the_model() {
   expect_changed("fp32", config("\"channels\":4", "\"channels\":4.0"), "expected an integer");
   expect_changed("fp32", config("\"channels\":4", "\"channels\":8"), "has shape [2, 4]; expected [2, 8]");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":4"), "'degrees' 4");
-  expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks tensor 'wigner.points.l2'");
+  expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks the slot 'layers.0.update.mix2.input'");
+  expect_changed("w4-l3", [](TinyModel& m) { m.tensors.erase("wigner.points.l2"); }, "lacks tensor 'wigner.points.l2'");
   expect_changed("fp32", config("\"layers\":1", "\"layers\":33"), "'layers' 33");
   expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "lacks the slot 'layers.1");
   expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "'layers.1");
@@ -124,7 +154,7 @@ void test_numbers_of_the_model() {
   expect_changed("fp32", config("\"basis\":4", "\"basis\":129"), "'basis' 129");
   expect_changed("fp32", config("\"hidden\":5", "\"hidden\":5000"), "'hidden' 5000");
   expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":21"), "'cutoff' 21; expected a number from 0.5 to 20");
-  expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":4"), "'alpha' 1");
+  expect_changed("fp32", config("\"cutoff\":5.0", "\"cutoff\":5.1"), "'low' 0.006737947; expected a number from");
   expect_changed("fp32", config("cosine", "linear"), "'attention' 'linear'; expected one of cosine, dot");
   expect_changed("fp32", config("\"basis\":4,", ""), "config lacks the key 'basis'");
   expect_changed("fp32", config("\"basis\"", "\"more\":1,\"basis\""), "config has an unknown key 'more'");
@@ -132,9 +162,9 @@ void test_numbers_of_the_model() {
     return [=](TinyModel& m) { m.metadata["radial"] = replaced(m.metadata["radial"], old, by); };
   };
   expect_changed("fp32", radial("\"knots\":4", "\"knots\":3"), "'knots' 3");
-  expect_changed("fp32", radial("\"knots\":4", "\"knots\":5"), "expected [5, 4]");
-  expect_changed("fp32", radial("0.006737946999085467", "0.0068"), "'u_low'");
-  expect_changed("fp32", radial("\"u_high\":1.0", "\"u_high\":0.5"), "'u_high' 0.5");
+  expect_changed("fp32", radial("\"knots\":4", "\"knots\":5"), "expected [5, n]");
+  expect_changed("fp32", radial("0.006737946999085467", "0.0068"), "'low'");
+  expect_changed("fp32", radial("\"high\":1.0", "\"high\":0.5"), "'high' 0.5");
 }
 
 void test_tensors() {
@@ -169,6 +199,7 @@ int main() {
   test_good_files();
   test_corpus();
   test_values();
+  test_radial_tables();
   test_unpacking();
   test_metadata();
   test_numbers_of_the_model();

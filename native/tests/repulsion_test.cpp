@@ -11,8 +11,8 @@ using gaq::Description;
 Description water() {
   Description d;
   d.species = {1, 8};
-  d.config.cutoff = 5;
-  d.config.channels = 2;
+  d.cutoff = 5;
+  d.channels = 2;
   d.repulsion.inner = {0.6, 0.5, 0.5, 0.9};
   d.repulsion.outer = {0.9, 0.8, 0.8, 1.3};
   d.repulsion.screening = {0.23425, 0.17927637651765727, 0.17927637651765727, 0.1452007643553538};
@@ -65,17 +65,19 @@ void check_domain() {
   const std::vector<int32_t> rows{1, 0, 0}, order{0, 1, 2};
   std::vector<gaq::ActivePair> pairs{{0, 1, {0.96, 0, 0}, 0.96, 0}, {0, 2, {0, 0.96, 0}, 0.96, 1}, {1, 2, {0, 0, 1.5}, 1.5, 2}};
   std::vector<float> features{4, 4, 2, 2, 2, 2};
-  CHECK(!check.look(pairs.data(), 3, rows, order, 3, features.data()).any());
+  CHECK(!check.look(pairs.data(), 3, rows, order, 3, features.data(), 2).any());
   pairs[0].distance = 0.5;
   features[2] = 7;
-  const gaq::Outside found = check.look(pairs.data(), 2, rows, order, 3, features.data());
+  const gaq::Outside found = check.look(pairs.data(), 2, rows, order, 3, features.data(), 2);
   CHECK_EQ(found.sentence(5),
            "atoms 0 and 1 (Z = 8 and 1) are 0.500 Å apart; the training data have such atoms at 0.900 Å at the least; "
            "atom 1 (Z = 1) has 1 neighbour within 5 Å; in the training data such atoms have 2 to 2 (and 1 more); "
            "the last features of atom 1 (Z = 1) are 1.82 times the largest of such atoms in the training data");
+  const std::vector<float> padded{4, 4, 0, 0, 7, 2, 0, 0, 2, 2, 0, 0};  // the engine's rows end with zeros
+  CHECK_EQ(check.look(pairs.data(), 2, rows, order, 3, padded.data(), 4).sentence(5), found.sentence(5));
   Description silent = water();
   silent.domain.frames = 0;
-  CHECK(!gaq::DomainCheck(silent).look(pairs.data(), 3, rows, order, 3, features.data()).any());
+  CHECK(!gaq::DomainCheck(silent).look(pairs.data(), 3, rows, order, 3, features.data(), 2).any());
 }
 
 }  // namespace

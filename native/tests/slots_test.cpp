@@ -1,4 +1,5 @@
 // Slots, steps, codebooks and codes of a file: what each scheme brings along, and what it may not say.
+#include "networks/transformer/contents.hpp"
 #include "refusals.hpp"
 
 using gaq_test::expect;
@@ -8,9 +9,10 @@ using gaq_test::TinyModel;
 
 namespace {
 
-gaq::Description read(const std::string& name) {
+gaq::TransformerDescription read(const std::string& name) {
   const std::string bytes = "#" + gaq_test::tiny_models().at(name).bytes();  // not aligned
-  return gaq::read_description(bytes.data() + 1, bytes.size() - 1, name);
+  const gaq::Description model = gaq::read_description(bytes.data() + 1, bytes.size() - 1, name);
+  return static_cast<const gaq::TransformerDescription&>(*model.network);
 }
 
 void test_schemes() {

@@ -101,6 +101,7 @@ struct TinyOptions {
   int channels = 4, degrees = 1, layers = 1, heads = 2, basis = 4, hidden = 5;  // an odd width, for packed codes
   std::string scalar = R"({"kind":"identity"})", vector = scalar, query = scalar;  // schemes of features
   int weight_bits = 32;
+  bool own_tables = false;  // radial functions of each layer as tables of their own, the first mixed, the second finished
 };
 
 class TinyWriter {
@@ -114,9 +115,7 @@ class TinyWriter {
     model_.doubles("reference", {2}, {-13.6, -1029.5});
     model_.doubles("radii", {2}, {0.31, 0.76});
     model_.doubles("scale", {1}, {0.8});
-    drawn("radial.values", {4, o_.basis});
-    drawn("radial.slopes", {4, o_.basis});
-    drawn("radial.curvatures", {4, o_.basis});
+    if (!o_.own_tables) table("radial", o_.basis);
     for (int l = 2; l <= o_.degrees; ++l) {
       const std::string end = ".l" + std::to_string(l);
       model_.doubles("wigner.points" + end, {4 * l + 3, 3}, std::vector<double>(size_t(12 * l + 9), 0.5));
@@ -144,13 +143,13 @@ class TinyWriter {
   void write_metadata() {
     const auto n = [](int x) { return std::to_string(x); };
     model_.metadata = {
-        {"format", "gaq-packed"}, {"format_version", "3"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
+        {"format", "gaq-packed"}, {"format_version", "4"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
         {"config", joined({{"channels", n(o_.channels)}, {"degrees", n(o_.degrees)}, {"layers", n(o_.layers)},
                            {"heads", n(o_.heads)}, {"basis", n(o_.basis)}, {"hidden", n(o_.hidden)},
                            {"cutoff", "5.0"}, {"attention", "\"cosine\""}})},
         {"repulsion", repulsion}, {"domain", domain}, {"species", "[1,6]"}, {"units", R"({"length":"Angstrom","energy":"eV"})"}, {"recipe", "{}"},
         {"recipe_name", "tiny"}, {"backward_bits", "32"}, {"manifest", "{}"}, {"accuracy", "[]"},
-        {"radial", R"({"knots":4,"alpha":1.0,"u_low":0.006737946999085467,"u_high":1.0})"}};
+        {"radial", R"({"knots":4,"decay":1.0,"low":0.006737946999085467,"high":1.0})"}};
   }
 
   void write_layer(int i, const std::string& name, int wide) {
@@ -167,8 +166,11 @@ class TinyWriter {
       linear(name + ".update.mix" + std::to_string(l), 2 * c, c, false, l);
     }
     drawn(name + ".attention.temperature", {o_.heads});
+    const int functions = (1 + o_.degrees * (i == 0 ? 1 : 2)) * c;
     drawn(name + ".attention.bias", {o_.basis, o_.heads});
-    drawn(name + ".filters", {o_.basis, (1 + o_.degrees * (i == 0 ? 1 : 2)) * c});
+    if (o_.own_tables) table(name + ".attention.bias", o_.basis);
+    if (o_.own_tables) table(name + ".filters", functions);
+    else drawn(name + ".filters", {o_.basis, functions});
   }
 
   void linear(const std::string& name, int outputs, int inputs, bool bias, int degree) {
@@ -224,6 +226,10 @@ class TinyWriter {
     const std::string book = says("codebook.") ? "codebook.fibonacci.2" : slot;
     model_.floats(book + ".points", {3, 3}, {1, 0, 0, 0, 1, 0, 0, 0, -1});
     model_.tensors[book + ".cells"] = {"I32", {4, 2}, bytes_of(std::vector<int32_t>{0, 1, 1, 2, 0, 2, 2, 2})};
+  }
+
+  void table(const std::string& name, int functions) {
+    for (const char* part : {".values", ".slopes", ".curvatures"}) drawn(name + part, {4, functions});
   }
 
   void drawn(const std::string& name, const std::vector<int64_t>& shape) {
@@ -288,6 +294,7 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
                              uniform(16, "tensor"), 2};
   options["shared-book"] = {4, 1, 2, 2, 4, 4, uniform(8, "atom"),
                             polar("atom", "linear", "codebook", 2, "codebook.fibonacci.2"), uniform(16, "tensor"), 3};
+  options["own-tables"].own_tables = true;
   for (const auto& [name, option] : options) models[name] = TinyWriter(option).write();
   return models;
 }

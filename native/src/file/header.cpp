@@ -8,8 +8,7 @@ namespace gaq {
 namespace {
 
 constexpr const char* format = "gaq-packed";
-constexpr const char* format_version = "3";
-constexpr const char* architecture = "transformer";
+constexpr const char* format_version = "4";
 constexpr std::string_view keys[] = {
     "accuracy", "architecture", "backward_bits", "checksum",  "config", "domain",      "format",  "format_version",
     "gaq_version", "manifest",  "radial",        "recipe",    "repulsion", "recipe_name", "slots", "species", "units",
@@ -47,10 +46,13 @@ void Header::check_format() const {
   if (text("format_version") != format_version)
     source_.refuse("has format version " + quoted(text("format_version")) + "; this engine reads version '" +
                        format_version + "'",
-                   "Update gaq, or export the checkpoint again: gaq export MODEL.ckpt.");
-  if (text("architecture") != architecture)
-    source_.refuse("has architecture " + quoted(text("architecture")) + "; this engine runs '" + architecture + "'",
-                   "Update gaq, or export another model.");
+                   "Export its checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it (" + writer() + ").");
+}
+
+// The program that wrote the file, as far as it says so.
+std::string Header::writer() const {
+  const auto found = container_.metadata.find("gaq_version");
+  return found == container_.metadata.end() ? "unknown" : quoted(found->second);
 }
 
 void Header::check_keys() const {

@@ -18,6 +18,7 @@ class Header {
 
  private:
   void check_format() const;
+  std::string writer() const;
   void check_keys() const;
 
   const Container& container_;

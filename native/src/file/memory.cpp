@@ -1,5 +1,4 @@
-// Channels are padded to whole registers head by head, and each layer has its own table of radial functions, so that
-// memory can exceed the file many times.
+// Memory of linear layers, tables and quantizers, and the bound on all of it.
 #include "file/memory.hpp"
 
 #include <algorithm>
@@ -12,6 +11,8 @@ constexpr int64_t number = 4;        // bytes
 constexpr int64_t coefficients = 6;  // of the polynomial between two knots
 constexpr int64_t most_times = 100;
 constexpr int64_t always = int64_t(1) << 22;  // bytes that any file may take
+
+}  // namespace
 
 int64_t padded(int64_t count) { return (count + lanes - 1) / lanes * lanes; }
 
@@ -28,27 +29,16 @@ int64_t linear_bytes(const LinearDescription& linear, int64_t inputs, int64_t ou
          scheme_bytes(linear.input);
 }
 
-}  // namespace
+int64_t readout_bytes(const ReadoutDescription& readout, int64_t channels) {
+  return linear_bytes(readout.hidden, channels, channels) + linear_bytes(readout.energy, channels, lanes);
+}
 
-int64_t plan_bytes(const Description& description) {
-  const Config& c = description.config;
-  const int64_t channels = c.heads * padded(c.channels / c.heads), sections = (1 + 2 * c.degrees) * channels;
-  const int64_t hidden = padded(c.hidden);
-  int64_t total = linear_bytes(description.readout, channels, channels) + linear_bytes(description.energy, channels, lanes);
-  for (size_t index = 0; index < description.layers.size(); ++index) {
-    const LayerDescription& layer = description.layers[index];
-    const int64_t functions = 1 + c.degrees * (index == 0 ? 1 : 2), row = functions * channels + padded(c.heads);
-    total += int64_t(description.radial.knots - 1) * coefficients * row * number;
-    total += linear_bytes(layer.project, channels, 4 * channels) + linear_bytes(layer.output, channels, channels) +
-             linear_bytes(layer.hidden, sections, hidden) + linear_bytes(layer.gates, hidden, sections) +
-             scheme_bytes(layer.query) + scheme_bytes(layer.key);
-    for (const LinearDescription& mix : layer.mix) total += linear_bytes(mix, channels, 2 * channels);
-  }
-  return total;
+int64_t radial_bytes(const RadialGrid& radial, int64_t row) {
+  return int64_t(radial.knots - 1) * coefficients * row * number;
 }
 
 void check_memory(const Description& description, size_t size, const Source& source) {
-  const int64_t needed = plan_bytes(description);
+  const int64_t needed = description.network->opened_bytes(description.radial);
   if (needed <= std::max(always, most_times * int64_t(size))) return;
   source.refuse("has " + std::to_string(size) + " bytes and takes " + std::to_string(needed) +
                     " to run; expected at most " + std::to_string(most_times) + " for each byte of the file",

@@ -8,8 +8,12 @@
 
 namespace gaq {
 
-// Upper bound of the bytes of weights, tables and quantization schemes in a Plan; twin of src/gaq/pack/memory.py.
-int64_t plan_bytes(const Description& description);
+// Upper bounds in bytes, for NetworkDescription::opened_bytes; twin of src/gaq/pack/memory.py.
+int64_t padded(int64_t count);                     // to whole registers
+int64_t scheme_bytes(const FeatureScheme& scheme);          // levels, thresholds and directions
+int64_t linear_bytes(const LinearDescription& linear, int64_t inputs, int64_t outputs);  // both padded
+int64_t readout_bytes(const ReadoutDescription& readout, int64_t channels);
+int64_t radial_bytes(const RadialGrid& radial, int64_t row);  // `row` functions, padded
 
 // Refuses a file of `size` bytes that would take more than its share.
 void check_memory(const Description& description, size_t size, const Source& source);

@@ -27,8 +27,8 @@ void read_repulsion(const Header& header, const Source& source, Description& out
   Fields fields(json, "metadata 'repulsion'", source);
   fields.choice("kind", {"zbl"});
   RepulsionDescription& r = out.repulsion;
-  r.inner = fields.numbers("inner", count * count, 0, out.config.cutoff);
-  r.outer = fields.numbers("outer", count * count, 0, out.config.cutoff);
+  r.inner = fields.numbers("inner", count * count, 0, out.cutoff);
+  r.outer = fields.numbers("outer", count * count, 0, out.cutoff);
   r.screening = fields.numbers("screening", count * count, 0, 1);
   fields.finish();
   for (const auto* table : {&r.inner, &r.outer, &r.screening}) check_symmetric(*table, count, "repulsion", source);
@@ -51,7 +51,7 @@ void read_domain(const Header& header, const Source& source, Description& out) {
   Fields fields(json, "metadata 'domain'", source);
   DomainDescription& d = out.domain;
   d.frames = fields.integer("frames", 1, most_frames);
-  d.closest = fields.numbers("closest", count * count, 0, out.config.cutoff);
+  d.closest = fields.numbers("closest", count * count, 0, out.cutoff);
   const std::vector<double> neighbors = fields.numbers("neighbors", 2 * count, 0, 1e6);
   const std::vector<double> features = fields.numbers("features", 3 * count, 0, largest);
   fields.finish();

@@ -1,4 +1,5 @@
-// A whole .gaq file to a Description: docs/format.md in code. Nothing is used before it is checked.
+// A whole .gaq file to a Description: docs/format.md in code. Nothing is used before it is checked. What belongs to one
+// architecture is read by it (networks/).
 #include <algorithm>
 #include <cmath>
 
@@ -6,17 +7,19 @@
 #include "file/container.hpp"
 #include "file/fields.hpp"
 #include "file/header.hpp"
-#include "file/linears.hpp"
 #include "file/memory.hpp"
+#include "file/network_file.hpp"
 #include "file/physics.hpp"
 #include "file/slots.hpp"
 #include "file/tensors.hpp"
+#include "networks/network.hpp"
 
 namespace gaq {
 namespace {
 
 constexpr int golden_frames = 3;
 constexpr int64_t largest_golden = 100000;  // atoms
+constexpr double least_decay = 0.01, most_decay = 50;  // times the cutoff: from nearly equidistant in r on
 constexpr double closest = 0.2;             // Å; the engine refuses atoms closer than that, so tables must reach there
 
 class Reader {
@@ -27,19 +30,21 @@ class Reader {
   }
 
   Description read() {
-    read_config();
+    const Architecture& architecture = architecture_of(header_.text("architecture"), source_);
+    out_.architecture = architecture.name;
+    const Json config_json = header_.json("config", Json::Kind::object);
+    Fields config(config_json, "config", source_);
+    out_.cutoff = config.number("cutoff", 0.5, 20.0);
     read_labels();
     read_species();
     read_repulsion(header_, source_, out_);
     read_domain(header_, source_, out_);
-    read_radial();
-    read_wigner();
     const Json schemes = header_.json("slots", Json::Kind::object);
     Slots slots(schemes, int64_t(out_.species.size()), tensors_, source_);
-    for (int i = 0; i < out_.config.layers; ++i) read_layer(i, slots);
-    const int channels = out_.config.channels;
-    out_.readout = linear("readout.hidden", {channels, channels, true, 0}, slots);
-    out_.energy = linear("readout.energy", {1, channels, false, 0}, slots);
+    NetworkFile file{config, slots, tensors_, source_, out_, nullptr};
+    read_radial();
+    out_.network = architecture.read(file);
+    read_wigner();
     read_golden();
     slots.finish();
     tensors_.finish();
@@ -47,28 +52,6 @@ class Reader {
   }
 
  private:
-  LinearDescription linear(const std::string& name, const LinearShape& shape, Slots& slots) {
-    return read_linear(name, shape, slots, tensors_, source_);
-  }
-
-  void read_config() {
-    const Json json = header_.json("config", Json::Kind::object);
-    Fields fields(json, "config", source_);
-    Config& c = out_.config;
-    c.channels = fields.integer("channels", 4, 1024);
-    c.degrees = fields.integer("degrees", 1, 3);
-    c.layers = fields.integer("layers", 1, 32);
-    c.heads = fields.integer("heads", 1, 64);  // room on the stack of the attention kernels
-    c.basis = fields.integer("basis", 4, 128);
-    c.hidden = fields.integer("hidden", 4, 4096);
-    c.cutoff = fields.number("cutoff", 0.5, 20.0);
-    c.cosine = fields.choice("attention", {"cosine", "dot"}) == 0;
-    fields.finish();
-    if (c.channels % c.heads != 0)
-      source_.refuse("config has " + std::to_string(c.channels) + " channels and " + std::to_string(c.heads) +
-                     " heads; expected a multiple of the heads");
-  }
-
   // What the engine does not compute with, but what must be true for its numbers to mean something.
   void read_labels() {
     const Json json = header_.json("units", Json::Kind::object);
@@ -97,7 +80,6 @@ class Reader {
     }
     if (out_.species.empty()) source_.refuse("metadata 'species' is empty; expected at least one atomic number");
     const auto count = int64_t(out_.species.size());
-    out_.embedding = tensors_.floats("embedding", {count, out_.config.channels});
     out_.reference = tensors_.doubles("reference", {count});
     out_.radii = tensors_.doubles("radii", {count});
     for (double radius : out_.radii)
@@ -109,21 +91,17 @@ class Reader {
   void read_radial() {
     const Json json = header_.json("radial", Json::Kind::object);
     Fields fields(json, "radial", source_);
-    RadialDescription& r = out_.radial;
-    const double alpha = 5.0 / out_.config.cutoff;
-    const auto u_at = [&](double distance) { return std::exp(-alpha * distance); };
+    RadialGrid& r = out_.radial;
     r.knots = fields.integer("knots", 4, 4096);
-    r.alpha = fields.number("alpha", alpha * (1 - 1e-12), alpha * (1 + 1e-12));
-    r.u_low = fields.number("u_low", u_at(2 * out_.config.cutoff), u_at(out_.config.cutoff) * (1 + 1e-12));
-    r.u_high = fields.number("u_high", u_at(closest), 1.0);
+    r.decay = fields.number("decay", least_decay / out_.cutoff, most_decay / out_.cutoff);
+    const auto u_at = [&](double distance) { return std::exp(-r.decay * distance); };
+    r.low = fields.number("low", u_at(2 * out_.cutoff), u_at(out_.cutoff) * (1 + 1e-12));
+    r.high = fields.number("high", u_at(closest), 1.0);
     fields.finish();
-    r.values = tensors_.floats("radial.values", {r.knots, out_.config.basis});
-    r.slopes = tensors_.floats("radial.slopes", {r.knots, out_.config.basis});
-    r.curvatures = tensors_.floats("radial.curvatures", {r.knots, out_.config.basis});
   }
 
   void read_wigner() {
-    for (int degree = 2; degree <= out_.config.degrees; ++degree) {
+    for (int degree = 2; degree <= out_.degrees; ++degree) {
       const std::string end = ".l" + std::to_string(degree);
       const int64_t least = 2 * degree + 1, most = 64;
       const int64_t probes = tensors_.shape("wigner.points" + end, Dtype::F64, {any, 3})[0];
@@ -133,31 +111,6 @@ class Reader {
       out_.wigner_points[degree - 2] = tensors_.doubles("wigner.points" + end, {probes, 3});
       out_.wigner_inverse[degree - 2] = tensors_.doubles("wigner.inverse" + end, {2 * degree + 1, probes});
     }
-  }
-
-  void read_layer(int i, Slots& slots) {
-    const Config& c = out_.config;
-    const std::string name = "layers." + std::to_string(i);
-    const std::string attention = name + ".attention", update = name + ".update";
-    const int invariants = (1 + 2 * c.degrees) * c.channels;  // scalars, products and norms
-    const int functions = 1 + c.degrees * (i == 0 ? 1 : 2);   // the first layer has no vectors to carry yet
-    LayerDescription layer;
-    layer.project = linear(attention + ".project", {4 * c.channels, c.channels, true, 0}, slots);
-    layer.query = slots.feature(attention + ".query", Role::query);
-    layer.key = slots.feature(attention + ".key", Role::query);
-    layer.output = linear(attention + ".output", {c.channels, c.channels, true, 0}, slots);
-    slots.feature(name + ".message.scalar", Role::message);
-    for (int degree = 1; degree <= c.degrees; ++degree) {
-      const std::string end = std::to_string(degree);
-      if (i > 0) slots.feature(name + ".message.vector.l" + end, Role::message);
-      layer.mix.push_back(linear(update + ".mix" + end, {2 * c.channels, c.channels, false, degree}, slots));
-    }
-    layer.hidden = linear(update + ".hidden", {c.hidden, invariants, true, 0}, slots);
-    layer.gates = linear(update + ".gates", {invariants, c.hidden, true, 0}, slots);
-    layer.temperature = tensors_.floats(attention + ".temperature", {c.heads});
-    layer.radial_bias = tensors_.floats(attention + ".bias", {c.basis, c.heads});
-    layer.filters = tensors_.floats(name + ".filters", {c.basis, int64_t(functions) * c.channels});
-    out_.layers.push_back(std::move(layer));
   }
 
   void read_golden() {

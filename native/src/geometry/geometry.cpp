@@ -89,7 +89,7 @@ void Geometry::choose_neighbors(const std::vector<int32_t>& species_row, int64_t
 }
 
 void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
-  const int degrees = description_.config.degrees;
+  const int degrees = description_.degrees;
   const int64_t rows = 2 * components(degrees), transport_width = local_ ? transports(degrees) : 0;
   out.count = count_;
   out.rounds = rounds_;
@@ -106,7 +106,7 @@ template <int degrees>
 void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gradients) const {
   constexpr int64_t rows = 2 * components(degrees);
   const int64_t transport_width = local_ ? transports(degrees) : 0;
-  const double cutoff = description_.config.cutoff;
+  const double cutoff = description_.cutoff;
   for (int64_t n = task.first; n < task.last; ++n) {
     const ActivePair& pair = pairs_[n];
     double unit[3];
@@ -136,7 +136,7 @@ void Geometry::backward_pairs(const PairGradients& gradients, const FrameTorque&
                               double* virial) {
   virials_.assign(9 * tasks_.size(), 0);
   torques_.assign(3 * tasks_.size(), 0);
-  with_degrees(description_.config.degrees, [&](auto constant) {
+  with_degrees(description_.degrees, [&](auto constant) {
     each_task_in_rounds([&](int64_t n) { pull_back<decltype(constant)::value>(n, gradients, forces); });
   });
   for (size_t n = 0; n < virials_.size(); ++n) virial[n % 9] += virials_[n];
@@ -170,7 +170,7 @@ void Geometry::apply_frame_torque(const FrameTorque& torque, int64_t owned) {
 template <int degrees>
 void Geometry::pull_back(int64_t task, const PairGradients& gradients, double* forces) {
   constexpr int64_t rows = 2 * components(degrees);
-  const double cutoff = description_.config.cutoff;
+  const double cutoff = description_.cutoff;
   double *virial = &virials_[9 * task], *torque = &torques_[3 * task];
   for (int64_t n = tasks_[task].first; n < tasks_[task].last; ++n) {
     const ActivePair& pair = pairs_[n];

@@ -20,28 +20,28 @@ inline double envelope_slope(double distance, double cutoff) {
   return -168 * (x2 * x2 * x) * (rest * rest) / cutoff;
 }
 
-// Knots equidistant in u = exp(−α r); between two of them a function is a polynomial in t, 0 ≤ t ≤ 1.
+// Knots equidistant in u = exp(−decay r); between two of them a function is a polynomial in t, 0 ≤ t ≤ 1.
 class RadialKnots {
  public:
-  explicit RadialKnots(const RadialDescription& radial)
-      : alpha_(radial.alpha),
-        u_low_(radial.u_low),
-        per_u_((radial.knots - 1) / (radial.u_high - radial.u_low)),
+  explicit RadialKnots(const RadialGrid& radial)
+      : decay_(radial.decay),
+        low_(radial.low),
+        per_u_((radial.knots - 1) / (radial.high - radial.low)),
         last_(radial.knots - 2) {}
 
   // The left knot, t and dt/dr (per Å). Closer than the last knot functions stay what they are there.
   template <class Real>
   int32_t find(double distance, Real& fraction, Real& steepness) const {
-    const double u = exponential(-alpha_ * distance), place = (u - u_low_) * per_u_;
+    const double u = exponential(-decay_ * distance), place = (u - low_) * per_u_;
     const double inside = place < 0 ? 0 : place > last_ + 1 ? last_ + 1 : place;
     const int32_t knot = inside < last_ ? int32_t(inside) : last_;
     fraction = Real(inside - knot);
-    steepness = Real(place > last_ + 1 ? 0 : -alpha_ * u * per_u_);
+    steepness = Real(place > last_ + 1 ? 0 : -decay_ * u * per_u_);
     return knot;
   }
 
  private:
-  double alpha_, u_low_, per_u_;
+  double decay_, low_, per_u_;
   int32_t last_;
 };
 

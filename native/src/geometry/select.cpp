@@ -71,7 +71,7 @@ int64_t Geometry::count_active(const Task& listed) const {
   int64_t count = 0;
   Separation unused;
   for (int64_t n = listed.first; n < listed.last; ++n)
-    count += closer(list_->pairs()[n], positions_.data(), cell_, description_.config.cutoff, unused);
+    count += closer(list_->pairs()[n], positions_.data(), cell_, description_.cutoff, unused);
   return count;
 }
 
@@ -81,7 +81,7 @@ void Geometry::gather_active(Selection& selection) {
   Separation found;
   for (int64_t n = selection.listed.first; n < selection.listed.last; ++n) {
     const Pair& pair = list_->pairs()[n];
-    if (!closer(pair, positions_.data(), cell_, description_.config.cutoff, found)) continue;
+    if (!closer(pair, positions_.data(), cell_, description_.cutoff, found)) continue;
     *out = {pair.i, pair.j, {found.vector[0], found.vector[1], found.vector[2]}, found.distance, n};
     if (found.distance < shortest) {
       shortest = found.distance;

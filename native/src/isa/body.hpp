@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "kernels/kernels.hpp"
+#include "networks/transformer/kernels.hpp"
 
 namespace gaq {
 namespace GAQ_ISA_NAME {
@@ -16,11 +17,10 @@ namespace {
 #include "quant/decode.inl"
 #include "layers/curves.inl"
 #include "layers/linear.inl"
-#include "layers/attention.inl"
-#include "layers/messages.inl"
-#include "layers/messages_back.inl"
-#include "layers/update.inl"
-#include "layers/update_back.inl"
+#include "layers/radial.inl"
+#include "layers/turning.inl"
+#include "layers/readout.inl"
+#include "networks/transformer/table.inl"
 
 }  // namespace
 
@@ -35,16 +35,8 @@ const Kernels& table() {
                                encode_rows,
                                decode_through,
                                linear,
-                               unit_queries,
-                               unit_queries_back,
-                               attention,
-                               messages,
-                               messages_back,
-                               project,
-                               project_back,
-                               update,
-                               update_back,
-                               readout};
+                               readout,
+                               &transformer::kernels};
   return kernels;
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 
-#include "geometry/geometry.hpp"
 #include "layers/plan.hpp"
 
 namespace gaq {
@@ -14,22 +13,6 @@ struct CodedRows {
   const uint8_t* bytes = nullptr;   // [rows][inputs] code + 128
   const int16_t* words = nullptr;   // [rows][inputs]
   const float* scale = nullptr;     // [rows]
-};
-
-// Everything that belongs to one layer of one evaluation; arrays by place of the atom. C channels, M components.
-struct LayerState {
-  float* s_in = nullptr;      // [atom][C] scalars before the layer
-  float* projected = nullptr; // [atom][4C] queries, keys, values, gates
-  float* unit = nullptr;      // [atom][2C] unit queries and keys, through their scheme; null where they are recomputed
-  float* v_in = nullptr;      // [atom][M][C] vectors before the layer; null in the first
-  float* weight = nullptr;    // [pair][2][heads] e^logit; of one layer at a time where it is recomputed
-  float* total = nullptr;     // [atom][heads_padded] 1 + Σ φ e^logit
-  float* m_scalar = nullptr;  // [atom][C] what the neighbours sent, normalised
-  float* m_vector = nullptr;  // [atom][M][C]
-  float* s_mid = nullptr;     // [atom][C]
-  float* mixed = nullptr;     // [atom][M][2C]; null where it is recomputed
-  float* hidden = nullptr;    // [atom][H]
-  float* gates = nullptr;     // [atom][(1+2L) C]
 };
 
 // Scratch memory for one block of rows; one per thread.
@@ -52,6 +35,8 @@ struct Block {
   int64_t first, last;  // places of atoms
 };
 
+struct TransformerKernels;
+
 struct Kernels {
   const char* name;
   bool packs_int8;  // whether int8 products have a kernel of their own; else they run as int16
@@ -73,26 +58,11 @@ struct Kernels {
   void (*linear)(const LinearPlan&, int64_t rows, int components, float* x, int64_t x_stride, float* y, int64_t y_stride,
                  Scratch&, const Tap&, int64_t first_row);
 
-  // Queries and keys: unit length per head, then their scheme; projected [atom][4C] → unit [atom][2C].
-  void (*unit_queries)(const Plan&, const LayerPlan&, Block, const float* projected, float* unit, const Tap&);
-  void (*unit_queries_back)(const Plan&, const LayerPlan&, Block, const float* projected, float* gradient);
-  void (*attention)(const Plan&, const LayerPlan&, const PairInvariants&, Task, const float* unit, float* weight);
-  void (*messages)(const Plan&, const LayerPlan&, const PairInvariants&, Task, LayerState&);
-  void (*messages_back)(const Plan&, const LayerPlan&, const PairInvariants&, PairGradients&, Task, const LayerState&,
-                        const float* unit, const float* g_scalar, const float* g_vector, const float* g_total,
-                        float* g_projected, float* g_v);
-
-  void (*project)(const Plan&, const LayerPlan&, Block, LayerState&, Scratch&, const Tap&);
-  // `g_carried`: dE/d(vectors) by messages alone, in the local gauge, with what it does to `torque`; else null.
-  void (*project_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_projected, float* g_s,
-                       const float* g_carried, float* g_v, double* torque, Scratch&);
-  // From summed messages to the scalars and vectors after the layer.
-  void (*update)(const Plan&, const LayerPlan&, Block, LayerState&, float* s_out, float* v_out, Scratch&, const Tap&);
-  // g_s, g_v: after the layer → before its update; g_scalar, g_vector, g_total: of the summed messages.
-  void (*update_back)(const Plan&, const LayerPlan&, Block, LayerState&, float* g_s, float* g_v, float* g_scalar,
-                      float* g_vector, float* g_total, double* torque, Scratch&);
   // Atomic energies in the network's units, and dE/ds.
-  void (*readout)(const Plan&, Block, const float* s, double* energy, float* g_s, Scratch&, const Tap&);
+  void (*readout)(const Readout&, Block, const float* s, double* energy, float* g_s, Scratch&, const Tap&);
+
+  // One table per network (networks/).
+  const TransformerKernels* transformer;
 };
 
 const Kernels& scalar_kernels();

@@ -1,4 +1,5 @@
-// The model as the kernels want it: channels padded to whole registers, weights packed, tables combined.
+// Parts that networks are made of, as the kernels want them: channels padded to whole registers, weights packed, tables
+// combined.
 #pragma once
 
 #include <cstdint>
@@ -6,30 +7,11 @@
 #include <vector>
 
 #include "description.hpp"
-#include "geometry/wigner.hpp"
 
 namespace gaq {
 
 constexpr int lanes = 16;
 constexpr int whole(int n) { return (n + lanes - 1) / lanes * lanes; }
-
-// Sizes after padding. Every head starts at a multiple of sixteen channels; channels in between are zero.
-struct Shape {
-  int degrees = 1, components = 3, heads = 4;
-  int head_width = 16;   // channels of a head, padded
-  int channels = 64;     // heads · head_width
-  int hidden = 64;       // padded
-  int heads_padded = 16;
-  int true_channels = 64, true_head_width = 16, true_hidden = 64;
-  bool local = false;    // local gauge
-  bool cosine = true;
-
-  explicit Shape(const Config& config, bool local);
-  Shape() = default;
-  int place(int channel) const { return channel / true_head_width * head_width + channel % true_head_width; }
-  int functions(bool first) const { return 1 + degrees * (first ? 1 : 2); }
-  int sections() const { return 1 + 2 * degrees; }  // of what the update's MLP reads and writes
-};
 
 enum class Arithmetic { float32, int8, int16 };
 
@@ -62,30 +44,36 @@ struct LinearPlan {
   int backward_bits = 32;                 // of the gradient rows, where the backward products are of integers
 };
 
-struct LayerPlan {
-  bool first = false;
-  LinearPlan project, output, hidden, gates;
-  std::vector<LinearPlan> mix;
-  FeatureScheme query, key;
-  std::string query_slot, key_slot;
-  std::vector<float> temperature;  // [heads_padded]
-  // [interval][6][functions · channels | heads_padded]: coefficients of 1, t … t⁵ of the filters and of the bias of the
-  // logits
+// Radial functions of one layer: [interval][6][row] coefficients of 1, t … t⁵.
+struct RadialPlan {
   std::vector<float> table;
-  int row = 0;                     // functions · channels + heads_padded
+  int row = 0;  // functions, padded
 };
 
-struct Plan {
-  Shape shape;
-  int coefficients = 0;                   // the most that a linear layer multiplies a row with to find what is taken off
-  std::vector<float> embedding;    // [species][channels]
-  std::vector<LayerPlan> layers;
-  std::vector<GeneratorEntry> generators;  // local gauge: what turning the axes does to vectors
-  LinearPlan readout, energy;
+// From the last scalar features to the energy of an atom.
+struct Readout {
+  LinearPlan hidden, energy;
   std::vector<float> energy_weight;  // [channels] decoded
 };
 
 struct Kernels;
-Plan make_plan(const Description& description, int backward_bits, const Kernels& kernels);
+
+// Makes linear layers for one set of kernels.
+struct LinearBuilder {
+  const Kernels& kernels;
+  int backward_bits;
+
+  // `in` and `out`: where the model's own channels stand after padding to `inputs` and `outputs`.
+  LinearPlan operator()(const LinearDescription& from, std::vector<int> in, int inputs, std::vector<int> out,
+                        int outputs, int least_backward_bits = 8) const;
+  // `place` of the channels in a row of so many.
+  Readout readout(const ReadoutDescription& from, const std::vector<int>& place, int channels) const;
+};
+
+std::vector<int> plain_places(int count);  // 0, 1, 2 …
+
+// The functions of all sets, one after another, each at its place in a row of `row`.
+RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets, const std::vector<int>& place,
+                   int row);
 
 }  // namespace gaq

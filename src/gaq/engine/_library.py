@@ -1,5 +1,5 @@
-"""The shared library through its C interface (native/include/gaq.h): where it is, its signatures, and whether both
-sides mean the same by them.
+"""The shared library through its C interface (native/include/gaq.h and gaq_debug.h): where it is, its signatures, and
+whether both sides mean the same by them.
 
 Structs of atoms and results are NumPy records, so that a batch of them is one array; the rest is ctypes. Nothing is
 called before the library's version of the interface and the size of each struct have been compared with ours.
@@ -16,7 +16,7 @@ import numpy as np
 
 from gaq.errors import NotAvailable
 
-ABI = 3
+ABI = 4
 FILE = "libgaq.dylib" if sys.platform == "darwin" else "libgaq.so"
 
 OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL, UNSTABLE, NOT_FINITE, OUTSIDE = range(
@@ -52,11 +52,12 @@ class Info(ctypes.Structure):
     """`gaq_info`: what the file says of itself."""
 
     _fields_ = (
-        *((name, ctypes.c_int32) for name in ("channels", "degrees", "layers", "heads")),
+        *((name, ctypes.c_int32) for name in ("channels", "layers")),
         ("species_count", ctypes.c_int32),
         ("backward_bits", ctypes.c_int32),
         ("cutoff", ctypes.c_double),  # Å
         ("species", ctypes.POINTER(ctypes.c_int32)),
+        ("architecture", ctypes.c_char_p),
         ("recipe", ctypes.c_char_p),
         ("isa", ctypes.c_char_p),
         ("arena_bytes", ctypes.c_int64),

@@ -23,7 +23,8 @@ Arrays = Mapping[str, np.ndarray]
 
 def check_arrays(arrays: Arrays, config: Numbers, species: Sequence[int], knots: int, slots: Slots, name: str) -> None:
     """Each array that the model needs, and no other. Raises `BadFile`."""
-    wanted = wanted_arrays(config, len(species), knots, slots)
+    shapes = {key: array.shape for key, array in arrays.items()}
+    wanted = wanted_arrays(config, len(species), knots, slots, shapes)
     for key in sorted(set(wanted) ^ set(arrays)):
         raise BadFile(f"{name}: tensor {key!r} is {'missing' if key in wanted else 'unknown'}. {WAY_OUT}")
     for key, want in wanted.items():

@@ -13,6 +13,7 @@ from gaq.pack.layout import Numbers, linears, slot_names
 from gaq.quant.spec import MOST_DIRECTIONS
 
 KNOTS = (4, 4096)
+DECAY = (0.01, 50.0)  # times the cutoff: knots from nearly equidistant in r to crowded at small distances
 CLOSEST = 0.2  # Å; engines refuse atoms closer than that, so the radial table must reach there
 WEIGHT_BITS = (2, 8)
 FEATURE_BITS = (2, 16)
@@ -41,22 +42,21 @@ def check_name(text: str, key: str, name: str) -> str:
 
 
 def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
-    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises
-    `BadFile`.
-    """
-    keys = ("knots", "alpha", "u_low", "u_high")
+    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
+    keys = ("knots", "decay", "low", "high")
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")
-    alpha = 5.0 / cutoff
-    if not _integer(radial["knots"], *KNOTS) or abs(radial["alpha"] / alpha - 1) > 1e-12:
+    decay = radial["decay"]
+    if not _integer(radial["knots"], *KNOTS) or not DECAY[0] <= decay * cutoff <= DECAY[1]:
         raise BadFile(
-            f"{name}: radial is {radial!r}; expected {KNOTS[0]} to {KNOTS[1]} knots and alpha = 5 / cutoff = {alpha}."
+            f"{name}: radial is {radial!r}; expected {KNOTS[0]} to {KNOTS[1]} knots and a decay times the cutoff from "
+            f"{DECAY[0]} to {DECAY[1]}."
         )
-    at_cutoff, closest = exp(-alpha * cutoff), exp(-alpha * CLOSEST)
-    if not (at_cutoff**2 <= radial["u_low"] <= at_cutoff * (1 + 1e-12) and closest <= radial["u_high"] <= 1):
+    at_cutoff, closest = exp(-decay * cutoff), exp(-decay * CLOSEST)
+    if not (exp(-2 * decay * cutoff) <= radial["low"] <= at_cutoff * (1 + 1e-12) and closest <= radial["high"] <= 1):
         raise BadFile(
-            f"{name}: radial is {radial!r}; expected knots from the cutoff (u_low at most {at_cutoff:.6g}) to atoms "
-            f"that coincide (u_high from {closest:.6g} to 1)."
+            f"{name}: radial is {radial!r}; expected knots from the cutoff (low at most {at_cutoff:.6g}) to atoms "
+            f"that coincide (high from {closest:.6g} to 1)."
         )
     return radial
 

@@ -71,7 +71,7 @@ def pack(
         recipe_name=recipe.name,
         recipe=recipe.to_dict(),
         backward_bits=backward_bits_for(model) if backward_bits is None else _backward(backward_bits),
-        radial={"knots": len(table.values), "alpha": table.alpha, "u_low": table.u_low, "u_high": table.u_high},
+        radial={"knots": len(table.values), "decay": table.decay, "low": table.low, "high": table.high},
         slots=slots,
         arrays=arrays,
         repulsion=model.repulsion.said(),

@@ -27,7 +27,7 @@ from gaq.pack.layout import Numbers, numbers_from
 from gaq.pack.memory import check_memory
 
 FORMAT = "gaq-packed"
-FORMAT_VERSION = 3  # 1 had frames of neighbours in their order, 2 no repulsion and no domain
+FORMAT_VERSION = 4  # 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone
 ARCHITECTURE = "transformer"
 LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
@@ -50,7 +50,7 @@ class PackedModel:
     recipe_name: str
     recipe: dict[str, Any]
     backward_bits: int
-    radial: dict[str, Any]  # knots, alpha (1/Å), u_low, u_high
+    radial: dict[str, Any]  # knots, decay (1/Å), low, high
     slots: dict[str, dict[str, Any]]  # the scheme in each slot of the model
     arrays: dict[str, np.ndarray]
     repulsion: dict[str, Any] = field(default_factory=dict)  # empty for none: gaq.atoms.short_range
@@ -156,8 +156,9 @@ def _check_kind(texts: Mapping[str, str], name: str) -> None:
     version = texts.get("format_version")
     if version != str(FORMAT_VERSION):
         raise BadFile(
-            f"{name} has format version {version}; this gaq ({__version__}) reads version {FORMAT_VERSION}. Use the "
-            f"gaq that wrote it ({texts.get('gaq_version', 'unknown')}), or export the checkpoint anew with this one."
+            f"{name} has format version {version}; this gaq ({__version__}) reads version {FORMAT_VERSION}. Export its "
+            f"checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it "
+            f"({texts.get('gaq_version', 'unknown')})."
         )
     lacking = [key for key in KEYS if key not in texts]
     unknown = [key for key in texts if key not in KEYS]

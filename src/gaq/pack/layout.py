@@ -13,6 +13,7 @@ from gaq.errors import BadFile
 from gaq.pack.bits import NIBBLE_BITS, packed_length
 
 GOLDEN_FRAMES = 3
+TABLE = ("values", "slopes", "curvatures")
 COORDINATES = 3
 
 Shape = tuple[int | None, ...]
@@ -108,16 +109,25 @@ def radial_functions(n: Numbers, layer: int) -> int:
     return 1 + n.degrees * (2 if layer else 1)
 
 
-def wanted_arrays(n: Numbers, species: int, knots: int, slots: Mapping[str, Any]) -> dict[str, Wanted]:
-    """Return every array that a file with these numbers and slots must hold, and no other may be there."""
+def function_sets(n: Numbers) -> Iterator[tuple[str, int]]:
+    """Yield the sets of radial functions by name, and how many functions are in each."""
+    for i in range(n.layers):
+        yield f"layers.{i}.attention.bias", n.heads
+        yield f"layers.{i}.filters", radial_functions(n, i) * n.channels
+
+
+def wanted_arrays(
+    n: Numbers, species: int, knots: int, slots: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Wanted]:
+    """Return every array that a file with these numbers and slots must hold, and no other may be there.
+
+    `shapes` [name] are those of the arrays in the file: a set of radial functions comes in one of three forms.
+    """
     arrays = {
         "embedding": Wanted("F32", (species, n.channels)),
         "reference": Wanted("F64", (species,)),
         "radii": Wanted("F64", (species,)),
         "scale": Wanted("F64", (1,)),
-        "radial.values": Wanted("F32", (knots, n.basis)),
-        "radial.slopes": Wanted("F32", (knots, n.basis)),
-        "radial.curvatures": Wanted("F32", (knots, n.basis)),
         "golden.species": Wanted("I64", (None,)),
         "golden.positions": Wanted("F64", (GOLDEN_FRAMES, None, COORDINATES)),
         "golden.energies": Wanted("F64", (GOLDEN_FRAMES,)),
@@ -128,8 +138,8 @@ def wanted_arrays(n: Numbers, species: int, knots: int, slots: Mapping[str, Any]
         arrays[f"wigner.inverse.l{degree}"] = Wanted("F64", (2 * degree + 1, None))
     for i in range(n.layers):
         arrays[f"layers.{i}.attention.temperature"] = Wanted("F32", (n.heads,))
-        arrays[f"layers.{i}.attention.bias"] = Wanted("F32", (n.basis, n.heads))
-        arrays[f"layers.{i}.filters"] = Wanted("F32", (n.basis, radial_functions(n, i) * n.channels))
+    for name, count in function_sets(n):
+        arrays |= _of_functions(name, count, knots, shapes)
     for layer in linears(n):
         arrays |= _of_linear(layer, slots[f"{layer.name}.weight"])
         if slots[f"{layer.name}.input"].get("centred"):
@@ -141,6 +151,17 @@ def wanted_arrays(n: Numbers, species: int, knots: int, slots: Mapping[str, Any]
     for name, slot in slots.items():
         arrays |= _of_slot(name, slot)
     return arrays
+
+
+def _of_functions(name: str, count: int, knots: int, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Wanted]:
+    """Radial functions as a mixture of a table that layers share, as a mixture of a table of their own, or finished."""
+    own = f"{name}.values" in shapes
+    table = name if own else "radial"
+    mixed = not own or name in shapes
+    shape = shapes.get(f"{table}.values", ())
+    columns = (shape[1] if len(shape) == len(("knot", "function")) else None) if mixed else count
+    arrays = {f"{table}.{part}": Wanted("F32", (knots, columns)) for part in TABLE}
+    return arrays | ({name: Wanted("F32", (columns, count))} if mixed else {})
 
 
 def _of_linear(layer: LinearShape, slot: Mapping[str, Any]) -> dict[str, Wanted]:

@@ -25,11 +25,11 @@ INTERVALS_PER_FUNCTION = 4
 
 @dataclass(frozen=True)
 class RadialTable:
-    """Basis functions of u = exp(−α r) at equidistant knots from u_low (the cutoff) to u_high (`CLOSEST`)."""
+    """Basis functions at knots equidistant in u = exp(−decay r) from low (the cutoff) to high (`CLOSEST`)."""
 
-    alpha: float  # 1/Å
-    u_low: float
-    u_high: float
+    decay: float  # 1/Å
+    low: float
+    high: float
     values: Tensor  # [knot, basis] float32
     slopes: Tensor  # [knot, basis] float32: dB/du times the distance h of knots
     curvatures: Tensor  # [knot, basis] float32: d²B/du² times h² / 2
@@ -37,8 +37,8 @@ class RadialTable:
     def basis(self, distance: Tensor) -> Tensor:
         """Return the interpolated basis [..., basis] at distances [...] (Å), in their type; differentiable."""
         intervals = len(self.values) - 1
-        u = torch.exp(-self.alpha * distance)
-        at = ((u - self.u_low) * (intervals / (self.u_high - self.u_low))).clamp(0, intervals)
+        u = torch.exp(-self.decay * distance)
+        at = ((u - self.low) * (intervals / (self.high - self.low))).clamp(0, intervals)
         k = at.detach().floor().clamp(max=intervals - 1).long()
         t = (at - k)[..., None]
         v0, v1 = (self.values.to(t)[k + i] for i in (0, 1))
@@ -52,8 +52,8 @@ class RadialTable:
 
 def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialTable:
     """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
-    alpha = ALPHA_TIMES_CUTOFF / cutoff
-    low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-alpha * CLOSEST)
+    decay = ALPHA_TIMES_CUTOFF / cutoff
+    low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-decay * CLOSEST)
     if knots is None:
         spacing = (1 - low) / (basis - 1)
         knots = ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1
@@ -61,11 +61,11 @@ def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialT
     width = (high - low) / (knots - 1)
 
     def basis_of(u: Tensor) -> Tensor:
-        return exponential_basis(-torch.log(u) / alpha, cutoff, basis)
+        return exponential_basis(-torch.log(u) / decay, cutoff, basis)
 
     def slope_of(u: Tensor) -> Tensor:
         return jvp(basis_of, u, torch.ones_like(u), create_graph=True)[1]
 
     slopes, curvatures = jvp(slope_of, u, torch.ones_like(u))
     scaled = (slopes * width).float(), (curvatures * width**2 / 2).float()
-    return RadialTable(alpha, low, high, basis_of(u).float(), *scaled)
+    return RadialTable(decay, low, high, basis_of(u).float(), *scaled)

@@ -17,7 +17,8 @@ from gaq.engine._moving import KINDS
 from gaq.engine.motion import REBUILD_STEPS
 from gaq.errors import NotAvailable
 
-HEADER = (REPOSITORY / "native" / "include" / "gaq.h").read_text(encoding="utf-8")
+INCLUDE = REPOSITORY / "native" / "include"
+HEADER = "".join((INCLUDE / name).read_text(encoding="utf-8") for name in ("gaq.h", "gaq_debug.h"))
 TEXT = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL)
 
 

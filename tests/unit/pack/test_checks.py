@@ -18,7 +18,7 @@ POLAR = {
     **{"kind": "polar", "bits": 8, "per": "tensor", "magnitude": "linear", "gradient": "geometric"},
     **{"directions": "octahedral", "direction_bits": 16},
 }
-RADIAL = {"knots": 160, "alpha": 1.0, "u_low": exp(-5.0), "u_high": 1.0}
+RADIAL = {"knots": 160, "decay": 1.0, "low": exp(-5.0), "high": 1.0}
 SCALAR, VECTOR, SECOND = "layers.0.update.hidden.input", "layers.0.update.mix1.input", "layers.0.update.mix2.input"
 WEIGHT, MESSAGE = "readout.hidden.weight", "layers.1.message.vector.l1"
 
@@ -118,6 +118,8 @@ def test_slots_must_be_those_of_the_model():
 
 def test_a_radial_table_passes():
     assert check_radial(dict(RADIAL), 5.0, "file") == RADIAL
+    other = {"knots": 12, "decay": 0.1, "low": exp(-0.5), "high": 1.0}  # nearly equidistant in r
+    assert check_radial(dict(other), 5.0, "file") == other
 
 
 @pytest.mark.parametrize(
@@ -126,15 +128,20 @@ def test_a_radial_table_passes():
         {"knots": 3},
         {"knots": 10_000},
         {"knots": 160.0},
-        {"alpha": 1.1},
-        {"alpha": "1"},
-        {"alpha": float("inf")},
-        {"alpha": 10**400},
-        {"u_low": 0.1},
-        {"u_low": 0.0},
-        {"u_low": True},
-        {"u_high": 1.5},
-        {"u_high": 0.8},
+        {"decay": 1.1},
+        {"decay": 0.0},
+        {"decay": -1.0},
+        {"decay": 20.0, "low": 1e-43},
+        {"decay": "1"},
+        {"decay": float("inf")},
+        {"decay": float("nan")},
+        {"decay": 10**400},
+        {"low": 0.1},
+        {"low": 0.0},
+        {"low": True},
+        {"high": 1.5},
+        {"high": 0.8},
+        {"alpha": 1.0},
         {"more": 1},
     ],
 )

@@ -118,7 +118,8 @@ def test_every_key_must_be_there(content, key):
     ("key", "value", "sentence"),
     [
         ("format", "other", "no packed model"),
-        ("format_version", "1", f"has format version 1; this gaq .{__version__}. reads version 3"),
+        ("format_version", "1", f"has format version 1; this gaq .{__version__}. reads version 4"),
+        ("format_version", "3", "Export its checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it"),
         ("architecture", "painn", "holds a 'painn'; this gaq knows 'transformer'"),
         ("units", {"length": "nm", "energy": "eV"}, "is in units"),
         ("backward_bits", "4", "expected 8, 16 or 32"),

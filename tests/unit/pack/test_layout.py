@@ -36,7 +36,8 @@ def test_layers_and_slots_are_those_of_the_network(changes):
 @pytest.mark.parametrize("recipe", ["fp32", "frame-w4a8", "gaq-w4a8"])
 def test_the_arrays_of_an_export_are_those_that_are_wanted(changes, recipe):
     model = packed(None if recipe == "fp32" else preset(recipe), config(**changes))
-    wanted = wanted_arrays(model.config, len(model.species), model.radial["knots"], model.slots)
+    shapes = {name: array.shape for name, array in model.arrays.items()}
+    wanted = wanted_arrays(model.config, len(model.species), model.radial["knots"], model.slots, shapes)
     assert set(wanted) == set(model.arrays)
 
 

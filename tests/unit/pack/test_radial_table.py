@@ -48,7 +48,7 @@ def test_knots_carry_the_formula():
     width = u[1] - u[0]
     slopes = -2 * beta * (u - centre) * values * width
     curvatures = (4 * beta**2 * (u - centre) ** 2 - 2 * beta) * values * width**2 / 2
-    assert (table.alpha, table.u_low, table.u_high) == (1.0, low, np.exp(-0.1))
+    assert (table.decay, table.low, table.high) == (1.0, low, np.exp(-0.1))
     np.testing.assert_allclose(table.values.numpy(), values, rtol=2e-6, atol=1e-9)
     np.testing.assert_allclose(table.slopes.numpy(), slopes, rtol=2e-6, atol=1e-9)
     np.testing.assert_allclose(table.curvatures.numpy(), curvatures, rtol=2e-6, atol=1e-9)
@@ -56,8 +56,8 @@ def test_knots_carry_the_formula():
 
 def test_it_is_continuous_with_its_slope_at_the_knots():
     table = radial_table(5.0, 8)
-    u = torch.linspace(table.u_low, table.u_high, len(table.values), dtype=torch.float64)[1:-1]
-    beside = [(-torch.log(u * (1 + side)) / table.alpha).requires_grad_() for side in (-1e-12, 1e-12)]
+    u = torch.linspace(table.low, table.high, len(table.values), dtype=torch.float64)[1:-1]
+    beside = [(-torch.log(u * (1 + side)) / table.decay).requires_grad_() for side in (-1e-12, 1e-12)]
     left, right = (table.basis(distance) for distance in beside)
     assert (left - right).abs().max() < 1e-9
     slopes = [torch.autograd.grad(b.sum(), d)[0] for b, d in zip((left, right), beside, strict=True)]

@@ -1,7 +1,7 @@
-// The gradient of update.inl, of the projection, and the readout with both its directions.
+// The gradient of update.inl, of the projection.
 
 // dE/d[s, ⟨A,B⟩, |B|] and dE/dV (after the layer) → dE/d[A | B].
-inline void invariants_back(const Shape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v,
+inline void invariants_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v,
                             const float* g_inputs, float* g_mixed) {
   const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
   const Vec floor = set1(length_floor);
@@ -26,7 +26,7 @@ inline void invariants_back(const Shape& shape, int64_t atoms, const Active& r, 
 }
 
 // dE/ds, dE/dV after the layer → dE/d(gates).
-inline void gates_back(const Shape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v, float* out) {
+inline void gates_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v, float* out) {
   const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
   for (int64_t a = 0; a < atoms; ++a)
     for (int c = 0; c < C; c += lanes) {
@@ -44,29 +44,8 @@ inline void gates_back(const Shape& shape, int64_t atoms, const Active& r, const
     }
 }
 
-// torque[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C].
-inline void add_torque(const Plan& plan, const float* g, const float* v, double sign, double* torque) {
-  const int C = plan.shape.channels;
-  Vec total[4] = {zero(), zero(), zero(), zero()};
-  for (int c = 0; c < C; c += lanes) {
-    if (plan.shape.degrees == 1) {  // J_a v = e_a × v
-      const Vec v0 = load(v + c), v1 = load(v + C + c), v2 = load(v + 2 * C + c);
-      const Vec g0 = load(g + c), g1 = load(g + C + c), g2 = load(g + 2 * C + c);
-      total[0] = fnma(v2, g1, fma(v1, g2, total[0]));
-      total[1] = fnma(v0, g2, fma(v2, g0, total[1]));
-      total[2] = fnma(v1, g0, fma(v0, g1, total[2]));
-      continue;
-    }
-    for (const GeneratorEntry& entry : plan.generators)
-      total[entry.axis] = fma(set1(float(entry.value)) * load(g + entry.m * C + c), load(v + entry.n * C + c), total[entry.axis]);
-  }
-  float sums[4];
-  sum4(total[0], total[1], total[2], total[3], sums);
-  for (int a = 0; a < 3; ++a) torque[a] += sign * double(sums[a]);
-}
-
 // dE/d(normalised messages) → of their sums and of 1 + Σ φ e^logit.
-inline void messages_scaled_back(const Shape& shape, Block block, const LayerState& state, const float* g_scalar_in,
+inline void messages_scaled_back(const TransformerShape& shape, Block block, const TransformerState& state, const float* g_scalar_in,
                                  const float* g_v, float* g_scalar, float* g_vector, float* g_total) {
   const int C = shape.channels, W = shape.head_width, M = shape.components;
   for (int64_t atom = block.first; atom < block.last; ++atom)
@@ -88,9 +67,9 @@ inline void messages_scaled_back(const Shape& shape, Block block, const LayerSta
     }
 }
 
-void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_s, float* g_v,
+void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* g_s, float* g_v,
                  float* g_scalar, float* g_vector, float* g_total, double* torque, Scratch& scratch) {
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(shape, block, state, scratch);
@@ -139,16 +118,16 @@ void update_back(const Plan& plan, const LayerPlan& layer, Block block, LayerSta
   // Turning the axes of a receiver turns what it receives the other way.
   if (shape.local)
     for (int64_t atom = block.first; atom < block.last; ++atom)
-      add_torque(plan, g_v + atom * M * C, state.m_vector + atom * M * C, -1, torque + 3 * atom);
+      add_torque(C, plan.generators, g_v + atom * M * C, state.m_vector + atom * M * C, -1, torque + 3 * atom);
 }
 
-void project(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, Scratch& scratch, const Tap& tap) {
+void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, Scratch& scratch, const Tap& tap) {
   const int C = plan.shape.channels;
   linear(layer.project, block.last - block.first, 1, state.s_in + block.first * C, C,
          state.projected + block.first * 4 * C, 4 * C, scratch, tap, block.first);
 }
 
-void project_back(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* g_projected,
+void project_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* g_projected,
                   float* g_s, const float* g_carried, float* g_v, double* torque, Scratch& scratch) {
   const int C = plan.shape.channels, M = plan.shape.components;
   const int64_t atoms = block.last - block.first;
@@ -162,23 +141,5 @@ void project_back(const Plan& plan, const LayerPlan& layer, Block block, LayerSt
   for (int64_t k = block.first * M * C; k < block.last * M * C; k += lanes)
     store(g_v + k, load(g_v + k) + load(g_carried + k));
   for (int64_t atom = block.first; atom < block.last; ++atom)
-    add_torque(plan, g_carried + atom * M * C, state.v_in + atom * M * C, 1, torque + 3 * atom);
-}
-
-void readout(const Plan& plan, Block block, const float* s, double* energy, float* g_s, Scratch& scratch, const Tap& tap) {
-  const int C = plan.shape.channels;
-  const int64_t atoms = block.last - block.first;
-  float *x = scratch.floats[scratch_update], *hidden = scratch.floats[scratch_hidden], *active = scratch.floats[scratch_active];
-  float *out = scratch.floats[scratch_mixed], *g = scratch.floats[scratch_gradient];
-  std::memcpy(x, s + block.first * C, sizeof(float) * atoms * C);
-  linear(plan.readout, atoms, 1, x, C, hidden, C, scratch, tap, block.first);
-  for (int64_t k = 0; k < atoms * C; k += lanes) store(active + k, silu(load(hidden + k)));
-  linear(plan.energy, atoms, 1, active, C, out, plan.energy.outputs, scratch, tap, block.first);
-  for (int64_t a = 0; a < atoms; ++a) {
-    energy[block.first + a] = double(out[a * plan.energy.outputs]);
-    for (int c = 0; c < C; c += lanes) store(g + a * C + c, load(plan.energy_weight.data() + c));
-  }
-  mask_clipped(plan.energy.scheme, atoms, C, active, C, g, C);
-  for (int64_t k = 0; k < atoms * C; k += lanes) store(g + k, load(g + k) * silu_slope(load(hidden + k)));
-  linear_back(plan.readout, atoms, 1, g, C, x, C, g_s + block.first * C, C, scratch);
+    add_torque(C, plan.generators, g_carried + atom * M * C, state.v_in + atom * M * C, 1, torque + 3 * atom);
 }

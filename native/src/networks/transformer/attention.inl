@@ -12,7 +12,7 @@ inline float head_square(const float* q, int width) {
 }
 
 // What queries and keys are multiplied with: 1 / |q| (ε inside) or d^(-1/4).
-inline float normaliser(const Shape& shape, const float* q) {
+inline float normaliser(const TransformerShape& shape, const float* q) {
   if (!shape.cosine) return float(1.0 / std::sqrt(std::sqrt(double(shape.true_head_width))));
   return 1.0f / std::sqrt(head_square(q, shape.head_width) + unit_epsilon);
 }
@@ -23,9 +23,9 @@ inline void through_scheme(const FeatureScheme& scheme, float* x, int columns) {
   for (int c = 0; c < columns; c += lanes) store(x + c, encode(load(x + c), inverse, high) * step);
 }
 
-void unit_queries(const Plan& plan, const LayerPlan& layer, Block block, const float* projected, float* unit,
+void unit_queries(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected, float* unit,
                   const Tap& tap) {
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   const int C = shape.channels;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const float* in = projected + atom * 4 * C;
@@ -53,8 +53,8 @@ inline void mask_clipped_head(const FeatureScheme& scheme, bool unit, const floa
 }
 
 // Gradient of unit queries and keys (the first 2C of each row) → of the projected ones, in place.
-void unit_queries_back(const Plan& plan, const LayerPlan& layer, Block block, const float* projected, float* gradient) {
-  const Shape& shape = plan.shape;
+void unit_queries_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected, float* gradient) {
+  const TransformerShape& shape = plan.shape;
   const int C = shape.channels, W = shape.head_width;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const float* in = projected + atom * 4 * C;
@@ -74,33 +74,6 @@ void unit_queries_back(const Plan& plan, const LayerPlan& layer, Block block, co
   }
 }
 
-// Radial functions of one pair: quintics in t, by Horner's rule.
-struct Radial {
-  const float* row;  // coefficients of 1; those of t … t⁵ follow
-  int length;
-  Vec t;
-
-  inline Radial(const LayerPlan& layer, const PairInvariants& pairs, int64_t pair)
-      : row(layer.table.data() + int64_t(pairs.knot[pair]) * 6 * layer.row),
-        length(layer.row),
-        t(set1(pairs.fraction[pair])) {}
-
-  inline Vec at(int column) const {
-    Vec total = load(row + 5 * length + column);
-    for (int k = 4; k >= 0; --k) total = fma(total, t, load(row + k * length + column));
-    return total;
-  }
-  // The value, and the derivative in t.
-  inline void both(int column, Vec& value, Vec& slope) const {
-    slope = load(row + 5 * length + column);
-    value = fma(slope, t, load(row + 4 * length + column));
-    for (int k = 3; k >= 0; --k) {
-      slope = fma(slope, t, value);
-      value = fma(value, t, load(row + k * length + column));
-    }
-  }
-};
-
 inline Vec head_product(const float* q, const float* k, int width) {
   Vec total = load(q) * load(k);
   for (int c = lanes; c < width; c += lanes) total = fma(load(q + c), load(k + c), total);
@@ -109,15 +82,15 @@ inline Vec head_product(const float* q, const float* k, int width) {
 
 constexpr int most_heads = 64;
 
-void attention(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, Task task, const float* unit,
+void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task, const float* unit,
                float* weight) {
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   const int C = shape.channels, W = shape.head_width, heads = shape.heads;
   const int bias_column = shape.functions(layer.first) * C;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const float* i = unit + int64_t(pairs.i[pair]) * 2 * C;
     const float* j = unit + int64_t(pairs.j[pair]) * 2 * C;
-    const Radial radial(layer, pairs, pair);
+    const Radial radial(layer.radial, pairs, pair);
     float dots[2][most_heads];
     int h = 0;
     for (; h + 2 <= heads; h += 2) {

@@ -10,26 +10,6 @@ inline void over_degrees(Body body) {
   if constexpr (L > 2) body(std::integral_constant<int, 3>(), 8, 34);
 }
 
-// (D V)[m] for the message i ← j, or with Dᵀ for j ← i; without frames D is one.
-template <int N, bool Local, bool Transposed>
-inline void turn(const float* matrix, const Vec* v, Vec* out) {
-  for (int m = 0; m < N; ++m) {
-    if constexpr (!Local) {
-      out[m] = v[m];
-    } else {
-      out[m] = set1(matrix[Transposed ? m : m * N]) * v[0];
-      for (int n = 1; n < N; ++n) out[m] = fma(set1(matrix[Transposed ? n * N + m : m * N + n]), v[n], out[m]);
-    }
-  }
-}
-
-// total += D v for the message i ← j, or Dᵀ v for j ← i.
-template <int N, bool Transposed>
-inline void add_turned(const float* matrix, const Vec* v, Vec* total) {
-  for (int m = 0; m < N; ++m)
-    for (int n = 0; n < N; ++n) total[m] = fma(set1(matrix[Transposed ? n * N + m : m * N + n]), v[n], total[m]);
-}
-
 struct Ends {
   const float *values, *vectors;  // of the sender: [v | g], [M][C]
   float *scalar, *vector;         // of the receiver
@@ -66,15 +46,15 @@ inline void send(const Ends& ends, int C, int c, const Vec* f, Vec w, const floa
 }
 
 template <int L, bool Local, bool First, int Width>
-void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, Task task, LayerState& state) {
+void messages_of(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task, TransformerState& state) {
   // The usual widths (four heads) are constants here, and so are addresses; Width = 0 is any other.
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
   const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads, W = Width ? Width / 4 : shape.head_width;
   const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
-    const Radial radial(layer, pairs, pair);
+    const Radial radial(layer.radial, pairs, pair);
     const float* y = pairs.harmonics.data() + pair * 2 * M;
     const float* t = Local ? pairs.transport.data() + pair * S : nullptr;
     const float* e = state.weight + pair * 2 * heads;
@@ -100,7 +80,7 @@ void messages_of(const Plan& plan, const LayerPlan& layer, const PairInvariants&
 
 // Calls body(degrees, local, first, width) with all four as compile-time constants.
 template <class Body>
-inline void with_shape(const Shape& shape, bool first, Body body) {
+inline void with_shape(const TransformerShape& shape, bool first, Body body) {
   auto with_width = [&](auto degrees, auto local, auto is_first) {
     if constexpr (decltype(degrees)::value == 1) {
       if (shape.heads == 4 && shape.channels == 64) return body(degrees, local, is_first, std::integral_constant<int, 64>());
@@ -122,7 +102,7 @@ inline void with_shape(const Shape& shape, bool first, Body body) {
   else with_local(std::integral_constant<int, 3>());
 }
 
-void messages(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, Task task, LayerState& state) {
+void messages(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task, TransformerState& state) {
   with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first, auto width) {
     messages_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value, decltype(width)::value>(
         plan, layer, pairs, task, state);

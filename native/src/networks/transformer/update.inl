@@ -1,7 +1,7 @@
 // From summed messages to the features after the layer, and back; a block of atoms at a time, so that it stays in cache.
 
 // Rows of vectors [atom][M][columns] of one degree, contiguous for the linear layer; with L = 1 they already are.
-inline const float* gather_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x, float* scratch) {
+inline const float* gather_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x, float* scratch) {
   if (shape.degrees == 1) return x;
   const int first = degree * degree - 1, rows = 2 * degree + 1;
   for (int64_t a = 0; a < atoms; ++a)
@@ -9,14 +9,14 @@ inline const float* gather_degree(const Shape& shape, int degree, int columns, i
   return scratch;
 }
 
-inline void scatter_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x, float* out) {
+inline void scatter_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x, float* out) {
   const int first = degree * degree - 1, rows = 2 * degree + 1;
   for (int64_t a = 0; a < atoms; ++a)
     std::memcpy(out + (a * shape.components + first) * columns, x + a * rows * columns, sizeof(float) * rows * columns);
 }
 
 // m / (1 + Σ φ e^logit), and V + m.
-inline void normalise_messages(const Shape& shape, Block block, LayerState& state, float* vectors) {
+inline void normalise_messages(const TransformerShape& shape, Block block, TransformerState& state, float* vectors) {
   const int C = shape.channels, W = shape.head_width, M = shape.components;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     float* rows = state.m_vector + atom * M * C;
@@ -38,7 +38,7 @@ inline void normalise_messages(const Shape& shape, Block block, LayerState& stat
 }
 
 // The vectors again, from what is kept.
-inline void vectors_again(const Shape& shape, Block block, const LayerState& state, float* vectors) {
+inline void vectors_again(const TransformerShape& shape, Block block, const TransformerState& state, float* vectors) {
   const int64_t size = int64_t(shape.components) * shape.channels;
   const float* message = state.m_vector + block.first * size;
   const int64_t count = (block.last - block.first) * size;
@@ -51,7 +51,7 @@ inline void vectors_again(const Shape& shape, Block block, const LayerState& sta
 }
 
 // The rows that the update's MLP reads: [s, ⟨A,B⟩_l …, |B|_l …].
-inline void invariants(const Shape& shape, int64_t atoms, const float* s, const float* mixed, float* out) {
+inline void invariants(const TransformerShape& shape, int64_t atoms, const float* s, const float* mixed, float* out) {
   const int C = shape.channels, L = shape.degrees;
   const Vec floor2 = set1(length_floor * length_floor), floor = set1(length_floor);
   for (int64_t a = 0; a < atoms; ++a) {
@@ -76,7 +76,7 @@ struct Active {
   float *vectors, *inputs, *activated, *mixed, *hidden, *gates;
 };
 
-inline Active active_of(const Shape& shape, Block block, const LayerState& state, Scratch& scratch) {
+inline Active active_of(const TransformerShape& shape, Block block, const TransformerState& state, Scratch& scratch) {
   const int C = shape.channels;
   auto at = [&](float* kept, int place, int64_t width) { return kept ? kept + block.first * width : scratch.floats[place]; };
   return {scratch.floats[scratch_vectors], scratch.floats[scratch_update], scratch.floats[scratch_active],
@@ -84,9 +84,9 @@ inline Active active_of(const Shape& shape, Block block, const LayerState& state
           at(state.gates, scratch_gates, int64_t(shape.sections()) * C)};
 }
 
-inline void mix_and_gate(const Plan& plan, const LayerPlan& layer, Block block, const float* s_mid, const Active& r,
+inline void mix_and_gate(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* s_mid, const Active& r,
                          Scratch& scratch, const Tap& tap, bool gates_too) {
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   const int C = shape.channels;
   const int64_t atoms = block.last - block.first;
   for (int l = 1; l <= shape.degrees; ++l) {
@@ -107,9 +107,9 @@ inline void mix_and_gate(const Plan& plan, const LayerPlan& layer, Block block, 
   linear(layer.gates, atoms, 1, r.activated, shape.hidden, r.gates, shape.sections() * C, scratch, tap, block.first);
 }
 
-void update(const Plan& plan, const LayerPlan& layer, Block block, LayerState& state, float* s_out, float* v_out,
+void update(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* s_out, float* v_out,
             Scratch& scratch, const Tap& tap) {
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   const int C = shape.channels, L = shape.degrees, M = shape.components;
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(shape, block, state, scratch);

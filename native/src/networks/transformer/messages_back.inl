@@ -54,17 +54,6 @@ inline Vec send_back(const BackEnds& ends, int C, int c, const Vec* f, const Vec
   return by_weight;
 }
 
-// Sums over lanes of `count` vectors, to out[0 … count-1] or added to what is there.
-inline void add_sums(const Vec* v, int count, float* out, bool add = false) {
-  for (int k = 0; k < count; k += lanes) {
-    Vec some[lanes];
-    for (int n = 0; n < lanes; ++n) some[n] = k + n < count ? v[k + n] : zero();
-    float sums[lanes];
-    store(sums, sum16(some));
-    for (int n = 0; n < lanes && k + n < count; ++n) out[k + n] = add ? out[k + n] + sums[n] : sums[n];
-  }
-}
-
 // dE/dw of i ← j for all heads, then of j ← i → dE/dlogit; returns dE/dφ.
 inline float weights_back(const float* g_w, int heads, const float* e, float phi, const float* g_total_i,
                           const float* g_total_j, float (*g_logit)[most_heads]) {
@@ -93,16 +82,16 @@ inline void logits_back(int C, int heads, int W, const float* temperature, const
 }
 
 template <int L, bool Local, bool First, int Width>
-void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, PairGradients& gradients,
-                      Task task, const LayerState& state, const float* unit, const float* g_scalar,
+void messages_back_of(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, PairGradients& gradients,
+                      Task task, const TransformerState& state, const float* unit, const float* g_scalar,
                       const float* g_vector, const float* g_total, float* g_projected, float* g_v) {
-  const Shape& shape = plan.shape;
+  const TransformerShape& shape = plan.shape;
   constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
   const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads, W = Width ? Width / 4 : shape.head_width;
   const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
-    const Radial radial(layer, pairs, pair);
+    const Radial radial(layer.radial, pairs, pair);
     const float* y = pairs.harmonics.data() + pair * 2 * M;
     const float* t = Local ? pairs.transport.data() + pair * S : nullptr;
     const float* e = state.weight + pair * 2 * heads;
@@ -162,8 +151,8 @@ void messages_back_of(const Plan& plan, const LayerPlan& layer, const PairInvari
   }
 }
 
-void messages_back(const Plan& plan, const LayerPlan& layer, const PairInvariants& pairs, PairGradients& gradients,
-                   Task task, const LayerState& state, const float* unit, const float* g_scalar, const float* g_vector,
+void messages_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, PairGradients& gradients,
+                   Task task, const TransformerState& state, const float* unit, const float* g_scalar, const float* g_vector,
                    const float* g_total, float* g_projected, float* g_v) {
   with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first, auto width) {
     messages_back_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value, decltype(width)::value>(

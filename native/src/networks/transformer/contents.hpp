@@ -1,0 +1,31 @@
+// What a file says of a transformer: plain data, checked by read.cpp.
+#pragma once
+
+#include "description.hpp"
+
+namespace gaq {
+
+struct TransformerConfig {
+  int channels = 0, degrees = 0, layers = 0, heads = 0, hidden = 0;
+  bool cosine = true;  // attention: unit queries and keys, or plain scaled products
+};
+
+struct TransformerLayerDescription {
+  LinearDescription project, output, hidden, gates;
+  std::vector<LinearDescription> mix;  // one per degree
+  FeatureScheme query, key;               // identity or uniform
+  std::vector<float> temperature;      // [heads]
+  RadialFunctions bias;                // heads, of the logits
+  RadialFunctions filters;             // functions * channels
+};
+
+struct TransformerDescription : NetworkDescription {
+  TransformerConfig config;
+  std::vector<float> embedding;  // [species][channels]
+  std::vector<TransformerLayerDescription> layers;
+  ReadoutDescription readout;
+
+  int64_t opened_bytes(const RadialGrid& radial) const override;
+};
+
+}  // namespace gaq

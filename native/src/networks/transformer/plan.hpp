@@ -1,0 +1,48 @@
+// The transformer as its kernels want it.
+#pragma once
+
+#include "geometry/wigner.hpp"
+#include "layers/plan.hpp"
+#include "networks/transformer/contents.hpp"
+
+namespace gaq {
+
+// Sizes after padding. Every head starts at a multiple of sixteen channels; channels in between are zero.
+struct TransformerShape {
+  int degrees = 1, components = 3, heads = 4;
+  int head_width = 16;   // channels of a head, padded
+  int channels = 64;     // heads · head_width
+  int hidden = 64;       // padded
+  int heads_padded = 16;
+  int true_channels = 64, true_head_width = 16, true_hidden = 64;
+  bool local = false;    // local gauge
+  bool cosine = true;
+
+  explicit TransformerShape(const TransformerConfig& config, bool local);
+  TransformerShape() = default;
+  int place(int channel) const { return channel / true_head_width * head_width + channel % true_head_width; }
+  int functions(bool first) const { return 1 + degrees * (first ? 1 : 2); }
+  int sections() const { return 1 + 2 * degrees; }  // of what the update's MLP reads and writes
+};
+
+struct TransformerLayer {
+  bool first = false;
+  LinearPlan project, output, hidden, gates;
+  std::vector<LinearPlan> mix;
+  FeatureScheme query, key;
+  std::string query_slot, key_slot;
+  std::vector<float> temperature;  // [heads_padded]
+  RadialPlan radial;               // functions · channels of the filters, then heads_padded of the bias of the logits
+};
+
+struct TransformerPlan {
+  TransformerShape shape;
+  std::vector<float> embedding;    // [species][channels]
+  std::vector<TransformerLayer> layers;
+  std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge beyond degree one
+  Readout readout;
+};
+
+TransformerPlan plan_transformer(const Description& model, int backward_bits, const Kernels& kernels);
+
+}  // namespace gaq
