@@ -40,6 +40,9 @@ SOURCES_OF_NATIVE = $(if $(filter on,$(FORMAT_NATIVE)),$(shell find native -name
 format-native: $(READY)
 	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format -i $(SOURCES_OF_NATIVE))
 
+house: $(READY)  ## print facts of the tree: lines by area, long files and functions, import circles, words of prose
+	@$(BIN)/python tools/tree_facts.py
+
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
 test: $(READY) programs contracted  ## set up if needed, then all tests but the long ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
@@ -132,37 +135,37 @@ DATA ?= rmd17
 # The folder of water_192.xyz, 64 molecules of liquid water in a box, as DeePMD-kit gives it.
 WATER ?= water
 
-results: $(READY)  ## measure all that docs/results.md states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
-	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
-	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA) --no-freeze
-	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16+gptq
-	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16+gptq
-	$(BIN)/python benchmarks/shipped.py --data $(DATA)
-	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
-	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
-	$(BIN)/python benchmarks/untouched.py --data $(DATA)
-	$(BIN)/python benchmarks/exactness.py --data $(DATA)
-	$(BIN)/python benchmarks/nanosecond.py --data $(DATA)
-	$(BIN)/python benchmarks/overhead.py --data $(DATA)
-	$(BIN)/python benchmarks/large_box.py --data $(DATA)
-	$(BIN)/python benchmarks/staircase.py --data $(DATA)
-	$(BIN)/python benchmarks/check_peers.py --data $(DATA) --peers $(PEERS)
-	$(BIN)/python -W ignore benchmarks/hosts.py --data $(DATA)
+results: $(READY)  ## measure all that docs/results states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
+	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
+	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --no-freeze
+	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16+gptq
+	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16+gptq
+	$(BIN)/python -m benchmarks.models.measure --data $(DATA)
+	$(BIN)/python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
+	$(BIN)/python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
+	$(BIN)/python -m studies.settings.untouched --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.exactness --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.nanosecond --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.overhead --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.large_box --data $(DATA)
+	$(BIN)/python -m studies.staircase.run --data $(DATA)
+	$(BIN)/python -m studies.checked_peers.run --data $(DATA) --peers $(PEERS)
+	$(BIN)/python -W ignore -m benchmarks.programs.hosts --data $(DATA)
 	$(BIN)/gaq lammps --build
-	$(BIN)/python benchmarks/water_box.py --data $(WATER) -o runs/water-box.xyz
-	$(BIN)/python benchmarks/lammps.py --box runs/water-box.xyz --model models/water-w4a16.gaq
-	$(BIN)/python benchmarks/farm.py
-	$(BIN)/python benchmarks/results.py --collect runs
+	$(BIN)/python -m benchmarks.programs.water_box --data $(WATER) -o runs/water-box.xyz
+	$(BIN)/python -m benchmarks.programs.lammps_ranks --box runs/water-box.xyz --model models/water-w4a16.gaq
+	$(BIN)/python -m benchmarks.programs.farm
+	$(BIN)/python -m benchmarks.render --collect runs
 
 # Where the environments of other force fields are made.
 PEERS ?= build/peers
 
 bench: $(READY)  ## time the native engine beside PyTorch, and beside peers where there are some: an hour; DATA as above
-	$(BIN)/python benchmarks/engine.py --data $(DATA) --out runs/engine
-	$(BIN)/python benchmarks/peers/run.py --data $(DATA) --peers $(PEERS) --out runs/engine
+	$(BIN)/python -m benchmarks.speed.engine --data $(DATA) --out runs/engine
+	$(BIN)/python -m benchmarks.speed.peers.run --data $(DATA) --peers $(PEERS) --out runs/engine
 
 peers: $(READY)  ## make environments for SchNetPack, MACE, JAX and xTB, to be timed beside us: 4 GB
-	$(BIN)/python benchmarks/peers/install.py --into $(PEERS)
+	$(BIN)/python -m benchmarks.speed.peers.install --into $(PEERS)
 
 # FRESH holds options, such as FRESH="--suite trixie --keep" or FRESH="--command 'make demo'".
 fresh:  ## prove `make demo` and `make test` in a bare Debian root, as an ordinary user; run by root, an hour

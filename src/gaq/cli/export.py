@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gaq.pack.format import PackedModel
 
 ENDING = ".gaq"
-UNITS_OF_SIZE = ("bytes", "bits")  # rows about the checkpoint's file, not about what the model predicts
 
 
 def export(
@@ -40,6 +39,7 @@ def export(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Pack a checkpoint into one file: weights as integers, tables, recipe, manifest, golden frames."""
+    from gaq.cli.packing import packed_checkpoint
     from gaq.files import readable_file
     from gaq.measure.ledger import write_rows
     from gaq.pack.format import write_packed
@@ -73,6 +73,7 @@ def take_along(model: Path, target: Path) -> list[str]:
     return keep(target, [replace(row, model=target.name) for row in known_of(model, {identity})])
 
 
+<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
 def packed_checkpoint(
     path: Path, data: str | None = None, backward: int | None = None, accuracy: Path | None = None
 ) -> PackedModel:
@@ -107,6 +108,8 @@ def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
     return [json.loads(to_line(row)) for row in kept]
 
 
+=======
+>>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
 def size_rows(packed: PackedModel, file: Path) -> list[Row]:
     """Return bytes of the file and of the weights in it, and bits per weight with scales counted in."""
     from gaq.measure.ledger import Row

@@ -130,11 +130,6 @@ class NativeEngine:
         self._warn(handle)
         return moving.state()
 
-    def information(self) -> dict[str, int]:
-        """`arena_bytes`, the memory of the last evaluation, and `neighbor_builds` so far."""
-        info = self._handle().describe()
-        return {"arena_bytes": info.arena_bytes, "neighbor_builds": info.neighbor_builds}
-
     def footprint(self) -> dict[str, float]:
         """Return bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
         from gaq.pack.sizes import weight_bytes, weight_count

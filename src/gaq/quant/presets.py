@@ -33,7 +33,15 @@ from gaq.quant.rules import (
 from gaq.quant.slot import AGGREGATED_MESSAGES, Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
+<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
 # Rank of the float compensation of eight-bit features (docs/results.md, what a species says).
+=======
+__all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
+
+# Beside the channel mixings, which read vectors, the layer that reads what neighbours sent.
+READS_SCALARS = "layers.*.attention.output.weight"
+# Directions among the channels beside which eight-bit features are rounded (studies/few_bits).
+>>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
 PRINCIPAL = 4
 
 
@@ -180,7 +188,7 @@ def mixed_w4a16(warmup: int = 0, learn_step: bool = True, rounding: str = "gptq"
     """The recommended recipe: like w4a16, with 8-bit weights in the layers applied to aggregated messages, and GPTQ.
 
     Ours. These weights are a quarter of all, and cause four fifths of the square error of four-bit weights
-    (docs/results.md, which weights four bits cost). `rounding` is "gptq", or "nearest" for weights rounded plainly.
+    (studies/few_bits). `rounding` is "gptq", or "nearest" for weights rounded plainly.
     """
     plain = _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
     return replace(plain, ptq_passes=(Gptq(),)) if rounding == "gptq" else rounded(plain, rounding)

@@ -45,7 +45,7 @@ MAKERS = {
     "learning": ("learning curves", "gaq train CONFIG.toml --data FILE --out DIR"),
     "energy": ("energy along runs", "gaq md MODEL START.xyz --steps 20000 -o nve.xyz"),
     "movie": ("trajectory", "gaq md MODEL START.xyz --steps 20000 -o nve.xyz"),
-    "sensitivity": ("sensitivity of slots", "python benchmarks/slots.py --parent MODEL.ckpt --data DIR"),
+    "sensitivity": ("sensitivity of slots", "python -m studies.few_bits.slots --parent MODEL.ckpt --data DIR"),
     "speed": ("speed", "gaq bench MODEL… --json bench.jsonl"),
     "files": ("facts of model files", "gaq export MODEL.ckpt -o MODEL.gaq"),
 }

@@ -133,7 +133,7 @@ def check_kind(file: container.Container, name: str) -> None:
     if texts.get("format_version") == "1":
         raise BadFile(
             f"{name} has checkpoint version 1, which has no checksum: damage to it cannot be seen. Train it again, or "
-            f"save it again with benchmarks/reseal_checkpoints.py if you trust the file."
+            f"save it again with benchmarks/models/reseal.py if you trust the file."
         )
     if texts.get("format_version") not in (str(OLD_VERSION), str(FORMAT_VERSION)):
         raise BadFile(

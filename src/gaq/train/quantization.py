@@ -27,7 +27,7 @@ from gaq.train.session import finish_training, manifest, training_remarks
 from gaq.train.teacher import Teacher
 
 CALIBRATION_FRAMES = 100
-# Steps that bring four-bit weights near what longer training reaches: twelve epochs of 950 frames (docs/results.md).
+# Steps that bring four-bit weights near what longer training reaches: twelve epochs of 950 frames (docs/results).
 SENSIBLE_STEPS, SENSIBLE_EPOCHS = 1200, (4, 60)
 # Decay of the averaged weights in quantization-aware training. An average over many steps lies off the grid on which
 # each of them was good: with the 0.999 of float training a quantized model ends worse than its own last step.

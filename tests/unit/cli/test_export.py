@@ -7,11 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
 from gaq.cli.export import accuracy_rows, packed_checkpoint, size_rows
+=======
+from gaq.cli.export import size_rows
+>>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
 from gaq.cli.main import outcome
-from gaq.errors import UsageError
-from gaq.measure.ledger import Row, write_rows
-from gaq.pack.format import read_packed, to_bytes, write_packed
+from gaq.cli.packing import packed_checkpoint
+from gaq.measure.ledger import Row
+from gaq.pack.format import read_packed, write_packed
 from gaq.quant.install import preset
 from gaq.train.checkpoint import Checkpoint, save_checkpoint
 from tiny import checkpoint, config
@@ -40,6 +44,7 @@ def test_the_packed_file_stands_beside_the_checkpoint(model):
     assert {row["metric"] for row in rows} == {"file_bytes", "weight_bytes", "bits_per_weight"}
 
 
+<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
 def test_the_name_of_the_checkpoint_does_not_matter(model, tmp_path):
     (tmp_path / "other.ckpt").write_bytes(model.read_bytes())
     assert to_bytes(packed_checkpoint(model)) == to_bytes(packed_checkpoint(tmp_path / "other.ckpt"))
@@ -82,6 +87,8 @@ def test_a_ledger_takes_the_place_of_the_manifest(model, tmp_path):
     assert [row["value"] for row in packed_checkpoint(model, accuracy=tmp_path / "rows.jsonl").accuracy] == [1.5]
 
 
+=======
+>>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
 def test_sizes_are_those_of_the_file(model, tmp_path):
     packed = packed_checkpoint(model)
     write_packed(tmp_path / "m.gaq", packed)
