@@ -88,16 +88,11 @@ def layer_error(trace: LayerTrace, index: int, rotation: Tensor) -> LayerError:
     return LayerError(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
 
 
-<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
 def spreads(trace: LayerTrace, index: int) -> Spreads | None:
-    """Bound and estimate of what layer `index` adds; nothing in the local gauge (docs/bound.md).
+    """Bound and estimate of what layer `index` adds; nothing in the local gauge (studies/bound).
 
     None for an architecture without bounds.
     """
-=======
-def spreads(trace: LayerTrace, index: int) -> Spreads:
-    """Bound and estimate of what layer `index` adds; nothing in the local gauge (studies/bound)."""
->>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
     s, v = trace.states[index + 1]
     if trace.gauge is Gauge.LOCAL:
         return none_like(s), tuple(none_like(magnitude(x)) for x in v)

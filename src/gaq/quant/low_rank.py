@@ -1,13 +1,8 @@
 """Low-rank float compensation: the component along a few channel directions is removed before rounding.
 
 The vectors of an atom, one for each channel, lie along few combinations of channels: in azobenzene four of 64 hold 97 %
-<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
-of their squares (docs/results.md, where features lie). What an atom has along these is taken off before rounding and
-added back after the product, so that the steps are those of the rest. It is odd (turning the axes of a frame about
-=======
 of their squares (studies/few_bits). What an atom has along these is taken off before rounding and
-put back behind the product, so that the steps are those of what is left. It is odd (turning the axes of a frame about
->>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
+added back after the product, so that the steps are those of the rest. It is odd (turning the axes of a frame about
 turns all signs) and mixes no components, so that nothing of the symmetry depends on it. What scalars differ by from the
 mean of their species goes together in the same way (`species_mean.py`).
 """

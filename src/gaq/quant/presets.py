@@ -33,15 +33,7 @@ from gaq.quant.rules import (
 from gaq.quant.slot import AGGREGATED_MESSAGES, Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
-<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b
-# Rank of the float compensation of eight-bit features (docs/results.md, what a species says).
-=======
-__all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
-
-# Beside the channel mixings, which read vectors, the layer that reads what neighbours sent.
-READS_SCALARS = "layers.*.attention.output.weight"
-# Directions among the channels beside which eight-bit features are rounded (studies/few_bits).
->>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783
+# Rank of the float compensation of eight-bit features (studies/few_bits).
 PRINCIPAL = 4
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gaq.cli.packing import accuracy_rows, packed_checkpoint, validation_rows
+from gaq.cli.packing import accuracy_rows, packed_checkpoint
 from gaq.errors import UsageError
 from gaq.measure.ledger import Row, write_rows
 from gaq.pack.format import to_bytes
@@ -46,11 +46,6 @@ def test_errors_on_held_out_frames_become_rows(model):
     found = [(row["metric"], row["value"], row["unit"], row["n"], row["data"]) for row in rows]
     where = (50, "springs, held out")
     assert found == [("energy_mae", 1.25, "meV", *where), ("force_mae", 4.5, "meV/Å", *where)]
-
-
-def test_errors_on_frames_that_were_trained_on_do_not():
-    assert validation_rows({"validation": VALIDATION | {"frames": "calibration"}}, "w4") == []
-    assert validation_rows({}, "w4") == []
 
 
 def test_rows_of_a_ledger_are_those_about_the_model(tmp_path):

@@ -1,6 +1,6 @@
 """An `ErrorSpread` through one layer of PaiNN: the equivariance error that it adds, at worst and on average.
 
-As of the transformer (docs/bound.md): functions of distance and scalars before the update see invariants alone and add
+As of the transformer (studies/bound): functions of distance and scalars before the update see invariants alone and add
 nothing; vectors that are rounded in the axes of space do, and with them everything behind.
 """
 

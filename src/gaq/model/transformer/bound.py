@@ -2,11 +2,7 @@
 
 The layer is given features that rotate exactly, and the structure as it lies; what comes out holds for every rotation
 of it. Attention, radial functions and scalars see invariants alone and add nothing; vectors that are rounded in the
-<<<<<<< d03dfefeb30d33a73590f4e04a405e131543669b:src/gaq/model/transformer/bound.py
-axes of space do, and with them everything after them. Derivation: docs/bound.md.
-=======
-axes of space do, and with them everything behind. Derivation: studies/bound.
->>>>>>> 45cdee018d1bccabfbfa71891656c01b601fa783:src/gaq/cost/bound.py
+axes of space do, and with them everything after them. Derivation: studies/bound.
 """
 
 from __future__ import annotations
