@@ -68,8 +68,8 @@ def numbers(enum: str) -> dict[str, int]:
         ("gaq_result", list(_library.RESULT.names)),
         ("gaq_exchange", [name for name, _ in _library.Exchange._fields_]),
         ("gaq_info", [name for name, _ in _library.Info._fields_]),
-        ("gaq_dynamics", [name for name, _ in _library.Dynamics._fields_]),
-        ("gaq_motion", [name for name, _ in _library.Motion._fields_]),
+        ("gaq_dynamics", [name for name, _ in _library.CDynamics._fields_]),
+        ("gaq_motion", [name for name, _ in _library.CMotion._fields_]),
     ],
 )
 def test_members_have_the_order_of_the_header(struct, ours):
