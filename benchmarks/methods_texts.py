@@ -138,8 +138,8 @@ float is best: in benzene.
 DEGREES = """### Where the number of neighbours varies
 
 Degree-Quant leaves in float atoms with many neighbours in training. In one molecule all atoms have about as many; the
-molecules of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float model of
-its 2,250 first frames, tested on 25 other molecules, 250 frames; six epochs of training for every row;
+molecules of QM7-X differ (mean and standard deviation over the atoms of the test frames: {mean} and {std}). A float
+model of its 2,250 first frames, tested on 25 other molecules, 250 frames; six epochs of training for every row;
 `degree-quant+unprotected` has its ranges and no protection. Command:
 `python benchmarks/degrees.py --data PATH/qm7x/qm7x_250.npz`.
 

@@ -16,24 +16,26 @@ SAFE = {"PYTHONSAFEPATH": "1"}  # also for the processes that a child starts; Py
 
 
 def python_command(*arguments: str) -> list[str]:
-    """The command that runs this interpreter with a safe path."""
+    """Return the command that runs this interpreter with a safe path."""
     return [sys.executable, "-P", *arguments]
 
 
 def environment() -> dict[str, str]:
-    """The environment of a child: this one's, with the folders this process imports from."""
+    """Return the environment of a child: this one's, with the folders this process imports from."""
     return os.environ | SAFE | {"PYTHONPATH": os.pathsep.join(import_path())}
 
 
 def foreign_environment() -> dict[str, str]:
-    """The environment for an interpreter of another installation: this one's, without empty parts of PYTHONPATH."""
+    """Return the environment for an interpreter of another installation: this one's, without empty parts of
+    PYTHONPATH.
+    """
     parts = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
     rest = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return rest | SAFE | ({"PYTHONPATH": os.pathsep.join(parts)} if parts else {})
 
 
 def import_path() -> list[str]:
-    """The folders that this process imports from, without the working directory.
+    """Return the folders that this process imports from, without the working directory.
 
     It stays where it is meant: where the running script lies in it, where gaq does, or where PYTHONPATH names it.
     """

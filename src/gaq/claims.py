@@ -43,7 +43,7 @@ def begins_with(*beginnings: bytes) -> Recognise:
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a file; none where it cannot be read."""
+    """Return the first bytes of a file; none where it cannot be read."""
     try:
         with path.open("rb") as stream:
             return stream.read(HEAD)

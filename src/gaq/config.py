@@ -54,7 +54,7 @@ def checked(
 
 
 def dump(model: BaseModel) -> str:
-    """The TOML text that `load` reads back as the same model; None is left out, since TOML has no null."""
+    """Return the TOML text that `load` reads back as the same model; None is left out, since TOML has no null."""
     return tomli_w.dumps(model.model_dump(mode="json", exclude_none=True))
 
 
@@ -112,7 +112,7 @@ def _value(text: str) -> object:
 
 
 def _fault(error: ErrorDetails, model_class: type[BaseModel], changed: Sequence[tuple[str, ...]]) -> str:
-    """One sentence: the key, what came, what was expected."""
+    """Return one sentence: the key, what came, what was expected."""
     place = error["loc"]
     key = ".".join(str(part) for part in place) or "the file as a whole"
     source = " (given by --set)" if any(place[: len(path)] == path for path in changed) else ""
@@ -131,13 +131,13 @@ def _expected(error: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    """What came, as it would stand in the file; long values are cut."""
+    """Return what came, as it would stand in the file; long values are cut."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _keys(model_class: type[BaseModel], place: Sequence[int | str]) -> Mapping[str, object]:
-    """The keys that are known at a place: the fields of the model found by walking there."""
+    """Return the keys that are known at a place: the fields of the model found by walking there."""
     models: list[type[BaseModel]] = [model_class]
     for part in place:
         fields = [model.model_fields[part] for model in models if part in model.model_fields]

@@ -52,7 +52,7 @@ def how_to_get(module: str) -> str | None:
 
 
 def _source() -> tuple[Path | None, bool]:
-    """The folder that gaq was installed from, if it is still there, and whether it was installed as editable."""
+    """Return the folder that gaq was installed from, if it is still there, and whether it was installed as editable."""
     try:
         record = json.loads(distribution("gaq").read_text("direct_url.json") or "{}")
         url, editable = urlparse(record.get("url", "")), bool(record.get("dir_info", {}).get("editable"))

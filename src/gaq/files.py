@@ -72,7 +72,7 @@ def readable_file(path: str | os.PathLike[str]) -> Path:
 
 
 def lines_of(path: str | os.PathLike[str], errors: str = "replace") -> Iterator[str]:
-    """The lines of a text file, one at a time, without their ends. Raises BadFile when it cannot be read.
+    """Yield the lines of a text file, one at a time, without their ends. Raises BadFile when it cannot be read.
 
     Lines end with a line feed and nothing else: other separators of Unicode, such as U+2028, are part of a line. Bytes
     that are not UTF-8 are replaced; with `errors` "strict" they raise UnicodeDecodeError. A line longer than
@@ -96,7 +96,7 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
 
 
 def writable_folder(path: str | os.PathLike[str]) -> Path:
-    """The folder at `path`, made with its parents if need be, in which a file could be written just now.
+    """Return the folder at `path`, made with its parents if need be, in which a file could be written just now.
 
     Better to know before a training of an hour than after it. Raises BadFile.
     """
@@ -128,7 +128,9 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    """A name that no file in the folder has: hidden, with the process that writes it and the ending of `path`."""
+    """Return a name that no file in the folder has: hidden, with the process that writes it and the ending of
+    `path`.
+    """
     return path.with_name(f".{path.stem}.{this_process().token}-{secrets.token_hex(2)}{path.suffix}")
 
 
@@ -159,7 +161,7 @@ def _to_disk(path: Path) -> None:
 
 
 def _is_about(path: Path, error: OSError) -> bool:
-    """Whether the error names no file, this one or its temporary one; a writer may have read another."""
+    """Return whether the error names no file, this one or its temporary one; a writer may have read another."""
     names = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name is not None]
     return not names or any(name == path or name.name.startswith(f".{path.stem}.") for name in names)
 

@@ -42,12 +42,12 @@ def locked(output: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def lock_path(output: Path) -> Path:
-    """Where the lock of an output is: beside a file, in a folder."""
+    """Return where the lock of an output is: beside a file, in a folder."""
     return output / ".lock" if output.is_dir() else output.with_name(f".{output.name}.lock")
 
 
 def _acquired(output: Path, path: Path) -> int:
-    """A descriptor of the lock file, locked and with this process named in it."""
+    """Return a descriptor of the lock file, locked and with this process named in it."""
     while True:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
@@ -89,7 +89,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _expect_no_owner(output: Path, path: Path, descriptor: int) -> None:
-    """Raises `BadFile` when the file names a process that may still write although the system let us lock."""
+    """Raise `BadFile` when the file names a process that may still write although the system let us lock."""
     named = _read(descriptor)
     if named is None:
         if os.fstat(descriptor).st_size:

@@ -27,20 +27,20 @@ class Owner:
 
 
 def this_process() -> Owner:
-    """The owner of what this process writes."""
+    """Return the owner of what this process writes."""
     pid = os.getpid()  # not cached: a forked child is another process
     return Owner(_host(), pid, _started(pid))
 
 
 def is_running(owner: Owner) -> bool | None:
-    """Whether the process exists; None if it belongs to another host, where nobody here can look."""
+    """Return whether the process exists; None if it belongs to another host, where nobody here can look."""
     if owner.host != _host():
         return None
     return _exists(owner.pid, owner.started)
 
 
 def is_left_over(token: str) -> bool | None:
-    """Whether the process of a token has ended; None if it belongs to another host. Raises `ValueError`."""
+    """Return whether the process of a token has ended; None if it belongs to another host. Raises `ValueError`."""
     pid, started, host = token.split("-")
     if host != _digest(_host()):
         return None

@@ -16,7 +16,7 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 
 
 def keep_freed_memory() -> bool:
-    """Tells glibc's allocator to keep what this process frees; returns whether there is a glibc that listens."""
+    """Tell glibc's allocator to keep what this process frees; returns whether there is a glibc that listens."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
@@ -26,12 +26,12 @@ def keep_freed_memory() -> bool:
 
 
 def resident_bytes() -> int:
-    """Memory that the process holds now; 0 where the system does not tell."""
+    """Return memory that the process holds now; 0 where the system does not tell."""
     return _status("VmRSS")
 
 
 def peak_resident_bytes() -> int:
-    """The most memory that the process has held since its program began.
+    """Return the most memory that the process has held since its program began.
 
     Linux keeps it for each program (VmHWM); the figure of getrusage would count what the parent held before.
     """
@@ -44,7 +44,7 @@ def peak_resident_bytes() -> int:
 
 
 def forget_peak() -> bool:
-    """Lets the peak begin anew at what is held now; returns whether the system can do that, as Linux can."""
+    """Let the peak begin anew at what is held now; returns whether the system can do that, as Linux can."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
@@ -53,12 +53,13 @@ def forget_peak() -> bool:
 
 
 def usable_cores() -> int:
-    """Cores that the process may use."""
+    """Return cores that the process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def busy_with_others(most: float = 0.5) -> str | None:
-    """A sentence when the system has been busy for a minute, beyond `most` processes at a time; None on a quiet one.
+    """Return a sentence when the system has been busy for a minute, beyond `most` processes at a time; None on a quiet
+    one.
 
     Asked before anything is measured: a long call is then interrupted, and a short one is not.
     """
@@ -82,7 +83,7 @@ class Contention:
         self._began = (time.monotonic(), _waited(), _stolen())
 
     def share(self) -> float | None:
-        """A number between 0 and 1; None where the system does not tell."""
+        """Return a number between 0 and 1; None where the system does not tell."""
         began, waited, stolen = self._began
         elapsed, now = time.monotonic() - began, _waited()
         if waited is None or now is None or elapsed <= 0:
@@ -92,7 +93,9 @@ class Contention:
 
 
 def _waited() -> float | None:
-    """Seconds that the threads of this process were ready and did not run; None where the system does not tell."""
+    """Return seconds that the threads of this process were ready and did not run; None where the system does not
+    tell.
+    """
     try:
         files = list(Path("/proc/self/task").glob("*/schedstat"))
         words = [file.read_text(encoding="ascii").split() for file in files]
@@ -102,7 +105,7 @@ def _waited() -> float | None:
 
 
 def _stolen() -> float:
-    """Seconds that a hypervisor took from all cores together; 0 where the system does not tell."""
+    """Return seconds that a hypervisor took from all cores together; 0 where the system does not tell."""
     try:
         words = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=9)
         return int(words[8]) / os.sysconf("SC_CLK_TCK")
@@ -111,7 +114,7 @@ def _stolen() -> float:
 
 
 def _status(key: str) -> int:
-    """A size of Linux' /proc/self/status in bytes, 0 where there is none."""
+    """Return a size of Linux' /proc/self/status in bytes, 0 where there is none."""
     try:
         text = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:

@@ -45,7 +45,7 @@ def check_prediction(
 
 
 def _worst(structure: Structure, prediction: Prediction, references: Mapping[int, float] | None) -> str:
-    """The worst fault of all, in words; empty if there is none."""
+    """Return the worst fault of all, in words; empty if there is none."""
     atoms = max(len(structure), 1)
     zero = np.zeros(len(structure))
     if references is not None:

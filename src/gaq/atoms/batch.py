@@ -44,7 +44,7 @@ class AtomBatch:
         return self.cells.shape[0]
 
     def moved(self, positions: Tensor) -> AtomBatch:
-        """The same atoms and pairs at other positions [atom, 3]."""
+        """Return the same atoms and pairs at other positions [atom, 3]."""
         return replace(self, positions=positions)
 
     def strained(self, strain: Tensor) -> AtomBatch:
@@ -53,12 +53,12 @@ class AtomBatch:
         return replace(self, positions=moved, cells=self.cells + torch.einsum("ska,sab->skb", self.cells, strain))
 
     def rotated(self, rotations: Tensor) -> AtomBatch:
-        """Each structure turned by its own rotation [structure, 3, 3]: x → R x, lattice vectors alike."""
+        """Return each structure turned by its own rotation [structure, 3, 3]: x → R x, lattice vectors alike."""
         turned = torch.einsum("nab,nb->na", rotations[self.structure], self.positions)
         return replace(self, positions=turned, cells=torch.einsum("sab,skb->ska", rotations, self.cells))
 
     def to(self, device: torch.device | str) -> AtomBatch:
-        """The batch on another device."""
+        """Return the batch on another device."""
         edges = self.edges
         return AtomBatch(
             self.species.to(device),
@@ -70,7 +70,7 @@ class AtomBatch:
 
 
 def edge_vectors(batch: AtomBatch) -> Tensor:
-    """Displacements [edge, 3] from receiver to sender, across the boundary where need be (Å, float64)."""
+    """Return displacements [edge, 3] from receiver to sender, across the boundary where need be (Å, float64)."""
     edges = batch.edges
     vectors = batch.positions[edges.sender] - batch.positions[edges.receiver]
     if edges.crossing:
@@ -86,7 +86,7 @@ def per_structure(values: Tensor, batch: AtomBatch) -> Tensor:
 
 
 def collate(structures: Sequence[Structure], neighbors: Sequence[Neighbors]) -> AtomBatch:
-    """One batch out of structures and their neighbour pairs, in the order given."""
+    """Return one batch out of structures and their neighbour pairs, in the order given."""
     sizes = [len(s) for s in structures]
     offsets = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
     edges = Edges(

@@ -22,7 +22,7 @@ FARTHEST = 1e15  # Å; beyond, neighbouring numbers of double precision are more
 
 
 def check_structure(structure: Structure, index: int = 0, where: str = "") -> None:
-    """Refuses a structure that no force field can evaluate.
+    """Refuse a structure that no force field can evaluate.
 
     Checked: at least one atom; shapes; elements 1 to 118; finite positions (Å) and cell; periodic directions
     with lattice vectors that span a volume; no two atoms closer than `COINCIDING`, images included. `index`
@@ -79,7 +79,7 @@ def check_conformations(species: np.ndarray, positions: np.ndarray, where: str =
 
 
 def check_species(structure: Structure, known: Collection[int], model: str, index: int = 0) -> None:
-    """Refuses an element that the model was not trained on; an empty `known` means the model does not say.
+    """Refuse an element that the model was not trained on; an empty `known` means the model does not say.
 
     `known` holds atomic numbers, `model` is what the text calls the model. Raises UnsupportedElement.
     """
@@ -97,7 +97,7 @@ def check_species(structure: Structure, known: Collection[int], model: str, inde
 
 
 def check_atomic_numbers(species: np.ndarray, label: str) -> None:
-    """Refuses numbers that are not those of an element, 1 to 118. Raises BadStructure."""
+    """Refuse numbers that are not those of an element, 1 to 118. Raises BadStructure."""
     wrong = np.flatnonzero((species < 1) | (species > HEAVIEST))
     if len(wrong):
         values = ", ".join(str(v) for v in sorted(set(species[wrong].tolist())))

@@ -12,7 +12,7 @@ from gaq.atoms.structure import Structure
 
 
 def closest_pairs(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shortest distance of each frame, and the two atoms it is between; for molecules in open space.
+    """Return the shortest distance of each frame, and the two atoms it is between; for molecules in open space.
 
     d_f = min_{i<j} |x_fi - x_fj|. `positions` is [frame, atom, 3] in Å; the answer is [frame] in Å and
     [frame, 2]. With fewer than two atoms the distance is infinite and the atoms are (0, 0).
@@ -34,7 +34,8 @@ def closest_pairs(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def closest_within(structure: Structure, limit: float) -> tuple[float, np.ndarray]:
-    """The shortest distance below `limit` (Å), images included, and the two atoms; infinite and (0, 0) without one.
+    """Return the shortest distance below `limit` (Å), images included, and the two atoms; infinite and (0, 0) without
+    one.
 
     Takes time and memory in proportion to the atoms, whatever the cell: the lattice is reduced first, and only atoms
     within `limit` of a face get images. Raises `BadStructure` for lattice vectors that cannot be reduced.
@@ -62,7 +63,9 @@ def closest_within(structure: Structure, limit: float) -> tuple[float, np.ndarra
 
 
 def _with_images(structure: Structure, cell: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wrapped positions, then those of images within `margin` (Å) of the box, and the atom that each belongs to."""
+    """Return wrapped positions, then those of images within `margin` (Å) of the box, and the atom that each belongs
+    to.
+    """
     positions, owners = np.array(structure.positions, dtype=np.float64), np.arange(len(structure))
     if not structure.periodic.any():
         return positions, owners
@@ -86,20 +89,21 @@ def _with_images(structure: Structure, cell: np.ndarray, margin: float) -> tuple
 
 
 def neighbor_lengths(structure: Structure, cutoff: float) -> tuple[Neighbors, np.ndarray]:
-    """The pairs closer than `cutoff` (Å), images included, and the length [edge] of each in Å."""
+    """Return the pairs closer than `cutoff` (Å), images included, and the length [edge] of each in Å."""
     pairs = find_neighbors(structure, cutoff)
     return pairs, pair_lengths(structure, pairs)
 
 
 def pair_lengths(structure: Structure, pairs: Neighbors) -> np.ndarray:
-    """The length [edge] of each pair in Å."""
+    """Return the length [edge] of each pair in Å."""
     step = structure.positions[pairs.sender] - structure.positions[pairs.receiver] + pairs.shift @ structure.cell
     found: np.ndarray = np.linalg.norm(step, axis=1)
     return found
 
 
 def closest_of_species(found: Iterable[tuple[Structure, Neighbors]], species: Sequence[int]) -> np.ndarray:
-    """The smallest distance [species, species] in Å between atoms of each two species; infinity where there is no pair.
+    """Return the smallest distance [species, species] in Å between atoms of each two species; infinity where there is
+    no pair.
 
     `species` are atomic numbers in ascending order; every atom is one of them.
     """

@@ -45,7 +45,7 @@ class Domain:
         }
 
     def joined(self, other: Domain) -> Domain:
-        """The domain of the data of both; of the features, mean and deviation of the other's."""
+        """Return the domain of the data of both; of the features, mean and deviation of the other's."""
         ends = np.stack([self.neighbors, other.neighbors])
         features = other.features.copy()
         features[:, 2] = np.maximum(self.features[:, 2], other.features[:, 2])
@@ -58,7 +58,7 @@ class Domain:
 
 
 def check_domain(said: object, species: Sequence[int], cutoff: float, name: str, way_out: str) -> Domain | None:
-    """The domain in a file, or None for an empty object. Raises BadFile for anything else."""
+    """Return the domain in a file, or None for an empty object. Raises BadFile for anything else."""
     if said == {}:
         return None
     if not isinstance(said, dict) or set(said) != set(KEYS):
@@ -79,7 +79,7 @@ def check_domain(said: object, species: Sequence[int], cutoff: float, name: str,
 def outside(
     domain: Domain, species: Sequence[int], structure: Structure, pairs: Neighbors, norms: np.ndarray, cutoff: float
 ) -> str:
-    """What is odd about a structure, naming atoms; empty when nothing is.
+    """Return what is odd about a structure, naming atoms; empty when nothing is.
 
     `species` are the model's, ascending; `norms` [atom] are of the last scalar features. The native engine says the
     same in the same words.

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 def from_ase(atoms: Atoms, index: int = 0, where: str = "") -> Structure:
-    """The atoms as a Structure, checked; `index` and `where` name the structure in errors. Raises BadStructure."""
+    """Return the atoms as a Structure, checked; `index` and `where` name the structure in errors. Raises
+    BadStructure.
+    """
     structure = as_structure(atoms)
     check_structure(structure, index, where)
     return structure
 
 
 def as_structure(atoms: Atoms) -> Structure:
-    """The atoms as a Structure, for an engine, which checks by itself; lengths in Å, lattice vectors as rows.
+    """Return the atoms as a Structure, for an engine, which checks by itself; lengths in Å, lattice vectors as rows.
 
     Lattice vectors of directions that are not periodic are dropped: they carry no physics, and a molecule
     in a large empty box is a molecule.
@@ -36,7 +38,7 @@ def as_structure(atoms: Atoms) -> Structure:
 
 
 def to_ase(structure: Structure) -> Atoms:
-    """The same atoms for ASE, without a calculator; nothing is shared with the Structure."""
+    """Return the same atoms for ASE, without a calculator; nothing is shared with the Structure."""
     from ase import Atoms
 
     return Atoms(

@@ -19,7 +19,7 @@ def reduced_cell(structure: Structure) -> np.ndarray:
 
 
 def reduction(structure: Structure) -> tuple[np.ndarray, np.ndarray]:
-    """The reduced cell, and the integers [3, 3] that make it of the given one: reduced = integers @ cell."""
+    """Return the reduced cell, and the integers [3, 3] that make it of the given one: reduced = integers @ cell."""
     cell = np.where(structure.periodic[:, None], structure.cell, 0.0).astype(np.float64)
     steps = np.eye(3, dtype=np.int64)
     axes = np.flatnonzero(structure.periodic).tolist()
@@ -37,7 +37,9 @@ def reduction(structure: Structure) -> tuple[np.ndarray, np.ndarray]:
 
 
 def completed_cell(cell: np.ndarray, periodic: np.ndarray) -> np.ndarray:
-    """The cell with unit vectors at right angles to the periodic ones where nothing repeats: it can be inverted."""
+    """Return the cell with unit vectors at right angles to the periodic ones where nothing repeats: it can be
+    inverted.
+    """
     vectors = cell[periodic]
     full = cell.copy()
     if len(vectors) < 3:

@@ -23,7 +23,7 @@ class Neighbors:
 
 
 def find_neighbors(structure: Structure, cutoff: float) -> Neighbors:
-    """All pairs closer than `cutoff` (Å). Open molecules and periodic boxes of any shape; never an atom with
+    """Return all pairs closer than `cutoff` (Å). Open molecules and periodic boxes of any shape; never an atom with
     itself, but with its own images, yes.
     """
     if not structure.periodic.any() and len(structure) <= DENSE_LIMIT:
@@ -47,7 +47,7 @@ def find_neighbors(structure: Structure, cutoff: float) -> Neighbors:
 
 
 def _skewed(cell: np.ndarray, periodic: np.ndarray) -> bool:
-    """Whether planes of the lattice are much closer than its vectors are long."""
+    """Return whether planes of the lattice are much closer than its vectors are long."""
     full = completed_cell(cell, periodic)
     heights = 1 / np.linalg.norm(np.linalg.inv(full), axis=0)
     return bool((heights[periodic] < MOST_SKEWED * np.linalg.norm(cell[periodic], axis=1)).any())

@@ -17,14 +17,14 @@ TABLES = ("inner", "outer", "screening")
 
 
 def screening(species: Sequence[int]) -> np.ndarray:
-    """The screening length of each two species [species · species] in Å, one row after the other."""
+    """Return the screening length of each two species [species · species] in Å, one row after the other."""
     power = np.array(species, dtype=np.float64) ** POWER
     lengths: np.ndarray = (LENGTH / (power[:, None] + power[None, :])).flatten()
     return lengths
 
 
 def check_repulsion(said: object, species: Sequence[int], cutoff: float, name: str, way_out: str) -> dict[str, Any]:
-    """The tables of a repulsion, or an empty object for none. Raises BadFile for anything else."""
+    """Return the tables of a repulsion, or an empty object for none. Raises BadFile for anything else."""
     if said == {}:
         return {}
     keys = ("kind", *TABLES)
@@ -45,7 +45,7 @@ def check_repulsion(said: object, species: Sequence[int], cutoff: float, name: s
 
 
 def check_table(said: object, shape: tuple[int, ...], what: str, way_out: str) -> np.ndarray:
-    """A list of finite numbers from 0 on, as an array of that shape. Raises BadFile."""
+    """Return a list of finite numbers from 0 on, as an array of that shape. Raises BadFile."""
     count = int(np.prod(shape))
     numbers = isinstance(said, list) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in said)
     if not isinstance(said, list) or not numbers or len(said) != count or not all(0 <= x < 1e9 for x in said):

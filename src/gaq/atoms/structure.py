@@ -24,7 +24,7 @@ class Structure:
 
     @staticmethod
     def molecule(species: np.ndarray, positions: np.ndarray) -> Structure:
-        """Atoms in open space."""
+        """Return atoms in open space."""
         return Structure(
             np.asarray(species, dtype=np.int64),
             np.asarray(positions, dtype=np.float64),
@@ -36,15 +36,15 @@ class Structure:
         return len(self.species)
 
     def rotated(self, rotation: np.ndarray) -> Structure:
-        """Positions and cell turned by an orthogonal [3, 3] matrix: x → R x."""
+        """Return positions and cell turned by an orthogonal [3, 3] matrix: x → R x."""
         return replace(self, positions=self.positions @ rotation.T, cell=self.cell @ rotation.T)
 
     def moved(self, positions: np.ndarray) -> Structure:
-        """The same atoms at other positions [atom, 3]."""
+        """Return the same atoms at other positions [atom, 3]."""
         return replace(self, positions=np.asarray(positions, dtype=np.float64))
 
     def permuted(self, order: np.ndarray) -> Structure:
-        """The atoms in another order: atom k of the result is atom `order[k]` of this one."""
+        """Return the atoms in another order: atom k of the result is atom `order[k]` of this one."""
         return replace(self, species=self.species[order], positions=self.positions[order])
 
 

@@ -97,7 +97,7 @@ def bench(
 def prepared(
     names: Sequence[str], structure: str | None, threads: int, batch: int, torch: bool, control: Path | None
 ) -> tuple[Conditions, list[BenchModel]]:
-    """The models, and what they are measured on. Raises what opening files raises."""
+    """Return the models, and what they are measured on. Raises what opening files raises."""
     from gaq.cli.bench_models import open_models
     from gaq.cli.candidates import Conditions
     from gaq.data.read import read_structures
@@ -111,7 +111,7 @@ def prepared(
 def measured(
     field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: StageProgress
 ) -> list[Row]:
-    """All rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
+    """Return all rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
     from gaq.cli.candidates import controls_of
     from gaq.measure.speed import interleaved, speed_rows, speedup_row
     from gaq.process import Contention
@@ -136,7 +136,9 @@ def measured(
 
 
 def _identity(entrant: Entrant) -> str | None:
-    """The identity of the model that the native engine runs; PyTorch runs the float network without its recipe."""
+    """Return the identity of the model that the native engine runs; PyTorch runs the float network without its
+    recipe.
+    """
     from gaq.cli.candidates import NATIVE
     from gaq.cli.deployed import identity_of
     from gaq.pack.format import from_bytes
@@ -148,7 +150,7 @@ def _identity(entrant: Entrant) -> str | None:
 
 
 def _keep(models: Sequence[BenchModel], rows: Sequence[Row]) -> list[str]:
-    """Keeps the rows of each model beside it, those of PyTorch beside the model that they are the control of."""
+    """Keep the rows of each model beside it, those of PyTorch beside the model that they are the control of."""
     from gaq.cli.kept import keep_each
 
     files = {model.checkpoint.name: model.file for model in models if model.checkpoint is not None}
@@ -175,7 +177,7 @@ def kernel_rows(seconds: float = KERNEL_SECONDS) -> list[Row]:
 
 
 def _own_conditions(model: BenchModel, threads: int, batch: int) -> Conditions:
-    """What the first model has of its own: its golden frame, or a molecule of its elements."""
+    """Return what the first model has of its own: its golden frame, or a molecule of its elements."""
     from gaq.cli.candidates import Conditions
     from gaq.engine.open import open_engine
     from gaq.measure.subjects import own_subjects
@@ -185,7 +187,7 @@ def _own_conditions(model: BenchModel, threads: int, batch: int) -> Conditions:
 
 
 def _file_rows(entrant: Entrant) -> Iterator[Row]:
-    """Bytes of the packed file, of the native engine alone: a checkpoint holds more than its model."""
+    """Yield bytes of the packed file, of the native engine alone: a checkpoint holds more than its model."""
     from gaq.cli.candidates import NATIVE
 
     if entrant.subject.engine == NATIVE and entrant.model.content is not None:

@@ -35,7 +35,7 @@ class BenchModel:
 def open_models(
     names: Sequence[str], torch: bool = True, control: Path | None = None, frames: str | None = None
 ) -> list[BenchModel]:
-    """The models, packed in memory where they are checkpoints. Raises `BadFile`, `UsageError`.
+    """Return the models, packed in memory where they are checkpoints. Raises `BadFile`, `UsageError`.
 
     With `torch`, a packed file has its checkpoint in `control` or else in the file beside it that ends in .ckpt.
     `frames` is a file of structures like those that the models are for, from which golden frames are taken.

@@ -20,7 +20,7 @@ FILE = "recipe.toml"
 
 
 def expect_budget(budget: str, data: str, resume: bool) -> None:
-    """Raises `UsageError` for a budget that cannot be understood, or has nothing to be measured on."""
+    """Raise `UsageError` for a budget that cannot be understood, or has nothing to be measured on."""
     from gaq.cost.budget import parse_budget
     from gaq.errors import UsageError
 
@@ -34,7 +34,7 @@ def expect_budget(budget: str, data: str, resume: bool) -> None:
 
 
 def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, frames: Dataset, out: Path) -> Recipe:
-    """The recipe with its bits chosen, printed as a table and written to `recipe.toml` in `out`."""
+    """Return the recipe with its bits chosen, printed as a table and written to `recipe.toml` in `out`."""
     from gaq.cli.stage_progress import StageProgress
     from gaq.cost.allot import allot
     from gaq.cost.budget import parse_budget
@@ -61,7 +61,7 @@ def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, fr
 
 
 def _table(found: Allotment) -> Table:
-    """Slots with the bits they got, the most expensive first, and what each option of a slot costs alone."""
+    """Return slots with the bits they got, the most expensive first, and what each option of a slot costs alone."""
     from gaq.cost.allot import FLOAT
     from gaq.report.numbers import significant
 

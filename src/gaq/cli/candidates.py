@@ -31,11 +31,11 @@ class Conditions:
     batch: int = 1
 
     def subject(self, model: str, recipe: str, engine: str, isa: str | None = None) -> TimedSubject:
-        """What rows say of a candidate under these conditions."""
+        """Return what rows say of a candidate under these conditions."""
         return TimedSubject(model, recipe, engine, self.data, len(self.structure), self.batch, self.threads, isa)
 
     def calls(self) -> list[list[Structure]]:
-        """The batch of each call: every structure of it moves on a path of its own, large ones a part of it."""
+        """Return the batch of each call: every structure of it moves on a path of its own, large ones a part of it."""
         paths = [small_motion(self.structure, seed=number) for number in range(self.batch)]
         kept = max(4, COORDINATES_KEPT // (len(self.structure) * self.batch))
         return [list(batch) for batch in zip(*(path[:kept] for path in paths), strict=True)]
@@ -73,7 +73,7 @@ def enter(
     torch: bool = True,
     on_progress: Callable[[str], None] = lambda stage: None,
 ) -> Field:
-    """All candidates: the native engine of every model with every `backward` precision, and PyTorch.
+    """Return all candidates: the native engine of every model with every `backward` precision, and PyTorch.
 
     Raises `UsageError` when nobody can start, with all reasons.
     """
@@ -91,7 +91,7 @@ def enter(
 
 
 def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entrant]:
-    """The controls of one candidate by name: those of the same network that are before it in `CONTROLS`."""
+    """Return the controls of one candidate by name: those of the same network that are before it in `CONTROLS`."""
     alike = [other for other in entrants if other.model.network == entrant.model.network]
     named = {other.as_control: other for other in reversed(alike)}
     before = CONTROLS.index(entrant.as_control) if entrant.as_control else len(CONTROLS)
@@ -99,12 +99,12 @@ def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entr
 
 
 def mode_name(recipe: str, bits: int | None) -> str:
-    """What rows call a recipe with `bits` in the backward pass: its own name where the file decides."""
+    """Return what rows call a recipe with `bits` in the backward pass: its own name where the file decides."""
     return recipe if bits is None else f"{recipe}-b{bits}"
 
 
 def enter_native(found: Field, model: BenchModel, conditions: Conditions, bits: int | None = None) -> None:
-    """Adds the native engine with `bits` in the backward pass, those of the file by default; or a note why not."""
+    """Add the native engine with `bits` in the backward pass, those of the file by default; or a note why not."""
     from gaq.engine.native import NativeEngine
     from gaq.engine.steps import native_steps
 
@@ -130,7 +130,7 @@ def enter_torch(
     kinds: Sequence[str] = (EAGER, COMPILED),
     on_progress: Callable[[str], None] = lambda stage: None,
 ) -> None:
-    """Adds PyTorch, once for each different network and with its float weights; or notes why not."""
+    """Add PyTorch, once for each different network and with its float weights; or notes why not."""
     chosen = _one_per_network(models, found)
     if not chosen:
         return

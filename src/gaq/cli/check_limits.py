@@ -65,7 +65,7 @@ PARAMETERS = {name if name.startswith("least_") else f"max_{name}": option for n
 
 
 def limit(name: str) -> Any:
-    """The option of this name, as typer takes it."""
+    """Return the option of this name, as typer takes it."""
     return typer.Option(min=0.0, metavar="X", rich_help_panel="Limits", help=OPTIONS[name].help, show_default=False)
 
 

@@ -65,7 +65,7 @@ def open_subject(
 
 
 def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:
-    """Frames of a file, or one structure rattled `limit` times, or what `own_subjects` finds."""
+    """Return frames of a file, or one structure rattled `limit` times, or what `own_subjects` finds."""
     from gaq.data.read import read_structures
     from gaq.errors import UsageError
     from gaq.measure.subjects import Subjects, own_subjects, rattled_copies
@@ -80,7 +80,7 @@ def structures_for(engine: Engine, data: str | None, structure: Path | None, lim
 
 
 def errors_of(engine: Engine, data: str | None, number: int, name: str) -> list[Row]:
-    """Rows of the errors of forces on the first frames of a file; none where these have no labels of forces."""
+    """Return rows of the errors of forces on the first frames of a file; none where these have no labels of forces."""
     from gaq.data.labels import has_forces
     from gaq.data.read import read_dataset
     from gaq.errors import GaqError

@@ -18,7 +18,7 @@ ClusterOption = Annotated[
 
 
 def farm_of(cluster: str | None, cores: int | None = None) -> Farm:
-    """The farm that a command asked for; what it waits for is said on stderr. Raises what `open_farm` raises."""
+    """Return the farm that a command asked for; what it waits for is said on stderr. Raises what `open_farm` raises."""
     from gaq.farm.open import open_farm
 
     return open_farm(cluster, cores, lambda sentence: typer.echo(sentence, err=True))

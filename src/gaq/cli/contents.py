@@ -42,7 +42,7 @@ class Contents:
     weights: tuple[float, int]  # bytes of linear weights with their scales, and how many weights
 
     def rows(self) -> list[Row]:
-        """Bytes of the file, of its weights and of each group, and bits per weight with scales counted in."""
+        """Return bytes of the file, of its weights and of each group, and bits per weight with scales counted in."""
         size, count = self.weights
         values = [
             ("file_bytes", float(self.file_bytes), "bytes"),
@@ -56,7 +56,7 @@ class Contents:
 
 
 def contents_of(path: Path) -> Contents:
-    """What is in a packed file or a checkpoint. Raises `BadFile` for anything else."""
+    """Return what is in a packed file or a checkpoint. Raises `BadFile` for anything else."""
     container = read_container(path)
     if container.metadata.get("format") == FORMAT:
         return _of_packed(path, read_packed(path), container)
@@ -71,7 +71,7 @@ def contents_of(path: Path) -> Contents:
 
 
 def in_words(scheme: Scheme) -> str:
-    """The scheme of a slot as a reader says it."""
+    """Return the scheme of a slot as a reader says it."""
     if scheme["kind"] == "identity":
         return "float"
     if scheme["kind"] == "uniform":
@@ -178,7 +178,9 @@ def _which(said: Mapping[str, Any]) -> str:
 
 
 def _accuracy(rows: Sequence[Any]) -> list[str]:
-    """The mean absolute errors among the rows of the ledger, a line each, and how many rows there are besides."""
+    """Return the mean absolute errors among the rows of the ledger, a line each, and how many rows there are
+    besides.
+    """
     complete = [row for row in rows if isinstance(row, dict) and {"metric", "value", "unit", "data", "n"} <= set(row)]
     errors = [row for row in complete if row["metric"] in ERRORS]
     lines = [f"{row['metric']} {_short(row['value'])} {row['unit']} ({row['data']}, n = {row['n']})" for row in errors]
@@ -201,7 +203,9 @@ def _pair(slots: Mapping[str, Scheme], layer: str) -> tuple[str, str]:
 
 
 def _folded(schemes: Sequence[tuple[str, tuple[str, str]]]) -> tuple[tuple[str, str, str], ...]:
-    """Layers that differ in their number alone and have the same schemes as one line, with a star for the number."""
+    """Return layers that differ in their number alone and have the same schemes as one line, with a star for the
+    number.
+    """
     by_star: dict[str, set[tuple[str, str]]] = {}
     for name, pair in schemes:
         by_star.setdefault(_starred(name), set()).add(pair)

@@ -100,7 +100,7 @@ def _backward(engine: Engine) -> int | None:
 
 
 def _packed(file: Path, frames: str | None) -> tuple[bytes | None, str]:
-    """The bytes that `gaq export` would write, or why there are none."""
+    """Return the bytes that `gaq export` would write, or why there are none."""
     from gaq.cli.export import packed_checkpoint
     from gaq.pack.format import to_bytes
 

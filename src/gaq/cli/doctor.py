@@ -83,7 +83,7 @@ def instruction_sets(cpuinfo: str) -> list[str]:
 
 
 def exact_products(rows: int = 1040) -> Finding:
-    """Whether products of 8-bit codes, summed in float32, are whole and right: what quantized layers rely on.
+    """Return whether products of 8-bit codes, summed in float32, are whole and right: what quantized layers rely on.
 
     The largest total of `rows` products is rows * 127^2; up to 2^24 every partial sum is an integer that
     float32 holds. A machine set to multiply in reduced precision fails here.
@@ -98,7 +98,7 @@ def exact_products(rows: int = 1040) -> Finding:
 
 
 def embedded_data() -> Finding:
-    """Whether the data that come with gaq can be read and their physics is whole.
+    """Return whether the data that come with gaq can be read and their physics is whole.
 
     No frame may pull on itself: |sum_i F_i| is below 0.05 eV/Å. And the 24 rotations of the cube, which swap
     and negate coordinates and round nothing, leave squared distances as they were up to the order of a sum.
@@ -118,7 +118,9 @@ def embedded_data() -> Finding:
 
 
 def native_engine() -> list[Finding]:
-    """The native engine: where it is, which instruction set it takes, whether its kernels equal their plain twins."""
+    """Return the native engine: where it is, which instruction set it takes, whether its kernels equal their plain
+    twins.
+    """
     import ctypes
 
     from gaq.engine import _library as native
@@ -154,7 +156,9 @@ def lammps_plugin() -> list[Finding]:
 
 
 def golden_frames(model: Path) -> Finding:
-    """Whether the golden frames of a packed model come out as they were written. Raises `BadFile`, `NotAvailable`."""
+    """Return whether the golden frames of a packed model come out as they were written. Raises `BadFile`,
+    `NotAvailable`.
+    """
     from gaq.engine.golden import golden_difference
     from gaq.engine.native import NativeEngine
 

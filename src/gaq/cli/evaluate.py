@@ -142,8 +142,8 @@ class EngineChoice:
     strict: bool  # whether structures unlike the training data are refused
 
     def open(self, model: str) -> Opened:
-        """The engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that on
-        several cores each has an engine; the native one shares structures among threads itself.
+        """Return the engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that
+        on several cores each has an engine; the native one shares structures among threads itself.
         """
         from gaq.cli.deployed import open_deployed
         from gaq.engine.farmed import FarmedEngine
@@ -180,8 +180,8 @@ class EvaluationPlan:
 
 
 def labelled(opened: dict[str, Opened]) -> list[tuple[str, Opened]]:
-    """Engines with what the table calls them: the file name, or the path as given where two files have the
-    same name.
+    """Return engines with what the table calls them: the file name, or the path as given where two files have the same
+    name.
     """
     names = [model.engine.model for model in opened.values()]
     return [(path if names.count(m.engine.model) > 1 else m.engine.model, m) for path, m in opened.items()]
@@ -194,8 +194,8 @@ def measure(
     watch: StageProgress,
     keep: Callable[[Predictions], object] = lambda kept: None,
 ) -> list[Row]:
-    """Rows of all models, and of the parent's symmetry as the floor below which no figure means anything; `keep` is
-    given what each model said.
+    """Return rows of all models, and of the parent's symmetry as the floor below which no figure means anything; `keep`
+    is given what each model said.
     """
     from gaq.measure.predictions import predictions
     from gaq.measure.statistics import predict
@@ -226,7 +226,7 @@ def measure_model(
     plan: EvaluationPlan,
     watch: StageProgress,
 ) -> list[Row]:
-    """All rows of one model; `said` is what it and its parent said of the frames."""
+    """Return all rows of one model; `said` is what it and its parent said of the frames."""
     from gaq.measure.accuracy import accuracy, fidelity
     from gaq.measure.conservation import path_work
     from gaq.measure.symmetry import lie_derivative, symmetry
@@ -247,7 +247,9 @@ def measure_model(
 
 
 def moved(engine: Engine, plan: EvaluationPlan, on_progress: Callable[[int, int], None]) -> list[Row]:
-    """Rows of a short run from the calmest of the first frames; none where `plan.steps` is 0 or atoms are alone."""
+    """Return rows of a short run from the calmest of the first frames; none where `plan.steps` is 0 or atoms are
+    alone.
+    """
     from gaq.measure.dynamics import calmest, short_run, steps_for
 
     first = calmest(engine, plan.dataset.structures[:STARTS])

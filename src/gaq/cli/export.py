@@ -75,7 +75,7 @@ def take_along(model: Path, target: Path) -> list[str]:
 def packed_checkpoint(
     path: Path, data: str | None = None, backward: int | None = None, accuracy: Path | None = None
 ) -> PackedModel:
-    """The packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
+    """Return the packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
     from gaq import __version__
     from gaq.data.read import read_structures
     from gaq.engine.open import check_backward
@@ -110,7 +110,7 @@ def packed_checkpoint(
 
 
 def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
-    """The rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
+    """Return the rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
     import json
 
     from gaq.errors import UsageError
@@ -125,7 +125,9 @@ def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
 
 
 def validation_rows(manifest: dict[str, Any], recipe: str) -> list[dict[str, Any]]:
-    """What a checkpoint says of its errors on frames that were held out of its training, as rows of the ledger."""
+    """Return what a checkpoint says of its errors on frames that were held out of its training, as rows of the
+    ledger.
+    """
     import json
 
     from gaq.measure.ledger import Row, to_line
@@ -142,7 +144,7 @@ def validation_rows(manifest: dict[str, Any], recipe: str) -> list[dict[str, Any
 
 
 def size_rows(packed: PackedModel, file: Path) -> list[Row]:
-    """Bytes of the file and of the weights in it, and bits per weight with scales counted in."""
+    """Return bytes of the file and of the weights in it, and bits per weight with scales counted in."""
     from gaq.measure.ledger import Row
     from gaq.pack.sizes import weight_bytes, weight_count
 

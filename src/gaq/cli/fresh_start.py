@@ -39,7 +39,7 @@ class FreshStart:
 def fresh_start(
     engine: str, model: Path | bytes, structure: Structure, threads: int = 1, backward: int | None = None
 ) -> FreshStart:
-    """Starts one process. `model` is a file, or the bytes of a packed one. Raises `NotAvailable` when it fails."""
+    """Start one process. `model` is a file, or the bytes of a packed one. Raises `NotAvailable` when it fails."""
     with tempfile.TemporaryDirectory() as folder:
         arrays = Path(folder) / "structure.npz"
         s = structure

@@ -45,7 +45,7 @@ class JobProgress:
         self._bars.stop()
 
     def __call__(self, message: News | JobDone) -> None:
-        """Shows one message."""
+        """Show one message."""
         from gaq.demo.workers import News
 
         if isinstance(message, News):

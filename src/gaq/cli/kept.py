@@ -18,14 +18,18 @@ MOST_COMPONENTS = 1_000_000  # of forces that are kept without being asked for: 
 
 
 def signed(rows: Sequence[Row], identity: str | None, busy: float | None) -> list[Row]:
-    """The rows with the identity of their model; those of times say how much of the time others had the processor."""
+    """Return the rows with the identity of their model; those of times say how much of the time others had the
+    processor.
+    """
     from gaq.report.speed_table import TIMES
 
     return [replace(r, identity=identity, busy=busy if r.metric in TIMES else None) for r in rows]
 
 
 def counts(row: Row, timestep: float) -> bool:
-    """Whether a row of a run says something about the model: no model holds with steps of more than a femtosecond."""
+    """Return whether a row of a run says something about the model: no model holds with steps of more than a
+    femtosecond.
+    """
     return timestep <= LONGEST_STEP or row.metric not in ("stability", "drift", "drift_ratio")
 
 
@@ -68,7 +72,9 @@ def keep_predictions(model: Path, said: Predictions) -> list[str]:
 
 
 def known_of(model: Path, identities: Collection[str]) -> list[Row]:
-    """The rows kept beside a model file that are about one of these identities; none where no ledger can be read."""
+    """Return the rows kept beside a model file that are about one of these identities; none where no ledger can be
+    read.
+    """
     from gaq.measure.ledger import kept_beside, read_rows
 
     path = kept_beside(model)
@@ -79,7 +85,9 @@ def known_of(model: Path, identities: Collection[str]) -> list[Row]:
 
 
 def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
-    """The verdict on a model in one sentence: from these rows, and from those that were kept beside it before."""
+    """Return the verdict on a model in one sentence: from these rows, and from those that were kept beside it
+    before.
+    """
     from gaq.measure.verdict import Verdict, judge
     from gaq.report.tables import explained
 

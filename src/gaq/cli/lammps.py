@@ -46,7 +46,7 @@ def lammps(
 
 
 def instructions(plugin: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Lines to paste: into an input of LAMMPS, and into a shell."""
+    """Return lines to paste: into an input of LAMMPS, and into a shell."""
     import sys
 
     programs = Path(sys.executable).parent

@@ -205,7 +205,7 @@ def _alone(
 
 
 def _by_ctrl_c(leaving: SystemExit) -> bool:
-    """Whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
+    """Return whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
     return isinstance(getattr(leaving.__context__, "__cause__", None), KeyboardInterrupt)
 
 

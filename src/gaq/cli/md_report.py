@@ -58,7 +58,7 @@ class RunProgress:
 
 
 def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, threads: int) -> list[Row]:
-    """The rows of all replicas; each says its seed."""
+    """Return the rows of all replicas; each says its seed."""
     rows: list[Row] = []
     bath, data = asked.plan.dynamics.thermostat, asked.start.name
     for replica, (engine, ending) in enumerate(zip(engines, endings, strict=True)):
@@ -73,7 +73,7 @@ def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, 
 
 
 def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: Console) -> None:
-    """Prints the table, what went wrong, and where the files are."""
+    """Print the table, what went wrong, and where the files are."""
     found = [[entry for entry in rows if entry.seed == asked.seed + replica] for replica in range(len(endings))]
     console.print(_column(endings[0], found[0]) if len(endings) == 1 else _lines(endings, found))
     for replica, ending in enumerate(endings):
@@ -90,7 +90,7 @@ def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: C
 
 
 def hints(ending: Ending) -> list[str]:
-    """What to do about a run that became unstable: what is to blame, and the options that matter."""
+    """Return what to do about a run that became unstable: what is to blame, and the options that matter."""
     lines = [] if ending.blame is None else [ending.blame.sentence]
     if ending.blame is not None and ending.blame.cause == TIME_STEP:
         lines.append("The option is --dt.")
@@ -100,7 +100,7 @@ def hints(ending: Ending) -> list[str]:
 
 
 def _column(ending: Ending, rows: Sequence[Row]) -> Table:
-    """One run: a line for each number."""
+    """Return one run: a line for each number."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for metric, name in NAMES.items():
         entry = find(rows, metric)
@@ -112,7 +112,7 @@ def _column(ending: Ending, rows: Sequence[Row]) -> Table:
 
 
 def _lines(endings: Sequence[Ending], found: Sequence[Sequence[Row]]) -> Table:
-    """Several runs: a line for each of them."""
+    """Return several runs: a line for each of them."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("replica", "ps", "ns/day", "T, K", "drift, meV/atom/ps", "held"):
         table.add_column(heading, justify="right", no_wrap=True)

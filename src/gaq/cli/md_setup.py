@@ -44,7 +44,7 @@ class Asked:
 
 
 def thermostat_of(kind: str, temperature: float, relaxation: float | None, seed: int) -> Thermostat:
-    """The thermostat, its degrees of freedom still to be counted. Raises `UsageError`."""
+    """Return the thermostat, its degrees of freedom still to be counted. Raises `UsageError`."""
     time = RELAXATION[kind] if relaxation is None else relaxation
     if not (time > 0 and math.isfinite(time)):
         raise UsageError(f"--relaxation {time} fs: expected a positive time")
@@ -52,7 +52,7 @@ def thermostat_of(kind: str, temperature: float, relaxation: float | None, seed:
 
 
 def check(asked: Asked) -> None:
-    """Raises `UsageError` or `BadFile` for what cannot be, before any model is opened."""
+    """Raise `UsageError` or `BadFile` for what cannot be, before any model is opened."""
     plan = asked.plan
     check_run(plan.steps, plan.dynamics.dt, plan.log_every)
     if not (plan.temperature >= 0 and math.isfinite(plan.temperature)):
@@ -64,7 +64,7 @@ def check(asked: Asked) -> None:
 
 
 def files_of(asked: Asked) -> list[Files]:
-    """The files of each replica."""
+    """Return the files of each replica."""
     return [Files(replica_path(asked.out, replica, asked.replicas)) for replica in range(asked.replicas)]
 
 
@@ -100,7 +100,7 @@ class RunEngineChoice:
 
 
 def open_engines(model: str, choice: RunEngineChoice, replicas: int) -> list[Engine]:
-    """An engine for each replica. Threads of one system are all cores; replicas have one each."""
+    """Return an engine for each replica. Threads of one system are all cores; replicas have one each."""
     check_backward(choice.backward)
     name, threads = choice.engine, choice.cores if replicas == 1 else 1
     if name is None and choice.device == "cpu" and not is_packed(readable_file(model)) and _has_native_engine():
@@ -119,7 +119,7 @@ def open_engines(model: str, choice: RunEngineChoice, replicas: int) -> list[Eng
 
 
 def start_of(asked: Asked, tell: Callable[[str], None]) -> RunStart:
-    """The first frame. `tell` hears what is in the file without effect, and what looks wrong."""
+    """Return the first frame. `tell` hears what is in the file without effect, and what looks wrong."""
     first = read_start(asked.start, asked.frame)
     given = first.velocities is not None and bool(np.any(first.velocities))
     if asked.keep_velocities and first.velocities is None:
@@ -135,7 +135,7 @@ def start_of(asked: Asked, tell: Callable[[str], None]) -> RunStart:
 
 
 def sessions(asked: Asked, model: str, engines: list[Engine], first: RunStart) -> list[Session]:
-    """A session for each replica, begun or resumed."""
+    """Return a session for each replica, begun or resumed."""
     return [_session(asked, sha256_of(model), engine, replica, first) for replica, engine in enumerate(engines)]
 
 

@@ -21,7 +21,7 @@ LIBRARY = b"\x7fELF", b"\xcf\xfa\xed\xfe"  # on Linux, on macOS
 
 
 def rows_kind(key: str = "metric") -> FileKind:
-    """Rows of the ledger, or of `gaq doctor`: one JSON object a line, with this key."""
+    """Return rows of the ledger, or of `gaq doctor`: one JSON object a line, with this key."""
 
     def is_one(path: Path) -> bool:
         first = head_of(path).partition(b"\n")[0]

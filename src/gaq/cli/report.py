@@ -61,7 +61,7 @@ def report(
 
 
 def file_facts(models: list[Path]) -> tuple[list[tuple[str, Facts]], list[str]]:
-    """What `gaq show` says of each model, and sentences about files that it cannot read."""
+    """Return what `gaq show` says of each model, and sentences about files that it cannot read."""
     from gaq.cli.contents import contents_of
     from gaq.errors import GaqError
 

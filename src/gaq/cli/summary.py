@@ -32,7 +32,7 @@ def say_remark(remark: str) -> None:
 
 
 def say_trained(checkpoint: Checkpoint, out: Path) -> None:
-    """Prints where the model is, its validation errors, and what one does next."""
+    """Print where the model is, its validation errors, and what one does next."""
     console = Console()
     errors = checkpoint.manifest.get("validation")
     if errors is None:

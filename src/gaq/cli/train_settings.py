@@ -122,7 +122,7 @@ def write_config(given: str, data: str, overrides: Sequence[str]) -> Path:
 
 
 def _is_config(path: Path) -> bool:
-    """Whether a file is a configuration: by its name, or because its text is TOML."""
+    """Return whether a file is a configuration: by its name, or because its text is TOML."""
     if path.suffix == ".toml":
         return True
     from gaq.errors import BadFile

@@ -41,7 +41,8 @@ class Allotment:
 
 
 def allot(trial: Trial, budget: Budget, on_progress: OnPart = lambda slot, done, total: None) -> Allotment:
-    """Bits per slot under a budget: weights 4 or 8, features 8, 16 or float, kinds of quantizers as in the recipe.
+    """Return bits per slot under a budget: weights 4 or 8, features 8, 16 or float, kinds of quantizers as in the
+    recipe.
 
     A limit on size chooses among the weights alone, for features take no room in the file. A limit on force chooses
     among all, and is held against the measured error of the whole recipe, not against the prediction.
@@ -69,14 +70,14 @@ def allot(trial: Trial, budget: Budget, on_progress: OnPart = lambda slot, done,
 
 
 def _options(rule: Rule, slot: Slot) -> tuple[int, ...]:
-    """The bits that a slot could have; none for a slot that the recipe leaves in float or codes by direction."""
+    """Return the bits that a slot could have; none for a slot that the recipe leaves in float or codes by direction."""
     if uniform_part(rule.spec) is None:
         return ()
     return WEIGHT_BITS if slot.role in WEIGHTS else FEATURE_BITS
 
 
 def _rule(slot: Slot, rule: Rule, bits: int) -> Rule:
-    """The rule of a slot with other bits, in force from the same epoch."""
+    """Return the rule of a slot with other bits, in force from the same epoch."""
     if bits == FLOAT:
         return Rule(slot.name, Identity(), from_epoch=rule.from_epoch)
     observer = rule.calibrate
@@ -91,7 +92,7 @@ def _rule(slot: Slot, rule: Rule, bits: int) -> Rule:
 
 
 def _with_bits(trial: Trial, bits: Mapping[str, int], name: str) -> Recipe:
-    """The recipe with a rule of its own for every slot that gets other bits than it would."""
+    """Return the recipe with a rule of its own for every slot that gets other bits than it would."""
     rules = trial.recipe.resolve(trial.slots)
     wanted = [
         (rules[slot.name], _rule(slot, rules[slot.name], bits[slot.name])) for slot in trial.slots if slot.name in bits
@@ -105,7 +106,7 @@ Offered = dict[Slot, tuple[int, ...]]
 
 
 def _offered(trial: Trial, sized: bool) -> Offered:
-    """Every slot whose bits are open; under a limit of size, weights alone."""
+    """Return every slot whose bits are open; under a limit of size, weights alone."""
     rules = trial.recipe.resolve(trial.slots)
     found = {slot: _options(rules[slot.name], slot) for slot in trial.slots if slot.role in WEIGHTS or not sized}
     found = {slot: options for slot, options in found.items() if options}
@@ -119,7 +120,7 @@ def _offered(trial: Trial, sized: bool) -> Offered:
 def _measured(
     trial: Trial, reference: FloatReference, offered: Offered, on_progress: OnPart
 ) -> tuple[tuple[BitsChoice, ...], dict[str, tuple[float, ...]]]:
-    """What each slot costs alone at each of its options, and the force errors in it.
+    """Return what each slot costs alone at each of its options, and the force errors in it.
 
     The square error to choose by is that of the force plus that of the energy, 1 meV/Å counting like 1 meV: the input
     of the last layer does nothing to forces, which pass it straight through, and the most to energies.
@@ -161,7 +162,7 @@ def _sized(trial: Trial, choices: tuple[BitsChoice, ...], budget: Budget) -> dic
 def _accurate(
     trial: Trial, reference: FloatReference, choices: tuple[BitsChoice, ...], budget: Budget
 ) -> dict[str, int]:
-    """The fewest bits whose measured error is within the limit, found by moving the limit of the prediction."""
+    """Return the fewest bits whose measured error is within the limit, found by moving the limit of the prediction."""
 
     best = finest(choices)
     below, above, target = 0.0, math.inf, budget.limit**2
@@ -183,7 +184,7 @@ def _accurate(
 
 
 def _check_size(trial: Trial, budget: Budget, offered: Offered) -> None:
-    """Raises `UsageError` for a size that even four bits everywhere do not reach."""
+    """Raise `UsageError` for a size that even four bits everywhere do not reach."""
     least = _size(trial, {slot.name: options[-1] for slot, options in offered.items()}, budget)
     if least > budget.limit:
         raise UsageError(
@@ -194,7 +195,7 @@ def _check_size(trial: Trial, budget: Budget, offered: Offered) -> None:
 
 
 def _check_force(trial: Trial, budget: Budget, offered: Offered, reference: FloatReference) -> None:
-    """Raises `UsageError` for a force error that even the most bits everywhere exceed."""
+    """Raise `UsageError` for a force error that even the most bits everywhere exceed."""
     widest = _with_bits(trial, {slot.name: options[0] for slot, options in offered.items()}, trial.recipe.name)
     least = force_cost(trial, widest, reference)
     if least > budget.limit:

@@ -26,7 +26,7 @@ Spreads = tuple[ErrorSpread, tuple[ErrorSpread, ...]]  # of scalars, and of vect
 
 @torch.no_grad()
 def spread_of_layer(model: Transformer, index: int, state: Flow, geometry: Geometry) -> Spreads:
-    """Spreads of the features behind layer `index` in the lab gauge, for features `state` before it.
+    """Return spreads of the features behind layer `index` in the lab gauge, for features `state` before it.
 
     In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.
     """

@@ -64,12 +64,12 @@ def parse_budget(text: str) -> Budget:
 
 
 def finest(choices: Sequence[BitsChoice]) -> dict[str, int]:
-    """The most bits for every slot."""
+    """Return the most bits for every slot."""
     return {choice.slot: choice.bits[0] for choice in choices}
 
 
 def coarsest(choices: Sequence[BitsChoice]) -> dict[str, int]:
-    """The fewest bits for every slot."""
+    """Return the fewest bits for every slot."""
     return {choice.slot: choice.bits[-1] for choice in choices}
 
 
@@ -84,7 +84,8 @@ def within_error(choices: Sequence[BitsChoice], most: float) -> dict[str, int]:
 
 
 def within_size(choices: Sequence[BitsChoice], saving: float) -> dict[str, int]:
-    """The cheapest steps that save `saving` bits of storage together, without those that turn out not to be needed.
+    """Return the cheapest steps that save `saving` bits of storage together, without those that turn out not to be
+    needed.
 
     The fewest bits for every slot if even that does not save as much.
     """
@@ -102,7 +103,7 @@ def within_size(choices: Sequence[BitsChoice], saving: float) -> dict[str, int]:
 
 
 def _steps(choices: Sequence[BitsChoice], place: Mapping[str, int]) -> list[_Step]:
-    """Every way to give one slot fewer bits than it has. A step that makes the error smaller is free."""
+    """Return every way to give one slot fewer bits than it has. A step that makes the error smaller is free."""
     return [
         _Step(
             choice.slot,

@@ -49,14 +49,14 @@ class LayerError:
     energy: Tensor  # [structure] what the difference does to the energy in the end, eV
 
     def per_atom(self) -> Tensor:
-        """Euclidean length over all features of an atom."""
+        """Return euclidean length over all features of an atom."""
         parts = [self.scalars.square().sum(-1), *(v.square().sum((-2, -1)) for v in self.vectors)]
         return torch.stack(parts).sum(0).sqrt()
 
 
 @torch.no_grad()
 def trace_of(network: Transformer, structures: Sequence[Structure]) -> LayerTrace:
-    """The exact features of structures, in the gauge that the engine would use.
+    """Return the exact features of structures, in the gauge that the engine would use.
 
     In the lab gauge the network is taken to float64, so that what is measured is the rounding of its quantizers and not
     that of float32. In the local gauge it is left as it is deployed: all its numbers are invariants.
@@ -104,7 +104,7 @@ def layer_rows(
     seed: int = 0,
     progress: OnProgress = silent,
 ) -> list[Row]:
-    """Rows for each layer, called `layers/K`: what it adds as measured, as estimated, and its bound.
+    """Return rows for each layer, called `layers/K`: what it adds as measured, as estimated, and its bound.
 
     Metrics: layer_defect, layer_defect_max, layer_defect_rms, layer_defect_estimate, layer_defect_bound,
     layer_defect_bound_max (features have no unit), layer_size, layer_defect_energy (meV). Definitions: docs/physics.md.
@@ -155,14 +155,14 @@ def _numbers(trace: LayerTrace, index: int, found: Sequence[LayerError]) -> list
 
 
 def _turn(trace: LayerTrace, rotation: Tensor, degree: int) -> Tensor:
-    """How features turn with the structure: not at all where they are held in the atoms' own frames."""
+    """Return how features turn with the structure: not at all where they are held in the atoms' own frames."""
     if trace.gauge is Gauge.LOCAL:
         return torch.eye(2 * degree + 1, dtype=trace.model.embedding.dtype)
     return wigner(rotation, degree).to(trace.model.embedding.dtype)
 
 
 def _rest(trace: LayerTrace, index: int, flow: Flow) -> Tensor:
-    """Energies of the structures as they lie from the features before layer `index` on."""
+    """Return energies of the structures as they lie from the features before layer `index` on."""
     model = trace.model
     for block in range(index, model.config.layers + 1):
         flow = model.block(block, flow, trace.geometry)

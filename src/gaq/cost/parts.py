@@ -15,7 +15,7 @@ BY = ("slot", "kind", "layer", "role")
 
 
 def part_of(slot: Slot, by: str) -> str:
-    """The part that a slot belongs to.
+    """Return the part that a slot belongs to.
 
     "slot": itself; "kind": its name without the number of its layer, all weights being one kind; "layer": `layers.2`,
     or `readout`; "role": its role.
@@ -34,7 +34,9 @@ def part_of(slot: Slot, by: str) -> str:
 
 
 def parts(slots: Sequence[Slot], recipe: Recipe, by: str) -> dict[str, tuple[str, ...]]:
-    """The slots of each part that the recipe quantizes, in the order of the model; slots in float are in no part."""
+    """Return the slots of each part that the recipe quantizes, in the order of the model; slots in float are in no
+    part.
+    """
     rules = recipe.resolve(slots)
     found: dict[str, tuple[str, ...]] = {}
     for slot in slots:
@@ -45,7 +47,7 @@ def parts(slots: Sequence[Slot], recipe: Recipe, by: str) -> dict[str, tuple[str
 
 
 def alone(recipe: Recipe, slots: Sequence[Slot], chosen: Collection[str]) -> Recipe:
-    """The recipe for the chosen slots, from the first epoch on, and float for all others.
+    """Return the recipe for the chosen slots, from the first epoch on, and float for all others.
 
     Weights are rounded as the recipe rounds them: by GPTQ where it says so. Treatments that change what other layers
     see, or take minutes a layer, are left out.

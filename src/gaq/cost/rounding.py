@@ -66,7 +66,8 @@ def scalars(quantizer: Quantizer, x: Tensor, dx: ErrorSpread, species: Tensor | 
 def _rest(
     calibrated: SpeciesMean, x: Tensor, dx: ErrorSpread, species: Tensor | None
 ) -> tuple[Tensor, CalibratedQuantizer, Tensor]:
-    """What is rounded about a mean, by which scheme, and how much what is taken off may differ between orientations.
+    """Return what is rounded about a mean, by which scheme, and how much what is taken off may differ between
+    orientations.
 
     The mean is the same in both. How much a row has along directions U is taken from its codes, each within half a step
     of its number: p differs by at most |U| (Δ + a step), and what is taken off by |U|ᵀ times that.
@@ -100,7 +101,7 @@ def vectors(quantizer: Quantizer, v: Tensor, dv: ErrorSpread) -> ErrorSpread:
 
 
 def _known(quantizer: Quantizer) -> CalibratedQuantizer | None:
-    """What is calibrated in a slot. Raises `UsageError` for a scheme that rounds mixtures of channels."""
+    """Return what is calibrated in a slot. Raises `UsageError` for a scheme that rounds mixtures of channels."""
     uniform = uniform_part(quantizer.spec)
     if uniform is not None and uniform.rotate:
         raise UsageError(
@@ -132,7 +133,7 @@ def _added(dv: ErrorSpread, more: Tensor, square: Tensor) -> ErrorSpread:
 
 
 def _half_level(calibrated: PolarCode, size: Tensor, step: Tensor) -> Tensor:
-    """Half the distance between the levels about a magnitude, at most."""
+    """Return half the distance between the levels about a magnitude, at most."""
     if not calibrated.logarithmic:
         return step / 2 * torch.ones_like(size)
     gaps = (calibrated.levels[1:] - calibrated.levels[:-1]).max().to(size.dtype)
@@ -140,7 +141,7 @@ def _half_level(calibrated: PolarCode, size: Tensor, step: Tensor) -> Tensor:
 
 
 def _cartesian(calibrated: CalibratedQuantizer, size: Tensor, components: int) -> Tensor:
-    """Largest |Q(v) − v| over all orientations of vectors of these lengths [atom, channel]."""
+    """Return the largest |Q(v) − v| over all orientations of vectors of these lengths [atom, channel]."""
     if isinstance(calibrated, DynamicStep):
         return math.sqrt(components) * _largest(calibrated, size) / (2 * calibrated.high)
     step = _fixed_step(calibrated)
@@ -154,7 +155,7 @@ def _largest(calibrated: DynamicStep, size: Tensor) -> Tensor:
 
 
 def _steps(calibrated: CalibratedQuantizer, v: Tensor) -> Tensor:
-    """Steps [atom, channel] as the vectors lie, root mean square over components."""
+    """Return steps [atom, channel] as the vectors lie, root mean square over components."""
     if not isinstance(calibrated, DynamicStep):
         return torch.full_like(magnitude(v), _fixed_step(calibrated))
     axes = {"row": (-1,), "vector": (-2,), "atom": (-2, -1)}[calibrated.per]

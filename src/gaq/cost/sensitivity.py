@@ -48,7 +48,7 @@ class Trial:
         return [quantizer.slot for quantizer in self.parent.quantizers()]
 
     def engine(self, recipe: Recipe, name: str) -> TorchEngine:
-        """The float model quantized by `recipe` as it is, without training."""
+        """Return the float model quantized by `recipe` as it is, without training."""
         return TorchEngine(quantized_copy(self.parent, recipe, self.calibration), name, recipe.name)
 
 
@@ -63,7 +63,7 @@ class FloatReference:
 def trial_on(
     parent: Transformer, name: str, recipe: Recipe, calibration: Dataset, test: Dataset, rotations: int = 4
 ) -> Trial:
-    """A trial with its neighbour pairs found. Raises `UnsupportedElement`, and `UsageError` without frames."""
+    """Return a trial with its neighbour pairs found. Raises `UnsupportedElement`, and `UsageError` without frames."""
     for dataset in (calibration, test):
         if len(dataset) == 0:
             raise UsageError(f"{dataset.name} holds no frame; a cost is measured on at least one.")
@@ -73,13 +73,13 @@ def trial_on(
 
 
 def reference_of(trial: Trial) -> FloatReference:
-    """The parent, evaluated once."""
+    """Return the parent, evaluated once."""
     engine = TorchEngine(trial.parent, trial.name, "fp32")
     return FloatReference(engine, engine.evaluate(trial.test.structures))
 
 
 def sensitivity(trial: Trial, by: str = "slot", on_progress: OnPart = lambda part, done, total: None) -> list[Row]:
-    """Rows of `METRICS` for all slots together (`slots/all`) and for each part alone (`slots/NAME`).
+    """Return rows of `METRICS` for all slots together (`slots/all`) and for each part alone (`slots/NAME`).
 
     Quantization is post-training, by the recipe's own rules, and the energy reference is refitted each time, so that
     energies show what a constant shift does not mend. The parent's symmetry comes last, with the control `fp32-floor`.
@@ -100,7 +100,9 @@ def sensitivity(trial: Trial, by: str = "slot", on_progress: OnPart = lambda par
 
 
 def costs_of(trial: Trial, recipe: Recipe, reference: FloatReference) -> tuple[float, float]:
-    """Root mean square errors against the parent of the model quantized by `recipe`: force in meV/Å, energy in meV."""
+    """Return root mean square errors against the parent of the model quantized by `recipe`: force in meV/Å, energy in
+    meV.
+    """
     engine = trial.engine(recipe, trial.name)
     found = fidelity(engine, reference.engine, trial.test, parent_predictions=reference.predictions)
     values = {entry.metric: entry.value for entry in found}
@@ -108,7 +110,7 @@ def costs_of(trial: Trial, recipe: Recipe, reference: FloatReference) -> tuple[f
 
 
 def force_cost(trial: Trial, recipe: Recipe, reference: FloatReference) -> float:
-    """The force error of `costs_of` alone, in meV/Å."""
+    """Return the force error of `costs_of` alone, in meV/Å."""
     return costs_of(trial, recipe, reference)[0]
 
 

@@ -33,7 +33,9 @@ class ErrorSpread:
 
 
 def bounded(worst: Tensor, norm: Tensor | None, square: Tensor) -> ErrorSpread:
-    """A spread whose two bounds help each other: no channel exceeds the norm, nor the norm all channels together."""
+    """Return a spread whose two bounds help each other: no channel exceeds the norm, nor the norm all channels
+    together.
+    """
     together = worst.square().sum(-1).sqrt()
     norm = together if norm is None else torch.minimum(norm, together)
     return ErrorSpread(torch.minimum(worst, norm[:, None]), norm, square)
@@ -87,7 +89,7 @@ def joined(parts: list[ErrorSpread]) -> ErrorSpread:
 
 
 def most_flips(distance: Tensor, dx: ErrorSpread) -> Tensor:
-    """How many channels of an atom [atom] can cross a threshold that is `distance` [atom, channel] away.
+    """Return how many channels of an atom [atom] can cross a threshold that is `distance` [atom, channel] away.
 
     A channel has to come as far as its own bound allows, and all that cross together no farther than the norm: the
     nearest thresholds are the cheapest, so the largest k whose k smallest squares sum to norm² at most is the answer.
@@ -98,7 +100,7 @@ def most_flips(distance: Tensor, dx: ErrorSpread) -> Tensor:
 
 
 def flipped(square: Tensor, step: Tensor) -> Tensor:
-    """Mean square difference behind equal steps: that before them, and that of codes which fall apart.
+    """Return the mean square difference behind equal steps: that before them, and that of codes which fall apart.
 
     Two numbers that differ by δ lie k steps or k + 1 steps apart; averaged over where they lie, the square is
     δ² + step² f (1 − f), f the rest of δ/step. For δ of variance σ² that is σ² + step² min(σ√(2/π)/step, 1/6), roughly.

@@ -24,7 +24,7 @@ class Dataset:
         return len(self.structures)
 
     def subset(self, indices: Sequence[int]) -> Dataset:
-        """The frames with these indices, in this order."""
+        """Return the frames with these indices, in this order."""
         return Dataset(
             self.name,
             tuple(self.structures[i] for i in indices),

@@ -75,7 +75,7 @@ def read_frames(path: Path, limit: int | None = None) -> list[Atoms]:
 
 
 def _frames(path: Path, limit: int | None) -> tuple[list[Atoms], int]:
-    """The frames, and how many of them have a lattice and do not say in which directions it repeats."""
+    """Return the frames, and how many of them have a lattice and do not say in which directions it repeats."""
     from ase.io import read
     from ase.io.formats import UnknownFileTypeError, filetype
 
@@ -103,7 +103,7 @@ def _frames(path: Path, limit: int | None) -> tuple[list[Atoms], int]:
 
 
 def write_extxyz(path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str) -> None:
-    """Writes labelled frames as extended XYZ, eight decimals; the first comment line carries `origin`."""
+    """Write labelled frames as extended XYZ, eight decimals; the first comment line carries `origin`."""
     from ase.calculators.singlepoint import SinglePointCalculator
     from ase.io import write
 
@@ -136,7 +136,7 @@ def _weight(value: Any, key: str, name: str) -> float:
 
 
 def _energies(frames: Sequence[Atoms], weights: Sequence[Weights], keys: Keys, where: str) -> list[float]:
-    """The energies, NaN where a frame has none and may lack it. Raises BadLabels."""
+    """Return the energies, NaN where a frame has none and may lack it. Raises BadLabels."""
     values = [per_frame(atoms, keys.energy) for atoms in frames]
     others = any(value is not None for value in values)
     found = []
@@ -154,7 +154,7 @@ def _energies(frames: Sequence[Atoms], weights: Sequence[Weights], keys: Keys, w
 
 
 def _forces(atoms: Atoms, structure: Structure, keys: Keys, name: str) -> np.ndarray | None:
-    """Forces [atom, 3]; None when there are none."""
+    """Return forces [atom, 3]; None when there are none."""
     value = per_atom(atoms, keys.forces)
     if value is None:
         return np.zeros((1, 3)) if len(structure) == 1 else None

@@ -71,7 +71,7 @@ def fetch_rmd17(
     progress: Any = False,
     claim: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
-    """Puts `rmd17_MOLECULE.npz` and its official split (1 to 5) into `folder`; returns the three paths.
+    """Put `rmd17_MOLECULE.npz` and its official split (1 to 5) into `folder`; returns the three paths.
 
     The archive is downloaded to `cache`, or taken from `source`, and checked by SHA-256; `source` may also
     be the npz of the molecule, which is checked by its formula. Beside each file lies its hash,
@@ -137,7 +137,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
 
 
 def check_archive(path: Path, archive: Archive) -> None:
-    """Refuses any other file than the official one. Raises BadFile."""
+    """Refuse any other file than the official one. Raises BadFile."""
     size = readable_file(path).stat().st_size
     found = sha256_of(path) if size == archive.size else None
     if found != archive.sha256:
@@ -150,7 +150,7 @@ def check_archive(path: Path, archive: Archive) -> None:
 
 
 def extract(path: Path, members: list[str]) -> list[bytes]:
-    """The contents of these members of a .tar.bz2, in this order. Raises BadFile when one is missing."""
+    """Return the contents of these members of a .tar.bz2, in this order. Raises BadFile when one is missing."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r|bz2") as tar:
@@ -169,7 +169,7 @@ def extract(path: Path, members: list[str]) -> list[bytes]:
 
 
 def _write_part(whole: Path, path: Path, indices: np.ndarray) -> Path:
-    """The frames of an official split, as an rMD17 file of their own."""
+    """Return the frames of an official split, as an rMD17 file of their own."""
     keys = (*NAMES.all(), "old_indices")
     arrays = read_arrays(whole, keys, NAMES.kind)
     if len(indices) == 0 or indices.max() >= len(arrays["coords"]):
@@ -196,7 +196,9 @@ def _check_formula(path: Path, molecule: str) -> None:
 
 
 def was_fetched(path: Path) -> bool:
-    """Whether a file is as `fetch_rmd17` left it: its hash lies beside it. The file of a hash is such a one too."""
+    """Return whether a file is as `fetch_rmd17` left it: its hash lies beside it. The file of a hash is such a one
+    too.
+    """
     if path.suffix == HASH:
         return re.fullmatch(rf"[0-9a-f]{{64}}  {re.escape(path.stem)}\n", _text_of(path)) is not None
     return _text_of(_hash_file(path)) == _hash_line(path)
@@ -243,7 +245,7 @@ def _by_hand(archive: Archive) -> str:
 
 
 def _plain(error: Exception) -> str:
-    """The innermost reason, without the addresses of objects that libraries put around it."""
+    """Return the innermost reason, without the addresses of objects that libraries put around it."""
     text = str(getattr(error, "reason", None) or (error.args[0] if error.args else error))
     for marker in (
         "Name or service not known",

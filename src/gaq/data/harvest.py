@@ -47,7 +47,7 @@ class Harvest:
         return self._next(replica)
 
     def _next(self, replica: int) -> Stretch | None:
-        """What the replica is to do next."""
+        """Return what the replica is to do next."""
         made = self._made[replica]
         wanted = self._settings.frames_of(replica) - (0 if made is None else len(made.frames))
         start = None if made is None else replace(made, frames=())  # frames stay here

@@ -38,7 +38,7 @@ def label(
     overwrite: bool = False,
     progress: Callable[[int], None] = lambda frames: None,
 ) -> int:
-    """Makes the frames and writes them to `output` (.xyz or .npz; Å, eV, eV/Å); returns how many there are.
+    """Make the frames and write them to `output` (.xyz or .npz; Å, eV, eV/Å); returns how many there are.
 
     `progress` is told the number of finished frames now and then. Ctrl-C keeps what was made in
     `OUTPUT.partial.*.npz` and returns the smaller number; `resume` goes on from there, exactly. The result
@@ -65,7 +65,7 @@ def label(
 
 
 def check_settings(settings: Settings) -> None:
-    """Refuses what makes no sense. Raises UsageError, or NotAvailable when tblite is not installed."""
+    """Refuse what makes no sense. Raises UsageError, or NotAvailable when tblite is not installed."""
     if settings.method not in METHODS:
         hint = nearest(settings.method, METHODS)
         raise UsageError(f"no method {settings.method!r}; known are {', '.join(METHODS)}.{hint}")
@@ -96,13 +96,13 @@ def check_settings(settings: Settings) -> None:
 
 
 def origin(settings: Settings) -> str:
-    """The command that makes these frames again, and the versions that made them."""
+    """Return the command that makes these frames again, and the versions that made them."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("tblite", "ase", "numpy"))
     return f"{command(settings)}; {versions}"
 
 
 def command(settings: Settings) -> str:
-    """The command line, complete with all that decides what the frames are."""
+    """Return the command line, complete with all that decides what the frames are."""
     return (
         f"gaq data label {shlex.quote(settings.molecule)} --method {settings.method} --temperature "
         f"{settings.temperature:g} --frames {settings.frames} --interval {settings.interval} --dt "
@@ -112,12 +112,12 @@ def command(settings: Settings) -> str:
 
 
 def partial_files(output: Path, replicas: int) -> list[Path]:
-    """Where unfinished replicas of `output` are kept."""
+    """Return where unfinished replicas of `output` are kept."""
     return [output.with_name(f"{output.name}.partial.{replica}.npz") for replica in range(replicas)]
 
 
 def _check_output(output: Path) -> None:
-    """Refuses an output that could not be written at the end. Raises UsageError, BadFile."""
+    """Refuse an output that could not be written at the end. Raises UsageError, BadFile."""
     if output.suffix not in WRITERS:
         raise UsageError(f"cannot tell the format of {output}; give a name that ends in {', '.join(WRITERS)}.")
     if output.is_dir():

@@ -23,7 +23,7 @@ UNITS = "eV, eV/Å"
 
 
 def read_labelled_npz(path: Path, limit: int | None = None) -> Dataset:
-    """An archive written by `write_labelled_npz`. Raises BadFile, BadStructure, BadLabels."""
+    """Return an archive written by `write_labelled_npz`. Raises BadFile, BadStructure, BadLabels."""
     arrays = read_arrays(path, (*NAMES.all(), "units"), NAMES.kind)
     if str(arrays["units"]) != UNITS:
         raise BadLabels(f"{path} says its units are {str(arrays['units'])!r}; expected {UNITS!r}. Convert it.")
@@ -33,7 +33,7 @@ def read_labelled_npz(path: Path, limit: int | None = None) -> Dataset:
 
 
 def write_labelled_npz(path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str) -> None:
-    """Writes frames of one molecule, compressed; the same frames give the same bytes.
+    """Write frames of one molecule, compressed; the same frames give the same bytes.
 
     Forces keep 24 bits, a relative error of 6e-8. Raises UsageError when the frames are not of one molecule.
     """

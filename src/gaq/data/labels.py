@@ -27,7 +27,7 @@ def has_stress(labels: Labels) -> bool:
 
 
 def energy_only(energy: float, atoms: int) -> Labels:
-    """An energy (eV) whose forces nobody knows, marked by NaN so that no average can take them for zeros."""
+    """Return an energy (eV) whose forces nobody knows, marked by NaN so that no average can take them for zeros."""
     return Labels(energy, np.full((atoms, 3), np.nan))
 
 

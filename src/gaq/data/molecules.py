@@ -59,7 +59,7 @@ def find_molecule(name: str) -> Molecule:
 
 
 def _collections() -> Mapping[str, list[str]]:
-    """Names in the collections of molecules that come with ASE."""
+    """Return names in the collections of molecules that come with ASE."""
     from ase.collections import g2, s22
 
     return {"g2": g2.names, "s22": s22.names}

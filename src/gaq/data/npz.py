@@ -32,7 +32,7 @@ class ArrayNames:
 
 
 def npz_keys(path: Path) -> tuple[str, ...]:
-    """The names of the arrays in the archive. Raises BadFile when it is truncated or no archive at all."""
+    """Return the names of the arrays in the archive. Raises BadFile when it is truncated or no archive at all."""
     return archive.array_names(path, WAY_OUT)
 
 
@@ -49,7 +49,7 @@ def read_arrays(path: Path, keys: Sequence[str], kind: str) -> dict[str, np.ndar
 
 
 def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames) -> None:
-    """Refuses arrays that do not fit each other: [atom], [frame, atom, 3], [frame], [frame, atom, 3].
+    """Refuse arrays that do not fit each other: [atom], [frame, atom, 3], [frame], [frame, atom, 3].
 
     One energy per frame may also come as [frame, 1]. Raises BadFile.
     """

@@ -41,7 +41,7 @@ class Settings:
     multiplicity: int
 
     def frames_of(self, replica: int) -> int:
-        """Frames that this replica makes: equal shares, the first ones take the remainder."""
+        """Return frames that this replica makes: equal shares, the first ones take the remainder."""
         return self.frames // self.replicas + (replica < self.frames % self.replicas)
 
 
@@ -57,7 +57,7 @@ class LabelProgress:
 
 
 def save_progress(partial: Path, progress: LabelProgress, settings: Settings) -> None:
-    """Writes everything needed to go on exactly. Raises BadFile."""
+    """Write everything needed to go on exactly. Raises BadFile."""
     shape = (-1, len(settings.species), 3)
     arrays: dict[str, Any] = {
         "positions": np.array([f[0] for f in progress.frames]).reshape(shape),
@@ -78,7 +78,7 @@ def save_progress(partial: Path, progress: LabelProgress, settings: Settings) ->
 
 
 def load_progress(partial: Path, settings: Settings) -> LabelProgress:
-    """Reads it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
+    """Read it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
     arrays = read_arrays(partial, WAY_OUT)
     try:
         made_with = _table(arrays, "settings", partial)
@@ -120,5 +120,5 @@ def _table(arrays: Mapping[str, np.ndarray], key: str, partial: Path) -> dict[st
 
 
 def settings_text(settings: Settings) -> str:
-    """The settings as JSON; equal settings give equal texts."""
+    """Return the settings as JSON; equal settings give equal texts."""
     return json.dumps(asdict(settings), sort_keys=True)

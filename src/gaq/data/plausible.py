@@ -46,7 +46,7 @@ COMPARED_FRAMES = 150
 
 
 def check_units(structures: Sequence[Structure], labels: Sequence[Labels], where: str, unit: str = "eV") -> None:
-    """Refuses labels that are plainly in other units than those of the file's kind.
+    """Refuse labels that are plainly in other units than those of the file's kind.
 
     Labels are given as read, converted to eV and eV/Å on the belief that the file is in `unit` (a key of
     `UNITS`). Raises BadLabels.
@@ -133,7 +133,7 @@ def _comparable(structure: Structure, other: Structure) -> bool:
 
 
 def _rotations_onto(moved: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """Matrices [pair, 3, 3] with `moved @ matrix` as near to `fixed` as turning alone can bring it."""
+    """Return matrices [pair, 3, 3] with `moved @ matrix` as near to `fixed` as turning alone can bring it."""
     u, _, vt = np.linalg.svd(np.einsum("pai,paj->pij", moved, fixed))
     u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
     return u @ vt

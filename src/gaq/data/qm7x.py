@@ -22,7 +22,7 @@ NAMES = ArrayNames("a QM7-X archive", "z", "R", "E", "F")
 
 
 def read_qm7x(path: Path, limit: int | None = None) -> Dataset:
-    """Arrays z [frame, atom] padded with 0, R [frame, atom, 3] in Å, E [frame] in eV, F like R in eV/Å.
+    """Return arrays z [frame, atom] padded with 0, R [frame, atom, 3] in Å, E [frame] in eV, F like R in eV/Å.
 
     `limit` takes the first frames. Raises BadFile, BadStructure, BadLabels.
     """

@@ -27,12 +27,12 @@ EMBEDDED = "embedded"
 
 
 def embedded_file() -> Path:
-    """The data set that comes with the package: conformations of ethanol at 500 K, labelled with GFN2-xTB."""
+    """Return the data set that comes with the package: conformations of ethanol at 500 K, labelled with GFN2-xTB."""
     return Path(str(files("gaq.data") / EMBEDDED / "ethanol-gfn2-xtb.npz"))
 
 
 def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool = False, labels: str = "") -> Dataset:
-    """Structures with reference energies (eV) and forces (eV/Å) from any labelled file.
+    """Return structures with reference energies (eV) and forces (eV/Å) from any labelled file.
 
     Known are npz files of rMD17, of QM7-X and of `gaq data label`, and whatever ASE reads, extended XYZ
     first of all. The word `embedded` stands for the data set that comes with gaq. `limit` takes the first
@@ -54,7 +54,7 @@ def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool
 
 
 def read_structures(path: str | Path, limit: int | None = None) -> tuple[Structure, ...]:
-    """Structures of a file of any format that ASE knows, or of an npz, without their labels.
+    """Return structures of a file of any format that ASE knows, or of an npz, without their labels.
 
     Raises BadFile, BadStructure, UsageError; for an npz BadLabels too.
     """
@@ -73,5 +73,5 @@ def _find(path: str | Path, limit: int | None) -> Path:
 
 
 def is_npz(path: Path) -> bool:
-    """Whether the file is an archive of NumPy, by its first bytes."""
+    """Return whether the file is an archive of NumPy, by its first bytes."""
     return is_archive(path)

@@ -76,7 +76,7 @@ def shift_of_species(counts: np.ndarray, errors: np.ndarray, weights: np.ndarray
 
 
 def _outliers(counts: np.ndarray, energies: np.ndarray, weights: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """Frames [frame] bool that no sum over species explains together with the rest."""
+    """Return frames [frame] bool that no sum over species explains together with the rest."""
     counted = weights > 0
     free = int(np.linalg.matrix_rank(counts[counted])) if counted.any() else 0
     if counted.sum() < 2 * free + 3:  # too few to say which of them are wrong

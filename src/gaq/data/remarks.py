@@ -57,7 +57,7 @@ def _any(value: object) -> bool:
 
 
 def _free_energies(frames: Sequence[Atoms], keys: Keys) -> list[str]:
-    """Where forces may be those of another energy: smearing makes them the slope of the free energy."""
+    """Return where forces may be those of another energy: smearing makes them the slope of the free energy."""
     if keys.energy is None or keys.energy.lower() != "energy":
         return []
     off = []

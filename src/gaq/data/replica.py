@@ -36,7 +36,7 @@ class Stretch:
 
 
 def make_stretch(settings: Settings, stretch: Stretch) -> LabelProgress:
-    """Where the replica stands afterwards, with the frames of this stretch alone.
+    """Return where the replica stands afterwards, with the frames of this stretch alone.
 
     Raises Diverged when the self-consistent field does not converge, NotAvailable without tblite.
     """
@@ -52,13 +52,13 @@ def make_stretch(settings: Settings, stretch: Stretch) -> LabelProgress:
 
 
 def expect_tblite() -> None:
-    """Raises NotAvailable."""
+    """Raise NotAvailable."""
     if importlib.util.find_spec("tblite") is None:
         raise NotAvailable(f"labels are made with tblite, which is not installed. {how_to_install('label')}")
 
 
 def _start(settings: Settings, replica: int) -> LabelProgress:
-    """The relaxed molecule with velocities drawn for the temperature, by this replica's own generator."""
+    """Return the relaxed molecule with velocities drawn for the temperature, by this replica's own generator."""
     from ase import Atoms, units
     from ase.optimize import BFGS
 
@@ -78,7 +78,7 @@ def _start(settings: Settings, replica: int) -> LabelProgress:
 
 
 def _advance(progress: LabelProgress, settings: Settings, replica: int, made: int) -> LabelProgress:
-    """A label where the dynamics stand, unless they are still equilibrating, then `interval` steps.
+    """Return a label where the dynamics stand, unless they are still equilibrating, then `interval` steps.
 
     `made` frames were made in earlier stretches.
     """

@@ -21,7 +21,7 @@ _OFFICIAL = re.compile(r"rmd17_(?P<molecule>[a-z]+)(?:_(?P<part>train|test)_(?P<
 
 
 def read_rmd17(path: Path, limit: int | None = None) -> Dataset:
-    """An rMD17 file in eV and eV/Å; the arrays `old_*` and any others are ignored.
+    """Return an rMD17 file in eV and eV/Å; the arrays `old_*` and any others are ignored.
 
     Named `rmd17/azobenzene/train_01` after the official file name. Under another file name it is `rmd17/`
     and that name where the array `old_indices` shows what it is, else the bare name. `limit` takes the
@@ -34,7 +34,7 @@ def read_rmd17(path: Path, limit: int | None = None) -> Dataset:
 
 
 def check_training_size(name: str, frames: int) -> None:
-    """Refuses more than 1,000 training frames of an rMD17 set. Raises UsageError."""
+    """Refuse more than 1,000 training frames of an rMD17 set. Raises UsageError."""
     if name.startswith("rmd17/") and frames > MOST_TRAINING_FRAMES:
         raise UsageError(
             f"{frames} training frames of {name}: its authors warn 'DO NOT train a model on more than 1000 "

@@ -20,7 +20,7 @@ _LOOKS_LIKE_ONE = re.compile(r"(\[[^\]]+\]|Br|Cl|[BCNOPSFI]|[bcnops]|[-=#$:/\\.(
 
 
 def looks_like_smiles(text: str) -> bool:
-    """Whether a text could be a SMILES, by its characters alone."""
+    """Return whether a text could be a SMILES, by its characters alone."""
     return _LOOKS_LIKE_ONE.fullmatch(text) is not None
 
 

@@ -33,7 +33,7 @@ class Split:
 
 
 def make_split(dataset: Dataset, train: int, validation: int, test: int | None = None, seed: int = 0) -> Split:
-    """Frames drawn without replacement by `seed`; `test` takes all that are left when it is None.
+    """Return frames drawn without replacement by `seed`; `test` takes all that are left when it is None.
 
     Raises UsageError when there are too few frames, or too many for rMD17.
     """
@@ -50,14 +50,14 @@ def make_split(dataset: Dataset, train: int, validation: int, test: int | None =
 
 
 def write_split(split: Split, path: Path) -> None:
-    """Writes the split as JSON, with the sizes beside the lists for a reader's eye. Raises BadFile."""
+    """Write the split as JSON, with the sizes beside the lists for a reader's eye. Raises BadFile."""
     sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
     text = json.dumps({**asdict(split), "sizes": sizes}, indent=None)
     write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
 def read_split(path: Path, dataset: Dataset) -> Split:
-    """The split in this file, for this data set. Raises BadFile when it is broken or of another file."""
+    """Return the split in this file, for this data set. Raises BadFile when it is broken or of another file."""
     raw = read_json(path, WAY_OUT)
     try:
         lists = {key: tuple(_integer(i) for i in raw[key]) for key in ("train", "validation", "test")}
@@ -92,5 +92,5 @@ def _integer(value: object) -> int:
 
 
 def apply_split(dataset: Dataset, split: Split) -> tuple[Dataset, Dataset, Dataset]:
-    """The training, validation and test frames of the data set."""
+    """Return the training, validation and test frames of the data set."""
     return dataset.subset(split.train), dataset.subset(split.validation), dataset.subset(split.test)

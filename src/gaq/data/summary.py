@@ -106,7 +106,7 @@ def describe_labels(structures: Sequence[Structure], labels: Sequence[Labels]) -
 
 
 def _shortest(structure: Structure) -> float:
-    """The shortest distance (Å), images included; infinite for one atom in open space."""
+    """Return the shortest distance (Å), images included; infinite for one atom in open space."""
     if not structure.periodic.any():
         return float(closest_pairs(structure.positions[None])[0][0])
     lengths = neighbor_lengths(structure, 2.0)[1]

@@ -95,7 +95,7 @@ def _count(line: str, where: str, at: int, frame: int) -> int:
 
 
 def _comment(line: str, where: str) -> tuple[str, bool]:
-    """The second line of a frame in ASE's spelling, and whether it has a lattice without periodicity."""
+    """Return the second line of a frame in ASE's spelling, and whether it has a lattice without periodicity."""
     text = _KEY.sub(lambda found: _CANONICAL[found[1].lower()], _FORTRAN.sub(r"\1E\2", line))
     text = _NINE.sub(lambda found: _nine(found, where), text)
     lattice, periodic = re.search(r"(?<![^\s])Lattice\s*=", text), _PBC.search(text)
@@ -138,7 +138,7 @@ def _check_symmetric(words: Sequence[str], where: str) -> None:
 
 
 def _species_column(comment: str, where: str) -> tuple[int, int]:
-    """Where the symbol stands in a line of an atom (−1: nowhere), and how many words the line has at least."""
+    """Return where the symbol stands in a line of an atom (−1: nowhere), and how many words the line has at least."""
     found = _PROPERTIES.search(comment)
     fields = (found[1] if found else "species:S:1:pos:R:3").split(":")
     if len(fields) % 3 or not all(count.isdecimal() for count in fields[2::3]):
@@ -165,7 +165,7 @@ def _atom(line: str, column: int, columns: int, where: str) -> str:
 
 
 def _scaled(atom: str, factor: float) -> str:
-    """The line of an atom with its position in Å; what is no number is for ASE's reader to refuse."""
+    """Return the line of an atom with its position in Å; what is no number is for ASE's reader to refuse."""
     symbol, *position = atom.split()
     try:
         return " ".join([symbol, *(f"{factor * float(word):.17g}" for word in position[:3])])

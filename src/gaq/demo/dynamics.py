@@ -30,7 +30,7 @@ class DemoMotion:
     seed: int
 
     def steps_of(self, engine: Engine) -> int:
-        """How many this engine makes."""
+        """Return how many this engine makes."""
         return self.steps if isinstance(engine, Mover) else self.slow_steps
 
 
@@ -42,7 +42,7 @@ def move(
     data: str,
     each: Callable[[int, int], None],
 ) -> list[Row]:
-    """Rows of an NVE run from `structure`: drift, stability, temperature, momenta, latency_ms and ns_per_day.
+    """Return rows of an NVE run from `structure`: drift, stability, temperature, momenta, latency_ms and ns_per_day.
 
     `files` are those of the model and of the trajectory, beside which the log and a checkpoint stand. `each` is told
     the steps made and how many there are.

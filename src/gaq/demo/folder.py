@@ -44,7 +44,7 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
 
 
 def is_demo(out: Path) -> bool:
-    """Whether a demo was begun in this folder."""
+    """Return whether a demo was begun in this folder."""
     try:
         found = read_json(out / MANIFEST, "")
     except BadFile:

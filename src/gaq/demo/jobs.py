@@ -25,7 +25,7 @@ class LabelJob:
     name: str = "label"
 
     def run(self, tell: Tell) -> str:
-        """Writes the frames."""
+        """Write the frames."""
         asked = self.settings
         label(asked, self.output, progress=lambda done: tell("frames", done, asked.frames))
         return f"{asked.frames} fresh frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
@@ -42,7 +42,7 @@ class TrainJob:
     name: str = "train"
 
     def run(self, tell: Tell) -> str:
-        """Leaves the parent's checkpoint and learning curve."""
+        """Leave the parent's checkpoint and learning curve."""
         from gaq.train.config import TrainConfig
         from gaq.train.fit import fit
         from gaq.train.session import finish_training, prepare_training
@@ -68,7 +68,7 @@ class TrainJob:
 
 
 def set_threads(threads: int) -> None:
-    """Prepares a process for PyTorch."""
+    """Prepare a process for PyTorch."""
     from gaq.train.memory import keep_freed_memory, use_threads
 
     use_threads(threads)

@@ -52,7 +52,7 @@ class DemoModelJob:
         return self.folder / self.candidate.name
 
     def run(self, tell: Tell) -> str:
-        """Leaves the model, its rows, its predictions and a run of dynamics; no rows if its training diverged."""
+        """Leave the model, its rows, its predictions and a run of dynamics; no rows if its training diverged."""
         set_threads(self.threads)
         began = time.monotonic()
         if self.candidate != PARENT:
@@ -111,7 +111,7 @@ class DemoModelJob:
         return rows
 
     def _signed(self, entry: Row) -> Row:
-        """The row under this candidate's name: the control has its parent's recipe and a row of its own."""
+        """Return the row under this candidate's name: the control has its parent's recipe and a row of its own."""
         return replace(entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu")
 
     def _summary(self, rows: Sequence[Row], made: float) -> str:

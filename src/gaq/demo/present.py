@@ -16,13 +16,13 @@ from gaq.report.publish import Published, publish
 
 
 def collect(out: Path) -> tuple[Row, ...]:
-    """Rows of all candidates that have them, in the order of the table."""
+    """Return rows of all candidates that have them, in the order of the table."""
     folders = [out / candidate.name for candidate in DEMO_MODELS]
     return tuple(entry for folder in folders if (folder / ROWS).exists() for entry in read_rows(folder / ROWS))
 
 
 def words(rows: Sequence[Row], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands above the table of the page; the manifest keeps it for whoever makes the page anew."""
+    """Return what stands above the table of the page; the manifest keeps it for whoever makes the page anew."""
     plan, seen = facts["plan"], {entry.recipe for entry in rows}
     fresh = "fresh frames, labelled with GFN2-xTB" if "fresh" in facts["test"] else "held-out frames"
     lead = (
@@ -39,12 +39,12 @@ def words(rows: Sequence[Row], facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def epochs_before(out: Path, plan: DemoPlan) -> dict[str, int]:
-    """Epochs that each training with a curve went on from."""
+    """Return epochs that each training with a curve went on from."""
     return {c.name: plan.epochs if c.trained else 0 for c in DEMO_MODELS if (out / c.name / CURVE).exists()}
 
 
 def present(out: Path) -> tuple[Path, Published]:
-    """Writes the page; returns where, and what it had to do without. Its candidates stand in the table's order."""
+    """Write the page; returns where, and what it had to do without. Its candidates stand in the table's order."""
     folders = [out / candidate.name for candidate in DEMO_MODELS]
     found = gather(discover([out / "manifest.json", *(folder for folder in folders if folder.is_dir())]))
     return out / PAGE, publish(out / PAGE, text_of(found, [out.name]), found, [])

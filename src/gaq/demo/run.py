@@ -82,7 +82,9 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
 
 
 def chosen_engine(asked: str | None, listen: Listen) -> str:
-    """The engine that measures and moves: the one asked for, else the native one, else PyTorch, which is told."""
+    """Return the engine that measures and moves: the one asked for, else the native one, else PyTorch, which is
+    told.
+    """
     if asked is not None:
         return asked
     try:
@@ -94,7 +96,7 @@ def chosen_engine(asked: str | None, listen: Listen) -> str:
 
 
 def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen) -> Path:
-    """Both at once, for neither needs the other. Returns the file of the test frames."""
+    """Return both at once, for neither needs the other. Returns the file of the test frames."""
     train = TrainJob(order.plan, data, order.out / PARENT.name, order.threads)
     if importlib.util.find_spec("tblite") is not None:
         fresh = order.out / FRESH
@@ -111,13 +113,13 @@ def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Wor
 
 
 def divided(embedded: Dataset, plan: DemoPlan) -> tuple[Dataset, Dataset]:
-    """The frames to train and validate on, and those that no training sees."""
+    """Return the frames to train and validate on, and those that no training sees."""
     split = make_split(embedded, plan.train, plan.validation, seed=plan.seed)
     return embedded.subset((*split.train, *split.validation)), embedded.subset(split.test)
 
 
 def _longest_first() -> list[DemoModel]:
-    """An order in which two processes end at about the same time: quantized vectors take longest."""
+    """Return an order in which two processes end at about the same time: quantized vectors take longest."""
     return sorted(DEMO_MODELS, key=lambda c: (c.trained, c.recipe not in ("fp32", "w4")), reverse=True)
 
 
@@ -126,7 +128,7 @@ def _job(candidate: DemoModel, order: Order, data: Dataset, test: Path) -> DemoM
 
 
 def _settings(plan: DemoPlan) -> Settings:
-    """How the test frames are made: as the embedded ones were, by another seed."""
+    """Return how the test frames are made: as the embedded ones were, by another seed."""
     molecule = find_molecule(MOLECULE).structure
     return Settings(
         molecule=MOLECULE,
@@ -146,7 +148,7 @@ def _settings(plan: DemoPlan) -> Settings:
 
 
 def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
-    """The manifest: what was asked for, on which data and machine."""
+    """Return the manifest: what was asked for, on which data and machine."""
     names = ("torch", "numpy", "ase", "tblite", "plotly")
     present = [name for name in names if importlib.util.find_spec(name) is not None]
     return {

@@ -183,7 +183,7 @@ def _do(job: Job, pipe: Connection) -> None:
 
 
 def _teller(name: str, pipe: Connection) -> Tell:
-    """Sends news, but not more often than anybody looks."""
+    """Send news, but not more often than anybody looks."""
     last_stage, last_time = "", 0.0
 
     def tell(stage: str, done: int, total: int) -> None:

@@ -63,11 +63,11 @@ class FrameBuffers:
         np.copyto(self._positions, positions)
 
     def views(self) -> tuple[np.ndarray, np.ndarray]:
-        """What the engine left, where it left it: energies [structure] and forces [atom, 3]."""
+        """Return what the engine left, where it left it: energies [structure] and forces [atom, 3]."""
         return self._energies, self._forces
 
     def predictions(self) -> list[Prediction]:
-        """What the engine left, in arrays of their own."""
+        """Return what the engine left, in arrays of their own."""
         forces, virials, atomic = self._forces.copy(), self._virials.copy(), self._atomic.copy()
         starts = (self._ends - self.sizes).tolist()
         pieces = zip(self._energies.tolist(), starts, self._ends.tolist(), virials, strict=True)
@@ -75,7 +75,9 @@ class FrameBuffers:
 
 
 def fits(structure: Structure, atoms: int) -> bool:
-    """Whether the arrays of a structure have the shapes and kinds of numbers that are copied into buffers for C."""
+    """Return whether the arrays of a structure have the shapes and kinds of numbers that are copied into buffers for
+    C.
+    """
     arrays = (
         (structure.species, (atoms,), "iu"),
         (structure.positions, (atoms, 3), "fiu"),
@@ -86,5 +88,5 @@ def fits(structure: Structure, atoms: int) -> bool:
 
 
 def address(array: np.ndarray) -> np.uint64:
-    """Where the numbers of an array begin."""
+    """Return where the numbers of an array begin."""
     return np.uint64(array.__array_interface__["data"][0])

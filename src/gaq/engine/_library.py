@@ -140,7 +140,7 @@ SIGNATURES = {
 
 
 def find_library() -> Path:
-    """The library beside this module, or where an editable installation keeps it. Raises `NotAvailable`."""
+    """Return the library beside this module, or where an editable installation keeps it. Raises `NotAvailable`."""
     import gaq.engine
 
     for folder in gaq.engine.__path__:
@@ -151,7 +151,7 @@ def find_library() -> Path:
 
 @cache
 def load_library(path: Path | None = None) -> ctypes.CDLL:
-    """The library at `path`, or the installed one, with the signatures of this file; raises `NotAvailable`.
+    """Return the library at `path`, or the installed one, with the signatures of this file; raises `NotAvailable`.
 
     Raised for a library that is missing, of another interface, or that this machine cannot load.
     """

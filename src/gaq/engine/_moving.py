@@ -49,7 +49,7 @@ class Moving:
         self.system = int(address(self._system))
 
     def state(self) -> MotionState:
-        """What the buffers hold now."""
+        """Return what the buffers hold now."""
         structure = self._before.structure
         moved = Structure(structure.species, self._positions, structure.cell, structure.periodic)
         return MotionState(
@@ -83,12 +83,12 @@ def as_struct(dynamics: Dynamics) -> c.CDynamics:
 
 
 def checked_steps(steps: int) -> int:
-    """The number of steps. Raises `UsageError` for what is no count."""
+    """Return the number of steps. Raises `UsageError` for what is no count."""
     return _count("steps", steps, MOST_STEPS)
 
 
 def _numbers(name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """A copy in float64 and in C's order, of this shape and finite. Raises `UsageError`."""
+    """Return a copy in float64 and in C's order, of this shape and finite. Raises `UsageError`."""
     try:
         found = np.array(given, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:

@@ -30,7 +30,7 @@ class Trouble(Exception):
 
 
 def calculator_from(spec: str, keywords: dict[str, Any]) -> Any:
-    """What `module:name` or `folder/file.py:name`, a class or a function, returns for these arguments.
+    """Return what `module:name` or `folder/file.py:name`, a class or a function, returns for these arguments.
 
     Raises `Trouble`.
     """
@@ -52,7 +52,7 @@ def calculator_from(spec: str, keywords: dict[str, Any]) -> Any:
 
 
 def ask(calculator: Any, atoms: Any) -> tuple[Any, Any]:
-    """Energy (eV) and forces (eV/Å) as the calculator gives them, computed from scratch.
+    """Return energy (eV) and forces (eV/Å) as the calculator gives them, computed from scratch.
 
     The energy is the force-consistent one where there is such: the one whose slope is the force.
     """

@@ -53,7 +53,8 @@ class AseEngine:
     def from_spec(
         spec: str, arguments: str = "{}", *, python: str | None = None, threads: int | None = None
     ) -> AseEngine:
-        """An engine from `module:Class`, or a function that returns a calculator, and a JSON object of its arguments.
+        """Return an engine from `module:Class`, or a function that returns a calculator, and a JSON object of its
+        arguments.
 
         Example: `AseEngine.from_spec("tblite.ase:TBLite", '{"method": "GFN2-xTB", "verbosity": 0}')`; a file is named
         as `folder/file.py:function`. With `python`, the calculator runs in that interpreter, on so many `threads`.
@@ -71,7 +72,9 @@ class AseEngine:
         return AseEngine(calculator, model=_label(spec, keywords))
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """One prediction per structure, in order; raises `UnsupportedElement`, `BadStructure` and `NotFinite`."""
+        """Return one prediction per structure, in order; raises `UnsupportedElement`, `BadStructure` and
+        `NotFinite`.
+        """
         for index, structure in enumerate(structures):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)
@@ -102,7 +105,7 @@ class AseEngine:
 
 
 def _explained(trouble: _serve.Trouble, spec: str, arguments: str, python: str | None) -> GaqError:
-    """The error that a user sees, with the way out."""
+    """Return the error that a user sees, with the way out."""
     place = spec.rpartition(":")[0]
     if trouble.kind == "form":
         return UsageError(f"{trouble}, for example tblite.ase:TBLite")
@@ -128,7 +131,7 @@ def _way_to(place: str, python: str | None) -> str:
 
 
 def _label(spec: str, keywords: dict[str, Any]) -> str:
-    """What rows call the calculator: `TBLite(GFN2-xTB)`, or `file:function`."""
+    """Return what rows call the calculator: `TBLite(GFN2-xTB)`, or `file:function`."""
     place, _, name = spec.rpartition(":")
     label = f"{Path(place).stem}:{name}" if place.endswith(".py") else name
     variant = keywords.get("method") or keywords.get("model")

@@ -27,7 +27,9 @@ Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def float_network(network: Transformer) -> Transformer:
-    """The same weights without quantizers: what one would run in PyTorch, where simulated quantization is slower."""
+    """Return the same weights without quantizers: what one would run in PyTorch, where simulated quantization is
+    slower.
+    """
     plain = as_dtype(Transformer(network.config, network.species), network.embedding.dtype)
     state = network.state_dict()
     plain.load_state_dict({name: state[name] for name in plain.state_dict()})
@@ -36,7 +38,7 @@ def float_network(network: Transformer) -> Transformer:
 
 
 def eager(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
-    """Positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
+    """Return positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
 
     Both forms raise `NotFinite` for numbers that are not finite.
     """
@@ -50,7 +52,8 @@ def eager(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
 
 
 def compiled(network: Transformer, structures: Sequence[Structure]) -> Evaluate:
-    """The same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute to make.
+    """Return the same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute to
+    make.
 
     Of the ways to compile energies and forces this is the fastest: `torch.compile` of the same function breaks at the
     call of autograd and takes nearly twice as long. Raises `NotAvailable`, with the reason, where it does not work,

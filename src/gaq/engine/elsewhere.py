@@ -36,7 +36,7 @@ class Elsewhere:
     implemented_properties = ("free_energy", "forces")
 
     def __init__(self, python: str, spec: str, arguments: str = "{}", threads: int | None = None) -> None:
-        """Starts `python` and waits until the calculator is built there.
+        """Start `python` and wait until the calculator is built there.
 
         Raises `NotAvailable` for what is no interpreter or lacks ASE, and `_serve.Trouble` for the calculator.
         `threads` is told to OpenMP and BLAS there, unless the environment has set them.
@@ -73,7 +73,7 @@ class Elsewhere:
         return answer["forces"]
 
     def close(self) -> None:
-        """Ends the process."""
+        """End the process."""
         self._end()
 
     def _greet(self) -> None:

@@ -28,14 +28,16 @@ class FarmedEngine:
         self.cutoff, self.species = engine.cutoff, engine.species
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Predictions in order; raises `BadStructure` and `UnsupportedElement`."""
+        """Return predictions in order; raises `BadStructure` and `UnsupportedElement`."""
         (found,) = self.evaluate_lists([structures])
         return found
 
     def evaluate_lists(
         self, lists: Sequence[Sequence[Structure]], on_progress: Callable[[int], None] = lambda count: None
     ) -> list[list[Prediction]]:
-        """What `evaluate` gives for each of several lists, all at once; `on_progress` hears how many more are done."""
+        """Return what `evaluate` gives for each of several lists, all at once; `on_progress` hears how many more are
+        done.
+        """
         if sum(map(len, lists)) < self._least:
             return [self._here(structures, on_progress) for structures in lists]
         jobs: list[EvaluateJob] = []
@@ -49,7 +51,7 @@ class FarmedEngine:
         return [[next(flat) for _ in structures] for structures in lists]
 
     def footprint(self) -> dict[str, float]:
-        """The sizes that the engine knows of itself."""
+        """Return the sizes that the engine knows of itself."""
         sizes: dict[str, float] = self._engine.footprint() if hasattr(self._engine, "footprint") else {}
         return sizes
 
@@ -67,7 +69,9 @@ class FarmedEngine:
 
 
 def evaluate_job(engine: Engine, job: EvaluateJob) -> list[Prediction]:
-    """What a worker process does. An error counts structures from the job's first, so it says which one that is."""
+    """Return what a worker process does. An error counts structures from the job's first, so it says which one that
+    is.
+    """
     first, structures = job
     try:
         return engine.evaluate(structures)

@@ -34,7 +34,7 @@ class GoldenDifference:
 
 
 def golden_difference(engine: NativeEngine) -> GoldenDifference:
-    """Evaluates the golden frames of the engine's file.
+    """Evaluate the golden frames of the engine's file.
 
     The file has forces of a float backward pass: open the engine with `backward_bits=32` to compare like with like.
     """

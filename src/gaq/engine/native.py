@@ -56,7 +56,7 @@ class NativeEngine:
         library: Path | None = None,
         strict: bool = False,
     ) -> None:
-        """Opens the bytes of a `.gaq` file, which `model` names.
+        """Open the bytes of a `.gaq` file, which `model` names.
 
         `backward_bits` (8, 16 or 32) overrides the precision of products in the backward pass, `skin` (Å, negative
         for none) how far the neighbour list reaches beyond the cutoff, `library` names another build of the engine.
@@ -85,7 +85,7 @@ class NativeEngine:
         library: Path | None = None,
         strict: bool = False,
     ) -> NativeEngine:
-        """The engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
+        """Return the engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
         file = readable_file(path)
         return NativeEngine(
             file.read_bytes(),
@@ -132,7 +132,7 @@ class NativeEngine:
         return {"arena_bytes": info.arena_bytes, "neighbor_builds": info.neighbor_builds}
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
+        """Return bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
         from gaq.pack.sizes import weight_bytes, weight_count
 
         packed = self._packed()
@@ -141,13 +141,13 @@ class NativeEngine:
         return {"file_bytes": float(len(self._content)), "weight_bytes": weights, "bits_per_weight": bits}
 
     def golden_structures(self) -> list[Structure]:
-        """The structures in the file whose energies and forces were written with it."""
+        """Return the structures in the file whose energies and forces were written with it."""
         arrays = self._packed().arrays
         species = arrays["golden.species"].copy()
         return [Structure.molecule(species, positions.copy()) for positions in arrays["golden.positions"]]
 
     def golden_predictions(self) -> list[Prediction]:
-        """What the engine that exported the file said of them."""
+        """Return what the engine that exported the file said of them."""
         arrays = self._packed().arrays
         pairs = zip(arrays["golden.energies"].tolist(), arrays["golden.forces"], strict=True)
         return [Prediction(energy, forces.copy()) for energy, forces in pairs]
@@ -183,7 +183,7 @@ class NativeEngine:
         failed: int = 0,
         sentence: str = "it does not fit",
     ) -> NoReturn:
-        """Says what is wrong, in the words that every engine uses, or else in those of the library."""
+        """Say what is wrong, in the words that every engine uses, or else in those of the library."""
         if status == c.NO_MEMORY:
             raise MemoryError(sentence)
         if status == c.OUTSIDE:
@@ -242,7 +242,7 @@ class _Handle:
         return info
 
     def run(self, frames: FrameBuffers) -> tuple[int, int]:
-        """The status, and which structure it is about."""
+        """Return the status, and which structure it is about."""
         if len(frames.sizes) == 1:
             return self._library.gaq_evaluate(self._pointer, frames.systems, frames.results), 0
         failed = ctypes.c_int64(0)
@@ -285,7 +285,7 @@ def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:
 
 
 def _named(sentence: str, model: str) -> str:
-    """A sentence of the library about a file, which it knows as bytes only, about the file by its name."""
+    """Return a sentence of the library about a file, which it knows as bytes only, about the file by its name."""
     return sentence.replace(NAMELESS, model, 1) if NAMELESS in sentence else f"{model}: {sentence}"
 
 

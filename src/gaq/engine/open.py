@@ -28,7 +28,7 @@ def open_engine(
     backward_bits: int | None = None,
     strict: bool = False,
 ) -> Engine:
-    """The engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
+    """Return the engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
 
     `engine` forces one: `native` packs a checkpoint in memory first, as `gaq export` would. `threads` sets how many
@@ -57,12 +57,14 @@ def open_engine(
 
 
 def engine_of(model: str | Path | Engine, *, threads: int | None = None) -> Engine:
-    """The engine behind a file, or the engine itself. Raises `BadFile`, `NotAvailable`."""
+    """Return the engine behind a file, or the engine itself. Raises `BadFile`, `NotAvailable`."""
     return open_engine(model, threads=threads) if isinstance(model, str | Path) else model
 
 
 def known_engine(name: str | None) -> str | None:
-    """The name of an engine, or none. Raises `UsageError`, and `NotAvailable` for the native one without a library."""
+    """Return the name of an engine, or none. Raises `UsageError`, and `NotAvailable` for the native one without a
+    library.
+    """
     if name is not None and name not in ENGINES:
         raise UsageError(f"--engine {name!r}: expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
     if name == "native":
@@ -73,7 +75,8 @@ def known_engine(name: str | None) -> str | None:
 
 
 def load(path: str | Path) -> Transformer | NativeEngine:
-    """The force field in a checkpoint, quantizers and all; of a packed file its engine, without importing PyTorch.
+    """Return the force field in a checkpoint, quantizers and all; of a packed file its engine, without importing
+    PyTorch.
 
     Raises `BadFile`, `NotAvailable`.
     """
@@ -86,13 +89,13 @@ def load(path: str | Path) -> Transformer | NativeEngine:
 
 
 def is_packed(file: Path) -> bool:
-    """Whether a file is, or claims to be, a packed model: by what it says inside, or else by its ending."""
+    """Return whether a file is, or claims to be, a packed model: by what it says inside, or else by its ending."""
     said = says_packed(file)
     return file.suffix == ".gaq" if said is None else said
 
 
 def says_packed(file: Path) -> bool | None:
-    """Whether a file says inside that it is a packed model; None if it has no header that says what it is."""
+    """Return whether a file says inside that it is a packed model; None if it has no header that says what it is."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         header = stream.read(length) if length <= LONGEST_HEADER else b""
@@ -104,13 +107,13 @@ def says_packed(file: Path) -> bool | None:
 
 
 def check_backward(bits: int | None) -> None:
-    """Raises `UsageError` for a precision of the backward pass that the native engine does not have."""
+    """Raise `UsageError` for a precision of the backward pass that the native engine does not have."""
     if bits is not None and bits not in BACKWARD_BITS:
         raise UsageError(f"--backward {bits}: expected {', '.join(map(str, BACKWARD_BITS))}")
 
 
 def check_device(device: str) -> str:
-    """The device if PyTorch has it; raises `NotAvailable` with the way out if not."""
+    """Return the device if PyTorch has it; raises `NotAvailable` with the way out if not."""
     import torch
 
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):

@@ -8,15 +8,15 @@ from gaq.errors import OutsideData, OutsideWarning
 
 
 def outside_sentence(model: str, sentence: str) -> str:
-    """What users read; `sentence` names atoms and what is odd about them."""
+    """Return what users read; `sentence` names atoms and what is odd about them."""
     return f"{model} was not trained on structures like this: {sentence}. Energies and forces may be wrong."
 
 
 def warn_outside(model: str, sentence: str) -> None:
-    """Warns of a structure outside of the training data."""
+    """Warn of a structure outside of the training data."""
     warnings.warn(outside_sentence(model, sentence), OutsideWarning, stacklevel=2)
 
 
 def refuse_outside(model: str, sentence: str, index: int) -> None:
-    """Raises OutsideData."""
+    """Raise OutsideData."""
     raise OutsideData(f"structure {index}: {outside_sentence(model, sentence)}")

@@ -21,7 +21,8 @@ MOST_ELEMENTS = 8
 
 
 def packed_in_memory(model: Transformer, recipe: Recipe, *, backward_bits: int | None = None) -> bytes:
-    """The bytes that `gaq export` would write, but for its golden frames: one atom alone of each element it knows.
+    """Return the bytes that `gaq export` would write, but for its golden frames: one atom alone of each element it
+    knows.
 
     Raises `RecipeError` for what a packed file has no place for.
     """
@@ -40,13 +41,13 @@ def pack_and_open(
     library: Path | None = None,
     strict: bool = False,
 ) -> NativeEngine:
-    """The native engine of a network; `name` is what rows call it. Raises `RecipeError`, `NotAvailable`."""
+    """Return the native engine of a network; `name` is what rows call it. Raises `RecipeError`, `NotAvailable`."""
     content = packed_in_memory(model, recipe, backward_bits=backward_bits)
     return NativeEngine(content, name, threads=threads, library=library, strict=strict)
 
 
 def _chain(species: tuple[int, ...], spacing: float) -> Structure:
-    """One atom of each element along a zigzag."""
+    """Return one atom of each element along a zigzag."""
     along = np.arange(len(species), dtype=np.float64)
     positions = np.stack([spacing * along, 0.5 * (along % 2), 0.1 * along**2], axis=1)
     return Structure.molecule(np.array(species), positions)

@@ -79,7 +79,7 @@ class TorchEngine:
         return predictions
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
-        """Where a list is cut into batches, which the last bits depend on."""
+        """Return where a list is cut into batches, which the last bits depend on."""
         return batches(structures)
 
     @contextmanager
@@ -122,7 +122,7 @@ class TorchEngine:
         return BROKEN_WEIGHTS if broken else FAR_FROM_DATA
 
     def footprint(self) -> dict[str, float]:
-        """Bytes of the weights as packed, and bits per weight with their steps counted in."""
+        """Return bytes of the weights as packed, and bits per weight with their steps counted in."""
         return weight_footprint(self.network.quantizers())
 
 

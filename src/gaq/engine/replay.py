@@ -46,7 +46,7 @@ class SlotCodes:
     decoded: Floats
 
     def differing(self, other: SlotCodes, features: Floats | None = None) -> tuple[int, int]:
-        """How many numbers (vectors, for polar schemes) have other codes, and how many there are.
+        """Return how many numbers (vectors, for polar schemes) have other codes, and how many there are.
 
         With `features`, rows that are nothing but the round-off of zeros are not counted: their step is as small, and
         their codes are noise. (In planar molecules the components out of the plane are such rows.)
@@ -72,7 +72,9 @@ class Recording:
 
 
 def record(engine: TorchEngine, structure: Structure) -> Recording:
-    """An evaluation in PyTorch. Queries and keys are [atom, channel], scalars too, vectors [atom, 2l+1, channel]."""
+    """Return an evaluation in PyTorch. Queries and keys are [atom, channel], scalars too, vectors [atom, 2l+1,
+    channel].
+    """
     features: dict[str, Floats] = {}
     outputs: dict[str, Floats] = {}
 
@@ -94,18 +96,20 @@ def record(engine: TorchEngine, structure: Structure) -> Recording:
 
 
 def feature_quantizers(engine: TorchEngine) -> dict[str, Quantizer]:
-    """The quantizers of features that meet a weight or each other, by the names of their slots."""
+    """Return the quantizers of features that meet a weight or each other, by the names of their slots."""
     kept = (q for q in engine.network.quantizers() if q.slot.role not in WEIGHTS and ".message." not in q.slot.name)
     return {q.slot.name: q for q in kept}
 
 
 def layer_name(layer: Linear) -> str:
-    """The name of a linear layer, as packed files have it."""
+    """Return the name of a linear layer, as packed files have it."""
     return layer.weight_quantizer.slot.name.removesuffix(".weight")
 
 
 def encoded(quantizer: Quantizer, features: Floats, species: Tensor | None = None) -> SlotCodes | None:
-    """Codes by the scheme in Python; None for a slot that is left in float. `species` [atom]: rows of the model's."""
+    """Return codes by the scheme in Python; None for a slot that is left in float. `species` [atom]: rows of the
+    model's.
+    """
     calibrated, x = quantizer.calibrated, torch.from_numpy(features)
     if calibrated is None:
         return None
@@ -130,12 +134,12 @@ class NativeReplay(NativeEngine):
         return self._packed().slots
 
     def rows_of(self, structure: Structure) -> Whole:
-        """The species of the atoms, counted from 0 in the order of the model."""
+        """Return the species of the atoms, counted from 0 in the order of the model."""
         rows: Whole = np.searchsorted(self._packed().species, structure.species).astype(np.int32)
         return rows
 
     def encode(self, slot: str, features: Floats, species: Whole | None = None) -> SlotCodes:
-        """Codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's scheme of a slot.
+        """Return codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's scheme of a slot.
 
         `species` [atom], as of `rows_of`, is for schemes about the mean of a species.
         """
@@ -156,7 +160,9 @@ class NativeReplay(NativeEngine):
         return SlotCodes(codes, directions, decoded)
 
     def linear(self, layer: str, features: Floats, species: Whole | None = None) -> Floats:
-        """What a linear layer makes of features [atom, ..., input]: [atom, ..., output]; `species` as in `encode`."""
+        """Return what a linear layer makes of features [atom, ..., input]: [atom, ..., output]; `species` as in
+        `encode`.
+        """
         arrays = self._packed().arrays
         outputs = len(arrays[f"{layer}.{'scale' if f'{layer}.codes' in arrays else 'weight'}"])
         given = np.ascontiguousarray(features, dtype=np.float32)
@@ -168,7 +174,8 @@ class NativeReplay(NativeEngine):
         return found
 
     def record(self, structure: Structure, instead: Mapping[str, Floats] | None = None) -> Recording:
-        """An evaluation; slots named in `instead` go on with the features given there, after theirs were recorded.
+        """Return an evaluation; slots named in `instead` go on with the features given there, after theirs were
+        recorded.
 
         For up to 256 atoms, which the engine keeps in their order.
         """

@@ -38,7 +38,7 @@ class Cluster:
     """The workers of the scheduler at an address such as tcp://host:8786."""
 
     def __init__(self, address: str, say: Say = lambda sentence: None) -> None:
-        """Raises `NotAvailable` without distributed, without a scheduler, without workers or with those of others."""
+        """Raise `NotAvailable` without distributed, without a scheduler, without workers or with those of others."""
         self._say, self._address = say, address
         self._client = _connected(address)
         self._content: dict[str, Future] = {}
@@ -91,7 +91,7 @@ class Cluster:
                 self._client.cancel(left, force=True)
 
     def _next(self, arrived: queue.SimpleQueue[Future]) -> Future:
-        """The next job that has ended; does not wait for ever where there is nobody to do it."""
+        """Return the next job that has ended; does not wait for ever where there is nobody to do it."""
         while True:
             try:
                 return arrived.get(timeout=SECONDS_BETWEEN_LOOKS)
@@ -117,7 +117,7 @@ class Cluster:
         return outcome.result
 
     def _expect_workers(self) -> None:
-        """Waits until there is a worker, and says so. Raises `NotAvailable` when none comes."""
+        """Wait until there is a worker, and say so. Raises `NotAvailable` when none comes."""
         until, said = time.monotonic() + SECONDS_WITHOUT_WORKERS, False
         while not self.workers():
             if not said:
@@ -131,14 +131,14 @@ class Cluster:
             time.sleep(0.1)
 
     def workers(self) -> dict[str, Any]:
-        """What the scheduler says of each worker, by address. Raises `NotAvailable` when it is gone."""
+        """Return what the scheduler says of each worker, by address. Raises `NotAvailable` when it is gone."""
         if self._client.status != "running":
             raise NotAvailable(f"the scheduler at {self._address} is gone")
         workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
         return workers
 
     def _expect_gaq(self) -> None:
-        """Raises `NotAvailable` for workers without gaq, or with another."""
+        """Raise `NotAvailable` for workers without gaq, or with another."""
         found = self._client.run(importlib.metadata.version, "gaq", on_error="return")
         for worker, version in sorted(found.items()):
             if isinstance(version, importlib.metadata.PackageNotFoundError):

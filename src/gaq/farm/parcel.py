@@ -21,7 +21,7 @@ class Shared:
 
     @staticmethod
     def of(value: object) -> Shared:
-        """Packs a value."""
+        """Pack a value."""
         content = pickle.dumps(value)
         return Shared(hashlib.sha256(content).hexdigest(), content)
 
@@ -41,7 +41,7 @@ class ParcelFailed:
     text: str
 
     def exception(self) -> Exception:
-        """What to raise where the job was asked for."""
+        """Return what to raise where the job was asked for."""
         kind = getattr(gaq.errors, self.error, None) if self.error else None
         if isinstance(kind, type) and issubclass(kind, GaqError):
             return kind(self.text)
@@ -49,12 +49,14 @@ class ParcelFailed:
 
 
 def packed(work: Any, job: Any) -> bytes:
-    """A job for a process."""
+    """Return a job for a process."""
     return pickle.dumps((work, job))
 
 
 def carried_out(held: dict[str, Any], key: str, content: bytes | None, parcel: bytes) -> ParcelDone | ParcelFailed:
-    """What became of a job. `content` is unpacked into `held` under `key`, unless the process holds it already."""
+    """Return what became of a job. `content` is unpacked into `held` under `key`, unless the process holds it
+    already.
+    """
     try:
         if content is not None:
             held[key] = pickle.loads(content)

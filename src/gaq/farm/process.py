@@ -27,7 +27,7 @@ class Process:
         self._knows: set[str] = set()
 
     def ask(self, shared: Shared, parcel: bytes) -> ParcelDone | ParcelFailed:
-        """What became of a job. Raises `NotAvailable` when the process ends before it answers."""
+        """Return what became of a job. Raises `NotAvailable` when the process ends before it answers."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         content = None if shared.key in self._knows else shared.content
@@ -44,11 +44,11 @@ class Process:
         return outcome
 
     def kill(self) -> None:
-        """Ends it whatever it does; `ask` then raises."""
+        """End it whatever it does; `ask` then raises."""
         self._process.kill()
 
     def close(self) -> None:
-        """Ends it, and waits until it is gone."""
+        """End it, and wait until it is gone."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):

@@ -37,7 +37,7 @@ class Farm(Protocol):
 def collect(
     farm: Farm, work: Work, shared: object, jobs: Sequence[Any], on_progress: Callable[[int], None] = lambda place: None
 ) -> list[Any]:
-    """The results of all jobs in their order; `on_progress` hears the place of each that arrives.
+    """Return the results of all jobs in their order; `on_progress` hears the place of each that arrives.
 
     Raises `RuntimeError` for a farm that loses a result or brings it twice, which is a fault of ours.
     """

@@ -13,12 +13,12 @@ _lock = threading.Lock()
 
 
 def content_of(content: bytes) -> bytes:
-    """What jobs share, as the result of a task."""
+    """Return what jobs share, as the result of a task."""
     return content
 
 
 def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDone | ParcelFailed:
-    """What became of a job of gaq of that version."""
+    """Return what became of a job of gaq of that version."""
     here = importlib.metadata.version("gaq")
     if here != version:
         return ParcelFailed(
@@ -38,7 +38,7 @@ def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDo
 
 
 def end_idle() -> None:
-    """Ends the processes that nobody asks anything now."""
+    """End the processes that nobody asks anything now."""
     with _lock:
         ended, _idle[:] = _idle[:], []
     for process in ended:

@@ -10,7 +10,7 @@ BLANK = "sha256:" + DIGITS * "0"  # what a header says before the sum is known
 
 
 def checksum_of(content: bytes) -> str:
-    """What the header of a file should say, `sha256:` and 64 digits; empty if it has no place for them."""
+    """Return what the header of a file should say, `sha256:` and 64 digits; empty if it has no place for them."""
     at = _place(content)
     if at < 0:
         return ""
@@ -21,7 +21,7 @@ def checksum_of(content: bytes) -> str:
 
 
 def sealed(content: bytes) -> bytes:
-    """The same file with its checksum filled in; its header says `BLANK`, or the sum of what it was."""
+    """Return the same file with its checksum filled in; its header says `BLANK`, or the sum of what it was."""
     at = _place(content)
     if at < 0:
         raise ValueError("the header has no place for a checksum")
@@ -30,7 +30,7 @@ def sealed(content: bytes) -> bytes:
 
 
 def _place(content: bytes) -> int:
-    """Where the digits begin; -1 if the mark is not there exactly once, or the header ends before the digits."""
+    """Return where the digits begin; -1 if the mark is not there exactly once, or the header ends before the digits."""
     end = 8 + int.from_bytes(content[:8], "little")
     header = content[:end]
     at = header.find(MARK) + len(MARK)

@@ -49,7 +49,7 @@ class Container:
 
 
 def payload_of(tensors: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
-    """The header's entries for the arrays, and their bytes: wide numbers first, so that all are aligned."""
+    """Return the header's entries for the arrays, and their bytes: wide numbers first, so that all are aligned."""
     entries: dict[str, Any] = {}
     parts: list[bytes] = []
     at = 0
@@ -67,7 +67,7 @@ def payload_of(tensors: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes
 
 
 def to_bytes(metadata: Mapping[str, str], entries: Mapping[str, Any], payload: bytes) -> bytes:
-    """The whole file; keys of `metadata` in alphabetical order."""
+    """Return the whole file; keys of `metadata` in alphabetical order."""
     header = {METADATA: dict(sorted(metadata.items())), **entries}
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     text += b" " * (-len(text) % 8)
@@ -75,7 +75,7 @@ def to_bytes(metadata: Mapping[str, str], entries: Mapping[str, Any], payload: b
 
 
 def read_container(path: str | Path) -> Container:
-    """The texts and arrays of a file. Raises `BadFile` for anything that is not whole and well formed."""
+    """Return the texts and arrays of a file. Raises `BadFile` for anything that is not whole and well formed."""
     file = readable_file(path)
     if not file.is_file():
         raise BadFile(f"{path} is a pipe or a device; a model is a file. Save it to one first.")

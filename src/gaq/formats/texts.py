@@ -50,7 +50,7 @@ def to_json(thing: object) -> str:
 
 
 def finite(thing: Any) -> Any:
-    """Plain data with NaN and infinities as texts, as in the ledger: JSON has none."""
+    """Return plain data with NaN and infinities as texts, as in the ledger: JSON has none."""
     if isinstance(thing, float) and not math.isfinite(thing):
         return "NaN" if math.isnan(thing) else ("Infinity" if thing > 0 else "-Infinity")
     if isinstance(thing, Mapping):
@@ -81,7 +81,7 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def shown(value: object, most: int = 60) -> str:
-    """A value as a sentence may quote it: its repr, cut after `most` characters."""
+    """Return a value as a sentence may quote it: its repr, cut after `most` characters."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of more digits than Python prints, or endless nesting

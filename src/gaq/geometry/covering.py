@@ -15,7 +15,7 @@ SLACK = 2e-6
 
 
 def covering_bound(points: Tensor) -> float:
-    """Largest angle from a direction to the nearest of the unit vectors `points` [codeword, 3].
+    """Return the largest angle from a direction to the nearest of the unit vectors `points` [codeword, 3].
 
     The directions farthest from all points are the outward normals of the faces of their convex hull (the corners of
     the Voronoi cells), and the angle of a face is arccos of its distance from the origin. π where the hull does
@@ -28,7 +28,7 @@ def covering_bound(points: Tensor) -> float:
 
 
 def hull_faces(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Unit outward normals [face, 3] of the convex hull, and how far each face is from the origin [face].
+    """Return unit outward normals [face, 3] of the convex hull, and how far each face is from the origin [face].
 
     Distances are negative where the origin is outside. Both are empty for points that span no volume. Float64.
     """
@@ -43,7 +43,8 @@ def hull_faces(points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def octahedral_bound(levels: int) -> float:
-    """Largest angle between a direction and its octahedral code of `levels` × `levels` points; `levels` even.
+    """Return the largest angle between a direction and its octahedral code of `levels` × `levels` points; `levels`
+    even.
 
     A code owns a square of the map. Folds cut it into convex pieces, each of which is a polygon in the plane of a face
     of the octahedron; directions within an angle of the code form a convex set there, so that the farthest direction of
@@ -65,7 +66,7 @@ def octahedral_bound(levels: int) -> float:
 
 
 def component_bound(high: int, components: int) -> float:
-    """Largest angle between a unit vector and its components rounded to 1/high, made a unit vector again.
+    """Return the largest angle between a unit vector and its components rounded to 1/high, made a unit vector again.
 
     Rounding moves it by at most √components / (2 high), which is the sine of the angle at most; π/2 and more is π.
     """

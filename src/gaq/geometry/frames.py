@@ -43,7 +43,7 @@ def neighbor_key(distance: Tensor, scale: Tensor) -> Tensor:
 
 
 def choose_neighbors(receiver: Tensor, key: Tensor, unit: Tensor, atoms: int) -> FrameChoice:
-    """The two edges of each atom with the smallest `key` [edge], and the nearest that is off their line.
+    """Return the two edges of each atom with the smallest `key` [edge], and the nearest that is off their line.
 
     Of equal neighbours, as symmetric molecules have them, the first edge counts, however the molecule lies.
     `receiver` [edge] is sorted, `unit` is [edge, 3].
@@ -75,8 +75,8 @@ def _grained(key: Tensor) -> Tensor:
 
 
 def _smallest(key: Tensor, receiver: Tensor, atoms: int) -> Tensor:
-    """Index of the edge with the smallest finite key of each receiver, the first of equals; −1 where there is
-    none.
+    """Return the index of the edge with the smallest finite key of each receiver, the first of equals; −1 where there
+    is none.
     """
     lowest = torch.full((atoms,), torch.inf, dtype=key.dtype, device=key.device)
     lowest = lowest.scatter_reduce(0, receiver, key, "amin")
@@ -95,8 +95,8 @@ def evenness(lead: Tensor) -> Tensor:
 
 
 def build_frames(unit: Tensor, key: Tensor, choice: FrameChoice) -> Tensor:
-    """Frames G [atom, 3, 3] in float64, columns e₁ e₂ e₃: v_lab = G v_local. Differentiable in `unit` [edge,
-    3] and `key` [edge].
+    """Return frames G [atom, 3, 3] in float64, columns e₁ e₂ e₃: v_lab = G v_local. Differentiable in `unit` [edge, 3]
+    and `key` [edge].
 
     With u, w the directions to the two nearest neighbours and s the evenness of their keys, e₁ is along u − s w, and e₂
     is w + s u, or the direction to a neighbour off their line, made orthogonal to it. For s = 1 an exchange of the two
@@ -124,7 +124,7 @@ def _first_axis(unit: Tensor, key: Tensor, first: Tensor, other: Tensor) -> Tens
 
 
 def _share(key: Tensor, first: Tensor, other: Tensor) -> Tensor:
-    """The evenness s [atom] of the two nearest neighbours, zero where there are no two."""
+    """Return the evenness s [atom] of the two nearest neighbours, zero where there are no two."""
     return torch.where(other >= 0, evenness(key[other.clamp(min=0)] - key[first.clamp(min=0)]), 0.0)
 
 

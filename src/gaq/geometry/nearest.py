@@ -38,7 +38,7 @@ class Codebook:
     cells: Tensor
 
     def nearest(self, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-        """Index of the codeword k with the largest (x·kx + y·ky) + z·kz; the lowest index wins a tie.
+        """Return the index of the codeword k with the largest (x·kx + y·ky) + z·kz; the lowest index wins a tie.
 
         The vector need not have unit length; for the zero vector any index may come.
         Shapes: [...] each, int64 [...] out.
@@ -65,7 +65,7 @@ class Codebook:
 
 
 def nearest_of_all(points: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-    """What `Codebook.nearest` means: the same score for every codeword, the first largest wins."""
+    """Return what `Codebook.nearest` means: the same score for every codeword, the first largest wins."""
     a, b, c = points.to(x.dtype).unbind(-1)
     score = (x[..., None] * a + y[..., None] * b) + z[..., None] * c
     return score.argmax(-1)
@@ -107,7 +107,7 @@ def _score(vector: tuple[Tensor, Tensor, Tensor], table: Tensor, index: Tensor) 
 
 
 def _split(cell: Tensor, code: Tensor, side: int) -> list[tuple[Tensor, Tensor]]:
-    """Each cell into four, each with all candidates of its parent: the first children, the second, and so on."""
+    """Return each cell into four, each with all candidates of its parent: the first children, the second, and so on."""
     i, j = cell // side, cell % side
     return [((2 * i + a) * (2 * side) + (2 * j + b), code) for a in (0, 1) for b in (0, 1)]
 
@@ -140,7 +140,7 @@ def _first_best(score: Tensor, cell: Tensor, cells: int) -> Tensor:
 
 
 def _corners(side: int) -> tuple[Tensor, Tensor]:
-    """Unit vectors at the corners [cell, 4, 3] and in the middle [cell, 3] of every cell."""
+    """Return unit vectors at the corners [cell, 4, 3] and in the middle [cell, 3] of every cell."""
     whole = torch.arange(side, dtype=torch.float64)
     i, j = (t.reshape(-1) for t in torch.meshgrid(whole, whole, indexing="ij"))
     at = [torch.stack(fold(2 * (i + a) / side - 1, 2 * (j + b) / side - 1), -1) for a in (0, 1) for b in (0, 1)]

@@ -15,7 +15,7 @@ from gaq.geometry.vectors import square_root
 
 
 def unfold(x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-    """The point (p, q) of the square [-1, 1]² for a vector of any length; the zero vector goes to (0, 0).
+    """Return the point (p, q) of the square [-1, 1]² for a vector of any length; the zero vector goes to (0, 0).
 
     s = (|x| + |y|) + |z|;  p = x/s, q = y/s;  where z < 0: p, q = (1 - |q|) sgn p, (1 - |p|) sgn q, with sgn
     0 = 1.
@@ -34,7 +34,7 @@ def unfold(x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def fold(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The unit vector for a point of the square: the inverse of `unfold` on the sphere.
+    """Return the unit vector for a point of the square: the inverse of `unfold` on the sphere.
 
     z = (1 - |p|) - |q|;  where z < 0: x, y = (1 - |q|) sgn p, (1 - |p|) sgn q;  then divide by √((x² + y²) +
     z²).
@@ -48,7 +48,7 @@ def fold(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def octahedral_codes(x: Tensor, y: Tensor, z: Tensor, levels: int) -> Tensor:
-    """Index i·levels + j of the direction of a vector, with i = round((p + 1)·(levels - 1)/2) and j likewise
+    """Return the index i·levels + j of the direction of a vector, with i = round((p + 1)·(levels - 1)/2) and j likewise
     from q.
 
     Opposite halves of a side of the square are one arc of the sphere; of two indices for one direction
@@ -67,7 +67,7 @@ def octahedral_codes(x: Tensor, y: Tensor, z: Tensor, levels: int) -> Tensor:
 
 
 def octahedral_points(levels: int) -> Tensor:
-    """All decoded directions [levels², 3], float32: p = (2i - n)/n, n = levels - 1, q alike, then `fold`."""
+    """Return all decoded directions [levels², 3], float32: p = (2i - n)/n, n = levels - 1, q alike, then `fold`."""
     whole = torch.arange(levels, dtype=torch.float32)
     side = (2 * whole - (levels - 1)) / (levels - 1)
     p, q = torch.meshgrid(side, side, indexing="ij")

@@ -27,7 +27,7 @@ Snap = Callable[[Tensor], Tensor]
 
 
 def fibonacci_points(count: int) -> Tensor:
-    """Points on the golden spiral, z_i = 1 - 2(i + ε)/(N - 1 + 2ε), φ_i = i·π(3 - √5).
+    """Return points on the golden spiral, z_i = 1 - 2(i + ε)/(N - 1 + 2ε), φ_i = i·π(3 - √5).
 
     Shapes: float32 [count, 3].  Source: Swinbank & Purser, Q. J. R. Meteorol. Soc. 132 (2006) 1769.
     """
@@ -39,7 +39,7 @@ def fibonacci_points(count: int) -> Tensor:
 
 
 def icosahedral_points(most: int) -> Tensor:
-    """The finest geodesic grid 10f² + 2 ≤ most: faces of the icosahedron cut into f² triangles, put on the
+    """Return the finest geodesic grid 10f² + 2 ≤ most: faces of the icosahedron cut into f² triangles, put on the
     sphere.
 
     Shapes: float32 [10f² + 2, 3], most ≥ 12.  Closed under the 60 rotations of the icosahedron.
@@ -64,7 +64,7 @@ def icosahedral_points(most: int) -> Tensor:
 
 
 def kmeans_points(directions: Tensor, count: int, seed: int, rounds: int = 30) -> Tensor:
-    """Spherical k-means: codewords are the normalised means of the directions that are nearest to them.
+    """Return spherical k-means: codewords are the normalised means of the directions that are nearest to them.
 
     A codeword that is nearest to nothing moves to the direction that is farthest from its own.
     Shapes: directions [sample, 3] unit vectors, at least `count` of them; float32 [count, 3] out.
@@ -85,14 +85,14 @@ def kmeans_points(directions: Tensor, count: int, seed: int, rounds: int = 30) -
 
 
 def _owners(points: Tensor, sample: Tensor) -> Tensor:
-    """The nearest codeword of each direction; both ways agree, and cells pay where there is much to compare."""
+    """Return the nearest codeword of each direction; both ways agree, and cells pay where there is much to compare."""
     if len(points) * len(sample) <= FEW_COMPARISONS:
         return nearest_of_all(points.float(), *sample.unbind(-1))
     return build_codebook(points).nearest(*sample.unbind(-1))
 
 
 def snap_to(book: Codebook) -> Snap:
-    """The function that replaces each direction [sample, 3] by its codeword."""
+    """Return the function that replaces each direction [sample, 3] by its codeword."""
 
     def snap(directions: Tensor) -> Tensor:
         return book.points[book.nearest(*directions.unbind(-1))].to(directions.dtype)
@@ -101,7 +101,8 @@ def snap_to(book: Codebook) -> Snap:
 
 
 def covering_radius(snap: Snap, samples: int = 40_000, seed: int = 0) -> float:
-    """Largest angle (degrees) between a drawn direction and its code: a lower bound of the covering radius δ.
+    """Return the largest angle (degrees) between a drawn direction and its code: a lower bound of the covering radius
+    δ.
 
     A direction then moves by at most 2 sin(δ/2).  Source: arXiv 2603.05343.
     """
@@ -109,12 +110,12 @@ def covering_radius(snap: Snap, samples: int = 40_000, seed: int = 0) -> float:
 
 
 def rms_angle(snap: Snap, samples: int = 40_000, seed: int = 0) -> float:
-    """Root mean square angle (degrees) between directions drawn uniformly and their codes."""
+    """Return root mean square angle (degrees) between directions drawn uniformly and their codes."""
     return float(_angles(snap, samples, seed).square().mean().sqrt())
 
 
 def draw_directions(count: int, generator: torch.Generator) -> Tensor:
-    """Unit vectors [count, 3] uniform on the sphere, float64."""
+    """Return unit vectors [count, 3] uniform on the sphere, float64."""
     gaussian = torch.randn(count, 3, generator=generator, dtype=torch.float64)
     return torch.nn.functional.normalize(gaussian, dim=-1)
 
@@ -126,7 +127,7 @@ def _angles(snap: Snap, samples: int, seed: int) -> Tensor:
 
 
 def _icosahedron() -> Tensor:
-    """The vertices (0, ±1, ±g) and their cyclic permutations, g the golden ratio, on the unit sphere."""
+    """Return the vertices (0, ±1, ±g) and their cyclic permutations, g the golden ratio, on the unit sphere."""
     golden = (1 + math.sqrt(5)) / 2
     first = torch.tensor([[0.0, a, b * golden] for a in (1, -1) for b in (1, -1)], dtype=torch.float64)
     vertices = torch.cat((first, first.roll(1, -1), first.roll(2, -1)))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def length(vectors: Tensor, dim: int = -1) -> Tensor:
-    """Euclidean norm along `dim`; its gradient is undefined at zero, so give it no zero vector."""
+    """Return euclidean norm along `dim`; its gradient is undefined at zero, so give it no zero vector."""
     return torch.linalg.vector_norm(vectors, dim=dim)
 
 
@@ -30,5 +30,5 @@ def unit_per_head(vectors: Tensor, epsilon: float = 1e-6) -> Tensor:
 
 
 def tangent(direction: Tensor, gradient: Tensor) -> Tensor:
-    """The part of `gradient` that turns `direction` and does not stretch it: g − (g·u) u (last axis)."""
+    """Return the part of `gradient` that turns `direction` and does not stretch it: g − (g·u) u (last axis)."""
     return gradient - (gradient * direction).sum(-1, keepdim=True) * direction

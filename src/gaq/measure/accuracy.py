@@ -25,7 +25,7 @@ def accuracy(
     progress: OnProgress = silent,
     predictions: Sequence[Prediction] | None = None,
 ) -> list[Row]:
-    """Mean absolute and root mean square errors against the labels that are known and have a weight.
+    """Return the mean absolute and root mean square errors against the labels that are known and have a weight.
 
     energy_mae, energy_rmse in meV per structure; energy_mae_per_atom, energy_rmse_per_atom in meV/atom;
     energy_mae_shifted with the mean error removed; force_mae, force_rmse in meV/Å per component;
@@ -97,7 +97,7 @@ def fidelity(
     predictions: Sequence[Prediction] | None = None,
     parent_predictions: Sequence[Prediction] | None = None,
 ) -> list[Row]:
-    """Root mean square deviation from the float parent: energy_fidelity (meV per structure), force_fidelity
+    """Return root mean square deviation from the float parent: energy_fidelity (meV per structure), force_fidelity
     (meV/Å per component).
 
     Apart from the error against the data: a quantized model may be off from its parent and no worse against
@@ -126,7 +126,7 @@ def _root_mean_square(forces: Sequence[np.ndarray]) -> float:
 def _rows(
     engine: Engine, dataset: Dataset, values: dict[str, tuple[float, float | None, str]], count: int
 ) -> list[Row]:
-    """Rows of values that are made of `count` samples each."""
+    """Return rows of values that are made of `count` samples each."""
     return [
         replace(row(engine, dataset.name, metric, value, unit, count), std_error=error)
         for metric, (value, error, unit) in values.items()
@@ -145,7 +145,7 @@ def _energy_errors(found: Sequence[Prediction], wanted: Sequence[Labels | Predic
 def _force_sums(
     found: Sequence[Prediction], wanted: Sequence[Labels | Prediction]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums over the components of each frame: squares, absolute values, how many."""
+    """Return sums over the components of each frame: squares, absolute values, how many."""
     errors = [(p.forces - w.forces) / MEV for p, w in zip(found, wanted, strict=True)]
     squares = np.array([np.sum(e**2) for e in errors])
     absolutes = np.array([np.sum(np.abs(e)) for e in errors])

@@ -42,7 +42,7 @@ class CheckPlan:
     keep: Keep
 
     def few(self, most: int = MOST_STRUCTURES) -> Sequence[Structure]:
-        """The first structures, `most` of them, or as many as have some 200 atoms together."""
+        """Return the first structures, `most` of them, or as many as have some 200 atoms together."""
         return self.structures[: max(1, min(most, MOST_ATOMS // len(self.structures[0])))]
 
 
@@ -57,7 +57,7 @@ def check(
     steps: int = FEW_STEPS,
     keep: Keep = forget,
 ) -> list[Row]:
-    """All checks on these structures; the rows that have a limit say whether they `passed`.
+    """Return all checks on these structures; the rows that have a limit say whether they `passed`.
 
     Structures at rest are rattled first. Rotations and reflections take all structures, the costlier checks
     the first few, the crossing of the cutoff the first, the run of `steps` steps (0: none) the one with the weakest

@@ -39,7 +39,8 @@ def short_run(
     data: str = "",
     keep: Keep = forget,
 ) -> list[Row]:
-    """Rows of `drift` for an NVE run of so many steps of 0.5 fs from 300 K; `stability` has the steps as its limit.
+    """Return rows of `drift` for an NVE run of so many steps of 0.5 fs from 300 K; `stability` has the steps as its
+    limit.
 
     Angular momentum has no meaning in a periodic box and no row there. A run that fell apart has `stability` alone.
     """
@@ -57,7 +58,8 @@ def short_run(
 
 
 def steps_for(engine: Engine, atoms: int) -> int:
-    """Steps of a short run by default: as many as the verdict asks for where they are cheap, `FEW_STEPS` elsewhere.
+    """Return steps of a short run by default: as many as the verdict asks for where they are cheap, `FEW_STEPS`
+    elsewhere.
 
     They are cheap in an engine that makes them itself, of up to 200 atoms.
     """
@@ -76,8 +78,7 @@ def calmest(engine: Engine, structures: Sequence[Structure]) -> Structure:
 
 
 def drift(log: NveLog, recipe: str, engine: str, data: str = "") -> list[Row]:
-    """Rows of an NVE run: drift (meV/atom/ps), drift_ratio, momentum_change, angular_momentum_change,
-    stability.
+    """Return rows of an NVE run: drift (meV/atom/ps), drift_ratio, momentum_change, angular_momentum_change, stability.
 
     drift: slope of the least squares line through E_tot/N over the whole run, with the error of `slopes`. drift_ratio:
     |dE_tot/dt| · 50 ps / std(E_kin), threshold 1 in the literature. momentum_change, angular_momentum_change:
@@ -109,7 +110,7 @@ def _change(vectors: np.ndarray) -> float:
 
 
 def stability(log: NveLog, recipe: str, engine: str, data: str) -> Row:
-    """The length of a run that held, or the step at which one did not, in steps; `passed` tells which."""
+    """Return the length of a run that held, or the step at which one did not, in steps; `passed` tells which."""
     held = log.unstable_at is None
     steps = log.steps if log.unstable_at is None else log.unstable_at
     entry = Row("stability", float(steps), "steps", log.model, recipe, engine, data, len(log.time))

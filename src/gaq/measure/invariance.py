@@ -21,7 +21,8 @@ def translation(
     seed: int = 0,
     data: str = "",
 ) -> list[Row]:
-    """Largest |ΔE| (meV) and largest ‖ΔF_i‖ (meV/Å) when everything is moved by random vectors of `length` Å.
+    """Return the largest |ΔE| (meV) and largest ‖ΔF_i‖ (meV/Å) when everything is moved by random vectors of `length`
+    Å.
 
     Rows: translation_energy, translation_force.
     """
@@ -40,7 +41,7 @@ def translation(
 def permutation(
     engine: Engine, structures: Sequence[Structure], orders: int = 4, seed: int = 0, data: str = ""
 ) -> list[Row]:
-    """Largest |ΔE| (meV) and largest ‖ΔF_i‖ (meV/Å) when the atoms are listed in random orders.
+    """Return the largest |ΔE| (meV) and largest ‖ΔF_i‖ (meV/Å) when the atoms are listed in random orders.
 
     Rows: permutation_energy, permutation_force.
     """

@@ -62,13 +62,13 @@ _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
 def row(engine: Engine, data: str, metric: str, value: float, unit: str, n: int) -> Row:
-    """A row about this engine; further conditions are added with `dataclasses.replace`."""
+    """Return a row about this engine; further conditions are added with `dataclasses.replace`."""
     about = (engine.model, engine.recipe, engine.name, data)
     return Row(metric, float(value), unit, *about, int(n), isa=getattr(engine, "isa", None))
 
 
 def to_line(entry: Row) -> str:
-    """One line of JSON, without the keys that do not apply. NaN and infinities are written as texts: JSON has
+    """Return one line of JSON, without the keys that do not apply. NaN and infinities are written as texts: JSON has
     none.
     """
     values = {name: getattr(entry, name) for name in _KEYS}
@@ -90,7 +90,7 @@ def append_rows(path: str | Path, rows: Iterable[Row]) -> None:
 
 
 def kept_beside(model: str | Path) -> Path:
-    """The ledger that commands keep beside a model file: `model.rows.jsonl` beside `model.ckpt`."""
+    """Return the ledger that commands keep beside a model file: `model.rows.jsonl` beside `model.ckpt`."""
     path = Path(model)
     return path.with_name(path.stem + KEPT_ENDING)
 
@@ -113,7 +113,7 @@ def keep_rows(path: str | Path, rows: Sequence[Row]) -> None:
 
 
 def read_rows(path: str | Path) -> list[Row]:
-    """All rows of a ledger. Raises `BadFile` with the line number for anything that is not a row."""
+    """Return all rows of a ledger. Raises `BadFile` with the line number for anything that is not a row."""
     rows: list[Row] = []
     try:
         for number, line in enumerate(lines_of(path, errors="strict"), start=1):
@@ -127,18 +127,18 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def find(rows: Sequence[Row], metric: str) -> Row | None:
-    """The last row of this metric, or None; a row with a `control` is another quantity and is passed over."""
+    """Return the last row of this metric, or None; a row with a `control` is another quantity and is passed over."""
     return next((r for r in reversed(rows) if r.metric == metric and r.control is None), None)
 
 
 def _measurement(entry: Row) -> tuple[object, ...]:
-    """What was measured, and of what; another value of it is another answer to the same question."""
+    """Return what was measured, and of what; another value of it is another answer to the same question."""
     about = (entry.metric, entry.model, entry.recipe, entry.engine, entry.data, entry.control)
     return (*about, entry.batch, entry.seed, entry.identity)
 
 
 def _checkpoint(entry: Row) -> str | None:
-    """The part of an identity that is the checkpoint's."""
+    """Return the part of an identity that is the checkpoint's."""
     return None if entry.identity is None else entry.identity.partition("-")[0]
 
 

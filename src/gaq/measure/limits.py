@@ -22,7 +22,7 @@ class Limit:
     at_least: bool = False
 
     def holds(self, entry: Row) -> bool:
-        """Whether the row is within; what is not a number never is."""
+        """Return whether the row is within; what is not a number never is."""
         return entry.value >= self.value if self.at_least else within(entry, self.value)
 
 
@@ -90,13 +90,13 @@ DOUBT = 3.0  # standard errors of a drift: of six models in a table, two would c
 
 
 def within(entry: Row, bound: float, errors: float = 2.0) -> bool:
-    """Whether |value| is at most `bound`; a drift may also be so many of its standard errors."""
+    """Return whether |value| is at most `bound`; a drift may also be so many of its standard errors."""
     doubt = errors * entry.std_error if entry.metric == "drift" and entry.std_error is not None else 0.0
     return abs(entry.value) <= max(bound, doubt)
 
 
 def judged(rows: Sequence[Row], limits: Sequence[Limit] = LIMITS) -> list[Row]:
-    """Rows with their limit and verdict added, where there is one for their metric; others stay as they are."""
+    """Return rows with their limit and verdict added, where there is one for their metric; others stay as they are."""
     by_metric = {limit.metric: limit for limit in limits}
     return [
         replace(r, limit=limit.value, passed=limit.holds(r)) if (limit := by_metric.get(r.metric)) is not None else r
@@ -105,7 +105,7 @@ def judged(rows: Sequence[Row], limits: Sequence[Limit] = LIMITS) -> list[Row]:
 
 
 def failures(rows: Sequence[Row]) -> list[Row]:
-    """The rows that are past their limit."""
+    """Return the rows that are past their limit."""
     return [r for r in rows if r.passed is False]
 
 

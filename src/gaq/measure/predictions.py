@@ -39,7 +39,7 @@ class Predictions:
 
 
 def predictions(about: tuple[str, str, str, str], labels: Sequence[Labels], found: Sequence[Prediction]) -> Predictions:
-    """Labels and predictions of the same frames side by side; `about` is model, recipe, engine, data."""
+    """Return labels and predictions of the same frames side by side; `about` is model, recipe, engine, data."""
     return Predictions(
         *about,
         np.array([len(label.forces) for label in labels]),
@@ -51,7 +51,9 @@ def predictions(about: tuple[str, str, str, str], labels: Sequence[Labels], foun
 
 
 def predictions_beside(model: str | Path) -> Path:
-    """The file of predictions that `gaq evaluate` keeps beside a model: `model.predictions.npz` beside `model.ckpt`."""
+    """Return the file of predictions that `gaq evaluate` keeps beside a model: `model.predictions.npz` beside
+    `model.ckpt`.
+    """
     path = Path(model)
     return path.with_name(path.stem + KEPT_ENDING)
 
@@ -81,7 +83,7 @@ def write_predictions(path: Path, kept: Sequence[Predictions]) -> None:
 
 
 def holds_predictions(path: Path) -> bool:
-    """Whether a file is one of `write_predictions`; a look at its first member, without reading the rest."""
+    """Return whether a file is one of `write_predictions`; a look at its first member, without reading the rest."""
     try:
         return is_archive(path) and str(read_arrays(path, WAY_OUT, ["kind"]).get("kind")) == KIND
     except BadFile:
@@ -89,7 +91,7 @@ def holds_predictions(path: Path) -> bool:
 
 
 def read_predictions(path: Path) -> list[Predictions]:
-    """What `write_predictions` wrote. Raises `BadFile`."""
+    """Return what `write_predictions` wrote. Raises `BadFile`."""
     held = read_arrays(path, WAY_OUT)
     try:
         if str(held["kind"]) != KIND:

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def haar_rotations(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Rotation matrices [count, 3, 3] distributed evenly over SO(3) (Haar measure).
+    """Return the rotation matrices [count, 3, 3] distributed evenly over SO(3) (Haar measure).
 
     A quaternion of four independent normal numbers, made unit, is even on the 3-sphere: Shoemake, Graphics
     Gems III (1992).
@@ -24,7 +24,7 @@ def haar_rotations(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def octahedral_group() -> np.ndarray:
-    """The 24 rotations [24, 3, 3] that carry a cube onto itself, the identity among them.
+    """Return the 24 rotations [24, 3, 3] that carry a cube onto itself, the identity among them.
 
     They only swap coordinates and change signs, so that turning by them costs no rounding at all: an engine
     that fails here is wrong by construction, not by its last bits.
@@ -40,7 +40,7 @@ def octahedral_group() -> np.ndarray:
 
 
 def axis_rotation(axis: int, angle: float) -> np.ndarray:
-    """The rotation [3, 3] about a coordinate axis by an angle in radians, right-handed."""
+    """Return the rotation [3, 3] about a coordinate axis by an angle in radians, right-handed."""
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = np.eye(3)
     matrix[first, first] = matrix[second, second] = np.cos(angle)

@@ -21,7 +21,7 @@ SPIN = ("angular_momentum_change", "angular_momentum_relative")
 def run_rows(
     log: NveLog, last: MotionState, recipe: str, engine: str, data: str, temperature: float, thermostat: str | None
 ) -> list[Row]:
-    """Rows of `drift`, `temperature` (K, mean over the records), and `angular_momentum_relative`.
+    """Return rows of `drift`, `temperature` (K, mean over the records), and `angular_momentum_relative`.
 
     The last is the largest ‖L(t) − L(0)‖ over √(k_B T tr I), the angular momentum that a molecule of this temperature
     would turn with: L itself is zero at the start of most runs. In a box, and with Langevin's noise, L means nothing.

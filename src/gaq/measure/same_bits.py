@@ -14,7 +14,7 @@ from gaq.measure.ledger import Row, row
 def same_bits(
     engine: Engine, first: Sequence[Prediction], second: Sequence[Prediction], control: str, data: str = ""
 ) -> Row:
-    """The share of structures whose energy and every force component are equal to the last bit.
+    """Return the share of structures whose energy and every force component are equal to the last bit.
 
     `first` is what `engine` said, `second` what the `control` said. Raises `UsageError` for lists that are empty or of
     different lengths.

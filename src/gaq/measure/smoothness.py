@@ -46,7 +46,7 @@ def cutoff_jumps(
     data: str = "",
     keep: Keep = forget,
 ) -> list[Row]:
-    """Largest jump along a scan: cutoff_energy_jump (meV), cutoff_force_jump (meV/Å, per atom).
+    """Return the largest jump along a scan: cutoff_energy_jump (meV), cutoff_force_jump (meV/Å, per atom).
 
     The jump at point k is |Δ⁴E_k|/3, the fourth difference. Its largest value is looked at again in steps 20
     and 400 times finer: a jump stays, while a kink shrinks with the step and a smooth curve with its fourth
@@ -87,7 +87,7 @@ def _closer(
     found: Sequence[Prediction],
     jumps_of: Callable[[Sequence[Prediction]], np.ndarray],
 ) -> float:
-    """The largest jump, after two closer looks at where it is."""
+    """Return the largest jump, after two closer looks at where it is."""
     jumps = jumps_of(found)
     for _ in range(LOOKS):
         if not np.isfinite(jumps).all():
@@ -127,7 +127,7 @@ def _with_copy(structure: Structure, offset: np.ndarray) -> Structure:
 
 
 def _offset_at(positions: np.ndarray, direction: np.ndarray, distance: float) -> float:
-    """The largest shift t along `direction` at which the nearest atoms of molecule and copy are `distance`
+    """Return the largest shift t along `direction` at which the nearest atoms of molecule and copy are `distance`
     apart.
 
     Atom j of the copy is at distance d from atom i where |x_j − x_i + t u| = d; the largest root over all

@@ -36,7 +36,7 @@ class Candidate:
 
     @staticmethod
     def calling(name: str, call: Callable[[int], object], clock: Callable[[], float] = time.perf_counter) -> Candidate:
-        """A candidate of this process: `call` is one evaluation, and is told its number within the visit."""
+        """Return a candidate of this process: `call` is one evaluation, and is told its number within the visit."""
 
         def visit(calls: int) -> np.ndarray:
             call(0)
@@ -108,7 +108,9 @@ def interleaved(
 
 
 def ratio(control: Timing, candidate: Timing) -> TimeSpread:
-    """How many times faster than its control a candidate is: time of the control over its own, round by round."""
+    """Return how many times faster than its control a candidate is: time of the control over its own, round by
+    round.
+    """
     return TimeSpread.of(control.medians / candidate.medians)
 
 
@@ -126,7 +128,7 @@ class TimedSubject:
     isa: str | None = None
 
     def row(self, metric: str, value: float, unit: str, n: int) -> Row:
-        """A row about it."""
+        """Return a row about it."""
         about = (self.model, self.recipe, self.engine, self.data)
         where = replace(Row(metric, float(value), unit, *about, n), threads=self.threads, isa=self.isa)
         return replace(where, batch=self.batch, atoms=self.atoms)
@@ -154,7 +156,7 @@ def speedup_row(subject: TimedSubject, timing: Timing, control: Timing, name: st
 
 
 def small_motion(structure: Structure, frames: int = 40, size: float = 0.03, seed: int = 0) -> tuple[Structure, ...]:
-    """Frames of a smooth closed path that begins at the structure, as of a molecule that vibrates.
+    """Return frames of a smooth closed path that begins at the structure, as of a molecule that vibrates.
 
     Each coordinate moves by about `size` Å in all and by a sixth of that from frame to frame: a list of neighbours with
     a skin is checked and never rebuilt, and nothing is computed twice for the same positions.
@@ -166,7 +168,7 @@ def small_motion(structure: Structure, frames: int = 40, size: float = 0.03, see
 
 
 def _warm_up(candidate: Candidate, visit: float) -> int:
-    """The number of calls that fill a visit."""
+    """Return the number of calls that fill a visit."""
     spent, fastest = 0.0, float("inf")
     for _ in range(MOST_CALLS):
         (seconds,) = candidate.visit(1)

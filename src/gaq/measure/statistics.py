@@ -20,7 +20,7 @@ def silent(done: int, total: int) -> None:
 def predict(
     engine: Engine, structures: Sequence[Structure], progress: OnProgress = silent, chunk: int = 64
 ) -> list[Prediction]:
-    """Predictions of a long list, `chunk` structures a call, so that progress can be told."""
+    """Return predictions of a long list, `chunk` structures a call, so that progress can be told."""
     done = 0
 
     def on_progress(count: int) -> None:
@@ -35,7 +35,8 @@ def predict(
 def predict_lists(
     engine: Engine, lists: Sequence[Sequence[Structure]], on_progress: Callable[[int], None] = lambda count: None
 ) -> list[list[Prediction]]:
-    """Predictions of several lists, each in the batches of a call of its own, all at once where an engine can do that.
+    """Return predictions of several lists, each in the batches of a call of its own, all at once where an engine can do
+    that.
 
     `on_progress` hears of so many more structures.
     """
@@ -51,7 +52,8 @@ def predict_lists(
 
 
 def mean_by_frames(sums: np.ndarray, counts: np.ndarray) -> tuple[float, float | None]:
-    """Mean Σs/Σc over all samples of all frames, and its standard error with frames as the independent units.
+    """Return the mean Σs/Σc over all samples of all frames, and its standard error with frames as the independent
+    units.
 
     `sums` [frame] are sums over the samples of each frame, `counts` [frame] how many those were. The error is
     that of the ratio estimator, √(F/(F−1) Σ_f (s_f − m c_f)²) / Σc, and None for a single frame. Cochran,

@@ -32,7 +32,7 @@ class Subjects:
 
 
 def own_subjects(engine: Engine, count: int = 8, seed: int = 0) -> Subjects:
-    """The engine's `golden_structures()` where it has them, else rattled molecules of its elements.
+    """Return the engine's `golden_structures()` where it has them, else rattled molecules of its elements.
 
     Molecules are those of ASE's G2 collection with only known elements, at least three atoms if there are
     such, those with most elements and then with about nine atoms first. Of a model that tells its elements, which may
@@ -77,9 +77,7 @@ def golden_subjects(engine: Engine, given: Sequence[Structure] = (), count: int 
 
 
 def stirred(engine: Engine, structures: Sequence[Structure], seed: int = 0) -> tuple[Structure, ...]:
-    """The same structures, those rattled whose forces are nearly zero: a structure at rest hides most
-    faults.
-    """
+    """Return the same structures, those rattled whose forces are nearly zero: a structure at rest hides most faults."""
     rng = np.random.default_rng(seed)
     found = engine.evaluate(structures)
     return tuple(
@@ -94,7 +92,7 @@ def rattled_copies(structure: Structure, count: int, seed: int = 0) -> tuple[Str
 
 
 def rattled(structure: Structure, rng: np.random.Generator) -> Structure:
-    """Atoms displaced at random, 0.05 Å per coordinate."""
+    """Return atoms displaced at random, 0.05 Å per coordinate."""
     return structure.moved(structure.positions + RATTLE * rng.standard_normal(structure.positions.shape))
 
 
@@ -105,7 +103,9 @@ def _sensible(
     seed: int,
     largest: float = LARGEST_SENSIBLE,
 ) -> Subjects | None:
-    """The first molecule with forces below `largest` (eV/Å) on its rattled copies, three at least; those copies."""
+    """Return the first molecule with forces below `largest` (eV/Å) on its rattled copies, three at least; those
+    copies.
+    """
     for named in molecules:
         copies = _rattled(named, count, seed)
         kept = tuple(s for s in copies.structures if _is_sensible(engine, s, largest))

@@ -66,7 +66,7 @@ def rotation_errors(
     references: Sequence[Prediction] | None = None,
     progress: OnProgress = silent,
 ) -> RotationErrors:
-    """Errors under given orthogonal matrices [rotation, 3, 3]: drawn ones, `octahedral_group()`, or
+    """Return errors under given orthogonal matrices [rotation, 3, 3]: drawn ones, `octahedral_group()`, or
     reflections.
     """
     if len(matrices) == 0:
@@ -93,7 +93,7 @@ def rotation_errors(
 def _turned(
     engine: Engine, structures: Sequence[Structure], matrices: np.ndarray
 ) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
-    """Each matrix, and the predictions of all structures turned by it."""
+    """Yield each matrix, and the predictions of all structures turned by it."""
     together = max(1, TURNED_AT_ONCE // max(1, len(structures)))
     for start in range(0, len(matrices), together):
         group = matrices[start : start + together]
@@ -108,8 +108,8 @@ def reflection(
     progress: OnProgress = silent,
     data: str = "",
 ) -> list[Row]:
-    """The largest LEE under improper rotations, −R: lee_reflection in meV/Å. Physics without magnetic fields
-    has it zero.
+    """Return the largest LEE under improper rotations, −R: lee_reflection in meV/Å. Physics without magnetic fields has
+    it zero.
     """
     matrices = -haar_rotations(rotations, np.random.default_rng(seed))
     errors = rotation_errors(engine, structures, matrices, None, progress)
@@ -124,7 +124,7 @@ def lie_derivative(
     angle: float = 1e-3,
     data: str = "",
 ) -> list[Row]:
-    """Mean over atoms and the three axes of ‖d/dθ R(θ)ᵀ F_i(R(θ)G)‖₂ at θ = 0, in meV/Å per radian.
+    """Return the mean over atoms and the three axes of ‖d/dθ R(θ)ᵀ F_i(R(θ)G)‖₂ at θ = 0, in meV/Å per radian.
 
     Central difference with ± `angle` rad. A quantized model is piecewise constant, so the value depends on
     that angle. Gruver et al., ICLR 2023, arXiv 2210.02984, eq. 3.
@@ -151,7 +151,7 @@ def balance(
     data: str = "",
     predictions: Sequence[Prediction] | None = None,
 ) -> list[Row]:
-    """Largest net force ‖Σ F_i‖ (meV/Å) and largest net torque ‖Σ (x_i − x̄) × F_i‖ (meV) over the
+    """Return the largest net force ‖Σ F_i‖ (meV/Å) and largest net torque ‖Σ (x_i − x̄) × F_i‖ (meV) over the
     structures.
 
     Both vanish for an energy that does not change when everything is moved or turned. A torque has no meaning

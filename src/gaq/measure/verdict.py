@@ -81,7 +81,7 @@ def decisive(rows: Sequence[Row], metric: str) -> Row | None:
 
 
 def _broken(rows: Sequence[Row]) -> Row | None:
-    """The last run that did not hold."""
+    """Return the last run that did not hold."""
     fell = [r for r in rows if r.metric == "stability" and r.control is None and r.passed is False]
     return fell[-1] if fell else None
 
@@ -102,7 +102,7 @@ def _missing(rows: Sequence[Row]) -> tuple[Aspect, ...]:
 
 
 def _shows_drifts(entry: Row | None) -> bool:
-    """Whether a run was long enough to show a drift at the limit for constant energy."""
+    """Return whether a run was long enough to show a drift at the limit for constant energy."""
     (bound,) = (b for b in BOUNDS if b.metric == "drift")
     return entry is not None and DOUBT * _error(entry) <= bound.nve
 

@@ -15,7 +15,7 @@ from gaq.model.protocol import ForceField
 def energy_and_forces(
     model: ForceField, batch: AtomBatch, *, gauge: Gauge = Gauge.LAB, differentiable: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Energies [structure] in eV and forces [atom, 3] in eV/Å, both float64.
+    """Return energies [structure] in eV and forces [atom, 3] in eV/Å, both float64.
 
     `differentiable` keeps the graph, so that a loss on forces can be taken to the weights.
     """

@@ -59,7 +59,7 @@ def describe(
     species: Tensor | None = None,
     repulsion: Repulsion | None = None,
 ) -> Geometry:
-    """The invariants of a batch, differentiable in its positions.
+    """Return the invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
     all. `species` [atom] are rows of the network's table, which `repulsion` needs.
@@ -96,7 +96,7 @@ def describe(
 
 
 def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tensor, FrameChoice]:
-    """The keys of all edges, and which of them span the frames."""
+    """Return the keys of all edges, and which of them span the frames."""
     radii = torch.from_numpy(covalent_radii.copy()).to(distance)
     edges, species = batch.edges, batch.species
     scale = radii[species[edges.receiver]] + radii[species[edges.sender]]
@@ -105,7 +105,8 @@ def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tens
 
 
 def _rounded(distance: Tensor, dtype: torch.dtype) -> Tensor:
-    """The distance as the network sees it, in float64: its value has the precision of `dtype`, its gradient has not.
+    """Return the distance as the network sees it, in float64: its value has the precision of `dtype`, its gradient has
+    not.
 
     So a rotated copy has the same repulsion, to the last bit, wherever it has the same energy of the network.
     """

@@ -65,7 +65,7 @@ class Message(nn.Module):
         return _summed(message, geometry.receiver, v[degree - 1].shape[0])
 
     def _carried(self, degree: int, v: Tensor, geometry: Geometry) -> Tensor:
-        """The senders' features [edge, 2l+1, channel] in the receivers' axes."""
+        """Return the senders' features [edge, 2l+1, channel] in the receivers' axes."""
         slot = self.vectors[degree - 1]
         frame = geometry.frames[degree - 1] if geometry.frames is not None and slot.wants_frame else None
         if frame is not None:
@@ -82,6 +82,6 @@ def _message_slot(name: str, degree: int, channels: int) -> Slot:
 
 
 def _summed(message: Tensor, receiver: Tensor, atoms: int) -> Tensor:
-    """Sum over the neighbours of each atom, in the canonical order of the edges."""
+    """Return the sum over the neighbours of each atom, in the canonical order of the edges."""
     total = torch.zeros((atoms, *message.shape[1:]), dtype=message.dtype, device=message.device)
     return total.index_add(0, receiver, message)

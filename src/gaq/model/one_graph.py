@@ -13,7 +13,7 @@ Graph = Callable[[Sequence[Tensor]], Sequence[Tensor]]
 
 
 def one_graph(function: Graph, inputs: Sequence[Tensor], varying: Collection[int] = ()) -> Graph:
-    """The same function, without gradients of its own; takes minutes to make.
+    """Return the same function, without gradients of its own; takes minutes to make.
 
     Sizes are those of `inputs`, but for the first size of those whose index is in `varying`: it may be any from two on.
     `torch.compile` of a function that calls autograd breaks at the call and is not half as fast. Inputs that the
@@ -54,7 +54,7 @@ def _compiled(function: Graph, inputs: Sequence[Tensor], varying: Collection[int
 
 
 def _fake(mode: Any, tensor: Tensor, varies: str) -> Tensor:
-    """A tensor without values, its first size a symbol if it is one that varies."""
+    """Return a tensor without values, its first size a symbol if it is one that varies."""
     from torch._dynamo.source import ConstantSource
     from torch.fx.experimental.symbolic_shapes import DimDynamic, StatelessSymbolicContext
 

@@ -46,5 +46,5 @@ class Network(ForceField, Protocol):
 
 
 def device_of(network: Network) -> torch.device:
-    """Where its parameters are."""
+    """Return where its parameters are."""
     return next(iter(network.parameters())).device

@@ -66,7 +66,7 @@ class Repulsion(nn.Module):
         return bool((self.outer > 0).any())
 
     def build_(self, closest: Tensor) -> None:
-        """Builds the wall for training data with the smallest distances `closest` [species, species] in Å.
+        """Build the wall for training data with the smallest distances `closest` [species, species] in Å.
 
         Infinity is for a pair of species that never is within the cutoff.
         """
@@ -77,16 +77,16 @@ class Repulsion(nn.Module):
         self._begin_at_(torch.where(nearest.isfinite(), seen, UNSEEN * sums))
 
     def recede_(self, closest: Tensor) -> None:
-        """Makes room for further training data with these smallest distances; where there is no wall, none is built."""
+        """Make room for further training data with these smallest distances; where there is no wall, none is built."""
         self._begin_at_(torch.minimum(self.outer, MARGIN * closest.to(self.outer).flatten()))
 
     def said(self) -> dict[str, Any]:
-        """The tables as files hold them, an empty object for no wall: gaq.atoms.short_range."""
+        """Return the tables as files hold them, an empty object for no wall: gaq.atoms.short_range."""
         tables = {name: getattr(self, name).tolist() for name in TABLES}
         return {"kind": "zbl", **tables} if self.present else {}
 
     def load_(self, said: Mapping[str, Any]) -> None:
-        """Takes the tables of a file, which were checked."""
+        """Take the tables of a file, which were checked."""
         for name in TABLES if said else ():
             getattr(self, name).copy_(torch.tensor(said[name], dtype=torch.float64))
 
@@ -95,7 +95,7 @@ class Repulsion(nn.Module):
         self.inner.copy_(FULL * self.outer)
 
     def forward(self, distance: Tensor, pair: Tensor) -> Close:
-        """Distances [edge] in Å and float64; `pair` [edge] is the place of the pair of species in the tables."""
+        """Return distances [edge] in Å and float64; `pair` [edge] is the place of the pair of species in the tables."""
         inner, outer = self.inner[pair], self.outer[pair]
         width = (outer - inner).clamp(min=NARROWEST)
         x = ((distance - inner) / width).clamp(0.0, 1.0)

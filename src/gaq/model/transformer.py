@@ -92,11 +92,11 @@ class Transformer(nn.Module):
         self.domain: Domain | None = None  # where it was trained
 
     def quantizers(self) -> Iterator[Quantizer]:
-        """All quantizers, in the order in which a structure meets them."""
+        """Yield all quantizers, in the order in which a structure meets them."""
         return (m for m in self.modules() if isinstance(m, Quantizer))
 
     def framed(self) -> bool:
-        """Whether any slot wants the components of vectors in the atom's own frame."""
+        """Return whether any slot wants the components of vectors in the atom's own frame."""
         return any(framed(q.spec) for q in self.quantizers())
 
     def set_references(self, energies: Mapping[int, float], scale: float) -> None:
@@ -105,18 +105,20 @@ class Transformer(nn.Module):
         self.scale.fill_(scale)
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) / 2)."""
+        """Return energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) /
+        2).
+        """
         return per_structure(self.atomic_energies(batch, gauge), batch)
 
     def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [atom] in eV, float64; their sum is the energy of the structure."""
+        """Return energies [atom] in eV, float64; their sum is the energy of the structure."""
         geometry, flow = self.enter(batch, gauge)
         for index in range(self.config.layers + 1):
             flow = self.block(index, flow, geometry)
         return self._atomic(flow, batch, geometry)
 
     def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
-        """What all blocks see of the structures, and the features before the first of them."""
+        """Return what all blocks see of the structures, and the features before the first of them."""
         c = self.config
         species = self.row[batch.species]
         geometry = describe(
@@ -135,7 +137,7 @@ class Transformer(nn.Module):
         return geometry, Flow(s, v)
 
     def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow:
-        """Features behind layer `index`; behind the last, the readout: one scalar per atom, its energy."""
+        """Return features behind layer `index`; behind the last, the readout: one scalar per atom, its energy."""
         if index == self.config.layers:
             hidden = silu(self.readout(flow.scalars, species=geometry.species))
             return Flow(self.energy(hidden, species=geometry.species), ())
@@ -146,7 +148,7 @@ class Transformer(nn.Module):
         return Flow(*update(s, v, geometry))
 
     def leave(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor:
-        """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
+        """Return energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
         return per_structure(self._atomic(flow, batch, geometry), batch)
 
     def _atomic(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor:
@@ -154,7 +156,7 @@ class Transformer(nn.Module):
         return atomic if geometry.repulsion is None else atomic.index_add(0, geometry.receiver, geometry.repulsion)
 
     def parts(self, index: int) -> tuple[nn.Module, nn.Module]:
-        """The two modules of a block: message and update, or the two layers of the readout."""
+        """Return the two modules of a block: message and update, or the two layers of the readout."""
         if index == self.config.layers:
             return self.readout, self.energy
         return self.messages[index], self.updates[index]

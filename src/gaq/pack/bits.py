@@ -9,12 +9,12 @@ LOWEST, HIGHEST = -8, 7
 
 
 def packed_length(count: int) -> int:
-    """Bytes that a row of so many codes takes."""
+    """Return bytes that a row of so many codes takes."""
     return (count + 1) // 2
 
 
 def pack_nibbles(codes: np.ndarray) -> np.ndarray:
-    """Rows of codes −8…7 [row, count] as bytes [row, ⌈count / 2⌉]: the first of a pair in the low half.
+    """Return rows of codes −8…7 [row, count] as bytes [row, ⌈count / 2⌉]: the first of a pair in the low half.
 
     Each half holds code & 15 (two's complement); the half that an odd row leaves over is zero. ValueError for a code
     that does not fit.
@@ -29,7 +29,7 @@ def pack_nibbles(codes: np.ndarray) -> np.ndarray:
 
 
 def unpack_nibbles(packed: np.ndarray, count: int) -> np.ndarray:
-    """The inverse of `pack_nibbles`: bytes [row, ⌈count / 2⌉] to int8 codes [row, count]."""
+    """Invert `pack_nibbles`: bytes [row, ⌈count / 2⌉] to int8 codes [row, count]."""
     halves = np.empty((packed.shape[0], 2 * packed.shape[1]), dtype=np.int8)
     halves[:, 0::2] = packed & 15
     halves[:, 1::2] = packed >> 4

@@ -35,14 +35,14 @@ Slots = dict[str, dict[str, Any]]
 
 
 def check_name(text: str, key: str, name: str) -> str:
-    """A text that people will read: one line, not too long. Raises `BadFile`."""
+    """Return a text that people will read: one line, not too long. Raises `BadFile`."""
     if not text or len(text.encode("utf-8", "replace")) > LONGEST_NAME or UNPRINTABLE.search(text):
         raise BadFile(f"{name}: {key} is {text[:40]!r}; expected one line of at most {LONGEST_NAME} bytes.")
     return text
 
 
 def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
-    """Where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
+    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises `BadFile`."""
     keys = ("knots", "decay", "low", "high")
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")
@@ -62,7 +62,7 @@ def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
 
 
 def check_slots(slots: object, config: Numbers, name: str) -> Slots:
-    """One scheme for each slot of the model, and none for any other. Raises `BadFile`."""
+    """Return one scheme for each slot of the model, and none for any other. Raises `BadFile`."""
     wanted = slot_names(config)
     if not isinstance(slots, dict):
         raise BadFile(f"{name}: slots are {type(slots).__name__}; expected an object. {WAY_OUT}")
@@ -85,7 +85,7 @@ def check_slots(slots: object, config: Numbers, name: str) -> Slots:
 
 
 def largest_total(feature_bits: int, weight_bits: int, inputs: int) -> int:
-    """The largest sum of so many products of codes; kernels move 8-bit features up by 128 to 0…255."""
+    """Return the largest sum of so many products of codes; kernels move 8-bit features up by 128 to 0…255."""
     high = 255 if feature_bits <= 8 else 2 ** (feature_bits - 1) - 1
     return high * (2 ** (weight_bits - 1) - 1) * inputs
 

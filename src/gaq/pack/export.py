@@ -82,7 +82,7 @@ def pack(
 
 
 def packed_linear(layer: Linear) -> Arrays:
-    """The arrays of one layer: its bias, and either its weight or integers with a scale per output."""
+    """Return the arrays of one layer: its bias, and either its weight or integers with a scale per output."""
     name = layer.weight_quantizer.slot.name.removesuffix(".weight")
     arrays = {} if layer.bias is None else {f"{name}.bias": array_of(layer.bias)}
     uniform = uniform_part(layer.weight_quantizer.spec)

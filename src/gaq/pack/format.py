@@ -63,13 +63,13 @@ class PackedModel:
 
 
 def write_packed(path: str | Path, model: PackedModel) -> None:
-    """Writes a file under a temporary name and renames it: equal models are equal files. Raises `BadFile`."""
+    """Write a file under a temporary name and rename it: equal models are equal files. Raises `BadFile`."""
     content = to_bytes(model)
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
 def to_bytes(model: PackedModel) -> bytes:
-    """The bytes of the file, checked as a reader would check them."""
+    """Return the bytes of the file, checked as a reader would check them."""
     entries, payload = container.payload_of(model.arrays)
     metadata = {
         "format": FORMAT,
@@ -96,7 +96,7 @@ def to_bytes(model: PackedModel) -> bytes:
 
 
 def read_packed(path: str | Path) -> PackedModel:
-    """Reads and verifies a file. Raises `BadFile` for one that is damaged, of another kind or version."""
+    """Read and verify a file. Raises `BadFile` for one that is damaged, of another kind or version."""
     return _packed(container.read_container(path), str(path))
 
 
@@ -106,7 +106,7 @@ def from_bytes(content: bytes, name: str) -> PackedModel:
 
 
 def is_packed(metadata: Mapping[str, str]) -> bool:
-    """Whether the texts of a safetensors file say that it is a packed model."""
+    """Return whether the texts of a safetensors file say that it is a packed model."""
     return metadata.get("format") == FORMAT
 
 

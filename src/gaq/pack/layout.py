@@ -65,7 +65,7 @@ class Wanted:
 
 
 def numbers_from(config: object, what: str) -> Numbers:
-    """The numbers in a JSON object. Raises `BadFile` for one that is missing, unknown or outside its range."""
+    """Return the numbers in a JSON object. Raises `BadFile` for one that is missing, unknown or outside its range."""
     names = [field.name for field in fields(Numbers)]
     if not isinstance(config, dict) or set(config) != set(names):
         raise BadFile(f"{what}: config is {config!r}; expected an object with the keys {', '.join(names)}.")
@@ -82,7 +82,7 @@ def numbers_from(config: object, what: str) -> Numbers:
 
 
 def linears(n: Numbers) -> Iterator[LinearShape]:
-    """Every linear layer, in the order in which a structure meets them."""
+    """Yield every linear layer, in the order in which a structure meets them."""
     c, gated = n.channels, (1 + 2 * n.degrees) * n.channels
     for i in range(n.layers):
         yield LinearShape(f"layers.{i}.attention.project", 4 * c, c)
@@ -96,7 +96,7 @@ def linears(n: Numbers) -> Iterator[LinearShape]:
 
 
 def slot_names(n: Numbers) -> tuple[str, ...]:
-    """Every slot of the model."""
+    """Return every slot of the model."""
     names = [f"{layer.name}.{end}" for layer in linears(n) for end in ("input", "weight")]
     for i in range(n.layers):
         names += [f"layers.{i}.attention.query", f"layers.{i}.attention.key", f"layers.{i}.message.scalar"]
@@ -110,7 +110,7 @@ def radial_functions(n: Numbers, layer: int) -> int:
 
 
 def function_sets(n: Numbers) -> Iterator[tuple[str, int]]:
-    """The sets of radial functions by name, and how many functions are in each."""
+    """Yield the sets of radial functions by name, and how many functions are in each."""
     for i in range(n.layers):
         yield f"layers.{i}.attention.bias", n.heads
         yield f"layers.{i}.filters", radial_functions(n, i) * n.channels
@@ -119,7 +119,7 @@ def function_sets(n: Numbers) -> Iterator[tuple[str, int]]:
 def wanted_arrays(
     n: Numbers, species: int, knots: int, slots: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, Wanted]:
-    """Every array that a file with these numbers and slots must hold, and no other may be there.
+    """Return every array that a file with these numbers and slots must hold, and no other may be there.
 
     `shapes` [name] are those of the arrays in the file: a set of radial functions comes in one of three forms.
     """

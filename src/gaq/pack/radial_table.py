@@ -35,7 +35,7 @@ class RadialTable:
     curvatures: Tensor  # [knot, basis] float32: d²B/du² times h² / 2
 
     def basis(self, distance: Tensor) -> Tensor:
-        """The interpolated basis [..., basis] at distances [...] (Å), in their type; differentiable."""
+        """Return the interpolated basis [..., basis] at distances [...] (Å), in their type; differentiable."""
         intervals = len(self.values) - 1
         u = torch.exp(-self.decay * distance)
         at = ((u - self.low) * (intervals / (self.high - self.low))).clamp(0, intervals)
@@ -51,7 +51,7 @@ class RadialTable:
 
 
 def radial_table(cutoff: float, basis: int, knots: int | None = None) -> RadialTable:
-    """The table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
+    """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once."""
     decay = ALPHA_TIMES_CUTOFF / cutoff
     low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-decay * CLOSEST)
     if knots is None:

@@ -19,7 +19,7 @@ PACKED_GRADIENTS = ("geometric", "plain")
 
 
 def refuse(model: Transformer) -> None:
-    """Raises `RecipeError` with the slot, the reason and a way out when the model cannot be packed."""
+    """Raise `RecipeError` with the slot, the reason and a way out when the model cannot be packed."""
     if model.embedding.dtype != torch.float32:
         raise RecipeError(
             f"the model is {model.embedding.dtype}; a packed model is float32. Train with dtype = 'float32'."

@@ -22,7 +22,7 @@ GROUPS = (
 
 
 def group_of(array: str) -> str:
-    """What an array of the file is for, one of `GROUPS`."""
+    """Return what an array of the file is for, one of `GROUPS`."""
     ends = {"codes": "weights", "weight": "weights", "scale": "scales", "bias": "biases", "filters": "radial filters"}
     if array in ("embedding", "reference", "radii", "scale"):
         return "species"
@@ -36,7 +36,7 @@ def group_of(array: str) -> str:
 
 
 def bytes_by_group(model: PackedModel) -> dict[str, int]:
-    """Bytes of the arrays of each group that is there, in the order of `GROUPS`."""
+    """Return bytes of the arrays of each group that is there, in the order of `GROUPS`."""
     total = dict.fromkeys(GROUPS, 0)
     for name, array in model.arrays.items():
         total[group_of(name)] += array.nbytes
@@ -44,18 +44,18 @@ def bytes_by_group(model: PackedModel) -> dict[str, int]:
 
 
 def weight_count(model: PackedModel) -> int:
-    """Numbers in the weights of all linear layers."""
+    """Return numbers in the weights of all linear layers."""
     return sum(layer.outputs * layer.inputs for layer in linears(model.config))
 
 
 def weight_bytes(model: PackedModel) -> int:
-    """Bytes of the weights of all linear layers as they are stored, with their scales."""
+    """Return bytes of the weights of all linear layers as they are stored, with their scales."""
     sizes = bytes_by_group(model)
     return sizes["weights"] + sizes.get("scales", 0)
 
 
 def float_parameter_bytes(model: PackedModel) -> int:
-    """Bytes of the same network's parameters as float32: weights, biases, filters, attention, embedding."""
+    """Return bytes of the same network's parameters as float32: weights, biases, filters, attention, embedding."""
     kept = ("biases", "radial filters", "attention")
     sizes = bytes_by_group(model)
     floats = sum(sizes.get(group, 0) for group in kept) + model.arrays["embedding"].nbytes

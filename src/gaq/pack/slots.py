@@ -28,7 +28,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def packed_slots(quantizers: Iterable[Quantizer]) -> tuple[dict[str, Scheme], Arrays]:
-    """The scheme of every slot, and the arrays that go with those of features. Raises `RecipeError`."""
+    """Return the scheme of every slot, and the arrays that go with those of features. Raises `RecipeError`."""
     schemes: dict[str, Scheme] = {}
     arrays: Arrays = {}
     for quantizer in quantizers:
@@ -38,7 +38,7 @@ def packed_slots(quantizers: Iterable[Quantizer]) -> tuple[dict[str, Scheme], Ar
 
 
 def scheme_of(spec: Spec, slot: Slot) -> Scheme:
-    """A spec as plain data, without what training alone wants to know."""
+    """Return a spec as plain data, without what training alone wants to know."""
     uniform = uniform_part(spec)
     if uniform is not None:
         scheme: Scheme = {"kind": "uniform", "bits": uniform.bits, "per": uniform.per}
@@ -67,7 +67,7 @@ def scheme_of(spec: Spec, slot: Slot) -> Scheme:
 
 
 def array_of(tensor: Tensor) -> np.ndarray:
-    """A tensor's numbers, in memory of their own; a single number has shape [1]."""
+    """Return a tensor's numbers, in memory of their own; a single number has shape [1]."""
     copied: np.ndarray = tensor.detach().cpu().reshape(tensor.shape or (1,)).contiguous().numpy().copy()
     return copied
 
@@ -96,7 +96,7 @@ def _arrays(quantizer: Quantizer) -> Arrays:
 
 
 def _compensation(name: str, calibrated: SpeciesMean | LowRank) -> Arrays:
-    """Means and principal directions."""
+    """Return means and principal directions."""
     if isinstance(calibrated, LowRank):
         codes, scale = calibrated.codes.flatten(0, 1), calibrated.scale.flatten()
         return {f"{name}.principal.codes": array_of(codes), f"{name}.principal.scale": array_of(scale)}

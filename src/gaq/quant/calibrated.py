@@ -177,11 +177,11 @@ class Grouping:
         self.per_tensor = spec.per == "tensor"
 
     def split(self, weight: Tensor) -> Tensor:
-        """The weight itself, or [out, group, input of the group]."""
+        """Return the weight itself, or [out, group, input of the group]."""
         return weight if self.group is None else weight.reshape(weight.shape[0], -1, self.group)
 
     def steps(self, slot: Slot) -> tuple[int, ...]:
-        """The shape of the steps of a slot."""
+        """Return the shape of the steps of a slot."""
         outputs, inputs = (size or 0 for size in slot.shape)
         if self.per_tensor:
             return (1, 1)
@@ -201,7 +201,9 @@ def _see_whether_ready(calibrated: CalibratedQuantizer, _: object) -> None:
 
 
 def species_index(x: Tensor, species: Tensor | None, slot: Slot) -> Tensor:
-    """The species of each row of x, counted from 0; RecipeError where the slot needs them and they are not given."""
+    """Return the species of each row of x, counted from 0; RecipeError where the slot needs them and they are not
+    given.
+    """
     if slot.n_species == 1:
         return torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     if species is None:
@@ -213,7 +215,7 @@ def species_index(x: Tensor, species: Tensor | None, slot: Slot) -> Tensor:
 
 
 def no_data(slot: Slot) -> RecipeError:
-    """The error of a slot that calibration did not reach."""
+    """Return the error of a slot that calibration did not reach."""
     return RecipeError(
         f"slot {slot.name!r} (role {slot.role.value}) saw no data in calibration; run the model on a few "
         f"structures with the quantizer's `observing` set before `finish_calibration`"

@@ -26,11 +26,11 @@ class Directions(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, v: Tensor, m: Tensor) -> Tensor:
-        """Codes for vectors [..., 2l+1, channel] of magnitude m [..., channel]."""
+        """Return codes for vectors [..., 2l+1, channel] of magnitude m [..., channel]."""
 
     @abstractmethod
     def decode(self, codes: Tensor, dtype: torch.dtype) -> Tensor:
-        """Unit vectors [..., 2l+1, channel] for codes."""
+        """Return unit vectors [..., 2l+1, channel] for codes."""
 
     def observe(self, v: Tensor, m: Tensor) -> None:
         """Take in the directions of a batch of vectors; a fixed code has nothing to learn."""
@@ -64,7 +64,7 @@ class FixedBook(Directions):
         return look_up(self.points.to(dtype), codes)
 
     def book(self) -> Codebook:
-        """The codebook."""
+        """Return the codebook."""
         return Codebook(self.points, self.cells)
 
 
@@ -99,7 +99,7 @@ class LearnedBook(Directions):
         return look_up(self.points.to(dtype), codes)
 
     def book(self) -> Codebook:
-        """The codebook with cells that fit its points."""
+        """Return the codebook with cells that fit its points."""
         if self.stale:
             self._set(self.points)
         return Codebook(self.points, self.cells)
@@ -183,7 +183,7 @@ class Components(Directions):
 
 
 def directions_for(code: DirectionCode) -> Directions:
-    """The module that carries out a direction code."""
+    """Return the module that carries out a direction code."""
     if isinstance(code, Component):
         return Components(code)
     if isinstance(code, Octahedral):
@@ -193,13 +193,13 @@ def directions_for(code: DirectionCode) -> Directions:
 
 @cache
 def octahedral_grid(levels: int) -> Tensor:
-    """The points of an octahedral code, which all slots share."""
+    """Return the points of an octahedral code, which all slots share."""
     return octahedral_points(levels)
 
 
 @cache
 def fixed_codebook(code: Fibonacci | Icosahedral) -> Codebook:
-    """The codebook of a fixed code; remembered, since 65,536 codewords take seconds to prepare."""
+    """Return the codebook of a fixed code; remembered, since 65,536 codewords take seconds to prepare."""
     count = int(2**code.bits)
     return build_codebook(fibonacci_points(count) if isinstance(code, Fibonacci) else icosahedral_points(count))
 

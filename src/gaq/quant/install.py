@@ -36,7 +36,7 @@ def preset(name: str, warmup: int | None = None) -> Recipe:
 
 
 def install_(quantizers: Iterable[Quantizer], recipe: Recipe) -> None:
-    """Puts into every slot what the recipe says. Raises `RecipeError` where it does not fit."""
+    """Put into every slot what the recipe says. Raises `RecipeError` where it does not fit."""
     quantizers = list(quantizers)
     rules = recipe.resolve([q.slot for q in quantizers])
     for quantizer in quantizers:

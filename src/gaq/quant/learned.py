@@ -55,7 +55,7 @@ class LearnedStep(CalibratedQuantizer):
         return Quantized(value.reshape(x.shape), codes, step.detach(), self.high)
 
     def _error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:
-        """What the gradient of a value is multiplied by on its way to the step that `shared` entries share."""
+        """Return what the gradient of a value is multiplied by on its way to the step that `shared` entries share."""
         return torch.where(inside, codes - scaled, codes) * (shared * self.high) ** -0.5
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:

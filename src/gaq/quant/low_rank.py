@@ -52,7 +52,7 @@ class LowRank(CalibratedQuantizer):
 
     @torch.no_grad()
     def compensation(self, x: Tensor, species: Tensor | None = None) -> LowRankCompensation:
-        """What vectors x [atom, 2l+1, channel], or scalars [atom, channel], have along their directions."""
+        """Return what vectors x [atom, 2l+1, channel], or scalars [atom, channel], have along their directions."""
         index = species_index(x, species, self.slot)
         first = self.inner(x)
         assert first.codes is not None
@@ -67,7 +67,7 @@ class LowRank(CalibratedQuantizer):
         )
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
-        """Adds Σ_m v_m v_mᵀ to the sums of each species."""
+        """Add Σ_m v_m v_mᵀ to the sums of each species."""
         index = species_index(x, species, self.slot)
         if self.squares is None:
             n_species, _, channels = self.codes.shape
@@ -76,7 +76,7 @@ class LowRank(CalibratedQuantizer):
         self.squares.index_add_(0, index, rows.transpose(-1, -2) @ rows)
 
     def take_off(self, mean: Tensor, count: Tensor) -> None:
-        """Makes of the squares those about a mean [species, channel] of `count` [species] rows."""
+        """Make of the squares those about a mean [species, channel] of `count` [species] rows."""
         if self.squares is not None:
             self.least = EMPTY * self.squares.diagonal(dim1=-2, dim2=-1).sum(-1)
             self.squares -= count[:, None, None] * mean[:, :, None] * mean[:, None, :]

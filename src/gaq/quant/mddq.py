@@ -92,7 +92,7 @@ class PolarCode(CalibratedQuantizer):
             self.auxiliary_losses.append(self.spec.commitment * apart.sum() / alive.sum().clamp(min=1))
 
     def encode(self, v: Tensor, m: Tensor) -> VectorCodes:
-        """Codes of vectors with magnitudes m; the direction code is zero where the magnitude code is."""
+        """Return codes of vectors with magnitudes m; the direction code is zero where the magnitude code is."""
         step, inverse_step = self._steps(m)
         if self.logarithmic:
             size = encode_logarithmic_magnitude(m, inverse_step, self.thresholds)
@@ -103,7 +103,7 @@ class PolarCode(CalibratedQuantizer):
         return VectorCodes(size, direction * alive, step)
 
     def decode(self, codes: VectorCodes) -> tuple[Tensor, Tensor]:
-        """Magnitudes [..., channel] and unit vectors [..., 2l+1, channel]; the value is their product."""
+        """Return magnitudes [..., channel] and unit vectors [..., 2l+1, channel]; the value is their product."""
         if self.logarithmic:
             size = decode_logarithmic_magnitude(codes.magnitude, codes.step, self.levels)
         else:
@@ -130,7 +130,7 @@ class PolarCode(CalibratedQuantizer):
         return self.step.to(m.dtype), self.inverse_step.to(m.dtype)
 
     def _inside(self, m: Tensor, step: Tensor) -> Tensor:
-        """True for magnitudes that were not clipped."""
+        """Return true for magnitudes that were not clipped."""
         if self.spec.dynamic:
             return torch.ones_like(m, dtype=torch.bool)
         return m <= (step if self.logarithmic else step * (self.spec.high + 0.5))

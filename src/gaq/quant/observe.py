@@ -76,14 +76,14 @@ class Statistics:
         self.histogram += torch.bincount(bins, minlength=len(self.histogram))
 
     def percentile(self, percent: float) -> float:
-        """The magnitude that `percent` of those seen do not exceed, to 1 %; never above the largest."""
+        """Return the magnitude that `percent` of those seen do not exceed, to 1 %; never above the largest."""
         wanted = percent / 100 * self.count
         position = int(torch.searchsorted(self.histogram.cumsum(0), wanted - 1e-6))
         edge = 2.0 ** ((position + 1) / BINS_PER_OCTAVE + LOWEST_OCTAVE)
         return float(min(edge, self.largest))
 
     def best_range(self, high: int) -> float:
-        """The R with the least mean square error, among largest·2^(-k/16) for k = 0 … 96.
+        """Return the R with the least mean square error, among largest·2^(-k/16) for k = 0 … 96.
 
         Error model: x² below half a step, (x - R)² above R, step²/12 between.
         """
@@ -130,18 +130,18 @@ def range_of_weights(observer: Observer, weight: Tensor, axes: tuple[int, ...], 
 
 
 def observer_to_dict(observer: Observer) -> Plain:
-    """Plain data for JSON."""
+    """Return plain data for JSON."""
     return to_plain(observer)
 
 
 def observer_from_dict(data: object, what: str = "calibrate") -> Observer:
-    """The inverse of `observer_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
+    """Invert `observer_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
     observer: Observer = from_plain(data, OBSERVERS, what)
     return observer
 
 
 def _best_ranges(weight: Tensor, largest: Tensor, axes: tuple[int, ...], high: int) -> Tensor:
-    """The ratio R / max|w| with the least square error among 0.30, 0.31, … 1.00, by trying them."""
+    """Return the ratio R / max|w| with the least square error among 0.30, 0.31, … 1.00, by trying them."""
     best = largest.clone()
     least = torch.full_like(largest, torch.inf)
     for ratio in torch.linspace(0.3, 1.0, 71).tolist():

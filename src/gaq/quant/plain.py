@@ -20,7 +20,7 @@ WORDS = {
 
 
 def kind_of(family: type) -> str:
-    """The name of a class in a file: `MeanSquare` is `mean-square`."""
+    """Return the name of a class in a file: `MeanSquare` is `mean-square`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", family.__name__).lower()
 
 
@@ -34,7 +34,7 @@ def to_plain(thing: Any) -> Plain:
 
 
 def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
-    """The object that `data` describes, one of `classes`; `what` names it in the text of a RecipeError."""
+    """Return the object that `data` describes, one of `classes`; `what` names it in the text of a RecipeError."""
     if not isinstance(data, Mapping) or "kind" not in data:
         raise RecipeError(f"{what} is {shown(data)}; expected a table with a key 'kind', one of {_names(classes)}")
     by_kind = {kind_of(family): family for family in classes}
@@ -64,7 +64,7 @@ def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
 
 
 def _may_be(value: object, annotation: str) -> bool:
-    """Whether a value has the type of a field; what is no plain type is checked by the class itself."""
+    """Return whether a value has the type of a field; what is no plain type is checked by the class itself."""
     if annotation == "bool":
         return isinstance(value, bool)
     if annotation == "str":

@@ -43,7 +43,7 @@ def multiply(features: Quantized, weight: Quantized) -> Tensor:
 
 
 def exact_type(high_x: int, high_w: int, length: int, what: str) -> torch.dtype:
-    """The narrowest float type in which Σ codes_x codes_w over `length` terms is exact."""
+    """Return the narrowest float type in which Σ codes_x codes_w over `length` terms is exact."""
     largest = high_x * high_w * length
     if largest <= LARGEST_IN_FLOAT32 and torch.get_float32_matmul_precision() == "highest":
         return torch.float32
@@ -56,7 +56,7 @@ def exact_type(high_x: int, high_w: int, length: int, what: str) -> torch.dtype:
 
 
 def _product(features: Quantized, codes_w: Tensor, scale_w: Tensor, high_w: int) -> Tensor:
-    """The product with whole-number weights, group by group if there are groups."""
+    """Return the product with whole-number weights, group by group if there are groups."""
     if codes_w.dim() == 2:
         return _part(features.value, features, codes_w, scale_w, high_w)
     total: Tensor | None = None

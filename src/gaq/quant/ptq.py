@@ -76,12 +76,12 @@ PTQ_PASSES = (Smooth, ActivationAware, Gptq, Reconstruct)
 
 
 def ptq_pass_to_dict(ptq_pass: PtqPass) -> Plain:
-    """Plain data for JSON."""
+    """Return plain data for JSON."""
     return to_plain(ptq_pass)
 
 
 def ptq_pass_from_dict(data: object, what: str) -> PtqPass:
-    """The inverse of `ptq_pass_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
+    """Invert `ptq_pass_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
     ptq_pass: PtqPass = from_plain(data, PTQ_PASSES, what)
     return ptq_pass
 

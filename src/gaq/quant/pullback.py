@@ -45,7 +45,7 @@ def polar(v: Tensor, value: Tensor, ratio: Tensor, along: Tensor, against: Tenso
 def geometric_coefficients(
     v: Tensor, m: Tensor, decoded_m: Tensor, direction: Tensor, inside: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Coefficients of `polar` for v = m·u → m̂·û with the tangent-projected direction gradient.
+    """Return coefficients of `polar` for v = m·u → m̂·û with the tangent-projected direction gradient.
 
     g → inside·(û·g) u + (m̂/m) (g - (u·g) u) = ratio·g + u·((inside·û - ratio·u)·g), ratio = m̂/m.
     The first term is the magnitude's pass-through, the second (I - u uᵀ) g scaled by m̂ ∂u/∂v. A vector that
@@ -66,7 +66,8 @@ def geometric_coefficients(
 def hard_coefficients(
     v: Tensor, m: Tensor, decoded_m: Tensor, direction: Tensor, inside: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Coefficients of `polar` for a direction that is a step function: g → inside·(û·g) u, the magnitude's part alone.
+    """Return coefficients of `polar` for a direction that is a step function: g → inside·(û·g) u, the magnitude's part
+    alone.
 
     A vector that decodes to zero passes nothing on. Shapes as in `geometric_coefficients`.
     """

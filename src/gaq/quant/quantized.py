@@ -20,7 +20,7 @@ class LowRankCompensation:
     coefficients: Tensor
 
     def joined(self, other: LowRankCompensation) -> LowRankCompensation:
-        """Both together, of the same atoms."""
+        """Return both together, of the same atoms."""
         table, coefficients = (
             torch.cat((self.table, other.table), 1),
             torch.cat((self.coefficients, other.coefficients), -1),
@@ -32,11 +32,13 @@ class LowRankCompensation:
         return self._combined(self.table)
 
     def behind(self, weight: Tensor) -> Tensor:
-        """The same behind a weight [out, channel]: [atom, ..., out]. Of the table the products, summed in float64."""
+        """Return the same behind a weight [out, channel]: [atom, ..., out]. Of the table the products, summed in
+        float64.
+        """
         return self._combined((self.table.double() @ weight.double().t()).to(self.table.dtype))
 
     def _combined(self, table: Tensor) -> Tensor:
-        """Product by product from first to last, so that the engine rounds as often."""
+        """Return product by product from first to last, so that the engine rounds as often."""
         rows = table.index_select(0, self.species)
         rows = rows.reshape(rows.shape[0], *(1,) * (self.coefficients.dim() - 2), *rows.shape[1:])
         total = self.coefficients[..., 0, None] * rows[..., 0, :]

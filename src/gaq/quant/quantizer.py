@@ -53,7 +53,7 @@ class Quantizer(nn.Module):
             self.calibrated = None
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        """The quantized value with its pullback, and its codes where an integer product is possible.
+        """Return the quantized value with its pullback, and its codes where an integer product is possible.
 
         `species` [atom], counted from 0, is for schemes that tell atoms apart.
         """
@@ -90,7 +90,7 @@ class Quantizer(nn.Module):
 
 
 def weight_bits(quantizer: Quantizer) -> tuple[int, int]:
-    """Bits of the codes and bits of the scales of a weight as they are stored (32 for each float)."""
+    """Return bits of the codes and bits of the scales of a weight as they are stored (32 for each float)."""
     slot, spec = quantizer.slot, quantizer.spec
     if slot.role not in WEIGHTS:
         raise RecipeError(f"slot {slot.name!r} (role {slot.role.value}) holds no weight to store")

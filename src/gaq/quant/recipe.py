@@ -79,7 +79,7 @@ class Rule:
         return 1 if "*" in self.where else 2
 
     def applies_to(self, slot: Slot) -> bool:
-        """True when the rule speaks of this slot."""
+        """Return true when the rule speaks of this slot."""
         if isinstance(self.where, Role):
             return slot.role is self.where
         ours, theirs = self.where.split("."), slot.name.split(".")
@@ -99,7 +99,7 @@ class Recipe:
     ptq_passes: tuple[PtqPass, ...] = ()
 
     def resolve(self, slots: Sequence[Slot]) -> dict[str, Rule]:
-        """The rule for each slot name: a full name beats a name with a star, which beats a role.
+        """Return the rule for each slot name: a full name beats a name with a star, which beats a role.
 
         Raises RecipeError for a slot without a rule, for two rules of equal strength, for a name that no slot
         has, and for a spec that does not fit its slot. A role that a model does not use is no error: the
@@ -138,7 +138,7 @@ class Recipe:
         return replace(self, rules=kept + rules)
 
     def to_dict(self) -> Plain:
-        """Plain data for JSON."""
+        """Return plain data for JSON."""
         plain: Plain = {
             "name": self.name,
             "description": self.description,
@@ -148,12 +148,12 @@ class Recipe:
         return plain | ({"treatments": ptq_passes} if ptq_passes else {})
 
     def to_toml(self) -> str:
-        """The recipe as the text of a TOML file, which `from_toml` reads back."""
+        """Return the recipe as the text of a TOML file, which `from_toml` reads back."""
         return tomli_w.dumps(_without_none(self.to_dict()))
 
     @classmethod
     def from_dict(cls, data: object, what: str = "recipe") -> Recipe:
-        """The inverse of `to_dict`; RecipeError when something is unknown, lacking or does not fit."""
+        """Invert `to_dict`; RecipeError when something is unknown, lacking or does not fit."""
         table = _table(data, RECIPE_KEYS, what)
         name, rules = table.get("name"), table.get("rules")
         if not isinstance(name, str) or not name:

@@ -23,7 +23,7 @@ Rules = tuple[Rule, ...]
 
 
 def recipe_of(name: str, description: str, *parts: Rules) -> Recipe:
-    """A recipe of some parts."""
+    """Return a recipe of some parts."""
     return Recipe(name, tuple(rule for part in parts for rule in part), description)
 
 
@@ -33,7 +33,7 @@ def in_float(*roles: Role) -> Rules:
 
 
 def weights(scalar: Uniform, vector: Uniform, warmup: int = 0) -> Rules:
-    """Weights that multiply invariants, and weights that mix channels of vectors."""
+    """Return weights that multiply invariants, and weights that mix channels of vectors."""
     return (
         Rule(Role.SCALAR_WEIGHT, scalar, weight_observer(scalar)),
         Rule(Role.VECTOR_WEIGHT, vector, weight_observer(vector), from_epoch=warmup),
@@ -46,7 +46,7 @@ def weight_observer(spec: Uniform) -> Observer:
 
 
 def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0) -> Rules:
-    """All weights alike, those of the readout at eight bits."""
+    """Return all weights alike, those of the readout at eight bits."""
     spec = Uniform(bits, per="channel" if group is None else "group", group=group, learn_step=learn_step)
     rules = weights(spec, spec, warmup)
     if bits < 8:
@@ -57,7 +57,7 @@ def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0)
 def features(
     scalar: Uniform, scalar_observer: Observer, vector: Spec, vector_observer: Observer, warmup: int = 0
 ) -> Rules:
-    """The inputs of linear layers; messages stay float."""
+    """Return the inputs of linear layers; messages stay float."""
     return (
         Rule(Role.SCALAR_FEATURE, scalar, scalar_observer),
         Rule(Role.VECTOR_FEATURE, vector, vector_observer, from_epoch=warmup),
@@ -66,10 +66,10 @@ def features(
 
 
 def queries(bits: int) -> Rules:
-    """Unit queries and keys."""
+    """Return unit queries and keys."""
     return (Rule(Role.QUERY_KEY, Uniform(bits), UnitRange()),)
 
 
 def readout(bits: int) -> Rules:
-    """Finer inputs of the readout, a step for each atom."""
+    """Return finer inputs of the readout, a step for each atom."""
     return tuple(Rule(name, Uniform(bits, per="row")) for name in READOUT_INPUTS)

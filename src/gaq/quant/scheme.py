@@ -39,8 +39,8 @@ def decode_uniform(codes: Tensor, step: Tensor) -> Tensor:
 
 
 def dynamic_steps(x: Tensor, axes: tuple[int, ...], high: int) -> Steps:
-    """Steps from the data: M = max|x| over `axes`; step = M · (1/high); inverse_step = high / M, or 0 where M
-    < 2⁻¹⁰⁰.
+    """Return steps from the data: M = max|x| over `axes`; step = M · (1/high); inverse_step = high / M, or 0 where M <
+    2⁻¹⁰⁰.
 
     1/high is rounded to the type of x. Shapes: those of x with length one along `axes`.
     """
@@ -49,7 +49,7 @@ def dynamic_steps(x: Tensor, axes: tuple[int, ...], high: int) -> Steps:
 
 
 def following_steps(weight: Tensor, axes: tuple[int, ...], high: int, ratio: Tensor) -> Steps:
-    """Steps that follow a weight: M = max|w| over `axes`; step = (M · (1/high)) · ratio and its inverse.
+    """Return steps that follow a weight: M = max|w| over `axes`; step = (M · (1/high)) · ratio and its inverse.
 
     inverse_step is 0 where M < 2⁻¹⁰⁰.
     """
@@ -72,7 +72,7 @@ def encode_linear_magnitude(m: Tensor, inverse_step: Tensor, high: int) -> Tenso
 
 
 def logarithmic_levels(high: int) -> tuple[Tensor, Tensor]:
-    """Levels [high + 1] and thresholds [high] of a logarithmic magnitude whose largest level is 1, float32.
+    """Return levels [high + 1] and thresholds [high] of a logarithmic magnitude whose largest level is 1, float32.
 
     level_0 = 0, level_k = 2^(-12 (high - k)/(high - 1)); threshold_k is midway between level_(k-1) and
     level_k.
@@ -83,7 +83,7 @@ def logarithmic_levels(high: int) -> tuple[Tensor, Tensor]:
 
 
 def encode_logarithmic_magnitude(m: Tensor, inverse_step: Tensor, thresholds: Tensor) -> Tensor:
-    """The number of thresholds that are at most m · inverse_step, where the step is the largest magnitude."""
+    """Return the number of thresholds that are at most m · inverse_step, where the step is the largest magnitude."""
     count = torch.bucketize(m * inverse_step, thresholds.to(m.dtype), right=True)
     return count.to(m.dtype)
 

@@ -18,7 +18,7 @@ def check_fit(spec: Spec, slot: Slot) -> None:
 
 
 def _of_weight(spec: Spec) -> Iterator[str]:
-    """What speaks against a spec for a weight."""
+    """Yield what speaks against a spec for a weight."""
     uniform = uniform_part(spec)
     if isinstance(spec, Framed | Polar):
         yield FOR_VECTORS
@@ -37,7 +37,7 @@ def _of_weight(spec: Spec) -> Iterator[str]:
 
 
 def _of_feature(spec: Spec, slot: Slot) -> Iterator[str]:
-    """What speaks against a spec for the feature or the query or key of a slot."""
+    """Yield what speaks against a spec for the feature or the query or key of a slot."""
     uniform = uniform_part(spec)
     if isinstance(spec, Framed | Polar) and slot.role not in VECTORS:
         yield FOR_VECTORS

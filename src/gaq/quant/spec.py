@@ -204,7 +204,7 @@ class Polar:
         return self.per == "atom"
 
     def direction_code(self, degree: int) -> DirectionCode:
-        """The code in use for vectors with 2·degree + 1 components."""
+        """Return the code in use for vectors with 2·degree + 1 components."""
         return self.directions if degree == 1 else Component(self.bits)
 
 
@@ -220,19 +220,19 @@ SPECS = (Identity, Uniform, Framed, Polar)
 
 
 def framed(spec: Spec) -> bool:
-    """True when the model must express the vectors in the local frame before it quantizes them."""
+    """Return true when the model must express the vectors in the local frame before it quantizes them."""
     return isinstance(spec, Framed)
 
 
 def uniform_part(spec: Spec) -> Uniform | None:
-    """The uniform scheme inside `spec`, if that is what it follows."""
+    """Return the uniform scheme inside `spec`, if that is what it follows."""
     if isinstance(spec, Framed):
         return spec.inner
     return spec if isinstance(spec, Uniform) else None
 
 
 def integer_product(spec: Spec) -> bool:
-    """True when value == codes·scale with a scale that is constant along the summed (last) axis of a product.
+    """Return true when value == codes·scale with a scale that is constant along the summed (last) axis of a product.
 
     A weight with groups counts: its sums are taken group by group.
     """
@@ -241,7 +241,7 @@ def integer_product(spec: Spec) -> bool:
 
 
 def bits_of(spec: Spec) -> int:
-    """Bits of one code: of a number if uniform, of a vector (degree 1) if polar; 32 for float."""
+    """Return bits of one code: of a number if uniform, of a vector (degree 1) if polar; 32 for float."""
     uniform = uniform_part(spec)
     if uniform is not None:
         return uniform.bits
@@ -252,12 +252,12 @@ def bits_of(spec: Spec) -> int:
 
 
 def spec_to_dict(spec: Spec) -> Plain:
-    """Plain data for JSON."""
+    """Return plain data for JSON."""
     return to_plain(spec)
 
 
 def spec_from_dict(data: object, what: str = "spec") -> Spec:
-    """The inverse of `spec_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
+    """Invert `spec_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
     spec = from_plain(data, SPECS + DIRECTIONS, what)
     if not isinstance(spec, Spec):
         raise RecipeError(f"{what} is {data!r}; expected one of {_kinds(SPECS)}")

@@ -58,17 +58,17 @@ class SpeciesMean(CalibratedQuantizer):
         return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, compensation)
 
     def compensation(self, x: Tensor, species: Tensor | None = None) -> LowRankCompensation:
-        """What rows x [atom, channel] are rounded beside: the mean, and what they have along directions."""
+        """Return what rows x [atom, channel] are rounded beside: the mean, and what they have along directions."""
         mean = self.mean(x, species)
         return mean if self.along is None else mean.joined(self.along.compensation(x - mean.rows(), species))
 
     def mean(self, x: Tensor, species: Tensor | None = None) -> LowRankCompensation:
-        """The mean of each atom's species, once."""
+        """Return the mean of each atom's species, once."""
         table = (self.codes.to(x.dtype) * self.scale.to(x.dtype))[:, None]
         return LowRankCompensation(table, species_index(x, species, self.slot), torch.ones_like(x[:, :1]))
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
-        """Adds to the sums of each species."""
+        """Add to the sums of each species."""
         index = species_index(x, species, self.slot)
         if self.total is None or self.count is None:
             self.total = torch.zeros(self.codes.shape, dtype=torch.float64, device=x.device)

@@ -16,7 +16,7 @@ from gaq.quant.squashed import SquashedWeight
 
 
 def fit_uniform(slot: Slot, spec: Uniform, observer: Observer) -> CalibratedQuantizer:
-    """The module that carries out a uniform spec in a slot."""
+    """Return the module that carries out a uniform spec in a slot."""
     if spec.rotate:
         return Rotated(slot, observer, lambda: fit_uniform(slot, replace(spec, rotate=False), observer))
     if spec.centred:

@@ -86,7 +86,7 @@ def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
 
 
 def sensitivity(rows: Sequence[Row]) -> Section | None:
-    """The force error that each kind of slot brings when it alone is quantized."""
+    """Return the force error that each kind of slot brings when it alone is quantized."""
     found = {r.model.removeprefix(SLOTS): r for r in rows if r.metric == "force_fidelity" and _is_slot(r)}
     kept = {name: r for name, r in found.items() if math.isfinite(r.value)}
     if not kept:
@@ -135,7 +135,9 @@ def _dots(
     palette: Palette,
     logarithmic: bool,
 ) -> Panel:
-    """A mark for each model, a line to its largest value or as long as its standard error, and the number beside it."""
+    """Return a mark for each model, a line to its largest value or as long as its standard error, and the number beside
+    it.
+    """
 
     def place(value: float) -> float:
         return max(abs(value), EXACT) if logarithmic else value

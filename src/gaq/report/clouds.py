@@ -45,7 +45,7 @@ def parity(kept: Sequence[Predictions], palette: Palette) -> Section | None:
 
 
 def names_of(kept: Sequence[Predictions]) -> list[str]:
-    """The recipe of each, with its model, and what it was asked, where recipes are not enough."""
+    """Return the recipe of each, with its model, and what it was asked, where recipes are not enough."""
     for parts in (("recipe",), ("model",), ("model", "engine"), ("model", "engine", "data")):
         names = [", ".join(str(getattr(p, part)) for part in parts) for p in kept]
         if len(set(names)) == len(names):
@@ -56,7 +56,7 @@ def names_of(kept: Sequence[Predictions]) -> list[str]:
 def _diagonal(
     pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette, what: str, unit: str, small: str
 ) -> tuple[Panel, ...]:
-    """Predicted against reference, on one scale."""
+    """Return predicted against reference, on one scale."""
     everything = np.concatenate([np.concatenate(pair) for pair in pairs.values()])
     low, high = (float(f(everything)) for f in (np.min, np.max))
     room = 0.04 * max(high - low, 1e-6)
@@ -80,7 +80,7 @@ def _diagonal(
 
 
 def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -> tuple[Panel, ...]:
-    """Predicted less reference, against reference, on one scale that leaves out the farthest half per cent."""
+    """Return predicted less reference, against reference, on one scale that leaves out the farthest half per cent."""
     errors = {name: (y - x) / MEV for name, (x, y) in pairs.items()}
     reach = 1.15 * max((float(np.percentile(np.abs(e), 99.5)) for e in errors.values() if len(e)), default=1.0)
     panels = []

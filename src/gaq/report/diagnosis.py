@@ -44,7 +44,7 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 
 def meanings(rows: Sequence[Row]) -> list[str]:
-    """A sentence for each thing that is wrong, the gravest first; none where every check passed.
+    """Return a sentence for each thing that is wrong, the gravest first; none where every check passed.
 
     Answers that are no answers, not numbers or zero, are said alone: what else fails follows from them.
     """

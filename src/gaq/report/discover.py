@@ -61,7 +61,7 @@ class Inventory:
 
 
 def discover(runs: Sequence[Path]) -> Inventory:
-    """All that a report can show. Raises `BadFile` where nothing is, naming what was looked for."""
+    """Return all that a report can show. Raises `BadFile` where nothing is, naming what was looked for."""
     found: dict[Path, ReportSource] = {}
     notes: list[str] = []
     for run in runs:
@@ -82,7 +82,9 @@ def discover(runs: Sequence[Path]) -> Inventory:
 
 
 def kind_of(path: Path, named: bool = False) -> SourceKind | None:
-    """What a file is, None for what a report does not show. A trajectory without a log counts if it was `named`."""
+    """Return what a file is, None for what a report does not show. A trajectory without a log counts if it was
+    `named`.
+    """
     suffix = path.suffix.lower()
     if path.name == TRAINING_STATE:
         return None
@@ -101,7 +103,7 @@ def kind_of(path: Path, named: bool = False) -> SourceKind | None:
 
 
 def _lines(path: Path) -> SourceKind | None:
-    """Rows or a learning curve, by the first line that is an object of JSON."""
+    """Return rows or a learning curve, by the first line that is an object of JSON."""
     try:
         for line in islice(lines_of(path), MOST_LINES):
             try:
@@ -117,7 +119,9 @@ def _lines(path: Path) -> SourceKind | None:
 
 
 def _beside(run: Path) -> list[Path]:
-    """What commands left beside a file that was named: rows and predictions of a model, the log of a trajectory."""
+    """Return what commands left beside a file that was named: rows and predictions of a model, the log of a
+    trajectory.
+    """
     if not run.is_file():
         return []
     suffix = run.suffix.lower()
@@ -139,7 +143,7 @@ def _begins(path: Path, bytes_: bytes) -> bool:
 
 
 def _files(run: Path) -> Iterator[Path]:
-    """The file itself, or those of a folder, the nearest first; hidden ones are left out."""
+    """Yield the file itself, or those of a folder, the nearest first; hidden ones are left out."""
     if run.is_file():
         yield run
         return

@@ -29,7 +29,8 @@ TITLES = {
 
 
 def findings(rows: Sequence[Row], traces: Sequence[Trace], title: str, style: Style) -> Figure:
-    """A bar for every judged row, up to value/limit (limit/value where it is a least), and below them the traces.
+    """Return a bar for every judged row, up to value/limit (limit/value where it is a least), and below them the
+    traces.
 
     Bars that end left of the line at 1 have passed.
     """
@@ -52,7 +53,7 @@ def findings(rows: Sequence[Row], traces: Sequence[Trace], title: str, style: St
 
 
 def share(entry: Row) -> float:
-    """What part of its limit a value takes: below 1 within, above 1 past it; infinite for what is not a number.
+    """Return what part of its limit a value takes: below 1 within, above 1 past it; infinite for what is not a number.
 
     A drift within its doubt has passed and takes at most the whole.
     """

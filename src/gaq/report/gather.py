@@ -39,7 +39,7 @@ class Found:
 
 
 def gather(inventory: Inventory) -> Found:
-    """Reads everything; what fails is a note, and the rest goes on."""
+    """Read everything; what fails is a note, and the rest goes on."""
     found = Found(notes=list(inventory.notes))
     sources = inventory.sources
     labels = run_labels(sources)
@@ -71,7 +71,7 @@ def gather(inventory: Inventory) -> Found:
 
 
 def run_labels(sources: Sequence[ReportSource]) -> dict[Path, str]:
-    """A name for each folder: its last part, or as many parts as tell it from others."""
+    """Return a name for each folder: its last part, or as many parts as tell it from others."""
     folders = list(dict.fromkeys(source.run for source in sources))
     whole = {folder: folder.resolve().parts for folder in folders}
     labels: dict[Path, str] = {}
@@ -87,7 +87,7 @@ def run_labels(sources: Sequence[ReportSource]) -> dict[Path, str]:
 
 
 def file_labels(sources: Sequence[ReportSource], labels: Mapping[Path, str]) -> dict[Path, str]:
-    """A name for each log and trajectory: that of the file where it is the only one, else with its folder."""
+    """Return a name for each log and trajectory: that of the file where it is the only one, else with its folder."""
     keys = {(s.run, s.path.stem) for s in sources}
     stems = Counter(stem for _, stem in keys)
     alone = Counter(run for run, _ in keys)
@@ -102,7 +102,8 @@ def file_labels(sources: Sequence[ReportSource], labels: Mapping[Path, str]) -> 
 
 
 def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
-    """The rows of all runs. Rows of one model that different runs measured differently are told apart by the run.
+    """Return the rows of all runs. Rows of one model that different runs measured differently are told apart by the
+    run.
 
     Repeated rows are one: a demo keeps its rows by model and all together.
     """
@@ -122,7 +123,7 @@ def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
 
 
 def _named(ledgers: Sequence[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
-    """The same ledgers with one name for each model, however many files it has.
+    """Return the same ledgers with one name for each model, however many files it has.
 
     A checkpoint and the packed file made of it have one identity, and take the name of the packed file. Two models of
     one name and recipe are distinguished by their runs.
@@ -154,7 +155,7 @@ def _place(ledger: tuple[str, list[Row]]) -> int:
 
 
 def _measured(row: Row) -> tuple[Any, ...]:
-    """What a row measured; two values of it from two runs are two measurements."""
+    """Return what a row measured; two values of it from two runs are two measurements."""
     about = (row.model, row.recipe, row.engine, row.metric, row.control, row.data)
     return (*about, row.n, row.rotations, row.threads, row.seed, row.device, row.isa)
 
@@ -178,7 +179,7 @@ def _read_manifest(found: Found, source: ReportSource, label: str) -> None:
 
 
 def _epochs_before(sources: Sequence[ReportSource], found: Found, labels: Mapping[Path, str]) -> dict[Path, int]:
-    """Epochs that a training went on from, as the manifest of the folder above says (`epochs_before`)."""
+    """Return epochs that a training went on from, as the manifest of the folder above says (`epochs_before`)."""
     said: dict[Path, int] = {}
     for source in sources:
         manifest = found.manifests.get(labels.get(source.run.parent, ""), {})

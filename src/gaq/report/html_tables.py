@@ -24,14 +24,14 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 def compared(rows: Sequence[Row]) -> list[Row]:
-    """Rows of models of which more is known than how fast and how large they are."""
+    """Return rows of models of which more is known than how fast and how large they are."""
     judged = {key for key, group in by_model(rows).items() if any(r.metric not in SPEED_METRICS for r in group)}
     kept = judged or set(by_model(rows))
     return [r for r in rows if (r.model, r.recipe, r.engine) in kept and not r.model.startswith(SLOTS)]
 
 
 def comparison_html(rows: Sequence[Row]) -> str:
-    """The comparison; clicking a heading sorts by it, the smallest first."""
+    """Return the comparison; clicking a heading sorts by it, the smallest first."""
     headings, lines = comparison(rows)
     marks = [MARKS[judge(group).verdict] for group in by_model(rows).values()]
     names = headings.index("recipe") + 1  # the verdict follows what a model is called: a telephone shows that much
@@ -53,7 +53,7 @@ def comparison_html(rows: Sequence[Row]) -> str:
 
 
 def findings_html(rows: Sequence[Row]) -> str:
-    """The check's checks: a line for each, a column for each model; nothing without limits."""
+    """Return the check's checks: a line for each, a column for each model; nothing without limits."""
     groups = {name_of(key, rows): group for key, group in by_model(rows).items()}
     judged = {name: {r.metric: r for r in group if r.limit is not None} for name, group in groups.items()}
     judged = {name: found for name, found in judged.items() if found}
@@ -73,7 +73,7 @@ def findings_html(rows: Sequence[Row]) -> str:
 
 
 def all_rows_html(rows: Sequence[Row]) -> str:
-    """Every row that was read, metrics that nothing else shows among them."""
+    """Return every row that was read, metrics that nothing else shows among them."""
     names = ("metric", "value", "unit", "model", "recipe", "engine", "data", "n")
     head = "".join(f"<th scope='col'>{name}</th>" for name in (*names, "conditions"))
     body = []
@@ -87,7 +87,7 @@ def all_rows_html(rows: Sequence[Row]) -> str:
 
 
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
-    """Names and what they are."""
+    """Return names and what they are."""
     lines = "".join(f"<dt>{safe(name)}</dt><dd>{safe(value)}</dd>" for name, value in facts)
     return f"<dl class='facts'>{lines}</dl>"
 
@@ -107,7 +107,7 @@ def conditions_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 
 def name_of(key: tuple[str, str, str], rows: Sequence[Row]) -> str:
-    """What plots call a model: its recipe, and its file and engine where that is not enough."""
+    """Return what plots call a model: its recipe, and its file and engine where that is not enough."""
     keys = list(by_model(rows))
     model, recipe, engine = key
     if sum(k[1] == recipe for k in keys) == 1:
@@ -116,7 +116,7 @@ def name_of(key: tuple[str, str, str], rows: Sequence[Row]) -> str:
 
 
 def table(head: str, body: Sequence[str], kind: str, name: str, caption: str = "", role: str = "") -> str:
-    """A table that scrolls by itself where it is too wide, by keys too.
+    """Return a table that scrolls by itself where it is too wide, by keys too.
 
     A `role` tells readers of screens that it is a table where a style makes cards of its rows.
     """
@@ -127,7 +127,9 @@ def table(head: str, body: Sequence[str], kind: str, name: str, caption: str = "
 
 
 def _cell(label: str, cell: str) -> str:
-    """A value, and its heading for a telephone, where rows are cards; a cell without a value is left out there."""
+    """Return a value, and its heading for a telephone, where rows are cards; a cell without a value is left out
+    there.
+    """
     kind = " class='nothing'" if cell == NOTHING else ""
     return f"<td role='cell'{kind} data-label='{safe(label)}' data-value='{_key(cell)}'>{_number(cell)}</td>"
 
@@ -165,7 +167,7 @@ def _heading(heading: str) -> str:
 
 
 def _key(cell: str) -> str:
-    """What a cell is sorted by; nothing where nothing was measured."""
+    """Return what a cell is sorted by; nothing where nothing was measured."""
     found = NUMBER.match(cell)
     return found.group() if found else ("" if cell in (NOTHING, NO_LABELS, "not finite") else safe(cell))
 

@@ -13,12 +13,12 @@ DANGEROUS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"
 
 
 def safe(text: object) -> str:
-    """Text for HTML, also within quotes."""
+    """Return text for HTML, also within quotes."""
     return html.escape(str(text), quote=True)
 
 
 def data_script(key: str, content: Any) -> str:
-    """Data as JSON in an element that is never run. NaN is refused: JSON has none."""
+    """Return data as JSON in an element that is never run. NaN is refused: JSON has none."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character, escape in DANGEROUS.items():
         text = text.replace(character, escape)
@@ -35,5 +35,5 @@ def code_script(code: str) -> str:
 
 
 def own(name: str) -> str:
-    """A file of ours that stands beside this one: page.css, page.js."""
+    """Return a file of ours that stands beside this one: page.css, page.js."""
     return files("gaq.report").joinpath(name).read_text(encoding="utf-8")

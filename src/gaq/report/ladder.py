@@ -24,7 +24,7 @@ class Rung:
 
 
 def ladder(rows: Sequence[Row]) -> Section | None:
-    """Times of a call of every candidate, the slowest first, with ratios to the controls of the same run."""
+    """Return times of a call of every candidate, the slowest first, with ratios to the controls of the same run."""
     rows = _timed(rows)
     groups = {key: group for key, group in by_candidate(rows).items() if _latency(group) is not None}
     if not groups:
@@ -74,7 +74,7 @@ def ladder(rows: Sequence[Row]) -> Section | None:
 
 
 def _rungs(groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> list[Rung]:
-    """The slowest first; models are named where recipe and engine are not enough."""
+    """Return the slowest first; models are named where recipe and engine are not enough."""
     pairs = [(recipe, engine) for _, recipe, engine in groups]
     rungs = []
     for (model, recipe, engine), group in groups.items():
@@ -95,13 +95,13 @@ def _ratio(group: Sequence[Row], control: str, heading: str) -> str:
 
 
 def _timed(rows: Sequence[Row]) -> list[Row]:
-    """Times of `gaq bench`, which have percentiles; those of steps of dynamics where there are no others."""
+    """Return times of `gaq bench`, which have percentiles; those of steps of dynamics where there are no others."""
     times = [r for r in rows if r.metric == "latency_ms" and r.control is None]
     timed = [r for r in times if r.p10 is not None] or times
     return [*timed, *(r for r in rows if r.metric == "speedup")]
 
 
 def _latency(group: Sequence[Row]) -> Row | None:
-    """The last time of a candidate that can stand on a logarithmic axis."""
+    """Return the last time of a candidate that can stand on a logarithmic axis."""
     found = [r for r in group if r.metric == "latency_ms" and r.value > 0 and math.isfinite(r.value)]
     return found[-1] if found else None

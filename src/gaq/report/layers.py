@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def layer_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """One line a layer, in the order of the model."""
+    """Return one line a layer, in the order of the model."""
     groups: dict[str, list[Row]] = {}
     for entry in rows:
         if entry.model.startswith(PREFIX):

@@ -38,7 +38,7 @@ class Libraries:
 
 
 def find_libraries(movies: bool, viewer_file: Path | None = None) -> Libraries:
-    """Both libraries, as far as they are there; the viewer only where there is something to view."""
+    """Return both libraries, as far as they are there; the viewer only where there is something to view."""
     missing: list[str] = []
     plotly = _tried(plotly_code, missing)
     viewer = _tried(lambda: viewer_code(viewer_file), missing) if movies else None
@@ -67,7 +67,7 @@ def viewer_code(file: Path | None = None) -> str:
 
 
 def cached_viewer() -> Path:
-    """Where it is kept, between pages."""
+    """Return where it is kept, between pages."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "gaq" / VIEWER.replace("@", "-") / "3Dmol-min.js"
 

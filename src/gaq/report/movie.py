@@ -52,7 +52,9 @@ class Movie:
 
 
 def read_movie(path: Path, name: str) -> tuple[Movie, list[str]]:
-    """Some frames, evenly, the last always among them, and sentences about what is not whole. Raises `BadFile`."""
+    """Return some frames, evenly, the last always among them, and sentences about what is not whole. Raises
+    `BadFile`.
+    """
     readable_file(path)
     try:
         return _binary(path, name) if path.suffix in BINARY else _text(path, name)
@@ -63,7 +65,7 @@ def read_movie(path: Path, name: str) -> tuple[Movie, list[str]]:
 
 
 def chosen(frames: int, atoms: int) -> np.ndarray:
-    """Which of so many frames are kept."""
+    """Return which of so many frames are kept."""
     most = max(1, min(MOST_FRAMES, MOST_POSITIONS // max(atoms, 1)))
     return np.unique(np.linspace(0, frames - 1, min(frames, most)).round().astype(int)) if frames else np.arange(0)
 
@@ -91,7 +93,9 @@ def _text(path: Path, name: str) -> tuple[Movie, list[str]]:
 
 
 def _places(path: Path) -> tuple[list[tuple[int, int]], int, list[str]]:
-    """Where each whole frame begins and ends, atoms of the first, and a note about the last if it is not whole."""
+    """Return where each whole frame begins and ends, atoms of the first, and a note about the last if it is not
+    whole.
+    """
     places: list[tuple[int, int]] = []
     atoms, notes = 0, []
     size = path.stat().st_size
@@ -136,7 +140,7 @@ def _binary(path: Path, name: str) -> tuple[Movie, list[str]]:
 
 
 def _check_header(path: Path) -> None:
-    """Raises `BadFile` where the header promises more frames than the file has room for."""
+    """Raise `BadFile` where the header promises more frames than the file has room for."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         stream.seek(TABLE_AT)

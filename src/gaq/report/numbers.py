@@ -23,7 +23,7 @@ def with_spread(value: float, error: float | None = None, digits: int = 3) -> st
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """A number with that many significant digits: `0.0312`, `12.4`, `2.1e-13`."""
+    """Return a number with that many significant digits: `0.0312`, `12.4`, `2.1e-13`."""
     if not math.isfinite(value):
         return "not finite"
     if value == 0:

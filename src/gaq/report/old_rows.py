@@ -29,7 +29,7 @@ class OldRows:
 
 
 def read_old_rows(path: Path) -> OldRows:
-    """Every row that has a metric and a value, whatever version wrote it."""
+    """Return every row that has a metric and a value, whatever version wrote it."""
     rows: list[Row] = []
     notes = Notes()
     unknown: set[str] = set()
@@ -93,7 +93,7 @@ def _fitted(name: str, value: Any) -> Any:
 
 
 def _number(value: object) -> float | None:
-    """A number, also one that JSON writes as a text; None for all else."""
+    """Return a number, also one that JSON writes as a text; None for all else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -61,7 +61,7 @@ class Text:
 
 
 def text_of(found: Found, runs: Sequence[str]) -> Text:
-    """The words that a manifest has for its page, or those that can be said of any runs."""
+    """Return the words that a manifest has for its page, or those that can be said of any runs."""
     for manifest in found.manifests.values():
         words = manifest.get("page")
         if isinstance(words, dict) and isinstance(words.get("title"), str):
@@ -78,7 +78,7 @@ def text_of(found: Found, runs: Sequence[str]) -> Text:
 
 
 def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries: Libraries) -> str:
-    """The document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
+    """Return the document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
     rows = compared(found.rows)
     sections = [section for section in drawn(found) if section is not None]
     there = {section.key for section in sections}
@@ -100,7 +100,7 @@ def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries
 
 
 def drawn(found: Found) -> list[Section | None]:
-    """The plots, in their order."""
+    """Return the plots, in their order."""
     rows = compared(found.rows)
     models = {name_of(key, rows): group for key, group in by_model(rows).items()}
     palette = Palette(
@@ -143,7 +143,7 @@ def _footer(libraries: Libraries) -> str:
 
 
 def _scripts(sections: Sequence[Section], found: Found, libraries: Libraries) -> str:
-    """The data, the libraries, and the code that draws one with the other."""
+    """Return the data, the libraries, and the code that draws one with the other."""
     plots = {
         f"{section.key}-{v}-{p}": panel.plain()
         for section in sections

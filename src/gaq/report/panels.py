@@ -63,7 +63,7 @@ class Palette:
         self._others = list(dict.fromkeys(n for n in names if self._recipe(n) is None))
 
     def of(self, name: str) -> str:
-        """The name of its colour."""
+        """Return the name of its colour."""
         recipe = self._recipe(name)
         if recipe is not None:
             return f"@{self._known[recipe]}"
@@ -71,13 +71,13 @@ class Palette:
         return f"@{len(self._known) + place % len(LIGHT.others)}"
 
     def _recipe(self, name: str) -> str | None:
-        """The known recipe that a name is of: the longest one in it."""
+        """Return the known recipe that a name is of: the longest one in it."""
         inside = [recipe for recipe in self._known if recipe in name]
         return max(inside, key=len) if inside else None
 
 
 def theme(style: Style) -> dict[str, Any]:
-    """The colours of a theme, for page.js."""
+    """Return the colours of a theme, for page.js."""
     accent = ACCENT[0] if style.name == "light" else ACCENT[1]
     colours = [colour for _, colour in style.known] + list(style.others)
     named = {"paper": style.paper, "ink": style.ink, "faint": style.faint, "grid": style.grid, "accent": accent}
@@ -85,12 +85,12 @@ def theme(style: Style) -> dict[str, Any]:
 
 
 def themes() -> dict[str, Any]:
-    """Both of them."""
+    """Return both of them."""
     return {"light": theme(LIGHT), "dark": theme(DARK)}
 
 
 def axis(title: str, settings: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-    """An axis in the house's dress; `settings` of plotly change it."""
+    """Return an axis in the house's dress; `settings` of plotly change it."""
     return {
         "title": {"text": safe(title), "standoff": 8},
         "gridcolor": "@grid",
@@ -105,7 +105,7 @@ def axis(title: str, settings: Mapping[str, Any] = MappingProxyType({})) -> dict
 def layout(
     title: str, x: dict[str, Any], y: dict[str, Any], settings: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """What all panels share; `settings` of plotly come on top."""
+    """Return what all panels share; `settings` of plotly come on top."""
     return {
         "title": {"text": safe(title), "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top"},
         "margin": {"l": 8, "r": 14, "t": 34, "b": 8},
@@ -120,7 +120,7 @@ def layout(
 
 
 def decades(values: Iterable[float], room: float = 0.0) -> dict[str, Any]:
-    """A logarithmic axis over whole decades, some of them labelled; `room` is added to the right, as a share."""
+    """Return a logarithmic axis over whole decades, some of them labelled; `room` is added to the right, as a share."""
     positive = [v for v in values if v > 0 and math.isfinite(v)]
     low, high = (math.log10(f(positive)) for f in (min, max)) if positive else (0.0, 1.0)
     first, last = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
@@ -141,7 +141,7 @@ def numbers(values: np.ndarray | Sequence[float], digits: int = 5) -> list[float
 
 
 def safe(text: str) -> str:
-    """Text that plotly.js shows as it is: it reads a little HTML in names."""
+    """Return text that plotly.js shows as it is: it reads a little HTML in names."""
     return html.escape(text, quote=False)
 
 

@@ -38,7 +38,7 @@ def navigation(sections: Sequence[Section], movie: bool) -> str:
 
 
 def section_part(section: Section, plotly: bool) -> str:
-    """A heading, a switch where there are several views, how to read it, and places for the plots."""
+    """Return a heading, a switch where there are several views, how to read it, and places for the plots."""
     views = []
     for number, view in enumerate(section.views):
         panels = "".join(_panel(f"{section.key}-{number}-{p}", panel, plotly) for p, panel in enumerate(view.panels))
@@ -62,7 +62,7 @@ def _switch(section: Section) -> str:
 
 
 def _panel(key: str, panel: Panel, plotly: bool) -> str:
-    """A place for a plot; without plotly, what it would have said."""
+    """Return a place for a plot; without plotly, what it would have said."""
     if not plotly:
         return f"<p class='note'>{safe(panel.description)}</p>"
     about = f"role='img' aria-label='{safe(panel.description)}' style='height:{panel.height}px'"
@@ -70,7 +70,7 @@ def _panel(key: str, panel: Panel, plotly: bool) -> str:
 
 
 def movie_part(movies: Sequence[Movie], viewer: bool) -> str:
-    """The viewer with its controls, and what it shows; without 3Dmol.js the latter alone."""
+    """Return the viewer with its controls, and what it shows; without 3Dmol.js the latter alone."""
     if not movies:
         return ""
     about = "".join(
@@ -94,13 +94,13 @@ def movie_part(movies: Sequence[Movie], viewer: bool) -> str:
 
 
 def missing_part(missing: Sequence[str]) -> str:
-    """Libraries that the page had to do without, and how they are installed."""
+    """Return libraries that the page had to do without, and how they are installed."""
     lines = "".join(f"<li>{safe(line)}</li>" for line in missing)
     return f"<ul class='warning' role='note'>{lines}</ul>" if lines else ""
 
 
 def absent_part(makers: Sequence[tuple[str, str]]) -> str:
-    """What was not measured, and the commands that would."""
+    """Return what was not measured, and the commands that would."""
     lines = "".join(f"<li>{safe(what)}: <code>{safe(command)}</code></li>" for what, command in makers)
     if not lines:
         return ""
@@ -109,7 +109,7 @@ def absent_part(makers: Sequence[tuple[str, str]]) -> str:
 
 
 def details_part(found: Found, rows: Sequence[Row], files: Sequence[tuple[str, Facts]]) -> str:
-    """Findings, conditions, files, manifests, all rows, and what was passed over, to be unfolded."""
+    """Return findings, conditions, files, manifests, all rows, and what was passed over, to be unfolded."""
     folds = [("What the check found", findings_html(rows), True)]
     folds += [("Conditions", facts_html(conditions_of(found.rows)), True)] if found.rows else []
     folds += [(f"File: {name}", facts_html(facts), False) for name, facts in files]

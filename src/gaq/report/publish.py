@@ -30,7 +30,7 @@ class Published:
 def publish(
     target: Path, text: Text, found: Found, files: Sequence[tuple[str, Facts]], viewer: Path | None = None
 ) -> Published:
-    """Writes the page. Raises `BadFile` where it cannot be written."""
+    """Write the page. Raises `BadFile` where it cannot be written."""
     libraries = find_libraries(movies=bool(found.movies), viewer_file=viewer)
     content = page(text, found, files, libraries).encode("utf-8")
     write_atomically(target, lambda temporary: temporary.write_bytes(content))

@@ -42,7 +42,8 @@ class RunSeries:
 
 
 def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]:
-    """The curve.jsonl of a training, its epochs counted from `after`, and sentences about lines that are not whole.
+    """Return the curve.jsonl of a training, its epochs counted from `after`, and sentences about lines that are not
+    whole.
 
     Raises `BadFile` when no line is.
     """
@@ -61,7 +62,7 @@ def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]
 
 
 def read_run(path: Path, name: str) -> tuple[RunSeries, list[str]]:
-    """The log of `gaq md`, a line that was being written when it was killed left out. Raises `BadFile`."""
+    """Return the log of `gaq md`, a line that was being written when it was killed left out. Raises `BadFile`."""
     kept = array("d")  # five numbers a record
     notes = Notes()
     for number, line in enumerate(islice(lines_of(path), MOST_RECORDS), 1):

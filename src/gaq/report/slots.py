@@ -34,7 +34,7 @@ Costs = dict[str, list[Row]]
 
 
 def costs_by_part(rows: Sequence[Row]) -> Costs:
-    """The rows of each part: all slots together, then the most expensive in force; other rows are skipped."""
+    """Return the rows of each part: all slots together, then the most expensive in force; other rows are skipped."""
     found: Costs = {}
     for entry in rows:
         if entry.model.startswith(PREFIX) and entry.control is None:
@@ -43,7 +43,7 @@ def costs_by_part(rows: Sequence[Row]) -> Costs:
 
 
 def cost_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """One line a part, sorted by what it costs in force; columns that nothing was measured for are left out."""
+    """Return one line a part, sorted by what it costs in force; columns that nothing was measured for are left out."""
     found = costs_by_part(rows)
     kept = [column for column in COLUMNS if any(find(group, column[0]) for group in found.values())]
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
@@ -56,14 +56,16 @@ def cost_table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 
 def floor_line(rows: Sequence[Row]) -> str:
-    """What the float parent itself has, below which no figure means anything; empty where it was not measured."""
+    """Return what the float parent itself has, below which no figure means anything; empty where it was not
+    measured.
+    """
     floor = {entry.metric: entry for entry in rows if entry.control == "fp32-floor"}
     figures = [f"{metric} {significant(floor[metric].value, 2)} {floor[metric].unit}" for metric in sorted(floor)]
     return f"float parent: {', '.join(figures)}" if figures else ""
 
 
 def cost_figure(rows: Sequence[Row], title: str, style: Style) -> Figure:
-    """A bar per part and measure on logarithmic axes, the forty most expensive parts."""
+    """Return a bar per part and measure on logarithmic axes, the forty most expensive parts."""
     from matplotlib.figure import Figure
 
     found = dict(list(costs_by_part(rows).items())[:MOST_DRAWN])

@@ -27,7 +27,7 @@ SPEED_METRICS = frozenset(
 
 
 def speed_table(rows: Sequence[Row], title: str) -> Table:
-    """Medians with the 10th and 90th percentile below; ratios are those of the rows, not of the medians."""
+    """Return medians with the 10th and 90th percentile below; ratios are those of the rows, not of the medians."""
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("model", "recipe", "engine"):
         table.add_column(heading, overflow="fold")
@@ -50,7 +50,7 @@ EXTRA = (("peak_memory_mb", "peak MB", 1.0), ("startup_ms", "start ms", 1.0), ("
 
 
 def disturbed(row: Row) -> bool:
-    """Whether a time was measured while other programs had the processor, or its samples lie far apart."""
+    """Return whether a time was measured while other programs had the processor, or its samples lie far apart."""
     if row.metric not in TIMES:
         return False
     apart = row.p10 is not None and row.p90 is not None and row.p10 > 0 and row.p90 > WIDE * row.p10
@@ -58,7 +58,7 @@ def disturbed(row: Row) -> bool:
 
 
 def busy_notes(rows: Sequence[Row]) -> list[str]:
-    """A sentence about the marks in a table of these rows; none without marks."""
+    """Return a sentence about the marks in a table of these rows; none without marks."""
     marked = [row for row in rows if disturbed(row)]
     if not marked:
         return []
@@ -71,7 +71,7 @@ def busy_notes(rows: Sequence[Row]) -> list[str]:
 
 
 def by_candidate(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Rows of each (model, recipe, engine), those with the longest time of a call first."""
+    """Return rows of each (model, recipe, engine), those with the longest time of a call first."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for entry in rows:
         if entry.metric != KERNEL:

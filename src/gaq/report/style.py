@@ -30,7 +30,7 @@ class Style:
     others: tuple[str, ...]
 
     def colour(self, name: str, index: int = 0) -> str:
-        """The colour of a recipe, the same in all pictures; `index` chooses for one that is not `known`."""
+        """Return the colour of a recipe, the same in all pictures; `index` chooses for one that is not `known`."""
         return dict(self.known).get(name, self.others[index % len(self.others)])
 
 
@@ -114,7 +114,7 @@ def dressed(style: Style) -> Iterator[None]:
 
 
 def png(figure: Figure) -> bytes:
-    """The picture as bytes of a PNG."""
+    """Return the picture as bytes of a PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     stream = io.BytesIO()

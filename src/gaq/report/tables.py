@@ -111,7 +111,7 @@ COLUMNS = (
 
 
 def by_model(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Rows of each (model, recipe, engine), in the order in which these first appear; reference rows are left
+    """Return rows of each (model, recipe, engine), in the order in which these first appear; reference rows are left
     out.
     """
     groups: dict[tuple[str, str, str], list[Row]] = {}
@@ -122,7 +122,7 @@ def by_model(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
 
 
 def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Headings and one line of texts per model; columns that nothing was measured for are left out.
+    """Return headings and one line of texts per model; columns that nothing was measured for are left out.
 
     Models are named by their recipe, and by their file as well where two share a recipe.
     """
@@ -139,7 +139,7 @@ def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 
 
 def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """The comparison for a terminal."""
+    """Return the comparison for a terminal."""
     headings, lines = comparison(rows)
     judgements = [judge(group) for group in by_model(rows).values()]
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
@@ -159,7 +159,7 @@ def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 
 def _stacked(label: str) -> str:
-    """A verdict in lines of a few letters."""
+    """Return a verdict in lines of a few letters."""
     return label.replace(", ", ",\n").replace(" not measured", "\nnot measured")
 
 
@@ -173,7 +173,7 @@ def print_table(table: Table, console: Console) -> None:
 
 
 def comparison_markdown(rows: Sequence[Row]) -> str:
-    """The comparison as a Markdown table."""
+    """Return the comparison as a Markdown table."""
     headings, lines = comparison(rows)
     ruler = ["---" if h in {"model", "recipe", "verdict"} else "---:" for h in headings]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (headings, ruler, *lines)) + "\n"
@@ -202,7 +202,7 @@ def explained(judgement: Judgement, rows: Sequence[Row]) -> str:
 
 
 def _short_run(judgement: Judgement, rows: Sequence[Row]) -> str:
-    """What a run that held lacks to count, if there is one."""
+    """Return what a run that held lacks to count, if there is one."""
     held = decisive(rows, "stability")
     if held is None or Aspect.STABILITY not in judgement.missing:
         return ""
@@ -210,7 +210,7 @@ def _short_run(judgement: Judgement, rows: Sequence[Row]) -> str:
 
 
 def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """The check's rows that have a limit: value, limit, verdict."""
+    """Return the check's rows that have a limit: value, limit, verdict."""
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE)
     table.add_column("check")
     for heading in ("value", "limit"):
@@ -227,7 +227,7 @@ def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 
 def value_of(entry: Row) -> str:
-    """The value of a check; of a drift with its error, which decides."""
+    """Return the value of a check; of a drift with its error, which decides."""
     if entry.unit == "steps":
         return f"{entry.value:.0f}"
     return with_spread(entry.value, entry.std_error if entry.metric == "drift" else None)
@@ -239,7 +239,7 @@ def limit_of(entry: Row) -> str:
 
 
 def question(entry: Row) -> str:
-    """What the check asked, in words."""
+    """Return what the check asked, in words."""
     return QUESTIONS.get(entry.metric, entry.metric)
 
 

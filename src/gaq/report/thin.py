@@ -6,7 +6,7 @@ import numpy as np
 
 
 def thinned(values: np.ndarray, most: int) -> np.ndarray:
-    """Indices [at most `most`] of a series to draw: ends, and the lowest and highest of each of equal stretches.
+    """Return indices [at most `most`] of a series to draw: ends, and the lowest and highest of each of equal stretches.
 
     Values that are not finite stay as one point of their stretch, so that a gap remains a gap.
     """
@@ -26,8 +26,8 @@ def thinned(values: np.ndarray, most: int) -> np.ndarray:
 
 
 def sampled(x: np.ndarray, y: np.ndarray, most: int, seed: int = 0) -> np.ndarray:
-    """Indices [at most `most`] of a cloud of points: those farthest from the diagonal and at its ends, and of the
-    rest an even draw.
+    """Return indices [at most `most`] of a cloud of points: those farthest from the diagonal and at its ends, and of
+    the rest an even draw.
     """
     count = len(x)
     if count <= most:

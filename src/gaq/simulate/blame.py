@@ -74,7 +74,7 @@ def blame(engine: Engine, dynamics: Dynamics, first: MotionState, temperature: f
 
 
 def remarks(structure: Structure, dynamics: Dynamics) -> list[str]:
-    """What looks wrong before a run begins, in sentences."""
+    """Return what looks wrong before a run begins, in sentences."""
     found = []
     if (ratio := bohr_ratio(structure)) is not None:
         found.append(_in_bohr(ratio))
@@ -87,7 +87,8 @@ def remarks(structure: Structure, dynamics: Dynamics) -> list[str]:
 
 
 def bohr_ratio(structure: Structure) -> float | None:
-    """How far apart neighbours are in bond lengths (median over atoms), if it is as though Bohr were taken for Å.
+    """Return how far apart neighbours are in bond lengths (median over atoms), if it is as though Bohr were taken for
+    Å.
 
     None for anything else, such as atoms with bonds, or gases.
     """
@@ -105,7 +106,7 @@ def bohr_ratio(structure: Structure) -> float | None:
 
 
 def longest_step(engine: Engine, state: MotionState) -> float | None:
-    """The longest time step in fs that velocity Verlet bears: 2/ω, ω the highest frequency of the structure.
+    """Return the longest time step in fs that velocity Verlet bears: 2/ω, ω the highest frequency of the structure.
 
     By power iteration on the mass-weighted Hessian, from differences of forces; None where nothing vibrates or the
     structure cannot be evaluated. Hairer, Lubich, Wanner, Acta Numerica 12, 399 (2003).

@@ -65,7 +65,7 @@ class Calculator(AseCalculator):
             self.results["stress"] = voigt(prediction.virial) / self.atoms.cell.volume
 
     def check_state(self, atoms: Any, tol: float = 0.0) -> list[str]:
-        """What has changed since the last calculation, of all that energies depend on, to the last bit.
+        """Return what has changed since the last calculation, of all that energies depend on, to the last bit.
 
         ASE's own comparison takes as long as a small molecule's forces.
         """
@@ -82,5 +82,5 @@ class Calculator(AseCalculator):
 
 
 def voigt(tensor: np.ndarray) -> np.ndarray:
-    """A symmetric [3, 3] tensor as xx, yy, zz, yz, xz, xy; the mean of what round-off made unequal."""
+    """Return a symmetric [3, 3] tensor as xx, yy, zz, yz, xz, xy; the mean of what round-off made unequal."""
     return np.array([(tensor[i, j] + tensor[j, i]) / 2 for i, j in ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))])

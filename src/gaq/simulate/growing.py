@@ -17,7 +17,7 @@ BYTES_OF_AN_END = 4096
 
 
 def end_of(path: Path, mark: Mark) -> bytes:
-    """The last bytes before a mark. Raises `BadFile` where they are not those that were written there."""
+    """Return the last bytes before a mark. Raises `BadFile` where they are not those that were written there."""
     with path.open("rb") as stream:
         stream.seek(max(0, mark["bytes"] - BYTES_OF_AN_END))
         end = stream.read(min(mark["bytes"], BYTES_OF_AN_END))
@@ -46,7 +46,7 @@ class GrowingFile:
         self._end = (self._end + added)[-BYTES_OF_AN_END:]
 
     def mark(self) -> Mark:
-        """Where the file ends now, and a checksum of its last bytes."""
+        """Return where the file ends now, and a checksum of its last bytes."""
         return {"bytes": self._stream.tell(), "end": zlib.crc32(self._end)}
 
     def sync(self) -> None:

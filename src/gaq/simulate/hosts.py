@@ -29,7 +29,7 @@ HOSTS = (
 
 
 def imported(module: str) -> ModuleType:
-    """The module of a host. Raises `NotAvailable` with the command that installs it."""
+    """Return the module of a host. Raises `NotAvailable` with the command that installs it."""
     (host,) = (h for h in HOSTS if h.module == module)
     try:
         return importlib.import_module(module)

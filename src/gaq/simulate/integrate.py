@@ -50,7 +50,7 @@ def start(
 
 
 def advance(engine: Engine, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
-    """The state after so many steps. Raises `Unstable`, which holds the last good state."""
+    """Return the state after so many steps. Raises `Unstable`, which holds the last good state."""
     if isinstance(engine, Mover):
         return engine.move(state, dynamics, steps)
     for _ in range(steps):
@@ -59,7 +59,7 @@ def advance(engine: Engine, state: MotionState, dynamics: Dynamics, steps: int) 
 
 
 def make_step(engine: Engine, state: MotionState, dynamics: Dynamics) -> MotionState:
-    """One step of velocity Verlet: v½ = v + a dt/2; x' = x + v½ dt; v' = v½ + a' dt/2.
+    """Return one step of velocity Verlet: v½ = v + a dt/2; x' = x + v½ dt; v' = v½ + a' dt/2.
 
     Symplectic and time-reversible. Swope et al., J. Chem. Phys. 76, 637 (1982). Langevin's friction and noise stand in
     the middle of the drift (BAOAB), a rescaling at the end.

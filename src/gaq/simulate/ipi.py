@@ -60,7 +60,7 @@ def serve(driver: Driver, connection: socket.socket) -> int:
 
 
 def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.socket:
-    """A connection to i-PI at the path of a socket or at a host and port; tries for `patience` seconds.
+    """Return a connection to i-PI at the path of a socket or at a host and port; tries for `patience` seconds.
 
     Raises `NotAvailable` when nobody listens by then.
     """
@@ -86,7 +86,7 @@ def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.sock
 
 
 def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = print) -> int:
-    """The command; returns the exit code, as `gaq` does: 0 done, 1 diverged, 2 wrong usage or bad input."""
+    """Return the command; returns the exit code, as `gaq` does: 0 done, 1 diverged, 2 wrong usage or bad input."""
     asked = _parser().parse_args(arguments)
     try:
         driver = Driver(asked.structure, asked.model, asked.threads)
@@ -113,7 +113,7 @@ def _where(asked: argparse.Namespace) -> str | tuple[str, int]:
 
 
 def _batch_of(wire: Any) -> int:
-    """How many systems i-PI will send at once, from what it says at the beginning."""
+    """Return how many systems i-PI will send at once, from what it says at the beginning."""
     _, text = wire.recv(1, np.int32), wire.recv(wire.recv(1, np.int32)[0], np.byte)
     tokens = (token.strip() for token in text.tobytes().decode("utf-8", "replace").split(","))
     sizes = [token.removeprefix(BATCH).strip() for token in tokens if token.startswith(BATCH)]

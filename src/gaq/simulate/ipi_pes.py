@@ -54,7 +54,7 @@ class Driver:
             )
 
     def __call__(self, cell: Any, pos: Any) -> Any:
-        """One answer, or a list of them for lists. Raises `BadStructure`."""
+        """Return one answer, or a list of them for lists. Raises `BadStructure`."""
         if isinstance(cell, list):
             return self.answers(cell, pos)
         (answer,) = self.answers([cell], [pos])
@@ -94,7 +94,7 @@ class Driver:
 
 
 def says_periodicity(file: Path, structure: Structure) -> bool:
-    """Whether a structure file says if its atoms are periodic: plain XYZ has neither a cell nor `pbc`."""
+    """Return whether a structure file says if its atoms are periodic: plain XYZ has neither a cell nor `pbc`."""
     if structure.periodic.any() or is_npz(file):  # an npz holds molecules in open space
         return True
     from ase.io.formats import filetype

@@ -35,7 +35,7 @@ class Made:
 
 
 def make_leg(engine: Engine, leg: Leg) -> Made:
-    """What becomes of a leg."""
+    """Return what becomes of a leg."""
     began, state, states = time.monotonic(), leg.start, list[MotionState]()
     while state.step < leg.stops[0]:
         try:
@@ -49,6 +49,6 @@ def make_leg(engine: Engine, leg: Leg) -> Made:
 
 
 def next_stop(step: int, stops: Stops) -> int:
-    """The next step at which something is to be done."""
+    """Return the next step at which something is to be done."""
     last, *times = stops
     return min(last, *(step - step % n + n for n in (*times, REBUILD_STEPS)))

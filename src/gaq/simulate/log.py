@@ -26,7 +26,9 @@ class Record:
 
 
 def recorded(state: MotionState, dt: float, freedom: int | None = None) -> Record:
-    """The record of a state; `freedom` counts the degrees of freedom of its kinetic energy, rigid motions left out."""
+    """Return the record of a state; `freedom` counts the degrees of freedom of its kinetic energy, rigid motions left
+    out.
+    """
     px, py, pz = (state.masses @ state.velocities).tolist()
     lx, ly, lz = angular_momentum(state.structure, state.masses, state.velocities).tolist()
     return Record(
@@ -68,7 +70,7 @@ class NveLog:
 
 
 def as_log(records: Iterable[Record], model: str, atoms: int, dt: float, steps: int, unstable_at: int | None) -> NveLog:
-    """The records as one log."""
+    """Return the records as one log."""
     held = list(records)
     columns = {f.name: np.array([getattr(r, f.name) for r in held]) for f in fields(Record) if f.name != "step"}
     heat = columns.pop("heat")

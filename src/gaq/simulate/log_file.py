@@ -28,7 +28,7 @@ class LogFile(GrowingFile):
 
 
 def read_log(path: Path, at: Mark | None = None) -> list[Record]:
-    """The records of a log, up to a mark if one is given. Raises `BadFile`."""
+    """Return the records of a log, up to a mark if one is given. Raises `BadFile`."""
     try:
         text = path.read_bytes()[: None if at is None else at["bytes"]].decode()
     except (OSError, UnicodeDecodeError) as error:

@@ -29,7 +29,7 @@ class Computation:
         self.engine, self.structure = engine, structure
 
     def __call__(self, state: Any) -> tuple[float, np.ndarray]:
-        """Energy (kJ/mol) and forces [atom, 3] (kJ/mol/nm) of an openmm.State. Raises `BadStructure`."""
+        """Return energy (kJ/mol) and forces [atom, 3] (kJ/mol/nm) of an openmm.State. Raises `BadStructure`."""
         rest = self.structure
         positions = NANOMETER * _plain(state.getPositions(asNumpy=True))
         cell = rest.cell
@@ -47,7 +47,7 @@ def force_of(
     subset: Sequence[int] | None = None,
     threads: int | None = None,
 ) -> Any:
-    """The model as an `openmm.PythonForce`, whose platform calls it from Python at every step.
+    """Return the model as an `openmm.PythonForce`, whose platform calls it from Python at every step.
 
     `atoms` is an `openmm.app.Topology` or the atomic numbers of all particles. A topology with box vectors is periodic
     unless `periodic` says otherwise. `subset` names the particles the model is about, when others are in the system.
@@ -74,7 +74,7 @@ def force_of(
 
 
 def create_system(model: str | Path | Engine, atoms: Any, *, box: Any = None, threads: int | None = None) -> Any:
-    """An `openmm.System` whose particles have our masses and whose one force is the model.
+    """Return an `openmm.System` whose particles have our masses and whose one force is the model.
 
     `atoms` as in `force_of`. `box`, three vectors in nm in the reduced form that OpenMM demands, makes it periodic; a
     topology brings its own. No constraints, no removal of the centre's motion. Raises what `force_of` raises.
@@ -136,7 +136,7 @@ def _within(subset: Sequence[int], particles: int) -> np.ndarray:
 
 
 def _plain(quantity: Any) -> np.ndarray:
-    """The numbers of a length of OpenMM in nm, whatever its unit."""
+    """Return the numbers of a length of OpenMM in nm, whatever its unit."""
     from openmm.unit import nanometer
 
     return np.asarray(quantity.value_in_unit(nanometer), dtype=np.float64)

@@ -23,7 +23,7 @@ class Potential:
         self.engine = engine
 
     def addForces(self, topology: Any, system: Any, atoms: Iterable[int] | None, forceGroup: int) -> None:
-        """Adds the model's force for all atoms of the topology, or for some. Raises what `force_of` raises."""
+        """Add the model's force for all atoms of the topology, or for some. Raises what `force_of` raises."""
         force = force_of(self.engine, topology, subset=None if atoms is None else list(atoms))
         force.setForceGroup(forceGroup)
         system.addForce(force)
@@ -41,7 +41,7 @@ class Factory:
     """What OpenMM-ML keeps under the name `gaq`."""
 
     def createImpl(self, name: str, modelPath: str | Path | None = None, threads: int | None = None) -> Potential:
-        """The model at `modelPath`. Raises `UsageError` without one, `BadFile`, `NotAvailable`."""
+        """Return the model at `modelPath`. Raises `UsageError` without one, `BadFile`, `NotAvailable`."""
         if modelPath is None:
             raise UsageError(f"MLPotential({name!r}) needs a model: MLPotential({name!r}, modelPath='model.gaq')")
         return Potential(engine_of(modelPath, threads=threads))

@@ -25,7 +25,7 @@ def replica_path(path: Path, replica: int, replicas: int) -> Path:
 
 
 def run_all(engines: Sequence[Engine], run: Callable[[int, Engine], Ending], workers: int) -> list[Ending]:
-    """The ending of `run(replica, engine)` for every engine, in order; side by side where steps are compiled.
+    """Return the ending of `run(replica, engine)` for every engine, in order; side by side where steps are compiled.
 
     The first error is raised when all others have ended.
     """
@@ -42,7 +42,8 @@ def run_on(
     asked_to_stop: Callable[[], bool],
     show: Callable[[int], Show],
 ) -> list[Ending]:
-    """The endings of all sessions, whose steps copies of the engine make on the farm; `show(replica)` is told of them.
+    """Return the endings of all sessions, whose steps copies of the engine make on the farm; `show(replica)` is told of
+    them.
 
     When asked to stop, or when the farm gives up, the checkpoints hold what has arrived.
     """

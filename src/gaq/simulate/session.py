@@ -123,7 +123,7 @@ class Session:
         self._set_out()
 
     def go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
-        """Makes the steps that are left, and ends early when asked to, or when the molecule is no longer itself."""
+        """Make the steps that are left, and end early when asked to, or when the molecule is no longer itself."""
         interrupted, per_step = False, 0.0
         with self._explained():
             while self._goes_on() and not interrupted:
@@ -141,11 +141,11 @@ class Session:
         return self.end(interrupted)
 
     def next_leg(self) -> Leg | None:
-        """Steps to be made elsewhere, from where the run stands; None when it is at its end."""
+        """Return steps to be made elsewhere, from where the run stands; None when it is at its end."""
         return Leg(self._state, self._plan.dynamics, self._stops(), SECONDS_OF_A_LEG) if self._goes_on() else None
 
     def take(self, made: Made, show: Show) -> None:
-        """Writes down what was made of a leg, up to where the molecule is no longer itself."""
+        """Write down what was made of a leg, up to where the molecule is no longer itself."""
         with self._explained():
             for state in made.states:
                 self._state = state
@@ -156,7 +156,7 @@ class Session:
                 self._break(*made.broken)
 
     def end(self, interrupted: bool) -> Ending:
-        """The last checkpoint, and how the run ended; nothing is written any more."""
+        """Return the last checkpoint, and how the run ended; nothing is written any more."""
         with self._explained():
             self._save()
         self._close()
@@ -229,7 +229,7 @@ class Session:
         return self._plan.steps, self._plan.every, self._plan.log_every
 
     def _call(self, stop: int, per_step: float) -> int:
-        """Steps of one call: all until the next stop, unless Ctrl-C would wait for too long."""
+        """Return steps of one call: all until the next stop, unless Ctrl-C would wait for too long."""
         left = stop - self._state.step
         return left if per_step == 0 else max(1, min(left, int(LONGEST_CALL / per_step)))
 

@@ -45,7 +45,7 @@ def reference(structure: Structure, temperature: float) -> StabilityReference:
 
 
 def is_unstable(start: StabilityReference, positions: np.ndarray, temperature: float) -> bool:
-    """Whether a bond deviates by more than 0.5 Å, T exceeds T₀ + 10,000 K, or a number is not finite.
+    """Return whether a bond deviates by more than 0.5 Å, T exceeds T₀ + 10,000 K, or a number is not finite.
 
     Positions are continuous, not wrapped into the box. Fu et al., TMLR 2023, arXiv 2210.07237.
     """

@@ -76,7 +76,7 @@ def read_start(path: Path, frame: int = 0) -> RunStart:
 
 
 def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
-    """The masses [atom] of the file, the standard ones where it has none."""
+    """Return the masses [atom] of the file, the standard ones where it has none."""
     standard = masses_of(structure)
     found = [key for key in MASSES if key in atoms.arrays]
     if not found:
@@ -95,7 +95,7 @@ def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
 
 
 def _fixed(atoms: Atoms, name: str) -> np.ndarray:
-    """The atoms that the constraints of the file fix. Raises `BadStructure` for any other constraint."""
+    """Return the atoms that the constraints of the file fix. Raises `BadStructure` for any other constraint."""
     from ase.constraints import FixAtoms, FixCartesian
 
     fixed = np.zeros(len(atoms), dtype=bool)
@@ -129,7 +129,7 @@ def _notes(atoms: Atoms, structure: Structure, name: str) -> list[str]:
 
 
 def _says_something(key: str, value: object) -> bool:
-    """Whether it is not what atoms are without it: neutral and without unpaired electrons."""
+    """Return whether it is not what atoms are without it: neutral and without unpaired electrons."""
     neutral = 1 if key == "multiplicity" else 0
     array = np.asarray(value)
     return array.dtype.kind not in "iufb" or bool(np.any(array != neutral))

@@ -57,5 +57,5 @@ def kinetic_energy_in_order(inverse_masses: np.ndarray, velocities: np.ndarray) 
 
 
 def _in_order(terms: np.ndarray) -> np.ndarray:
-    """The sum over the first axis from its first term to its last; NumPy's own goes by halves."""
+    """Return the sum over the first axis from its first term to its last; NumPy's own goes by halves."""
     return np.asarray(np.cumsum(terms, axis=0)[-1])

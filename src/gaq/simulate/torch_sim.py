@@ -18,7 +18,8 @@ from gaq.simulate.hosts import imported
 
 
 def model_of(model: str | Path | Engine, *, threads: int | None = None, device: str = "cpu") -> Any:
-    """The model as a `torch_sim.models.interface.ModelInterface`, in float64, on the device that the states are on.
+    """Return the model as a `torch_sim.models.interface.ModelInterface`, in float64, on the device that the states are
+    on.
 
     Gives stresses where the engine gives virials, as the native one does. Raises `BadFile`, `NotAvailable`.
     """
@@ -36,7 +37,7 @@ def model_of(model: str | Path | Engine, *, threads: int | None = None, device: 
             self._compute_forces, self._compute_stress = True, bool(getattr(engine, "gives_virial", False))
 
         def forward(self, state: Any) -> dict[str, torch.Tensor]:
-            """Raises `BadStructure` and `UnsupportedElement`, as the engine does."""
+            """Raise `BadStructure` and `UnsupportedElement`, as the engine does."""
             structures = structures_of(state)
             predictions = self.engine.evaluate(structures)
 
@@ -56,7 +57,7 @@ def model_of(model: str | Path | Engine, *, threads: int | None = None, device: 
 
 
 def structures_of(state: Any) -> list[Structure]:
-    """The systems of a `torch_sim.SimState`, or of the mapping that stands for one; its cells have columns."""
+    """Return the systems of a `torch_sim.SimState`, or of the mapping that stands for one; its cells have columns."""
 
     def get(name: str) -> Any:
         return state.get(name) if isinstance(state, dict) else getattr(state, name)
@@ -75,7 +76,7 @@ def structures_of(state: Any) -> list[Structure]:
 
 
 def _stress(structure: Structure, virial: np.ndarray | None) -> np.ndarray:
-    """The symmetric stress [3, 3] in eV/Å³; zero for what fills no volume."""
+    """Return the symmetric stress [3, 3] in eV/Å³; zero for what fills no volume."""
     volume = abs(float(np.linalg.det(structure.cell)))
     if virial is None or volume == 0.0:
         return np.zeros((3, 3))

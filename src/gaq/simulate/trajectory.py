@@ -31,7 +31,7 @@ class Trajectory(Protocol):
         ...
 
     def mark(self) -> Mark:
-        """Where the file ends now."""
+        """Return where the file ends now."""
         ...
 
     def sync(self) -> None:
@@ -44,13 +44,13 @@ class Trajectory(Protocol):
 
 
 def open_trajectory(path: Path, dt: float, at: Mark | None = None) -> Trajectory:
-    """A trajectory in the format that its ending asks for: new, or cut back to a mark and gone on with."""
+    """Return a trajectory in the format that its ending asks for: new, or cut back to a mark and gone on with."""
     check_ending(path)
     return XyzTrajectory(path, dt, at) if path.suffix in XYZ else BinaryTrajectory(path, dt, at)
 
 
 def check_ending(path: Path) -> None:
-    """Raises `UsageError` for the ending of another format."""
+    """Raise `UsageError` for the ending of another format."""
     if path.suffix not in XYZ + BINARY:
         raise UsageError(
             f"{path}: a trajectory is extended XYZ ({', '.join(XYZ)}) or ASE's binary format ({', '.join(BINARY)}); "
@@ -114,20 +114,20 @@ class BinaryTrajectory:
 
 
 def _has_own_masses(state: MotionState) -> bool:
-    """Whether the masses are others than the standard ones, which readers know."""
+    """Return whether the masses are others than the standard ones, which readers know."""
     return not np.array_equal(state.masses, masses_of(state.structure))
 
 
 def momenta(state: MotionState) -> Any:
-    """Momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
+    """Return momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
     from ase import units
 
     return state.masses[:, None] * state.velocities / units.fs
 
 
 def frame_text(state: MotionState, dt: float) -> str:
-    """One frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces (eV/Å),
-    momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
+    """Return one frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces
+    (eV/Å), momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
     """
     from ase.data import chemical_symbols
 

@@ -35,9 +35,7 @@ def thermal_velocities(
 
 
 def at_rest(structure: Structure, masses: np.ndarray, velocities: np.ndarray) -> np.ndarray:
-    """Velocities without net momentum and, in open space, without angular momentum: v − v̄ − ω × x, I ω =
-    L.
-    """
+    """Return velocities without net momentum and, in open space, without angular momentum: v − v̄ − ω × x, I ω = L."""
     moving = velocities - masses @ velocities / masses.sum()
     if structure.periodic.any():
         return moving

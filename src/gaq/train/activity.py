@@ -34,14 +34,14 @@ class Activity:
 
 
 def linears(model: Transformer) -> dict[str, Linear]:
-    """The linear layers by the name that their slots have in common."""
+    """Return the linear layers by the name that their slots have in common."""
     found = (layer for layer in model.modules() if isinstance(layer, Linear))
     return {layer.weight_quantizer.slot.name.removesuffix(".weight"): layer for layer in found}
 
 
 @torch.no_grad()
 def activity(model: Transformer, frames: TrainFrames, names: tuple[str, ...] = ()) -> dict[str, Activity]:
-    """What enters the linear layers of these names, or all of them, on `frames`."""
+    """Return what enters the linear layers of these names, or all of them, on `frames`."""
     chosen = {name: layer for name, layer in linears(model).items() if not names or name in names}
     seen = {name: _nothing(layer) for name, layer in chosen.items()}
     with ExitStack() as hooks:

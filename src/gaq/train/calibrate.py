@@ -25,8 +25,7 @@ N = TypeVar("N", bound=Network)
 
 
 def quantized_copy(model: N, recipe: Recipe, frames: TrainFrames | None) -> N:
-    """A copy of `model` with the recipe's quantizers, calibrated on `frames` while it still computes in
-    float.
+    """Return a copy of `model` with the recipe's quantizers, calibrated on `frames` while it still computes in float.
 
     Before and after, the recipe's PTQ passes do to the weights what they do. Then the atomic reference energies take
     up the mean error that rounding added to the energy: a constant per species, which no force feels. Raises

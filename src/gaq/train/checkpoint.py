@@ -154,7 +154,7 @@ def _parsed(text: str, key: str, name: str) -> Any:
 
 
 def _reason(error: ValidationError | RecipeError) -> str:
-    """The first of the faults, in one line."""
+    """Return the first of the faults, in one line."""
     if isinstance(error, RecipeError):
         return str(error)[:300]
     first = error.errors(include_url=False, include_context=False)[0]

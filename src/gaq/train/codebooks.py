@@ -11,7 +11,7 @@ from gaq.train.parallel import World
 
 
 def move_(quantizers: Iterable[Quantizer], world: World) -> None:
-    """Lets every codebook with a decay take in what its codewords stood for in this step.
+    """Let every codebook with a decay take in what its codewords stood for in this step.
 
     Source: van den Oord et al., Neural Discrete Representation Learning, NeurIPS 2017, appendix A.1.
     """

@@ -54,7 +54,9 @@ class CompiledGradients:
 
 
 def compiled_for(recipe: Recipe) -> CompiledGradients:
-    """What differentiates a network with this recipe. Raises `UsageError` where it does what no graph can hold."""
+    """Return what differentiates a network with this recipe. Raises `UsageError` where it does what no graph can
+    hold.
+    """
     for rule in recipe.rules:
         if _moves(rule.spec):
             raise UsageError(
@@ -69,7 +71,7 @@ def _moves(spec: Spec) -> bool:
 
 
 def _inputs(model: Transformer, train_batch: TrainBatch) -> dict[str, Tensor]:
-    """All that the loss depends on; parameters come first, and only these require gradients."""
+    """Return all that the loss depends on; parameters come first, and only these require gradients."""
     given = {name: p.detach().requires_grad_() for name, p in model.named_parameters()}
     given |= {name: b.detach() for name, b in model.named_buffers()}
     given |= {"sizes": torch.tensor(train_batch.sizes, dtype=torch.float64)} | _of_batch(train_batch)
@@ -86,7 +88,7 @@ def _of_batch(train_batch: TrainBatch) -> dict[str, Tensor]:
 
 
 def _of_target(target: Target) -> dict[str, Tensor]:
-    """The labels by the name of their field, those that there are."""
+    """Return the labels by the name of their field, those that there are."""
     given = {field.name: getattr(target, field.name) for field in fields(target)}
     return {f"{LABEL}{name}": tensor for name, tensor in given.items() if tensor is not None}
 

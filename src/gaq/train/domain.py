@@ -16,7 +16,7 @@ BATCH = 16
 
 @torch.no_grad()
 def domain_of(model: Transformer, frames: TrainFrames) -> Domain:
-    """The domain of the frames; a species that none of them has gets no neighbours and features of no size."""
+    """Return the domain of the frames; a species that none of them has gets no neighbours and features of no size."""
     count = len(model.species)
     neighbors = np.full((count, 2), [np.iinfo(np.int64).max, 0], dtype=np.int64)
     for structure, pairs in zip(frames.dataset.structures, frames.neighbors, strict=True):

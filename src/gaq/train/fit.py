@@ -69,7 +69,7 @@ def fit(
     interrupt: Interrupt | None = None,
     show: Callable[[TrainProgress], None] = lambda progress: None,
 ) -> Checkpoint:
-    """Trains `start`; leaves `model.ckpt` (best averaged weights), `last.ckpt`, `curve.jsonl` in `task.out`.
+    """Train `start`; leaves `model.ckpt` (best averaged weights), `last.ckpt`, `curve.jsonl` in `task.out`.
 
     Returns the best checkpoint. With `resume` it goes on from `last.ckpt`. Raises `Diverged` when the loss is
     no longer a number (the best checkpoint so far stays) and `KeyboardInterrupt` when `interrupt` was asked
@@ -98,7 +98,7 @@ def fit(
 
 
 def _train_step_(run: TrainRun, task: Task, interrupt: Interrupt) -> bool:
-    """One optimizer step; returns whether any process was asked to stop."""
+    """Return one optimizer step; returns whether any process was asked to stop."""
     model, config = run.checkpoint.model, task.config
     epoch, within = divmod(run.step, task.steps)
     set_stage_(model.quantizers(), run.checkpoint.recipe, epoch)
@@ -155,7 +155,7 @@ def _share_of_loss(run: TrainRun, task: Task, epoch: int, within: int) -> Tensor
 
 
 def _close_epoch_(run: TrainRun, task: Task) -> None:
-    """Validates the averaged weights, keeps them if they are the best, and adds a line to the curve."""
+    """Validate the averaged weights, keep them if they are the best, and add a line to the curve."""
     epoch = run.step // task.steps - 1
     complete = set_stage_(run.checkpoint.model.quantizers(), run.checkpoint.recipe, epoch)
     loss, run.loss_sum = run.loss_sum / task.steps, 0.0

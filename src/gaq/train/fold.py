@@ -37,7 +37,7 @@ class Stream:
 
 
 def streams(model: Transformer) -> Iterator[Stream]:
-    """Every set of channels that a scale can be folded into."""
+    """Yield every set of channels that a scale can be folded into."""
     blocks = list(zip(_all(model.messages, Message), _all(model.updates, Update), strict=True))
     yield _scalars(model, blocks)
     for degree in range(1, model.config.degrees + 1):

@@ -49,7 +49,9 @@ class TrainFrames:
         return len(self.dataset)
 
     def closest(self, species: Sequence[int]) -> np.ndarray:
-        """The smallest distances [species, species] in Å; infinity for two species that are never within the cutoff."""
+        """Return the smallest distances [species, species] in Å; infinity for two species that are never within the
+        cutoff.
+        """
         return closest_of_species(zip(self.dataset.structures, self.neighbors, strict=True), species)
 
     @cached_property
@@ -58,12 +60,12 @@ class TrainFrames:
         return any(has_stress(label) for label in self.dataset.labels)
 
     def batch(self, indices: Sequence[int]) -> tuple[AtomBatch, Target]:
-        """The frames with these indices as one batch."""
+        """Return the frames with these indices as one batch."""
         batch = collate([self.dataset.structures[i] for i in indices], [self.neighbors[i] for i in indices])
         return batch, target_of([self.dataset.labels[i] for i in indices], self.stressed)
 
     def batches(self, size: int) -> Iterator[tuple[AtomBatch, Target]]:
-        """All frames in order, `size` at a time."""
+        """Yield all frames in order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.batch(range(start, min(start + size, len(self))))
 
@@ -83,7 +85,7 @@ def target_of(labels: Sequence[Labels], stressed: bool = False) -> Target:
 
 
 def prepare(dataset: Dataset, cutoff: float) -> TrainFrames:
-    """Finds the neighbour pairs of every frame within `cutoff` (Å)."""
+    """Find the neighbour pairs of every frame within `cutoff` (Å)."""
     return TrainFrames(dataset, tuple(find_neighbors(s, cutoff) for s in dataset.structures))
 
 
@@ -122,7 +124,7 @@ def isolated_energies(dataset: Dataset, cutoff: float) -> dict[int, float]:
 
 
 def _force_scale(dataset: Dataset, cutoff: float) -> float:
-    """The rms force component (eV/Å) of the frames that count and are not tens of times above the others."""
+    """Return the rms force component (eV/Å) of the frames that count and are not tens of times above the others."""
     forces = [
         label.forces
         for structure, label in zip(dataset.structures, dataset.labels, strict=True)

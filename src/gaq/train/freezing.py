@@ -72,7 +72,7 @@ class Freezer:
         layer.weight.copy_(torch.where(seen.held.reshape(layer.weight.shape), rest, layer.weight))
 
     def tensors(self) -> dict[str, Tensor]:
-        """The state as named tensors: `layer/what`."""
+        """Return the state as named tensors: `layer/what`."""
         return {f"{name}/{what}": t for name, w in self.watched.items() for what, t in w.tensors().items()}
 
     def restore(self, tensors: dict[str, Tensor], model: nn.Module) -> None:

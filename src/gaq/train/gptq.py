@@ -14,7 +14,7 @@ from gaq.train.grid import grid_of, has_grid, snap_to_grid_
 
 
 def gptq_(model: Transformer, ptq_pass: Gptq, frames: TrainFrames) -> None:
-    """Rounds every weight that has a grid, in the order in which structures meet them, each behind those before.
+    """Round every weight that has a grid, in the order in which structures meet them, each behind those before.
 
     The layers of a block are taken together where none of them feeds another; the rest see what was rounded.
     """
@@ -28,7 +28,9 @@ def gptq_(model: Transformer, ptq_pass: Gptq, frames: TrainFrames) -> None:
 
 
 def codes_of(layer: Linear, gram: Tensor, scale: Tensor, high: int, damp: float) -> Tensor:
-    """Codes in the shape of the scheme's own, which is that of the weight or [out, group, input of the group]."""
+    """Return codes in the shape of the scheme's own, which is that of the weight or [out, group, input of the
+    group].
+    """
     weight = layer.weight.detach().double().cpu()
     steps = scale.detach().double().cpu()
     if steps.dim() == 3:
@@ -38,7 +40,8 @@ def codes_of(layer: Linear, gram: Tensor, scale: Tensor, high: int, damp: float)
 
 
 def compensated(weight: Tensor, gram: Tensor, steps: Tensor, high: int, damp: float) -> Tensor:
-    """Codes [out, in] by the algorithm of the paper, inputs from the largest of the Hessian's diagonal to the least.
+    """Return codes [out, in] by the algorithm of the paper, inputs from the largest of the Hessian's diagonal to the
+    least.
 
     All float64. With U the upper Cholesky factor of H⁻¹, the error of input i, divided by U_ii, times U_ij is taken
     from each input j to come. Source: Frantar et al., GPTQ, ICLR 2023, section 3.3 (`act-order`: its code).
@@ -61,7 +64,9 @@ def compensated(weight: Tensor, gram: Tensor, steps: Tensor, high: int, damp: fl
 
 
 def _stages(model: Transformer) -> list[tuple[str, ...]]:
-    """Layers in the order in which a structure meets them; a mix and the output of attention do not see each other."""
+    """Return layers in the order in which a structure meets them; a mix and the output of attention do not see each
+    other.
+    """
     names = []
     for i in range(model.config.layers):
         at = f"layers.{i}"

@@ -32,7 +32,7 @@ Differentiate = Callable[[Transformer, TrainBatch, LossConfig], Tensor]
 
 
 def loss_of(model: Transformer, train_batch: TrainBatch, config: LossConfig) -> Tensor:
-    """The loss, with what the schemes in the slots add to it."""
+    """Return the loss, with what the schemes in the slots add to it."""
     with sparing(model.quantizers(), train_batch.spared), auxiliary_losses(model.quantizers()) as penalties:
         loss = total_loss(
             model, train_batch.batch, train_batch.target, config, train_batch.sizes, train_batch.rotations

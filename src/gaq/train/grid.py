@@ -12,7 +12,7 @@ from gaq.quant.learned import LearnedStep
 
 
 def grid_of(layer: Linear) -> tuple[Tensor, int]:
-    """Steps [out or 1, 1] or [out, group, 1] of a layer's weight, and the largest code.
+    """Return steps [out or 1, 1] or [out, group, 1] of a layer's weight, and the largest code.
 
     Raises `RecipeError` where the weight has no plain grid.
     """
@@ -45,7 +45,7 @@ def snap_to_grid_(layer: Linear, codes: Tensor, scale: Tensor) -> None:
 
 
 def has_grid(layer: Linear) -> bool:
-    """Whether the weight of a layer follows a scheme whose rounding can be chosen."""
+    """Return whether the weight of a layer follows a scheme whose rounding can be chosen."""
     return type(layer.weight_quantizer.calibrated) in (WeightStep, LearnedStep)
 
 

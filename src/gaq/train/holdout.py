@@ -60,7 +60,9 @@ def _drawn(dataset: Dataset, config: TrainConfig, alone: list[int]) -> Split:
 
 
 def _with_known_elements(dataset: Dataset, split: Split) -> HeldOut:
-    """The frames of a split; a network knows the elements of its training frames, and is validated on no other."""
+    """Return the frames of a split; a network knows the elements of its training frames, and is validated on no
+    other.
+    """
     train = dataset.subset(split.train)
     known = {int(z) for s in train.structures for z in s.species}
     fit = [i for i in split.validation if known.issuperset(dataset.structures[i].species.tolist())]

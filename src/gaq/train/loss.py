@@ -21,24 +21,24 @@ def _penalty(difference: Tensor, kind: str) -> Tensor:
 
 
 def _atoms(batch: AtomBatch, like: Tensor) -> Tensor:
-    """Atoms of each structure, [structure] of the type of `like`."""
+    """Return atoms of each structure, [structure] of the type of `like`."""
     ones = torch.ones_like(batch.structure, dtype=like.dtype)
     return torch.zeros(batch.count, dtype=like.dtype, device=like.device).index_add(0, batch.structure, ones)
 
 
 def energy_term(energies: Tensor, target: Target, batch: AtomBatch, kind: str) -> Tensor:
-    """Sum over structures of w |ΔE| / √atoms (eV), so that molecules of all sizes count alike."""
+    """Return the sum over structures of w |ΔE| / √atoms (eV), so that molecules of all sizes count alike."""
     scaled = (energies - target.energies) / _atoms(batch, energies).sqrt()
     return (target.energy_weights * _penalty(scaled[:, None], kind)).sum()
 
 
 def force_term(forces: Tensor, target: Target, kind: str) -> Tensor:
-    """Sum over atoms of w ‖ΔF‖ (eV/Å)."""
+    """Return the sum over atoms of w ‖ΔF‖ (eV/Å)."""
     return (target.force_weights * _penalty(forces - target.forces, kind)).sum()
 
 
 def stress_term(virials: Tensor, target: Target, batch: AtomBatch, kind: str) -> Tensor:
-    """Sum over structures of w ‖ΔW‖_F / √atoms (eV), W the symmetric part of the virial."""
+    """Return the sum over structures of w ‖ΔW‖_F / √atoms (eV), W the symmetric part of the virial."""
     assert target.virials is not None
     assert target.stress_weights is not None
     off = 0.5 * (virials + virials.transpose(1, 2)) - target.virials
@@ -47,7 +47,7 @@ def stress_term(virials: Tensor, target: Target, batch: AtomBatch, kind: str) ->
 
 
 def symmetry_term(model: ForceField, batch: AtomBatch, forces: Tensor, kind: str, rotations: Tensor) -> Tensor:
-    """Sum over atoms of ‖F(RG) − R F(G)‖ (eV/Å), R [structure, 3, 3] one rotation each (arXiv 2603.05343,
+    """Return the sum over atoms of ‖F(RG) − R F(G)‖ (eV/Å), R [structure, 3, 3] one rotation each (arXiv 2603.05343,
     LEE).
     """
     _, turned = energy_and_forces(model, batch.rotated(rotations), differentiable=True)
@@ -63,9 +63,9 @@ def total_loss(
     sizes: tuple[float | Tensor, float | Tensor],
     rotations: Tensor | None = None,
 ) -> Tensor:
-    """The weighted sum, divided by `sizes` = (structures, atoms) of the *global* batch, so that the parts
-    that several processes compute add up to the loss of one. `rotations` are those of the symmetry term, if
-    it counts. Virials are computed where the target has them.
+    """Return the weighted sum, divided by `sizes` = (structures, atoms) of the *global* batch, so that the parts that
+    several processes compute add up to the loss of one. `rotations` are those of the symmetry term, if it counts.
+    Virials are computed where the target has them.
     """
     if target.virials is not None and config.stress > 0:
         found = evaluate(model, batch, differentiable=True)

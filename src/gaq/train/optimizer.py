@@ -13,7 +13,7 @@ from gaq.train.muon import Muon
 
 
 def is_matrix(name: str, parameter: Tensor) -> bool:
-    """Whether Muon may orthogonalise the update of this parameter: linear weights and radial filters."""
+    """Return whether Muon may orthogonalise the update of this parameter: linear weights and radial filters."""
     matrix = parameter.ndim == 2 and min(parameter.shape) > 1
     return matrix and name.rsplit(".", 1)[-1] in ("weight", "filters")
 
@@ -37,7 +37,7 @@ class Optimizers:
             part.zero_grad(set_to_none=True)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The state as named tensors: `part.parameter.name`."""
+        """Return the state as named tensors: `part.parameter.name`."""
         return {
             f"{k}.{index}.{name}": torch.as_tensor(value)
             for k, part in enumerate(self.parts)
@@ -91,13 +91,13 @@ class Average:
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
-        """Folds in the weights after `step` steps."""
+        """Fold in the weights after `step` steps."""
         decay = min(self.decay, (1.0 + step) / (10.0 + step))
         torch._foreach_lerp_(list(self.weights.values()), list(model.parameters()), 1.0 - decay)
 
     @torch.no_grad()
     def exchange(self, model: nn.Module) -> None:
-        """Swaps the model's weights and the averaged ones; a second call swaps back."""
+        """Swap the model's weights and the averaged ones; a second call swaps back."""
         for name, parameter in model.named_parameters():
             kept = parameter.detach().clone()
             parameter.copy_(self.weights[name])

@@ -27,7 +27,7 @@ class World:
         return list(indices[self.rank :: self.size])
 
     def sum_(self, tensors: Iterable[Tensor]) -> None:
-        """Adds the tensors of all processes up, in place."""
+        """Add the tensors of all processes up, in place."""
         tensors = list(tensors)
         if self.size == 1 or not tensors:
             return
@@ -40,12 +40,12 @@ class World:
 
 
 def is_first_process() -> bool:
-    """Whether this process will have rank 0: it alone writes files. Known before the processes have joined."""
+    """Return whether this process will have rank 0: it alone writes files. Known before the processes have joined."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def join_world(device: str) -> World:
-    """Joins the processes of torchrun: gloo on CPU, nccl on CUDA. Without torchrun, a world of one."""
+    """Join the processes of torchrun: gloo on CPU, nccl on CUDA. Without torchrun, a world of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         return World()
@@ -55,6 +55,6 @@ def join_world(device: str) -> World:
 
 
 def leave_world(world: World) -> None:
-    """Closes the connection that `join_world` opened."""
+    """Close the connection that `join_world` opened."""
     if world.size > 1:
         dist.destroy_process_group()

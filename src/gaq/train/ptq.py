@@ -15,7 +15,7 @@ from gaq.train.scales import protect_, smooth_
 
 
 def check_ptq_passes(model: Network, recipe: Recipe, frames: TrainFrames | None) -> None:
-    """Raises `UsageError` when a recipe wants structures and there are none, or a network that it can take apart."""
+    """Raise `UsageError` when a recipe wants structures and there are none, or a network that it can take apart."""
     if recipe.ptq_passes and not isinstance(model, Transformer):
         raise UsageError(
             f"recipe {recipe.name!r} treats weights block by block ({type(recipe.ptq_passes[0]).__name__}), "

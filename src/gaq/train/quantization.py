@@ -51,7 +51,7 @@ class QuantizationPlan:
     freeze: bool = True
 
     def config(self, parent: Checkpoint, frames: int) -> TrainConfig:
-        """The training configuration: the parent's, with this plan's numbers.
+        """Return the training configuration: the parent's, with this plan's numbers.
 
         Of a data set of the parent's size the same frames are held out; of any other one a twentieth, at
         most 50.
@@ -137,7 +137,9 @@ def run_quantization(
 
 
 def _offset(parent: Checkpoint, frames: TrainFrames, plan: QuantizationPlan) -> list[str]:
-    """A sentence where the labels have another zero of energy than the parent: another method, or another code."""
+    """Return a sentence where the labels have another zero of energy than the parent: another method, or another
+    code.
+    """
     off = energy_offset(parent.model, frames)
     if abs(off) < OTHER_ZERO:
         return []
@@ -149,7 +151,7 @@ def _offset(parent: Checkpoint, frames: TrainFrames, plan: QuantizationPlan) -> 
 
 
 def _origin(parent: Checkpoint) -> TrainConfig:
-    """The configuration that the parent was trained with, or the defaults if it does not say."""
+    """Return the configuration that the parent was trained with, or the defaults if it does not say."""
     try:
         return TrainConfig.model_validate(parent.manifest.get("config", {}))
     except ValidationError as error:

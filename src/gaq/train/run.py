@@ -50,14 +50,14 @@ class TrainRun:
 
 
 def begin(start: Checkpoint, config: TrainConfig, device: str) -> TrainRun:
-    """A run at its first step."""
+    """Return a run at its first step."""
     start.model.to(device)
     optimizers = build_optimizers(start.model, config.optimizer)
     return TrainRun(start, optimizers, Average(start.model, config.optimizer.ema))
 
 
 def save_state(run: TrainRun, out: Path) -> None:
-    """Writes `last.ckpt`: weights, averaged weights, which of them are held, optimizer state and counters."""
+    """Write `last.ckpt`: weights, averaged weights, which of them are held, optimizer state and counters."""
     counters = {
         "step": run.step,
         "loss_sum": run.loss_sum.hex(),
@@ -73,7 +73,7 @@ def save_state(run: TrainRun, out: Path) -> None:
 
 
 def restore_(run: TrainRun, out: Path) -> None:
-    """Puts a fresh run where `last.ckpt` left off."""
+    """Put a fresh run where `last.ckpt` left off."""
     path = out / "last.ckpt"
     if not path.exists():
         raise BadFile(f"{out} has no last.ckpt to resume from. Leave out --resume to start a new run there.")
@@ -110,7 +110,7 @@ def _count(value: object) -> int:
 
 
 def _epoch(line: dict[str, Any]) -> Epoch:
-    """One line of the curve; JSON has no NaN, which is a text there."""
+    """Return one line of the curve; JSON has no NaN, which is a text there."""
     if not isinstance(line, dict) or line.keys() | {"stress_mae"} != {one.name for one in fields(Epoch)}:
         raise ValueError("a line of the learning curve is none")
     numbers = {key: float(line[key]) for key in ("loss", "energy_mae", "force_mae", "seconds")}
@@ -120,7 +120,7 @@ def _epoch(line: dict[str, Any]) -> Epoch:
 
 
 def _line(epoch: Epoch) -> dict[str, Any]:
-    """An epoch for JSON, without a stress that nobody measured."""
+    """Return an epoch for JSON, without a stress that nobody measured."""
     found = asdict(epoch)
     return {key: value for key, value in found.items() if key != "stress_mae" or value is not None}
 
@@ -132,7 +132,7 @@ def _like(parameter: Tensor, average: Tensor, name: str) -> Tensor:
 
 
 def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
-    """Refuses to go on with another model, recipe, configuration or data set than the run began with."""
+    """Refuse to go on with another model, recipe, configuration or data set than the run began with."""
     differing = _differing(_identity(saved), _identity(start))
     if differing:
         raise BadFile(
@@ -142,7 +142,7 @@ def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
 
 
 def _identity(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What must be the same for a run to go on; the name of the data file may change, its content may not."""
+    """Return what must be the same for a run to go on; the name of the data file may change, its content may not."""
     config = json.loads(json.dumps(checkpoint.manifest.get("config", {})))
     with suppress(ValidationError):  # keys that are newer than the checkpoint have their defaults
         config = TrainConfig.model_validate(config).model_dump(mode="json")
@@ -158,7 +158,7 @@ def _identity(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _differing(one: Any, other: Any, name: str = "") -> list[str]:
-    """Dotted names of the values that are not equal."""
+    """Return dotted names of the values that are not equal."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return [] if one == other else [name]
     keys = sorted(one.keys() | other.keys())
@@ -172,6 +172,6 @@ def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def write_curve(run: TrainRun, out: Path) -> None:
-    """Writes `curve.jsonl`, one epoch a line."""
+    """Write `curve.jsonl`, one epoch a line."""
     text = "".join(json.dumps(_line(e)) + "\n" for e in run.curve)
     write_atomically(out / "curve.jsonl", lambda temporary: temporary.write_text(text, encoding="utf-8"))

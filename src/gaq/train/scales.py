@@ -56,7 +56,7 @@ def _output_error(stream: Stream, scale: Tensor, seen: dict[str, Activity], rule
 
 
 def rounded(layer: Linear, rule: Rule, weight: Tensor) -> Tensor:
-    """A weight as a rule rounds it, float64."""
+    """Return a weight as a rule rounds it, float64."""
     scheme = Quantizer(layer.weight_quantizer.slot)
     scheme.install(rule.spec, rule.calibrate)
     scheme.observing = True

@@ -36,12 +36,12 @@ from gaq.train.validation import validate
 
 
 def load(path: str | Path) -> Transformer:
-    """The force field in a checkpoint, quantizers and all."""
+    """Return the force field in a checkpoint, quantizers and all."""
     return load_checkpoint(readable_file(path)).model
 
 
 def quantize(model: N, recipe: Recipe, calibration: Sequence[Structure] | Dataset | None = None) -> N:
-    """A quantized copy of `model` (post-training), its steps calibrated on the given structures. Any network
+    """Return a quantized copy of `model` (post-training), its steps calibrated on the given structures. Any network
     with slots will do.
 
     Raises `UsageError` when the recipe needs structures and there are none, `BadStructure`,
@@ -75,7 +75,7 @@ def prepare_training(
     device: str = "cpu",
     compile: bool = False,
 ) -> Prepared:
-    """A fresh float model and its task; the first process writes the split of `dataset` to `out`."""
+    """Return a fresh float model and its task; the first process writes the split of `dataset` to `out`."""
     check_states(dataset.structures, dataset.states, dataset.name, config.data.ignore)
     held = hold_out(dataset, config, out, world)
     frames = prepare(held.train, config.model.cutoff)
@@ -141,7 +141,7 @@ def training_remarks(train: Dataset, config: TrainConfig) -> tuple[str, ...]:
 
 
 def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
-    """Where a model came from: data and its hash, the resolved configuration, versions.
+    """Return where a model came from: data and its hash, the resolved configuration, versions.
 
     Of the data file only the name is kept: its folder means nothing on another machine.
     """
@@ -155,6 +155,6 @@ def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
 
 
 def _states(dataset: Dataset) -> dict[str, Any]:
-    """What the file says of charge, spin and field, for who reads the model; nothing where it does not say."""
+    """Return what the file says of charge, spin and field, for who reads the model; nothing where it does not say."""
     said = describe(dataset.states)
     return {"states": said} if said else {}

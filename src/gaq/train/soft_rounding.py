@@ -38,7 +38,7 @@ class SoftRounding(CalibratedQuantizer):
         return (torch.sigmoid(self.tilt) * (HIGH - LOW) + LOW).clamp(0, 1)
 
     def undecided(self, done: float) -> Tensor:
-        """Mean of 1 - |2h - 1|^β, β going from 20 to 2 as training goes on (`done` from 0 to 1)."""
+        """Return the mean of 1 - |2h - 1|^β, β going from 20 to 2 as training goes on (`done` from 0 to 1)."""
         sharpness = SHARPEST + 0.5 * (BLUNTEST - SHARPEST) * (1 + torch.cos(torch.tensor(torch.pi * done)))
         return (1 - (2 * self.up() - 1).abs() ** sharpness).mean()
 

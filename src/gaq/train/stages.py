@@ -9,7 +9,7 @@ from gaq.quant.recipe import Recipe
 
 
 def set_stage_(quantizers: Iterable[Quantizer], recipe: Recipe, epoch: int) -> bool:
-    """Switches each quantizer on if its rule begins at or before `epoch`; returns whether all are on."""
+    """Switch each quantizer on if its rule begins at or before `epoch`; returns whether all are on."""
     quantizers = list(quantizers)
     rules = recipe.resolve([q.slot for q in quantizers])
     for quantizer in quantizers:

@@ -65,5 +65,5 @@ def expected_share(config: TrainConfig) -> float:
 
 
 def _filled(section: S, values: Mapping[str, Any]) -> S:
-    """The section with these values where none was given."""
+    """Return the section with these values where none was given."""
     return section.model_copy(update={k: v for k, v in values.items() if k not in section.model_fields_set})

@@ -28,7 +28,7 @@ class Teacher:
     device: str = "cpu"  # where `model` is
 
     def relabelled(self, batch: AtomBatch, target: Target, draw: torch.Generator) -> tuple[AtomBatch, Target]:
-        """The batch with some structures displaced, and targets to match."""
+        """Return the batch with some structures displaced, and targets to match."""
         taught = torch.rand(batch.count, generator=draw) < self.share
         if not bool(taught.any()):
             return batch, target

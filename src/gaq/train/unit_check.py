@@ -17,7 +17,7 @@ COMPARED, TOGETHER = 60, 20  # frames, and how many at once
 
 
 def is_due(epoch: int) -> bool:
-    """Whether units are compared after this epoch, counted from 0: after 1, 2, 4, 8 … epochs."""
+    """Return whether units are compared after this epoch, counted from 0: after 1, 2, 4, 8 … epochs."""
     return (epoch + 1) & epoch == 0
 
 
