@@ -20,7 +20,7 @@ const FeatureScheme& scheme_of(const Network& network, const std::string& slot) 
   return *found;
 }
 
-// Schemes that tell species apart want to know whose each row is.
+// Schemes that depend on the species need that of each row.
 void check_species(const Description& description, const FeatureScheme& scheme, int64_t atoms, const int32_t* species) {
   if (scheme.compensation_rows() == 0) return;
   if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds each species in its own way");

@@ -13,7 +13,7 @@ constexpr uint64_t langevin_stream = 1, rescale_stream = 2;
 void stop_centre(const Moment& moment, double* velocities) {
   double momentum[3] = {0, 0, 0}, mass = 0;
   for (int64_t a = 0; a < moment.atoms; ++a)
-    if (moment.inverse[a] == 0) return;  // beside fixed atoms there is no motion of the whole
+    if (moment.inverse[a] == 0) return;  // with fixed atoms there is no motion of the whole
   for (int64_t a = 0; a < moment.atoms; ++a) {
     const double own = 1 / moment.inverse[a];
     mass += own;

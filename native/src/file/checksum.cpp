@@ -1,4 +1,4 @@
-// The checksum of a .gaq file, in three parts: before its digits, zeros for them, behind them.
+// The checksum of a .gaq file, in three parts: before its digits, zeros for them, after them.
 #include "file/checksum.hpp"
 
 #include <cstdint>

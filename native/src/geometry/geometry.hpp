@@ -21,7 +21,7 @@ namespace gaq {
 
 class Pool;
 
-// Pairs closer than the cutoff, in the order of the list; arrays [pair][...], with room behind the last pair. Row "0"
+// Pairs closer than the cutoff, in the order of the list; arrays [pair][...], with space after the last pair. Row "0"
 // of a two-sided array is the message i ← j, row "1" the message j ← i.
 struct PairInvariants {
   int64_t count = 0;

@@ -63,7 +63,7 @@ inline void find_coefficients(const LinearPlan& plan, int64_t rows, int componen
     scratch.coefficients[row * width + int64_t(species[row / components]) * count] = 1;
 }
 
-// Takes off rows what the scheme rounds them beside; what is left is contiguous.
+// Subtracts the compensation from rows; the result is contiguous.
 inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
                             const int32_t* species, Scratch& scratch) {
   if (plan.scheme.directions > 0) find_coefficients(plan, rows, components, x, x_stride, species, scratch);
@@ -76,7 +76,7 @@ inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components
   return rest;
 }
 
-// Puts back behind the product what was taken off before it, and then the bias.
+// Adds the compensation back after the product, and then the bias.
 inline void add_compensation(const LinearPlan& plan, int64_t rows, int components, const int32_t* species, const Scratch& scratch,
                       float* y, int64_t y_stride) {
   const float* bias = or_null(plan.bias);

@@ -32,19 +32,24 @@ def bench(
     ] = None,
     structure: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Any format of ASE, or the first frame of an npz; without, a molecule."),
+        typer.Option(
+            metavar="FILE", help="Structure: any format of ASE, or the first frame of an npz (default: a molecule)."
+        ),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of every candidate.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each model under test.")] = 1,
     batch: Annotated[int, typer.Option(min=1, help="Structures of one call.")] = 1,
-    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each candidate.")] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each model under test.")] = 2.0,
     backward: Annotated[
         list[int] | None,
-        typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32, several times; without, as the file says."),
+        typer.Option(
+            metavar="BITS", help="Bits of the backward pass: 8, 16 or 32, repeatable (default: that of the file)."
+        ),
     ] = None,
     timestep: Annotated[float, typer.Option("--dt", min=0.0, metavar="FS", help="Time step of ns/day.")] = 0.5,
     torch: Annotated[bool, typer.Option("--torch/--no-torch", help="PyTorch, eager and compiled.")] = True,
     control: Annotated[
-        Path | None, typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, where packed files have none beside.")
+        Path | None,
+        typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, for packed files without one beside them."),
     ] = None,
     starts: Annotated[bool, typer.Option("--starts/--no-starts", help="Start-up time and memory.")] = True,
     kernels: Annotated[bool, typer.Option("--kernels", help="Speed of the kernels of the native engine.")] = False,

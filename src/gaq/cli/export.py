@@ -25,10 +25,11 @@ def export(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Packed file; MODEL.gaq by default.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Frames to take the three golden ones from; without, molecules.")
+        str | None, typer.Option(metavar="FILE", help="Frames to take the three golden ones from (default: molecules).")
     ] = None,
     backward: Annotated[
-        int | None, typer.Option(metavar="BITS", help="Backward pass: 8, 16, or 32 for float; by the recipe.")
+        int | None,
+        typer.Option(metavar="BITS", help="Bits of the backward pass: 8, 16, or 32 for float (default: by recipe)."),
     ] = None,
     accuracy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Ledger of `gaq evaluate`: its rows go into the file.")

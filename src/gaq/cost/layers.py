@@ -31,7 +31,7 @@ PREFIX = "layers/"  # of what rows call a model when they are about one layer of
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """A batch on its way through a network: its invariants, the features before each layer and after the last."""
+    """A batch in a network: its geometry, the features before each layer and after the last."""
 
     model: Transformer
     gauge: Gauge
@@ -42,7 +42,7 @@ class LayerTrace:
 
 @dataclass(frozen=True)
 class LayerError:
-    """What one rotation did in one layer: differences of scalars [atom, channel] and of vectors, turned back."""
+    """Error of one layer under one rotation: differences of scalars [atom, channel] and of vectors, turned back."""
 
     scalars: Tensor
     vectors: tuple[Tensor, ...]  # per degree [atom, 2l+1, channel]

@@ -1,4 +1,4 @@
-"""How a network begins: all its random numbers, drawn from one generator in one order."""
+"""Initial weights of a network, drawn from one generator in one order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What neighbours send each other: invariant messages and, for each degree, equivariant ones."""
+"""Messages between neighbours: invariant ones and, for each degree, equivariant ones."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class Transformer(nn.Module):
         return geometry, Flow(s, v)
 
     def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow:
-        """Return features behind layer `index`; behind the last, the readout: one scalar per atom, its energy."""
+        """Return features after layer `index`; after the last, the readout: one scalar per atom, its energy."""
         if index == self.config.layers:
             hidden = silu(self.readout(flow.scalars, species=geometry.species))
             return Flow(self.energy(hidden, species=geometry.species), ())

@@ -1,4 +1,4 @@
-"""What is checked of the texts in a packed file's header: species, radial knots, and a known scheme for each slot."""
+"""Checks of a packed file's header: species, radial knots, and a known scheme for each slot."""
 
 from __future__ import annotations
 

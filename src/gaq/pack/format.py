@@ -1,4 +1,4 @@
-"""A `.gaq` file: what it says, how it is written, and the checks before anything in it is believed. NumPy alone.
+"""A `.gaq` file: contents, writing, and reading with checks. NumPy only.
 
 The layout of the bytes and every key and array: docs/format.md.
 """

@@ -39,7 +39,7 @@ __all__ = ["READOUT_INPUTS", "READOUT_WEIGHTS", "all_presets"]
 
 # Beside the channel mixings, which read vectors, the layer that reads what neighbours sent.
 READS_SCALARS = "layers.*.attention.output.weight"
-# Directions among the channels beside which eight-bit features are rounded (docs/results.md, what a species says).
+# Rank of the float compensation of eight-bit features (docs/results.md, what a species says).
 PRINCIPAL = 4
 
 
@@ -183,7 +183,7 @@ def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) ->
 
 
 def mixed_w4a16(warmup: int = 0, learn_step: bool = True, rounding: str = "gptq") -> Recipe:
-    """The recommended recipe: as w4a16, with 8-bit weights in the layers applied to aggregated messages, and GPTQ.
+    """The recommended recipe: like w4a16, with 8-bit weights in the layers applied to aggregated messages, and GPTQ.
 
     Ours. These weights are a quarter of all, and cause four fifths of the square error of four-bit weights
     (docs/results.md, which weights four bits cost). `rounding` is "gptq", or "nearest" for weights rounded plainly.
@@ -193,7 +193,7 @@ def mixed_w4a16(warmup: int = 0, learn_step: bool = True, rounding: str = "gptq"
 
 
 def mixed_w4a8(warmup: int = 5, learn_step: bool = True) -> Recipe:
-    """As frame-w4a8 with eight bits for the weights that read what neighbours sent."""
+    """Like frame-w4a8, with 8-bit weights in the layers applied to aggregated messages."""
     return _with_finer_readers(frame_w4a8(warmup, learn_step=learn_step), "mixed-w4a8", warmup)
 
 

@@ -47,9 +47,7 @@ KEYS = ("format", "format_version", "gaq_version", "architecture", "dtype", "che
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds beside the model: the recipe in its slots, a manifest, and a training state if it is
-    one.
-    """
+    """A model with its recipe and manifest, and the training state if it is one."""
 
     model: Transformer
     recipe: Recipe

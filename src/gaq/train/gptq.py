@@ -14,7 +14,7 @@ from gaq.train.grid import grid_of, has_grid, snap_to_grid_
 
 
 def gptq_(model: Transformer, ptq_pass: Gptq, frames: TrainFrames) -> None:
-    """Round every weight that has a grid, in the order in which structures meet them, each behind those before.
+    """Round every weight that has a grid, in the order of the forward pass, each after those before it.
 
     The layers of a block are taken together where none of them feeds another; the rest see what was rounded.
     """

@@ -1,4 +1,4 @@
-"""What a process is told before it trains: how many threads to use, and to keep the memory it has freed."""
+"""Set up a process for training: the number of threads, and an allocator that keeps freed memory."""
 
 from __future__ import annotations
 
