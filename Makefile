@@ -12,7 +12,7 @@ CMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 CTEST := PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --test-dir
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fresh fresh-quick check test browser physics results bench peers clean wheel native programs native-test contracted golden sanitize sanitize-clang test-arm docs
+.PHONY: help setup demo fresh fresh-quick check format format-native test browser physics results bench peers clean wheel wheels wheel-arm sdist native programs native-test contracted golden sanitize sanitize-clang test-arm docs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,20 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format --dry-run --Werror $(SOURCES_OF_NATIVE))
+
+format: $(READY) format-native  ## write Python and C++ in the style that `make check` asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# `on`: clang-format keeps the style of native/.
+FORMAT_NATIVE := off
+SOURCES_OF_NATIVE = $(if $(filter on,$(FORMAT_NATIVE)),$(shell find native -name '*.[hc]pp' -o -name '*.h' -o -name '*.inl'))
+format-native: $(READY)
+	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format -i $(SOURCES_OF_NATIVE))
+
+house: $(READY)  ## print facts of the tree: lines by area, long files and functions, import circles, words of prose
+	@$(BIN)/python tools/tree_facts.py
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
 test: $(READY) programs contracted  ## set up if needed, then all tests but the long ones
@@ -95,6 +109,25 @@ wheel: $(DEMO)  ## build dist/gaq-*.whl, the native engine inside
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@ls dist/*.whl
 
+wheel-arm: $(DEMO)  ## the same for 64-bit ARM, by Debian's cross compiler
+	@sh native/arm_tools.sh
+	@_PYTHON_HOST_PLATFORM=linux-aarch64 $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation \
+	  --no-deps -w dist --config-settings=cmake.args=-DCMAKE_TOOLCHAIN_FILE=aarch64.cmake \
+	  --config-settings=build-dir=build/wheel-arm .
+	@ls dist/*aarch64.whl
+
+# cibuildwheel's words for machines: x86_64, aarch64, native. The other one than this is emulated, which takes hours.
+ARCHS ?= native
+wheels:  ## build dist/gaq-*-manylinux*.whl, which any Linux of 2018 or later takes; needs Docker
+	@command -v docker >/dev/null || { echo "make wheels needs Docker. make wheel builds for this machine." >&2; exit 1; }
+	@$(PYTHON) -m venv build/cibuildwheel
+	@build/cibuildwheel/bin/pip install --quiet -c constraints.txt cibuildwheel
+	@build/cibuildwheel/bin/cibuildwheel --platform linux --archs $(ARCHS) --output-dir dist
+
+sdist: $(READY)  ## build dist/gaq-*.tar.gz, the sources of a wheel
+	@$(BIN)/python -m build --sdist --no-isolation --outdir dist . >/dev/null
+	@ls dist/*.tar.gz
+
 GOLDEN_MODELS = native/tests/golden/models/*.gaq
 
 # The folder of the official rMD17 files, which `gaq data fetch rmd17 --molecule NAME` downloads.
@@ -102,43 +135,43 @@ DATA ?= rmd17
 # The folder of water_192.xyz, 64 molecules of liquid water in a box, as DeePMD-kit gives it.
 WATER ?= water
 
-results: $(READY)  ## measure all that docs/results.md states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
-	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
-	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA) --no-freeze
-	$(BIN)/python benchmarks/rmd17.py azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16+gptq
-	$(BIN)/python benchmarks/rmd17.py ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16+gptq
-	$(BIN)/python benchmarks/shipped.py --data $(DATA)
-	$(BIN)/python benchmarks/slots.py --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
-	$(BIN)/python benchmarks/ablations.py --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
-	$(BIN)/python benchmarks/untouched.py --data $(DATA)
-	$(BIN)/python benchmarks/exactness.py --data $(DATA)
-	$(BIN)/python benchmarks/nanosecond.py --data $(DATA)
-	$(BIN)/python benchmarks/overhead.py --data $(DATA)
-	$(BIN)/python benchmarks/large_box.py --data $(DATA)
-	$(BIN)/python benchmarks/staircase.py --data $(DATA)
-	$(BIN)/python benchmarks/check_peers.py --data $(DATA) --peers $(PEERS)
-	$(BIN)/python -W ignore benchmarks/hosts.py --data $(DATA)
+results: $(READY)  ## measure all that docs/results states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
+	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
+	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --no-freeze
+	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16+gptq
+	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16+gptq
+	$(BIN)/python -m benchmarks.models.measure --data $(DATA)
+	$(BIN)/python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
+	$(BIN)/python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
+	$(BIN)/python -m studies.settings.untouched --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.exactness --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.nanosecond --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.overhead --data $(DATA)
+	$(BIN)/python -m benchmarks.dynamics.large_box --data $(DATA)
+	$(BIN)/python -m studies.staircase.run --data $(DATA)
+	$(BIN)/python -m studies.checked_peers.run --data $(DATA) --peers $(PEERS)
+	$(BIN)/python -W ignore -m benchmarks.programs.hosts --data $(DATA)
 	$(BIN)/gaq lammps --build
-	$(BIN)/python benchmarks/water_box.py --data $(WATER) -o runs/water-box.xyz
-	$(BIN)/python benchmarks/lammps.py --box runs/water-box.xyz --model models/water-w4a16.gaq
-	$(BIN)/python benchmarks/farm.py
-	$(BIN)/python benchmarks/results.py --collect runs
+	$(BIN)/python -m benchmarks.programs.water_box --data $(WATER) -o runs/water-box.xyz
+	$(BIN)/python -m benchmarks.programs.lammps_ranks --box runs/water-box.xyz --model models/water-w4a16.gaq
+	$(BIN)/python -m benchmarks.programs.farm
+	$(BIN)/python -m benchmarks.render --collect runs
 
 # Where the environments of other force fields are made.
 PEERS ?= build/peers
 
 bench: $(READY)  ## time the native engine beside PyTorch, and beside peers where there are some: an hour; DATA as above
-	$(BIN)/python benchmarks/engine.py --data $(DATA) --out runs/engine
-	$(BIN)/python benchmarks/peers/run.py --data $(DATA) --peers $(PEERS) --out runs/engine
+	$(BIN)/python -m benchmarks.speed.engine --data $(DATA) --out runs/engine
+	$(BIN)/python -m benchmarks.speed.peers.run --data $(DATA) --peers $(PEERS) --out runs/engine
 
 peers: $(READY)  ## make environments for SchNetPack, MACE, JAX and xTB, to be timed beside us: 4 GB
-	$(BIN)/python benchmarks/peers/install.py --into $(PEERS)
+	$(BIN)/python -m benchmarks.speed.peers.install --into $(PEERS)
 
 # FRESH holds options, such as FRESH="--suite trixie --keep" or FRESH="--command 'make demo'".
 fresh:  ## prove `make demo` and `make test` in a bare Debian root, as an ordinary user; run by root, an hour
 	@PYTHONPATH=tools $(PYTHON) -m fresh root $(FRESH)
 
-fresh-quick:  ## prove set-up from nothing: a new folder, caches off, the demo in a short form, one energy
+fresh-quick:  ## prove set-up from nothing, caches off: gaq without PyTorch, the demo in a short form, one energy each
 	@PYTHONPATH=tools $(PYTHON) -m fresh quick
 
 clean:  ## remove the environment and everything that tools left behind; runs/ stays

@@ -23,7 +23,11 @@ def documents() -> dict[str, str]:
     """The documents outside docs/ that have a page, by their path in the repository, which is also that in the site."""
     paths = [
         *(REPOSITORY / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "models/README.md")),
-        *(path for folder in ("examples", "native") for path in sorted(REPOSITORY.glob(f"{folder}/*/README.md"))),
+        *(
+            path
+            for folder in ("examples", "native", "studies")
+            for path in sorted(REPOSITORY.glob(f"{folder}/*/README.md"))
+        ),
     ]
     return {path.relative_to(REPOSITORY).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 

@@ -14,7 +14,7 @@ MARK = re.compile(r"^<!-- fill: ([\w-]+)(?: ([\w-]+))? -->$", re.MULTILINE)
 
 
 def readme_table() -> str:
-    """The table of the README, which `benchmarks/results.py` writes."""
+    """The table of the README, which `benchmarks/render/__main__.py` writes."""
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     return as_in_docs(readme.partition("<!-- table -->")[2].partition("<!-- /table -->")[0].strip())
 

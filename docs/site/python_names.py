@@ -42,11 +42,15 @@ def python_names() -> str:
     parts = []
     for name in gaq.__all__:
         shown = f"gaq.{name}"
+        if name == "errors":  # a section of its own
+            continue
         if name not in gaq._WHERE:
             parts.append(f"## {shown}".replace("__", "\\_\\_") + f"\n\n`{getattr(gaq, name)!r}`")
             continue
         module, attribute = gaq._WHERE[name]
         whole = module if attribute is None else f"{module}.{attribute}"
+        if name == "train":  # a package that can be called
+            whole = "gaq.api.train"
         parts.append(_entry(whole, heading=shown, members=name != "measure"))
         if name == "measure":
             parts += [_entry(_home(one)) for one in gaq.measure.__all__]

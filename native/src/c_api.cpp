@@ -19,7 +19,7 @@ struct gaq_engine {
 
 namespace {
 
-constexpr const char* version = "0.1.0";
+constexpr const char* version = GAQ_VERSION;
 
 template <class Work>
 int32_t guarded(gaq_engine* handle, const Work& work) {

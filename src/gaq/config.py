@@ -149,7 +149,7 @@ def _keys(model_class: type[BaseModel], place: Sequence[int | str]) -> Mapping[s
 
 
 def _without_tags(model_class: type[BaseModel], place: Sequence[int | str]) -> tuple[int | str, ...]:
-    """A place as it is written in the file: which of several sections pydantic took is no part of it."""
+    """Return a place as it is written in the file: which of several sections pydantic took is no part of it."""
     kept: list[int | str] = []
     models: list[type[BaseModel]] = [model_class]
     for part in place:
@@ -161,7 +161,7 @@ def _without_tags(model_class: type[BaseModel], place: Sequence[int | str]) -> t
 
 
 def _has_tag(model: type[BaseModel], tag: int | str) -> bool:
-    """Whether a field of the model can have this text alone, which tells it from the other models of a union."""
+    """Return whether a field of the model can have this text alone, which tells it from the other models of a union."""
     return any(typing.get_args(field.annotation) == (tag,) for field in model.model_fields.values())
 
 

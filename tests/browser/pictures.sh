@@ -1,5 +1,5 @@
 #!/bin/sh
-# The pictures of docs/report.md: runs of the azobenzene models of benchmarks/rmd17.py, their page, and how a browser shows it.
+# The pictures of docs/report.md: runs of the azobenzene models of benchmarks/models/train.py, their page, and how a browser shows it.
 #
 #     sh tests/browser/pictures.sh PATH/rmd17 OUT
 #

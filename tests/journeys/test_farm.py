@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from ase.build import molecule
 
-import gaq
 from built import REPOSITORY, native_library
 from chores import hear_interrupts
 from dask_cluster import DaskCluster
@@ -232,7 +231,7 @@ def test_what_does_not_fit_is_said(cluster, capsys, monkeypatch):
     assert outcome([*options, "tcp://127.0.0.1:9"]) == 2
     assert "no scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
     monkeypatch.setattr("gaq.farm.cluster.SECONDS_TO_CONNECT", 10.0)
-    monkeypatch.setattr(gaq, "__version__", "99.0")
+    monkeypatch.setattr("gaq.farm.cluster.__version__", "99.0")
     assert outcome([*options, cluster.address]) == 2
     assert "has gaq 0.1.0, and this is gaq 99.0" in capsys.readouterr().err
 

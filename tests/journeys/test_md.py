@@ -184,7 +184,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(ethanol, tmp_path):
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 0, err
-    assert "--resume goes on" in out
+    assert "--resume continues it" in out
     assert len(ase.io.read(tmp_path / "run.xyz", ":")) >= 1
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from gaq.cli.main import outcome
-from gaq.engine.open import load, open_engine
+from gaq.engine.open import open_engine
 from gaq.quant.mddq import PolarCode
-from gaq.train.checkpoint import save_checkpoint
+from gaq.train.checkpoint import load_checkpoint, save_checkpoint
 from tiny import checkpoint, config, molecule
 
 FEATURES = ("scalar-feature", "vector-feature", "query-key", "scalar-message", "vector-message")
@@ -115,7 +115,9 @@ def test_a_codebook_that_one_frame_cannot_fill_is_filled_up():
     )
     assert quantize(text, "--data", "embedded", "--limit", "1") == 0
     books = [
-        q.calibrated.directions.points for q in load("q/model.ckpt").quantizers() if isinstance(q.calibrated, PolarCode)
+        q.calibrated.directions.points
+        for q in load_checkpoint("q/model.ckpt").model.quantizers()
+        if isinstance(q.calibrated, PolarCode)
     ]
     assert books
     for points in books:

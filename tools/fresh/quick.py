@@ -1,4 +1,4 @@
-"""The quick half: the README's first command in a new folder, with caches off, then gaq from another folder."""
+"""The quick half: gaq without PyTorch, then the README's first command, each in a new folder and with caches off."""
 
 from __future__ import annotations
 
@@ -13,22 +13,16 @@ from fresh.tree import copy_tree
 
 # Variables that would let this machine's state into the new environment.
 FOREIGN = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-ONE_ENERGY = """
-import sys
-import numpy as np
-import gaq
-from ase.build import molecule
-atoms = molecule("CH3CH2OH")
-atoms.calc = gaq.Calculator(sys.argv[1])
-energy = atoms.get_potential_energy()
-assert np.isfinite(energy), energy
-assert "torch" not in sys.modules, "a packed model loaded torch"
-print(f"gaq {gaq.__version__}: {energy:.4f} eV")
-"""
+MOST_MEGABYTES = 450  # of the environment without PyTorch; ASE and what it asks for are nine tenths of it
+LARGEST = 6  # packages that are named
+
+
+class TooLarge(Exception):
+    """An environment that holds more than running a packed model takes."""
 
 
 def quick(steps: Steps) -> None:
-    """Make the environment from nothing, run the demo in its short form, import gaq and compute one energy."""
+    """Install gaq without PyTorch and compute one energy; then the demo in its short form, and one energy."""
     with tempfile.TemporaryDirectory(prefix="gaq-fresh-") as folder:
         tree = copy_tree(Path(folder) / "gaq")
         elsewhere = Path(folder) / "elsewhere"
@@ -40,7 +34,30 @@ def quick(steps: Steps) -> None:
             with steps.step(title):
                 subprocess.run(command, cwd=cwd, env=environment, check=True)
 
-        bin_folder, model = tree / ".venv" / "bin", tree / "models" / "rmd17-ethanol-mixed-w4a16.gaq"
+        bin_folder, model = tree / ".venv" / "bin", str(tree / "models" / "rmd17-ethanol-mixed-w4a16.gaq")
+        one_energy, light = str(tree / "tools" / "one_energy.py"), Path(folder) / "light"
+        run("python -m venv", sys.executable, "-m", "venv", str(light))
+        run("pip install .", str(light / "bin" / "pip"), "install", "--quiet", "-c", "constraints.txt", ".", cwd=tree)
+        run("one energy without PyTorch", str(light / "bin" / "python"), one_energy, model)
+        print(expect_light(light), flush=True)
         run("make demo, short", "make", "demo", f"PYTHON={sys.executable}", "DEMO_OPTIONS=--quick", cwd=tree)
-        run("one energy", str(bin_folder / "python"), "-c", ONE_ENERGY, str(model))
-        run("gaq doctor", str(bin_folder / "gaq"), "doctor", "--model", str(model))
+        run("one energy", str(bin_folder / "python"), one_energy, model)
+        run("gaq doctor", str(bin_folder / "gaq"), "doctor", "--model", model)
+
+
+def expect_light(environment: Path) -> str:
+    """Return the size of an environment and of its largest packages. Raises `TooLarge` for PyTorch, or for its size."""
+    total = megabytes(environment)
+    (packages,) = environment.glob("lib/python3*/site-packages")
+    sizes = sorted(((megabytes(path), path.name) for path in packages.iterdir() if path.is_dir()), reverse=True)
+    if any(name == "torch" for _, name in sizes) or total > MOST_MEGABYTES:
+        raise TooLarge(
+            f"{environment} has {total:.0f} MB: {sizes[:LARGEST]}; expected at most {MOST_MEGABYTES}, no torch"
+        )
+    parts = ", ".join(f"{name} {size:.0f}" for size, name in sizes[:LARGEST])
+    return f"the environment without PyTorch: {total:.0f} MB ({parts})"
+
+
+def megabytes(folder: Path) -> float:
+    """Return the size of the files in a folder, in MB."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink()) / 1e6

@@ -32,19 +32,24 @@ def bench(
     ] = None,
     structure: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Any format of ASE, or the first frame of an npz; without, a molecule."),
+        typer.Option(
+            metavar="FILE", help="Structure: any format of ASE, or the first frame of an npz (default: a molecule)."
+        ),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of every candidate.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each model under test.")] = 1,
     batch: Annotated[int, typer.Option(min=1, help="Structures of one call.")] = 1,
-    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each candidate.")] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.0, metavar="S", help="Time for each model under test.")] = 2.0,
     backward: Annotated[
         list[int] | None,
-        typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32, several times; without, as the file says."),
+        typer.Option(
+            metavar="BITS", help="Bits of the backward pass: 8, 16 or 32, repeatable (default: that of the file)."
+        ),
     ] = None,
     timestep: Annotated[float, typer.Option("--dt", min=0.0, metavar="FS", help="Time step of ns/day.")] = 0.5,
     torch: Annotated[bool, typer.Option("--torch/--no-torch", help="PyTorch, eager and compiled.")] = True,
     control: Annotated[
-        Path | None, typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, where packed files have none beside.")
+        Path | None,
+        typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, for packed files without one beside them."),
     ] = None,
     starts: Annotated[bool, typer.Option("--starts/--no-starts", help="Start-up time and memory.")] = True,
     kernels: Annotated[bool, typer.Option("--kernels", help="Speed of the kernels of the native engine.")] = False,
@@ -62,6 +67,7 @@ def bench(
     from gaq.cli.stage_progress import StageProgress
     from gaq.engine.open import check_backward
     from gaq.errors import UsageError
+    from gaq.extras import has_torch, how_to_install
     from gaq.measure.ledger import write_rows
     from gaq.process import busy_with_others, keep_freed_memory
     from gaq.report.speed_table import busy_notes, kernel_table, speed_table
@@ -74,6 +80,9 @@ def bench(
         check_backward(bits)
     console, rows, busy = Console(highlight=False), [], busy_with_others()
     notes: list[str] = [busy] if busy else []
+    if torch and not has_torch():
+        torch = False
+        notes.append(f"PyTorch is not installed, so that packed models are measured alone. {how_to_install('train')}")
     keep_freed_memory()
     if kernels:
         rows += kernel_rows()

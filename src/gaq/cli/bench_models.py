@@ -65,7 +65,7 @@ def _packed_model(file: Path, torch: bool, control: Path | None) -> BenchModel:
 
 
 def _checkpoint(file: Path, frames: str | None) -> BenchModel:
-    from gaq.cli.export import packed_checkpoint
+    from gaq.cli.packing import packed_checkpoint
     from gaq.pack.format import to_bytes
     from gaq.train.checkpoint import load_checkpoint
 

@@ -31,7 +31,7 @@ def check(
         typer.Argument(metavar="MODEL", help="A checkpoint, a packed file, module:Class or file.py:function."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Frames to try it on; without, its own or small molecules.")
+        str | None, typer.Option(metavar="FILE", help="Frames to check on (default: its own, or small molecules).")
     ] = None,
     structure: Annotated[
         Path | None,
@@ -60,18 +60,18 @@ def check(
             "structures; 400 elsewhere.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
-    device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="Device of the engine: cpu or cuda.")] = "cpu",
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning of them.")
+        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning.")
     ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw every check against its limit, and the run.")
+        Path | None, typer.Option(metavar="FILE.png", help="Plot every check against its limit, and the run.")
     ] = None,
     limits: Annotated[
         Path | None,

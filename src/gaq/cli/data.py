@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-app = typer.Typer(help="Look at data, make reference data, download the official files.", no_args_is_help=True)
+app = typer.Typer(help="Inspect data, make reference data, download the official files.", no_args_is_help=True)
 
 
 def _examples(*lines: str) -> str:
@@ -67,14 +67,14 @@ def info(
 )
 def label(
     molecule: Annotated[str, typer.Argument(help="A name such as ethanol or glycine, a SMILES, or an XYZ file.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .xyz or .npz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file, .xyz or .npz.")],
     method: Annotated[str, typer.Option(help="gfn2-xtb or gfn1-xtb.")] = "gfn2-xtb",
-    temperature: Annotated[float, typer.Option(help="Kelvin.")] = 500.0,
-    frames: Annotated[int, typer.Option(help="Frames altogether.")] = 200,
+    temperature: Annotated[float, typer.Option(help="Temperature, K.")] = 500.0,
+    frames: Annotated[int, typer.Option(help="Number of frames.")] = 200,
     interval: Annotated[int, typer.Option(help="Steps between frames.")] = 50,
     dt: Annotated[float, typer.Option(help="Time step, fs.")] = 0.5,
     equilibrate: Annotated[float, typer.Option(help="Time before the first frame of each replica, fs.")] = 250.0,
-    seed: Annotated[int, typer.Option(help="Decides all random numbers.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
     replicas: Annotated[
         int, typer.Option(help="Independent runs that share the frames; never more than the frames.")
     ] = 4,
@@ -87,15 +87,15 @@ def label(
         typer.Option(help="2 S + 1; by default that of the SMILES or of ASE's collection, or 1.", show_default=False),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes, by default all cores; the result does not depend on them.")
+        int | None, typer.Option(min=1, help="Processes to use (default: one per core). Results do not depend on this.")
     ] = None,
     cluster: ClusterOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an earlier run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")] = False,
 ) -> None:
     """Make reference data: molecular dynamics with GFN2-xTB, each frame with its energy and forces.
 
-    Ctrl-C keeps what was made beside FILE, and --resume goes on to the same result.
+    Ctrl-C keeps what was made beside FILE, and --resume continues to the same result.
     """
     from gaq.atoms.elements import formula
     from gaq.data.label import label as make_labels

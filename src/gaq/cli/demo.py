@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything that is made.")] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("runs/demo"),
     quick: Annotated[
-        bool, typer.Option("--quick", help="A few seconds of each step, to see that it works; bad models.")
+        bool, typer.Option("--quick", help="A short version to test the installation; the models are poor.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Decides all random numbers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 2,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of each.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads per process.")] = 1,
     engine: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="What measures and moves: native, or torch; without, native if built."),
+        typer.Option(metavar="NAME", help="Engine: native or torch (default: native if built)."),
     ] = None,
 ) -> None:
     """Label, train, quantize, check, move and report, on ethanol, in some minutes.
@@ -37,10 +37,12 @@ def demo(
     from gaq.demo.plan import QUICK, DemoPlan
     from gaq.demo.run import Order, run_demo
     from gaq.engine.open import known_engine
+    from gaq.extras import expect_torch
     from gaq.files import writable_folder
     from gaq.locks import locked
     from gaq.quant.recommended import RECOMMENDED
 
+    expect_torch()  # the processes that need it begin after some minutes
     plan = replace(QUICK if quick else DemoPlan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
     console = Console(highlight=False)

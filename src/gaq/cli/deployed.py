@@ -99,7 +99,7 @@ def identity_of(file: Path, backward_bits: int | None) -> str:
 
 def _packed(file: Path, frames: str | None) -> tuple[bytes | None, str]:
     """Return the bytes that `gaq export` would write, or why there are none."""
-    from gaq.cli.export import packed_checkpoint
+    from gaq.cli.packing import packed_checkpoint
     from gaq.pack.format import to_bytes
 
     try:

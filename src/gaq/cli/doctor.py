@@ -22,18 +22,21 @@ from rich.text import Text
 from gaq.cli.outputs import OverwriteOption, claim_rows
 from gaq.data.read import read_dataset
 from gaq.errors import GaqError, NotAvailable
-from gaq.extras import how_to_install
+from gaq.extras import Extra, has_torch, how_to_install
 from gaq.files import write_atomically
 from gaq.measure.rotations import octahedral_group
 from gaq.simulate.hosts import HOSTS
+from gaq.version import __version__
 
 # Instruction sets that decide how fast integer products are, in the words of Linux.
 INSTRUCTION_SETS = (
     *("sse4_1", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "amx_int8"),
     *("asimd", "asimddp", "i8mm", "sve"),
 )
-CORE = ("torch", "numpy", "ase", "pydantic", "typer", "rich", "safetensors")
-OPTIONAL = (
+CORE = ("numpy", "scipy", "ase", "typer", "rich")
+OPTIONAL: tuple[tuple[str, Extra, str], ...] = (
+    ("torch", "train", "training, quantization, export, checkpoints (gaq train, quantize, export)"),
+    ("pydantic", "train", "configurations of training"),
     ("tblite", "label", "reference labels by GFN2-xTB (gaq data label)"),
     ("matplotlib", "plots", "plots (--plot)"),
     ("plotly", "report", "plots of the page (gaq report)"),
@@ -64,7 +67,7 @@ def doctor(
 ) -> None:
     """Say what this machine has, what is missing and how to get it; leave with 1 if a self-test fails."""
     claim_rows(json_file, overwrite, [model], key="item")
-    findings = [*_versions(), *_processor(), *_extras(), *_engines(), *_self_tests()]
+    findings = [*_versions(), *_processor(), *_extras(), *_engines(), embedded_data()]
     if model is not None:
         findings.append(golden_frames(model))
     _print(findings, Console(highlight=False))
@@ -115,6 +118,19 @@ def embedded_data() -> Finding:
     change = max(float(np.abs(after / before - 1).max()) for after in turned)
     value = f"{len(dataset)} frames; largest net force {pull:.1e} eV/Å; turned distances change by {change:.0e}"
     return Finding(item, value, pull < 0.05 and change < 1e-14)
+
+
+def torch_engine() -> list[Finding]:
+    """PyTorch, which runs checkpoints: its threads, its GPU, and whether its products of codes are exact."""
+    if not has_torch():
+        return [Finding("engine torch", "not here: checkpoints cannot be read, packed models (.gaq) run without it")]
+    import torch
+
+    return [
+        Finding("engine torch", f"{torch.get_num_threads()} threads"),
+        Finding("GPU", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use"),
+        exact_products(),
+    ]
 
 
 def native_engine() -> list[Finding]:
@@ -177,22 +193,18 @@ def _squared_distances(positions: np.ndarray) -> np.ndarray:
 
 
 def _versions() -> Iterator[Finding]:
-    yield Finding("gaq", importlib.metadata.version("gaq"))
+    yield Finding("gaq", __version__)
     yield Finding("python", platform.python_version(), sys.version_info >= (3, 11))
     for name in CORE:
         yield Finding(name, importlib.metadata.version(name))
 
 
 def _processor() -> Iterator[Finding]:
-    import torch
-
     cpuinfo = Path("/proc/cpuinfo")
     known = instruction_sets(cpuinfo.read_text()) if cpuinfo.is_file() else []
     yield Finding("system", f"{platform.system()} {platform.machine()}")
     yield Finding("instruction sets", " ".join(known) or "not told by this system")
     yield Finding("cores", f"{_cores()} usable of {os.cpu_count()}")
-    yield Finding("torch threads", str(torch.get_num_threads()))
-    yield Finding("GPU", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use")
 
 
 def _cores() -> int:
@@ -213,13 +225,9 @@ def _extras() -> Iterator[Finding]:
 
 
 def _engines() -> Iterator[Finding]:
-    yield Finding("engine torch", "found")
+    yield from torch_engine()
     yield from native_engine()
     yield from lammps_plugin()
-
-
-def _self_tests() -> tuple[Finding, ...]:
-    return exact_products(), embedded_data()
 
 
 def _print(findings: list[Finding], console: Console) -> None:

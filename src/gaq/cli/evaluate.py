@@ -39,8 +39,8 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(metavar="N", help="Take the first N frames.")] = None,
     labels: LabelsOption = "",
     rotations: Annotated[int, typer.Option(min=1, help="Rotations per frame of the symmetry test.")] = 8,
-    symmetry_frames: Annotated[int, typer.Option(min=0, help="Frames that are turned; 0 for none.")] = 100,
-    path_frames: Annotated[int, typer.Option(min=0, help="Frames that closed paths go around; 0 for none.")] = 10,
+    symmetry_frames: Annotated[int, typer.Option(min=0, help="Frames of the symmetry test; 0: none.")] = 100,
+    path_frames: Annotated[int, typer.Option(min=0, help="Frames of the closed-path test; 0: none.")] = 10,
     steps: Annotated[
         int | None,
         typer.Option(
@@ -53,20 +53,20 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of rotations, paths and velocities.")] = 0,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Cores that share the structures, by default all; no number depends on it."),
+        typer.Option(min=1, help="CPU cores to use (default: all). Results do not depend on this."),
     ] = None,
     cluster: ClusterOption = None,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
-    device: Annotated[str, typer.Option(help="Where the engine computes: cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="Device of the engine: cpu or cuda.")] = "cpu",
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning of them.")
+        bool, typer.Option("--strict", help="Refuse structures unlike the training data, instead of warning.")
     ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.npz", help="Keep energies and forces, for parity plots, in one file."),
+        typer.Option(metavar="FILE.npz", help="Write energies and forces to one file, for parity plots."),
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:

@@ -17,7 +17,7 @@ def lammps(
         bool, typer.Option("--build", help="Compile the plugin, if it is not there or not up to date.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of the plugin; inside gaq's own by default.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the plugin (default: inside gaq's own).")
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:

@@ -149,7 +149,7 @@ def outcome(arguments: Sequence[str]) -> int:
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         if _by_ctrl_c(leaving):
-            _say("Interrupted", "files already written are whole; --resume goes on, where a verb has it.")
+            _say("Interrupted", "files already written are complete; use --resume where a verb has it.")
         return code
     except GaqError as error:
         _say(type(error).__name__, str(error))
@@ -171,7 +171,7 @@ def application() -> typer.Typer:
     app = typer.Typer(
         name="gaq",
         help="Equivariant force fields: trained, quantized without breaking their physics, and checked.",
-        epilog="`gaq` alone shows the way from a molecule to a checked model.",
+        epilog="`gaq` without a verb shows the steps from a molecule to a checked model.",
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
@@ -193,10 +193,10 @@ def epilog(examples: Sequence[str]) -> str:
 
 def _alone(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     if version:
-        from gaq import __version__
+        from gaq.version import __version__
 
         print(f"gaq {__version__}")
         raise typer.Exit

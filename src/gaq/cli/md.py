@@ -38,43 +38,45 @@ class Velocities(StrEnum):
 
 def md(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A checkpoint or a packed file.")],
-    start: Annotated[Path, typer.Argument(metavar="START", help="Where atoms begin: any format of ASE, or an npz.")],
+    start: Annotated[Path, typer.Argument(metavar="START", help="Starting structure: any format of ASE, or an npz.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="TRAJ", help="Trajectory: .xyz, or .traj, ASE's binary format.")
     ],
     steps: Annotated[int, typer.Option(min=1, help="Steps in all, also with --resume.")],
     ensemble: Annotated[Ensemble, typer.Option(help="Constant energy, or with a thermostat.")] = Ensemble.NVE,
     dt: Annotated[float, typer.Option(metavar="FS", help="Time step.")] = 0.5,
-    temperature: Annotated[float, typer.Option(metavar="K", help="Of first velocities and thermostat.")] = 300.0,
-    thermostat: Annotated[Heat, typer.Option(help="Of --ensemble nvt.")] = Heat.LANGEVIN,
+    temperature: Annotated[float, typer.Option(metavar="K", help="Seed of first velocities and thermostat.")] = 300.0,
+    thermostat: Annotated[Heat, typer.Option(help="Thermostat of --ensemble nvt.")] = Heat.LANGEVIN,
     relaxation: Annotated[
         float | None,
         typer.Option(metavar="FS", help="1/friction of langevin (1000), time constant of csvr (100)."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**62, help="Of velocities and noise; replica k has seed + k.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**62, help="Seed of velocities and noise; replica k has seed + k.")
+    ] = 0,
     replicas: Annotated[int, typer.Option(min=1, help="Runs at once, into TRAJ-0, TRAJ-1, …")] = 1,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Cores: for one system, or shared by replicas (then all).")
     ] = None,
     cluster: ClusterOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside TRAJ.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the checkpoint beside TRAJ.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")] = False,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between frames.")] = 200,
     log_every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between lines of the log.")] = 50,
     frame: Annotated[int, typer.Option(help="Frame of START; negative: from the end.")] = 0,
-    velocities: Annotated[Velocities, typer.Option(help="Draw them, or keep those of START.")] = Velocities.DRAW,
+    velocities: Annotated[Velocities, typer.Option(help="Draw velocities, or keep those of START.")] = Velocities.DRAW,
     bonds_may_break: Annotated[
-        bool, typer.Option("--bonds-may-break", help="Reactions: do not stop at a bond that is off by 0.5 Å.")
+        bool, typer.Option("--bonds-may-break", help="For reactions: do not stop at a bond that is off by 0.5 Å.")
     ] = False,
     checkpoint_seconds: Annotated[float, typer.Option(min=0.0, help="Time between checkpoints.")] = 10.0,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="Force an engine: torch or native.")] = None,
-    device: Annotated[str, typer.Option(help="Where the torch engine computes: cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="Device of the torch engine: cpu or cuda.")] = "cpu",
     strict: Annotated[
-        bool, typer.Option("--strict", help="End at atoms unlike the training data, instead of warning of them.")
+        bool, typer.Option("--strict", help="Stop at structures unlike the training data, instead of warning.")
     ] = False,
     backward: Annotated[
         int | None,
-        typer.Option(metavar="BITS", help="Backward pass: 8, 16 or 32; without, as the file says."),
+        typer.Option(metavar="BITS", help="Bits of the backward pass: 8, 16 or 32 (default: that of the file)."),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
@@ -83,7 +85,7 @@ def md(
     """Run molecular dynamics, at constant energy or with a thermostat. Leaves with 1 when a run becomes unstable.
 
     Beside TRAJ stand its log (.log: energies, temperature, momenta) and a checkpoint (.state). Ctrl-C, or a kill,
-    loses some steps at most; --resume goes on bit for bit.
+    loses some steps at most; --resume continues bit for bit.
     """
     from gaq.cli.cluster import farm_of
     from gaq.cli.deployed import identity_of

@@ -85,7 +85,7 @@ def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: C
                 console.print(line, soft_wrap=True, markup=False)
             console.print(f"its last frame stands in {files.trajectory}", soft_wrap=True)
         if ending.interrupted:
-            console.print(f"stopped at step {ending.state.step}; --resume goes on", style="yellow")
+            console.print(f"stopped at step {ending.state.step}; --resume continues it", style="yellow")
         console.print(f"{files.trajectory}  {files.log}  {files.checkpoint}", style="dim", soft_wrap=True)
 
 

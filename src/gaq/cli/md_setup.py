@@ -58,7 +58,7 @@ def check(asked: Asked) -> None:
     if not (plan.temperature >= 0 and math.isfinite(plan.temperature)):
         raise UsageError(f"--temperature {plan.temperature} K: expected zero or more")
     if asked.resume and asked.overwrite:
-        raise UsageError("--resume goes on with a trajectory and --overwrite begins it anew; choose one")
+        raise UsageError("--resume continues a trajectory and --overwrite starts it anew; choose one")
     check_ending(asked.out)
     writable_folder(asked.out.parent)
 

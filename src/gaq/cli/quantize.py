@@ -43,10 +43,10 @@ def quantize(
         float,
         typer.Option(min=0, max=1, help="Share of structures displaced and labelled by the float parent."),
     ] = 0.0,
-    noise: Annotated[float, typer.Option(min=0, help="Displacement of those, Å per component.")] = 0.03,
+    noise: Annotated[float, typer.Option(min=0, help="Displacement of these structures, Å per component.")] = 0.03,
     lee: Annotated[float, typer.Option(min=0, help="Weight of the LEE penalty on the forces.")] = 0.0,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads (small molecules gain nothing from more).")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     compile: Annotated[
         bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 3 times as fast.")
@@ -64,10 +64,10 @@ def quantize(
             show_default=False,
         ),
     ] = "",
-    budget_frames: Annotated[int, typer.Option(min=1, help="Frames that the choice is measured on.")] = 20,
+    budget_frames: Annotated[int, typer.Option(min=1, help="Frames on which the choice is measured.")] = 20,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from last.ckpt in --out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
-    list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and leave.")] = False,
+    list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and exit.")] = False,
 ) -> None:
     """Quantize a float model with the recommended recipe, or another one.
 

@@ -22,7 +22,7 @@ def report(
         typer.Argument(metavar="RUN...", help="Folders of runs, or files of them: rows, logs, trajectories."),
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="PAGE.html", help="The page; without, report.html in RUN.")
+        Path | None, typer.Option("--out", "-o", metavar="PAGE.html", help="Output page (default: report.html in RUN).")
     ] = None,
     viewer: Annotated[
         Path | None, typer.Option(metavar="FILE", help="3Dmol-min.js, where npm cannot fetch it.")

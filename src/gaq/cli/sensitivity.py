@@ -23,20 +23,20 @@ def sensitivity(
     model: Annotated[Path, typer.Argument(help="Float checkpoint; with --bound also a quantized one.")],
     data: Annotated[str, typer.Option(metavar="FILE", help="Labelled frames: npz or extended XYZ; `embedded`.")],
     recipe: Annotated[str, typer.Option(help="Name of a preset, or a TOML file.")] = "frame-w4a8",
-    by: Annotated[str, typer.Option(help="What is quantized alone: slot, kind, layer or role.")] = "slot",
+    by: Annotated[str, typer.Option(help="Unit that is quantized alone: slot, kind, layer or role.")] = "slot",
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Measure on the first N frames.")] = 20,
-    calibrate: Annotated[str, typer.Option(metavar="FILE", help="Frames to calibrate on, if other ones.")] = "",
+    calibrate: Annotated[str, typer.Option(metavar="FILE", help="Frames to calibrate on (default: the same).")] = "",
     rotations: Annotated[int, typer.Option(min=0, help="Rotations per frame; 0: no symmetry.")] = 4,
-    path_frames: Annotated[int, typer.Option(min=0, help="Frames that closed paths go around; 0 for none.")] = 1,
+    path_frames: Annotated[int, typer.Option(min=0, help="Frames of the closed-path test; 0: none.")] = 1,
     bound: Annotated[
-        bool, typer.Option("--bound", help="Instead: the equivariance error that each layer adds, and its bounds.")
+        bool, typer.Option("--bound", help="Measure the equivariance error of each layer instead, with bounds.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of rotations and paths.")] = 0,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw what each part costs.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Plot what each part costs.")] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Quantize each slot alone, post-training, and measure what it costs: energy, force, symmetry, conservation.

@@ -23,15 +23,15 @@ def train(
         str, typer.Option(metavar="FILE", help="Labelled frames, beside a configuration.", show_default=False)
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
-    epochs: Annotated[int | None, typer.Option(min=0, help="How often each frame is seen.", show_default=False)] = None,
+    epochs: Annotated[int | None, typer.Option(min=0, help="Epochs of training.", show_default=False)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Structures per step.", show_default=False)] = None,
     architecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which network: transformer or painn.", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="Network: transformer or painn.", show_default=False)
     ] = None,
-    channels: Annotated[int | None, typer.Option(min=4, help="Width of the network.", show_default=False)] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Its depth.", show_default=False)] = None,
+    channels: Annotated[int | None, typer.Option(min=4, help="Channels of the network.", show_default=False)] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Layers of the network.", show_default=False)] = None,
     cutoff: Annotated[
-        float | None, typer.Option(min=0.6, max=20, help="Reach of an atom in each layer, Å.", show_default=False)
+        float | None, typer.Option(min=0.6, max=20, help="Cutoff of each layer, Å.", show_default=False)
     ] = None,
     validation: Annotated[
         int | None, typer.Option(min=1, help="Frames held out to validate on.", show_default=False)
@@ -45,12 +45,12 @@ def train(
         typer.Option("--set", help="Change any value: section.key=value.", show_default=False),
     ] = None,
     init: Annotated[
-        bool, typer.Option("--init", help="Write a commented configuration (train.toml, or the file named) and leave.")
+        bool, typer.Option("--init", help="Write a commented configuration (train.toml, or the named file) and exit.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from last.ckpt in --out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1, help="Threads; small molecules gain nothing from more.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads (small molecules gain nothing from more).")] = 1,
     compile: Annotated[
         bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 3 times as fast.")
     ] = False,

@@ -1,4 +1,4 @@
-"""Which slots get fewer bits: a plain greedy rule on what each of them was measured to cost.
+"""Choice of slots that get fewer bits: a greedy rule on the measured cost of each.
 
 The rule: errors of slots are taken as independent, so that their squares add. Of all slots that could have fewer bits,
 the one that adds the least square error for each bit saved is next. Source of the assumption and its check:

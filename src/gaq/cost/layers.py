@@ -32,7 +32,7 @@ PREFIX = "layers/"  # of what rows call a model when they are about one layer of
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """A batch on its way through a network: its invariants, the features before each layer and after the last."""
+    """A batch in a network: its geometry, the features before each layer and after the last."""
 
     model: Layered
     gauge: Gauge
@@ -43,7 +43,7 @@ class LayerTrace:
 
 @dataclass(frozen=True)
 class LayerError:
-    """What one rotation did in one layer: differences of scalars [atom, channel] and of vectors, turned back."""
+    """Error of one layer under one rotation: differences of scalars [atom, channel] and of vectors, turned back."""
 
     scalars: Tensor
     vectors: tuple[Tensor, ...]  # per degree [atom, 2l+1, channel]
@@ -89,7 +89,7 @@ def layer_error(trace: LayerTrace, index: int, rotation: Tensor) -> LayerError:
 
 
 def spreads(trace: LayerTrace, index: int) -> Spreads | None:
-    """Bound and estimate of what layer `index` adds; nothing in the local gauge (docs/bound.md).
+    """Bound and estimate of what layer `index` adds; nothing in the local gauge (studies/bound).
 
     None for an architecture without bounds.
     """

@@ -1,4 +1,4 @@
-"""One door for every data file: what it is is seen from its content, not from its name."""
+"""Read any data file: detect its format from its contents."""
 
 from __future__ import annotations
 

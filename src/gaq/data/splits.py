@@ -89,8 +89,3 @@ def _integer(value: object) -> int:
     if type(value) is not int:
         raise ValueError(f"{shown(value)} is no integer")
     return value
-
-
-def apply_split(dataset: Dataset, split: Split) -> tuple[Dataset, Dataset, Dataset]:
-    """Return the training, validation and test frames of the data set."""
-    return dataset.subset(split.train), dataset.subset(split.validation), dataset.subset(split.test)

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gaq import __version__
 from gaq.data.dataset import Dataset
 from gaq.data.labelled_npz import write_labelled_npz
 from gaq.data.molecules import find_molecule
@@ -27,6 +26,7 @@ from gaq.demo.workers import Job, JobDone, Listen, Workers
 from gaq.engine.open import known_engine
 from gaq.errors import Diverged, NotAvailable
 from gaq.measure.ledger import Row, write_rows
+from gaq.version import __version__
 
 MOLECULE, TEMPERATURE = "ethanol", 500.0  # those of the embedded data
 FRESH_SEED = 1_000_000  # far from the seeds that a person would label with; the embedded frames have seed 0

@@ -17,7 +17,7 @@ from gaq.engine._moving import Moving, as_struct, checked_steps
 from gaq.engine.motion import Dynamics, MotionState, Unstable
 from gaq.engine.outside import refuse_outside, warn_outside
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, NotFinite, UnsupportedElement
-from gaq.files import readable_file
+from gaq.files import readable_file, write_atomically
 
 if TYPE_CHECKING:
     from gaq.pack.format import PackedModel
@@ -96,6 +96,10 @@ class NativeEngine:
             strict=strict,
         )
 
+    def save(self, path: str | Path) -> None:
+        """Write the packed file, byte for byte, under a temporary name and rename it. Raises `BadFile`."""
+        write_atomically(path, lambda temporary: temporary.write_bytes(self._content))
+
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
         """Energies, forces, virials and atomic energies in order.
 
@@ -125,11 +129,6 @@ class NativeEngine:
             self._refuse([state.structure], 0, status, 0, sentence)
         self._warn(handle)
         return moving.state()
-
-    def information(self) -> dict[str, int]:
-        """`arena_bytes`, the memory of the last evaluation, and `neighbor_builds` so far."""
-        info = self._handle().describe()
-        return {"arena_bytes": info.arena_bytes, "neighbor_builds": info.neighbor_builds}
 
     def footprint(self) -> dict[str, float]:
         """Return bytes of the file and of the weights in it, and bits per weight with their scales counted in."""

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, Model
 from gaq.errors import NotAvailable, UsageError, nearest
+from gaq.extras import expect_torch
 from gaq.files import readable_file
 from gaq.formats.container import LONGEST_HEADER, METADATA
 from gaq.pack.format import BACKWARD_BITS, FORMAT
 
 if TYPE_CHECKING:
     from gaq.engine.native import NativeEngine
-    from gaq.model.layered import Layered
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def open_engine(
     threads: int | None = None,
     backward_bits: int | None = None,
     strict: bool = False,
-) -> Engine:
+) -> Model:
     """Return the engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
 
@@ -71,17 +71,13 @@ def known_engine(name: str | None) -> str | None:
     return name
 
 
-def load(path: str | Path) -> Layered | NativeEngine:
-    """Return the force field in a checkpoint, or the engine of a packed file, without importing PyTorch.
+def load(path: str | Path, *, device: str = "cpu", threads: int | None = None, strict: bool = False) -> Model:
+    """Return the force field in a file: a checkpoint (PyTorch), or a packed file (native, without importing PyTorch).
 
-    Raises `BadFile`, `NotAvailable`.
+    `device` is where PyTorch computes, `threads` how many the engine may use. A structure outside of the training data
+    is a warning, or with `strict` an error. Raises `BadFile`, `NotAvailable`, `UsageError`.
     """
-    file = readable_file(path)
-    if is_packed(file):
-        return _open_packed(file)
-    from gaq.train.session import load as load_model
-
-    return load_model(file)
+    return open_engine(path, device=device, threads=threads, strict=strict)
 
 
 def is_packed(file: Path) -> bool:
@@ -110,6 +106,7 @@ def check_backward(bits: int | None) -> None:
 
 def check_device(device: str) -> str:
     """Return the device if PyTorch has it; raises `NotAvailable` with the way out if not."""
+    expect_torch()
     import torch
 
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
@@ -119,8 +116,8 @@ def check_device(device: str) -> str:
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 
-def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
-    """A checkpoint in PyTorch."""
+def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Model:
+    """Return a checkpoint in PyTorch."""
     if packed:
         raise UsageError(
             f"{file.name} is a packed model: it holds codes, which the native engine runs. --engine torch runs the "
@@ -130,24 +127,25 @@ def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Engine:
         raise UsageError(
             f"--backward {options.backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
         )
+    expect_torch()
     import torch
 
-    from gaq.engine.pytorch import TorchEngine
+    from gaq.engine.checkpoint import CheckpointModel
     from gaq.train.checkpoint import load_checkpoint
 
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    found = load_checkpoint(file)
     device = check_device(options.device)
-    return TorchEngine(found.model, file.name, found.recipe.name, device, strict=options.strict)
+    return CheckpointModel(load_checkpoint(file), file.name, device=device, strict=options.strict)
 
 
-def _open_native(file: Path, packed: bool, options: OpenOptions) -> Engine:
-    """A packed file in the native engine; a checkpoint is packed in memory first."""
+def _open_native(file: Path, packed: bool, options: OpenOptions) -> Model:
+    """Return a packed file in the native engine; a checkpoint is packed in memory first."""
     if options.device != "cpu":
         raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
     if packed:
         return _open_packed(file, options)
+    expect_torch()
     from gaq.engine.packing import pack_and_open
     from gaq.train.checkpoint import load_checkpoint
 
@@ -160,7 +158,7 @@ def _open_native(file: Path, packed: bool, options: OpenOptions) -> Engine:
     )
 
 
-def _open_packed(file: Path, options: OpenOptions = OpenOptions()) -> NativeEngine:
+def _open_packed(file: Path, options: OpenOptions) -> NativeEngine:
     from gaq.engine.native import NativeEngine
 
     return NativeEngine.from_file(
@@ -169,4 +167,4 @@ def _open_packed(file: Path, options: OpenOptions = OpenOptions()) -> NativeEngi
 
 
 # Every engine by its name: opens a file, which is packed or not, or raises what it cannot run and the way out.
-ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Engine]] = {"torch": _open_torch, "native": _open_native}
+ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Model]] = {"torch": _open_torch, "native": _open_native}

@@ -6,6 +6,7 @@ What only some engines can do is a capability, a protocol of its own that `isins
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from gaq.atoms.structure import Prediction, Structure
@@ -26,6 +27,17 @@ class Engine(Protocol):
     species: frozenset[int]  # atomic numbers it can evaluate; empty when it does not know
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]: ...
+
+
+class Model(Engine, Protocol):
+    """A force field of gaq, from a checkpoint (PyTorch) or a packed file (native): what `gaq.load` returns.
+
+    It evaluates structures, goes wherever an `Engine` does (`gaq.Calculator`, `gaq.measure`), and can be written:
+    `gaq.save` writes what was read, `gaq.export` a packed file.
+    """
+
+    def save(self, path: str | Path) -> None:
+        """Write the file that `gaq.load` reads back as the same model, a checkpoint or a packed file."""
 
 
 @runtime_checkable
@@ -80,20 +92,20 @@ class HasBackwardBits(Protocol):
 
 
 def gives_virial(engine: Engine) -> bool:
-    """Whether predictions of the engine have virials."""
+    """Return whether predictions of the engine have virials."""
     return isinstance(engine, GivesVirial) and engine.gives_virial
 
 
 def isa_of(engine: Engine) -> str | None:
-    """The instructions that the engine uses; None for one that does not say."""
+    """Return the instructions that the engine uses; None for one that does not say."""
     return engine.isa if isinstance(engine, HasInstructions) else None
 
 
 def backward_bits_of(engine: Engine) -> int | None:
-    """Bits of the products in the backward pass; None for an engine whose backward pass is in float."""
+    """Return bits of the products in the backward pass; None for an engine whose backward pass is in float."""
     return engine.backward_bits if isinstance(engine, HasBackwardBits) else None
 
 
 def footprint_of(engine: Engine) -> dict[str, float]:
-    """The sizes that the engine knows of its model; empty for one that knows none."""
+    """Return the sizes that the engine knows of its model; empty for one that knows none."""
     return engine.footprint() if isinstance(engine, Sized) else {}

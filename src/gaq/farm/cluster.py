@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import gaq
 from gaq.errors import NotAvailable, UsageError
 from gaq.extras import how_to_install
 from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared, packed
 from gaq.farm.protocol import OnResult, Work
 from gaq.farm.remote import carry_out, content_of, end_idle
+from gaq.version import __version__
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -71,7 +71,7 @@ class Cluster:
             nonlocal number
             key = f"gaq-job-{run}-{number}"
             number += 1
-            arguments = (gaq.__version__, held.key, content, packed(work, job))
+            arguments = (__version__, held.key, content, packed(work, job))
             future = self._client.submit(carry_out, *arguments, key=key, pure=False, retries=RETRIES)
             under_way[key] = place, future
             future.add_done_callback(arrived.put)
@@ -143,12 +143,12 @@ class Cluster:
         for worker, version in sorted(found.items()):
             if isinstance(version, importlib.metadata.PackageNotFoundError):
                 raise NotAvailable(
-                    f"the worker {worker} has no gaq, and this is gaq {gaq.__version__}. Install the same "
+                    f"the worker {worker} has no gaq, and this is gaq {__version__}. Install the same "
                     "version there, from the folder of its source: pip install '.[cluster]'"
                 )
-            if isinstance(version, str) and version != gaq.__version__:
+            if isinstance(version, str) and version != __version__:
                 raise NotAvailable(
-                    f"the worker {worker} has gaq {version}, and this is gaq {gaq.__version__}. Results must not "
+                    f"the worker {worker} has gaq {version}, and this is gaq {__version__}. Results must not "
                     f"depend on who computes them: install the same version"
                 )
 

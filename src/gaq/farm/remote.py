@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import threading
 
 from gaq.farm.parcel import ParcelDone, ParcelFailed, Shared
 from gaq.farm.process import Process
+from gaq.version import __version__
 
 _idle: list[Process] = []
 _lock = threading.Lock()
@@ -19,10 +19,9 @@ def content_of(content: bytes) -> bytes:
 
 def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDone | ParcelFailed:
     """Return what became of a job of gaq of that version."""
-    here = importlib.metadata.version("gaq")
-    if here != version:
+    if __version__ != version:
         return ParcelFailed(
-            "NotAvailable", f"a worker has gaq {here}, and this is gaq {version}. Install the same version"
+            "NotAvailable", f"a worker has gaq {__version__}, and this is gaq {version}. Install the same version"
         )
     with _lock:
         process = _idle.pop() if _idle else None

@@ -27,8 +27,3 @@ def smooth_length(vectors: Tensor, dim: int, floor: float = 1e-4) -> Tensor:
 def unit_per_head(vectors: Tensor, epsilon: float = 1e-6) -> Tensor:
     """v / sqrt(|v|² + ε) along the last axis, ε inside the norm (arXiv 2603.05343, robust attention)."""
     return vectors * torch.rsqrt(vectors.square().sum(-1, keepdim=True) + epsilon)
-
-
-def tangent(direction: Tensor, gradient: Tensor) -> Tensor:
-    """Return the part of `gradient` that turns `direction` and does not stretch it: g − (g·u) u (last axis)."""
-    return gradient - (gradient * direction).sum(-1, keepdim=True) * direction

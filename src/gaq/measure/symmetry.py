@@ -46,7 +46,7 @@ def symmetry(
     """Local equivariance error ‖F_i(RG) − R F_i(G)‖₂ per atom under Haar rotations, and what belongs beside
     it.
 
-    Rows: lee_mean, lee_max (meV/Å), lee_relative, energy_invariance with _mean and _max (meV),
+    Rows: lee_mean, lee_max (meV/Å), lee_relative, energy_invariance (the largest) and its _mean (meV),
     frames_identical, lee_exact_share, lee_rest_max, pairs_exact, net_force (meV/Å), net_torque (meV;
     isolated structures only). Each rotation turns the whole list, in its order, so that the batches are those
     of the unturned list. Raises `BadStructure` for an empty list.
@@ -197,7 +197,6 @@ def _energy_rows(engine: Engine, data: str, errors: RotationErrors) -> list[Row]
     largest = float(np.max(errors.energy))
     rows = [
         row(engine, data, "energy_invariance", largest, "meV", errors.energy.size),
-        row(engine, data, "energy_invariance_max", largest, "meV", errors.energy.size),
         replace(row(engine, data, "energy_invariance_mean", mean, "meV", errors.energy.size), std_error=error),
     ]
     return [replace(entry, frames_identical=identical) for entry in rows]

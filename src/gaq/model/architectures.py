@@ -20,7 +20,7 @@ DEFAULT = ARCHITECTURES[0].name
 
 
 def architecture_named(name: object) -> Architecture:
-    """The architecture of a name. Raises `ValueError`, with the names that there are, for any other."""
+    """Return the architecture of a name. Raises `ValueError`, with the names that there are, for any other."""
     known = {architecture.name: architecture for architecture in ARCHITECTURES}
     if not isinstance(name, str) or name not in known:
         hint = nearest(name, known) if isinstance(name, str) else ""
@@ -29,5 +29,5 @@ def architecture_named(name: object) -> Architecture:
 
 
 def architecture_of(model: Layered) -> Architecture:
-    """The architecture that a network was built by."""
+    """Return the architecture that a network was built by."""
     return architecture_named(model.config.architecture)

@@ -11,17 +11,17 @@ from gaq.quant.slot import Role, Slot
 
 
 def scalar_message_slot(name: str, channels: int) -> Slot:
-    """The slot of the scalars [atom, channel] that atoms send."""
+    """Return the slot of the scalars [atom, channel] that atoms send."""
     return Slot(f"{name}.scalar", Role.SCALAR_MESSAGE, (None, channels))
 
 
 def vector_message_slot(name: str, degree: int, channels: int) -> Slot:
-    """The slot of the vectors [atom, 2l+1, channel] that atoms send."""
+    """Return the slot of the vectors [atom, 2l+1, channel] that atoms send."""
     return Slot(f"{name}.vector.l{degree}", Role.VECTOR_MESSAGE, (None, 2 * degree + 1, channels), degree)
 
 
 def carried(slot: Quantizer, degree: int, v: Tensor, geometry: Geometry) -> Tensor:
-    """The senders' features [edge, 2l+1, channel] behind their slot, in the receivers' axes."""
+    """Return the senders' features [edge, 2l+1, channel] behind their slot, in the receivers' axes."""
     frame = geometry.frames[degree - 1] if geometry.frames is not None and slot.wants_frame else None
     if frame is not None:
         v = torch.matmul(frame, slot(torch.matmul(frame.transpose(-1, -2), v)).value)
@@ -32,6 +32,8 @@ def carried(slot: Quantizer, degree: int, v: Tensor, geometry: Geometry) -> Tens
 
 
 def summed(message: Tensor, receiver: Tensor, atoms: int) -> Tensor:
-    """Sum over the neighbours of each atom, in the canonical order of the edges: [edge, ...] → [atom, ...]."""
+    """Return the sum over the neighbours of each atom, in the canonical order of the edges: [edge, ...] → [atom,
+    ...].
+    """
     total = torch.zeros((atoms, *message.shape[1:]), dtype=message.dtype, device=message.device)
     return total.index_add(0, receiver, message)

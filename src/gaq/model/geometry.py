@@ -1,8 +1,8 @@
-"""Everything a network sees of the geometry: computed in float64, then cast once to the network's precision.
+"""Geometry of a batch as input of a network: computed in float64, then cast once to the network's precision.
 
 In the *lab gauge* the components of a feature are those of space. In the *local gauge* they are those in the
 atom's own frame, and a message is carried from the sender's frame into the receiver's by R_iᵀR_j: then every
-number behind this file is an invariant, and a rotated copy of a molecule gives the same bits. Both gauges
+number computed from it is an invariant, and a rotated copy of a molecule gives the same bits. Both gauges
 compute the same function; the lab gauge is cheaper, the local one exact.
 """
 

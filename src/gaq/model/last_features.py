@@ -1,4 +1,4 @@
-"""How large the last scalar features of atoms are, which tells structures unlike the data from the data."""
+"""Norms of the last scalar features, which distinguish structures unlike the training data."""
 
 from __future__ import annotations
 

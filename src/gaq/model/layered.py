@@ -69,11 +69,11 @@ class Layered(nn.Module):
         return len(self.layers) + 1
 
     def quantizers(self) -> Iterator[Quantizer]:
-        """All quantizers, in the order in which a structure meets them."""
+        """Yield all quantizers, in the order in which a structure meets them."""
         return (m for m in self.modules() if isinstance(m, Quantizer))
 
     def framed(self) -> bool:
-        """Whether any slot wants the components of vectors in the atom's own frame."""
+        """Return whether any slot wants the components of vectors in the atom's own frame."""
         return any(framed(q.spec) for q in self.quantizers())
 
     def set_references(self, energies: Mapping[int, float], scale: float) -> None:
@@ -82,23 +82,25 @@ class Layered(nn.Module):
         self.scale.fill_(scale)
 
     def energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) / 2)."""
+        """Return energies [structure] in eV, in float64: E = Σ_i (E_Z + scale · readout(s_i) + Σ_j repulsion(r_ij) /
+        2).
+        """
         return per_structure(self.atomic_energies(batch, gauge), batch)
 
     def atomic_energies(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> Tensor:
-        """Energies [atom] in eV, float64; their sum is the energy of the structure."""
+        """Return energies [atom] in eV, float64; their sum is the energy of the structure."""
         geometry, flow = self.features(batch, gauge)
         return self._atomic(self.heads["energy"](flow, geometry), batch, geometry)
 
     def features(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
-        """The geometry of a batch and the features behind the last layer, which heads read."""
+        """Return the geometry of a batch and the features behind the last layer, which heads read."""
         geometry, flow = self.enter(batch, gauge)
         for index in range(len(self.layers)):
             flow = self.block(index, flow, geometry)
         return geometry, flow
 
     def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
-        """What all blocks see of the structures, and the features before the first of them."""
+        """Return what all blocks see of the structures, and the features before the first of them."""
         species = self.row[batch.species]
         geometry = describe(
             batch,
@@ -116,17 +118,17 @@ class Layered(nn.Module):
         return geometry, Flow(s, v)
 
     def block(self, index: int, flow: Flow, geometry: Geometry) -> Flow:
-        """Features behind layer `index`; behind the last block, the readout: one scalar per atom, its energy."""
+        """Return features behind layer `index`; behind the last block, the readout: one scalar per atom, its energy."""
         if index == len(self.layers):
             return Flow(self.readout(flow, geometry), ())
         return Flow(*self.layers[index](flow, geometry))
 
     def part(self, index: int) -> nn.Module:
-        """The module of a block."""
+        """Return the module of a block."""
         return self.readout if index == len(self.layers) else self.layers[index]
 
     def leave(self, flow: Flow, batch: AtomBatch, geometry: Geometry) -> Tensor:
-        """Energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
+        """Return energies [structure] in eV from the output of the readout and the repulsion, summed in float64."""
         return per_structure(self._atomic(flow.scalars, batch, geometry), batch)
 
     def _atomic(self, output: Tensor, batch: AtomBatch, geometry: Geometry) -> Tensor:

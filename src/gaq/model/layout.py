@@ -71,7 +71,9 @@ class Layout:
     memory: Callable[..., int] | None = None  # bytes that an engine takes; None where only the engine knows
 
     def numbers_from(self, config: object, what: str) -> Numbers:
-        """The numbers in a JSON object. Raises `BadFile` for one that is missing, unknown or outside its range."""
+        """Return the numbers in a JSON object. Raises `BadFile` for one that is missing, unknown or outside its
+        range.
+        """
         names = [field.name for field in fields(self.numbers)]
         if not isinstance(config, dict) or set(config) != set(names):
             raise BadFile(f"{what}: config is {config!r}; expected an object with the keys {', '.join(names)}.")
@@ -89,12 +91,12 @@ class Layout:
         return numbers
 
     def slot_names(self, numbers: Numbers) -> tuple[str, ...]:
-        """Every slot of the model."""
+        """Return every slot of the model."""
         ends = ("input", "weight")
         return (*(f"{layer.name}.{end}" for layer in self.linears(numbers) for end in ends), *self.slots(numbers))
 
 
 def readout(channels: int) -> Iterator[LinearShape]:
-    """The layers of the readout, which all architectures have."""
+    """Yield the layers of the readout, which all architectures have."""
     yield LinearShape("readout.hidden", channels, channels)
     yield LinearShape("readout.energy", 1, channels, False)

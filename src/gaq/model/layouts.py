@@ -11,7 +11,9 @@ LAYOUTS = {layout.name: layout for layout in (TRANSFORMER, PAINN)}
 
 
 def layout_named(name: str, what: str) -> Layout:
-    """The layout of an architecture. Raises `BadFile` for one that this gaq does not know; `what` names the file."""
+    """Return the layout of an architecture. Raises `BadFile` for one that this gaq does not know; `what` names the
+    file.
+    """
     if name not in LAYOUTS:
         known = " and ".join(map(repr, LAYOUTS))
         raise BadFile(f"{what} holds a {name[:40]!r}; this gaq knows {known}. Use a newer gaq.")

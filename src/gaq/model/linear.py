@@ -42,7 +42,7 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor, frame: Tensor | None = None, species: Tensor | None = None) -> Tensor:
         """`frame` [atom, 2l+1, 2l+1] (local → lab) is used where the input slot wants local components, `species`
-        [atom], one of `n_species`, where it tells atoms apart.
+        [atom], one of `n_species`, where it depends on the species.
         """
         local = frame if self.input_quantizer.wants_frame else None
         if local is not None:
@@ -53,7 +53,7 @@ class Linear(nn.Module):
         return y if self.bias is None else y + self.bias
 
     def rounded_weight(self) -> Tensor:
-        """The weight [output, input] as it is multiplied."""
+        """Return the weight [output, input] as it is multiplied."""
         return self.weight_quantizer(self.weight).value
 
 

@@ -105,5 +105,5 @@ def device_of(network: Network) -> torch.device:
 
 
 def dtype_of(network: Network) -> torch.dtype:
-    """The precision of its parameters."""
+    """Return the precision of its parameters."""
     return next(iter(network.parameters())).dtype

@@ -1,6 +1,6 @@
 """How far apart a quantity can be between a structure and its rotated copy, turned back: at worst, and on average.
 
-An `ErrorSpread` goes along with the numbers themselves through the operations of a layer. Derivations: docs/bound.md.
+An `ErrorSpread` goes along with the numbers themselves through the operations of a layer. Derivations: studies/bound.
 """
 
 from __future__ import annotations

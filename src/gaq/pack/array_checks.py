@@ -1,4 +1,4 @@
-"""What is checked of the arrays in a packed file: types, shapes, ranges, and that there is no other."""
+"""Checks of the arrays in a packed file: types, shapes, ranges, and no unknown array."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _check_weights(arrays: Arrays, layout: Layout, config: Numbers, slots: Slots
         codes = arrays[f"{layer.name}.codes"]
         if scheme["bits"] <= NIBBLE_BITS:
             if layer.inputs % 2 and (codes[:, -1] >> NIBBLE_BITS).any():
-                raise BadFile(f"{name}: codes of {layer.name!r} go on behind the end of a row. {WAY_OUT}")
+                raise BadFile(f"{name}: codes of {layer.name!r} continue after the end of a row. {WAY_OUT}")
             codes = unpack_nibbles(codes, layer.inputs)
         high, most = 2 ** (scheme["bits"] - 1) - 1, int(np.abs(codes.astype(np.int16)).max())
         if most > high:

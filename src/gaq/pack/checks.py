@@ -1,4 +1,4 @@
-"""What is checked of the texts in a packed file's header: species, radial knots, and a known scheme for each slot."""
+"""Checks of a packed file's header: species, radial knots, and a known scheme for each slot."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def check_name(text: str, key: str, name: str) -> str:
 
 
 def check_radial(radial: object, cutoff: float, name: str) -> dict[str, Any]:
-    """Return where the knots of the radial table lie: from the cutoff or beyond to where atoms coincide. Raises
-    `BadFile`.
-    """
+    """Return where the knots of the radial table lie, from the cutoff or beyond to coinciding atoms. Raises BadFile."""
     keys = ("knots", "decay", "low", "high")
     if not isinstance(radial, dict) or set(radial) != set(keys) or not all(_number(radial[key]) for key in keys):
         raise BadFile(f"{name}: radial is {radial!r}; expected an object of the numbers {', '.join(keys)}.")

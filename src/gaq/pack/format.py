@@ -1,4 +1,4 @@
-"""A `.gaq` file: what it says, how it is written, and the checks before anything in it is believed. NumPy alone.
+"""A `.gaq` file: contents, writing, and reading with checks. NumPy only.
 
 The layout of the bytes and every key and array: docs/format.md.
 """
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from gaq import __version__
 from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
 from gaq.atoms.short_range import check_repulsion
@@ -26,6 +25,7 @@ from gaq.model.layouts import LAYOUTS, layout_named
 from gaq.pack.array_checks import check_arrays
 from gaq.pack.checks import check_name, check_radial, check_slots
 from gaq.pack.memory import check_memory
+from gaq.version import __version__
 
 FORMAT = "gaq-packed"
 FORMAT_VERSION = 4  # 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone

@@ -1,4 +1,4 @@
-"""What a packed file has no place for, refused by name before anything is written."""
+"""What a packed file cannot hold, refused by name before anything is written."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _reason(quantizer: Quantizer) -> str:
         return "packed models do not turn channels at run time. Take rotate=False"
     if isinstance(spec, Polar) and spec.gradient not in PACKED_GRADIENTS:
         return (
-            f"forces go through the gradient of a scheme, and packed models know none that is {spec.gradient!r}. "
+            f"forces go through the gradient of a scheme, and packed models have no gradient {spec.gradient!r}. "
             f"Take gradient={' or '.join(map(repr, PACKED_GRADIENTS))}"
         )
     if role is Role.QUERY_KEY and uniform is not None and uniform.dynamic:

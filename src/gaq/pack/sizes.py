@@ -1,4 +1,4 @@
-"""How many bytes of a packed file are weights, tables, golden frames, and what else."""
+"""Bytes of a packed file by group: weights, tables, golden frames and the rest."""
 
 from __future__ import annotations
 

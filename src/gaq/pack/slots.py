@@ -1,4 +1,4 @@
-"""The schemes in a model's slots as a packed file says them: plain data and arrays of steps, levels and directions."""
+"""The schemes in a model's slots as stored in a packed file: plain data and arrays of steps, levels and directions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The methods of others on our slots, each with its source and with what had to be changed to fit a force field.
+"""Published quantization methods on gaq's slots, with the source of each and what was changed to fit a force field.
 
-None of them has a warm-up of its own, and none knows that a vector is one: its components are rounded along x, y
-and z unless the method says otherwise. Queries and keys have sixteen bits, as in our own recipes.
+None of them has a warm-up, and none treats vectors specially: components are rounded along x, y and z unless the
+method says otherwise. Queries and keys have sixteen bits, as in our own recipes.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def dorefa() -> Recipe:
 
 
 def degree_quant(bits: int = 8) -> Recipe:
-    """Eight bits, percentile ranges; in training atoms with many neighbours are spared more often (Degree-Quant).
+    """Eight bits, percentile ranges; in training, atoms with many neighbours stay in float more often (Degree-Quant).
 
     Source: Tailor et al., Degree-Quant, ICLR 2021: probabilities 0 to 0.1, at four bits 0.1 to 0.2. On a molecule in
     which nearly all atoms have equally many neighbours this is protection at random.
@@ -92,7 +92,7 @@ def degree_quant(bits: int = 8) -> Recipe:
 
 
 def svq_kmeans() -> Recipe:
-    """Eight bits; directions of vectors by hard spherical k-means, through which no gradient comes (SVQ).
+    """Eight bits; vector directions from hard spherical k-means, with zero gradient (SVQ).
 
     Source: the baseline SVQ-KMeans of arXiv 2603.05343, table II. Only the magnitude of a vector is still
     differentiable: forces lose what the direction contributes, and training cannot repair it.
@@ -110,14 +110,14 @@ def svq_kmeans_ste() -> Recipe:
 
 
 def smoothquant() -> Recipe:
-    """Eight bits; range is moved from features to weights, channel by channel, and folded away (SmoothQuant).
+    """Eight bits; range moves from features to weights, channel by channel, and is folded in (SmoothQuant).
 
     Source: Xiao et al., SmoothQuant, ICML 2023, α = 0.5. Vectors count by ‖v_c‖, so the scales know no direction. A
     force field has no normalisation before its layers to fold into: where a scale can go, `train/fold.py` says.
     """
     recipe = recipe_of(
         "smoothquant",
-        "8 bits behind scales per channel",
+        "8 bits with scales per channel",
         weights(Uniform(8, per="channel"), Uniform(8, per="channel")),
         features(Uniform(8), AbsMax(), Uniform(8), AbsMax()),
         queries(QUERY_KEY_BITS),

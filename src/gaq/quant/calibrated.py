@@ -42,10 +42,10 @@ class CalibratedQuantizer(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        """Encode and decode, with the pullback attached; `species` [atom] for schemes that tell atoms apart."""
+        """Encode and decode, with the pullback attached; `species` [atom] for schemes that depend on the species."""
 
     def observe(self, x: Tensor, species: Tensor | None = None) -> None:
-        """Take in what calibration will want to know."""
+        """Collect statistics for calibration."""
         self._statistics().update(x)
 
     @abstractmethod

@@ -41,12 +41,12 @@ class Directions(nn.Module, ABC):
         return
 
     def update_ema(self, v: Tensor, m: Tensor, codes: Tensor, alive: Tensor) -> None:
-        """Take in, during a step of training, which vectors have which code; a fixed code does not care."""
+        """Take in, during a step of training, which vectors have which code; a fixed code ignores it."""
         return
 
 
 class FixedBook(Directions):
-    """A codebook that its name determines. It is not stored in checkpoints: it is computed again."""
+    """A codebook determined by its name: checkpoints do not store it, loading computes it again."""
 
     points: Tensor
     cells: Tensor

@@ -1,8 +1,8 @@
-"""A scheme beside a few directions: what channels have in common is not rounded with them.
+"""Low-rank float compensation: the component along a few channel directions is removed before rounding.
 
 The vectors of an atom, one for each channel, lie along few combinations of channels: in azobenzene four of 64 hold 97 %
-of their squares (docs/results.md, where features lie). What an atom has along these is taken off before rounding and
-put back behind the product, so that the steps are those of what is left. It is odd (turning the axes of a frame about
+of their squares (studies/few_bits). What an atom has along these is taken off before rounding and
+added back after the product, so that the steps are those of the rest. It is odd (turning the axes of a frame about
 turns all signs) and mixes no components, so that nothing of the symmetry depends on it. What scalars differ by from the
 mean of their species goes together in the same way (`species_mean.py`).
 """
@@ -20,7 +20,7 @@ from gaq.quant.scheme import dynamic_steps, encode_uniform
 from gaq.quant.slot import Slot
 
 HIGH = 127  # directions are stored in eight bits: nearly orthogonal does
-EMPTY = 1e-9  # share of all squares below which there is no direction to speak of
+EMPTY = 1e-9  # share of all squares below which a direction is left out
 VECTOR_AXES = 3  # atom, component, channel; scalars have no components
 
 

@@ -1,4 +1,4 @@
-"""The polar scheme with its parameters: magnitude and direction are coded apart (MDDQ, arXiv 2603.05343)."""
+"""The polar scheme with its parameters: separate codes for magnitude and direction (MDDQ, arXiv 2603.05343)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class PolarCode(CalibratedQuantizer):
         return Quantized(pullback.polar(x, value, *coefficients))
 
     def _train(self, x: Tensor, m: Tensor, codes: VectorCodes, direction: Tensor) -> None:
-        """What a step of training wants beside the value: the vectors of each codeword, and the commitment."""
+        """Update the codebook and add the commitment loss, in a training step."""
         alive = codes.magnitude > 0
         self.directions.update_ema(x.detach(), m, codes.direction, alive)
         if self.spec.commitment > 0 and self.auxiliary_losses is not None:

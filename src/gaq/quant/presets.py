@@ -33,7 +33,7 @@ from gaq.quant.rules import (
 from gaq.quant.slot import AGGREGATED_MESSAGES, Role
 from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
 
-# Directions among the channels beside which eight-bit features are rounded (docs/results.md, what a species says).
+# Rank of the float compensation of eight-bit features (studies/few_bits).
 PRINCIPAL = 4
 
 
@@ -177,17 +177,17 @@ def w4a16(warmup: int = 0, learn_step: bool = True, group: int | None = None) ->
 
 
 def mixed_w4a16(warmup: int = 0, learn_step: bool = True, rounding: str = "gptq") -> Recipe:
-    """The recommended recipe: as w4a16, with 8-bit weights in the layers applied to aggregated messages, and GPTQ.
+    """The recommended recipe: like w4a16, with 8-bit weights in the layers applied to aggregated messages, and GPTQ.
 
     Ours. These weights are a quarter of all, and cause four fifths of the square error of four-bit weights
-    (docs/results.md, which weights four bits cost). `rounding` is "gptq", or "nearest" for weights rounded plainly.
+    (studies/few_bits). `rounding` is "gptq", or "nearest" for weights rounded plainly.
     """
     plain = _with_finer_readers(w4a16(warmup, learn_step), "mixed-w4a16", warmup)
     return replace(plain, ptq_passes=(Gptq(),)) if rounding == "gptq" else rounded(plain, rounding)
 
 
 def mixed_w4a8(warmup: int = 5, learn_step: bool = True) -> Recipe:
-    """As frame-w4a8 with eight bits for the weights that read what neighbours sent."""
+    """Like frame-w4a8, with 8-bit weights in the layers applied to aggregated messages."""
     return _with_finer_readers(frame_w4a8(warmup, learn_step=learn_step), "mixed-w4a8", warmup)
 
 

@@ -1,4 +1,4 @@
-"""What is done to weights between the float parent and the quantized model: plain data, carried out by `train`."""
+"""PTQ passes: what is done to weights between the float parent and the quantized model, as plain data for `train`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Smooth:
 
 @dataclass(frozen=True)
 class ActivationAware:
-    """Makes channels that carry much finer: a = rms(x)^α, of `grid` values of α the one with the least output error.
+    """Finer steps for channels with large inputs: a = rms(x)^α, α from `grid` values with the least output error.
 
     Source: Lin et al., AWQ, MLSys 2024, section 3.2.
     """
@@ -36,7 +36,7 @@ class ActivationAware:
 
 @dataclass(frozen=True)
 class Gptq:
-    """Rounds weights one input after the other and lets the inputs to come make up for the error.
+    """Rounds weights one input at a time; the remaining inputs compensate the error.
 
     The Hessian is Σ x xᵀ, for a channel mixing Σ_m V_m V_mᵀ, which no rotation changes; `damp` times its mean
     diagonal is added to it. Source: Frantar et al., GPTQ, ICLR 2023.

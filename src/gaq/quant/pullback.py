@@ -1,4 +1,4 @@
-"""The gradient a quantizer is given: each function returns `value` itself, with a backward of its own.
+"""Straight-through estimators: return the quantized value, with a custom gradient.
 
 A pullback is a linear map of the arriving gradient whose coefficients (masks, directions, ratios) are held
 fixed. It is made of differentiable operations, so the gradient of a gradient (forces are in the loss) passes

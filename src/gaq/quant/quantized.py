@@ -1,4 +1,4 @@
-"""What leaves a quantizer: the value, and the integers behind it where there are any."""
+"""Output of a quantizer: the value, and its integer codes where there are any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scheme behind a rotation of channels: outliers are spread over many channels before they are rounded."""
+"""Rotation of channels before rounding, which spreads outliers over many channels."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from gaq.quant.spec import Identity, Spec, Uniform
 READOUT_INPUTS = Tagged(READOUT, Role.SCALAR_FEATURE)
 READOUT_WEIGHTS = Tagged(READOUT, Role.SCALAR_WEIGHT)
 # Keys point in nearly the same direction for all atoms, so their errors do not cancel in the attention weights: at
-# eight bits keys alone cause most of the force error of W8A8 (docs/results.md, where the error comes from). They meet
+# eight bits keys alone cause most of the force error of W8A8 (studies/few_bits). They meet
 # no weight, only queries, so sixteen bits cost little.
 QUERY_KEY_BITS = 16
 

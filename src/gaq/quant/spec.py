@@ -1,4 +1,4 @@
-"""Which scheme a quantizer follows: plain frozen data, without a tensor or a number from calibration."""
+"""Which scheme a quantizer follows: plain frozen data, without tensors and without results of calibration."""
 
 from __future__ import annotations
 

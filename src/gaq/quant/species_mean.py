@@ -1,7 +1,7 @@
-"""A scheme about a mean: what is rounded is how an atom differs from others of its species.
+"""A zero point per species: round the difference from the mean over atoms of the species.
 
 Features of a molecule say first of all what element an atom is: the mean over atoms of a species is most of a row, and
-its step is as large as that. The mean is a constant. Taken off before rounding, and put back behind the product as a
+its step is as large as that. The mean is a constant. Subtracted before rounding, and added back after the product as a
 constant for each species (W times the mean), it costs the integers nothing, and the steps are those of what is left.
 Scalars alone: their means are invariants. A mean of vectors would be a direction, even in the local frame of an atom,
 whose axes turn about when two neighbours change places.
@@ -43,7 +43,7 @@ class SpeciesMean(CalibratedQuantizer):
 
     @property
     def along(self) -> LowRank | None:
-        """The directions that are taken off behind the mean, if there are any."""
+        """The directions that are subtracted after the mean, if there are any."""
         return self.inner if isinstance(self.inner, LowRank) else None
 
     @property
@@ -58,7 +58,7 @@ class SpeciesMean(CalibratedQuantizer):
         return Quantized(rows + rest.value, rest.codes, rest.scale, rest.high, compensation)
 
     def compensation(self, x: Tensor, species: Tensor | None = None) -> LowRankCompensation:
-        """Return what rows x [atom, channel] are rounded beside: the mean, and what they have along directions."""
+        """Return what is subtracted from rows x [atom, channel]: the mean, and their component along directions."""
         mean = self.mean(x, species)
         return mean if self.along is None else mean.joined(self.along.compensation(x - mean.rows(), species))
 

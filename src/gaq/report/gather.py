@@ -195,7 +195,7 @@ def _curve(found: Found, source: ReportSource, name: str, after: int) -> None:
     found.curves.append(curve)
     found.notes += notes
     if not (source.run / "model.ckpt").exists():
-        found.notes.append(f"{name} has a learning curve and no model.ckpt: it was interrupted; --resume goes on.")
+        found.notes.append(f"{name} has a learning curve and no model.ckpt: it was interrupted; --resume continues it.")
 
 
 def _predictions(found: Found, source: ReportSource) -> None:

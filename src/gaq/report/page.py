@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gaq import __version__
 from gaq.report.charts import costs, learning, sensitivity
 from gaq.report.clouds import names_of, parity
 from gaq.report.gather import Found
@@ -29,6 +28,7 @@ from gaq.report.parts import (
 )
 from gaq.report.strips import energies
 from gaq.report.tables import by_model
+from gaq.version import __version__
 
 # Nothing is loaded from anywhere: a page that tried would be stopped by the browser. plotly.js compiles patterns of
 # numbers, for which it needs to evaluate code.
@@ -45,7 +45,7 @@ MAKERS = {
     "learning": ("learning curves", "gaq train CONFIG.toml --data FILE --out DIR"),
     "energy": ("energy along runs", "gaq md MODEL START.xyz --steps 20000 -o nve.xyz"),
     "movie": ("trajectory", "gaq md MODEL START.xyz --steps 20000 -o nve.xyz"),
-    "sensitivity": ("sensitivity of slots", "python benchmarks/slots.py --parent MODEL.ckpt --data DIR"),
+    "sensitivity": ("sensitivity of slots", "python -m studies.few_bits.slots --parent MODEL.ckpt --data DIR"),
     "speed": ("speed", "gaq bench MODEL… --json bench.jsonl"),
     "files": ("facts of model files", "gaq export MODEL.ckpt -o MODEL.gaq"),
 }

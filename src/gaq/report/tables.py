@@ -172,13 +172,6 @@ def print_table(table: Table, console: Console) -> None:
     console.width = before
 
 
-def comparison_markdown(rows: Sequence[Row]) -> str:
-    """Return the comparison as a Markdown table."""
-    headings, lines = comparison(rows)
-    ruler = ["---" if h in {"model", "recipe", "verdict"} else "---:" for h in headings]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (headings, ruler, *lines)) + "\n"
-
-
 def reasons(rows: Sequence[Row]) -> list[str]:
     """Return one line for each model that is not fit for NVE: what prevents it, or what was not measured; and one about
     times that are marked.

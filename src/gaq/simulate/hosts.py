@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from gaq.errors import NotAvailable
-from gaq.extras import how_to_install
+from gaq.extras import Extra, how_to_install
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Host:
 
     module: str  # what is imported
     distribution: str  # what pip calls it
-    extra: str  # of gaq
+    extra: Extra
     purpose: str
 
 

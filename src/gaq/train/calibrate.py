@@ -94,7 +94,7 @@ def _energies(model: Network, frames: TrainFrames) -> torch.Tensor:
 
 
 def _observe_weights(model: Network) -> None:
-    """Features are calibrated behind quantized weights; a weight is all that its own steps need to see."""
+    """Calibrate weights first, then features with quantized weights."""
     for layer in model.modules():
         if isinstance(layer, Linear):
             layer.weight_quantizer.observing = True

@@ -18,7 +18,6 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from gaq import __version__
 from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
 from gaq.atoms.short_range import check_repulsion
@@ -33,6 +32,7 @@ from gaq.model.protocol import dtype_of
 from gaq.quant.recipe import Recipe
 from gaq.train.old_names import new_name
 from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
+from gaq.version import __version__
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
@@ -50,9 +50,7 @@ KEYS = ("format", "format_version", "gaq_version", "architecture", "dtype", "che
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds beside the model: the recipe in its slots, a manifest, and a training state if it is
-    one.
-    """
+    """A model with its recipe and manifest, and the training state if it is one."""
 
     model: Layered
     recipe: Recipe
@@ -115,7 +113,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def _renamed(arrays: Mapping[str, np.ndarray], file: container.Container, name: str) -> dict[str, np.ndarray]:
-    """The arrays of a model of version 2 by their names of today."""
+    """Return the arrays of a model of version 2 by their names of today."""
     if len(arrays) < len(file.tensors):
         raise BadFile(
             f"{name} is the state of a training that an older gaq began ({shown(file.metadata['gaq_version'])}): its "
@@ -135,7 +133,7 @@ def check_kind(file: container.Container, name: str) -> None:
     if texts.get("format_version") == "1":
         raise BadFile(
             f"{name} has checkpoint version 1, which has no checksum: damage to it cannot be seen. Train it again, or "
-            f"save it again with benchmarks/reseal_checkpoints.py if you trust the file."
+            f"save it again with benchmarks/models/reseal.py if you trust the file."
         )
     if texts.get("format_version") not in (str(OLD_VERSION), str(FORMAT_VERSION)):
         raise BadFile(

@@ -108,8 +108,8 @@ def _graph(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Graph
         target, sizes = Target(**labels), given["sizes"]
         with _holding(model, given):
             spared = {name: given[f"{SPARED}{name}"] for name in train_batch.spared}
-            seen = TrainBatch(batch, target, (sizes[0], sizes[1]), given.get("rotations"), spared)
-            loss = loss_of(model, seen, config)
+            part = TrainBatch(batch, target, (sizes[0], sizes[1]), given.get("rotations"), spared)
+            loss = loss_of(model, part, config)
         found = torch.autograd.grad(loss, [given[name] for name in weights], allow_unused=True)
         return [loss, *(torch.zeros_like(given[n]) if g is None else g for n, g in zip(weights, found, strict=True))]
 

@@ -1,4 +1,4 @@
-"""What a training run is told, as frozen data read from TOML; the resolved copy goes into the manifest."""
+"""Settings of a training run: frozen data from TOML; the resolved copy goes into the manifest."""
 
 from __future__ import annotations
 

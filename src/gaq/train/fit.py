@@ -1,6 +1,6 @@
 """The one training loop: float training and quantization-aware training alike.
 
-Everything random is a function of (seed, epoch, step), so a run that was stopped anywhere goes on bit for
+Everything random is a function of (seed, epoch, step), so a run that was stopped anywhere resumes bit for
 bit.
 """
 
@@ -71,7 +71,7 @@ def fit(
 ) -> Checkpoint:
     """Train `start`; leaves `model.ckpt` (best averaged weights), `last.ckpt`, `curve.jsonl` in `task.out`.
 
-    Returns the best checkpoint. With `resume` it goes on from `last.ckpt`. Raises `Diverged` when the loss is
+    Returns the best checkpoint. With `resume` it continues from `last.ckpt`. Raises `Diverged` when the loss is
     no longer a number (the best checkpoint so far stays) and `KeyboardInterrupt` when `interrupt` was asked
     for, after the state has been saved.
     """

@@ -1,9 +1,9 @@
-"""Weights that go back and forth between two codes come to rest.
+"""Freeze low-bit weights that oscillate between two values (Nagel et al., 2022).
 
 Straight-through training drives a weight whose best value lies between two codes to the threshold in the middle, and
 then across it with every other step: the network never is what its weights will be in the end, and where the last step
 leaves each of them is chance. With four bits that noise, not the coarseness of the grid, is much of the error. A weight
-whose code has changed too often of late is therefore held at the code where it mostly was, and the others learn around
+whose code has recently changed too often is therefore held at the code where it mostly was, and the others learn around
 it. Source: Nagel et al., Overcoming Oscillations in Quantization-Aware Training, ICML 2022, section 4.2.
 """
 

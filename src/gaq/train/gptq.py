@@ -15,7 +15,7 @@ from gaq.train.order import stages_of
 
 
 def gptq_(model: Network, ptq_pass: Gptq, frames: TrainFrames) -> None:
-    """Round every weight that has a grid, in the order in which structures meet them, each behind those before.
+    """Round every weight that has a grid, in the order of the forward pass, each after those before it.
 
     Layers that follow each other are taken together where none of them feeds another; the rest see what was rounded.
     """

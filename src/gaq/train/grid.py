@@ -1,4 +1,4 @@
-"""Weights that were rounded by another rule than "to nearest": put where their scheme finds the same codes again."""
+"""Weights rounded by another rule than "to nearest", moved to where their scheme gives the same codes again."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class HeldOut:
 def hold_out(dataset: Dataset, config: TrainConfig, out: Path, world: World = World()) -> HeldOut:
     """Divide `dataset`; the lists in `out/split.json` are used if they are there already.
 
-    Isolated atoms are always trained on, beside the number of training frames asked for. Validation frames with an
+    Isolated atoms are always trained on, in addition to the training frames asked for. Validation frames with an
     element that no training frame has are left out. Raises UsageError when there are too few frames.
     """
     path = out / "split.json"

@@ -29,7 +29,7 @@ QUANTIZERS = {"coded": "weight_quantizer", "input": "input_quantizer", "fitted":
 
 
 def new_name(old: str) -> str:
-    """The path of a parameter or buffer of the network, given its path in version 2."""
+    """Return the path of a parameter or buffer of the network, given its path in version 2."""
     name = old
     for pattern, change in CHANGES:
         name, count = re.subn(pattern, change, old)

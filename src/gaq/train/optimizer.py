@@ -1,4 +1,4 @@
-"""Optimizers and their schedule: Muon for matrices, Adam for the rest (measured choice: docs/results.md)."""
+"""Optimizers and their schedule: Muon for matrices, Adam for the rest (measured choice: docs/results/programs.md)."""
 
 from __future__ import annotations
 

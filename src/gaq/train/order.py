@@ -17,7 +17,8 @@ Met = tuple[str, Tensor, Tensor]  # a layer, what entered it, what left it
 
 
 def stages_of(model: Network, frames: TrainFrames) -> list[tuple[str, ...]]:
-    """The layers by name, in stages: no layer feeds another one of its stage, and each is fed by earlier stages alone.
+    """Return the layers by name, in stages: no layer feeds another one of its stage, and each is fed by earlier stages
+    alone.
 
     Layers that a structure meets one after the other share a stage where possible. Quantizers that let no gradient
     through are passed by, so that no connection is missed.

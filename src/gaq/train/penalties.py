@@ -1,4 +1,4 @@
-"""What schemes with parameters of their own add to the loss: the decay of a learned range, commitment to a codebook."""
+"""Auxiliary losses of quantizers: the decay of a learned range, commitment to a codebook."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gaq.quant.quantizer import Quantizer
 
 @contextmanager
 def auxiliary_losses(quantizers: Iterable[Quantizer]) -> Iterator[list[Tensor]]:
-    """Within it, every forward pass adds what its active schemes owe to the list that is given."""
+    """Collect the auxiliary losses of all forward passes within this context in the list that it gives."""
     collected: list[Tensor] = []
     calibrated = [q.calibrated for q in quantizers if q.calibrated is not None]
     for scheme in calibrated:

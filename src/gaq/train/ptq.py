@@ -1,4 +1,4 @@
-"""Carries out what a recipe does to weights beside rounding them: before its schemes are in the slots, and after."""
+"""Run the PTQ passes of a recipe: before its quantizers are installed, and after calibration."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from gaq.train.session import finish_training, manifest, training_remarks
 from gaq.train.teacher import Teacher
 
 CALIBRATION_FRAMES = 100
-# Steps that bring four-bit weights near what longer training reaches: twelve epochs of 950 frames (docs/results.md).
+# Steps that bring four-bit weights near what longer training reaches: twelve epochs of 950 frames (docs/results).
 SENSIBLE_STEPS, SENSIBLE_EPOCHS = 1200, (4, 60)
 # Decay of the averaged weights in quantization-aware training. An average over many steps lies off the grid on which
 # each of them was good: with the 0.999 of float training a quantized model ends worse than its own last step.
@@ -80,6 +80,14 @@ def sensible_epochs(recipe: Recipe, frames: int, batch: int) -> int:
     return min(most, max(fewest, round(SENSIBLE_STEPS * batch / frames)))
 
 
+def expect_float(parent: Checkpoint) -> None:
+    """Raise `UsageError` for a model that is quantized already."""
+    if parent.recipe.name != "fp32":
+        raise UsageError(
+            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
+        )
+
+
 def run_quantization(
     parent: Checkpoint,
     dataset: Dataset | None,
@@ -98,10 +106,7 @@ def run_quantization(
     Without data only recipes that need no calibration can be had. `tell` is given sentences about the data. Raises
     `UsageError`, `UnsupportedElement`, `BadLabels` and what `fit` raises.
     """
-    if parent.recipe.name != "fp32":
-        raise UsageError(
-            f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
-        )
+    expect_float(parent)
     _check_stages(plan)
     if dataset is None:
         finished = Checkpoint(quantized_copy(parent.model, plan.recipe, None), plan.recipe, {"parent": parent.manifest})

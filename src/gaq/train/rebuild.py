@@ -1,7 +1,7 @@
 """A network from the numbers, the recipe and the arrays of a checkpoint.
 
-Nothing is allocated that no array of the file stands behind: the plain network is laid out on PyTorch's `meta` device
-first, which has shapes and no numbers, and each quantizer is compared with the file before the next one is made. So a
+Memory is allocated only for arrays that the file holds: the float network is first built on PyTorch's `meta` device,
+which has shapes and no numbers, and each quantizer is compared with the file before the next one is made. So a
 header that claims a thousand channels is refused before it costs memory.
 """
 

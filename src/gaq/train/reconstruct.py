@@ -1,4 +1,4 @@
-"""Reconstruction: block after block learns to give what the float block gives (AdaRound, QDrop, ZeroQuant)."""
+"""Block reconstruction: train each block to reproduce the float block (AdaRound, QDrop, ZeroQuant)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PUSH = 1.0
 
 @dataclass(frozen=True, eq=False)
 class BlockTarget:
-    """One batch at the entrance of a block: what the quantized network has there, and what is to come out."""
+    """One batch at the input of a block: the quantized network's features there, and the output to reproduce."""
 
     geometry: Geometry
     flow: Flow
@@ -40,7 +40,7 @@ class BlockTarget:
 def reconstruct_(
     model: BlockwiseNetwork, teacher: BlockwiseNetwork, ptq_pass: Reconstruct, frames: TrainFrames
 ) -> None:
-    """Goes through the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
+    """Reconstruct the blocks of `model` in order. `teacher` is the float network; both see the same frames."""
     entrances = []
     for batch, _ in frames.batches(BATCH):
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A training run as it stands between two steps, and how it is kept on disk."""
+"""State of a training run between two steps, and how it is stored on disk."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _like(parameter: Tensor, average: Tensor, name: str) -> Tensor:
 
 
 def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
-    """Refuse to go on with another model, recipe, configuration or data set than the run began with."""
+    """Refuse to resume with another model, recipe, configuration or data set than the run began with."""
     differing = _differing(_identity(saved), _identity(start))
     if differing:
         raise BadFile(
@@ -142,7 +142,7 @@ def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
 
 
 def _identity(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return what must be the same for a run to go on; the name of the data file may change, its content may not."""
+    """Return what must be the same for a run to resume; the name of the data file may change, its content may not."""
     config = json.loads(json.dumps(checkpoint.manifest.get("config", {})))
     with suppress(ValidationError):  # keys that are newer than the checkpoint have their defaults
         config = TrainConfig.model_validate(config).model_dump(mode="json")

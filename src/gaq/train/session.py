@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from gaq import __version__
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.elements import SYMBOLS
 from gaq.atoms.structure import Labels, Structure
@@ -33,6 +32,7 @@ from gaq.train.frames import TrainFrames, isolated_energies, prepare, reference_
 from gaq.train.holdout import hold_out
 from gaq.train.parallel import World
 from gaq.train.validation import validate
+from gaq.version import __version__
 
 
 def load(path: str | Path) -> Layered:

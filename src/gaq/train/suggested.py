@@ -14,7 +14,7 @@ from gaq.data.rmd17 import MOST_TRAINING_FRAMES
 from gaq.errors import UsageError
 from gaq.train.config import TrainConfig
 
-STEPS = 10_000  # of training; more lower the error slowly (docs/results.md)
+STEPS = 10_000  # of training; more lower the error slowly (docs/results)
 EPOCHS = (10, 500)
 HELD_OUT = 100  # frames of validation at most, and a tenth at most
 ATOMS_PER_STEP = 300
@@ -58,7 +58,7 @@ def expected_share(config: TrainConfig) -> float:
     """Return the force error to expect as a share of the root mean square force, for one small molecule.
 
     A rule of thumb: 1.5 % after 1,350 steps on 450 frames, as in `gaq demo`, falling with the square root of both
-    numbers, and no lower than 0.2 %. rMD17 ethanol and azobenzene (docs/results.md) lie within a factor of 2.
+    numbers, and no lower than 0.2 %. rMD17 ethanol and azobenzene (docs/results) lie within a factor of 2.
     """
     frames, steps = config.data.train or 1, max(1, config.epochs * steps_per_epoch(config))
     return min(1.0, max(0.002, 0.015 * (450 / frames) ** 0.5 * (1350 / steps) ** 0.5))

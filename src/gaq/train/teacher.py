@@ -1,4 +1,4 @@
-"""A float parent that teaches: it labels displaced copies of the training frames, as many as one likes.
+"""Distillation: a float parent labels displaced copies of the training frames.
 
 Distillation costs one evaluation of the parent per step and gives a quantized student targets without noise,
 also away from the frames it has seen.

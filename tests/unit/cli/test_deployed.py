@@ -57,7 +57,7 @@ def test_a_recipe_without_a_place_in_a_packed_file_is_measured_in_pytorch(tmp_pa
     def refuse(*arguments):
         raise RecipeError("no place for it")
 
-    monkeypatch.setattr("gaq.cli.export.packed_checkpoint", refuse)
+    monkeypatch.setattr("gaq.cli.packing.packed_checkpoint", refuse)
     found = open_deployed(tmp_path / "m.ckpt")
     assert (found.engine.name, found.file_bytes) == ("torch", None)
     assert "no place for it" in found.note

@@ -105,9 +105,20 @@ def test_a_missing_extra_comes_with_its_command(monkeypatch, capsys):
 
 
 def test_a_failed_self_test_leaves_with_1(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "_self_tests", lambda: (doctor.Finding("x", "y", False),))
+    monkeypatch.setattr(doctor, "embedded_data", lambda: doctor.Finding("x", "y", False))
     assert outcome(["doctor"]) == 1
     assert "FAILS" in capsys.readouterr().out
+
+
+def test_without_torch_the_way_to_it_is_told_and_nothing_fails(monkeypatch, capsys):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else find(name))
+    assert outcome(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "missing: training, quantization, export, checkpoints" in said
+    assert "[train]" in said
+    assert "products of codes" not in said
+    assert "embedded data" in said
 
 
 def test_a_folder_for_json_is_refused(tmp_path, capsys):

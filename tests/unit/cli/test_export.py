@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from gaq.cli.export import accuracy_rows, packed_checkpoint, size_rows, validation_rows
+from gaq.cli.export import size_rows
 from gaq.cli.main import outcome
-from gaq.errors import UsageError
-from gaq.measure.ledger import Row, write_rows
-from gaq.pack.format import read_packed, to_bytes, write_packed
+from gaq.cli.packing import packed_checkpoint
+from gaq.measure.ledger import Row
+from gaq.pack.format import read_packed, write_packed
 from gaq.quant.install import preset
 from gaq.train.checkpoint import Checkpoint, save_checkpoint
 from tiny import checkpoint, config
@@ -38,53 +38,6 @@ def test_the_packed_file_stands_beside_the_checkpoint(model):
     rows = [json.loads(line) for line in model.with_name("rows.jsonl").read_text().splitlines()]
     assert {row["metric"]: row["value"] for row in rows}["file_bytes"] == model.with_suffix(".gaq").stat().st_size
     assert {row["metric"] for row in rows} == {"file_bytes", "weight_bytes", "bits_per_weight"}
-
-
-def test_the_name_of_the_checkpoint_does_not_matter(model, tmp_path):
-    (tmp_path / "other.ckpt").write_bytes(model.read_bytes())
-    assert to_bytes(packed_checkpoint(model)) == to_bytes(packed_checkpoint(tmp_path / "other.ckpt"))
-
-
-def test_where_it_came_from_is_in_the_manifest(model):
-    from gaq.files import sha256_of
-
-    origin = packed_checkpoint(model).manifest["export"]
-    assert origin["checkpoint_sha256"] == sha256_of(model)
-    assert origin["golden_frames"].endswith("(ASE, rattled)")
-    assert packed_checkpoint(model, data="embedded").manifest["export"]["golden_frames"] == "given frames"
-
-
-def test_errors_on_held_out_frames_become_rows(model):
-    rows = packed_checkpoint(model).accuracy
-    found = [(row["metric"], row["value"], row["unit"], row["n"], row["data"]) for row in rows]
-    where = (50, "springs, held out")
-    assert found == [("energy_mae", 1.25, "meV", *where), ("force_mae", 4.5, "meV/Å", *where)]
-
-
-def test_errors_on_frames_that_were_trained_on_do_not():
-    assert validation_rows({"validation": VALIDATION | {"frames": "calibration"}}, "w4") == []
-    assert validation_rows({}, "w4") == []
-
-
-def test_rows_of_a_ledger_are_those_about_the_model(tmp_path):
-    write_rows(tmp_path / "two.jsonl", rows_about("a.ckpt", "b.ckpt"))
-    write_rows(tmp_path / "one.jsonl", rows_about("a.ckpt"))
-    assert [row["model"] for row in accuracy_rows(tmp_path / "two.jsonl", "b.ckpt")] == ["b.ckpt"]
-    assert [row["model"] for row in accuracy_rows(tmp_path / "one.jsonl", "renamed.ckpt")] == ["a.ckpt"]
-    assert accuracy_rows(None, "a.ckpt") == []
-    with pytest.raises(UsageError, match=r"no row is about c.ckpt; there are rows about a.ckpt, b.ckpt"):
-        accuracy_rows(tmp_path / "two.jsonl", "c.ckpt")
-
-
-def test_rows_about_the_size_of_the_checkpoint_stay_behind(tmp_path):
-    size = Row("file_bytes", 1e6, "bytes", "a.ckpt", "w4", "torch", "test", 1)
-    write_rows(tmp_path / "rows.jsonl", [*rows_about("a.ckpt"), size])
-    assert [row["metric"] for row in accuracy_rows(tmp_path / "rows.jsonl", "a.ckpt")] == ["force_mae"]
-
-
-def test_a_ledger_takes_the_place_of_the_manifest(model, tmp_path):
-    write_rows(tmp_path / "rows.jsonl", rows_about("tiny.ckpt"))
-    assert [row["value"] for row in packed_checkpoint(model, accuracy=tmp_path / "rows.jsonl").accuracy] == [1.5]
 
 
 def test_sizes_are_those_of_the_file(model, tmp_path):

@@ -159,18 +159,6 @@ def test_copies_are_engines_of_their_own(packed):
         assert same(twin.evaluate(molecules()), expected)
 
 
-def test_the_memory_and_the_neighbour_lists_are_counted(packed):
-    subject = engine(packed)
-    start = molecule("CH3OH")
-    subject.evaluate([start])
-    first = subject.information()
-    subject.evaluate([start.moved(start.positions + 1e-4)])
-    assert subject.information()["neighbor_builds"] == first["neighbor_builds"] == 1
-    subject.evaluate([start.moved(start.positions * 1.5)])
-    assert subject.information()["neighbor_builds"] == 2
-    assert first["arena_bytes"] > 0
-
-
 def test_footprint_and_golden_frames():
     found = engine(content("w4", channels=16))
     sizes = found.footprint()

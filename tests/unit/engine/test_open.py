@@ -12,10 +12,10 @@ import torch
 import gaq.engine
 from built import native_library
 from gaq.engine._library import load_library
+from gaq.engine.checkpoint import CheckpointModel
 from gaq.engine.open import check_device, is_packed, known_engine, load, open_engine
 from gaq.engine.packing import packed_in_memory
 from gaq.errors import BadFile, NotAvailable, UsageError
-from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
 from gaq.train.checkpoint import save_checkpoint
 from tiny import checkpoint, config, molecules
@@ -116,12 +116,24 @@ def test_what_a_packed_file_cannot_do(packed):
         open_engine(packed, device="cuda")
 
 
-def test_load_gives_a_network_or_an_engine(path, packed):
-    assert isinstance(load(path), Transformer)
+def test_load_gives_one_type_for_both_kinds_of_file(path, packed):
+    assert load(path, strict=True).strict
+    assert isinstance(load(path), CheckpointModel)
     with pytest.raises(BadFile, match="there is no file"):
         load(path.with_name("none.gaq"))
     native_library()
     assert load(packed).evaluate([molecules()[0]])[0].energy == open_engine(packed).evaluate([molecules()[0]])[0].energy
+    said = [(model.cutoff, model.species, model.recipe) for model in (load(path), load(packed))]
+    assert said[0] == said[1] == (config().cutoff, frozenset({1, 6, 7, 8}), "w4")
+
+
+def test_without_torch_a_checkpoint_names_the_extra_and_a_packed_file_runs(path, packed, monkeypatch):
+    native_library()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for open_ in (load, open_engine, lambda file: open_engine(file, engine="native")):
+        with pytest.raises(NotAvailable, match=r"PyTorch is not installed.*\[train\]"):
+            open_(path)
+    assert load(packed).evaluate(molecules())[0].energy == open_engine(packed).evaluate(molecules())[0].energy
 
 
 def test_a_packed_file_needs_no_torch(packed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gaq.geometry.vectors import length, smooth_length, square_root, tangent, unit_per_head
+from gaq.geometry.vectors import length, smooth_length, square_root, unit_per_head
 
 
 def test_length_is_the_euclidean_one():
@@ -39,12 +39,3 @@ def test_heads_have_unit_length_and_zero_stays_zero():
     u = unit_per_head(v)
     assert abs(u[0, 0].norm().item() - 1) < 1e-6
     assert (u[0, 1] == 0).all()
-
-
-def test_a_tangent_turns_and_does_not_stretch(seed):
-    draw = torch.Generator().manual_seed(seed)
-    u, g = (torch.randn(10, 3, dtype=torch.float64, generator=draw) for _ in range(2))
-    u = u / u.norm(dim=-1, keepdim=True)
-    t = tangent(u, g)
-    assert (t * u).sum(-1).abs().max() < 1e-15
-    assert ((g - t) - (g * u).sum(-1, keepdim=True) * u).abs().max() < 1e-15

@@ -63,7 +63,7 @@ def put(value: float, at: tuple[int, ...] | int = 0) -> Change:
         ("frame", "layers.0.update.mix1.input.principal.codes", put(-128), "codes below -127"),
         ("frame", "layers.0.update.mix1.input.principal.codes", lambda a: a[1:], r"expected I8 \[16, 8\]"),
         ("frame", "layers.0.update.mix1.input.principal.scale", put(-1.0), "scales below 0"),
-        ("odd", "layers.0.update.gates.codes", put(0x11, 3), "go on behind the end of a row"),
+        ("odd", "layers.0.update.gates.codes", put(0x11, 3), "continue after the end of a row"),
         ("int8", "layers.0.update.mix1.input.step", put(-1.0), "expected one above 0"),
         ("polar", "layers.0.update.mix1.input.levels", put(0.5), "do not ascend"),
         ("polar", "layers.0.update.mix1.input.thresholds", put(0.9), "do not ascend"),

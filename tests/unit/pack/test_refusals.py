@@ -28,10 +28,10 @@ def with_rule(where: Role | str, spec: Spec, base: str = "fp32"):
 
 # What packed models have no place for: the reason, as it is told.
 NO_PLACE = {
-    "gaq-w4a8-rotation": "'layers.0.update.mix1.input' .* packed models know none that is 'rotation'",
+    "gaq-w4a8-rotation": "'layers.0.update.mix1.input' .* packed models have no gradient 'rotation'",
     "hadamard-w4a8": "'layers.0.*' .* packed models do not turn channels at run time",
     "zeroquant": "'layers.0.attention.project.weight' .* none per group of inputs",
-    "svq-kmeans": "'layers.0.update.mix1.input' .* packed models know none that is 'hard'",
+    "svq-kmeans": "'layers.0.update.mix1.input' .* packed models have no gradient 'hard'",
 }
 
 

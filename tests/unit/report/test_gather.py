@@ -85,7 +85,7 @@ def test_an_interrupted_run_is_shown_and_said(tmp_path):
     for part in (
         "rows.jsonl, line 2: not whole JSON",
         "line 2: not an epoch",
-        "no model.ckpt: it was interrupted; --resume goes on",
+        "no model.ckpt: it was interrupted; --resume continues it",
         "nve.log has no whole record",
         "nve.xyz has no whole frame",
         "manifest.json is not JSON",

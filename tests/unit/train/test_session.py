@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-import gaq
 from gaq.atoms.structure import Labels
 from gaq.data.dataset import Dataset
 from gaq.errors import BadFile, BadStructure, RecipeError, UnsupportedElement, UsageError
@@ -78,10 +77,10 @@ def _forces(model):
     return energy_and_forces(model, batch_of(list(dataset().structures)))[1]
 
 
-def test_load_and_quantize_are_public(tmp_path):
+def test_a_network_is_loaded_and_quantized(tmp_path):
     save_checkpoint(tmp_path / "m.ckpt", checkpoint(config()))
-    model = gaq.load(tmp_path / "m.ckpt")
-    quantized = gaq.quantize(model, gaq.presets.frame_w4a8(), calibration=molecules())
+    model = load(tmp_path / "m.ckpt")
+    quantized = quantize(model, preset("frame-w4a8"), calibration=molecules())
     assert quantized.framed()
     assert not model.framed()
     with pytest.raises(BadFile, match="there is no file"):

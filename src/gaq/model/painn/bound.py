@@ -1,6 +1,6 @@
 """An `ErrorSpread` through one layer of PaiNN: the equivariance error that it adds, at worst and on average.
 
-As of the transformer (docs/bound.md): functions of distance and scalars before the update see invariants alone and add
+As of the transformer (studies/bound): functions of distance and scalars before the update see invariants alone and add
 nothing; vectors that are rounded in the axes of space do, and with them everything behind.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def spread_of_layer(layer: PaiNNLayer, state: Flow, geometry: Geometry) -> Spreads:
-    """Spreads of the features behind a layer in the lab gauge, for features `state` before it."""
+    """Return spreads of the features behind a layer in the lab gauge, for features `state` before it."""
     functions = layer.functions(geometry)
     scalars, vectors = layer.message(state, functions, geometry)
     apart = _received(layer.message, state, functions, geometry)

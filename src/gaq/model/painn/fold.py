@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def streams(embedding: nn.Parameter, layers: Sequence[PaiNNLayer], readout: EnergyHead) -> Iterator[Stream]:
-    """The scalars and the vectors; what is gathered from neighbours goes into both as it is."""
+    """Yield the scalars and the vectors; what is gathered from neighbours goes into both as it is."""
     c = layers[0].message.channels
     whole = slice(0, c)
     readers = [(layer.message.hidden, whole) for layer in layers] + [(layer.update.hidden, whole) for layer in layers]

@@ -46,7 +46,7 @@ class PaiNNMessage(nn.Module):
         self.vector = nn.ModuleDict({} if first else {"l1": Quantizer(vector_message_slot(name, 1, c))})
 
     def forward(self, flow: Flow, functions: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
-        """Features and f [edge, 3 · channel] → sums over neighbours [atom, channel] and [atom, 3, channel]."""
+        """Return features and f [edge, 3 · channel] → sums over neighbours [atom, channel] and [atom, 3, channel]."""
         (v,) = flow.vectors
         for_s, for_v, along = self.factors(flow.scalars, functions, geometry).chunk(3, -1)
         message = geometry.harmonics[0][:, :, None] * along[:, None, :]
@@ -97,12 +97,12 @@ class PaiNNLayer(nn.Module):
         self.update = PaiNNUpdate(f"{name}.update", config.channels, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
-        """Features before the layer → features behind it."""
+        """Return features before the layer → features behind it."""
         scalars, vectors = self.message(flow, self.functions(geometry), geometry)
         return self.update(flow.scalars + scalars, flow.vectors[0] + vectors, geometry)
 
     def functions(self, geometry: Geometry) -> Tensor:
-        """The functions of distance, which vanish at the cutoff: [edge, 3 · channel] for s, v and r̂."""
+        """Return the functions of distance, which vanish at the cutoff: [edge, 3 · channel] for s, v and r̂."""
         return (geometry.radial @ self.filters) * geometry.envelope[:, None]
 
 
@@ -117,7 +117,7 @@ class PaiNN(Layered):
         super().__init__(config, species, layers, degrees=1)
 
     def streams(self) -> Iterator[Stream]:
-        """The channels that a scale can be folded into."""
+        """Yield the channels that a scale can be folded into."""
         return streams(self.embedding, self._layers(), self.readout)
 
     def spread(self, index: int, flow: Flow, geometry: Geometry) -> Spreads:

@@ -2,7 +2,7 @@
 
 The layer is given features that rotate exactly, and the structure as it lies; what comes out holds for every rotation
 of it. Attention, radial functions and scalars see invariants alone and add nothing; vectors that are rounded in the
-axes of space do, and with them everything behind. Derivation: docs/bound.md.
+axes of space do, and with them everything after them. Derivation: studies/bound.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) -> Spreads:
-    """Return spreads of the features behind a layer in the lab gauge, for features `state` before it.
+    """Return spreads of the features after a layer in the lab gauge, for features `state` before it.
 
-    In the local gauge there is nothing to bound: all numbers behind the geometry are invariants.
+    In the local gauge there is nothing to bound: all numbers after the geometry are invariants.
     """
     s, v = state
     weight, sent = layer.attention(s, geometry)

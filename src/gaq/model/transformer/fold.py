@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def streams(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readout: EnergyHead) -> Iterator[Stream]:
-    """The scalars, the vectors of each degree, and what each layer gathers from neighbours."""
+    """Yield the scalars, the vectors of each degree, and what each layer gathers from neighbours."""
     yield _scalars(embedding, layers, readout)
     for degree in range(1, layers[0].message.degrees + 1):
         yield _vectors(layers, degree)

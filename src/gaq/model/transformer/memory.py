@@ -22,7 +22,7 @@ COEFFICIENTS = 6  # of the polynomial between two knots
 def opened_bytes(
     config: TransformerNumbers, species: int, knots: int, slots: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> int:
-    """Bytes that an engine needs for the weights, tables and quantization schemes of a file, at most."""
+    """Return bytes that an engine needs for the weights, tables and quantization schemes of a file, at most."""
     channels = config.heads * _padded(config.channels // config.heads)
     sections, hidden = (1 + 2 * config.degrees) * channels, _padded(config.hidden)
     sides = {  # padded inputs and outputs by the last part of a layer's name

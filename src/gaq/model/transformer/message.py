@@ -27,7 +27,7 @@ class Message(nn.Module):
     def forward(
         self, sent: Tensor, v: tuple[Tensor, ...], factors: Tensor, geometry: Geometry
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """What atoms send [atom, 2 · channel], their vectors, and factors [edge, function, channel] → sums over
+        """Return what atoms send [atom, 2 · channel], their vectors, and factors [edge, function, channel] → sums over
         neighbours: scalars [atom, channel], vectors per degree. Factors are w_0, then w_l and w'_l for each degree.
         """
         c = self.channels
@@ -46,7 +46,7 @@ class Message(nn.Module):
         return summed(message, geometry.receiver, v[degree - 1].shape[0])
 
     def slot(self, degree: int) -> Quantizer:
-        """The quantizer of the vectors that atoms send; the first layer has none."""
+        """Return the quantizer of the vectors that atoms send; the first layer has none."""
         quantizer = self.vector[f"l{degree}"]
         assert isinstance(quantizer, Quantizer)
         return quantizer

@@ -52,7 +52,7 @@ class TransformerLayer(nn.Module):
         self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
-        """Features before the layer → features behind it."""
+        """Return features before the layer → features behind it."""
         weight, sent = self.attention(flow.scalars, geometry)
         gathered, received = self.message(sent, flow.vectors, self.factors(weight, geometry), geometry)
         s = flow.scalars + self.attention.output(gathered, species=geometry.species)
@@ -75,7 +75,7 @@ class Transformer(Layered):
         super().__init__(config, species, layers, degrees=config.degrees)
 
     def streams(self) -> Iterator[Stream]:
-        """The channels that a scale can be folded into."""
+        """Yield the channels that a scale can be folded into."""
         return streams(self.embedding, self._layers(), self.readout)
 
     def spread(self, index: int, flow: Flow, geometry: Geometry) -> Spreads:

@@ -1,4 +1,4 @@
-"""What an atom does with what it received: channel mixings, their invariants, and gates from both."""
+"""Update of an atom from its messages: channel mixings, their invariants, and gates from both."""
 
 from __future__ import annotations
 

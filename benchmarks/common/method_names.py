@@ -1,0 +1,66 @@
+"""Names of rows of `methods.py`: a preset and its changes after a +. studies/all_recipes explains the suffixes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gaq.cost.budget import Budget, parse_budget
+from gaq.errors import UsageError
+from gaq.quant.install import preset
+from gaq.quant.ptq import Gptq
+from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.recommended import RECOMMENDED
+from gaq.quant.rules import readout
+from gaq.quant.spec import Framed, Uniform, uniform_part
+
+CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
+READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
+BITS = "bits="
+
+
+def recipe_of(name: str, warmup: int) -> Recipe:
+    """A preset, changed as the end of the name says."""
+    short, *changes = name.split("+")
+    recipe = preset(short, warmup)
+    if short == RECOMMENDED:
+        recipe = replace(recipe, ptq_passes=())  # rows name the rounding, that of the recommended recipe too
+    for change in changes:
+        if change not in CHANGES and not change.startswith(BITS):
+            raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")
+        if change == READOUT:
+            recipe = recipe.with_rules(*readout(16))
+        if change == ROUNDED:
+            recipe = replace(recipe, ptq_passes=(Gptq(),))
+        if change == UNPROTECTED:
+            recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
+        if change == NO_SPECIES_MEAN:
+            recipe = replace(recipe, rules=tuple(about_zero(rule) for rule in recipe.rules))
+        if change == NO_LOW_RANK:
+            recipe = replace(recipe, rules=tuple(as_it_is(rule) for rule in recipe.rules))
+    return recipe
+
+
+def about_zero(rule: Rule) -> Rule:
+    """A rule whose scalars are rounded about zero and not about the mean of their species."""
+    centred = isinstance(rule.spec, Uniform) and rule.spec.centred
+    return replace(rule, spec=replace(rule.spec, centred=False, principal=0)) if centred else rule
+
+
+def as_it_is(rule: Rule) -> Rule:
+    """A rule whose features are rounded as they are and not beside the principal directions of their species."""
+    uniform = uniform_part(rule.spec)
+    if uniform is None or not uniform.principal:
+        return rule
+    plain = replace(uniform, principal=0)
+    return replace(rule, spec=Framed(plain) if isinstance(rule.spec, Framed) else plain)
+
+
+def changed(name: str, change: str) -> bool:
+    """Whether a name says that of its recipe's training."""
+    return change in name.split("+")[1:]
+
+
+def budget_of(name: str) -> Budget | None:
+    """The limit on size that a name says, if it does."""
+    said = [change for change in name.split("+")[1:] if change.startswith(BITS)]
+    return parse_budget(said[0]) if said else None

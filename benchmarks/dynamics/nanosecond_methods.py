@@ -1,0 +1,50 @@
+"""A nanosecond of azobenzene at constant energy for models that methods.py trained, seed 0.
+
+    python -m benchmarks.dynamics.nanosecond_methods --data PATH/rmd17 --workers 2
+
+Runs are those of nanosecond.py: `gaq md`, from the first test frame, forward and backward as the recipe says. One that
+was stopped goes on, one that is done is not made again, and without its files its rows stay. Some seven minutes a run.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.common.method_rows import IN_PYTORCH, IN_README, PARENT, trained_model
+from benchmarks.common.places import LEDGERS
+from benchmarks.common.setup import parser_of
+from benchmarks.dynamics.nanosecond import made, nanosecond_of
+from benchmarks.dynamics.nanosecond_rows import beside, collected
+from gaq.measure.ledger import write_rows
+
+MOLECULE = "azobenzene"
+LEFT_OUT = (PARENT, IN_PYTORCH)  # the parent is shipped: nanosecond.py
+
+
+def main() -> None:
+    parser = parser_of(__doc__)
+    parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
+    parser.add_argument("--out", type=Path, default=Path("runs/methods-dynamics"))
+    parser.add_argument(
+        "--only", nargs="*", choices=IN_README, default=[row for row in IN_README if row not in LEFT_OUT]
+    )
+    parser.add_argument("--workers", type=int, default=1)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    names = {row.replace("/", "-"): row for row in arguments.only}  # of files, and of rows
+    models = {mode: trained_model(arguments.trained, MOLECULE, row) for mode, row in names.items()}
+    runs = [nanosecond_of(mode) for mode in models]
+    with ThreadPoolExecutor(arguments.workers) as pool:
+        codes = list(pool.map(lambda run: made(run, models[run.mode], None, arguments.data, arguments.out), runs))
+    if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
+        sys.exit("some runs failed; see the files *.out")
+    rows = [replace(entry, recipe=names[entry.recipe]) for entry in collected(arguments.out, runs)]
+    ledger = LEDGERS / "nanosecond-methods.jsonl"
+    write_rows(ledger, sorted(beside(rows, ledger), key=lambda r: IN_README.index(r.recipe)))
+
+
+if __name__ == "__main__":
+    main()

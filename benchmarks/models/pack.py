@@ -1,0 +1,31 @@
+"""Pack checkpoints beside themselves, with their rows of docs/ledger as measured accuracy.
+
+    python -m benchmarks.models.pack models/*.ckpt
+
+A model without rows there keeps the errors on its held-out frames, which its checkpoint holds. Golden frames are those
+that `gaq export` chooses: the licence of the rMD17 files does not let us pass their structures on.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.common.places import LEDGERS
+from gaq.measure.ledger import read_rows
+
+
+def pack(checkpoint: Path) -> Path:
+    """Pack one checkpoint and return the packed file."""
+    target = checkpoint.with_suffix(".gaq")
+    ledger = LEDGERS / f"rmd17-{checkpoint.stem.split('-')[1]}.jsonl"
+    measured = ledger.exists() and any(row.model == checkpoint.name for row in read_rows(ledger))
+    command = [sys.executable, "-P", "-m", "gaq", "export", str(checkpoint), "-o", str(target), "--overwrite"]
+    subprocess.run([*command, *(["--accuracy", str(ledger)] if measured else [])], check=True)
+    return target
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        pack(Path(name))

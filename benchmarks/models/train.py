@@ -1,0 +1,137 @@
+"""Train and quantize one molecule of rMD17 by every recipe, with the float control.
+
+    python -m benchmarks.models.train azobenzene --data PATH/rmd17
+
+Recipes start from the shipped float model; `fp32-control` is that model trained for as long. Models go to runs/models/,
+where other benchmarks find them; `measure.py` measures them. A stopped run continues. `--only fp32` trains the float
+model of configs/rmd17-MOLECULE-fp32.toml anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.common.method_names import recipe_of
+from benchmarks.common.places import HERE, MADE
+from benchmarks.common.setup import float_parent, on_one_core, parser_of, train_and_test
+from benchmarks.models.pack import pack
+from gaq.cli.training_progress import shown_training
+from gaq.config import load
+from gaq.data.dataset import Dataset
+from gaq.train.checkpoint import load_checkpoint
+from gaq.train.config import TrainConfig
+from gaq.train.fit import fit
+from gaq.train.interrupt import graceful_interrupt
+from gaq.train.quantization import QuantizationPlan, run_quantization
+from gaq.train.session import finish_training, prepare_training
+
+CONTROL = "fp32-control"
+PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend
+RECIPES = (
+    "frame-w4a8",
+    CONTROL,
+    "w4",
+    "gaq-w4a8",
+    "w4a16",
+    "frame-w8a8",
+    "naive-int8",
+    "int8-per-vector",
+    "gaq-w8a8",
+    "w8",
+)
+LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # by name alone: trained otherwise than those above (docs/results)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One molecule."""
+
+    molecule: str
+    train: Dataset
+    test: Dataset
+    out: Path
+    epochs: int
+    lr: float
+    compile: bool
+    freeze: bool
+
+
+def main() -> None:
+    arguments = parsed(sys.argv[1:])
+    on_one_core()
+    train, test = train_and_test(arguments.data, arguments.molecule)
+    job = Job(
+        arguments.molecule,
+        train,
+        test,
+        arguments.out / arguments.molecule,
+        arguments.epochs,
+        arguments.lr,
+        arguments.compile,
+        arguments.freeze,
+    )
+    names = arguments.only or RECIPES
+    parent = float_model(job) if "fp32" in names else float_parent(job.molecule)
+    arguments.models.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        path = parent if name == "fp32" else quantized(job, parent, name)
+        target = arguments.models / f"rmd17-{job.molecule}-{name.partition('+')[0]}.ckpt"
+        shutil.copyfile(path, target)
+        pack(target)
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    parser = parser_of(__doc__)
+    parser.add_argument("molecule")
+    parser.add_argument("--out", type=Path, default=Path("runs/rmd17"))
+    parser.add_argument("--models", type=Path, default=MADE)
+    parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
+    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--compile", action="store_true", help="compile the training step")
+    parser.add_argument("--no-freeze", dest="freeze", action="store_false", help="as all shipped but mixed-*")
+    parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES, *LATER))
+    return parser.parse_args(words)
+
+
+def float_model(job: Job) -> Path:
+    """Trains the float model unless it is there; `last.ckpt` lets a stopped training go on."""
+    out = job.out / "fp32"
+    config = load(HERE / f"configs/rmd17-{job.molecule}-fp32.toml", TrainConfig)
+    if not finished(out):
+        out.mkdir(parents=True, exist_ok=True)
+        prepared = prepare_training(config, job.train, out, compile=job.compile)
+        with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} fp32") as show:
+            resume = (out / "last.ckpt").exists()
+            best = fit(prepared.start, prepared.task, resume=resume, interrupt=interrupt, show=show)
+        finish_training(best, prepared.task)
+    return out / "model.ckpt"
+
+
+def quantized(job: Job, parent: Path, name: str) -> Path:
+    """Quantizes by one recipe, or trains the control, unless that is done."""
+    out = job.out / name
+    if not finished(out):
+        out.mkdir(parents=True, exist_ok=True)
+        epochs = 0 if name in PTQ else job.epochs
+        recipe = recipe_of("fp32" if name == CONTROL else name, epochs // 8)
+        named = replace(recipe, name=name) if name == CONTROL else recipe
+        plan = QuantizationPlan(named, epochs, job.lr, compile=job.compile, freeze=job.freeze)
+        with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} {name}") as show:
+            resume = (out / "last.ckpt").exists()
+            run_quantization(
+                load_checkpoint(parent), job.train, plan, out, resume=resume, interrupt=interrupt, show=show
+            )
+    return out / "model.ckpt"
+
+
+def finished(out: Path) -> bool:
+    """Whether a training in this folder came to its end: only then are there validation errors in the manifest."""
+    return (out / "model.ckpt").exists() and "validation" in load_checkpoint(out / "model.ckpt").manifest
+
+
+if __name__ == "__main__":
+    main()

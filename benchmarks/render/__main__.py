@@ -1,0 +1,104 @@
+"""Write every page of results from its template and from rows.
+
+    python -m benchmarks.render                  # pages and the table of the README
+    python -m benchmarks.render --pictures       # also the pictures
+    python -m benchmarks.render --collect runs   # take in rows of runs/ first
+
+Nothing is measured here. `template.py` explains the fields.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks.common.places import HERE, ledger, rows_of
+from benchmarks.render.parity import measured_tables
+from benchmarks.render.readme import readme_table
+from benchmarks.render.template import filled
+from gaq.files import write_atomically
+from gaq.measure.ledger import read_rows, write_rows
+
+RESULTS = Path("benchmarks", "render", "pages")
+MOLECULES = ("azobenzene", "ethanol")
+# Between these markers of a page its tables are written.
+MARKED = (("README.md", "table", readme_table), ("docs/parity.md", "measured", measured_tables))
+# Rows that a benchmark leaves in runs/, and the ledger they go to.
+COLLECTED = {
+    "ablations": "ablations-ethanol",
+    "slots": "slots-azobenzene",
+    "untouched": "untouched-ethanol",
+    "exactness": "exactness",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pictures", action="store_true", help="draw the pictures too")
+    parser.add_argument("--collect", type=Path, help="folder with the outputs of the other benchmarks")
+    arguments = parser.parse_args()
+    if arguments.collect:
+        collect(arguments.collect)
+    for target, text in rendered().items():
+        (HERE / target).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(HERE / target, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8"))
+    if arguments.pictures:
+        draw()
+
+
+def templates() -> dict[Path, Path]:
+    """Return the template of every page, by the path of the page relative to the repository."""
+    pages = {Path("docs", "results", path.stem): path for path in sorted((HERE / RESULTS).glob("*.md.in"))}
+    pages |= {path.parent.relative_to(HERE) / "README.md": path for path in sorted(HERE.glob("studies/*/page.md.in"))}
+    pages[Path("models", "README.md")] = HERE / "benchmarks" / "models" / "page.md.in"
+    return pages
+
+
+def rendered() -> dict[Path, str]:
+    """Return the text that every page should have, by its path relative to the repository."""
+    found = {page: page_of(template) for page, template in templates().items()}
+    for name, marker, tables in MARKED:
+        text = (HERE / name).read_text(encoding="utf-8")
+        begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+        if begin in text:
+            before, after = text.split(begin)[0], text.split(end)[1]
+            found[Path(name)] = "\n".join([before + begin, *tables(), end + after])
+    return found
+
+
+def page_of(template: Path) -> str:
+    """Return the page of one template; its functions of tables are those beside it, or in benchmarks/render."""
+    folder = template.parent.parent if template.parent.name == "pages" else template.parent
+    package = ".".join(folder.relative_to(HERE).parts)
+    return filled(template.read_text(encoding="utf-8"), package)
+
+
+def collect(runs: Path) -> None:
+    """Copy rows of runs/ into the ledgers."""
+    for folder, name in COLLECTED.items():
+        if (rows := runs / folder / "rows.jsonl").exists():
+            write_rows(ledger(name), read_rows(rows))
+    for folder in ("methods", "methods-long"):
+        for rows in (runs / folder).glob("*.jsonl"):
+            write_rows(ledger(f"{folder}-{rows.stem}"), read_rows(rows))
+    for rows in (runs / "engine").glob("engine-*.jsonl"):
+        write_rows(ledger(rows.stem), read_rows(rows))
+
+
+def draw() -> None:
+    """Draw force errors against symmetry, size and time."""
+    from benchmarks.render.pareto_picture import pareto
+    from benchmarks.render.symmetry_picture import force_against_symmetry
+
+    pictures = HERE / "docs" / "pictures"
+    for molecule in MOLECULES:
+        methods = rows_of(f"methods-{molecule}")
+        title = f"{molecule} (rMD17), all trained alike; size of a point: bits per weight"
+        force_against_symmetry(methods, title, pictures / f"rmd17-{molecule}.png")
+        speed = [r for r in rows_of("engine-methods") if r.engine == "native" and r.data == molecule]
+        title = f"{molecule} (rMD17), all methods alike; the line is what nothing beats in both"
+        pareto(methods, speed, title, pictures / f"pareto-{molecule}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""How fast the native engine is, what it needs, and how that compares with PyTorch on the same networks, in one run.
+
+    python -m benchmarks.speed.engine --data PATH/rmd17 --out runs/engine
+
+Networks are untrained (untrained.py) except in `shipped` and `methods`. A finished section is not measured again;
+`--only` takes some.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.common.method_rows import CONTROL, IN_PYTORCH, IN_README, PARENT, trained_model
+from benchmarks.common.places import HERE, model_file
+from benchmarks.common.setup import BOTH, frames_of
+from benchmarks.speed.engine_systems import BOXES, described, first_frame, molecular_box
+from gaq.atoms.structure import Structure
+from gaq.cli.bench import kernel_rows, measured
+from gaq.cli.bench_models import BenchModel, open_models
+from gaq.cli.candidates import COMPILED, EAGER, NATIVE, Conditions, Field, enter_native, enter_torch, mode_name
+from gaq.cli.fresh_start import fresh_start
+from gaq.cli.stage_progress import StageProgress
+from gaq.data.dataset import Dataset
+from gaq.engine.open import open_engine
+from gaq.measure.accuracy import accuracy
+from gaq.measure.ledger import Row, write_rows
+from gaq.process import busy_with_others, keep_freed_memory, usable_cores
+
+# Recipe and precision of the backward pass; None is what the file says.
+Mode = tuple[str, int | None]
+MODES: tuple[Mode, ...] = (
+    *(("fp32", None), ("w8", None), ("w4", None), ("w4a16", 16), ("w4a16", 8)),
+    *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
+)
+SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
+# The README's models, whose errors in its table are those of a float backward pass.
+METHODS: tuple[Mode, ...] = tuple(
+    (row.removesuffix("/qat"), bits)
+    for row in IN_README
+    if row not in (PARENT, IN_PYTORCH)
+    for bits in ((None,) if row in (CONTROL, "w4/qat") else (16, 8))  # float features have no codes to go back through
+)
+FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
+WIDTHS = (64, 128, 256)
+BATCH = 64
+# Atoms up to which PyTorch takes part: beyond, the pairs of all layers do not fit into memory.
+MOST_ATOMS = {EAGER: 2_000, COMPILED: 500}
+TIMESTEP = 0.5  # fs
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where everything is, and how long to look."""
+
+    data: Path
+    models: Path
+    trained: Path
+    seconds: float
+    watch: StageProgress
+
+    def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, BenchModel]:
+        """Models of benchmarks/speed/untrained.py by recipe, made if need be; the float checkpoint is for PyTorch."""
+        folder, recipes = self.models / molecule, list(dict.fromkeys(recipe for recipe, _ in modes))
+        files = [folder / f"f{width}-l1-{recipe}.gaq" for recipe in recipes]
+        if not all(file.exists() for file in files):
+            frames = self.data / f"rmd17_{molecule}_train_01.npz"
+            script = [sys.executable, "-m", "benchmarks.speed.untrained", "--data", str(frames.resolve())]
+            options = ["--out", str(folder.resolve()), "--channels", str(width), "--recipes", *recipes]
+            subprocess.run([*script, *options], check=True, cwd=HERE)
+        return {m.recipe: m for m in open_models(list(map(str, files)), True, folder / f"f{width}-l1-fp32.ckpt")}
+
+
+def main() -> None:
+    arguments = parsed(sys.argv[1:])
+    keep_freed_memory()
+    print(busy_with_others() or "the machine is quiet", file=sys.stderr)
+    with StageProgress() as watch:
+        job = Job(arguments.data, arguments.models, arguments.trained, arguments.seconds, watch)
+        for name in arguments.only or SECTIONS:
+            target = arguments.out / f"engine-{name}.jsonl"
+            if not target.exists():
+                rows = SECTIONS[name](job)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_rows(target, rows)
+                print(target, len(rows), flush=True)
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the official npz files")
+    parser.add_argument("--models", type=Path, default=Path("runs/untrained"), help="made when they are not there")
+    parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
+    parser.add_argument("--out", type=Path, default=Path("runs/engine"))
+    parser.add_argument("--seconds", type=float, default=5.0, help="time for each candidate of each comparison")
+    parser.add_argument("--only", nargs="*", choices=tuple(SECTIONS))
+    return parser.parse_args(words)
+
+
+def compared(
+    job: Job,
+    models: dict[str, BenchModel],
+    modes: Sequence[Mode],
+    conditions: Conditions,
+    kinds: Sequence[str] = (EAGER, COMPILED),
+    starts: bool = False,
+) -> list[Row]:
+    """One run: the modes of some models and, of PyTorch, the `n_species`."""
+    field = Field()
+    for recipe, bits in modes:
+        if recipe in models:
+            enter_native(field, models[recipe], conditions, bits)
+    if kinds:
+        enter_torch(field, list(models.values())[:1], conditions, kinds)
+    rows = measured(field, conditions, job.seconds, TIMESTEP, starts, job.watch)
+    for note in field.notes:
+        print(note, file=sys.stderr)
+    return rows
+
+
+def modes_section(job: Job) -> list[Row]:
+    """Every mode of the engine on azobenzene and on ethanol, one thread; start-up and files with it."""
+    rows = []
+    for molecule in BOTH:
+        conditions = Conditions(first_frame(job.data, molecule), molecule)
+        rows += compared(job, job.untrained(molecule, 64, MODES), MODES, conditions, starts=True)
+    return rows
+
+
+def widths_section(job: Job) -> list[Row]:
+    """Wider networks on azobenzene, one thread."""
+    conditions = Conditions(first_frame(job.data, "azobenzene"), "azobenzene")
+    rows = []
+    for width in WIDTHS:
+        rows += compared(job, job.untrained("azobenzene", width, FEW), FEW, conditions)
+    return rows
+
+
+def sizes_section(job: Job) -> list[Row]:
+    """Boxes of 192 to 100,800 atoms, on one thread and on all; memory of a new process for each."""
+    models, molecule = job.untrained("azobenzene", 64, FEW), first_frame(job.data, "azobenzene")
+    rows = []
+    for atoms, counts in BOXES.items():
+        box = molecular_box(molecule, counts)
+        name = described(molecule, "azobenzene")
+        kinds = [kind for kind, most in MOST_ATOMS.items() if atoms <= most]
+        for threads in thread_counts():
+            rows += compared(job, models, FEW, Conditions(box, name, threads), kinds)
+        rows += [memory_row(models[recipe], bits, box, name) for recipe, bits in FEW]
+    return rows
+
+
+def memory_row(model: BenchModel, bits: int | None, box: Structure, data: str) -> Row:
+    """memory_per_atom: what evaluations add to a process that holds the model and the structure."""
+    growth = fresh_start(NATIVE, model.packed or b"", box, 1, bits).growth_bytes
+    recipe = mode_name(model.recipe, bits)
+    entry = Row("memory_per_atom", growth / len(box) / 1000, "kB", model.name, recipe, NATIVE, data, 1)
+    return replace(entry, atoms=len(box), threads=1, batch=1)
+
+
+def batch_section(job: Job) -> list[Row]:
+    """64 structures a call, on one thread and on all."""
+    models, molecule = job.untrained("azobenzene", 64, FEW), first_frame(job.data, "azobenzene")
+    rows = []
+    for threads in thread_counts():
+        conditions = Conditions(molecule, "azobenzene", threads, BATCH)
+        rows += compared(job, models, FEW, conditions, (EAGER,))
+    return rows
+
+
+def shipped_section(job: Job) -> list[Row]:
+    """The trained models of this repository on their molecules, one thread."""
+    rows = []
+    for molecule in BOTH:
+        conditions = Conditions(first_frame(job.data, molecule), molecule)
+        files = [model_file(f"rmd17-{molecule}-{recipe}.ckpt") for recipe in dict.fromkeys(r for r, _ in SHIPPED)]
+        frames = str(job.data / f"rmd17_{molecule}_train_01.npz")
+        opened = open_models([str(file) for file in files], frames=frames)
+        rows += compared(job, {m.recipe: m for m in opened}, SHIPPED, conditions)
+    return rows
+
+
+def methods_section(job: Job) -> list[Row]:
+    """Models of methods.py, seed 0, one thread; with the force error of each mode on the test frames."""
+    rows = []
+    for molecule in BOTH:
+        conditions = Conditions(first_frame(job.data, molecule), molecule)
+        test, frames = frames_of(job.data, molecule, "test"), str(job.data / f"rmd17_{molecule}_train_01.npz")
+        files = {name: trained_model(job.trained, molecule, f"{name}/qat") for name, _ in METHODS}
+        opened = open_models([str(file) for file in files.values() if file.exists()], frames=frames)
+        by_file = {model.checkpoint: model for model in opened}
+        models = {name: replace(by_file[file], recipe=name) for name, file in files.items() if file in by_file}
+        rows += compared(job, models, METHODS, conditions)
+        rows += [
+            replace(forces_row(models[name], bits, test), data=molecule) for name, bits in METHODS if name in models
+        ]
+    return rows
+
+
+def forces_row(model: BenchModel, bits: int | None, test: Dataset) -> Row:
+    """force_mae of a mode, under the names that its times have."""
+    engine = open_engine(model.checkpoint, engine="native", backward_bits=bits)
+    entry = next(r for r in accuracy(engine, test) if r.metric == "force_mae")
+    return replace(entry, model=model.name, recipe=mode_name(model.recipe, bits))
+
+
+def kernels_section(job: Job) -> list[Row]:
+    """Products of integers and of floats on their own."""
+    return kernel_rows(1.0)
+
+
+def thread_counts() -> list[int]:
+    return sorted({1, usable_cores()})
+
+
+SECTIONS: dict[str, Callable[[Job], list[Row]]] = {
+    "modes": modes_section,
+    "widths": widths_section,
+    "sizes": sizes_section,
+    "batch": batch_section,
+    "shipped": shipped_section,
+    "methods": methods_section,
+    "kernels": kernels_section,
+}
+
+
+if __name__ == "__main__":
+    main()

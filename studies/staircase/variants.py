@@ -1,0 +1,85 @@
+"""Models that differ from a shipped one in what rounds their features, and in nothing else: the weights stay the same.
+
+Dynamic steps come from the features themselves and queries have unit length, so that no calibration is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from benchmarks.common.places import model_file
+from gaq.engine.native import NativeEngine
+from gaq.engine.packing import pack_and_open
+from gaq.quant.observe import AbsMax, UnitRange
+from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.slot import WEIGHTS, Role, Slot
+from gaq.quant.spec import Framed, Identity, Spec, Uniform, uniform_part
+from gaq.train.checkpoint import Checkpoint, load_checkpoint
+
+MODEL = "rmd17-azobenzene"
+BASE = "frame-w4a8"  # its weights are those of every variant
+COARSE = 8  # bits; what has more is not what makes the staircase
+
+Choice = Callable[[Slot, Spec], Spec]
+
+
+def shipped(recipe: str) -> Checkpoint:
+    """The checkpoint of a shipped model of azobenzene."""
+    return load_checkpoint(model_file(f"{MODEL}-{recipe}.ckpt"))
+
+
+def packed(recipe: str, backward_bits: int | None = None) -> NativeEngine:
+    """A shipped model in the native engine."""
+    return NativeEngine.from_file(model_file(f"{MODEL}-{recipe}.gaq"), backward_bits=backward_bits)
+
+
+def variant(name: str, choice: Choice, base: str = BASE, backward_bits: int = 32) -> NativeEngine:
+    """The shipped weights with other schemes for features; the backward pass in float unless said."""
+    checkpoint = with_features(shipped(base), name, choice)
+    return pack_and_open(checkpoint.model, checkpoint.recipe, f"{MODEL}-{base}", backward_bits=backward_bits)
+
+
+def with_features(checkpoint: Checkpoint, name: str, choice: Choice) -> Checkpoint:
+    """The same network with the scheme that `choice` says in every slot of features."""
+    rules = []
+    for quantizer in checkpoint.model.quantizers():
+        if quantizer.slot.role in WEIGHTS:
+            continue
+        spec = choice(quantizer.slot, quantizer.spec)
+        rule = Rule(quantizer.slot.name, spec, UnitRange() if quantizer.slot.role is Role.QUERY_KEY else AbsMax())
+        if spec != quantizer.spec:
+            quantizer.install(spec, rule.calibrate)
+        rules.append(rule)
+    named = {rule.where for rule in rules}
+    kept = tuple(rule for rule in checkpoint.recipe.rules if rule.where not in named)
+    return replace(checkpoint, recipe=Recipe(name, kept + tuple(rules)))
+
+
+def in_float(slot: Slot, spec: Spec) -> Spec:
+    """No rounding of features at all: the twin to which others are compared."""
+    return Identity()
+
+
+def bits(number: int, where: Callable[[Slot], bool] = lambda slot: True) -> Choice:
+    """So many bits instead of eight in some slots; slots that have more keep theirs."""
+
+    def choice(slot: Slot, spec: Spec) -> Spec:
+        uniform = uniform_part(spec)
+        if uniform is None or uniform.bits > COARSE or not where(slot):
+            return spec
+        finer: Uniform = replace(uniform, bits=number)
+        return Framed(finer) if isinstance(spec, Framed) else finer
+
+    return choice
+
+
+def kind(slot: Slot) -> str:
+    """The name of a slot without the number of its layer."""
+    return slot.name.split(".", 2)[-1] if slot.name.startswith("layers.") else slot.name
+
+
+def layer(slot: Slot) -> str:
+    """`layer 2`, or `readout`."""
+    parts = slot.name.split(".")
+    return f"layer {parts[1]}" if parts[0] == "layers" else parts[0]
