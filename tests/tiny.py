@@ -51,6 +51,11 @@ def batch_of(structures: list[Structure], cutoff: float = 5.0) -> AtomBatch:
     return collate(structures, [find_neighbors(s, cutoff) for s in structures])
 
 
+def settings(**changes: object) -> LayeredConfig:
+    """The tiny network of the architecture that is named among the changes, a transformer without."""
+    return painn(**changes) if changes.get("architecture") == "painn" else config(**changes)
+
+
 def config(**changes: object) -> TransformerConfig:
     """Eight channels, two layers."""
     sizes: dict[str, object] = {"channels": 8, "layers": 2, "heads": 2, "basis": 8, "hidden": 8}

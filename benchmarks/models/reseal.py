@@ -1,42 +1,43 @@
-"""Save checkpoints of version 1, which have no checksum, as version 2, in place. Give only files that you trust.
+"""Save checkpoints of older versions as this gaq writes them, in place. Give only files that you trust.
 
-    python -m benchmarks.models.reseal models/*.ckpt
+    python benchmarks/models/reseal.py models/*.ckpt
 
-Tensors and texts stay as they are; NaN and infinities in JSON become texts. Each file is read back before it takes
-the place of the old one. A file of version 2 is left alone.
+Numbers stay as they are, to the bit. Version 1 has no checksum, and may have NaN and infinities in its JSON, which become
+texts; version 2 has other names of tensors. Each file is read back before it takes the place of the old one. A file of
+this version is left alone.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 from gaq.errors import GaqError
-from gaq.files import write_atomically
 from gaq.formats import container
 from gaq.formats.checksum import BLANK, sealed
 from gaq.formats.texts import finite, to_json
-from gaq.train.checkpoint import FORMAT, FORMAT_VERSION, load_checkpoint
+from gaq.train.checkpoint import FORMAT, FORMAT_VERSION, OLD_VERSION, load_checkpoint, save_checkpoint
 
 
 def reseal(path: Path) -> str:
     """Save one checkpoint again; return what was done. Raises BadFile when the file is no checkpoint."""
     file = container.read_container(path)
     texts = dict(file.metadata)
-    if texts.get("format") != FORMAT or texts.get("format_version") != "1":
+    if texts.get("format") != FORMAT or texts.get("format_version") == str(FORMAT_VERSION):
         return "left as it is"
-    texts |= {"format_version": str(FORMAT_VERSION), "checksum": BLANK}
+    if texts.get("format_version") != "1":
+        save_checkpoint(path, load_checkpoint(path))
+        return f"saved again as version {FORMAT_VERSION}"
+    texts |= {"format_version": str(OLD_VERSION), "checksum": BLANK}
     texts["manifest"] = to_json(finite(json.loads(texts["manifest"])))
     entries, payload = container.payload_of(file.tensors)
-    content = sealed(container.to_bytes(texts, entries, payload))
-
-    def write(temporary: Path) -> None:
-        temporary.write_bytes(content)
-        load_checkpoint(temporary)
-
-    write_atomically(path, write)
-    return "saved again, with a checksum"
+    with tempfile.TemporaryDirectory() as folder:
+        sealed_file = Path(folder) / path.name
+        sealed_file.write_bytes(sealed(container.to_bytes(texts, entries, payload)))
+        save_checkpoint(path, load_checkpoint(sealed_file))
+    return f"saved again as version {FORMAT_VERSION}, with a checksum"
 
 
 def main(names: list[str]) -> int:

@@ -15,20 +15,20 @@ import torch
 from built import native_library
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.replay import NativeReplay, layer_name
+from gaq.model.layered import Layered
 from gaq.model.linear import Linear
-from gaq.model.transformer.network import Transformer
 from gaq.pack.bits import pack_nibbles
 from gaq.quant.install import preset
 from packed import with_array
-from tiny import checkpoint, config
+from tiny import checkpoint, settings
 
 RECIPES = ("fp32", "w8", "w4", "w4a16", "frame-w8a8", "frame-w4a8", "gaq-w4a8", "int8-per-vector", "naive-int8")
-SHAPES = ({"degrees": 2}, {"channels": 10, "heads": 5, "hidden": 7, "basis": 5})
+SHAPES = ({"degrees": 2}, {"channels": 10, "heads": 5, "hidden": 7, "basis": 5}, {"architecture": "painn"})
 
 
 @cache
-def model_of(recipe: str, shape: int) -> Transformer:
-    return checkpoint(config(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
+def model_of(recipe: str, shape: int) -> Layered:
+    return checkpoint(settings(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
 
 
 def engine_of(recipe: str, shape: int) -> NativeReplay:
@@ -36,7 +36,7 @@ def engine_of(recipe: str, shape: int) -> NativeReplay:
     return NativeReplay(packed_in_memory(model, preset(recipe)), "tiny.gaq", library=native_library())
 
 
-def layers(model: Transformer) -> list[Linear]:
+def layers(model: Layered) -> list[Linear]:
     return [m for m in model.modules() if isinstance(m, Linear)]
 
 

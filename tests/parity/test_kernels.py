@@ -14,17 +14,18 @@ from gaq.atoms.structure import Prediction, Structure
 from gaq.engine._library import OK, load_library
 from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
-from gaq.model.transformer.network import Transformer
+from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from recipes import packable
-from tiny import box, checkpoint, config, molecules
+from tiny import box, checkpoint, config, molecules, settings
 
 SETS = ("scalar", "avx2", "avx512", "neon")
 ODD = {"channels": 10, "heads": 5, "hidden": 7, "basis": 5, "cutoff": 4.0, "degrees": 2}
 SHAPES = {**{f"l{degrees}": {"degrees": degrees} for degrees in (1, 2, 3)}, "dot": {"attention": "dot"}, "odd": ODD}
+SHAPES |= {"painn": {"architecture": "painn", "layers": 3}, "painn-odd": {"architecture": "painn", "channels": 10}}
 CASES = [
-    *((recipe, shape) for recipe in packable() for shape in ("l1", "l2", "l3")),
-    *((recipe, shape) for recipe in ("fp32", "w4a16", "frame-w4a8") for shape in ("dot", "odd")),
+    *((recipe, shape) for recipe in packable() for shape in ("l1", "l2", "l3", "painn")),
+    *((recipe, shape) for recipe in ("fp32", "w4a16", "frame-w4a8") for shape in ("dot", "odd", "painn-odd")),
 ]
 
 
@@ -42,8 +43,8 @@ def available(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @cache
-def model_of(recipe: str, shape: str) -> Transformer:
-    return checkpoint(config(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
+def model_of(recipe: str, shape: str) -> Layered:
+    return checkpoint(settings(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
 
 
 @cache

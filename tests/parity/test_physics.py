@@ -25,7 +25,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.measure.conservation import open_path_work, path_work
 from gaq.measure.ledger import Row
 from gaq.measure.symmetry import symmetry
-from gaq.model.transformer.network import Transformer
+from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from tiny import checkpoint, config, molecules
@@ -38,7 +38,7 @@ CARTESIAN = ("naive-int8", "int8-per-vector", "gaq-w4a8", "gaq-w8a8")
 FLOAT = ("fp32", "w8", "w4")
 
 
-def both(model: Transformer, recipe: Recipe, bits: int | None = None) -> tuple[TorchEngine, NativeEngine]:
+def both(model: Layered, recipe: Recipe, bits: int | None = None) -> tuple[TorchEngine, NativeEngine]:
     """The engines; gradients in the local frame have the bits that the recipe asks for, unless told otherwise."""
     bits = bits if recipe.name in FRAMED else 32
     native = NativeEngine(packed_in_memory(model, recipe, backward_bits=bits), "m", library=native_library())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaq.errors import NotAvailable, RecipeError, UsageError
+from gaq.errors import BadFile, NotAvailable, RecipeError, UsageError
 from gaq.files import readable_file, sha256_of
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def open_deployed(
         try:
             native = NativeEngine(content, file.name, threads=threads, strict=strict)
             return Deployed(file, native, identity_of(file, native.backward_bits), len(content))
-        except NotAvailable as error:
+        except (NotAvailable, BadFile) as error:  # no engine, or one that does not run this architecture
             if engine == "native":
                 raise
             note = str(error)

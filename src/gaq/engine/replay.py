@@ -24,7 +24,7 @@ from gaq.model.linear import Linear
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.scheme import dynamic_steps, encode_uniform, magnitude
-from gaq.quant.slot import WEIGHTS, Role
+from gaq.quant.slot import MESSAGES, WEIGHTS, Role
 from gaq.quant.spec import uniform_part
 
 Floats = NDArray[np.float32]
@@ -97,7 +97,7 @@ def record(engine: TorchEngine, structure: Structure) -> Recording:
 
 def feature_quantizers(engine: TorchEngine) -> dict[str, Quantizer]:
     """Return the quantizers of features that meet a weight or each other, by the names of their slots."""
-    kept = (q for q in engine.network.quantizers() if q.slot.role not in WEIGHTS and ".message." not in q.slot.name)
+    kept = (q for q in engine.network.quantizers() if q.slot.role not in WEIGHTS | MESSAGES)
     return {q.slot.name: q for q in kept}
 
 

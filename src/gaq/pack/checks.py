@@ -24,6 +24,7 @@ LARGEST_TOTAL = 2**31 - 1
 PER_SCALAR = ("tensor", "row", "atom")
 PER_VECTOR = (*PER_SCALAR, "vector")
 PER_QUERY = ("tensor",)
+QUERIES = (".attention.query", ".attention.key")  # ends of the names of their slots
 POLAR = {
     "per": ("tensor", "atom"),
     "magnitude": ("linear", "log"),
@@ -70,8 +71,9 @@ def check_slots(slots: object, layout: Layout, config: Numbers, name: str) -> Sl
         word = "lack" if slot in wanted else "have an unknown slot"
         raise BadFile(f"{name}: slots {word} {slot!r}, so they do not fit the model. {WAY_OUT}")
     vectors = {f"{layer.name}.input": layer.degree for layer in layout.linears(config) if layer.degree}
+    messages = {slot for slot in layout.slots(config) if not slot.endswith(QUERIES)}
     for slot, scheme in slots.items():
-        if not _known(slot, scheme, vectors.get(slot, 0)):
+        if not _known(slot, scheme, vectors.get(slot, 0), slot in messages):
             raise BadFile(
                 f"{name}: slot {slot!r} holds {scheme!r}, which this gaq does not know. Use a newer gaq, or export the "
                 "checkpoint anew."
@@ -101,18 +103,18 @@ def _check_sums(slots: Slots, layout: Layout, config: Numbers, name: str) -> Non
             raise BadFile(f"{name}: layer {layer.name!r} can sum to {total}; expected at most {LARGEST_TOTAL}.")
 
 
-def _known(slot: str, scheme: object, degree: int) -> bool:
+def _known(slot: str, scheme: object, degree: int, message: bool) -> bool:
     if not isinstance(scheme, dict):
         return False
     if scheme.get("kind") == "identity":
         return set(scheme) == {"kind"}
-    if ".message." in slot:
+    if message:
         return False
     if slot.endswith(".weight"):
         return _known_weight(scheme)
     if scheme.get("kind") == "polar":
         return degree > 0 and _known_polar(scheme, degree)
-    query = slot.endswith((".attention.query", ".attention.key"))
+    query = slot.endswith(QUERIES)
     per = PER_VECTOR if degree else PER_QUERY if query else PER_SCALAR
     return (
         scheme.get("kind") == "uniform"

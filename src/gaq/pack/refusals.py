@@ -9,12 +9,11 @@ from gaq.model.linear import Linear
 from gaq.model.protocol import Network, dtype_of
 from gaq.pack.checks import LARGEST_TOTAL, largest_total
 from gaq.quant.quantizer import Quantizer
-from gaq.quant.slot import WEIGHTS, Role
+from gaq.quant.slot import MESSAGES, WEIGHTS, Role
 from gaq.quant.spec import Identity, Polar, integer_product, uniform_part
 
 MOST_WEIGHT_BITS = 8
 MOST_FEATURE_BITS = 16
-MESSAGES = frozenset({Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE})
 PACKED_GRADIENTS = ("geometric", "plain")
 
 

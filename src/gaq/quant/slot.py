@@ -20,6 +20,7 @@ class Role(Enum):
 
 WEIGHTS = frozenset({Role.SCALAR_WEIGHT, Role.VECTOR_WEIGHT})
 VECTORS = frozenset({Role.VECTOR_FEATURE, Role.VECTOR_MESSAGE})
+MESSAGES = frozenset({Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE})
 
 
 # Tags say where in a network a slot is, so that a recipe can speak of a place without the names of one network.

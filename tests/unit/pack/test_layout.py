@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gaq.errors import BadFile
@@ -9,6 +10,7 @@ from gaq.model.layered import LayeredConfig
 from gaq.model.layout import Layout, Numbers
 from gaq.model.layouts import LAYOUTS, layout_named
 from gaq.model.linear import Linear
+from gaq.pack.format import from_bytes, to_bytes
 from gaq.pack.layout import wanted_arrays
 from gaq.quant.install import preset
 from packed import packed
@@ -49,6 +51,16 @@ def test_the_arrays_of_an_export_are_those_that_are_wanted(settings, recipe):
     shapes = {name: array.shape for name, array in model.arrays.items()}
     wanted = wanted_arrays(model.layout, model.config, len(model.species), model.radial["knots"], model.slots, shapes)
     assert set(wanted) == set(model.arrays)
+
+
+@pytest.mark.parametrize("settings", [config(degrees=2), painn()], ids=lambda s: s.architecture)
+@pytest.mark.parametrize("recipe", ["mixed-w4a16", "gaq-w4a8", "frame-w8a8", "naive-int8"])
+def test_every_architecture_is_written_and_read(settings, recipe):
+    model = packed(preset(recipe, 0), settings)
+    again = from_bytes(to_bytes(model), "file")
+    assert (again.architecture, again.config, again.slots) == (settings.architecture, model.config, model.slots)
+    assert set(again.arrays) == set(model.arrays)
+    assert all(np.array_equal(again.arrays[name], array) for name, array in model.arrays.items())
 
 
 @pytest.mark.parametrize(
