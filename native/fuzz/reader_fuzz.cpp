@@ -8,6 +8,7 @@
 
 #include "description.hpp"
 #include "error.hpp"
+#include "networks/painn/contents.hpp"
 #include "networks/transformer/contents.hpp"
 #include "promises.hpp"
 
@@ -84,12 +85,29 @@ void check_transformer(const gaq::Description& d, const gaq::TransformerDescript
   check_readout(n.readout, c);
 }
 
+void check_painn(const gaq::Description& d, const gaq::PainnDescription& n) {
+  const int c = d.channels;
+  promise(c >= 4 && d.degrees == 1 && n.layers.size() == size_t(d.layers), "config");
+  promise(n.embedding.size() == d.species.size() * size_t(c), "embedding");
+  for (const gaq::PainnLayerDescription& layer : n.layers) {
+    check_linear(layer.message_hidden, c, c);
+    check_linear(layer.message_sent, 3 * c, c);
+    check_linear(layer.mix, 2 * c, c);
+    check_linear(layer.hidden, c, 2 * c);
+    check_linear(layer.gates, 3 * c, c);
+    check_functions(d, layer.filters, 3 * c);
+  }
+  check_readout(n.readout, c);
+}
+
 void check(const gaq::Description& d) {
   promise(d.radial.knots >= 4 && d.radial.decay > 0 && d.radial.low < d.radial.high, "radial grid");
   promise(d.golden.positions.size() == d.golden.species.size() * 9, "golden positions");
   promise(d.golden.forces.size() == d.golden.positions.size() && d.golden.energies.size() == 3, "golden forces");
   if (d.architecture == "transformer")
     check_transformer(d, static_cast<const gaq::TransformerDescription&>(*d.network));
+  else if (d.architecture == "painn")
+    check_painn(d, static_cast<const gaq::PainnDescription&>(*d.network));
   else
     promise(false, "architecture");
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 
+#include "networks/painn/contents.hpp"
 #include "networks/transformer/contents.hpp"
 #include "refusals.hpp"
 
@@ -77,6 +78,24 @@ void test_values() {
 }
 
 // Codes of four bits: the lower half first, rows on whole bytes, negative numbers in two's complement.
+void test_painn() {
+  const gaq::Description d = read("painn");
+  const auto& n = static_cast<const gaq::PainnDescription&>(*d.network);
+  CHECK(d.architecture == "painn" && d.channels == 5 && d.layers == 2 && d.degrees == 1 && d.framed);
+  CHECK(n.layers.size() == 2 && n.layers[0].filters.functions == 15 && n.embedding.size() == 10);
+  CHECK(n.layers[1].message_sent.outputs == 15 && n.layers[1].gates.codes.size() == 75 && n.layers[0].mix.bias.empty());
+  for (const auto& [name, tensor] : gaq_test::tiny_models().at("painn").tensors) {
+    const std::string key = name;
+    expect_changed("painn", [=](TinyModel& m) { m.tensors.erase(key); }, "lacks tensor '" + key + "'");
+  }
+  expect_changed("painn", [](TinyModel& m) { m.slots.erase("layers.1.message.vector.l1"); }, "lacks the slot 'layers.1.mess");
+  expect_changed("painn", [](TinyModel& m) { m.slots["layers.0.message.vector.l1"] = R"({"kind":"identity"})"; },
+                 "expected only slots of the model");
+  expect_changed("painn", [](TinyModel& m) { m.metadata["architecture"] = "transformer"; }, "config lacks the key 'degrees'");
+  expect_changed("painn", [](TinyModel& m) { m.metadata["config"] = replaced(m.metadata["config"], "\"layers\"", "\"heads\""); },
+                 "config lacks the key 'layers'");
+}
+
 void test_radial_tables() {
   const gaq::TransformerLayerDescription layer = network("own-tables").layers[0];
   CHECK(layer.filters.mixing.empty() && layer.filters.table->functions == 8 && layer.filters.functions == 8);
@@ -114,7 +133,7 @@ void test_metadata() {
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
   expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
   expect_changed("fp32", set("format_version", "3"), "or use the gaq that wrote it ('0.0')");
-  expect_changed("fp32", set("architecture", "mace"), "has architecture 'mace'; this engine runs 'transformer'");
+  expect_changed("fp32", set("architecture", "mace"), "has architecture 'mace'; this engine runs 'transformer', 'painn'. Update");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
   expect_changed("fp32", set("checksum", "sha256:0"), "expected 'sha256:0'");
   expect_changed("fp32", set("checksum", "md5:0"), "has the checksum 'md5:0'; expected sha256 and 64 digits");
@@ -199,6 +218,7 @@ int main() {
   test_good_files();
   test_corpus();
   test_values();
+  test_painn();
   test_radial_tables();
   test_unpacking();
   test_metadata();

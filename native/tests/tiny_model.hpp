@@ -101,6 +101,7 @@ struct TinyOptions {
   int channels = 4, degrees = 1, layers = 1, heads = 2, basis = 4, hidden = 5;  // an odd width, for packed codes
   std::string scalar = R"({"kind":"identity"})", vector = scalar, query = scalar;  // schemes of features
   int weight_bits = 32;
+  std::string architecture = "transformer";
   bool own_tables = false;  // radial functions of each layer as tables of their own, the first mixed, the second finished
 };
 
@@ -122,7 +123,11 @@ class TinyWriter {
       const std::vector<double> inverse(size_t((2 * l + 1) * (4 * l + 3)), 0.1);
       model_.doubles("wigner.inverse" + end, {2 * l + 1, 4 * l + 3}, inverse);
     }
-    for (int i = 0; i < o_.layers; ++i) write_layer(i, "layers." + std::to_string(i), wide);
+    for (int i = 0; i < o_.layers; ++i) {
+      const std::string name = "layers." + std::to_string(i);
+      if (o_.architecture == "painn") write_painn_layer(i, name);
+      else write_layer(i, name, wide);
+    }
     linear("readout.hidden", c, c, true, 0);
     linear("readout.energy", 1, c, false, 0);
     model_.tensors["golden.species"] = {"I64", {1}, bytes_of(std::vector<int64_t>{6})};
@@ -142,11 +147,17 @@ class TinyWriter {
 
   void write_metadata() {
     const auto n = [](int x) { return std::to_string(x); };
+    std::map<std::string, std::string> config{
+        {"channels", n(o_.channels)}, {"layers", n(o_.layers)}, {"basis", n(o_.basis)}, {"cutoff", "5.0"}};
+    if (o_.architecture == "transformer") {
+      config["degrees"] = n(o_.degrees);
+      config["heads"] = n(o_.heads);
+      config["hidden"] = n(o_.hidden);
+      config["attention"] = "\"cosine\"";
+    }
     model_.metadata = {
-        {"format", "gaq-packed"}, {"format_version", "4"}, {"gaq_version", "0.0"}, {"architecture", "transformer"},
-        {"config", joined({{"channels", n(o_.channels)}, {"degrees", n(o_.degrees)}, {"layers", n(o_.layers)},
-                           {"heads", n(o_.heads)}, {"basis", n(o_.basis)}, {"hidden", n(o_.hidden)},
-                           {"cutoff", "5.0"}, {"attention", "\"cosine\""}})},
+        {"format", "gaq-packed"}, {"format_version", "4"}, {"gaq_version", "0.0"}, {"architecture", o_.architecture},
+        {"config", joined(config)},
         {"repulsion", repulsion}, {"domain", domain}, {"species", "[1,6]"}, {"units", R"({"length":"Angstrom","energy":"eV"})"}, {"recipe", "{}"},
         {"recipe_name", "tiny"}, {"backward_bits", "32"}, {"manifest", "{}"}, {"accuracy", "[]"},
         {"radial", R"({"knots":4,"decay":1.0,"low":0.006737946999085467,"high":1.0})"}};
@@ -171,6 +182,18 @@ class TinyWriter {
     if (o_.own_tables) table(name + ".attention.bias", o_.basis);
     if (o_.own_tables) table(name + ".filters", functions);
     else drawn(name + ".filters", {o_.basis, functions});
+  }
+
+  void write_painn_layer(int i, const std::string& name) {
+    const int c = o_.channels;
+    linear(name + ".message.hidden", c, c, true, 0);
+    linear(name + ".message.sent", 3 * c, c, true, 0);
+    linear(name + ".update.mix1", 2 * c, c, false, 1);
+    linear(name + ".update.hidden", c, 2 * c, true, 0);
+    linear(name + ".update.gates", 3 * c, c, true, 0);
+    model_.slots[name + ".message.scalar"] = R"({"kind":"identity"})";
+    if (i > 0) model_.slots[name + ".message.vector.l1"] = R"({"kind":"identity"})";
+    drawn(name + ".filters", {o_.basis, 3 * c});
   }
 
   void linear(const std::string& name, int outputs, int inputs, bool bias, int degree) {
@@ -295,6 +318,8 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
   options["shared-book"] = {4, 1, 2, 2, 4, 4, uniform(8, "atom"),
                             polar("atom", "linear", "codebook", 2, "codebook.fibonacci.2"), uniform(16, "tensor"), 3};
   options["own-tables"].own_tables = true;
+  options["painn"] = {5, 1, 2, 1, 4, 4, uniform(8, "row", false, true), uniform(8, "row", true), uniform(16, "tensor"), 4,
+                      "painn"};
   for (const auto& [name, option] : options) models[name] = TinyWriter(option).write();
   return models;
 }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "kernels/kernels.hpp"
+#include "networks/painn/kernels.hpp"
 #include "networks/transformer/kernels.hpp"
 
 namespace gaq {
@@ -21,6 +22,7 @@ namespace {
 #include "layers/turning.inl"
 #include "layers/readout.inl"
 #include "networks/transformer/table.inl"
+#include "networks/painn/table.inl"
 
 }  // namespace
 
@@ -36,7 +38,8 @@ const Kernels& table() {
                                decode_through,
                                linear,
                                readout,
-                               &transformer::kernels};
+                               &transformer::kernels,
+                               &painn::kernels};
   return kernels;
 }
 

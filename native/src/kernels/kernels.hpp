@@ -36,6 +36,7 @@ struct Block {
 };
 
 struct TransformerKernels;
+struct PainnKernels;
 
 struct Kernels {
   const char* name;
@@ -63,6 +64,7 @@ struct Kernels {
 
   // One table per network (networks/).
   const TransformerKernels* transformer;
+  const PainnKernels* painn;
 };
 
 const Kernels& scalar_kernels();

@@ -2,12 +2,14 @@
 #include <algorithm>
 
 #include "networks/network.hpp"
+#include "networks/painn/painn.hpp"
 #include "networks/transformer/transformer.hpp"
 
 namespace gaq {
 
 const Architecture architectures[] = {
     {"transformer", read_transformer, open_transformer},
+    {"painn", read_painn, open_painn},
 };
 
 const Architecture& architecture_of(const std::string& name, const Source& source) {
