@@ -15,6 +15,7 @@ from gaq.quant.spec import MOST_DIRECTIONS
 KNOTS = (4, 4096)
 DECAY = (0.01, 50.0)  # times the cutoff: knots from nearly equidistant in r to crowded at small distances
 CLOSEST = 0.2  # Å; engines refuse atoms closer than that, so the radial table must reach there
+MESSAGE = re.compile(r"\.message\.(scalar|vector\.l\d)$")  # what atoms send stays in float
 WEIGHT_BITS = (2, 8)
 FEATURE_BITS = (2, 16)
 LONGEST_NAME = 256  # bytes
@@ -108,7 +109,7 @@ def _known(slot: str, scheme: object, degree: int) -> bool:
         return False
     if scheme.get("kind") == "identity":
         return set(scheme) == {"kind"}
-    if ".message." in slot:
+    if MESSAGE.search(slot):
         return False
     if slot.endswith(".weight"):
         return _known_weight(scheme)
