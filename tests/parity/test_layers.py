@@ -22,12 +22,12 @@ from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import NativeReplay, Recording, encoded, feature_quantizers, layer_name, record
 from gaq.model.linear import Linear
-from gaq.model.transformer.network import Transformer
+from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import integer_product
 from recipes import packable
-from tiny import checkpoint, config, molecules
+from tiny import checkpoint, config, molecules, painn
 from trained import MOLECULES, RECIPES, trained
 
 UNIT = 2.0**-24  # of the largest entry of what enters the slot; half a unit in the last place of a float there
@@ -37,6 +37,8 @@ MOST_UNITS = {
     "attention.query": 12,  # a reciprocal square root of a sum over the head
     "attention.key": 12,
     "attention.output.input": 72,  # exponentials, radial functions and a sum over neighbours, much of which cancels
+    "message.hidden.input": 20,
+    "message.sent.input": 20,
     "update.mix1.input": 100,
     "update.mix2.input": 20,
     "update.mix3.input": 20,
@@ -55,9 +57,10 @@ SHAPES = {
     "odd": {"channels": 10, "heads": 5, "hidden": 7, "basis": 5, "cutoff": 4.0, "degrees": 2},
     "wide": {"channels": 64, "heads": 4, "hidden": 64, "basis": 16, "layers": 3},
 }
+PAINN = {"painn": {}, "painn-wide": {"channels": 64, "basis": 16, "layers": 3}}
 
 
-def replayed(model: Transformer, recipe: Recipe, structures: Sequence[Structure]) -> None:
+def replayed(model: Layered, recipe: Recipe, structures: Sequence[Structure]) -> None:
     """All that this rung asks of one model."""
     torch_engine = TorchEngine(model, "m", recipe.name)
     content = packed_in_memory(model, recipe, backward_bits=32)
@@ -76,7 +79,7 @@ def replayed(model: Transformer, recipe: Recipe, structures: Sequence[Structure]
             assert np.abs(found.prediction.forces - expected.prediction.forces).max() < MOST_FORCE
 
 
-def rows_of(model: Transformer, structure: Structure) -> Tensor:
+def rows_of(model: Layered, structure: Structure) -> Tensor:
     """The species of the atoms, counted as the model does."""
     return model.row[torch.from_numpy(structure.species)]
 
@@ -118,22 +121,23 @@ def compare_layer(layer: Linear, species: Tensor, expected: Recording, native: N
     assert (np.abs(found - outputs) <= MOST_IN_A_SUM * UNIT * size.numpy()).all(), name
 
 
-def compare_energies(model: Transformer, expected: Recording, found: Recording) -> None:
+def compare_energies(model: Layered, expected: Recording, found: Recording) -> None:
     one, other = expected.prediction, found.prediction
     atomic = np.abs(expected.outputs["readout.energy"]).sum() * model.scale.item()
     exact = (
-        integer_product(model.readout.energy.input.spec)
+        integer_product(model.readout.energy.input_quantizer.spec)
         and model.readout.energy.weight_quantizer.calibrated is not None
     )
     units = 0 if exact else MOST_IN_A_SUM
     assert abs(one.energy - other.energy) <= units * UNIT * atomic + 1e-14 * abs(one.energy)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*SHAPES, *PAINN])
 @pytest.mark.parametrize("recipe", packable())
 def test_every_layer_of_small_networks(recipe, shape):
-    model = checkpoint(config(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
-    replayed(model, preset(recipe), molecules()[:: 4 if shape == "wide" else 1])
+    settings = painn(**PAINN[shape]) if shape in PAINN else config(**SHAPES[shape])
+    model = checkpoint(settings, None if recipe == "fp32" else preset(recipe, 0)).model
+    replayed(model, preset(recipe), molecules()[:: 4 if "wide" in shape else 1])
 
 
 @pytest.mark.parametrize("recipe", ["frame-w4a8", "gaq-w4a8"])

@@ -97,7 +97,8 @@ def record(engine: TorchEngine, structure: Structure) -> Recording:
 
 def feature_quantizers(engine: TorchEngine) -> dict[str, Quantizer]:
     """Return the quantizers of features that meet a weight or each other, by the names of their slots."""
-    kept = (q for q in engine.network.quantizers() if q.slot.role not in WEIGHTS and ".message." not in q.slot.name)
+    others = (*WEIGHTS, Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE)
+    kept = (q for q in engine.network.quantizers() if q.slot.role not in others)
     return {q.slot.name: q for q in kept}
 
 
