@@ -20,4 +20,6 @@ def packed(model: PaiNN) -> PackedNetwork:
         ending = envelope(distance, model.config.cutoff)[..., None]
         return exponential_basis(distance, model.config.cutoff, model.config.basis) * ending
 
-    return PackedNetwork(model.config.model_dump(mode="json", exclude={"architecture"}), basis, mixtures, {}, ENDING_AT_THE_CUTOFF)
+    return PackedNetwork(
+        model.config.model_dump(mode="json", exclude={"architecture"}), basis, mixtures, {}, ENDING_AT_THE_CUTOFF
+    )
