@@ -21,8 +21,8 @@ from gaq.data.read import read_structures
 from gaq.engine.packing import packed_in_memory
 from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import NativeReplay, Recording, encoded, feature_quantizers, layer_name, record
-from gaq.model.linear import Linear
 from gaq.model.layered import Layered
+from gaq.model.linear import Linear
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import integer_product

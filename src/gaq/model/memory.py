@@ -33,7 +33,7 @@ def linear_bytes(inputs: int, outputs: int, species: int, scheme: Mapping[str, A
 
 
 def scheme_bytes(slots: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> int:
-    """Return the bytes of levels, thresholds, directions and cells, as the file says them and as the engine uses them."""
+    """Return the bytes of levels, thresholds, directions and cells: as in the file, and as the engine uses them."""
     return sum(2 * FLOAT * _numbers(name, scheme, arrays) for name, scheme in slots.items())
 
 
