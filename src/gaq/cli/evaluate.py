@@ -44,7 +44,7 @@ def evaluate(
     steps: Annotated[
         int | None,
         typer.Option(
-            min=0, metavar="N", help="Steps of the run at constant energy, 0 for none; by default up to 2000."
+            min=0, metavar="N", help="Steps of the run at constant energy, 0 for none; by default up to 20000."
         ),
     ] = None,
     parent: Annotated[

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaq.errors import UsageError
-from gaq.measure.dynamics import drift, short_run
+from gaq.measure.dynamics import drift, short_run, steps_for
 from gaq.simulate.log import NveLog
 from unit.measure import planted
 
@@ -72,3 +72,12 @@ def test_a_run_that_fell_apart_says_nothing_of_drift():
     (row,) = short_run(planted.Loose(), planted.settled(1)[0], 200)
     assert (row.metric, row.passed, row.limit) == ("stability", False, 200)
     assert row.value < 200
+
+
+def test_a_run_is_long_where_steps_are_cheap():
+    class Moving(planted.PairEngine):
+        def move(self, state, dynamics, steps):
+            return state
+
+    assert [steps_for(Moving(), atoms) for atoms in (9, 20, 200, 5000)] == [20_000, 20_000, 2_000, 400]
+    assert steps_for(planted.PairEngine(), 9) == 400
