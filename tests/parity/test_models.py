@@ -8,7 +8,7 @@ agree to round-off, and models with codes agree to round-off in most molecules a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -49,6 +49,12 @@ SMALL = {
     # where it is one that tells directions, what is left moves by a tenth of a step and a tenth of the row tips.
     "rest": Tolerance(1e-2, (5e-3, 5e-3, 0.2), 5e-5, 4e-4, 0.13),
     "sixteen": Tolerance(5e-4, (3e-4, 1e-3, 0.1), 1e-4, 1e-4, 0.08),  # its steps are 256 times nearer to round-off
+}
+# PaiNN's functions of distance end at the cutoff inside their table, which costs some round-off there.
+PAINN = SMALL | {
+    "float": replace(SMALL["float"], forces=(3e-5, 1e-3, 0.1)),
+    "eight": replace(SMALL["eight"], codes=3e-3),
+    "sixteen": replace(SMALL["sixteen"], forces=(1e-3, 1e-3, 0.1), codes=0.2),
 }
 # And on 20 frames of azobenzene and ethanol.
 SHIPPED = {
@@ -126,7 +132,7 @@ def test_small_networks_agree(recipe, shape):
     model = checkpoint(settings(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
     found = differences(model, preset(recipe), [*molecules(), *molecules(0.1)][:: 2 if shape.endswith("wide") else 1])
     assert (found.codes_of > 5000) == (recipe not in ("fp32", "w8", "w4"))
-    check(found, SMALL[KINDS.get(recipe, "eight")])
+    check(found, (PAINN if shape.startswith("painn") else SMALL)[KINDS.get(recipe, "eight")])
 
 
 def test_another_model_does_not_agree():

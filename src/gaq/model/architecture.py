@@ -23,6 +23,8 @@ class PackedNetwork:
     radial: RadialFunctions  # what the tables hold that all layers share
     mixtures: Mapping[str, Tensor]  # [function, column] of these, by the path of the parameter
     arrays: Mapping[str, Tensor]  # everything else that is learned, by the path of the parameter
+    decay: float = 5.0  # knots are equidistant in exp(−decay · distance / cutoff)
+    knots: int | None = None  # how many; None for those that the radial basis alone needs
 
 
 @dataclass(frozen=True, eq=False)

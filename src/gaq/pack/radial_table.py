@@ -53,16 +53,21 @@ class RadialTable:
 
 
 def radial_table(
-    cutoff: float, basis: int, knots: int | None = None, functions: Callable[[Tensor], Tensor] | None = None
+    cutoff: float,
+    basis: int,
+    knots: int | None = None,
+    functions: Callable[[Tensor], Tensor] | None = None,
+    decay: float = ALPHA_TIMES_CUTOFF,
 ) -> RadialTable:
     """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
 
-    Other functions of distance [...] in Å → [..., basis], about as narrow as these, may take their place.
+    Other functions of distance [...] in Å → [..., basis] may take their place, with knots and a `decay` (times the
+    cutoff) of their own.
     """
     if functions is None:
         functions = partial(exponential_basis, cutoff=cutoff, count=basis)
-    decay = ALPHA_TIMES_CUTOFF / cutoff
-    low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-decay * CLOSEST)
+    low, high = exp(-decay), exp(-decay / cutoff * CLOSEST)
+    decay = decay / cutoff
     if knots is None:
         spacing = (1 - low) / (basis - 1)
         knots = ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1
