@@ -17,8 +17,9 @@ from torch import Tensor
 from torch.autograd.functional import jvp
 
 from gaq.geometry.radial import exponential_basis
+from gaq.model.architecture import GAUSSIANS, Grid
 
-ALPHA_TIMES_CUTOFF = 5.0
+ALPHA_TIMES_CUTOFF = 5.0  # of the Gaussians
 CLOSEST = 0.1  # Å; closer atoms are refused as coinciding
 # Intervals between the centres of two neighbouring functions: with fewer the table is seen in the forces, more change
 # nothing that float32 can hold (docs/decisions/0009).
@@ -57,6 +58,7 @@ def radial_table(
     basis: int,
     knots: int | None = None,
     functions: Callable[[Tensor], Tensor] | None = None,
+<<<<<<< f7d6b2fb40590dc99b62a0553d8dcbb3c164b700
     decay: float = ALPHA_TIMES_CUTOFF,
 ) -> RadialTable:
     """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
@@ -68,9 +70,23 @@ def radial_table(
         functions = partial(exponential_basis, cutoff=cutoff, count=basis)
     low, high = exp(-decay), exp(-decay / cutoff * CLOSEST)
     decay = decay / cutoff
+=======
+    grid: Grid = GAUSSIANS,
+) -> RadialTable:
+    """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
+
+    Other functions of distance [...] in Å → [..., basis], about as narrow as these, may take their place. `knots`
+    overrules the number that the width of the functions asks for.
+    """
+    if functions is None:
+        functions = partial(exponential_basis, cutoff=cutoff, count=basis)
+    decay = grid.decay_times_cutoff / cutoff
+    low, high = exp(-grid.decay_times_cutoff), exp(-decay * CLOSEST)
+>>>>>>> 3ccc4c10831db307de1954826c36ef4158b77fcc
     if knots is None:
-        spacing = (1 - low) / (basis - 1)
-        knots = ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1
+        # The distance of two Gaussians is largest in u, and least in r, where atoms are closest.
+        spacing = (1 - exp(-ALPHA_TIMES_CUTOFF)) / (basis - 1) * (grid.decay_times_cutoff / ALPHA_TIMES_CUTOFF)
+        knots = max(ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1, grid.least_knots)
     u = torch.linspace(low, high, knots, dtype=torch.float64)
     width = (high - low) / (knots - 1)
 
