@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.common.method_rows import IN_PYTORCH, IN_README, PARENT, trained_model
+from benchmarks.common.method_rows import IN_PYTORCH, MAIN_RECIPES, PARENT, trained_model
 from benchmarks.common.places import LEDGERS
 from benchmarks.common.setup import parser_of
 from benchmarks.dynamics.nanosecond import made, nanosecond_of
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/methods-dynamics"))
     parser.add_argument(
-        "--only", nargs="*", choices=IN_README, default=[row for row in IN_README if row not in LEFT_OUT]
+        "--only", nargs="*", choices=MAIN_RECIPES, default=[row for row in MAIN_RECIPES if row not in LEFT_OUT]
     )
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
@@ -43,7 +43,7 @@ def main() -> None:
         sys.exit("some runs failed; see the files *.out")
     rows = [replace(entry, recipe=names[entry.recipe]) for entry in collected(arguments.out, runs)]
     ledger = LEDGERS / "nanosecond-methods.jsonl"
-    write_rows(ledger, sorted(beside(rows, ledger), key=lambda r: IN_README.index(r.recipe)))
+    write_rows(ledger, sorted(beside(rows, ledger), key=lambda r: MAIN_RECIPES.index(r.recipe)))
 
 
 if __name__ == "__main__":

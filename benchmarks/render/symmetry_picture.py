@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from benchmarks.common.method_rows import IN_README, PARENT
+from benchmarks.common.method_rows import MAIN_RECIPES, PARENT
 from benchmarks.render.pictures import ABOVE, LEGEND, Point, apart, height_of, percent_axis
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
@@ -21,7 +21,7 @@ LINE = 0.052  # height of a name, of the axis
 
 def force_against_symmetry(rows: Sequence[Row], title: str, path: Path) -> None:
     """One point a recipe: LEE (logarithmic) to the right, force error upwards, bits per weight as its size."""
-    points = [point for name in IN_README if (point := Point.of(name, rows)) and name != PARENT]
+    points = [point for name in MAIN_RECIPES if (point := Point.of(name, rows)) and name != PARENT]
     if not points:
         return
     figure = Figure(figsize=(8.2, 4.8), dpi=160, layout="constrained")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.common.method_rows import CONTROL, IN_PYTORCH, IN_README, PARENT, trained_model
+from benchmarks.common.method_rows import CONTROL, IN_PYTORCH, MAIN_RECIPES, PARENT, trained_model
 from benchmarks.common.places import HERE, model_file
 from benchmarks.common.setup import BOTH, frames_of
 from benchmarks.speed.engine_systems import BOXES, described, first_frame, molecular_box
@@ -41,7 +41,7 @@ SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
 # The README's models, whose errors in its table are those of a float backward pass.
 METHODS: tuple[Mode, ...] = tuple(
     (row.removesuffix("/qat"), bits)
-    for row in IN_README
+    for row in MAIN_RECIPES
     if row not in (PARENT, IN_PYTORCH)
     for bits in ((None,) if row in (CONTROL, "w4/qat") else (16, 8))  # float features have no codes to go back through
 )

@@ -14,11 +14,18 @@ ANCHORED = re.compile(r"\]\((?!https?:)([^)#\s]*\.md)?#([^)\s]+)\)")
 OUTWARD = re.compile(r"\]\((https?:[^)]*)\)")
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 MODULE = re.compile(r"`((?:geometry|atoms|quant|model|data|train|engine|simulate|measure|report|cli)/\w+\.py)`")
+WIDTH = 100
+UNBROKEN = ("|", "!", "<", "[")  # tables, pictures, marks, and lines that are one link
 DOCUMENTS = [path for path in project_files() if path.suffix == ".md"]
 
 
 def broken_links(folder: Path, text: str) -> list[str]:
     return [link for link in LINK.findall(text) if not (folder / link).exists()]
+
+
+def too_long(text: str) -> list[str]:
+    """Lines of prose past the limit."""
+    return [s for s in CODE.sub("", text).splitlines() if len(s) > WIDTH and not s.startswith((*UNBROKEN, "    "))]
 
 
 def headings(text: str) -> set[str]:
@@ -56,6 +63,19 @@ def test_links_and_files_are_there(path):
     assert missing_modules(text) == []
     assert broken_anchors(path, text) == []
     assert malformed(text) == []
+
+
+WRITTEN = [path for path in DOCUMENTS if not path.is_relative_to(REPOSITORY / "native")]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_lines_of_prose_are_short(path):
+    assert too_long(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_long_line_of_prose_would_be_found():
+    long = "a " * WIDTH
+    assert too_long(f"{long}\n\n| {long}\n\n```\n{long}\n```\n\n- {long}\n") == [long, f"- {long}"]
 
 
 def test_a_broken_link_would_be_found(tmp_path):

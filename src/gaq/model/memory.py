@@ -38,7 +38,7 @@ def scheme_bytes(slots: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
 
 
 def _numbers(name: str, scheme: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> int:
-    """Numbers of a slot, which several slots may share in the file."""
+    """Return numbers of a slot, which several slots may share in the file."""
     names = [f"{name}.levels", f"{name}.thresholds"]
     if scheme.get("directions") == "codebook":
         book = scheme.get("book", name)
