@@ -8,7 +8,7 @@ agree to round-off, and models with codes agree to round-off in most molecules a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -50,19 +50,11 @@ SMALL = {
     "rest": Tolerance(1e-2, (5e-3, 5e-3, 0.2), 5e-5, 4e-4, 0.13),
     "sixteen": Tolerance(5e-4, (3e-4, 1e-3, 0.1), 1e-4, 1e-4, 0.08),  # its steps are 256 times nearer to round-off
 }
-<<<<<<< f7d6b2fb40590dc99b62a0553d8dcbb3c164b700
-# PaiNN's functions of distance end at the cutoff inside their table, which costs some round-off there.
-PAINN = SMALL | {
-    "float": replace(SMALL["float"], forces=(3e-5, 1e-3, 0.1)),
-    "eight": replace(SMALL["eight"], codes=3e-3),
-    "sixteen": replace(SMALL["sixteen"], forces=(1e-3, 1e-3, 0.1), codes=0.2),
-=======
 # PaiNN sums messages without dividing by their weights, so that more of them cancels.
 SMALL_PAINN = SMALL | {
     "float": Tolerance(1e-5, (3e-5, 1e-3, 0.1), 5e-6, 1e-5, 0.0),
     "eight": Tolerance(1e-4, (2e-4, 1e-3, 0.2), 5e-6, 1e-5, 2e-3),
     "sixteen": Tolerance(5e-4, (3e-4, 1e-3, 0.1), 1e-4, 1e-4, 0.25),
->>>>>>> 3ccc4c10831db307de1954826c36ef4158b77fcc
 }
 # And on 20 frames of azobenzene and ethanol.
 SHIPPED = {
@@ -139,14 +131,9 @@ def check(found: Differences, most: Tolerance) -> None:
 def test_small_networks_agree(recipe, shape):
     model = checkpoint(settings(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
     found = differences(model, preset(recipe), [*molecules(), *molecules(0.1)][:: 2 if shape.endswith("wide") else 1])
-<<<<<<< f7d6b2fb40590dc99b62a0553d8dcbb3c164b700
-    assert (found.codes_of > 5000) == (recipe not in ("fp32", "w8", "w4"))
-    check(found, (PAINN if shape.startswith("painn") else SMALL)[KINDS.get(recipe, "eight")])
-=======
     assert (found.codes_of > 4000) == (recipe not in ("fp32", "w8", "w4"))
     tolerances = SMALL_PAINN if shape.startswith("painn") else SMALL
     check(found, tolerances[KINDS.get(recipe, "eight")])
->>>>>>> 3ccc4c10831db307de1954826c36ef4158b77fcc
 
 
 def test_another_model_does_not_agree():

@@ -39,12 +39,7 @@ class PackedNetwork:
     radial: RadialFunctions  # what the tables hold that all layers share
     mixtures: Mapping[str, Tensor]  # [function, column] of these, by the path of the parameter
     arrays: Mapping[str, Tensor]  # everything else that is learned, by the path of the parameter
-<<<<<<< f7d6b2fb40590dc99b62a0553d8dcbb3c164b700
-    decay: float = 5.0  # knots are equidistant in exp(−decay · distance / cutoff)
-    knots: int | None = None  # how many; None for those that the radial basis alone needs
-=======
     grid: Grid = GAUSSIANS
->>>>>>> 3ccc4c10831db307de1954826c36ef4158b77fcc
 
 
 @dataclass(frozen=True, eq=False)

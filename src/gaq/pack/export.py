@@ -56,11 +56,7 @@ def pack(
     network = architecture_of(model).packed(model)
     config = LAYOUTS[model.config.architecture].numbers_from(network.config, "the model")
     slots, arrays = packed_slots(model.quantizers())
-<<<<<<< f7d6b2fb40590dc99b62a0553d8dcbb3c164b700
-    table = radial_table(config.cutoff, config.basis, network.knots, network.radial, network.decay)
-=======
     table = radial_table(config.cutoff, config.basis, functions=network.radial, grid=network.grid)
->>>>>>> 3ccc4c10831db307de1954826c36ef4158b77fcc
     arrays |= _constants(model) | _golden(golden, model.species)
     for name in ("values", "slopes", "curvatures"):
         arrays[f"radial.{name}"] = array_of(getattr(table, name))

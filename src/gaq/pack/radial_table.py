@@ -58,19 +58,6 @@ def radial_table(
     basis: int,
     knots: int | None = None,
     functions: Callable[[Tensor], Tensor] | None = None,
-<<<<<<< f7d6b2fb40590dc99b62a0553d8dcbb3c164b700
-    decay: float = ALPHA_TIMES_CUTOFF,
-) -> RadialTable:
-    """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
-
-    Other functions of distance [...] in Å → [..., basis] may take their place, with knots and a `decay` (times the
-    cutoff) of their own.
-    """
-    if functions is None:
-        functions = partial(exponential_basis, cutoff=cutoff, count=basis)
-    low, high = exp(-decay), exp(-decay / cutoff * CLOSEST)
-    decay = decay / cutoff
-=======
     grid: Grid = GAUSSIANS,
 ) -> RadialTable:
     """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
@@ -82,7 +69,6 @@ def radial_table(
         functions = partial(exponential_basis, cutoff=cutoff, count=basis)
     decay = grid.decay_times_cutoff / cutoff
     low, high = exp(-grid.decay_times_cutoff), exp(-decay * CLOSEST)
->>>>>>> 3ccc4c10831db307de1954826c36ef4158b77fcc
     if knots is None:
         # The distance of two Gaussians is largest in u, and least in r, where atoms are closest.
         spacing = (1 - exp(-ALPHA_TIMES_CUTOFF)) / (basis - 1) * (grid.decay_times_cutoff / ALPHA_TIMES_CUTOFF)
