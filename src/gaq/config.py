@@ -25,10 +25,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-Model = TypeVar("Model", bound=BaseModel)
+Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
-def load(path: str | os.PathLike[str], model_class: type[Model], overrides: Sequence[str] = ()) -> Model:
+def load(path: str | os.PathLike[str], model_class: type[Parsed], overrides: Sequence[str] = ()) -> Parsed:
     """Read a TOML file into `model_class`, after `overrides` such as `train.epochs=100` were set in it.
 
     The right side of an override is read as TOML; what is not TOML is a text, so that `data.file=a.xyz` needs
@@ -39,8 +39,8 @@ def load(path: str | os.PathLike[str], model_class: type[Model], overrides: Sequ
 
 
 def checked(
-    table: dict[str, Any], model_class: type[Model], overrides: Sequence[str] = (), where: str = "the settings"
-) -> Model:
+    table: dict[str, Any], model_class: type[Parsed], overrides: Sequence[str] = (), where: str = "the settings"
+) -> Parsed:
     """Return a table as `model_class`, after `overrides` were set in it. Raises what `load` raises."""
     changed = [_override(table, text) for text in overrides]
     try:
@@ -166,7 +166,7 @@ def _has_tag(model: type[BaseModel], tag: int | str) -> bool:
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:
-    """Models in an annotation such as `Section`, `Section | None` or `tuple[Section, ...]`."""
+    """Models in an annotation such as `Parsed`, `Parsed | None` or `tuple[Parsed, ...]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in typing.get_args(annotation) for model in _models(part)]

@@ -109,7 +109,5 @@ def test_functions_that_end_at_the_cutoff_have_knots_there():
     own = radial_table(5.0, 32, found.knots, found.radial, found.decay).basis(distance)
     coarse = radial_table(5.0, 32, None, found.radial).basis(distance)
     assert (own - exact).abs().max() < 1e-7
-    assert ((own - exact).diff(dim=0) / distance.diff()[:, None]).abs().max() < 3e-5, (
-        "round-off of float32 in the table"
-    )
+    assert ((own - exact).diff(dim=0) / distance.diff()[:, None]).abs().max() < 3e-5, "round-off of the table"
     assert (coarse - exact).abs().max() > 1e-3
