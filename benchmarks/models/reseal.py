@@ -2,9 +2,9 @@
 
     python benchmarks/models/reseal.py models/*.ckpt
 
-Numbers stay as they are, to the bit. Version 1 has no checksum, and may have NaN and infinities in its JSON, which become
-texts; version 2 has other names of tensors. Each file is read back before it takes the place of the old one. A file of
-this version is left alone.
+Numbers stay as they are, to the bit. Version 1 has no checksum, and may have NaN and infinities in its JSON, which
+become texts; version 2 has other names of tensors. A file is read before it is replaced. A file of this version is left
+alone.
 """
 
 from __future__ import annotations

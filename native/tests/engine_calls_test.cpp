@@ -106,7 +106,7 @@ void check_moving_atoms() {
 void check_a_batch_of_near_frames() {
   std::vector<Atoms> frames;
   for (uint32_t n = 0; n < 6; ++n) frames.push_back(shaken(systems()[5], 0.05, n));
-  for (const char* name : {"fp32-l1", "frame-w8a8-l3"}) {
+  for (const char* name : {"fp32-l1", "frame-w8a8-l3", "painn-frame-w4a8"}) {
     std::vector<Answer> fresh;
     for (const Atoms& atoms : frames) fresh.push_back(Subject(name).evaluate(atoms));
     for (const int32_t threads : {1, 2, 3}) {

@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parents[1] / "tests"))
 from gaq.pack.format import write_packed  # noqa: E402
 from gaq.quant.install import preset  # noqa: E402
 from packed import packed  # noqa: E402
-from tiny import config  # noqa: E402
+from tiny import config, painn  # noqa: E402
 
 # Name of the preset, degrees, attention, bits of the backward pass (none: those of the recipe).
 MODELS = (
@@ -37,6 +37,10 @@ def main() -> None:
         recipe = None if name == "fp32" else preset(name, 0)
         model = packed(recipe, config(degrees=degrees, attention=attention), backward_bits=backward)
         write_packed(folder / f"{name}-l{degrees}.gaq", model)
+    for name in ("fp32", "frame-w4a8", "w4a16", "naive-int8"):
+        # Few neighbours and wide functions: energies are smooth enough for integrals of forces along lines.
+        model = packed(None if name == "fp32" else preset(name, 0), painn(basis=4, cutoff=3.0))
+        write_packed(folder / f"painn-{name}.gaq", model)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from gaq.quant.install import preset
 from gaq.units import KCAL_PER_MOL
 from lammps_runs import BAR, Said, single_point, six
 from packed import file_of
-from tiny import box, config, molecule
+from tiny import box, config, molecule, painn
 
 # Float sums run in another order on every number of ranks: measured 1e-6 eV an atom and 2e-6 of the largest force or
 # pressure. A code that round-off tips over a threshold changes more: measured 1.4e-4 eV an atom, 2e-3 of the forces.
@@ -45,6 +45,8 @@ MODELS = {
     "framed": ("frame-w4a8", config()),
     "polar codes": ("gaq-w4a8", config()),
     "fixed codes": ("w4a16", config(degrees=3)),
+    "PaiNN": (None, painn(layers=3)),
+    "PaiNN, framed": ("frame-w4a8", painn()),
 }
 
 

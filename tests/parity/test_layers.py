@@ -37,6 +37,8 @@ MOST_UNITS = {
     "attention.query": 12,  # a reciprocal square root of a sum over the head
     "attention.key": 12,
     "attention.output.input": 72,  # exponentials, radial functions and a sum over neighbours, much of which cancels
+    "message.hidden.input": 8,  # of PaiNN
+    "message.sent.input": 8,
     "update.mix1.input": 100,
     "update.mix2.input": 20,
     "update.mix3.input": 20,

@@ -50,6 +50,12 @@ SMALL = {
     "rest": Tolerance(1e-2, (5e-3, 5e-3, 0.2), 5e-5, 4e-4, 0.13),
     "sixteen": Tolerance(5e-4, (3e-4, 1e-3, 0.1), 1e-4, 1e-4, 0.08),  # its steps are 256 times nearer to round-off
 }
+# PaiNN sums messages without dividing by their weights, so that more of them cancels.
+SMALL_PAINN = SMALL | {
+    "float": Tolerance(1e-5, (3e-5, 1e-3, 0.1), 5e-6, 1e-5, 0.0),
+    "eight": Tolerance(1e-4, (2e-4, 1e-3, 0.2), 5e-6, 1e-5, 2e-3),
+    "sixteen": Tolerance(5e-4, (3e-4, 1e-3, 0.1), 1e-4, 1e-4, 0.25),
+}
 # And on 20 frames of azobenzene and ethanol.
 SHIPPED = {
     "float": Tolerance(5e-7, (2e-5, 3e-4, 0.03), 2e-7, 1e-5, 0.0),
@@ -125,8 +131,9 @@ def check(found: Differences, most: Tolerance) -> None:
 def test_small_networks_agree(recipe, shape):
     model = checkpoint(settings(**SHAPES[shape]), None if recipe == "fp32" else preset(recipe, 0)).model
     found = differences(model, preset(recipe), [*molecules(), *molecules(0.1)][:: 2 if shape.endswith("wide") else 1])
-    assert (found.codes_of > 5000) == (recipe not in ("fp32", "w8", "w4"))
-    check(found, SMALL[KINDS.get(recipe, "eight")])
+    assert (found.codes_of > 4000) == (recipe not in ("fp32", "w8", "w4"))
+    tolerances = SMALL_PAINN if shape.startswith("painn") else SMALL
+    check(found, tolerances[KINDS.get(recipe, "eight")])
 
 
 def test_another_model_does_not_agree():

@@ -15,6 +15,22 @@ from gaq.model.layered import Layered, LayeredConfig
 RadialFunctions = Callable[[Tensor], Tensor]
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Where radial functions are tabulated: knots equidistant in exp(−decay r).
+
+    A large decay has its knots at small distances, where the Gaussians are narrow in r; one knot in many lies near the
+    cutoff, so functions that end there need a smaller one, and some knots whatever the number of Gaussians.
+    """
+
+    decay_times_cutoff: float
+    least_knots: int
+
+
+GAUSSIANS = Grid(5.0, 4)
+ENDING_AT_THE_CUTOFF = Grid(3.0, 100)
+
+
 @dataclass(frozen=True, eq=False)
 class PackedNetwork:
     """What a packed file holds of a network beside its linear layers, its slots and its species."""
@@ -23,6 +39,7 @@ class PackedNetwork:
     radial: RadialFunctions  # what the tables hold that all layers share
     mixtures: Mapping[str, Tensor]  # [function, column] of these, by the path of the parameter
     arrays: Mapping[str, Tensor]  # everything else that is learned, by the path of the parameter
+    grid: Grid = GAUSSIANS
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def pack(
     network = architecture_of(model).packed(model)
     config = LAYOUTS[model.config.architecture].numbers_from(network.config, "the model")
     slots, arrays = packed_slots(model.quantizers())
-    table = radial_table(config.cutoff, config.basis, functions=network.radial)
+    table = radial_table(config.cutoff, config.basis, functions=network.radial, grid=network.grid)
     arrays |= _constants(model) | _golden(golden, model.species)
     for name in ("values", "slopes", "curvatures"):
         arrays[f"radial.{name}"] = array_of(getattr(table, name))

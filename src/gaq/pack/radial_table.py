@@ -17,8 +17,9 @@ from torch import Tensor
 from torch.autograd.functional import jvp
 
 from gaq.geometry.radial import exponential_basis
+from gaq.model.architecture import GAUSSIANS, Grid
 
-ALPHA_TIMES_CUTOFF = 5.0
+ALPHA_TIMES_CUTOFF = 5.0  # of the Gaussians
 CLOSEST = 0.1  # Å; closer atoms are refused as coinciding
 # Intervals between the centres of two neighbouring functions: with fewer the table is seen in the forces, more change
 # nothing that float32 can hold (docs/decisions/0009).
@@ -53,19 +54,25 @@ class RadialTable:
 
 
 def radial_table(
-    cutoff: float, basis: int, knots: int | None = None, functions: Callable[[Tensor], Tensor] | None = None
+    cutoff: float,
+    basis: int,
+    knots: int | None = None,
+    functions: Callable[[Tensor], Tensor] | None = None,
+    grid: Grid = GAUSSIANS,
 ) -> RadialTable:
     """Return the table of `geometry.radial.exponential_basis`, computed in float64 and rounded once.
 
-    Other functions of distance [...] in Å → [..., basis], about as narrow as these, may take their place.
+    Other functions of distance [...] in Å → [..., basis], about as narrow as these, may take their place. `knots`
+    overrules the number that the width of the functions asks for.
     """
     if functions is None:
         functions = partial(exponential_basis, cutoff=cutoff, count=basis)
-    decay = ALPHA_TIMES_CUTOFF / cutoff
-    low, high = exp(-ALPHA_TIMES_CUTOFF), exp(-decay * CLOSEST)
+    decay = grid.decay_times_cutoff / cutoff
+    low, high = exp(-grid.decay_times_cutoff), exp(-decay * CLOSEST)
     if knots is None:
-        spacing = (1 - low) / (basis - 1)
-        knots = ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1
+        # The distance of two Gaussians is largest in u, and least in r, where atoms are closest.
+        spacing = (1 - exp(-ALPHA_TIMES_CUTOFF)) / (basis - 1) * (grid.decay_times_cutoff / ALPHA_TIMES_CUTOFF)
+        knots = max(ceil(INTERVALS_PER_FUNCTION * (high - low) / spacing) + 1, grid.least_knots)
     u = torch.linspace(low, high, knots, dtype=torch.float64)
     width = (high - low) / (knots - 1)
 

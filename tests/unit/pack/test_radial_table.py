@@ -14,8 +14,10 @@ from gaq.atoms.structure import Prediction
 from gaq.data.read import read_dataset
 from gaq.engine.pytorch import TorchEngine
 from gaq.geometry.radial import exponential_basis
+from gaq.model.architectures import architecture_of
 from gaq.pack.radial_table import RadialTable, radial_table
 from gaq.train.checkpoint import load_checkpoint
+from tiny import network, painn
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 MODEL = REPOSITORY / "models" / "rmd17-ethanol-fp32.ckpt"
@@ -96,3 +98,18 @@ def _differences(exact: Sequence[Prediction], found: Sequence[Prediction]) -> tu
     energy = max(abs(a.energy - b.energy) for a, b in zip(exact, found, strict=True))
     force = np.concatenate([(a.forces - b.forces).ravel() for a, b in zip(exact, found, strict=True)])
     return 1e3 * energy, 1e3 * float(np.abs(force).max()), 1e3 * float(np.sqrt(np.mean(force**2)))
+
+
+def test_functions_that_end_at_the_cutoff_have_knots_there():
+    """The grid of PaiNN; the control is the grid of the basis alone, which has a last interval of an Ångström."""
+    model = network(painn(basis=32))
+    found = architecture_of(model).packed(model)
+    distance = torch.linspace(0.3, 5.0, 4001, dtype=torch.float64)
+    exact = found.radial(distance)
+    own = radial_table(5.0, 32, found.knots, found.radial, found.decay).basis(distance)
+    coarse = radial_table(5.0, 32, None, found.radial).basis(distance)
+    assert (own - exact).abs().max() < 1e-7
+    assert ((own - exact).diff(dim=0) / distance.diff()[:, None]).abs().max() < 3e-5, (
+        "round-off of float32 in the table"
+    )
+    assert (coarse - exact).abs().max() > 1e-3

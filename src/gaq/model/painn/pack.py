@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from gaq.geometry.radial import envelope, exponential_basis
-from gaq.model.architecture import PackedNetwork
+from gaq.model.architecture import ENDING_AT_THE_CUTOFF, PackedNetwork
 from gaq.model.painn.network import PaiNN, PaiNNLayer
 
 
@@ -20,4 +20,6 @@ def packed(model: PaiNN) -> PackedNetwork:
         ending = envelope(distance, model.config.cutoff)[..., None]
         return exponential_basis(distance, model.config.cutoff, model.config.basis) * ending
 
-    return PackedNetwork(model.config.model_dump(mode="json", exclude={"architecture"}), basis, mixtures, {})
+    return PackedNetwork(
+        model.config.model_dump(mode="json", exclude={"architecture"}), basis, mixtures, {}, ENDING_AT_THE_CUTOFF
+    )
