@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.common.places import HERE, ledger, rows_of
 from benchmarks.render.parity import measured_tables
 from benchmarks.render.readme import readme_table
-from benchmarks.render.template import filled
+from benchmarks.render.template import filled, wrapped
 from gaq.files import write_atomically
 from gaq.measure.ledger import read_rows, write_rows
 
@@ -62,7 +62,7 @@ def rendered() -> dict[Path, str]:
         begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
         if begin in text:
             before, after = text.split(begin)[0], text.split(end)[1]
-            found[Path(name)] = "\n".join([before + begin, *tables(), end + after])
+            found[Path(name)] = "\n".join([before + begin, wrapped("\n".join(tables())), end + after])
     return found
 
 
