@@ -56,7 +56,7 @@ def check(
         typer.Option(
             min=0,
             metavar="N",
-            help="Steps of the run at constant energy; 0 for none. Default: 2000 in the native engine, fewer of large "
+            help="Steps of the run at constant energy; 0 for none. Default: 20000 in the native engine, fewer of large "
             "structures; 400 elsewhere.",
         ),
     ] = None,
