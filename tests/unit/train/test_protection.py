@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gaq.quant.baselines import degree_quant
 from gaq.quant.install import preset
+from gaq.quant.methods.degree_quant import degree_quant
 from gaq.train.protection import degree_rank, draw_spared, sparing
 from gaq.train.session import quantize
 from tiny import batch_of, config, molecule, molecules, network
