@@ -25,9 +25,9 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.engine.replay import Floats, NativeReplay, Recording, Whole, record
 from gaq.measure.ledger import Row, row, write_rows
 from gaq.measure.symmetry import symmetry
+from gaq.quant.direction_spec import Fibonacci
 from gaq.quant.directions import fixed_codebook
 from gaq.quant.presets import gaq_w4a8
-from gaq.quant.spec import Fibonacci
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
 from gaq.train.memory import keep_freed_memory, use_threads
 from gaq.train.session import quantize

@@ -11,7 +11,8 @@ from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.recommended import RECOMMENDED
 from gaq.quant.rules import readout
-from gaq.quant.spec import Framed, Uniform, uniform_part
+from gaq.quant.spec import has, without
+from gaq.quant.wrappers import Centred, Compensated
 
 CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
 READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
@@ -42,17 +43,12 @@ def recipe_of(name: str, warmup: int) -> Recipe:
 
 def about_zero(rule: Rule) -> Rule:
     """A rule whose scalars are rounded about zero and not about the mean of their species."""
-    centred = isinstance(rule.spec, Uniform) and rule.spec.centred
-    return replace(rule, spec=replace(rule.spec, centred=False, principal=0)) if centred else rule
+    return replace(rule, spec=without(rule.spec, Centred, Compensated)) if has(rule.spec, Centred) else rule
 
 
 def as_it_is(rule: Rule) -> Rule:
     """A rule whose features are rounded as they are and not beside the principal directions of their species."""
-    uniform = uniform_part(rule.spec)
-    if uniform is None or not uniform.principal:
-        return rule
-    plain = replace(uniform, principal=0)
-    return replace(rule, spec=Framed(plain) if isinstance(rule.spec, Framed) else plain)
+    return replace(rule, spec=without(rule.spec, Compensated))
 
 
 def changed(name: str, change: str) -> bool:

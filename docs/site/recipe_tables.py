@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from gaq.quant.presets import READOUT_INPUTS, READOUT_WEIGHTS, all_presets
-from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.presets import all_presets
+from gaq.quant.recipe import Recipe, Rule, Tagged
+from gaq.quant.rules import READOUT_INPUTS, READOUT_WEIGHTS
 from gaq.quant.slot import Role
-from gaq.quant.spec import Framed, Identity, Polar, Spec, Uniform, bits_of
+from gaq.quant.spec import Framed, Identity, Polar, Spec, bits_of, has, uniform_part
+from gaq.quant.wrappers import Learned
 
-COLUMNS: tuple[tuple[str, Role | str], ...] = (
+Place = Role | Tagged | str
+
+COLUMNS: tuple[tuple[str, Place], ...] = (
     ("weights of scalars", Role.SCALAR_WEIGHT),
     ("weights of vectors", Role.VECTOR_WEIGHT),
-    ("weights of the readout", READOUT_WEIGHTS[0]),
+    ("weights of the readout", READOUT_WEIGHTS),
     ("scalars", Role.SCALAR_FEATURE),
     ("vectors", Role.VECTOR_FEATURE),
     ("queries, keys", Role.QUERY_KEY),
-    ("input of the readout", READOUT_INPUTS[0]),
+    ("input of the readout", READOUT_INPUTS),
 )
-INSTEAD = {READOUT_WEIGHTS[0]: Role.SCALAR_WEIGHT, READOUT_INPUTS[0]: Role.SCALAR_FEATURE}
+INSTEAD = {READOUT_WEIGHTS: Role.SCALAR_WEIGHT, READOUT_INPUTS: Role.SCALAR_FEATURE}
 
 
 def overview() -> str:
@@ -52,12 +56,13 @@ def said(spec: Spec) -> str:
         return f"in the frame of the atom: {said(spec.inner)}"
     if isinstance(spec, Polar):
         return f"magnitude with {spec.bits} bits ({spec.magnitude}), direction by `{spec.directions}`"
-    learned = ", learned" if spec.learn_step else ""
-    group = f" of {spec.group} inputs" if spec.group else ""
-    return f"{spec.bits} bits, a step per {spec.per}{group}{learned}"
+    uniform, learned = uniform_part(spec), ", learned" if has(spec, Learned) else ""
+    assert uniform is not None
+    group = f" of {uniform.group} inputs" if uniform.group else ""
+    return f"{uniform.bits} bits, a step per {uniform.per}{group}{learned}"
 
 
-def _rule(recipe: Recipe, where: Role | str) -> Rule:
+def _rule(recipe: Recipe, where: Place) -> Rule:
     found = {rule.where: rule for rule in recipe.rules}
     return found[where] if where in found else found[INSTEAD[where]]  # type: ignore[index]
 
@@ -67,10 +72,12 @@ def _bits(spec: Spec) -> str:
         return f"{spec.bits} + {spec.directions.bits}"
     if isinstance(spec, Framed):
         return f"{bits_of(spec.inner)}, framed"
-    return str(spec.bits) if isinstance(spec, Uniform) else "float"
+    return "float" if isinstance(spec, Identity) else str(bits_of(spec))
 
 
-def _place(where: Role | str) -> str:
+def _place(where: Place) -> str:
+    if isinstance(where, Tagged):
+        return f"{_place(where.role)} of the {where.tag}" if where.role else where.tag.replace("-", " ")
     return where.value.replace("-", " ") if isinstance(where, Role) else f"`{where}`"
 
 

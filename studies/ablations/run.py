@@ -18,10 +18,10 @@ from gaq.cli.training_progress import shown_training
 from gaq.data.dataset import Dataset
 from gaq.engine.open import open_engine
 from gaq.measure.ledger import append_rows, read_rows
+from gaq.quant.direction_spec import Component, DirectionCode, Fibonacci, Icosahedral, Octahedral
 from gaq.quant.install import preset
 from gaq.quant.presets import gaq_w4a8, gaq_w8a8
 from gaq.quant.recipe import Recipe
-from gaq.quant.spec import Component, DirectionCode, Fibonacci, Icosahedral, Octahedral
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.config import OptimizerConfig, TrainConfig
 from gaq.train.fit import fit

@@ -14,7 +14,7 @@ from gaq.engine.packing import pack_and_open
 from gaq.quant.observe import AbsMax, UnitRange
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import WEIGHTS, Role, Slot
-from gaq.quant.spec import Framed, Identity, Spec, Uniform, uniform_part
+from gaq.quant.spec import Identity, Spec, uniform_part, with_bits
 from gaq.train.checkpoint import Checkpoint, load_checkpoint
 
 MODEL = "rmd17-azobenzene"
@@ -68,8 +68,7 @@ def bits(number: int, where: Callable[[Slot], bool] = lambda slot: True) -> Choi
         uniform = uniform_part(spec)
         if uniform is None or uniform.bits > COARSE or not where(slot):
             return spec
-        finer: Uniform = replace(uniform, bits=number)
-        return Framed(finer) if isinstance(spec, Framed) else finer
+        return with_bits(spec, number)
 
     return choice
 

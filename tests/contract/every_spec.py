@@ -7,21 +7,15 @@ import itertools
 import pytest
 import torch
 
+from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
+from gaq.quant.methods.dorefa import Squashed
+from gaq.quant.methods.pact import LearnedRange
+from gaq.quant.methods.quarot import Mixed
 from gaq.quant.observe import AbsMax, MeanSquare, Percentile
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import (
-    Component,
-    Fibonacci,
-    Framed,
-    Icosahedral,
-    Identity,
-    KMeans,
-    Octahedral,
-    Polar,
-    Uniform,
-    uniform_part,
-)
+from gaq.quant.spec import Framed, Identity, Polar, Uniform, uniform_part
+from gaq.quant.wrappers import Learned
 
 VECTORS = Slot("layers.0.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, 16), degree=1)
 WEIGHT = Slot("layers.0.update.mix1.weight", Role.VECTOR_WEIGHT, (12, 16), degree=1)
@@ -32,12 +26,12 @@ def feature_specs():
     yield Identity()
     for bits, per in itertools.product((2, 4, 8, 16), ("tensor", "row", "atom", "vector")):
         yield Uniform(bits, per=per)
-    yield Uniform(8, learn_step=True)
-    yield Uniform(8, learn_clip=True)
+    yield Learned(Uniform(8))
+    yield LearnedRange(Uniform(8))
     yield Framed(Uniform(8, per="row"))
     yield Framed(Uniform(16))
-    yield Framed(Uniform(8, per="row", rotate=True))
-    yield Uniform(8, per="row", rotate=True)
+    yield Framed(Mixed(Uniform(8, per="row")))
+    yield Mixed(Uniform(8, per="row"))
     codes = (
         Fibonacci(6),
         Fibonacci(12),
@@ -57,13 +51,12 @@ def feature_specs():
 def weight_specs():
     yield Identity()
     for bits, learn in itertools.product((2, 4, 8, 16), (False, True)):
-        yield Uniform(bits, learn_step=learn)
-        yield Uniform(bits, per="channel", learn_step=learn)
-        yield Uniform(bits, per="group", group=4, learn_step=learn)
-    yield Uniform(8, squash=True)
-    yield Uniform(4, per="channel", rotate=True)
+        for plain in (Uniform(bits), Uniform(bits, per="channel"), Uniform(bits, per="group", group=4)):
+            yield Learned(plain) if learn else plain
+    yield Squashed(Uniform(8))
+    yield Mixed(Uniform(4, per="channel"))
     yield Uniform(8, per="group", group=5)
-    yield Uniform(4, per="channel", squash=True)
+    yield Squashed(Uniform(4, per="channel"))
 
 
 def every_case():

@@ -6,7 +6,8 @@ import torch
 
 from contract.every_spec import VECTORS, calibrated, drawn
 from gaq.geometry.sphere import draw_directions
-from gaq.quant.spec import Fibonacci, Framed, Icosahedral, Polar, Uniform
+from gaq.quant.direction_spec import Fibonacci, Icosahedral
+from gaq.quant.spec import Framed, Polar, Uniform
 
 
 def rotation(seed):

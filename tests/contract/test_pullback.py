@@ -6,22 +6,25 @@ import pytest
 import torch
 
 from contract.every_spec import WEIGHT, calibrated, drawn, every_spec, polar_cases
-from gaq.quant.spec import Identity, Polar, uniform_part
+from gaq.quant.methods.dorefa import Squashed
+from gaq.quant.methods.pact import LearnedRange
+from gaq.quant.spec import Identity, Polar, has, uniform_part
+from gaq.quant.wrappers import Learned
 
 
 def expected_pullback(quantizer, x, grad):
     """The gradient by its formula, written out per vector with matrices."""
     spec = quantizer.spec
     uniform = uniform_part(spec)
-    follows = uniform is not None and (uniform.dynamic or quantizer.slot is WEIGHT) and not uniform.learn_step
-    if uniform is not None and uniform.squash:
+    follows = uniform is not None and (uniform.dynamic or quantizer.slot is WEIGHT) and not has(spec, Learned)
+    if uniform is not None and has(spec, Squashed):
         top = x.abs().amax((0, 1) if uniform.per == "tensor" else -1, keepdim=True)
         return grad * top / torch.tanh(top) / torch.cosh(x) ** 2
     if isinstance(spec, Identity) or follows:
         return grad
     if uniform is not None:
         fitted = quantizer.calibrated
-        step = (fitted.start if uniform.learn_step or uniform.learn_clip else fitted.step).double()
+        step = (fitted.start if has(spec, Learned, LearnedRange) else fitted.step).double()
         if quantizer.slot is WEIGHT:
             grouped = x.reshape(x.shape[0], -1, uniform.group) if uniform.group else x
             return grad * ((grouped / step).abs() <= uniform.high + 0.5).reshape(x.shape)

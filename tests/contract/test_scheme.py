@@ -17,24 +17,16 @@ from contract.every_spec import (
     observer_for,
     polar_cases,
 )
+from gaq.quant.direction_spec import DIRECTIONS, Component
 from gaq.quant.mddq import PolarCode
+from gaq.quant.methods.dorefa import Squashed
+from gaq.quant.methods.quarot import Rotated
 from gaq.quant.quantizer import Quantizer
-from gaq.quant.rotated import Rotated
+from gaq.quant.registry import families
 from gaq.quant.scheme import encode_uniform, magnitude
-from gaq.quant.spec import (
-    DIRECTIONS,
-    SPECS,
-    Component,
-    Framed,
-    Identity,
-    Polar,
-    bits_of,
-    framed,
-    integer_product,
-    spec_from_dict,
-    spec_to_dict,
-    uniform_part,
-)
+from gaq.quant.spec import Framed, Identity, Polar, bits_of, framed, has, integer_product, uniform_part, wrappers_of
+from gaq.quant.stored_spec import spec_from_dict, spec_to_dict
+from gaq.quant.wrappers import Centred, Compensated
 
 
 def polar_codes(quantizer, v):
@@ -43,13 +35,13 @@ def polar_codes(quantizer, v):
 
 def squashed(spec):
     """Weights that are bent are not near what they were; that is the method."""
-    uniform = uniform_part(spec)
-    return uniform is not None and uniform.squash
+    return has(spec, Squashed)
 
 
 def test_every_class_of_spec_has_a_case():
     specs = [case.values[1] for case in every_case()]
-    assert {type(spec) for spec in specs} == set(SPECS)
+    parts = {type(part) for spec in specs for part in (spec, *wrappers_of(spec))}
+    assert parts | {Centred, Compensated} == set(families())  # these two have unit tests with species
     assert {type(spec.directions) for spec in specs if isinstance(spec, Polar)} == set(DIRECTIONS)
 
 

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from gaq.geometry.octahedral import octahedral_points
+from gaq.quant.direction_spec import Component, DirectionCode, Fibonacci, Icosahedral, KMeans, Octahedral
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid
 from gaq.quant.mddq import PolarCode
-from gaq.quant.spec import Component, DirectionCode, Fibonacci, Icosahedral, KMeans, Octahedral, Polar
+from gaq.quant.spec import Polar
 from parity.floats import nudged
 from parity.slotted import Scheme, Slotted
 

@@ -12,7 +12,8 @@ import torch
 
 from built import contracted_library
 from contract.every_spec import polar_cases
-from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar
+from gaq.quant.direction_spec import Component, Fibonacci, Octahedral
+from gaq.quant.spec import Polar
 from parity.directions import around_thresholds, codewords, drawn, hard, ids, in_channels, schemes
 from parity.slotted import SECOND, VECTORS, Scheme, Slotted, assert_same, slotted
 

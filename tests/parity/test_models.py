@@ -22,7 +22,8 @@ from gaq.engine.replay import NativeReplay, record
 from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
-from gaq.quant.spec import Spec, uniform_part
+from gaq.quant.spec import Spec, has
+from gaq.quant.wrappers import Compensated
 from recipes import packable
 from tiny import checkpoint, config, molecules, settings
 from trained import MOLECULES, RECIPES, trained
@@ -155,7 +156,7 @@ def test_trained_models_agree(molecule: str, recipe: str, data_folder):
     source = trained(molecule, recipe, data_folder)
     frames = read_structures(data_folder / "rmd17" / f"rmd17_{molecule}_test_01.npz", 20)
     kind = KINDS.get(recipe, "eight")
-    if kind == "rest" and not any(part and part.principal for part in map(uniform_part, specs_of(source.recipe))):
+    if kind == "rest" and not any(has(spec, Compensated) for spec in specs_of(source.recipe)):
         kind = "eight"  # trained before there were directions
     check(differences(source.model, source.recipe, frames), SHIPPED[kind])
 

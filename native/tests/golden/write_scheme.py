@@ -20,13 +20,14 @@ sys.path.insert(0, str(HERE.parents[2] / "tests"))
 
 from gaq.engine.replay import encoded  # noqa: E402
 from gaq.quant.calibrated import set_step  # noqa: E402
+from gaq.quant.direction_spec import Component, Fibonacci, Octahedral  # noqa: E402
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid  # noqa: E402
 from gaq.quant.mddq import PolarCode  # noqa: E402
 from gaq.quant.observe import AbsMax  # noqa: E402
 from gaq.quant.quantizer import Quantizer  # noqa: E402
 from gaq.quant.scheme import encode_uniform  # noqa: E402
 from gaq.quant.slot import Role, Slot  # noqa: E402
-from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar, Spec, Uniform  # noqa: E402
+from gaq.quant.spec import Polar, Spec, Uniform  # noqa: E402
 from parity.directions import around_thresholds, drawn, hard  # noqa: E402
 from parity.floats import at_place, beside_steps  # noqa: E402
 

@@ -17,7 +17,7 @@ from gaq.quant.observe import AbsMax, MeanSquare
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.size import weight_footprint
 from gaq.quant.slot import WEIGHTS, Slot
-from gaq.quant.spec import Framed, Identity, Uniform, uniform_part
+from gaq.quant.spec import Identity, uniform_part, with_bits
 from gaq.train.calibrate import quantized_copy
 
 WEIGHT_BITS = (8, 4)
@@ -84,11 +84,7 @@ def _rule(slot: Slot, rule: Rule, bits: int) -> Rule:
     if slot.role in WEIGHTS:
         # Below eight bits, clipping the largest weights a little lets the others be finer.
         observer = MeanSquare() if bits < 8 else AbsMax()
-    uniform = uniform_part(rule.spec)
-    assert uniform is not None
-    narrowed: Uniform = replace(uniform, bits=bits)
-    spec = Framed(narrowed) if isinstance(rule.spec, Framed) else narrowed
-    return Rule(slot.name, spec, observer, rule.from_epoch)
+    return Rule(slot.name, with_bits(rule.spec, bits), observer, rule.from_epoch)
 
 
 def _with_bits(trial: Trial, bits: Mapping[str, int], name: str) -> Recipe:

@@ -15,12 +15,13 @@ from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import rms_angle, snap_to
 from gaq.model.spread import ErrorSpread, bounded, flipped, most_flips
 from gaq.quant.calibrated import CalibratedQuantizer, DynamicStep, FixedStep, species_index
+from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.scheme import magnitude
-from gaq.quant.spec import Component, Fibonacci, Icosahedral, uniform_part
+from gaq.quant.spec import wrappers_of
 from gaq.quant.species_mean import SpeciesMean
 
 # Codes are of x · inverse_step, a float32: thresholds lie where the step says but for this share of x.
@@ -101,12 +102,12 @@ def vectors(quantizer: Quantizer, v: Tensor, dv: ErrorSpread) -> ErrorSpread:
 
 
 def _known(quantizer: Quantizer) -> CalibratedQuantizer | None:
-    """Return what is calibrated in a slot. Raises `UsageError` for a scheme that rounds mixtures of channels."""
-    uniform = uniform_part(quantizer.spec)
-    if uniform is not None and uniform.rotate:
+    """Return what is calibrated in a slot. Raises `UsageError` for a scheme that no bound is known of."""
+    unknown = [type(wrapper).__name__ for wrapper in wrappers_of(quantizer.spec) if not wrapper.keeps_codes]
+    if unknown:
         raise UsageError(
-            f"slot {quantizer.slot.name!r} rounds channels that a Hadamard matrix has mixed: no bound is known. "
-            f"Leave --bound out, or choose a recipe without mixed channels."
+            f"slot {quantizer.slot.name!r} holds {quantizer.spec}: no bound is known for {unknown[0]}. "
+            f"Leave --bound out, or choose a recipe without it."
         )
     return quantizer.calibrated
 

@@ -10,7 +10,7 @@ from typing import Any
 from gaq.errors import BadFile
 from gaq.formats.container import WAY_OUT
 from gaq.model.layout import Layout, Numbers
-from gaq.quant.spec import MOST_DIRECTIONS
+from gaq.quant.wrappers import MOST_DIRECTIONS
 
 KNOTS = (4, 4096)
 DECAY = (0.01, 50.0)  # times the cutoff: knots from nearly equidistant in r to crowded at small distances

@@ -10,7 +10,8 @@ from gaq.model.protocol import Network, dtype_of
 from gaq.pack.checks import LARGEST_TOTAL, largest_total
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import MESSAGES, WEIGHTS, Role
-from gaq.quant.spec import Identity, Polar, integer_product, uniform_part
+from gaq.quant.spec import Identity, Polar, has, integer_product, uniform_part, without, wrappers_of
+from gaq.quant.wrappers import Centred, Compensated
 
 MOST_WEIGHT_BITS = 8
 MOST_FEATURE_BITS = 16
@@ -42,8 +43,9 @@ def _reason(quantizer: Quantizer) -> str:
         return f"packed weights have at most {MOST_WEIGHT_BITS} bits. Take fewer, or Identity() for float weights"
     if uniform is not None and uniform.bits > MOST_FEATURE_BITS:
         return f"packed features have at most {MOST_FEATURE_BITS} bits. Take fewer, or Identity() for float features"
-    if uniform is not None and uniform.rotate:
-        return "packed models do not turn channels at run time. Take rotate=False"
+    refusals = [part.refusal for part in (spec, *wrappers_of(spec)) if part.refusal]
+    if refusals:
+        return refusals[0]
     if isinstance(spec, Polar) and spec.gradient not in PACKED_GRADIENTS:
         return (
             f"forces go through the gradient of a scheme, and packed models have no gradient {spec.gradient!r}. "
@@ -70,10 +72,11 @@ def _refuse_float_weight(layer: Linear) -> None:
     features = uniform_part(layer.input_quantizer.spec)
     if features is None or uniform_part(layer.weight_quantizer.spec) is not None:
         return
-    if features.centred or features.principal:
-        way = "centred=False, principal=0" if features.centred else "principal=0"
+    spec = layer.input_quantizer.spec
+    if has(spec, Centred, Compensated):
+        way = without(spec, Centred, Compensated)
         raise RecipeError(
-            f"slot {layer.input_quantizer.slot.name!r} holds {layer.input_quantizer.spec}: packed models have centres "
+            f"slot {layer.input_quantizer.slot.name!r} holds {spec}: packed models have centres "
             "and directions only before quantized weights. "
             f"Quantize {layer.weight_quantizer.slot.name!r}, or take {way}."
         )

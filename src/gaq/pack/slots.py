@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gaq.errors import RecipeError
 from gaq.quant.calibrated import CalibratedQuantizer
+from gaq.quant.direction_spec import Component, KMeans, Octahedral
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid
 from gaq.quant.learned import LEAST_FACTOR, LearnedStep
 from gaq.quant.low_rank import LowRank
@@ -18,8 +19,9 @@ from gaq.quant.mddq import PolarCode
 from gaq.quant.plain import kind_of
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import WEIGHTS, Slot
-from gaq.quant.spec import Component, KMeans, Octahedral, Polar, Spec, framed, uniform_part
+from gaq.quant.spec import Polar, Spec, framed, has, uniform_part, wrappers_of
 from gaq.quant.species_mean import SpeciesMean
+from gaq.quant.wrappers import Centred, Compensated
 
 LARGEST_STORED_GRID = 8  # bits; finer octahedral grids are computed by whoever reads the file
 
@@ -45,8 +47,9 @@ def scheme_of(spec: Spec, slot: Slot) -> Scheme:
         if slot.role in WEIGHTS:
             return scheme
         scheme |= {"framed": framed(spec)}
-        scheme |= {"centred": True} if uniform.centred else {}
-        return scheme | {"principal": uniform.principal} if uniform.principal else scheme
+        scheme |= {"centred": True} if has(spec, Centred) else {}
+        ranks = [wrapper.rank for wrapper in wrappers_of(spec) if isinstance(wrapper, Compensated)]
+        return scheme | ({"principal": ranks[0]} if ranks else {})
     if not isinstance(spec, Polar):
         return {"kind": "identity"}
     code = spec.direction_code(slot.degree)

@@ -13,8 +13,8 @@ from gaq.errors import RecipeError
 from gaq.geometry.nearest import Codebook, build_codebook, nearest_of_all
 from gaq.geometry.octahedral import octahedral_codes, octahedral_points
 from gaq.geometry.sphere import fibonacci_points, icosahedral_points, kmeans_points
+from gaq.quant.direction_spec import Component, DirectionCode, Fibonacci, Icosahedral, KMeans, Octahedral
 from gaq.quant.scheme import decode_component_direction, encode_component_direction
-from gaq.quant.spec import Component, DirectionCode, Fibonacci, Icosahedral, KMeans, Octahedral
 
 SAMPLES_PER_CODEWORD = 64
 

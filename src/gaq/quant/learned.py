@@ -1,4 +1,4 @@
-"""Steps and ranges that are trained along with the weights (LSQ, PACT)."""
+"""Steps that are trained along with the weights (LSQ)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from gaq.quant.spec import Uniform
 
 # A learned step stays above this share of its start, so that it cannot reach zero.
 LEAST_FACTOR = 0.01
-# Weight of the penalty on a learned range: it counts (range / start)².
-RANGE_DECAY = 1e-4
 
 
 class LearnedStep(CalibratedQuantizer):
@@ -50,11 +48,11 @@ class LearnedStep(CalibratedQuantizer):
             codes = rounded.clamp(-self.high, self.high)
             inside = rounded == codes
             value = decode_uniform(codes, step)
-            error = self._error(codes, scaled, inside, max(1, x.numel() // self.start.numel()))
+            error = self.step_error(codes, scaled, inside, max(1, x.numel() // self.start.numel()))
         value = pullback.learned_step(grouped, step, value, error, inside)
         return Quantized(value.reshape(x.shape), codes, step.detach(), self.high)
 
-    def _error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:
+    def step_error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:
         """Return what the gradient of a value is multiplied by on its way to the step that `shared` entries share."""
         return torch.where(inside, codes - scaled, codes) * (shared * self.high) ** -0.5
 
@@ -77,20 +75,3 @@ class LearnedStep(CalibratedQuantizer):
             self.factor.fill_(1.0)
         self.latest = None
         self.ready = True
-
-
-class LearnedClip(LearnedStep):
-    """A range that is trained: only what lies outside says whether it should grow, a penalty lets it shrink.
-
-    The start is what calibration finds, for a range that begins far outside would take long to come in. Features
-    here have two signs, so the range is from -α to α where the source has 0 to α.
-    Source: Choi et al., PACT, arXiv 1805.06085, section 3.
-    """
-
-    def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
-        if self.auxiliary_losses is not None:
-            self.auxiliary_losses.append(RANGE_DECAY * self.factor.square().sum())
-        return super().forward(x)
-
-    def _error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:
-        return torch.where(inside, torch.zeros_like(codes), codes)

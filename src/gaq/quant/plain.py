@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -20,8 +20,9 @@ WORDS = {
 
 
 def kind_of(family: type) -> str:
-    """Return the name of a class in a file: `MeanSquare` is `mean-square`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", family.__name__).lower()
+    """Return the name of a class in a file: `MeanSquare` is `mean-square`, unless it has a `stored_kind`."""
+    stored = getattr(family, "stored_kind", "")
+    return stored or re.sub(r"(?<=[a-z])(?=[A-Z])", "-", family.__name__).lower()
 
 
 def to_plain(thing: Any) -> Plain:
@@ -33,8 +34,16 @@ def to_plain(thing: Any) -> Plain:
     return plain
 
 
-def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
-    """Return the object that `data` describes, one of `classes`; `what` names it in the text of a RecipeError."""
+def made(family: type, values: Plain) -> Any:
+    """Return an object of a class, from its fields."""
+    return family(**values)
+
+
+def from_plain(data: object, classes: Sequence[type], what: str, build: Callable[[type, Plain], Any] = made) -> Any:
+    """Return the object that `data` describes, one of `classes`; `what` names it in the text of a RecipeError.
+
+    `build` makes an object from its class and its fields.
+    """
     if not isinstance(data, Mapping) or "kind" not in data:
         raise RecipeError(f"{what} is {shown(data)}; expected a table with a key 'kind', one of {_names(classes)}")
     by_kind = {kind_of(family): family for family in classes}
@@ -52,7 +61,7 @@ def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
             raise RecipeError(
                 f"{what} of kind {kind!r} has no key {shown(key)}; it knows {sorted(known)}.{nearest(key, known)}"
             )
-        values[key] = from_plain(value, classes, f"{what}.{key}") if isinstance(value, Mapping) else value
+        values[key] = from_plain(value, classes, f"{what}.{key}", build) if isinstance(value, Mapping) else value
     lacking = [name for name, field in known.items() if field.default is MISSING and name not in values]
     if lacking:
         raise RecipeError(f"{what} of kind {kind!r} lacks {', '.join(lacking)}")
@@ -60,7 +69,7 @@ def from_plain(data: object, classes: Sequence[type], what: str) -> Any:
         if not _may_be(value, str(known[key].type)):
             expected = WORDS.get(str(known[key].type), "something else")
             raise RecipeError(f"{what} of kind {kind!r}: {key} is {shown(value)}; expected {expected}")
-    return family(**values)
+    return build(family, values)
 
 
 def _may_be(value: object, annotation: str) -> bool:

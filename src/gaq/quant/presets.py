@@ -1,6 +1,6 @@
 """Geometric-aware quantization, our own recipes, and their controls: one function a recipe.
 
-The methods of others are in `baselines.py`.
+The methods of others are in `methods/`.
 
 Common to all: messages between atoms meet no weight and stay float; the embedding of species, radial
 functions, activation functions and sums over neighbours have no slot. `warmup` is the number of epochs of
@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gaq.quant import baselines
+from gaq.quant import registry
+from gaq.quant.direction_spec import Component, DirectionCode, Octahedral
 from gaq.quant.observe import AbsMax
 from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule, Tagged
@@ -31,7 +32,8 @@ from gaq.quant.rules import (
     weights,
 )
 from gaq.quant.slot import AGGREGATED_MESSAGES, Role
-from gaq.quant.spec import Component, DirectionCode, Framed, Octahedral, Polar, Uniform, uniform_part
+from gaq.quant.spec import Framed, Polar, Uniform
+from gaq.quant.wrappers import Centred, Compensated, Learned
 
 # Rank of the float compensation of eight-bit features (studies/few_bits).
 PRINCIPAL = 4
@@ -103,7 +105,8 @@ def gaq_w4a8(
 
     Source: arXiv 2603.05343 (W4A8 on the equivariant branch, 8-bit invariants, 10 of 80 epochs of warm-up).
     """
-    vector_weight = Uniform(4, per="channel", learn_step=learn_step)
+    plain = Uniform(4, per="channel")
+    vector_weight = Learned(plain) if learn_step else plain
     return _gaq(
         "gaq-w4a8",
         weights(Uniform(8, per="channel"), vector_weight, warmup),
@@ -152,15 +155,6 @@ def frame_w4a8(
     return _framed("frame-w4a8", 4, 8, warmup, readout_bits, learn_step, group, centred, principal)
 
 
-def hadamard_w4a8(warmup: int = 5) -> Recipe:
-    """As frame-w4a8 with channels mixed by a Hadamard matrix before everything is rounded.
-
-    Source: Ashkboos et al., QuaRot, NeurIPS 2024. The matrix is folded into weights; features are turned at run time.
-    """
-    plain = frame_w4a8(warmup, centred=False, principal=0)
-    return replace(plain, name="hadamard-w4a8", rules=tuple(_with_mixed_channels(rule) for rule in plain.rules))
-
-
 def w8() -> Recipe:
     """Eight-bit weights, float features: weights act on channels, so symmetry and conservation stay exact."""
     return recipe_of("w8", "8-bit weights only", weight_only(8, False, None), in_float(*FLOWS))
@@ -203,13 +197,12 @@ def all_presets() -> dict[str, Callable[[], Recipe]]:
         "gaq-w4a8-rotation": gaq_w4a8_rotation,
         "frame-w8a8": frame_w8a8,
         "frame-w4a8": frame_w4a8,
-        "hadamard-w4a8": hadamard_w4a8,
         "w8": w8,
         "w4": w4,
         "w4a16": w4a16,
         "mixed-w4a8": mixed_w4a8,
         "mixed-w4a16": mixed_w4a16,
-    } | baselines.all_baselines()
+    } | registry.registered_presets()
 
 
 def _gaq(
@@ -237,8 +230,9 @@ def _framed(
     centred: bool = False,
     principal: int = 0,
 ) -> Recipe:
-    scalars = Uniform(bits, per="row", centred=centred, principal=principal if centred else 0)
-    vectors = Framed(Uniform(bits, per="row", principal=principal))
+    rows = Uniform(bits, per="row")
+    rest = Compensated(rows, principal) if principal else rows
+    scalars, vectors = Centred(rest) if centred else rows, Framed(rest)
     return recipe_of(
         name,
         "vectors in the local frame of their atom",
@@ -255,11 +249,3 @@ def _with_finer_readers(recipe: Recipe, name: str, warmup: int) -> Recipe:
     scalars, vectors = (Tagged(AGGREGATED_MESSAGES, role) for role in (Role.SCALAR_WEIGHT, Role.VECTOR_WEIGHT))
     rules = (Rule(scalars, finer), Rule(vectors, finer, from_epoch=warmup))
     return replace(recipe.with_rules(*rules), name=name)
-
-
-def _with_mixed_channels(rule: Rule) -> Rule:
-    uniform = uniform_part(rule.spec)
-    if rule.where is Role.QUERY_KEY or uniform is None:
-        return rule
-    mixed = replace(uniform, rotate=True)
-    return replace(rule, spec=Framed(mixed) if isinstance(rule.spec, Framed) else mixed)

@@ -9,13 +9,12 @@ from torch import Tensor, nn
 
 from gaq.errors import RecipeError
 from gaq.quant.calibrated import CalibratedQuantizer
-from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import Observer
 from gaq.quant.quantized import Quantized
+from gaq.quant.registry import fit
 from gaq.quant.slot import WEIGHTS, Slot
 from gaq.quant.slot_checks import check_fit
-from gaq.quant.spec import Identity, Polar, Spec, bits_of, framed, group_length, uniform_part
-from gaq.quant.uniform import fit_uniform
+from gaq.quant.spec import Identity, Spec, bits_of, framed, group_length, uniform_part
 
 __all__ = ["Quantized", "Quantizer", "weight_bits"]
 
@@ -44,13 +43,7 @@ class Quantizer(nn.Module):
         """Take on `spec`, with parameters to be found by `observer`; RecipeError where it does not fit."""
         check_fit(spec, self.slot)
         self.spec = spec
-        uniform = uniform_part(spec)
-        if uniform is not None:
-            self.calibrated = fit_uniform(self.slot, uniform, observer)
-        elif isinstance(spec, Polar):
-            self.calibrated = PolarCode(self.slot, spec, observer)
-        else:
-            self.calibrated = None
+        self.calibrated = fit(self.slot, spec, observer)
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         """Return the quantized value with its pullback, and its codes where an integer product is possible.

@@ -34,7 +34,8 @@ from gaq.quant.plain import Plain
 from gaq.quant.ptq import PtqPass, ptq_pass_from_dict, ptq_pass_to_dict
 from gaq.quant.slot import Role, Slot
 from gaq.quant.slot_checks import check_fit
-from gaq.quant.spec import Spec, spec_from_dict, spec_to_dict
+from gaq.quant.spec import Spec
+from gaq.quant.stored_spec import spec_from_dict, spec_to_dict
 
 RULE_KEYS = ("role", "tag", "slot", "spec", "calibrate", "from_epoch", "protect")
 MOST_RULES = 4096

@@ -5,7 +5,8 @@ from __future__ import annotations
 from gaq.quant.observe import AbsMax, MeanSquare, Observer, UnitRange
 from gaq.quant.recipe import Recipe, Rule, Tagged
 from gaq.quant.slot import READOUT, Role
-from gaq.quant.spec import Identity, Spec, Uniform
+from gaq.quant.spec import Identity, Spec, Uniform, UniformSpec
+from gaq.quant.wrappers import Learned
 
 # The readout turns features into energy without a sum over neighbours or channels that would average its rounding away:
 # its input has sixteen bits.
@@ -32,7 +33,7 @@ def in_float(*roles: Role) -> Rules:
     return tuple(Rule(role, Identity()) for role in roles)
 
 
-def weights(scalar: Uniform, vector: Uniform, warmup: int = 0) -> Rules:
+def weights(scalar: UniformSpec, vector: UniformSpec, warmup: int = 0) -> Rules:
     """Return weights that multiply invariants, and weights that mix channels of vectors."""
     return (
         Rule(Role.SCALAR_WEIGHT, scalar, weight_observer(scalar)),
@@ -40,14 +41,15 @@ def weights(scalar: Uniform, vector: Uniform, warmup: int = 0) -> Rules:
     )
 
 
-def weight_observer(spec: Uniform) -> Observer:
+def weight_observer(spec: UniformSpec) -> Observer:
     """Below eight bits, clipping the largest weights a little lets the others be finer."""
-    return MeanSquare() if spec.bits < 8 else AbsMax()
+    return MeanSquare() if spec.code_bits < 8 else AbsMax()
 
 
 def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0) -> Rules:
     """Return all weights alike, those of the readout at eight bits."""
-    spec = Uniform(bits, per="channel" if group is None else "group", group=group, learn_step=learn_step)
+    plain = Uniform(bits, per="channel" if group is None else "group", group=group)
+    spec = Learned(plain) if learn_step else plain
     rules = weights(spec, spec, warmup)
     if bits < 8:
         rules += (Rule(READOUT_WEIGHTS, Uniform(8, per="channel")),)
@@ -55,7 +57,7 @@ def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0)
 
 
 def features(
-    scalar: Uniform, scalar_observer: Observer, vector: Spec, vector_observer: Observer, warmup: int = 0
+    scalar: UniformSpec, scalar_observer: Observer, vector: Spec, vector_observer: Observer, warmup: int = 0
 ) -> Rules:
     """Return the inputs of linear layers; messages stay float."""
     return (

@@ -6,15 +6,22 @@ from collections.abc import Iterator
 
 from gaq.errors import RecipeError
 from gaq.quant.slot import VECTORS, WEIGHTS, Role, Slot
-from gaq.quant.spec import Framed, Polar, Spec, framed, uniform_part
+from gaq.quant.spec import Framed, Polar, Spec, framed, has, uniform_part, wrappers_of
+from gaq.quant.wrappers import Centred, Compensated
 
 FOR_VECTORS = "it is for vectors; use Uniform"
 
 
 def check_fit(spec: Spec, slot: Slot) -> None:
     """Raise RecipeError when `spec` has no meaning for what flows through `slot`."""
-    for reason in _of_weight(spec) if slot.role in WEIGHTS else _of_feature(spec, slot):
+    for reason in _reasons(spec, slot):
         raise RecipeError(f"{spec} does not fit slot {slot.name!r} (role {slot.role.value}): {reason}")
+
+
+def _reasons(spec: Spec, slot: Slot) -> Iterator[str]:
+    yield from _of_weight(spec) if slot.role in WEIGHTS else _of_feature(spec, slot)
+    for part in (spec, *wrappers_of(spec)):
+        yield from part.misfits(slot)
 
 
 def _of_weight(spec: Spec) -> Iterator[str]:
@@ -22,18 +29,8 @@ def _of_weight(spec: Spec) -> Iterator[str]:
     uniform = uniform_part(spec)
     if isinstance(spec, Framed | Polar):
         yield FOR_VECTORS
-    if uniform is None:
-        return
-    if uniform.dynamic:
+    if uniform is not None and uniform.dynamic:
         yield "a weight takes one step per tensor, channel or group"
-    if uniform.learn_clip:
-        yield "a learned range is for features; use learn_step"
-    if uniform.centred:
-        yield "centred is for scalar inputs of linear layers"
-    if uniform.principal:
-        yield "principal directions are for vectors in local frames and centred scalars"
-    if uniform.squash and uniform.group is not None:
-        yield "squash knows steps per tensor and channel, no groups"
 
 
 def _of_feature(spec: Spec, slot: Slot) -> Iterator[str]:
@@ -43,13 +40,9 @@ def _of_feature(spec: Spec, slot: Slot) -> Iterator[str]:
         yield FOR_VECTORS
     if uniform is None:
         return
-    if uniform.squash:
-        yield "squash is for weights"
-    if uniform.centred and slot.role is not Role.SCALAR_FEATURE:
-        yield "centred is for scalar inputs of linear layers; a mean of vectors is a direction"
     in_frame = framed(spec) and slot.role is Role.VECTOR_FEATURE
-    if uniform.principal and not (uniform.centred or in_frame):
-        yield "principal directions are for vectors in local frames (Framed) and scalars about a mean (centred)"
+    if has(spec, Compensated) and not (has(spec, Centred) or in_frame):
+        yield "low-rank compensation is for vectors in local frames (Framed) and scalars about a mean (Centred)"
     if uniform.per in ("channel", "group"):
         yield "a feature takes one step per tensor, row, atom or vector"
     if uniform.per == "vector" and slot.role not in VECTORS:

@@ -1,24 +1,50 @@
-"""Which scheme a quantizer follows: plain frozen data, without tensors and without results of calibration."""
+"""Which scheme a quantizer follows: plain frozen data, without tensors and without results of calibration.
+
+`Uniform(bits, per)` is the plain scheme. A `Wrapper` around it changes one thing; wrappers go around each other. Those
+of gaq are in `wrappers.py`, those of published methods in `methods/`. `registry.py` says how to add one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
 from gaq.errors import RecipeError
-from gaq.quant.plain import Plain, from_plain, to_plain
+from gaq.quant.direction_spec import DIRECTION_NAMES, Component, DirectionCode, check_bits
 
-MOST_DIRECTIONS = 16
+if TYPE_CHECKING:
+    from gaq.quant.slot import Slot
+
 STATIC = ("tensor", "channel", "group")
 DYNAMIC = ("row", "vector", "atom")
 
 
+class Spec:
+    """What a slot does with the tensor that passes it; every scheme derives from this class."""
+
+    # Why a packed file cannot hold it, and the way out; empty where it can.
+    refusal: ClassVar[str] = "packed models do not carry out this scheme. Take a Uniform or a Polar one"
+
+    @property
+    def code_bits(self) -> int:
+        """Bits of one code; 32 for what stays in float."""
+        return 32
+
+    def misfits(self, slot: Slot) -> Iterator[str]:
+        """Yield the reasons for which the scheme has no meaning in a slot."""
+        yield from ()
+
+
 @dataclass(frozen=True)
-class Identity:
+class Identity(Spec):
     """Left in float."""
 
+    refusal = ""
+
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Spec):
     """Equidistant levels, symmetric about zero: code·step with |code| ≤ 2^(bits-1) - 1.
 
     One step `per`
@@ -29,44 +55,22 @@ class Uniform:
     - "row": dynamic, max|x|/high over the last axis: per atom, and for vectors per atom and component;
     - "atom": dynamic, over all axes but the first;
     - "vector": dynamic, per atom and channel over the component axis -2.
-    `learn_step` makes a fixed step (tensor, channel, group) a trained parameter (LSQ), `learn_clip` the range of a
-    feature (PACT), which is another gradient for the same number. `squash` bends a weight by a tangent (DoReFa).
-    `rotate` rounds in channels that a Hadamard matrix has mixed, and turns back.
-    `centred` rounds what a row of scalars differs by from the mean of its species, which calibration finds.
-    `principal` rounds what is left of framed vectors, or of centred scalars, beside that many directions among the
-    channels, which calibration finds for each species.
     """
 
     bits: int
     per: str = "tensor"
     group: int | None = None
-    learn_step: bool = False
-    learn_clip: bool = False
-    squash: bool = False
-    rotate: bool = False
-    centred: bool = False
-    principal: int = 0
+
+    refusal = ""
 
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 2, 16)
+        check_bits(self, self.bits, 2, 16)
         if self.per not in STATIC + DYNAMIC:
             raise RecipeError(f"{self}: per is {self.per!r}; expected one of {', '.join(STATIC + DYNAMIC)}")
         if (self.per == "group") != (self.group is not None):
             raise RecipeError(f"{self}: per='group' and a length `group` go together")
         if self.group is not None and (isinstance(self.group, bool) or not self.group >= 1):
             raise RecipeError(f"{self}: group is {self.group!r}; expected an integer of at least 1")
-        learned = self.learn_step or self.learn_clip
-        if learned and self.dynamic:
-            raise RecipeError(f"{self}: a step per {self.per} is computed from the data and cannot be learned")
-        if self.learn_step + self.learn_clip + self.squash > 1:
-            raise RecipeError(f"{self}: learn_step, learn_clip and squash exclude each other; keep one of them")
-        if self.centred and (self.per != "row" or self.rotate):
-            raise RecipeError(f"{self}: centred goes with per='row' and without rotate")
-        count = self.principal
-        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_DIRECTIONS:
-            raise RecipeError(f"{self}: principal is {count!r}; expected an integer from 0 to {MOST_DIRECTIONS}")
-        if self.principal and (self.per != "row" or self.rotate):
-            raise RecipeError(f"{self}: principal goes with per='row' and without rotate")
 
     @property
     def high(self) -> int:
@@ -78,89 +82,59 @@ class Uniform:
         """True when the step is computed from the tensor that is quantized."""
         return self.per in DYNAMIC
 
-
-@dataclass(frozen=True)
-class Framed:
-    """Vectors that the caller has expressed in the atom's local frame: their components follow `inner`."""
-
-    inner: Uniform
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.inner, Uniform):
-            raise RecipeError(f"framed: inner is {self.inner!r}; expected a uniform quantizer")
+    @property
+    def code_bits(self) -> int:
+        """Bits of one code."""
+        return self.bits
 
 
 @dataclass(frozen=True)
-class Fibonacci:
-    """2^bits directions on the golden spiral."""
+class Wrapper(Spec):
+    """A uniform scheme with one change to it: `inner` is the scheme without the change."""
 
-    bits: int
+    inner: Uniform | Wrapper
 
-    def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 2, 16)
-
-
-@dataclass(frozen=True)
-class Icosahedral:
-    """The finest geodesic grid 10f² + 2 with at most 2^bits directions."""
-
-    bits: int
+    # False where value == codes · scale does not hold with a scale that is constant along the channels.
+    keeps_codes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 4, 16)
-
-
-@dataclass(frozen=True)
-class Octahedral:
-    """A square of 2^(bits/2) by 2^(bits/2) points wrapped round the octahedron; computed, not looked up."""
-
-    bits: int
-
-    def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 4, 16)
-        if self.bits % 2:
-            raise RecipeError(f"{self}: an octahedral code has an even number of bits")
-
-
-@dataclass(frozen=True)
-class KMeans:
-    """2^bits directions learned from the calibration data by spherical k-means.
-
-    With `decay` above 0 they go on moving in training: each is the direction of the decaying mean of its vectors.
-    """
-
-    bits: int
-    seed: int = 0
-    decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 2, 12)
-        if not 0 <= self.seed < 2**63:
-            raise RecipeError(f"KMeans: seed is {self.seed!r}; expected an integer from 0 to 2^63 - 1")
-        if isinstance(self.decay, bool) or not isinstance(self.decay, int | float) or not 0 <= self.decay < 1:
-            raise RecipeError(f"{self}: decay is {self.decay!r}; expected a number from 0 on and below 1")
-
-
-@dataclass(frozen=True)
-class Component:
-    """Each component of the unit vector rounded to `bits` bits, then renormalised (arXiv 2601.02213)."""
-
-    bits: int
-
-    def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 2, 16)
+        if not isinstance(self.inner, Uniform | Wrapper):
+            raise RecipeError(f"{self}: inner is {self.inner!r}; expected a uniform quantizer")
 
     @property
-    def high(self) -> int:
-        """The largest code of a component."""
-        return int(2 ** (self.bits - 1) - 1)
+    def uniform(self) -> Uniform:
+        """The uniform scheme in the middle."""
+        return self.inner if isinstance(self.inner, Uniform) else self.inner.uniform
+
+    @property
+    def code_bits(self) -> int:
+        """Bits of one code."""
+        return self.uniform.bits
 
 
-DirectionCode = Fibonacci | Icosahedral | Octahedral | KMeans | Component
+UniformSpec = Uniform | Wrapper
 
 
 @dataclass(frozen=True)
-class Polar:
+class Framed(Spec):
+    """Vectors that the caller has expressed in the atom's local frame: their components follow `inner`."""
+
+    inner: UniformSpec
+
+    refusal = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.inner, UniformSpec):
+            raise RecipeError(f"framed: inner is {self.inner!r}; expected a uniform quantizer")
+
+    @property
+    def code_bits(self) -> int:
+        """Bits of one code."""
+        return self.inner.code_bits
+
+
+@dataclass(frozen=True)
+class Polar(Spec):
     """Magnitude-direction decoupled quantization: v = m·u is replaced by Q_m(m)·Q_d(u).
 
     `bits` are those of the magnitude, which has no sign: codes 0 to 2^bits - 1, equidistant ("linear") or
@@ -179,10 +153,12 @@ class Polar:
     gradient: str = "geometric"
     commitment: float = 0.0
 
+    refusal = ""
+
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits, 2, 16)
+        check_bits(self, self.bits, 2, 16)
         if not isinstance(self.directions, DirectionCode):
-            raise RecipeError(f"polar: directions is {self.directions!r}; expected one of {_kinds(DIRECTIONS)}")
+            raise RecipeError(f"polar: directions is {self.directions!r}; expected one of {DIRECTION_NAMES}")
         for key, options in (
             ("magnitude", ("linear", "log")),
             ("per", ("tensor", "atom")),
@@ -203,6 +179,12 @@ class Polar:
         """True when the magnitude step is computed from the tensor that is quantized."""
         return self.per == "atom"
 
+    @property
+    def code_bits(self) -> int:
+        """Bits of the code of one vector of degree 1."""
+        per_direction = 3 if isinstance(self.directions, Component) else 1
+        return self.bits + per_direction * self.directions.bits
+
     def direction_code(self, degree: int) -> DirectionCode:
         """Return the code in use for vectors with 2·degree + 1 components."""
         return self.directions if degree == 1 else Component(self.bits)
@@ -213,22 +195,43 @@ def group_length(group: int, inputs: int) -> int:
     return next(length for length in range(min(group, inputs), 0, -1) if inputs % length == 0)
 
 
-Spec = Identity | Uniform | Framed | Polar
-
-DIRECTIONS = (Fibonacci, Icosahedral, Octahedral, KMeans, Component)
-SPECS = (Identity, Uniform, Framed, Polar)
-
-
 def framed(spec: Spec) -> bool:
     """Return true when the model must express the vectors in the local frame before it quantizes them."""
     return isinstance(spec, Framed)
 
 
+def wrappers_of(spec: Spec) -> tuple[Wrapper, ...]:
+    """Return the wrappers of a scheme, from the outermost to the innermost."""
+    if isinstance(spec, Framed):
+        return wrappers_of(spec.inner)
+    return (spec, *wrappers_of(spec.inner)) if isinstance(spec, Wrapper) else ()
+
+
+def has(spec: Spec, *families: type[Wrapper]) -> bool:
+    """Return whether a scheme has a wrapper of one of these classes."""
+    return any(isinstance(wrapper, families) for wrapper in wrappers_of(spec))
+
+
+def without(spec: Spec, *families: type[Wrapper]) -> Spec:
+    """Return the scheme without its wrappers of these classes."""
+    if isinstance(spec, Framed):
+        return replace(spec, inner=_stripped(spec.inner, families))
+    return _stripped(spec, families) if isinstance(spec, UniformSpec) else spec
+
+
 def uniform_part(spec: Spec) -> Uniform | None:
     """Return the uniform scheme inside `spec`, if that is what it follows."""
-    if isinstance(spec, Framed):
-        return spec.inner
+    if isinstance(spec, Framed | Wrapper):
+        return uniform_part(spec.inner)
     return spec if isinstance(spec, Uniform) else None
+
+
+def with_bits(spec: Spec, bits: int) -> Spec:
+    """Return a uniform scheme with other bits and all its wrappers."""
+    if isinstance(spec, Framed):
+        return replace(spec, inner=_narrowed(spec.inner, bits))
+    assert isinstance(spec, UniformSpec)
+    return _narrowed(spec, bits)
 
 
 def integer_product(spec: Spec) -> bool:
@@ -237,38 +240,22 @@ def integer_product(spec: Spec) -> bool:
     A weight with groups counts: its sums are taken group by group.
     """
     uniform = uniform_part(spec)
-    return uniform is not None and uniform.per != "vector" and not uniform.rotate
+    return uniform is not None and uniform.per != "vector" and all(w.keeps_codes for w in wrappers_of(spec))
 
 
 def bits_of(spec: Spec) -> int:
     """Return bits of one code: of a number if uniform, of a vector (degree 1) if polar; 32 for float."""
-    uniform = uniform_part(spec)
-    if uniform is not None:
-        return uniform.bits
-    if isinstance(spec, Polar):
-        per_direction = 3 if isinstance(spec.directions, Component) else 1
-        return spec.bits + per_direction * spec.directions.bits
-    return 32
+    return spec.code_bits
 
 
-def spec_to_dict(spec: Spec) -> Plain:
-    """Return plain data for JSON."""
-    return to_plain(spec)
+def _stripped(spec: UniformSpec, families: tuple[type[Wrapper], ...]) -> UniformSpec:
+    if isinstance(spec, Uniform):
+        return spec
+    inner = _stripped(spec.inner, families)
+    return inner if isinstance(spec, families) else replace(spec, inner=inner)
 
 
-def spec_from_dict(data: object, what: str = "spec") -> Spec:
-    """Invert `spec_to_dict`; RecipeError when something in `data` is unknown or does not fit."""
-    spec = from_plain(data, SPECS + DIRECTIONS, what)
-    if not isinstance(spec, Spec):
-        raise RecipeError(f"{what} is {data!r}; expected one of {_kinds(SPECS)}")
-    return spec
-
-
-def _check_bits(owner: object, bits: object, least: int, most: int) -> None:
-    if isinstance(bits, bool) or not isinstance(bits, int) or not least <= bits <= most:
-        name = type(owner).__name__
-        raise RecipeError(f"{name}: bits is {bits!r}; expected an integer from {least} to {most}")
-
-
-def _kinds(classes: tuple[type, ...]) -> str:
-    return ", ".join(family.__name__ for family in classes)
+def _narrowed(spec: UniformSpec, bits: int) -> UniformSpec:
+    if isinstance(spec, Uniform):
+        return replace(spec, bits=bits)
+    return replace(spec, inner=_narrowed(spec.inner, bits))

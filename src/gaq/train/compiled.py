@@ -13,8 +13,9 @@ from gaq.atoms.batch import AtomBatch, Edges
 from gaq.errors import NotAvailable, UsageError
 from gaq.model.layered import Layered
 from gaq.model.one_graph import Graph, first_line, one_graph
+from gaq.quant.direction_spec import KMeans
 from gaq.quant.recipe import Recipe
-from gaq.quant.spec import KMeans, Polar, Spec
+from gaq.quant.spec import Polar, Spec
 from gaq.train.config import LossConfig
 from gaq.train.frames import Target
 from gaq.train.gradients import TrainBatch, loss_of, step_by_step

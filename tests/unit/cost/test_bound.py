@@ -9,10 +9,11 @@ from torch import Tensor
 from gaq.cost.layers import LayerTrace, layer_error, spreads, trace_of
 from gaq.geometry.rotations import random_rotations
 from gaq.model.spread import Spreads
+from gaq.quant.direction_spec import Component, Fibonacci, Octahedral
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Role
-from gaq.quant.spec import Component, Fibonacci, Octahedral, Polar, Uniform
+from gaq.quant.spec import Polar, Uniform
 from gaq.train.session import quantize
 from tiny import config, molecules, network, painn
 

@@ -12,16 +12,18 @@ from gaq.geometry.covering import hull_faces
 from gaq.geometry.rotations import random_rotations
 from gaq.model.rounding_spread import angles, scalars, vectors
 from gaq.model.spread import ErrorSpread, bounded, none_like
+from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
 from gaq.quant.mddq import PolarCode
 from gaq.quant.observe import AbsMax
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral, Polar, Spec, Uniform
+from gaq.quant.spec import Polar, Spec, Uniform
+from gaq.quant.wrappers import Centred, Compensated, Learned
 
 ATOMS, CHANNELS = 5, 16
 VECTORS: dict[str, Spec] = {
     "tensor": Uniform(8),
-    "learned": Uniform(6, learn_step=True),
+    "learned": Learned(Uniform(6)),
     "row": Uniform(8, per="row"),
     "atom": Uniform(8, per="atom"),
     "vector": Uniform(8, per="vector"),
@@ -136,10 +138,10 @@ def test_vectors_that_differ_already(name, seed):
 SCALARS = (
     Uniform(8),
     Uniform(4),
-    Uniform(5, learn_step=True),
+    Learned(Uniform(5)),
     Uniform(8, per="row"),
-    Uniform(8, per="row", centred=True),
-    Uniform(5, per="row", centred=True, principal=2),
+    Centred(Uniform(8, per="row")),
+    Centred(Compensated(Uniform(5, per="row"), 2)),
 )
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from gaq.errors import BadFile
 from gaq.pack.format import from_bytes
+from gaq.quant.direction_spec import Fibonacci
 from gaq.quant.install import preset
 from gaq.quant.presets import gaq_w4a8
-from gaq.quant.spec import Fibonacci
 from packed import file_of, with_array
 from tiny import config
 

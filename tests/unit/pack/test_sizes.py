@@ -6,10 +6,10 @@ import pytest
 
 from gaq.pack.format import from_bytes
 from gaq.pack.sizes import GROUPS, bytes_by_group, float_parameter_bytes, group_of, weight_bytes, weight_count
+from gaq.quant.direction_spec import Fibonacci
 from gaq.quant.install import preset
 from gaq.quant.presets import gaq_w4a8
 from gaq.quant.size import weight_footprint
-from gaq.quant.spec import Fibonacci
 from packed import file_of, packed
 from tiny import checkpoint, config, network
 

@@ -8,21 +8,12 @@ import torch
 
 from gaq.errors import RecipeError
 from gaq.pack.slots import array_of, packed_slots, scheme_of
+from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
 from gaq.quant.observe import AbsMax, UnitRange
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import (
-    Component,
-    Fibonacci,
-    Framed,
-    Icosahedral,
-    Identity,
-    KMeans,
-    Octahedral,
-    Polar,
-    Spec,
-    Uniform,
-)
+from gaq.quant.spec import Framed, Identity, Polar, Spec, Uniform
+from gaq.quant.wrappers import Centred, Compensated, Learned
 
 SCALAR = Slot("s.input", Role.SCALAR_FEATURE, (None, 8))
 VECTOR = Slot("v.input", Role.VECTOR_FEATURE, (None, 3, 8), 1)
@@ -64,19 +55,19 @@ def polar(directions: str, bits: int, **changes: object) -> dict[str, object]:
         (VECTOR, Framed(Uniform(8, "row")), {"kind": "uniform", "bits": 8, "per": "row", "framed": True}, set()),
         (
             SCALAR,
-            Uniform(8, "row", centred=True),
+            Centred(Uniform(8, "row")),
             {"kind": "uniform", "bits": 8, "per": "row", "framed": False, "centred": True},
             {"centre.codes", "centre.scale"},
         ),
         (
             SCALAR,
-            Uniform(8, "row", centred=True, principal=3),
+            Centred(Compensated(Uniform(8, "row"), 3)),
             {"kind": "uniform", "bits": 8, "per": "row", "framed": False, "centred": True, "principal": 3},
             {"centre.codes", "centre.scale", "principal.codes", "principal.scale"},
         ),
         (
             VECTOR,
-            Framed(Uniform(8, "row", principal=2)),
+            Framed(Compensated(Uniform(8, "row"), 2)),
             {"kind": "uniform", "bits": 8, "per": "row", "framed": True, "principal": 2},
             {"principal.codes", "principal.scale"},
         ),
@@ -129,7 +120,7 @@ def test_a_fixed_step_and_its_inverse_are_those_in_use():
 
 
 def test_a_learned_step_of_features_is_the_product_in_use():
-    quantizer = calibrated(SCALAR, Uniform(8, learn_step=True))
+    quantizer = calibrated(SCALAR, Learned(Uniform(8)))
     with torch.no_grad():
         quantizer.calibrated.factor.fill_(1.3)
     _, arrays = packed_slots([quantizer])

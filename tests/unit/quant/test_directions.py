@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from gaq.geometry.nearest import nearest_of_all
+from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
 from gaq.quant.directions import directions_for, look_up
 from gaq.quant.scheme import magnitude
-from gaq.quant.spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
 
 
 @pytest.fixture

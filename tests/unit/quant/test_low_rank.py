@@ -8,18 +8,20 @@ import torch
 from gaq.errors import RecipeError
 from gaq.geometry.rotations import random_rotations
 from gaq.model.linear import Linear
+from gaq.quant.methods.quarot import Mixed
 from gaq.quant.observe import AbsMax
 from gaq.quant.product import multiply
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import Framed, Uniform
+from gaq.quant.spec import Framed, Spec, Uniform
+from gaq.quant.wrappers import Centred, Compensated
 
 KINDS, ATOMS, CHANNELS, COUNT = 3, 300, 32, 4
 VECTORS = Slot("layers.1.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, CHANNELS), 1, KINDS)
 SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, CHANNELS), n_species=KINDS)
 MESSAGES = Slot("layers.1.message.vector.l1", Role.VECTOR_MESSAGE, (None, 3, CHANNELS), 1)
 WEIGHT = Slot("layers.1.update.mix1.weight", Role.VECTOR_WEIGHT, (16, CHANNELS), 1)
-PRINCIPAL, PLAIN = Framed(Uniform(8, per="row", principal=COUNT)), Framed(Uniform(8, per="row"))
+PRINCIPAL, PLAIN = Framed(Compensated(Uniform(8, per="row"), COUNT)), Framed(Uniform(8, per="row"))
 
 
 def vectors(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -164,16 +166,16 @@ def test_slots_that_it_does_not_fit(slot, spec, reason):
         Quantizer(slot).install(spec, AbsMax())
 
 
-@pytest.mark.parametrize("options", [{}, {"per": "atom"}, {"per": "row", "rotate": True}])
-def test_schemes_that_it_does_not_go_with(options):
-    with pytest.raises(RecipeError, match="principal goes with per='row'"):
-        Uniform(8, **{"principal": 4} | options)
+@pytest.mark.parametrize("inner", [Uniform(8), Uniform(8, per="atom"), Mixed(Uniform(8, per="row"))])
+def test_schemes_that_it_does_not_go_with(inner):
+    with pytest.raises(RecipeError, match="goes directly around Uniform.bits, per='row'"):
+        Compensated(inner, 4)
 
 
-@pytest.mark.parametrize("count", [-1, 17, 2.0, True])
+@pytest.mark.parametrize("count", [-1, 0, 17, 2.0, True])
 def test_counts_that_are_none(count):
-    with pytest.raises(RecipeError, match="expected an integer from 0 to 16"):
-        Uniform(8, per="row", principal=count)
+    with pytest.raises(RecipeError, match="expected an integer from 1 to 16"):
+        Compensated(Uniform(8, per="row"), count)
 
 
 def scalars(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -183,7 +185,7 @@ def scalars(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return means[species] + x[:, 0], species
 
 
-def calibrated_scalars(spec: Uniform) -> Quantizer:
+def calibrated_scalars(spec: Spec) -> Quantizer:
     quantizer = Quantizer(SCALARS)
     quantizer.install(spec, AbsMax())
     quantizer.observing = True
@@ -195,9 +197,9 @@ def calibrated_scalars(spec: Uniform) -> Quantizer:
 
 def test_scalars_are_rounded_beside_their_mean_and_directions(seed):
     x, species = scalars(seed + 100)
-    errors = {}
+    rows, errors = Uniform(8, per="row"), {}
     for count in (0, COUNT):
-        found = calibrated_scalars(Uniform(8, per="row", centred=True, principal=count))(x, species)
+        found = calibrated_scalars(Centred(Compensated(rows, count) if count else rows))(x, species)
         errors[count] = float((found.value - x).square().mean().sqrt())
         assert found.compensation is not None
         assert found.codes is not None
@@ -209,7 +211,7 @@ def test_scalars_are_rounded_beside_their_mean_and_directions(seed):
 def test_scalars_that_never_differ_have_no_directions():
     """The first layer sees the embedding of a species: what is left of its squares is round-off."""
     quantizer = Quantizer(SCALARS)
-    quantizer.install(Uniform(8, per="row", centred=True, principal=COUNT), AbsMax())
+    quantizer.install(Centred(Compensated(Uniform(8, per="row"), COUNT)), AbsMax())
     quantizer.observing = True
     embedding = torch.randn(KINDS, CHANNELS)
     species = torch.arange(30) % KINDS

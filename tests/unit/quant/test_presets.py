@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from gaq.quant.direction_spec import Fibonacci, Octahedral
 from gaq.quant.presets import all_presets, frame_w4a8, gaq_w4a8, w4
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 from gaq.quant.slot import AGGREGATED_MESSAGES, READOUT, VECTORS, WEIGHTS, Role, Slot
-from gaq.quant.spec import Fibonacci, Framed, Identity, Octahedral, Polar, Uniform, bits_of, framed
+from gaq.quant.spec import Framed, Identity, Polar, Uniform, bits_of, framed
+from gaq.quant.wrappers import Centred, Compensated, Learned
 
 READOUT_INPUTS = ("readout.hidden.input", "readout.energy.input")
 READOUT_WEIGHTS = ("readout.hidden.weight", "readout.energy.weight")
@@ -166,9 +168,9 @@ def test_an_ablation_is_a_parameter():
     found = specs(gaq_w4a8(directions=Fibonacci(8), gradient="plain"))["layers.0.update.mix1.input"]
     assert found == Polar(8, Fibonacci(8), gradient="plain")
     assert specs(gaq_w4a8())["layers.0.update.mix1.input"] == Polar(8, Octahedral(16))
-    assert specs(frame_w4a8())["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row", principal=4))
+    assert specs(frame_w4a8())["layers.1.update.mix1.input"] == Framed(Compensated(Uniform(8, per="row"), 4))
     assert specs(frame_w4a8(principal=0))["layers.1.update.mix1.input"] == Framed(Uniform(8, per="row"))
-    assert specs(frame_w4a8())["layers.1.update.hidden.input"] == Uniform(8, per="row", centred=True, principal=4)
+    assert specs(frame_w4a8())["layers.1.update.hidden.input"] == Centred(Compensated(Uniform(8, per="row"), 4))
     assert specs(frame_w4a8(centred=False))["layers.1.update.hidden.input"] == Uniform(8, per="row")
     learned = specs(w4(learn_step=True, group=32))["layers.0.update.hidden.weight"]
-    assert learned == Uniform(4, per="group", group=32, learn_step=True)
+    assert learned == Learned(Uniform(4, per="group", group=32))

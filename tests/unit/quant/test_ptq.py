@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from gaq.errors import RecipeError
-from gaq.quant.baselines import all_baselines
+from gaq.quant.methods import PRESETS
 from gaq.quant.ptq import PTQ_PASSES, ActivationAware, Gptq, Reconstruct, Smooth, ptq_pass_from_dict
 from gaq.quant.recipe import Recipe
 
 
 def test_every_treatment_is_in_a_recipe_and_survives_a_file():
-    recipes = [build() for build in all_baselines().values()]
+    recipes = [build() for build in PRESETS.values()]
     assert {type(t) for recipe in recipes for t in recipe.ptq_passes} == set(PTQ_PASSES)
     assert all(Recipe.from_dict(recipe.to_dict()) == recipe for recipe in recipes)
     assert all(("treatments" in recipe.to_dict()) is bool(recipe.ptq_passes) for recipe in recipes)

@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from gaq.errors import RecipeError
+from gaq.quant.direction_spec import Fibonacci, KMeans
 from gaq.quant.observe import AbsMax, MeanMagnitude, MeanSquare, Percentile, UnitRange
 from gaq.quant.quantizer import Quantizer, weight_bits
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import Fibonacci, Framed, Identity, KMeans, Polar, Uniform
+from gaq.quant.spec import Framed, Identity, Polar, Uniform
+from gaq.quant.wrappers import Learned
 
 SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, 32))
 VECTORS = Slot("layers.1.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, 32), degree=1)
@@ -73,7 +75,7 @@ def test_a_fixed_step_must_be_calibrated_first(x):
     [
         (SCALARS, Uniform(8), AbsMax()),
         (WEIGHT, Uniform(4, per="channel"), MeanSquare()),
-        (WEIGHT, Uniform(4, per="channel", learn_step=True), MeanMagnitude()),
+        (WEIGHT, Learned(Uniform(4, per="channel")), MeanMagnitude()),
         (VECTORS, Polar(8, Fibonacci(8)), AbsMax()),
     ],
 )
@@ -162,7 +164,7 @@ def test_finer_groups_lose_less(x):
 def test_a_learned_step_learns(x):
     """From a bad start, the step alone brings the error down to near that of the best range."""
     weight = x[:16]
-    quantizer = calibrated(WEIGHT, Uniform(4, per="channel", learn_step=True), UnitRange(), weight)
+    quantizer = calibrated(WEIGHT, Learned(Uniform(4, per="channel")), UnitRange(), weight)
     best = calibrated(WEIGHT, Uniform(4, per="channel"), MeanSquare(), weight)
 
     def error(q):
@@ -179,7 +181,7 @@ def test_a_learned_step_learns(x):
 
 
 def test_a_learned_step_cannot_reach_zero(x):
-    quantizer = calibrated(WEIGHT, Uniform(4, learn_step=True), MeanMagnitude(), x[:16])
+    quantizer = calibrated(WEIGHT, Learned(Uniform(4)), MeanMagnitude(), x[:16])
     with torch.no_grad():
         quantizer.calibrated.factor.fill_(-5.0)
     assert torch.isfinite(quantizer(x[:16]).value).all()

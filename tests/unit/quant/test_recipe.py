@@ -5,10 +5,11 @@ import json
 import pytest
 
 from gaq.errors import RecipeError
+from gaq.quant.direction_spec import Octahedral
 from gaq.quant.observe import AbsMax, Percentile
 from gaq.quant.recipe import Recipe, Rule, Tagged
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import Framed, Identity, Octahedral, Polar, Uniform
+from gaq.quant.spec import Framed, Identity, Polar, Uniform
 
 SLOTS = (
     Slot("layers.0.update.gates.weight", Role.SCALAR_WEIGHT, (64, 64)),

@@ -3,25 +3,14 @@ from __future__ import annotations
 import pytest
 
 from gaq.errors import RecipeError
+from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
+from gaq.quant.methods.dorefa import Squashed
+from gaq.quant.methods.pact import LearnedRange
 from gaq.quant.slot import Role, Slot
 from gaq.quant.slot_checks import check_fit
-from gaq.quant.spec import (
-    Component,
-    Fibonacci,
-    Framed,
-    Icosahedral,
-    Identity,
-    KMeans,
-    Octahedral,
-    Polar,
-    Uniform,
-    bits_of,
-    framed,
-    group_length,
-    integer_product,
-    spec_from_dict,
-    spec_to_dict,
-)
+from gaq.quant.spec import Framed, Identity, Polar, Uniform, bits_of, framed, group_length, integer_product
+from gaq.quant.stored_spec import spec_from_dict, spec_to_dict
+from gaq.quant.wrappers import Learned
 
 WEIGHT = Slot("readout.hidden.weight", Role.SCALAR_WEIGHT, (64, 48))
 SCALARS = Slot("readout.hidden.input", Role.SCALAR_FEATURE, (None, 48))
@@ -46,9 +35,9 @@ def test_ranges_are_symmetric(bits, high):
         (lambda: Uniform(8, per="group"), "go together"),
         (lambda: Uniform(8, group=32), "go together"),
         (lambda: Uniform(8, per="group", group=0), "group is 0"),
-        (lambda: Uniform(8, per="row", learn_step=True), "cannot be learned"),
-        (lambda: Uniform(8, per="atom", learn_clip=True), "cannot be learned"),
-        (lambda: Uniform(8, learn_step=True, learn_clip=True), "exclude each other"),
+        (lambda: Learned(Uniform(8, per="row")), "cannot be learned"),
+        (lambda: LearnedRange(Uniform(8, per="atom")), "cannot be learned"),
+        (lambda: LearnedRange(Learned(Uniform(8))), "exclude each other"),
         (lambda: KMeans(6, decay=1.0), "decay is 1.0; expected a number from 0 on and below 1"),
         (
             lambda: Polar(8, Fibonacci(8), gradient="soft"),
@@ -83,8 +72,8 @@ def test_a_spec_that_makes_no_sense_is_refused(make, said):
         ),
         (Framed(Uniform(8)), WEIGHT, "it is for vectors"),
         (Uniform(8, per="row"), WEIGHT, "one step per tensor, channel or group"),
-        (Uniform(8, learn_clip=True), WEIGHT, "a learned range is for features"),
-        (Uniform(8, per="group", group=8, squash=True), WEIGHT, "squash knows steps per tensor and channel"),
+        (LearnedRange(Uniform(8)), WEIGHT, "a learned range is for features"),
+        (Squashed(Uniform(8, per="group", group=8)), WEIGHT, "Squashed knows steps per tensor and channel"),
         (Uniform(8, per="channel"), SCALARS, "one step per tensor, row, atom or vector"),
         (Uniform(8, per="vector"), SCALARS, "a step per vector needs vectors"),
         (Framed(Uniform(8)), SCALARS, "it is for vectors"),

@@ -7,18 +7,20 @@ import torch
 
 from gaq.errors import RecipeError
 from gaq.model.linear import Linear
+from gaq.quant.methods.quarot import Mixed
 from gaq.quant.observe import AbsMax
 from gaq.quant.product import multiply
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
-from gaq.quant.spec import Framed, Uniform
+from gaq.quant.spec import Framed, Uniform, has
+from gaq.quant.wrappers import Centred
 
 KINDS, ATOMS = 3, 300
 SCALARS = Slot("layers.1.update.hidden.input", Role.SCALAR_FEATURE, (None, 32), n_species=KINDS)
 VECTORS = Slot("layers.1.update.mix1.input", Role.VECTOR_FEATURE, (None, 3, 32), 1, KINDS)
 MESSAGES = Slot("layers.1.message.scalar", Role.SCALAR_MESSAGE, (None, 32))
 WEIGHT = Slot("layers.1.update.hidden.weight", Role.SCALAR_WEIGHT, (16, 32))
-CENTRED, PLAIN = Uniform(8, per="row", centred=True), Uniform(8, per="row")
+CENTRED, PLAIN = Centred(Uniform(8, per="row")), Uniform(8, per="row")
 
 
 def rows(slot: Slot, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -44,7 +46,7 @@ def test_what_is_near_the_mean_is_rounded_finely(seed):
     errors = {}
     for spec in (CENTRED, PLAIN):
         found = calibrated(SCALARS, spec)(x, species)
-        errors[spec.centred] = float((found.value - x).square().mean().sqrt())
+        errors[has(spec, Centred)] = float((found.value - x).square().mean().sqrt())
     assert errors[True] < 0.15 * errors[False]
 
 
@@ -129,7 +131,7 @@ def test_without_calibration_means_are_zero():
         (VECTORS, Framed(CENTRED), "a mean of vectors is a direction"),
         (VECTORS, CENTRED, "a mean of vectors is a direction"),
         (MESSAGES, CENTRED, "scalar inputs of linear layers"),
-        (WEIGHT, Uniform(8, per="row", centred=True), "one step per tensor, channel or group"),
+        (WEIGHT, Centred(Uniform(8, per="row")), "one step per tensor, channel or group"),
     ],
 )
 def test_slots_that_it_does_not_fit(slot, spec, reason):
@@ -137,10 +139,10 @@ def test_slots_that_it_does_not_fit(slot, spec, reason):
         Quantizer(slot).install(spec, AbsMax())
 
 
-@pytest.mark.parametrize("options", [{}, {"per": "atom"}, {"per": "row", "rotate": True}])
-def test_schemes_that_it_does_not_go_with(options):
-    with pytest.raises(RecipeError, match="centred goes with per='row'"):
-        Uniform(8, **{"centred": True} | options)
+@pytest.mark.parametrize("inner", [Uniform(8), Uniform(8, per="atom"), Mixed(Uniform(8, per="row"))])
+def test_schemes_that_it_does_not_go_with(inner):
+    with pytest.raises(RecipeError, match="Centred goes around Uniform.bits, per='row'"):
+        Centred(inner)
 
 
 def test_a_linear_layer_hands_the_species_on():

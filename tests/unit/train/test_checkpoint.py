@@ -16,8 +16,9 @@ from gaq.errors import BadFile
 from gaq.formats import container
 from gaq.formats.checksum import sealed
 from gaq.model.geometry import Gauge
+from gaq.quant.direction_spec import KMeans
 from gaq.quant.presets import all_presets, w4
-from gaq.quant.spec import KMeans, Polar
+from gaq.quant.spec import Polar
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from packed import with_array, with_text
 from tiny import batch_of, checkpoint, config, molecules, painn

@@ -10,8 +10,8 @@ import torch
 
 from gaq.data.dataset import Dataset
 from gaq.errors import UsageError
-from gaq.quant.baselines import svq_kmeans, svq_kmeans_ste
 from gaq.quant.install import preset
+from gaq.quant.methods.svq import svq_kmeans, svq_kmeans_ste
 from gaq.quant.presets import frame_w4a8
 from gaq.train import compiled
 from gaq.train.calibrate import quantized_copy

@@ -12,7 +12,9 @@ import torch
 from safetensors import safe_open
 
 from gaq.errors import Diverged
-from gaq.quant.baselines import degree_quant, pact, svq_kmeans_ste
+from gaq.quant.methods.degree_quant import degree_quant
+from gaq.quant.methods.pact import pact
+from gaq.quant.methods.svq import svq_kmeans_ste
 from gaq.quant.presets import frame_w4a8, gaq_w4a8
 from gaq.quant.recipe import Recipe
 from gaq.train import fit as fit_module

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gaq.quant.baselines import degree_quant
 from gaq.quant.install import preset
+from gaq.quant.methods.degree_quant import degree_quant
 from gaq.train.protection import degree_rank, draw_spared, sparing
 from gaq.train.session import quantize
 from tiny import batch_of, config, molecule, molecules, network
@@ -33,7 +33,7 @@ def test_on_one_small_molecule_all_atoms_have_the_same_rank():
 def test_atoms_pass_in_float_by_chance_and_whole(model, seed):
     batch, recipe = batch_of(molecules()), degree_quant()
     draw = torch.Generator().manual_seed(seed)
-    layer = model.layers[0].update.hidden.input
+    layer = model.layers[0].update.hidden.input_quantizer
     x = torch.randn(len(batch.species), 24, generator=torch.Generator().manual_seed(1))
     rank, spared = degree_rank(batch), torch.zeros(len(batch.species))
     for _ in range(400):
@@ -66,7 +66,7 @@ def test_a_recipe_without_protection_draws_nothing(model):
 
 def test_gradients_of_spared_atoms_pass_as_they_are(model, seed):
     atoms = len(batch_of(molecules()).species)
-    layer = model.layers[0].update.hidden.input
+    layer = model.layers[0].update.hidden.input_quantizer
     x = (100 * torch.randn(atoms, 24, generator=torch.Generator().manual_seed(seed))).requires_grad_()
     with sparing(model.quantizers(), {layer.slot.name: torch.arange(atoms) < 5}):
         (gradient,) = torch.autograd.grad(layer(x).value.sum(), x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from gaq.quant.methods.dorefa import Squashed
 from gaq.quant.observe import AbsMax
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import Role, Slot
@@ -14,7 +15,7 @@ WEIGHT = Slot("layers.1.update.hidden.weight", Role.SCALAR_WEIGHT, (16, 32))
 
 def scheme(bits):
     quantizer = Quantizer(WEIGHT)
-    quantizer.install(Uniform(bits, squash=True), AbsMax())
+    quantizer.install(Squashed(Uniform(bits)), AbsMax())
     quantizer.finish_calibration()
     return quantizer
 

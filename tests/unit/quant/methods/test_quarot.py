@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gaq.quant.methods.quarot import Mixed, hadamard
 from gaq.quant.observe import AbsMax
 from gaq.quant.quantizer import Quantizer
-from gaq.quant.rotated import hadamard
 from gaq.quant.slot import Role, Slot
 from gaq.quant.spec import Uniform
+from gaq.quant.wrappers import Learned
 
 WEIGHT = Slot("layers.1.update.hidden.weight", Role.SCALAR_WEIGHT, (16, 32))
 
@@ -31,7 +32,8 @@ def test_an_outlier_costs_less_when_it_is_spread(learn, seed):
     errors = []
     for rotate in (True, False):
         scheme = Quantizer(WEIGHT)
-        scheme.install(Uniform(8, per="channel", rotate=rotate, learn_step=learn), AbsMax())
+        plain = Learned(Uniform(8, per="channel")) if learn else Uniform(8, per="channel")
+        scheme.install(Mixed(plain) if rotate else plain, AbsMax())
         scheme.observing = True
         scheme(weight)
         scheme.finish_calibration()
