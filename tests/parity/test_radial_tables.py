@@ -11,8 +11,9 @@ import pytest
 
 from built import native_library
 from gaq.engine.native import NativeEngine
+from gaq.model.transformer.layout import LAYOUT
 from gaq.pack.format import PackedModel, to_bytes
-from gaq.pack.layout import TABLE, function_sets
+from gaq.pack.layout import TABLE
 from packed import packed
 from tiny import config, molecule
 
@@ -35,7 +36,7 @@ def with_tables(model: PackedModel, form: str, sets: Iterator[str]) -> PackedMod
             arrays[f"{name}.{part}"] = table if form == "mixed" else mixed
         if form == "finished":
             del arrays[name]
-    if not any(name in arrays and f"{name}.values" not in arrays for name, _ in function_sets(model.config)):
+    if not any(name in arrays and f"{name}.values" not in arrays for name, _ in LAYOUT.functions(model.config)):
         for part in TABLE:
             del arrays[f"radial.{part}"]
     return replace(model, arrays=arrays)
@@ -49,7 +50,7 @@ def answers(model: PackedModel) -> tuple[np.ndarray, np.ndarray]:
 
 def test_tables_of_their_own_give_the_same_bits(model):
     energies, forces = answers(model)
-    for sets in (["layers.1.filters"], [name for name, _ in function_sets(model.config)]):
+    for sets in (["layers.1.filters"], [name for name, _ in LAYOUT.functions(model.config)]):
         found = answers(with_tables(model, "mixed", iter(sets)))
         np.testing.assert_array_equal(found[0], energies)
         np.testing.assert_array_equal(found[1], forces)
@@ -57,7 +58,7 @@ def test_tables_of_their_own_give_the_same_bits(model):
 
 def test_finished_functions_give_the_same_up_to_float32(model):
     energies, forces = answers(model)
-    for sets in (["layers.0.attention.bias"], [name for name, _ in function_sets(model.config)]):
+    for sets in (["layers.0.attention.bias"], [name for name, _ in LAYOUT.functions(model.config)]):
         found = answers(with_tables(model, "finished", iter(sets)))
         assert np.abs(found[0] - energies).max() < ENERGY
         assert np.abs(found[1] - forces).max() < FORCE

@@ -6,6 +6,7 @@ import torch
 
 from gaq.quant.install import preset
 from gaq.quant.mddq import PolarCode
+from gaq.quant.methods.pact import LearnedRange
 from gaq.train.penalties import auxiliary_losses
 from gaq.train.session import quantize
 from tiny import batch_of, config, molecules, network
@@ -25,7 +26,7 @@ def test_recipes_without_such_schemes_owe_nothing():
 
 def test_learned_ranges_owe_one_term_each():
     model, collected = passed("pact")
-    ranges = [q for q in model.quantizers() if getattr(q.spec, "learn_clip", False)]
+    ranges = [q for q in model.quantizers() if isinstance(q.spec, LearnedRange)]
     assert len(collected) == len(ranges) > 5
     model.energies(batch_of(molecules()))
     assert len(collected) == len(ranges), "nobody asks any more"
