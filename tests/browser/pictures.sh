@@ -19,7 +19,7 @@ for recipe in fp32 naive-int8 frame-w4a8; do
     --json "$out/$recipe-md.jsonl"
 done
 $gaq bench "$(model fp32)" "$(model frame-w4a8)" "$(model w4)" --json "$out/bench.jsonl"
-cp docs/ledger/slots-azobenzene.jsonl "$out/slots.jsonl"
+cp studies/few_bits/slots-azobenzene.jsonl "$out/slots.jsonl"
 $gaq report "$out" "$(model frame-w4a8)" -o "$out/report.html"
 node tests/browser/visit.js "$out/report.html" build/browser "$(command -v chromium)" docs/pictures >"$out/seen.json"
 rm -f docs/pictures/page.pdf

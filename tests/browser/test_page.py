@@ -63,7 +63,7 @@ def page(tmp_path_factory) -> Path:
     pytest.importorskip("plotly", reason="needs plotly: pip install plotly")
     run = tmp_path_factory.mktemp("page") / "run"
     run.mkdir()
-    ledger, models = REPOSITORY / "docs" / "ledger", run / "models"
+    models = run / "models"
     models.mkdir()  # copies, for rows are kept beside models
     parent = models / "rmd17-ethanol-fp32.ckpt"
     shutil.copy(REPOSITORY / "models" / parent.name, parent)
@@ -73,8 +73,8 @@ def page(tmp_path_factory) -> Path:
         shutil.move(path / "model.ckpt", path.with_suffix(".ckpt"))
         shutil.rmtree(path)
     gaq("export", models / "rmd17-ethanol-w4.ckpt", "-o", models / "rmd17-ethanol-w4.gaq")
-    for name in ("slots-azobenzene", "engine-shipped"):
-        shutil.copy(ledger / f"{name}.jsonl", run)
+    for rows in ("studies/few_bits/slots-azobenzene.jsonl", "docs/ledger/engine-shipped.jsonl"):
+        shutil.copy(REPOSITORY / rows, run)
     named = [models / f"rmd17-ethanol-{recipe}.ckpt" for recipe in ("fp32", "naive-int8", "w4")]
     sizes = ("--limit", "20", "--symmetry-frames", "3", "--rotations", "2", "--path-frames", "1")
     rows, kept = run / "evaluate.jsonl", run / "predictions.npz"
