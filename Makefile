@@ -44,11 +44,14 @@ house: $(READY)  ## print facts of the tree: lines by area, long files and funct
 	@$(BIN)/python tools/tree_facts.py
 
 # One thread per process: two processes of two threads each are slower on two cores than two of one.
-test: $(READY) programs contracted  ## set up if needed, then all tests but the long ones
+test: $(READY) programs contracted  ## set up if needed, then the tests that are quick: minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 	@$(CTEST) build/native
 
-physics: $(READY)  ## the long tests
+test-all: test  ## these, then those that take ten seconds or more each
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m long
+
+physics: $(READY)  ## the tests that take minutes each
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m physics --timeout 7200
 
 browser: $(READY)  ## the report page in headless Chromium; installs it, and what drives it, where it can

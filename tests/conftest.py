@@ -21,6 +21,9 @@ MOST_SKIPS = 40
 NEEDS_LAMMPS = "needs LAMMPS"  # as tests/lammps/conftest.py says it
 WHERE_THERE_IS_A_COMPILER = "builds it where there is a C++17 compiler"  # as tests/built.py says it
 
+# Presets that reconstruct each block while they calibrate. The engine runs what others of the same bits also run.
+RECONSTRUCTED = ("qdrop", "adaround-w4", "zeroquant")
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -62,6 +65,16 @@ def run_gaq(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of presets whose calibration takes seconds are long ones."""
+    for item in items:
+        named = getattr(item, "callspec", None)
+        if named is not None and any(
+            isinstance(value, str) and value in RECONSTRUCTED for value in named.params.values()
+        ):
+            item.add_marker(pytest.mark.long)
 
 
 def _skipped(config: pytest.Config) -> int:

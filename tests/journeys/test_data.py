@@ -35,6 +35,7 @@ def test_label_then_look(run_gaq):
     assert "H2O (4)" in looked.stdout
 
 
+@pytest.mark.long
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(run_gaq, tmp_path):
     options = [
         "data",

@@ -136,6 +136,7 @@ def test_a_result_that_comes_twice_is_noticed(cluster):
         FarmedEngine(engine, farm).evaluate(read_dataset("embedded").structures)
 
 
+@pytest.mark.long
 def test_evaluate_measures_the_same(cluster, watch_farm, tmp_path):
     native_library()
     options = ("evaluate", str(MODEL), "--data", "embedded", "--rotations", "2", "--path-frames", "1")

@@ -16,6 +16,8 @@ from gaq.train.checkpoint import save_checkpoint
 from packed import file_of
 from tiny import checkpoint, config
 
+pytestmark = pytest.mark.long
+
 NONSENSE = ("random-*", "empty", "zeros", "ones", "newlines", "nul.txt", "pickle.pkl")
 MODELS = (*NONSENSE, "*.ckpt", "*.gaq", "claims-112-GiB.npz", "deep.json", "nan.xyz")
 FRAMES = (*NONSENSE, "*.xyz", "*.npz", "cut.*", "POSCAR", "deep.json", "flip-at-*")

@@ -112,6 +112,7 @@ def deuterated(tmp_path) -> Path:
     ("ending", "ensemble", "begin"),
     [("xyz", "nve", "ethanol"), ("traj", "nvt", "ethanol"), ("xyz", "nvt", "deuterated")],
 )
+@pytest.mark.long
 def test_ten_kills_at_random_moments_leave_no_trace(request, tmp_path, ending, ensemble, begin):
     ethanol = request.getfixturevalue(begin)
     options = ["--steps", "12000", "--ensemble", ensemble, "--every", "70", "--log-every", "30"]

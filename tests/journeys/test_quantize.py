@@ -102,6 +102,7 @@ def test_what_needs_data_is_refused_without(name, folder, capsys):
     assert not (folder / "q").exists()
 
 
+@pytest.mark.long
 def test_data_alone_train_weights_of_few_bits_and_no_others(folder, capsys):
     assert quantize("--recipe", "frame-w8a8", out="eight") == 0
     assert not (folder / "eight" / "curve.jsonl").exists()

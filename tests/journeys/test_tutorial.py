@@ -14,6 +14,7 @@ TEXT = (REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCKS = blocks(TEXT)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_every_command_of_the_tutorial_works(tmp_path):
     native_library()

@@ -94,6 +94,7 @@ def test_atoms_that_change_ranks_go_there_too(plugin, tmp_path):
     assert int(log.split("Neighbor list builds =")[1].split()[0]) > 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_energy_is_kept_as_on_one_rank(plugin, tmp_path, ethanol, ranks):
     model, structure, velocities = ethanol

@@ -57,6 +57,7 @@ def quantized():
     return quantized_copy(model, recipe, frames()), compiled_for(recipe)
 
 
+@pytest.mark.long
 def test_gradients_are_those_of_autograd_for_all_sizes_and_weights(quantized, monkeypatch):
     model, differentiate = quantized
     data = frames()
