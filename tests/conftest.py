@@ -15,6 +15,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+os.environ.pop("PYTHONUNBUFFERED", None)  # would hide that a command keeps back what it says into a pipe
+
 # On a machine without reference data, tests that need it are skipped; beyond this many something is wrong.
 MOST_SKIPS = 40
 

@@ -85,8 +85,13 @@ def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.sock
         return connection
 
 
-def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = print) -> int:
-    """Return the command; returns the exit code, as `gaq` does: 0 done, 1 diverged, 2 wrong usage or bad input."""
+def say_now(sentence: str) -> None:
+    """Print a sentence at once, also into a pipe or a log: whoever starts i-PI waits for it."""
+    print(sentence, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = say_now) -> int:
+    """Run the command and return its exit code, as `gaq` does: 0 done, 1 diverged, 2 wrong usage or bad input."""
     asked = _parser().parse_args(arguments)
     try:
         driver = Driver(asked.structure, asked.model, asked.threads)
