@@ -48,7 +48,7 @@ test: $(READY) programs contracted  ## set up if needed, then the tests that are
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 	@$(CTEST) build/native
 
-test-all: test  ## these, then those that take ten seconds or more each
+test-all: $(READY) test  ## these, then those that take ten seconds or more each
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m long
 
 physics: $(READY)  ## the tests that take minutes each

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,13 @@ from gaq.engine import _library
 from gaq.errors import NotAvailable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+# What inductor needs of a machine, as gaq.model.one_graph.NEEDS says.
+compiles = pytest.mark.skipif(
+    shutil.which("g++") is None or not Path(sysconfig.get_path("include"), "Python.h").exists(),
+    reason="needs g++ and Python's headers, with which PyTorch compiles (Debian: apt-get install g++ python3-dev)",
+)
 
 
 def native_library() -> Path:

@@ -31,9 +31,14 @@ BLOCK = re.compile(r"^```.*?^```$|^\|[^\n]*$|\{\{[^{}]*\}\}", re.MULTILINE | re.
 
 
 def files(tree: Path) -> list[Path]:
-    """Return the files that git tracks in a tree, or all of them where git does not know it."""
-    done = subprocess.run(["git", "ls-files", "-z"], cwd=tree, capture_output=True, text=True, check=False)
-    names = done.stdout.split("\0") if done.returncode == 0 else [str(p.relative_to(tree)) for p in tree.rglob("*")]
+    """Return the files that git tracks in a tree; where git is not there or does not know it, those not built."""
+    command = ["git", "ls-files", "-z"]
+    try:
+        listed = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        listed = []
+    names = [name for name in listed if name] or [str(p.relative_to(tree)) for p in tree.rglob("*")]
+    names = [name for name in names if not name.startswith((".venv", "build", "runs", "dist"))]
     return sorted(tree / name for name in names if name and (tree / name).is_file() and not (tree / name).is_symlink())
 
 

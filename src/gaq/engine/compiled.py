@@ -21,7 +21,7 @@ from gaq.errors import NotAvailable, NotFinite
 from gaq.model.architectures import architecture_of
 from gaq.model.forces import energy_and_forces
 from gaq.model.layered import Layered
-from gaq.model.one_graph import first_line, one_graph
+from gaq.model.one_graph import NEEDS, first_line, one_graph
 from gaq.model.protocol import dtype_of
 from gaq.train.checkpoint import as_dtype
 
@@ -63,7 +63,7 @@ def compiled(network: Layered, structures: Sequence[Structure]) -> Evaluate:
         graph = _one_graph(network, batch)
         graph(batch.positions)
     except Exception as error:  # whatever a compiler and its tool chain raise
-        raise NotAvailable(f"compiled PyTorch: {type(error).__name__}: {first_line(error)}") from error
+        raise NotAvailable(f"compiled PyTorch: {type(error).__name__}: {first_line(error)}. {NEEDS}.") from error
 
     def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.no_grad():

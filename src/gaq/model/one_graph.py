@@ -11,6 +11,8 @@ from torch import Tensor
 
 Graph = Callable[[Sequence[Tensor]], Sequence[Tensor]]
 
+NEEDS = "PyTorch compiles with a C++ compiler and Python's headers (Debian: apt-get install g++ python3-dev)"
+
 
 def one_graph(function: Graph, inputs: Sequence[Tensor], varying: Collection[int] = ()) -> Graph:
     """Return the same function, without gradients of its own; takes minutes to make.

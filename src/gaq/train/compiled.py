@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from gaq.atoms.batch import AtomBatch, Edges
 from gaq.errors import NotAvailable, UsageError
 from gaq.model.layered import Layered
-from gaq.model.one_graph import Graph, first_line, one_graph
+from gaq.model.one_graph import NEEDS, Graph, first_line, one_graph
 from gaq.quant.direction_spec import KMeans
 from gaq.quant.recipe import Recipe
 from gaq.quant.spec import Polar, Spec
@@ -120,7 +120,7 @@ def _graph(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Graph
     except Exception as error:  # whatever a compiler and its tool chain raise
         raise NotAvailable(
             f"the training step could not be compiled: {type(error).__name__}: {first_line(error)}. "
-            "A C++ compiler is needed; without --compile it is not."
+            f"{NEEDS}; without --compile neither is needed."
         ) from error
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
 
+from built import compiles
 from gaq.atoms.structure import Structure
 from gaq.engine import compiled as module
 from gaq.engine.compiled import compiled, eager, float_network
@@ -44,7 +43,7 @@ def test_eager_is_the_engine(model, start):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's own making
-@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++, with which PyTorch compiles")
+@compiles
 @pytest.mark.parametrize("start", [[molecule("CH3OH")], [box(), box(1)]], ids=["one", "boxes"])
 def test_compiled_is_eager(start):
     small = network(config(layers=1, channels=4, basis=4, hidden=4))
@@ -68,5 +67,7 @@ def test_where_it_cannot_be_compiled_it_says_why(model, monkeypatch):
         raise RuntimeError("\nno working C++ compiler\nand much more")
 
     monkeypatch.setattr(module, "_one_graph", fails)
-    with pytest.raises(NotAvailable, match="^compiled PyTorch: RuntimeError: no working C\\+\\+ compiler$"):
+    with pytest.raises(
+        NotAvailable, match="^compiled PyTorch: RuntimeError: no working C\\+\\+ compiler\\. .*python3-dev"
+    ):
         compiled(model, [molecule("H2O")])

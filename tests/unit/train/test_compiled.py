@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from built import compiles
 from gaq.data.dataset import Dataset
 from gaq.errors import UsageError
 from gaq.quant.install import preset
@@ -58,6 +59,7 @@ def quantized():
 
 
 @pytest.mark.long
+@compiles
 def test_gradients_are_those_of_autograd_for_all_sizes_and_weights(quantized, monkeypatch):
     model, differentiate = quantized
     data = frames()
