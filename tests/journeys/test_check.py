@@ -67,6 +67,7 @@ def test_a_run_that_falls_apart_fails(run_gaq):
     assert "name yours with --data or --structure" in result.stdout
 
 
+@pytest.mark.long
 def test_a_calculator_of_another_interpreter_without_forces_is_found_out(run_gaq, tmp_path):
     (tmp_path / "mine.py").write_text(CALCULATOR)
     result = run_gaq("check", "mine.py:NoForces", "--python", sys.executable, *FEW, "--steps", "0")

@@ -104,6 +104,7 @@ def test_the_page_holds_it_all(demo):
     assert not re.search(r"(src|href)=['\"](?!data:|#)", body)
 
 
+@pytest.mark.long
 def test_the_page_can_be_made_anew(demo, run_gaq):
     done = run_gaq("report", demo[0], "-o", "again.html", "--json", "rows.jsonl")
     assert done.returncode == 0, done.stderr

@@ -47,6 +47,7 @@ def network(example, dtype=torch.float32):
     return model.to(dtype)
 
 
+@pytest.mark.long
 def test_the_script_shows_what_each_recipe_breaks():
     result = subprocess.run(
         [sys.executable, FOLDER / "run.py", "--steps", "40"],

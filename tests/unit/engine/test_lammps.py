@@ -92,6 +92,7 @@ def test_a_compiler_that_fails_leaves_the_old_plugin(here, monkeypatch, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["compiler", lammps.PLUGIN]
 
 
+@pytest.mark.long
 def test_it_is_built_once_and_again_when_something_changed(here, tmp_path):
     path, new = lammps.build_plugin(tmp_path)
     assert new
