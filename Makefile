@@ -28,17 +28,15 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format --dry-run --Werror $(SOURCES_OF_NATIVE))
+	$(BIN)/clang-format --dry-run --Werror $(SOURCES_OF_NATIVE)
 
 format: $(READY) format-native  ## write Python and C++ in the style that `make check` asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# `on`: clang-format keeps the style of native/.
-FORMAT_NATIVE := off
-SOURCES_OF_NATIVE = $(if $(filter on,$(FORMAT_NATIVE)),$(shell find native -name '*.[hc]pp' -o -name '*.h' -o -name '*.inl'))
+SOURCES_OF_NATIVE = $(shell find native -name '*.[hc]pp' -o -name '*.h' -o -name '*.inl')
 format-native: $(READY)
-	@$(if $(SOURCES_OF_NATIVE),$(BIN)/clang-format -i $(SOURCES_OF_NATIVE))
+	@$(BIN)/clang-format -i $(SOURCES_OF_NATIVE)
 
 house: $(READY)  ## print facts of the tree: lines by area, long files and functions, import circles, words of prose
 	@$(BIN)/python tools/tree_facts.py

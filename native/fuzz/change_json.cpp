@@ -14,17 +14,78 @@ using gaq::Json;
 
 // As they are written: numbers beyond what JSON may hold, or a model may have, and values of the wrong kind.
 constexpr const char* values[] = {
-    "0", "-1", "1", "2", "3", "4", "5", "7", "8", "9", "16", "17", "32", "64", "65", "118", "119", "255", "1024", "4096",
-    "4097", "2147483648", "9007199254740992", "9223372036854775808", "0.5", "1.0", "64.0", "1e-300", "5e-324", "1e308",
-    "1e999", "-0.0", "1e38", "-1e38", "true", "false", "null", "[]", "{}", "[1]", "\"\"", "\"x\"", "\"NaN\"", "\"é\"",
+    "0",
+    "-1",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "7",
+    "8",
+    "9",
+    "16",
+    "17",
+    "32",
+    "64",
+    "65",
+    "118",
+    "119",
+    "255",
+    "1024",
+    "4096",
+    "4097",
+    "2147483648",
+    "9007199254740992",
+    "9223372036854775808",
+    "0.5",
+    "1.0",
+    "64.0",
+    "1e-300",
+    "5e-324",
+    "1e308",
+    "1e999",
+    "-0.0",
+    "1e38",
+    "-1e38",
+    "true",
+    "false",
+    "null",
+    "[]",
+    "{}",
+    "[1]",
+    "\"\"",
+    "\"x\"",
+    "\"NaN\"",
+    "\"é\"",
 };
 constexpr const char* texts[] = {
-    "tensor", "channel", "row", "atom", "vector", "identity", "uniform", "polar", "linear", "log", "geometric", "plain",
-    "octahedral", "codebook", "component", "codebook.fibonacci.2", "cosine", "dot", "zbl", "a\nb", "a\x7f" "b",
+    "tensor",
+    "channel",
+    "row",
+    "atom",
+    "vector",
+    "identity",
+    "uniform",
+    "polar",
+    "linear",
+    "log",
+    "geometric",
+    "plain",
+    "octahedral",
+    "codebook",
+    "component",
+    "codebook.fibonacci.2",
+    "cosine",
+    "dot",
+    "zbl",
+    "a\nb",
+    "a\x7f"
+    "b",
 };
 constexpr const char* names[] = {
-    "x", "book", "centred", "principal", "framed", "bits", "per", "kind", "magnitude", "directions", "direction_bits",
-    "frames", "closest", "inner", "knots", "",
+    "x",         "book",       "centred",        "principal", "framed",  "bits",  "per",   "kind",
+    "magnitude", "directions", "direction_bits", "frames",    "closest", "inner", "knots", "",
 };
 constexpr double factors[] = {0.5, 2, -1, 1e-3, 1e3, 1e-30, 1e30, 0.999999, 1.000001};
 constexpr int steps[] = {-2, -1, 1, 2};
@@ -104,10 +165,13 @@ void change(const Place& place, const Json& lent, Draw& draw) {
   }
   if (value.kind == Json::Kind::number)
     value = number_of(value.whole && draw.below(4) > 0 ? value.number + draw.one_of(steps)
-                                                        : value.number * draw.one_of(factors));
-  else if (value.kind == Json::Kind::boolean) value.boolean = !value.boolean;
-  else if (value.kind == Json::Kind::text) value = text_of(draw.one_of(texts));
-  else value = written_as(draw.one_of(values));
+                                                       : value.number * draw.one_of(factors));
+  else if (value.kind == Json::Kind::boolean)
+    value.boolean = !value.boolean;
+  else if (value.kind == Json::Kind::text)
+    value = text_of(draw.one_of(texts));
+  else
+    value = written_as(draw.one_of(values));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace {
 using gaq_test::TinyModel;
 
 // Keys with values that shape the network; the others are texts for people.
-constexpr const char* keys[] = {"config", "config", "slots", "slots", "slots", "radial", "species", "repulsion",
-                                "repulsion", "domain", "domain", "backward_bits"};
+constexpr const char* keys[] = {"config",  "config",    "slots",     "slots",  "slots",  "radial",
+                                "species", "repulsion", "repulsion", "domain", "domain", "backward_bits"};
 constexpr const char* numbers[] = {"0", "1", "4", "8", "64", "4096", "-1", "2147483648", "9007199254740992", "1e3"};
 
 TinyModel model_of(const std::string& file) {
@@ -24,8 +24,8 @@ TinyModel model_of(const std::string& file) {
   model.metadata = container.metadata;
   model.metadata.erase("checksum");  // which the model then computes
   for (const auto& [name, view] : container.tensors)
-    model.tensors[name] = {gaq::name_of(view.dtype), view.shape,
-                           {reinterpret_cast<const char*>(view.data), view.bytes}};
+    model.tensors[name] = {
+        gaq::name_of(view.dtype), view.shape, {reinterpret_cast<const char*>(view.data), view.bytes}};
   return model;
 }
 
@@ -34,8 +34,10 @@ void change_metadata(TinyModel& model, Draw& draw) {
   const std::string key = draw.below(8) > 0 ? draw.one_of(keys) : draw.one_of(model.metadata).first;
   const auto found = model.metadata.find(key);
   if (found == model.metadata.end()) return;
-  if (draw.once_in(30)) model.metadata.erase(found);
-  else found->second = changed_json(found->second, draw);
+  if (draw.once_in(30))
+    model.metadata.erase(found);
+  else
+    found->second = changed_json(found->second, draw);
 }
 
 std::string with_another_offset(const TinyModel& model, Draw& draw) {
@@ -73,8 +75,10 @@ std::string changed_model(const std::string& file, Draw& draw) {
     return file;
   }
   if (draw.once_in(24)) return with_another_offset(model, draw);
-  if (draw.once_in(2)) change_metadata(model, draw);
-  else change_tensor(model.tensors, draw);
+  if (draw.once_in(2))
+    change_metadata(model, draw);
+  else
+    change_tensor(model.tensors, draw);
   return model.bytes();
 }
 

@@ -13,10 +13,28 @@ using gaq_test::TinyTensor;
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 // For floats of both widths: what does not fit becomes infinite or zero in the narrow one.
-const double floats[] = {std::nan(""), infinite, -infinite, 0, -0.0, 1, -1, 0.5, 1e10, -1e10, 1e20, 1e38, -3.4e38, 1e-20,
-                         1e-38, 1e-45, -1e-45, 1e308, -1e308, 5e-324};
-constexpr int64_t integers[] = {0, 1, -1, 2, 3, 5, 6, 7, 8, -8, 15, 127, -127, -128, 200, 255, 2147483647, -2147483648LL,
-                                int64_t(1) << 53, std::numeric_limits<int64_t>::max()};
+const double floats[] = {std::nan(""), infinite, -infinite, 0,     -0.0,  1,     -1,     0.5,   1e10,   -1e10,
+                         1e20,         1e38,     -3.4e38,   1e-20, 1e-38, 1e-45, -1e-45, 1e308, -1e308, 5e-324};
+constexpr int64_t integers[] = {0,
+                                1,
+                                -1,
+                                2,
+                                3,
+                                5,
+                                6,
+                                7,
+                                8,
+                                -8,
+                                15,
+                                127,
+                                -127,
+                                -128,
+                                200,
+                                255,
+                                2147483647,
+                                -2147483648LL,
+                                int64_t(1) << 53,
+                                std::numeric_limits<int64_t>::max()};
 constexpr const char* types[] = {"F32", "F64", "I8", "U8", "I32", "I64", "F16"};
 constexpr const char* endings[] = {"x", ".bias", ".step", ".scale", ".codes"};
 constexpr int64_t lengths[] = {0, 1, 2, 3, 4, 7, 4096, int64_t(1) << 31, int64_t(1) << 53};
@@ -56,15 +74,20 @@ void change_rows(TinyTensor& tensor, Draw& draw) {
   const size_t row = tensor.bytes.size() / size_t(tensor.shape[0]);
   const bool longer = draw.once_in(2);
   tensor.shape[0] += longer ? 1 : -1;
-  if (longer) tensor.bytes += tensor.bytes.substr(0, row);
-  else tensor.bytes.resize(tensor.bytes.size() - row);
+  if (longer)
+    tensor.bytes += tensor.bytes.substr(0, row);
+  else
+    tensor.bytes.resize(tensor.bytes.size() - row);
 }
 
 // The shape alone: turned around, or with another length.
 void change_shape(TinyTensor& tensor, Draw& draw) {
-  if (tensor.shape.empty() || draw.once_in(4)) tensor.shape.push_back(draw.one_of(lengths));
-  else if (draw.once_in(2)) std::reverse(tensor.shape.begin(), tensor.shape.end());
-  else tensor.shape[draw.below(tensor.shape.size())] = draw.one_of(lengths);
+  if (tensor.shape.empty() || draw.once_in(4))
+    tensor.shape.push_back(draw.one_of(lengths));
+  else if (draw.once_in(2))
+    std::reverse(tensor.shape.begin(), tensor.shape.end());
+  else
+    tensor.shape[draw.below(tensor.shape.size())] = draw.one_of(lengths);
 }
 
 }  // namespace

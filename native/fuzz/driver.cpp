@@ -64,9 +64,12 @@ int main(int count, char** arguments) {
   std::vector<std::string> paths;
   for (int k = 1; k < count; ++k) {
     const std::string argument = arguments[k];
-    if (argument == "--seconds" && k + 1 < count) seconds = std::atof(arguments[++k]);
-    else if (argument == "--seed" && k + 1 < count) seed = std::strtoull(arguments[++k], nullptr, 10);
-    else paths.push_back(argument);
+    if (argument == "--seconds" && k + 1 < count)
+      seconds = std::atof(arguments[++k]);
+    else if (argument == "--seed" && k + 1 < count)
+      seed = std::strtoull(arguments[++k], nullptr, 10);
+    else
+      paths.push_back(argument);
   }
   const std::vector<std::string> files = files_of(paths);
   if (files.empty()) {

@@ -12,18 +12,54 @@ namespace gaq_fuzz {
 namespace {
 
 constexpr const char* numbers[] = {
-    "0", "-1", "1", "2", "3", "4", "5", "7", "8", "16", "17", "32", "128", "255", "1024", "4096", "65536", "2147483648",
-    "4294967297", "9007199254740992", "1e308", "1e999", "-0", "0.5", "1e-300", "18446744073709551616",
+    "0",          "-1",
+    "1",          "2",
+    "3",          "4",
+    "5",          "7",
+    "8",          "16",
+    "17",         "32",
+    "128",        "255",
+    "1024",       "4096",
+    "65536",      "2147483648",
+    "4294967297", "9007199254740992",
+    "1e308",      "1e999",
+    "-0",         "0.5",
+    "1e-300",     "18446744073709551616",
 };
 constexpr const char* pieces[] = {
-    "{", "}", "[", "]", ",", ":", "\"", "\\", "\\\"", "null", "true", "[[[[[[[[[[[[[[[[[[[[", "\\u0000", "\\ud800",
-    "\xFF", "{\\\"a\\\":{\\\"a\\\":{\\\"a\\\":{\\\"a\\\":", "\xE2\x82", "\"F32\"", "\"F64\"", "\"I8\"", "\"U8\"",
-    "\\\"kind\\\":\\\"polar\\\"", "\\\"per\\\":\\\"tensor\\\"", "\\\"per\\\":\\\"row\\\"", "\\\"framed\\\":true",
-    "\\\"directions\\\":\\\"codebook\\\"", "\"__metadata__\":{}", "\"shape\":[0]", "\"data_offsets\":[0,0]",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\\\"",
+    "null",
+    "true",
+    "[[[[[[[[[[[[[[[[[[[[",
+    "\\u0000",
+    "\\ud800",
+    "\xFF",
+    "{\\\"a\\\":{\\\"a\\\":{\\\"a\\\":{\\\"a\\\":",
+    "\xE2\x82",
+    "\"F32\"",
+    "\"F64\"",
+    "\"I8\"",
+    "\"U8\"",
+    "\\\"kind\\\":\\\"polar\\\"",
+    "\\\"per\\\":\\\"tensor\\\"",
+    "\\\"per\\\":\\\"row\\\"",
+    "\\\"framed\\\":true",
+    "\\\"directions\\\":\\\"codebook\\\"",
+    "\"__metadata__\":{}",
+    "\"shape\":[0]",
+    "\"data_offsets\":[0,0]",
 };
 constexpr uint64_t patterns[] = {
-    0, 0x7FC00000, 0x7F800000, 0xFF800000, 0x80000000, 0xFFFFFFFF, 0x00000001, 0x3F800000, 0x7FF8000000000000u,
-    0x7FF0000000000000u, 0xFFFFFFFFFFFFFFFFu, 0x8080808080808080u,
+    0,          0x7FC00000, 0x7F800000,          0xFF800000,          0x80000000,          0xFFFFFFFF,
+    0x00000001, 0x3F800000, 0x7FF8000000000000u, 0x7FF0000000000000u, 0xFFFFFFFFFFFFFFFFu, 0x8080808080808080u,
 };
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
@@ -44,7 +80,8 @@ void Mutator::change_bytes(std::string& file, const std::string& other) {
     case 0: flip_bits(file); break;
     case 1: file.resize(below(file.size() + 1)); break;
     case 2: file = file.substr(0, below(file.size() + 1)) + other.substr(below(other.size() + 1)); break;
-    case 3: case 4: overwrite_number(file); break;
+    case 3:
+    case 4: overwrite_number(file); break;
     default: change_header(file, other);
   }
 }
@@ -68,7 +105,8 @@ void Mutator::change_header(std::string& file, const std::string& other) {
   std::string header = file.substr(8, length);
   const std::string data = file.substr(8 + length);
   switch (below(4)) {
-    case 0: case 1: replace_number(header); break;
+    case 0:
+    case 1: replace_number(header); break;
     case 2: change_span(header, other); break;
     default: insert_piece(header);
   }

@@ -53,9 +53,11 @@ void check_functions(const gaq::Description& d, const gaq::RadialFunctions& read
   promise(read.table != nullptr && read.functions == functions, "radial functions");
   const gaq::RadialTable& table = *read.table;
   const size_t size = size_t(d.radial.knots) * size_t(table.functions);
-  promise(table.values.size() == size && table.slopes.size() == size && table.curvatures.size() == size, "radial table");
+  promise(table.values.size() == size && table.slopes.size() == size && table.curvatures.size() == size,
+          "radial table");
   promise(read.mixing.empty() ? table.functions == functions
-                              : read.mixing.size() == size_t(table.functions) * size_t(functions), "mixing");
+                              : read.mixing.size() == size_t(table.functions) * size_t(functions),
+          "mixing");
 }
 
 void check_readout(const gaq::ReadoutDescription& readout, int channels) {

@@ -36,34 +36,34 @@ enum gaq_status {
   GAQ_NO_MEMORY = 5,
   GAQ_INTERNAL = 6,        /* our fault */
   GAQ_UNSTABLE = 7,        /* dynamics: energy, forces or velocities stopped being usable */
-  GAQ_NOT_FINITE = 8,      /* the answer is no usable number: not finite, more than 1e5 eV for an atom (from the reference
+  GAQ_NOT_FINITE = 8, /* the answer is no usable number: not finite, more than 1e5 eV for an atom (from the reference
                               energy of its species; the virial: times the atoms), or more than 1e5 eV/Å. The sentence
                               names an atom and says whether the structure or the file is to blame. */
-  GAQ_OUTSIDE = 9          /* strict engines: atoms unlike the training data; the results are there all the same */
+  GAQ_OUTSIDE = 9 /* strict engines: atoms unlike the training data; the results are there all the same */
 };
 
 /* Zeros mean: as the file says, or the default. */
 typedef struct {
-  int32_t threads;       /* 1 by default; results are the same for any number */
+  int32_t threads; /* 1 by default; results are the same for any number */
   int32_t backward_bits; /* precision of the products in the backward pass: 8, 16, or 32 for float */
-  double skin;           /* Å by which the neighbour list reaches beyond the cutoff; 0: default; negative: none */
-  int32_t strict;        /* 1: a structure outside of the training data is an error, GAQ_OUTSIDE */
+  double skin; /* Å by which the neighbour list reaches beyond the cutoff; 0: default; negative: none */
+  int32_t strict; /* 1: a structure outside of the training data is an error, GAQ_OUTSIDE */
 } gaq_options;
 
 /* Atoms of one molecule or one box. Lattice vectors are rows; `cell` may be NULL when nothing is periodic. */
 typedef struct {
   int64_t atoms;
-  const int32_t* species;  /* [atoms] atomic numbers */
+  const int32_t* species; /* [atoms] atomic numbers */
   const double* positions; /* [atoms][3] Å */
-  const double* cell;      /* [3][3] Å, or NULL */
+  const double* cell; /* [3][3] Å, or NULL */
   int32_t periodic[3];
 } gaq_system;
 
 /* Any pointer may be NULL when the value is not wanted. What a call that fails leaves here is not to be used. */
 typedef struct {
-  double* energy;          /* [1] eV */
-  double* forces;          /* [atoms][3] eV/Å */
-  double* virial;          /* [3][3] eV: dE/dε for a homogeneous strain; stress = virial / volume */
+  double* energy; /* [1] eV */
+  double* forces; /* [atoms][3] eV/Å */
+  double* virial; /* [3][3] eV: dE/dε for a homogeneous strain; stress = virial / volume */
   double* atomic_energies; /* [atoms] eV; their sum, in order, is the energy */
 } gaq_result;
 
@@ -84,38 +84,38 @@ typedef struct {
   int32_t channels, layers;
   int32_t species_count;
   int32_t backward_bits;
-  double cutoff;            /* Å */
-  const int32_t* species;   /* [species_count] atomic numbers */
+  double cutoff; /* Å */
+  const int32_t* species; /* [species_count] atomic numbers */
   const char* architecture; /* name of the network, such as "transformer" */
-  const char* recipe;       /* name of the recipe */
-  const char* isa;          /* instruction set in use: scalar, avx2, avx512, neon, neon_dot */
-  int64_t arena_bytes;      /* memory of the last evaluation */
-  int64_t neighbor_builds;  /* how often the neighbour list was built */
-  int64_t outside;          /* how many evaluations were outside of the training data */
+  const char* recipe; /* name of the recipe */
+  const char* isa; /* instruction set in use: scalar, avx2, avx512, neon, neon_dot */
+  int64_t arena_bytes; /* memory of the last evaluation */
+  int64_t neighbor_builds; /* how often the neighbour list was built */
+  int64_t outside; /* how many evaluations were outside of the training data */
 } gaq_info;
 
 /* Molecular dynamics: velocity Verlet (NVE), Langevin (BAOAB), stochastic velocity rescaling (CSVR). */
 enum gaq_thermostat { GAQ_NVE = 0, GAQ_LANGEVIN = 1, GAQ_CSVR = 2 };
 
 typedef struct {
-  double dt;                  /* fs */
-  double thermal_energy;      /* k_B T of the thermostat in eV */
-  double relaxation;          /* fs: 1/friction of Langevin, time constant of CSVR */
-  uint64_t seed;              /* noise is a function of the seed, the step and the atom, and of nothing else */
-  int32_t thermostat;         /* a gaq_thermostat */
+  double dt; /* fs */
+  double thermal_energy; /* k_B T of the thermostat in eV */
+  double relaxation; /* fs: 1/friction of Langevin, time constant of CSVR */
+  uint64_t seed; /* noise is a function of the seed, the step and the atom, and of nothing else */
+  int32_t thermostat; /* a gaq_thermostat */
   int32_t degrees_of_freedom; /* of the kinetic energy; CSVR needs them */
 } gaq_dynamics;
 
 /* Atoms in motion, in buffers of the caller which the steps change. Positions are not wrapped into a box. */
 typedef struct {
-  int64_t step;                 /* number of the last step that was made */
-  double heat;                  /* eV that the thermostat has given to the atoms; total energy - heat is conserved */
+  int64_t step; /* number of the last step that was made */
+  double heat; /* eV that the thermostat has given to the atoms; total energy - heat is conserved */
   const double* inverse_masses; /* [atoms] acceleration in Å/fs² by a force of 1 eV/Å: 0.009648533 / mass in amu;
                                    0 for an atom that does not move, whose velocity must be 0 */
-  double* positions;            /* [atoms][3] Å */
-  double* velocities;           /* [atoms][3] Å/fs */
-  double* forces;               /* [atoms][3] eV/Å, at the positions */
-  double* energy;               /* [1] eV, potential */
+  double* positions; /* [atoms][3] Å */
+  double* velocities; /* [atoms][3] Å/fs */
+  double* forces; /* [atoms][3] eV/Å, at the positions */
+  double* energy; /* [1] eV, potential */
 } gaq_motion;
 
 /* The neighbour list is built anew at steps that this number divides, whatever happened before, so that dynamics that

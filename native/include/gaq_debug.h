@@ -21,7 +21,8 @@ GAQ_API int32_t gaq_set_tap(gaq_engine* engine, gaq_tap tap, void* context);
  * order of gaq_info, may be NULL but for slots that round each species in its own way. Any output may be NULL;
  * `directions` [rows][columns] (or [rows][components][columns] for a code per component) is for polar slots. */
 GAQ_API int32_t gaq_encode(gaq_engine* engine, const char* name, int64_t rows, int32_t components, int32_t columns,
-                           const int32_t* species, const float* values, int32_t* codes, int32_t* directions, float* steps, float* decoded);
+                           const int32_t* species, const float* values, int32_t* codes, int32_t* directions,
+                           float* steps, float* decoded);
 /* One linear layer by its name, such as "layers.0.update.hidden": rows [rows][inputs] to [rows][outputs]; a vector is
  * 2l+1 rows; `species` [rows, or vectors] as above. */
 GAQ_API int32_t gaq_linear(gaq_engine* engine, const char* name, int64_t rows, const int32_t* species,

@@ -13,26 +13,26 @@
 using namespace LAMMPS_NS;
 
 // The engine refuses atoms before its first call, so this is where ranks learn that all of them are under way.
-bool PairGaq::carry(void *rows, int32_t columns, int32_t bytes) {
+bool PairGaq::carry(void* rows, int32_t columns, int32_t bytes) {
   if (!agreed_) agree(true);
-  rows_ = static_cast<char *>(rows);
+  rows_ = static_cast<char*>(rows);
   row_bytes_ = size_t(columns) * size_t(bytes);
   columns_ = columns;
   width_ = width_of(columns, bytes);
   return !failed_;
 }
 
-void PairGaq::forward(void *pair, void *rows, int32_t columns, int32_t bytes) {
-  PairGaq &self = *static_cast<PairGaq *>(pair);
+void PairGaq::forward(void* pair, void* rows, int32_t columns, int32_t bytes) {
+  PairGaq& self = *static_cast<PairGaq*>(pair);
   if (self.carry(rows, columns, bytes)) self.comm->forward_comm(&self, self.width_);
 }
 
-void PairGaq::backward(void *pair, void *rows, int32_t columns, int32_t bytes) {
-  PairGaq &self = *static_cast<PairGaq *>(pair);
+void PairGaq::backward(void* pair, void* rows, int32_t columns, int32_t bytes) {
+  PairGaq& self = *static_cast<PairGaq*>(pair);
   if (self.carry(rows, columns, bytes)) self.comm->reverse_comm(&self, self.width_);
 }
 
-int PairGaq::pack_forward_comm(int count, int *list, double *buffer, int, int *) {
+int PairGaq::pack_forward_comm(int count, int* list, double* buffer, int, int*) {
   for (int n = 0; n < count; ++n, buffer += width_) {
     buffer[width_ - 1] = 0;  // half of it may stay free
     std::memcpy(buffer, rows_ + size_t(list[n]) * row_bytes_, row_bytes_);
@@ -40,7 +40,7 @@ int PairGaq::pack_forward_comm(int count, int *list, double *buffer, int, int *)
   return count * width_;
 }
 
-void PairGaq::unpack_forward_comm(int count, int first, double *buffer) {
+void PairGaq::unpack_forward_comm(int count, int first, double* buffer) {
   for (int n = first; n < first + count; ++n, buffer += width_) {
 #ifdef GAQ_LAMMPS_BROKEN_ON_PURPOSE  // for a test that must notice it
     std::memset(rows_ + size_t(n) * row_bytes_, 0, row_bytes_);
@@ -50,7 +50,7 @@ void PairGaq::unpack_forward_comm(int count, int first, double *buffer) {
   }
 }
 
-int PairGaq::pack_reverse_comm(int count, int first, double *buffer) {
+int PairGaq::pack_reverse_comm(int count, int first, double* buffer) {
   for (int n = first; n < first + count; ++n, buffer += width_) {
     buffer[width_ - 1] = 0;
     std::memcpy(buffer, rows_ + size_t(n) * row_bytes_, row_bytes_);
@@ -61,10 +61,10 @@ int PairGaq::pack_reverse_comm(int count, int first, double *buffer) {
 namespace {
 
 template <class Number>
-void add_rows(char *rows, size_t row_bytes, const int *list, int count, int columns, const double *buffer, int width) {
+void add_rows(char* rows, size_t row_bytes, const int* list, int count, int columns, const double* buffer, int width) {
   for (int n = 0; n < count; ++n, buffer += width) {
-    Number *row = reinterpret_cast<Number *>(rows + size_t(list[n]) * row_bytes);
-    const char *bits = reinterpret_cast<const char *>(buffer);
+    Number* row = reinterpret_cast<Number*>(rows + size_t(list[n]) * row_bytes);
+    const char* bits = reinterpret_cast<const char*>(buffer);
     for (int k = 0; k < columns; ++k) {
       Number value;
       std::memcpy(&value, bits + size_t(k) * sizeof value, sizeof value);
@@ -75,7 +75,7 @@ void add_rows(char *rows, size_t row_bytes, const int *list, int count, int colu
 
 }  // namespace
 
-void PairGaq::unpack_reverse_comm(int count, int *list, double *buffer) {
+void PairGaq::unpack_reverse_comm(int count, int* list, double* buffer) {
   if (row_bytes_ == size_t(columns_) * sizeof(float))
     add_rows<float>(rows_, row_bytes_, list, count, columns_, buffer, width_);
   else
@@ -117,22 +117,22 @@ void PairGaq::stop_all(bool failed_here) {
 }
 
 // The engine counts the atoms of a rank from 0; people know them by LAMMPS's numbers.
-std::string PairGaq::about(const char *sentence) const {
+std::string PairGaq::about(const char* sentence) const {
   const int atoms = atom->nlocal + atom->nghost;
   int first, second, end = 0;
   const auto tag = [&](int n) { return std::to_string(atom->tag[n]); };
   const auto there = [&](int n) { return atom->tag_enable && n >= 0 && n < atoms; };
   if (std::sscanf(sentence, "The structure has atoms %d and %d at %n", &first, &second, &end) == 2 && end &&
       there(first) && there(second)) {
-    const char *distance = sentence + end;
-    const char *stop = std::strchr(distance, '.');
+    const char* distance = sentence + end;
+    const char* stop = std::strchr(distance, '.');
     stop = stop ? std::strchr(stop + 1, ',') : nullptr;
     return "pair style gaq: atoms " + tag(first) + " and " + tag(second) + " are " +
            std::string(distance, stop ? stop : distance + std::strlen(distance)) +
            ", closer than 0.2 Å; check that lengths are in Å and that the run is stable";
   }
   if (std::sscanf(sentence, "The structure has positions that are not finite%n", &end) == 0 && end) {
-    const double *x = &atom->x[0][0];
+    const double* x = &atom->x[0][0];
     for (int n = 0; n < atoms; ++n)
       for (int k = 0; k < 3; ++k)
         if (!(std::abs(x[3 * n + k]) <= 1e300) && there(n))

@@ -21,7 +21,7 @@
 
 using namespace LAMMPS_NS;
 
-PairGaq::PairGaq(LAMMPS *lmp) : Pair(lmp) {
+PairGaq::PairGaq(LAMMPS* lmp) : Pair(lmp) {
   single_enable = 0;
   restartinfo = 0;
   one_coeff = 1;
@@ -41,7 +41,7 @@ PairGaq::~PairGaq() {
   }
 }
 
-void PairGaq::settings(int count, char **words) {
+void PairGaq::settings(int count, char** words) {
   options_ = gaq_options{};
   for (int n = 0; n < count; n += 2) {
     const std::string name = words[n];
@@ -57,10 +57,11 @@ void PairGaq::settings(int count, char **words) {
   }
 }
 
-void PairGaq::coeff(int count, char **words) {
+void PairGaq::coeff(int count, char** words) {
   if (count < 3 || std::strcmp(words[0], "*") != 0 || std::strcmp(words[1], "*") != 0)
-    error->all(FLERR, std::string("pair_coeff of pair style gaq is: pair_coeff * * FILE.gaq and an element for each atom "
-                                  "type; the model is one for all atoms"));
+    error->all(FLERR,
+               std::string("pair_coeff of pair style gaq is: pair_coeff * * FILE.gaq and an element for each atom "
+                           "type; the model is one for all atoms"));
   const std::string path = words[2];
   open(path);
   choose_elements(path, count - 3, words + 3);
@@ -80,7 +81,7 @@ void PairGaq::allocate() {
 }
 
 // One rank reads the file for all: it need not be on every node, and all see the same bytes.
-void PairGaq::open(const std::string &path) {
+void PairGaq::open(const std::string& path) {
   int size = -1;
   std::vector<char> bytes;
   if (comm->me == 0) {
@@ -94,8 +95,9 @@ void PairGaq::open(const std::string &path) {
   }
   MPI_Bcast(&size, 1, MPI_INT, 0, world);
   if (size < 0)
-    error->all(FLERR, path + " cannot be read. Check the name, and that it is a file; relative names start from the "
-                             "folder in which LAMMPS was started.");
+    error->all(FLERR, path +
+                          " cannot be read. Check the name, and that it is a file; relative names start from the "
+                          "folder in which LAMMPS was started.");
   bytes.resize(size_t(size));
   MPI_Bcast(bytes.data(), size, MPI_BYTE, 0, world);
   gaq_close(engine_);
@@ -112,7 +114,7 @@ void PairGaq::open(const std::string &path) {
   gaq_describe(engine_, &info_);
 }
 
-void PairGaq::choose_elements(const std::string &path, int count, char **names) {
+void PairGaq::choose_elements(const std::string& path, int count, char** names) {
   if (count != atom->ntypes)
     error->all(FLERR, "pair_coeff names " + std::to_string(count) + " elements and there are " +
                           std::to_string(atom->ntypes) + " atom types; expected one element for each, in their order");
@@ -135,9 +137,12 @@ void PairGaq::choose_elements(const std::string &path, int count, char **names) 
 
 void PairGaq::init_style() {
   const std::string units = update->unit_style;
-  if (units == "metal") unit_ = 1;
-  else if (units == "real") unit_ = utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL);
-  else error->all(FLERR, "pair style gaq runs in units metal or real; these are " + units);
+  if (units == "metal")
+    unit_ = 1;
+  else if (units == "real")
+    unit_ = utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL);
+  else
+    error->all(FLERR, "pair style gaq runs in units metal or real; these are " + units);
   if (!force->newton_pair)
     error->all(FLERR, std::string("pair style gaq needs newton on: forces on ghosts go back to their owners. Say "
                                   "'newton on', or leave the line out."));
@@ -164,8 +169,8 @@ void PairGaq::init_style() {
 // In doubles. A domain without atoms sees the calls that all others see.
 int PairGaq::widest_rows() {
   int widest = 1;
-  const auto note = [](void *context, void *, int32_t columns, int32_t bytes) {
-    int &most = *static_cast<int *>(context);
+  const auto note = [](void* context, void*, int32_t columns, int32_t bytes) {
+    int& most = *static_cast<int*>(context);
     most = std::max(most, width_of(columns, bytes));
   };
   const gaq_exchange exchange{&widest, note, note};
@@ -181,8 +186,9 @@ double PairGaq::init_one(int, int) { return info_.cutoff; }
 // What LAMMPS knows only when a run begins.
 void PairGaq::setup() {
   if (neighbor->exclude)
-    error->all(FLERR, std::string("pair style gaq cannot leave out pairs of atoms, as 'neigh_modify exclude' asks: a model "
-                                  "of many-body forces has no energy of a pair"));
+    error->all(FLERR,
+               std::string("pair style gaq cannot leave out pairs of atoms, as 'neigh_modify exclude' asks: a model "
+                           "of many-body forces has no energy of a pair"));
   if (comm->nprocs > 1 && comm->get_comm_cutoff() < info_.cutoff)
     error->all(FLERR, "ghosts reach " + std::to_string(comm->get_comm_cutoff()) +
                           " Å, less than the cutoff of the model, " + std::to_string(info_.cutoff) + " Å");
@@ -196,8 +202,15 @@ gaq_system PairGaq::look_at_atoms(int atoms, bool whole) {
   system.species = species_.data();
   system.positions = atoms ? &atom->x[0][0] : nullptr;
   if (whole) {
-    const double rows[9] = {domain->xprd, 0, 0, domain->triclinic ? domain->xy : 0.0, domain->yprd, 0,
-                            domain->triclinic ? domain->xz : 0.0, domain->triclinic ? domain->yz : 0.0, domain->zprd};
+    const double rows[9] = {domain->xprd,
+                            0,
+                            0,
+                            domain->triclinic ? domain->xy : 0.0,
+                            domain->yprd,
+                            0,
+                            domain->triclinic ? domain->xz : 0.0,
+                            domain->triclinic ? domain->yz : 0.0,
+                            domain->zprd};
     std::copy(rows, rows + 9, cell_);
     system.cell = cell_;
     std::copy(domain->periodicity, domain->periodicity + 3, system.periodic);
@@ -209,8 +222,9 @@ gaq_system PairGaq::look_at_atoms(int atoms, bool whole) {
 void PairGaq::compute(int eflag, int vflag) {
   ev_init(eflag, vflag);
   if (vflag_atom || cvflag_atom)
-    error->all(FLERR, std::string("pair style gaq has no virial of single atoms, which a compute asks for (stress/atom, "
-                                  "centroid/stress/atom, heat/flux); the pressure of the whole is there"));
+    error->all(FLERR,
+               std::string("pair style gaq has no virial of single atoms, which a compute asks for (stress/atom, "
+                           "centroid/stress/atom, heat/flux); the pressure of the whole is there"));
   const bool whole = comm->nprocs == 1;
   const int owned = atom->nlocal, atoms = whole ? owned : owned + atom->nghost;
   const gaq_system system = look_at_atoms(atoms, whole);
@@ -246,12 +260,14 @@ void PairGaq::warn_outside() {
   if (comm->me == first) std::snprintf(sentence, sizeof sentence, "%s", gaq_warning(engine_));
   MPI_Bcast(sentence, sizeof sentence, MPI_CHAR, first, world);
   if (comm->me == 0)
-    error->warning(FLERR, std::string("pair style gaq: the model was not trained on structures like this; counted from 0 on "
-                                      "rank " + std::to_string(first) + ": " + sentence + ". Energies and forces may be wrong"));
+    error->warning(FLERR,
+                   std::string("pair style gaq: the model was not trained on structures like this; counted from 0 on "
+                               "rank " +
+                               std::to_string(first) + ": " + sentence + ". Energies and forces may be wrong"));
 }
 
-void PairGaq::add(int atoms, int owned, double energy, const double *gradient) {
-  double *f = atoms ? &atom->f[0][0] : nullptr;
+void PairGaq::add(int atoms, int owned, double energy, const double* gradient) {
+  double* f = atoms ? &atom->f[0][0] : nullptr;
   for (size_t k = 0; k < 3 * size_t(atoms); ++k) f[k] += unit_ * forces_[k];
   if (eflag_global) eng_vdwl += unit_ * energy;
   if (eflag_atom)

@@ -19,13 +19,13 @@ namespace LAMMPS_NS {
 
 class PairGaq : public Pair {
  public:
-  explicit PairGaq(LAMMPS *);
+  explicit PairGaq(LAMMPS*);
   ~PairGaq() override;
-  PairGaq(const PairGaq &) = delete;
-  PairGaq &operator=(const PairGaq &) = delete;
+  PairGaq(const PairGaq&) = delete;
+  PairGaq& operator=(const PairGaq&) = delete;
 
-  void settings(int, char **) override;
-  void coeff(int, char **) override;
+  void settings(int, char**) override;
+  void coeff(int, char**) override;
   void init_style() override;
   double init_one(int, int) override;
   void setup() override;
@@ -33,14 +33,14 @@ class PairGaq : public Pair {
   double memory_usage() override;
 
   // Rows of the engine, as doubles that hold their bits.
-  int pack_forward_comm(int, int *, double *, int, int *) override;
-  void unpack_forward_comm(int, int, double *) override;
-  int pack_reverse_comm(int, int, double *) override;
-  void unpack_reverse_comm(int, int *, double *) override;
+  int pack_forward_comm(int, int*, double*, int, int*) override;
+  void unpack_forward_comm(int, int, double*) override;
+  int pack_reverse_comm(int, int, double*) override;
+  void unpack_reverse_comm(int, int*, double*) override;
 
  private:
-  void open(const std::string &path);
-  void choose_elements(const std::string &path, int count, char **names);
+  void open(const std::string& path);
+  void choose_elements(const std::string& path, int count, char** names);
   void allocate();
   void check_masses() const;
   int widest_rows();
@@ -50,26 +50,26 @@ class PairGaq : public Pair {
   bool fine_everywhere(bool fine) const;
   void stop_if_any_failed(int32_t status);
   [[noreturn]] void stop_all(bool failed_here);
-  std::string about(const char *sentence) const;
+  std::string about(const char* sentence) const;
   void warn_outside();
-  void add(int atoms, int owned, double energy, const double *gradient);
-  static void forward(void *pair, void *rows, int32_t columns, int32_t bytes);
-  static void backward(void *pair, void *rows, int32_t columns, int32_t bytes);
-  bool carry(void *rows, int32_t columns, int32_t bytes);
+  void add(int atoms, int owned, double energy, const double* gradient);
+  static void forward(void* pair, void* rows, int32_t columns, int32_t bytes);
+  static void backward(void* pair, void* rows, int32_t columns, int32_t bytes);
+  bool carry(void* rows, int32_t columns, int32_t bytes);
 
-  gaq_engine *engine_ = nullptr;
+  gaq_engine* engine_ = nullptr;
   gaq_options options_{};
   gaq_info info_{};
-  double unit_ = 1;                // of LAMMPS's energy in eV
-  std::vector<int32_t> number_;    // [type] atomic number
-  std::vector<int32_t> species_;   // [atom]
+  double unit_ = 1;  // of LAMMPS's energy in eV
+  std::vector<int32_t> number_;  // [type] atomic number
+  std::vector<int32_t> species_;  // [atom]
   std::vector<double> forces_, energies_;
   double cell_[9] = {};
 
-  char *rows_ = nullptr;           // that are carried just now
+  char* rows_ = nullptr;  // that are carried just now
   size_t row_bytes_ = 0;
-  int columns_ = 0, width_ = 0;    // width in doubles
-  bool warned_ = false;                   // of atoms unlike the training data
+  int columns_ = 0, width_ = 0;  // width in doubles
+  bool warned_ = false;  // of atoms unlike the training data
   bool agreed_ = false, failed_ = false;  // in this evaluation: whether all ranks have spoken, and one cannot go on
 };
 

@@ -16,14 +16,14 @@
 
 using namespace LAMMPS_NS;
 
-static void *make_pair(void *lmp) { return new PairGaq(static_cast<LAMMPS *>(lmp)); }
+static void* make_pair(void* lmp) { return new PairGaq(static_cast<LAMMPS*>(lmp)); }
 
-void lammpsplugin_init(void *given, void *handle, void *regfunc) {
-  LAMMPS *lmp = static_cast<LAMMPS *>(given);
+void lammpsplugin_init(void* given, void* handle, void* regfunc) {
+  LAMMPS* lmp = static_cast<LAMMPS*>(given);
   if (lmp->num_ver != GAQ_LAMMPS_VERSION)
-    lmp->error->all(FLERR, std::string("the plugin of gaq was built for LAMMPS " + std::to_string(GAQ_LAMMPS_VERSION) +
-                                       ", this is " + std::to_string(lmp->num_ver) +
-                                       ". Build it again: gaq lammps --build"));
+    lmp->error->all(FLERR,
+                    std::string("the plugin of gaq was built for LAMMPS " + std::to_string(GAQ_LAMMPS_VERSION) +
+                                ", this is " + std::to_string(lmp->num_ver) + ". Build it again: gaq lammps --build"));
   if (gaq_abi() != GAQ_ABI)
     lmp->error->all(FLERR, std::string("the plugin of gaq was built for interface " + std::to_string(GAQ_ABI) +
                                        " of the engine, this engine has " + std::to_string(gaq_abi()) +

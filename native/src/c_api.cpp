@@ -67,7 +67,7 @@ extern "C" {
 int32_t gaq_abi(void) { return GAQ_ABI; }
 
 size_t gaq_sizeof(int32_t which) {
-  const size_t sizes[] = {sizeof(gaq_options), sizeof(gaq_system), sizeof(gaq_result), sizeof(gaq_exchange),
+  const size_t sizes[] = {sizeof(gaq_options), sizeof(gaq_system),   sizeof(gaq_result), sizeof(gaq_exchange),
                           sizeof(gaq_info),    sizeof(gaq_dynamics), sizeof(gaq_motion)};
   return which >= 0 && which < 7 ? sizes[which] : 0;
 }

@@ -23,15 +23,15 @@ struct FeatureScheme {
   bool centred = false;
   int directions = 0;
   std::vector<int8_t> compensation_codes;  // [species][row][columns], the mean first
-  std::vector<float> compensation_scale;   // [species][row]
+  std::vector<float> compensation_scale;  // [species][row]
   float step = 0, inverse_step = 0;
   // polar only
   Direction direction = Direction::octahedral;
   int direction_bits = 0;
   bool logarithmic = false, geometric = true;
   std::vector<float> levels, thresholds;  // logarithmic magnitudes
-  std::vector<float> points;              // [codeword][3]: octahedral and codebook
-  std::vector<int32_t> cells;             // [cell][candidates]: codebook
+  std::vector<float> points;  // [codeword][3]: octahedral and codebook
+  std::vector<int32_t> cells;  // [cell][candidates]: codebook
   int candidates = 0;
 
   int compensation_rows() const { return (centred ? 1 : 0) + directions; }
@@ -42,11 +42,11 @@ struct FeatureScheme {
 struct LinearDescription {
   std::string name;  // "layers.0.update.hidden"
   int outputs = 0, inputs = 0;
-  int bits = 32;                // of the weight; 32: `values`, else `codes` and `scale`
-  std::vector<float> values;    // [outputs][inputs]
-  std::vector<int8_t> codes;    // [outputs][inputs]
-  std::vector<float> scale;     // [outputs]
-  std::vector<float> bias;      // [outputs] or empty
+  int bits = 32;  // of the weight; 32: `values`, else `codes` and `scale`
+  std::vector<float> values;  // [outputs][inputs]
+  std::vector<int8_t> codes;  // [outputs][inputs]
+  std::vector<float> scale;  // [outputs]
+  std::vector<float> bias;  // [outputs] or empty
   FeatureScheme input;
 };
 
@@ -83,13 +83,13 @@ struct RepulsionDescription {
 // What the training frames hold: domain.hpp. No frames for a model that does not say.
 struct DomainDescription {
   int frames = 0;
-  std::vector<double> closest;     // [species][species] Å
+  std::vector<double> closest;  // [species][species] Å
   std::vector<int32_t> neighbors;  // [species][2] fewest and most within the cutoff
-  std::vector<double> largest;     // [species] norm of the last scalar features
+  std::vector<double> largest;  // [species] norm of the last scalar features
 };
 
 struct GoldenFrames {
-  std::vector<int32_t> species;             // [atoms]
+  std::vector<int32_t> species;  // [atoms]
   std::vector<double> positions, energies, forces;  // [frame][atoms][3], [frame], [frame][atoms][3]
 };
 
@@ -103,11 +103,11 @@ struct NetworkDescription {
 struct Description {
   std::string architecture, recipe;
   int backward_bits = 32;
-  double cutoff = 0;               // Å
-  std::vector<int32_t> species;    // [species] atomic numbers, ascending
-  std::vector<double> reference;   // [species] eV
-  std::vector<double> radii;       // [species] covalent radii, Å
-  double scale = 1;                // eV
+  double cutoff = 0;  // Å
+  std::vector<int32_t> species;  // [species] atomic numbers, ascending
+  std::vector<double> reference;  // [species] eV
+  std::vector<double> radii;  // [species] covalent radii, Å
+  double scale = 1;  // eV
   RadialGrid radial;
   RepulsionDescription repulsion;
   DomainDescription domain;
@@ -115,7 +115,7 @@ struct Description {
   GoldenFrames golden;
   // Set by the reader of the architecture.
   int channels = 0, degrees = 1, layers = 0;
-  bool framed = false;             // whether a slot wants vectors in the frames of their atoms
+  bool framed = false;  // whether a slot wants vectors in the frames of their atoms
   std::shared_ptr<const NetworkDescription> network;
 };
 

@@ -50,7 +50,8 @@ Outside DomainCheck::look(const ActivePair* pairs, int64_t count, const std::vec
     if (pair.distance / closest >= worst) continue;
     worst = pair.distance / closest;
     const int64_t i = order[size_t(pair.i)], j = order[size_t(pair.j)];
-    const int32_t z = description_.species[size_t(rows[size_t(pair.i)])], other = description_.species[size_t(rows[size_t(pair.j)])];
+    const int32_t z = description_.species[size_t(rows[size_t(pair.i)])],
+                  other = description_.species[size_t(rows[size_t(pair.j)])];
     found.close.i = std::min(i, j);
     found.close.j = std::max(i, j);
     found.close.z = i <= j ? z : other;
@@ -86,8 +87,8 @@ std::string Outside::sentence(double cutoff) const {
         more(close.count));
   if (crowd.count)
     add("atom " + std::to_string(crowd.atom) + " (Z = " + std::to_string(crowd.z) + ") has " +
-        std::to_string(crowd.neighbors) + (crowd.neighbors == 1 ? " neighbour within " : " neighbours within ") + number("%g", cutoff) +
-        " Å; in the training data such atoms have " + std::to_string(crowd.fewest) + " to " +
+        std::to_string(crowd.neighbors) + (crowd.neighbors == 1 ? " neighbour within " : " neighbours within ") +
+        number("%g", cutoff) + " Å; in the training data such atoms have " + std::to_string(crowd.fewest) + " to " +
         std::to_string(crowd.most) + more(crowd.count));
   if (large.count)
     add("the last features of atom " + std::to_string(large.atom) + " (Z = " + std::to_string(large.z) + ") are " +

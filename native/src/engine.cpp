@@ -17,8 +17,9 @@ constexpr int64_t most_atoms = std::numeric_limits<int32_t>::max() / 4;
 const Kernels& kernels_or_refuse() {
   const Kernels* kernels = choose_kernels();
   if (!kernels)
-    throw Error(GAQ_BAD_ARGUMENT, "GAQ_ISA names an instruction set that this build or this machine does not have; here are " +
-                                      std::string(available_kernels()) + ". Unset it to take the best.");
+    throw Error(GAQ_BAD_ARGUMENT,
+                "GAQ_ISA names an instruction set that this build or this machine does not have; here are " +
+                    std::string(available_kernels()) + ". Unset it to take the best.");
   return *kernels;
 }
 

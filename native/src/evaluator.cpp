@@ -77,9 +77,11 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
   if (local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
   geometry_.forward(pairs_, gradients_);
   torque_.assign(local && back ? size_t(3 * atoms_) : 0, 0.0);
-  Evaluation evaluation{atoms_, owned_, row_.data(), &pairs_, &gradients_, torque_.data(), energy_, &scratch_, exchange, pool, tap};
+  Evaluation evaluation{atoms_,  owned_,    row_.data(), &pairs_, &gradients_, torque_.data(),
+                        energy_, &scratch_, exchange,    pool,    tap};
   const float* features = network_->forward(evaluation);
-  outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, features, model_.network->row);
+  outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, features,
+                          model_.network->row);
   if (back) {
     network_->backward(evaluation);
     gather_forces(exchange);
@@ -133,15 +135,15 @@ Worst Evaluator::worst(const Results& results) const {
   const Description& description = model_.description;
   Worst found;
   for (int64_t place = 0; place < owned_; ++place)
-    found.see(Worst::What::energy, list_.order()[place], energy_[place] - description.reference[row_[place]], most_energy);
+    found.see(Worst::What::energy, list_.order()[place], energy_[place] - description.reference[row_[place]],
+              most_energy);
   // References near the largest double are finite, their sum is not.
   const double total = std::accumulate(energy_, energy_ + owned_, 0.0);
   found.see(Worst::What::total, -1, total, std::numeric_limits<double>::max());
   if (results.forces)
     for (int64_t n = 0; n < 3 * atoms_; ++n) found.see(Worst::What::force, n / 3, results.forces[n], most_force);
   if (results.virial)
-    for (int k = 0; k < 9; ++k)
-      found.see(Worst::What::virial, -1, results.virial[k], most_energy * double(atoms_));
+    for (int k = 0; k < 9; ++k) found.see(Worst::What::virial, -1, results.virial[k], most_energy * double(atoms_));
   return found;
 }
 

@@ -26,12 +26,13 @@ void check_species(const Description& description, const FeatureScheme& scheme, 
   if (!species) throw Error(GAQ_BAD_ARGUMENT, "species is missing, and the slot rounds each species in its own way");
   for (int64_t atom = 0; atom < atoms; ++atom)
     if (species[atom] < 0 || species[atom] >= int64_t(description.species.size()))
-      throw Error(GAQ_BAD_ARGUMENT, "species has the row " + std::to_string(species[atom]) + ", which the model has not");
+      throw Error(GAQ_BAD_ARGUMENT,
+                  "species has the row " + std::to_string(species[atom]) + ", which the model has not");
 }
 
 // What the scheme takes off the rows [components][padded] of one atom, by the same operations as layers/linear.inl.
-void take_apart(const Kernels& kernels, const FeatureScheme& scheme, int32_t kind, int components, int columns, int padded,
-                const float* in, float* base) {
+void take_apart(const Kernels& kernels, const FeatureScheme& scheme, int32_t kind, int components, int columns,
+                int padded, const float* in, float* base) {
   std::vector<float> rest(in, in + size_t(components) * padded), decoded(rest.size()), step(components);
   std::vector<int32_t> codes(rest.size()), none(rest.size());
   for (int k = 0; k < columns && scheme.centred; ++k) {
@@ -66,7 +67,8 @@ void Engine::encode(const std::string& slot, int64_t rows, int components, int c
   if (rows < 0 || components < 1 || components > 7 || columns < 1 || columns > 1 << 20)
     throw Error(GAQ_BAD_ARGUMENT, "rows, components or columns lie outside their range");
   check_species(model_->description, scheme, rows, species);
-  if ((scheme.compensation_rows() > 0 && scheme.compensation_codes.size() != scheme.compensation_scale.size() * columns) ||
+  if ((scheme.compensation_rows() > 0 &&
+       scheme.compensation_codes.size() != scheme.compensation_scale.size() * columns) ||
       (scheme.centred && components != 1))
     throw Error(GAQ_BAD_ARGUMENT, "rows have other components or columns than what the slot '" + slot + "' takes off");
   const int padded = whole(columns);
@@ -110,7 +112,7 @@ void Engine::linear(const std::string& name, int64_t rows, const int32_t* specie
   if (!plan) throw Error(GAQ_BAD_ARGUMENT, "there is no linear layer '" + name + "'");
   if (rows % components) throw Error(GAQ_BAD_ARGUMENT, "rows of vectors come in whole vectors");
   check_species(model_->description, plan->scheme, rows / components, species);
-  std::vector<float> in(size_t(components) * plan->inputs), out(size_t(components) * plan->outputs);
+  std::vector<float> in(size_t(components) * plan->inputs), out(size_t(components) * plan -> outputs);
   std::vector<float> decoded(in.size()), scale(components), coefficients(size_t(components) * plan->directions.outputs);
   std::vector<uint8_t> bytes(in.size() + lanes);
   std::vector<int16_t> words(in.size() + lanes);

@@ -44,18 +44,18 @@ inline std::string beside(const char* source, const std::string& name) {
 #define CHECK(cond) gaq_test::report(bool(cond), __FILE__, __LINE__, #cond)
 #define CHECK_EQ(a, b) gaq_test::check_equal((a), (b), __FILE__, __LINE__, #a " == " #b)
 #define CHECK_NEAR(a, b, tol) gaq_test::check_near((a), (b), (tol), __FILE__, __LINE__, #a " ~ " #b)
-#define CHECK_THROWS(Type, ...)                                                              \
-  do {                                                                                       \
-    const char* outcome = "threw nothing";                                                   \
-    try {                                                                                    \
-      (void)(__VA_ARGS__);                                                                   \
-    } catch (const Type&) {                                                                  \
-      outcome = nullptr;                                                                     \
-    } catch (...) {                                                                          \
-      outcome = "threw another type";                                                        \
-    }                                                                                        \
-    gaq_test::report(!outcome, __FILE__, __LINE__, std::string(#__VA_ARGS__ ": expected " #Type ", it ") + \
-                                                       (outcome ? outcome : ""));            \
+#define CHECK_THROWS(Type, ...)                                                                         \
+  do {                                                                                                  \
+    const char* outcome = "threw nothing";                                                              \
+    try {                                                                                               \
+      (void)(__VA_ARGS__);                                                                              \
+    } catch (const Type&) {                                                                             \
+      outcome = nullptr;                                                                                \
+    } catch (...) {                                                                                     \
+      outcome = "threw another type";                                                                   \
+    }                                                                                                   \
+    gaq_test::report(!outcome, __FILE__, __LINE__,                                                      \
+                     std::string(#__VA_ARGS__ ": expected " #Type ", it ") + (outcome ? outcome : "")); \
   } while (false)
 
 // Prints how many checks there were; the status of the program: 1 when one failed, or when there was none.

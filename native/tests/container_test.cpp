@@ -49,8 +49,7 @@ void test_container() {
 void test_damage() {
   const std::string good = gaq_test::tiny_models().at("codebook-log").bytes();
   std::mt19937 random(1);
-  for (size_t length = 0; length < good.size(); length += 7)
-    CHECK(refusal_of(good.substr(0, length)) != "accepted");
+  for (size_t length = 0; length < good.size(); length += 7) CHECK(refusal_of(good.substr(0, length)) != "accepted");
   for (size_t k = 0; k < good.size(); ++k) {
     std::string bad = good;
     bad[k] = char(bad[k] ^ (1 << (random() % 8)));

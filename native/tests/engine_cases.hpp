@@ -17,9 +17,8 @@ inline std::string model_path(const std::string& name) { return beside(__FILE__,
 // Networks whose energy is smooth, one a degree; those of 16 bits in the frame of each atom are smooth to a millionth.
 inline const char* const smooth_models[] = {"fp32-l1", "w4-l2", "fp32-l3", "painn-fp32"};
 // One a degree in each gauge.
-inline const char* const models_of_every_gauge[] = {"fp32-l1",        "w4-l2",    "fp32-l3",
-                                                    "frame-w4a8-l1", "w4a16-l2", "frame-w8a8-l3",
-                                                    "painn-fp32",    "painn-frame-w4a8"};
+inline const char* const models_of_every_gauge[] = {"fp32-l1",  "w4-l2",         "fp32-l3",    "frame-w4a8-l1",
+                                                    "w4a16-l2", "frame-w8a8-l3", "painn-fp32", "painn-frame-w4a8"};
 
 struct Atoms {
   std::vector<int32_t> species;
@@ -29,7 +28,10 @@ struct Atoms {
 
   int64_t count() const { return int64_t(species.size()); }
   gaq_system system() const {
-    return {count(), species.data(), positions.data(), cell.empty() ? nullptr : cell.data(),
+    return {count(),
+            species.data(),
+            positions.data(),
+            cell.empty() ? nullptr : cell.data(),
             {periodic[0], periodic[1], periodic[2]}};
   }
 };

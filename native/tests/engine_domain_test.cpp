@@ -21,8 +21,10 @@ struct Place {
   static void backward(void* context, void* rows, int32_t columns, int32_t bytes) {
     Place& place = *static_cast<Place*>(context);
     ++place.calls;
-    if (bytes == 4) place.exchange->backward(place.me, static_cast<float*>(rows), size_t(columns));
-    else place.exchange->backward(place.me, static_cast<double*>(rows), size_t(columns));
+    if (bytes == 4)
+      place.exchange->backward(place.me, static_cast<float*>(rows), size_t(columns));
+    else
+      place.exchange->backward(place.me, static_cast<double*>(rows), size_t(columns));
   }
   gaq_exchange functions() { return {this, forward, backward}; }
 };
@@ -118,7 +120,8 @@ void check_cuts() {
 void check_domains_that_own_nothing() {
   const Atoms atoms = molecule();
   std::vector<Domain> three{cut(atoms, [](int64_t atom) { return atom % 2 == 0; }),
-                            cut(atoms, [](int64_t atom) { return atom % 2 == 1; }), {}};
+                            cut(atoms, [](int64_t atom) { return atom % 2 == 1; }),
+                            {}};
   for (const char* name : models_of_every_gauge) check_domains(name, atoms, three, round_off, 32);
   constexpr double none[3] = {0, 0, 0};
   for (int64_t atom : {1, 4, 6}) append(three[2], atoms, atom, none);

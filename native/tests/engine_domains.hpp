@@ -65,15 +65,16 @@ Domain cut(const Atoms& all, const Mine& mine) {
 class Exchange {
  public:
   // One that does not work fills rows of ghosts with zeros and adds nothing.
-  Exchange(const std::vector<Domain>& domains, bool works)
-      : domains_(domains), works_(works), rows_(domains.size()) {}
+  Exchange(const std::vector<Domain>& domains, bool works) : domains_(domains), works_(works), rows_(domains.size()) {}
 
   void forward(size_t me, char* rows, size_t row_bytes) {
     show(me, rows);
     const Domain& mine = domains_[me];
     for (size_t n = size_t(mine.owned); n < mine.whole.size(); ++n) {
-      if (works_) std::memcpy(rows + n * row_bytes, owner_row(mine.whole[n], row_bytes), row_bytes);
-      else std::memset(rows + n * row_bytes, 0, row_bytes);
+      if (works_)
+        std::memcpy(rows + n * row_bytes, owner_row(mine.whole[n], row_bytes), row_bytes);
+      else
+        std::memset(rows + n * row_bytes, 0, row_bytes);
     }
     meet();
   }

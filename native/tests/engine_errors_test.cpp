@@ -87,9 +87,11 @@ void check_arguments(const Subject& subject) {
   refused(gaq_evaluate_domain(engine, &good, 1, &half, &result), "lacks");
   refused(gaq_evaluate_domain(engine, &good, atoms.count(), &half, &result), "lacks");
   float row[8] = {};
-  refused(gaq_encode(engine, "none", 1, 1, 8, nullptr, row, nullptr, nullptr, nullptr, nullptr), "no feature slot 'none'");
+  refused(gaq_encode(engine, "none", 1, 1, 8, nullptr, row, nullptr, nullptr, nullptr, nullptr),
+          "no feature slot 'none'");
   refused(gaq_encode(engine, nullptr, 1, 1, 8, nullptr, row, nullptr, nullptr, nullptr, nullptr), "missing");
-  refused(gaq_encode(engine, "readout.energy.input", 1, 9, 8, nullptr, row, nullptr, nullptr, nullptr, nullptr), "components");
+  refused(gaq_encode(engine, "readout.energy.input", 1, 9, 8, nullptr, row, nullptr, nullptr, nullptr, nullptr),
+          "components");
   refused(gaq_linear(engine, "none", 0, nullptr, row, row), "no linear layer");
   CHECK_EQ(gaq_evaluate(engine, &good, &result), int32_t(GAQ_OK));
 }

@@ -74,10 +74,10 @@ void check_virial(const Subject& subject, const Atoms& atoms, double tolerance) 
 
 std::vector<Atoms> boxes() {
   std::vector<Atoms> all{
-      in_box({4.4, 0, 0, 0.9, 4.2, 0, -0.7, 1.3, 4.6}, 2, 2, 2, 3),                // triclinic, smaller than the cutoff
-      in_box({1.9, 0.1, 0, 0, 9.0, 0.3, 0.2, 0, 8.0}, 1, 3, 3, 4),                 // thin: an atom meets its own images
-      in_box({6.5, 0, 0, 5.9, 2.4, 0, 6.1, 0.4, 2.6}, 2, 2, 2, 6),                 // nearly parallel lattice vectors
-      in_box({-4.4, 0, 0, 0, 4.5, 0, 0, 0, 4.3}, 2, 2, 2, 7)};                     // left-handed
+      in_box({4.4, 0, 0, 0.9, 4.2, 0, -0.7, 1.3, 4.6}, 2, 2, 2, 3),  // triclinic, smaller than the cutoff
+      in_box({1.9, 0.1, 0, 0, 9.0, 0.3, 0.2, 0, 8.0}, 1, 3, 3, 4),  // thin: an atom meets its own images
+      in_box({6.5, 0, 0, 5.9, 2.4, 0, 6.1, 0.4, 2.6}, 2, 2, 2, 6),  // nearly parallel lattice vectors
+      in_box({-4.4, 0, 0, 0, 4.5, 0, 0, 0, 4.3}, 2, 2, 2, 7)};  // left-handed
   all.push_back(all[0]);
   all.back().periodic[1] = 0;  // a slab
   return all;

@@ -175,8 +175,7 @@ void generators_are_slopes() {
     wigner<degrees>(q, below);
     for (int l = 1, row = 0, block = 0; l <= degrees; row += 2 * l + 1, ++l)
       for (int a = 0; a < 2 * l + 1; ++a)
-        for (int b = 0; b < 2 * l + 1; ++b, ++block)
-          slopes[row + a][row + b] = (above[block] - below[block]) / (2 * h);
+        for (int b = 0; b < 2 * l + 1; ++b, ++block) slopes[row + a][row + b] = (above[block] - below[block]) / (2 * h);
     for (int a = 0; a < n; ++a)
       for (int b = 0; b < n; ++b) CHECK_NEAR(listed[axis][a][b], slopes[a][b], 2e-9);
   }

@@ -58,8 +58,7 @@ bool same_invariants(const PairInvariants& a, const PairInvariants& b, int degre
   if (n != b.count) return false;
   return used(a.i, n) == used(b.i, n) && used(a.j, n) == used(b.j, n) && used(a.knot, n) == used(b.knot, n) &&
          used(a.fraction, n) == used(b.fraction, n) && used(a.steepness, n) == used(b.steepness, n) &&
-         used(a.envelope, n) == used(b.envelope, n) &&
-         used(a.harmonics, rows * n) == used(b.harmonics, rows * n) &&
+         used(a.envelope, n) == used(b.envelope, n) && used(a.harmonics, rows * n) == used(b.harmonics, rows * n) &&
          used(a.transport, transport_width * n) == used(b.transport, transport_width * n);
 }
 

@@ -74,8 +74,10 @@ double slope(const Case& one, const std::vector<double>& gradient, int64_t atom,
     Case moved = one;
     double strain[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     strain[entry] += step;
-    if (atom < 0) moved = turned(one, strain);
-    else moved.positions[size_t(3 * atom + entry)] += step;
+    if (atom < 0)
+      moved = turned(one, strain);
+    else
+      moved.positions[size_t(3 * atom + entry)] += step;
     values[side] = functional<degrees, local>(moved, gradient);
   }
   return (values[0] - values[1]) / (2 * h);
@@ -88,7 +90,8 @@ void forces_are_slopes(const Case& one, Random& random) {
   const std::vector<double> gradient = gradient_rows<degrees, local>(d);
   const FrameTorque frame_torque = torque_of(d, one);
   double virial[9] = {}, open_virial[9] = {};
-  const std::vector<double> forces = d.pull_back(frame_torque, virial), open = d.pull_back(frame_torque, open_virial, false);
+  const std::vector<double> forces = d.pull_back(frame_torque, virial),
+                            open = d.pull_back(frame_torque, open_virial, false);
   double largest = 0;
   for (double f : forces) largest = std::max(largest, std::fabs(f));
   for (int64_t atom = 0; atom < one.atoms(); ++atom)

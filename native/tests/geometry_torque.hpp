@@ -10,7 +10,7 @@ namespace gaq_test {
 // (1 − Σ ω_a J_a) D for R_i, D (1 + Σ ω_a J_a) for R_j.
 template <int degrees>
 void add_pair_torque(const double* rows, const double* transport, const double* g_y, const double* g_d, double* t_i,
-                    double* t_j) {
+                     double* t_j) {
   constexpr int components_of_all = components(degrees);
   static const std::vector<GeneratorEntry> entries = generators(degrees);
   for (const GeneratorEntry& entry : entries) {
@@ -38,7 +38,7 @@ FrameTorque torque_of_degrees(Described& d, const Case& one) {
   for (size_t pair = 0; pair < size_t(d.seen.count); ++pair) {
     const double *seen = &rows[width * pair + 2], *g = &gradients[width * pair + 2];
     add_pair_torque<degrees>(seen, seen + n, g, g + n, &frame_torque[3 * size_t(d.seen.i[pair])],
-                            &frame_torque[3 * size_t(d.seen.j[pair])]);
+                             &frame_torque[3 * size_t(d.seen.j[pair])]);
   }
   return frame_torque;
 }

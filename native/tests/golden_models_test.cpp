@@ -10,7 +10,7 @@ namespace {
 
 // Round-off in float32 curves and sums; an energy is about -4000 eV here, of which a float32 share is some 10 eV.
 constexpr double most_energy = 2e-4;  // eV
-constexpr double most_force = 2e-3;   // eV/Å
+constexpr double most_force = 2e-3;  // eV/Å
 
 std::vector<std::string> instruction_sets() {
   std::istringstream names(gaq::available_kernels());
@@ -57,6 +57,7 @@ int main() {
   CHECK(!instruction_sets().empty());
   for (const std::string& path : models) check_model(path);
   check_that_differences_are_seen(models.front());
-  CHECK(!gaq_test::answers(models.front(), gaq_test::golden_frames(models.front()), {1, 0, false, "none"}).problem.empty());
+  CHECK(!gaq_test::answers(models.front(), gaq_test::golden_frames(models.front()), {1, 0, false, "none"})
+             .problem.empty());
   return finish();
 }

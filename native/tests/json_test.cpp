@@ -85,9 +85,9 @@ void test_texts() {
 }
 
 void test_structure() {
-  for (const char* text : {"", " ", "{", "[", "]", "}", "[1", "[1,", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}",
-                           "{\"a\":1,}", "{a:1}", "{1:1}", "[1]]", "[1] 2", "tru", "nul", "True",
-                           "// x\n1", "{\"a\" 1}", "[1;2]"})
+  for (const char* text : {"",      " ",    "{",       "[",        "]",          "}",         "[1",    "[1,",
+                           "[1,]",  "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",     "{1:1}", "[1]]",
+                           "[1] 2", "tru",  "nul",     "True",     "// x\n1",    "{\"a\" 1}", "[1;2]"})
     CHECK_THROWS(JsonFault, parse_json(text));
   CHECK_EQ(fault_of("{\"a\":1,\"b\":2,\"a\":3}"), "the key 'a' is there twice (at byte 19)");
   CHECK_EQ(fault_of("{\"a\":1,\"\\u0061\":3}"), "the key 'a' is there twice (at byte 18)");

@@ -54,8 +54,8 @@ void test_on_guarded_rows(const gaq::Kernels& kernels, int bits, int64_t rows, i
   for (int o = 0; o < outputs; ++o) scale_w.first[o] = 1.0f;
   const bool as_bytes = coded.arithmetic == gaq::Arithmetic::int8;  // without a kernel for them, words take their place
   kernels.encode_rows(scheme, rows, 1, inputs, x.first, inputs, as_bytes, codes8.first, codes16.first, scale_x.first);
-  kernels.product_coded(rows, {codes8.first, codes16.first, scale_x.first}, coded, scale_w.first, scale_w.first, y.first,
-                        outputs, false);
+  kernels.product_coded(rows, {codes8.first, codes16.first, scale_x.first}, coded, scale_w.first, scale_w.first,
+                        y.first, outputs, false);
   kernels.product_float(rows, x.first, inputs, plain, scale_w.first, scale_w.first, y.first, outputs, true);
   kernels.decode_through(scheme, rows, 1, inputs, x.first, decoded.first, nullptr, nullptr, nullptr);
   double total = 2;  // the coded product and the float one, and twice the bias

@@ -13,8 +13,8 @@ using gaq::NeighborList;
 using oracle::Box;
 using oracle::Expected;
 using oracle::Found;
-using oracle::Random;
 using oracle::periodicity;
+using oracle::Random;
 
 namespace {
 

@@ -64,14 +64,16 @@ void test_values() {
   CHECK_EQ(network("w4a16-frame").layers[0].mix[1].input.framed, true);
   CHECK(read("w4a16-frame").framed);
   const gaq::FeatureScheme centred = network("w4a8-centred").layers[1].hidden.input;
-  CHECK(centred.centred && centred.directions == 0 && network("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
+  CHECK(centred.centred && centred.directions == 0 &&
+        network("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
   CHECK_EQ(centred.compensation_codes.size(), 2u * 20u);
   CHECK_EQ(centred.compensation_scale.size(), 2u);
   const gaq::FeatureScheme principal = network("w4a8-principal").layers[1].mix[0].input;
   CHECK(principal.directions == 3 && !principal.centred);
   CHECK_EQ(principal.compensation_codes.size(), 2u * 3u * 4u);
   CHECK_EQ(principal.compensation_scale.size(), 2u * 3u);
-  const gaq::FeatureScheme both = network("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
+  const gaq::FeatureScheme both =
+      network("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
   CHECK(both.directions == 2 && both.centred);
   CHECK_EQ(both.compensation_codes.size(), 2u * 3u * 20u);
   CHECK(both.compensation_codes != principal.compensation_codes);
@@ -88,12 +90,16 @@ void test_painn() {
     const std::string key = name;
     expect_changed("painn", [=](TinyModel& m) { m.tensors.erase(key); }, "lacks tensor '" + key + "'");
   }
-  expect_changed("painn", [](TinyModel& m) { m.slots.erase("layers.1.message.vector.l1"); }, "lacks the slot 'layers.1.mess");
-  expect_changed("painn", [](TinyModel& m) { m.slots["layers.0.message.vector.l1"] = R"({"kind":"identity"})"; },
-                 "expected only slots of the model");
-  expect_changed("painn", [](TinyModel& m) { m.metadata["architecture"] = "transformer"; }, "config lacks the key 'degrees'");
-  expect_changed("painn", [](TinyModel& m) { m.metadata["config"] = replaced(m.metadata["config"], "\"layers\"", "\"heads\""); },
-                 "config lacks the key 'layers'");
+  expect_changed(
+      "painn", [](TinyModel& m) { m.slots.erase("layers.1.message.vector.l1"); }, "lacks the slot 'layers.1.mess");
+  expect_changed(
+      "painn", [](TinyModel& m) { m.slots["layers.0.message.vector.l1"] = R"({"kind":"identity"})"; },
+      "expected only slots of the model");
+  expect_changed(
+      "painn", [](TinyModel& m) { m.metadata["architecture"] = "transformer"; }, "config lacks the key 'degrees'");
+  expect_changed(
+      "painn", [](TinyModel& m) { m.metadata["config"] = replaced(m.metadata["config"], "\"layers\"", "\"heads\""); },
+      "config lacks the key 'layers'");
 }
 
 void test_radial_tables() {
@@ -107,10 +113,12 @@ void test_radial_tables() {
   expect_changed("own-tables", shape(filters, {8, 4}), "'layers.0.filters.values' has shape [8, 4]; expected [4, 8]");
   expect_changed("own-tables", shape("layers.0.attention.bias.slopes", {2, 8}), "has shape [2, 8]; expected [4, 4]");
   expect_changed("own-tables", [=](TinyModel& m) { m.tensors.erase(filters); }, "lacks tensor 'radial.values'");
-  expect_changed("own-tables", [](TinyModel& m) { m.tensors.erase("layers.0.attention.bias"); },
-                 "'layers.0.attention.bias.values' has shape [4, 4]; expected [4, 2]");
-  expect_changed("own-tables", [](TinyModel& m) { m.tensors["radial.values"] = m.tensors["layers.0.filters.values"]; },
-                 "has a tensor 'radial.values' that the model does not use");
+  expect_changed(
+      "own-tables", [](TinyModel& m) { m.tensors.erase("layers.0.attention.bias"); },
+      "'layers.0.attention.bias.values' has shape [4, 4]; expected [4, 2]");
+  expect_changed(
+      "own-tables", [](TinyModel& m) { m.tensors["radial.values"] = m.tensors["layers.0.filters.values"]; },
+      "has a tensor 'radial.values' that the model does not use");
 }
 
 void test_unpacking() {
@@ -131,9 +139,11 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"), "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
+  expect_changed("fp32", set("format_version", "1"),
+                 "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
   expect_changed("fp32", set("format_version", "3"), "or use the gaq that wrote it ('0.0')");
-  expect_changed("fp32", set("architecture", "mace"), "has architecture 'mace'; this engine runs 'transformer', 'painn'. Update");
+  expect_changed("fp32", set("architecture", "mace"),
+                 "has architecture 'mace'; this engine runs 'transformer', 'painn'. Update");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
   expect_changed("fp32", set("checksum", "sha256:0"), "expected 'sha256:0'");
   expect_changed("fp32", set("checksum", "md5:0"), "has the checksum 'md5:0'; expected sha256 and 64 digits");
@@ -149,8 +159,8 @@ void test_metadata() {
     expect_changed("fp32", set("species", species), "'species'");
   expect_changed("fp32", set("repulsion", R"({"kind":"morse"})"), "'kind' 'morse'; expected one of zbl");
   expect_changed("fp32", set("domain", R"({"frames":0})"), "has 'frames' 0; expected an integer from 1");
-  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "domain", "format_version", "gaq_version",
-                          "manifest", "radial", "recipe", "recipe_name", "species", "units"})
+  for (const char* key : {"accuracy", "architecture", "backward_bits", "config", "domain", "format_version",
+                          "gaq_version", "manifest", "radial", "recipe", "recipe_name", "species", "units"})
     expect_changed("fp32", [=](TinyModel& m) { m.metadata.erase(key); }, "lacks '" + std::string(key) + "'");
 }
 
@@ -193,17 +203,22 @@ void test_tensors() {
     expect_changed("codebook-log", cut(name.c_str()), "lacks tensor '" + name + "'");
   for (const auto& [name, tensor] : gaq_test::tiny_models().at("w4-l3").tensors) {
     const std::string key = name;
-    expect_changed("w4-l3", [=](TinyModel& m) { m.tensors[key].shape.push_back(1); },
-                   "tensor '" + name + "' has shape");
+    expect_changed(
+        "w4-l3", [=](TinyModel& m) { m.tensors[key].shape.push_back(1); }, "tensor '" + name + "' has shape");
     const bool floating = tensor.dtype[0] == 'F';
     if (!floating) continue;
     for (double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
-      expect_changed("w4-l3", [=](TinyModel& m) {
-        std::string& bytes = m.tensors[key].bytes;
-        const float single = float(bad);
-        if (m.tensors[key].dtype == "F32") std::memcpy(&bytes[bytes.size() - 4], &single, 4);
-        else std::memcpy(&bytes[bytes.size() - 8], &bad, 8);
-      }, "tensor '" + name + "' has ");
+      expect_changed(
+          "w4-l3",
+          [=](TinyModel& m) {
+            std::string& bytes = m.tensors[key].bytes;
+            const float single = float(bad);
+            if (m.tensors[key].dtype == "F32")
+              std::memcpy(&bytes[bytes.size() - 4], &single, 4);
+            else
+              std::memcpy(&bytes[bytes.size() - 8], &bad, 8);
+          },
+          "tensor '" + name + "' has ");
   }
   expect_changed("fp32", [](TinyModel& m) { m.floats("extra", {1}, {1}); }, "a tensor 'extra' that the model does not");
   expect_changed("fp32", [](TinyModel& m) { m.tensors["scale"] = {"I64", {1}, std::string(8, 0)}; }, "has type I64");

@@ -63,7 +63,8 @@ void check_domain() {
   const Description d = water();
   gaq::DomainCheck check(d);
   const std::vector<int32_t> rows{1, 0, 0}, order{0, 1, 2};
-  std::vector<gaq::ActivePair> pairs{{0, 1, {0.96, 0, 0}, 0.96, 0}, {0, 2, {0, 0.96, 0}, 0.96, 1}, {1, 2, {0, 0, 1.5}, 1.5, 2}};
+  std::vector<gaq::ActivePair> pairs{
+      {0, 1, {0.96, 0, 0}, 0.96, 0}, {0, 2, {0, 0.96, 0}, 0.96, 1}, {1, 2, {0, 0, 1.5}, 1.5, 2}};
   std::vector<float> features{4, 4, 2, 2, 2, 2};
   CHECK(!check.look(pairs.data(), 3, rows, order, 3, features.data(), 2).any());
   pairs[0].distance = 0.5;

@@ -25,8 +25,8 @@ namespace {
 
 using gaq::Direction;
 using gaq::FeatureScheme;
-using gaq::Scheme;
 using gaq::Per;
+using gaq::Scheme;
 
 struct Case {
   FeatureScheme scheme;
@@ -66,8 +66,8 @@ void read_polar(std::istream& in, FeatureScheme& scheme) {
   scheme.logarithmic = magnitude == "log";
   scheme.geometric = gradient == "geometric";
   scheme.direction = kind == "codebook"     ? Direction::codebook
-                  : kind == "octahedral" ? Direction::octahedral
-                                         : Direction::component;
+                     : kind == "octahedral" ? Direction::octahedral
+                                            : Direction::component;
   if (scheme.logarithmic) {
     scheme.levels = read_floats(in, size_t(scheme.high()) + 1);
     scheme.thresholds = read_floats(in, size_t(scheme.high()));
@@ -140,7 +140,8 @@ void test_pullback(const Case& c) {
   std::vector<float> g = c.gradient;
   const int64_t size = int64_t(c.components) * c.columns;
   for (int64_t atom = 0; atom < c.atoms; ++atom)
-    gaq::scheme_test::polar_back(c.scheme, c.components, c.columns, c.values.data() + atom * size, g.data() + atom * size);
+    gaq::scheme_test::polar_back(c.scheme, c.components, c.columns, c.values.data() + atom * size,
+                                 g.data() + atom * size);
   float largest = 0;
   for (float x : c.pullback) largest = std::max(largest, std::fabs(x));
   for (size_t k = 0; k < g.size(); ++k) CHECK_NEAR(g[k], c.pullback[k], 1e-6 * largest);
@@ -166,8 +167,8 @@ void test_that_a_difference_is_seen(const Case& c) {
   std::vector<int32_t> codes(c.codes.size());
   int64_t moved = 0;
   for (float& x : values) x = std::nextafter(x, -3e38f);
-  gaq::scalar_kernels().decode_through(c.scheme, c.atoms, c.components, c.columns, values.data(), out.data(), codes.data(),
-                                       nullptr, nullptr);
+  gaq::scalar_kernels().decode_through(c.scheme, c.atoms, c.components, c.columns, values.data(), out.data(),
+                                       codes.data(), nullptr, nullptr);
   for (size_t k = 0; k < codes.size(); ++k) moved += codes[k] != c.codes[k];
   CHECK(moved > 0);
 }

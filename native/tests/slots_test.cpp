@@ -33,14 +33,17 @@ void test_schemes() {
 }
 
 void test_codes() {
-  expect_changed("w8a8-tensor", [](TinyModel& m) { m.tensors["readout.energy.codes"].bytes[1] = char(-128); },
-                 "has the code -128; expected -127 to 127 for 8 bits");
-  expect_changed("octahedral", [](TinyModel& m) { m.tensors["readout.energy.codes"].bytes[1] = 16; },
-                 "has the code 16; expected -15 to 15 for 5 bits");
+  expect_changed(
+      "w8a8-tensor", [](TinyModel& m) { m.tensors["readout.energy.codes"].bytes[1] = char(-128); },
+      "has the code -128; expected -127 to 127 for 8 bits");
+  expect_changed(
+      "octahedral", [](TinyModel& m) { m.tensors["readout.energy.codes"].bytes[1] = 16; },
+      "has the code 16; expected -15 to 15 for 5 bits");
   expect_changed("w4-l3", [](TinyModel& m) { m.tensors["readout.energy.codes"].bytes[0] = char(0x80); }, "the code -8");
   expect_changed("codebook-log", [](TinyModel& m) { m.tensors["readout.energy.codes"].bytes[0] = 2; }, "the code 2");
-  expect_changed("w4-l3", [](TinyModel& m) { m.tensors["layers.0.update.gates.codes"].bytes[2] |= 0x10; },
-                 "a code beyond the end of a row");
+  expect_changed(
+      "w4-l3", [](TinyModel& m) { m.tensors["layers.0.update.gates.codes"].bytes[2] |= 0x10; },
+      "a code beyond the end of a row");
   expect_changed("w4-l3", [](TinyModel& m) { m.floats("readout.energy.scale", {1}, {-1}); }, "no number below zero");
 }
 
@@ -77,8 +80,8 @@ void test_slots() {
                  "expected one of component");
   expect_changed("octahedral", scheme(vector, polar("row", "linear", "octahedral", 16)), "'per' 'row'");
   expect_changed("octahedral", scheme(vector, polar("tensor", "linear", "octahedral", 16, "b")), "unknown key 'book'");
-  expect_changed("fp32", [](TinyModel& m) { m.metadata["slots"] = "[]"; },
-                 "'slots' is a list of 0; expected an object");
+  expect_changed(
+      "fp32", [](TinyModel& m) { m.metadata["slots"] = "[]"; }, "'slots' is a list of 0; expected an object");
 }
 
 void test_parameters() {
@@ -95,12 +98,12 @@ void test_parameters() {
   expect_changed("codebook-log", numbers(".points", {3, 3}, {1, 0, 0, 0, 1, 0, 0, 0, 0.9f}), "a vector of length 0.89");
   expect_changed("codebook-log", numbers(".points", {5, 3}, std::vector<float>(15, 0.57735f)), "at most 2^2");
   expect_changed("codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].bytes[0] = 3; }, "has the candidate 3");
-  expect_changed("codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].bytes[3] = char(0x80); },
-                 "the candidate -");
-  expect_changed("codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].shape = {2, 4}; },
-                 "a square number of cells");
-  expect_changed("codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].shape = {1, 8}; },
-                 "at most 3 candidates");
+  expect_changed(
+      "codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].bytes[3] = char(0x80); }, "the candidate -");
+  expect_changed(
+      "codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].shape = {2, 4}; }, "a square number of cells");
+  expect_changed(
+      "codebook-log", [&](TinyModel& m) { m.tensors[slot + ".cells"].shape = {1, 8}; }, "at most 3 candidates");
 }
 
 void test_centres() {
@@ -111,10 +114,12 @@ void test_centres() {
   };
   const char* model = "w4a8-centred";
   expect_changed(model, scheme(slot, uniform(8, "atom", false, true)), "'centred' true; expected it only for rows");
-  expect_changed(model, scheme("layers.0.update.mix1.input", uniform(8, "row", true, true)), "'centred' true; expected");
+  expect_changed(model, scheme("layers.0.update.mix1.input", uniform(8, "row", true, true)),
+                 "'centred' true; expected");
   expect_changed(model, scheme("layers.0.attention.key", uniform(8, "tensor", false, true)), "'centred' true");
   expect_changed(model, scheme(slot, uniform(8, "row")), "has a tensor 'layers.0.update.hidden.input.centre.codes'");
-  expect_changed("w4a16-frame", scheme(slot, uniform(16, "row", false, true)), "lacks tensor '" + at + ".codes'; expected I8 [2, 20]");
+  expect_changed("w4a16-frame", scheme(slot, uniform(16, "row", false, true)),
+                 "lacks tensor '" + at + ".codes'; expected I8 [2, 20]");
   expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {2}, {0.1f, -1}); }, "no number below zero");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {3}, {1, 1, 1}); }, "has shape [3]; expected [2]");
@@ -133,17 +138,22 @@ void test_directions() {
   expect_changed(model, scheme(slot, principal(8, 17)), "'principal' 17");
   expect_changed(model, scheme(slot, principal(8, 0)), "'principal' 0");
   expect_changed(model, scheme(slot, principal(8, 3, false)), "'principal'; expected it only for rows of vectors");
-  expect_changed(model, scheme(slot, principal(8, 3, true, "atom")), "'principal'; expected it only for rows of vectors");
+  expect_changed(model, scheme(slot, principal(8, 3, true, "atom")),
+                 "'principal'; expected it only for rows of vectors");
   const std::string scalar = "layers.0.update.hidden.input";
   expect_changed(model, scheme(scalar, principal(8, 2, false)), "'principal'; expected it only");
-  expect_changed(model, scheme(scalar, principal(8, 2, false, "atom", true)), "'centred' true; expected it only for rows");
-  expect_changed(model, scheme(scalar, gaq_test::uniform(8, "row", false, true)), "has a tensor 'layers.0.update.hidden.input.principal");
+  expect_changed(model, scheme(scalar, principal(8, 2, false, "atom", true)),
+                 "'centred' true; expected it only for rows");
+  expect_changed(model, scheme(scalar, gaq_test::uniform(8, "row", false, true)),
+                 "has a tensor 'layers.0.update.hidden.input.principal");
   expect_changed(model, scheme(slot, principal(8, 2)), "has shape [6, 4]; expected [4, 4]");
   expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
-  expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {6}, {1, 1, 1, 1, 1, -1}); }, "no number below zero");
+  expect_changed(
+      model, [&](TinyModel& m) { m.floats(at + ".scale", {6}, {1, 1, 1, 1, 1, -1}); }, "no number below zero");
   gaq_test::TinyOptions options;
   options.vector = principal(8, 3);
-  expect(gaq_test::TinyWriter(options).write().bytes(), "is principal, but its weight is float; expected codes", "float");
+  expect(gaq_test::TinyWriter(options).write().bytes(), "is principal, but its weight is float; expected codes",
+         "float");
 }
 
 // 32,767 · 127 · 516 still fits 32 bits with its sign; 517 inputs do not.

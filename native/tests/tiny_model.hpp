@@ -30,8 +30,10 @@ inline std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (c >= 0 && c < 32) out += std::string("\\u00") + "01"[c >> 4] + "0123456789abcdef"[c & 15];
-    else out += c;
+    if (c >= 0 && c < 32)
+      out += std::string("\\u00") + "01"[c >> 4] + "0123456789abcdef"[c & 15];
+    else
+      out += c;
   }
   return out + "\"";
 }
@@ -102,7 +104,8 @@ struct TinyOptions {
   std::string scalar = R"({"kind":"identity"})", vector = scalar, query = scalar;  // schemes of features
   int weight_bits = 32;
   std::string architecture = "transformer";
-  bool own_tables = false;  // radial functions of each layer as tables of their own, the first mixed, the second finished
+  bool own_tables =
+      false;  // radial functions of each layer as tables of their own, the first mixed, the second finished
 };
 
 class TinyWriter {
@@ -125,8 +128,10 @@ class TinyWriter {
     }
     for (int i = 0; i < o_.layers; ++i) {
       const std::string name = "layers." + std::to_string(i);
-      if (o_.architecture == "painn") write_painn_layer(i, name);
-      else write_layer(i, name, wide);
+      if (o_.architecture == "painn")
+        write_painn_layer(i, name);
+      else
+        write_layer(i, name, wide);
     }
     linear("readout.hidden", c, c, true, 0);
     linear("readout.energy", 1, c, false, 0);
@@ -155,12 +160,21 @@ class TinyWriter {
       config["hidden"] = n(o_.hidden);
       config["attention"] = "\"cosine\"";
     }
-    model_.metadata = {
-        {"format", "gaq-packed"}, {"format_version", "4"}, {"gaq_version", "0.0"}, {"architecture", o_.architecture},
-        {"config", joined(config)},
-        {"repulsion", repulsion}, {"domain", domain}, {"species", "[1,6]"}, {"units", R"({"length":"Angstrom","energy":"eV"})"}, {"recipe", "{}"},
-        {"recipe_name", "tiny"}, {"backward_bits", "32"}, {"manifest", "{}"}, {"accuracy", "[]"},
-        {"radial", R"({"knots":4,"decay":1.0,"low":0.006737946999085467,"high":1.0})"}};
+    model_.metadata = {{"format", "gaq-packed"},
+                       {"format_version", "4"},
+                       {"gaq_version", "0.0"},
+                       {"architecture", o_.architecture},
+                       {"config", joined(config)},
+                       {"repulsion", repulsion},
+                       {"domain", domain},
+                       {"species", "[1,6]"},
+                       {"units", R"({"length":"Angstrom","energy":"eV"})"},
+                       {"recipe", "{}"},
+                       {"recipe_name", "tiny"},
+                       {"backward_bits", "32"},
+                       {"manifest", "{}"},
+                       {"accuracy", "[]"},
+                       {"radial", R"({"knots":4,"decay":1.0,"low":0.006737946999085467,"high":1.0})"}};
   }
 
   void write_layer(int i, const std::string& name, int wide) {
@@ -180,8 +194,10 @@ class TinyWriter {
     const int functions = (1 + o_.degrees * (i == 0 ? 1 : 2)) * c;
     drawn(name + ".attention.bias", {o_.basis, o_.heads});
     if (o_.own_tables) table(name + ".attention.bias", o_.basis);
-    if (o_.own_tables) table(name + ".filters", functions);
-    else drawn(name + ".filters", {o_.basis, functions});
+    if (o_.own_tables)
+      table(name + ".filters", functions);
+    else
+      drawn(name + ".filters", {o_.basis, functions});
   }
 
   void write_painn_layer(int i, const std::string& name) {
@@ -209,8 +225,8 @@ class TinyWriter {
       model_.slots[name + ".weight"] = R"({"kind":"identity"})";
       return;
     }
-    model_.slots[name + ".weight"] =
-        R"({"kind":"uniform","bits":)" + std::to_string(o_.weight_bits) + R"(,"per":"channel"})";
+    model_.slots[name + ".weight"] = R"({"kind":"uniform","bits":)" + std::to_string(o_.weight_bits) +
+                                     R"(,"per":"channel"})";
     model_.floats(name + ".scale", {outputs}, std::vector<float>(size_t(outputs), 0.01f));
     const int high = (1 << (o_.weight_bits - 1)) - 1;
     const bool packed = o_.weight_bits <= 4;
@@ -218,8 +234,10 @@ class TinyWriter {
     std::string codes(size_t(outputs * columns), '\0');
     for (int k = 0; k < outputs * inputs; ++k) {
       const int row = k / inputs, column = k % inputs, code = int(draw() * float(high));
-      if (!packed) codes[size_t(k)] = char(code);
-      else codes[size_t(row * columns + column / 2)] |= char((code & 15) << (column % 2 * 4));
+      if (!packed)
+        codes[size_t(k)] = char(code);
+      else
+        codes[size_t(row * columns + column / 2)] |= char((code & 15) << (column % 2 * 4));
     }
     model_.tensors[name + ".codes"] = {packed ? "U8" : "I8", {outputs, columns}, codes};
   }
@@ -305,21 +323,30 @@ inline const std::map<std::string, TinyModel>& tiny_models() {
   options["w4-l3"].layers = 2;
   options["w4-l3"].weight_bits = 4;
   options["w4-l3"].vector = uniform(8, "vector");
-  options["w8a8-tensor"] = {4, 1, 1, 2, 4, 5, uniform(8, "tensor"), polar("atom", "linear", "octahedral", 4),
-                            uniform(16, "tensor"), 8};
+  options["w8a8-tensor"] = {
+      4, 1, 1, 2, 4, 5, uniform(8, "tensor"), polar("atom", "linear", "octahedral", 4), uniform(16, "tensor"), 8};
   options["w4a16-frame"] = {4, 2, 1, 1, 4, 5, uniform(16, "row"), uniform(16, "row", true), uniform(8, "tensor"), 4};
-  options["w4a8-centred"] = {4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), uniform(8, "row", true),
-                             uniform(16, "tensor"), 4};
-  options["w4a8-principal"] = {4, 2, 2, 2, 4, 5, principal(8, 2, false, "row", true), principal(8, 3), uniform(16, "tensor"), 4};
-  options["octahedral"] = {4, 2, 1, 4, 4, 4, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16),
-                           uniform(16, "tensor"), 5};
-  options["codebook-log"] = {4, 1, 1, 2, 4, 4, uniform(8, "row"), polar("tensor", "log", "codebook", 2),
-                             uniform(16, "tensor"), 2};
-  options["shared-book"] = {4, 1, 2, 2, 4, 4, uniform(8, "atom"),
-                            polar("atom", "linear", "codebook", 2, "codebook.fibonacci.2"), uniform(16, "tensor"), 3};
+  options["w4a8-centred"] = {
+      4, 2, 2, 2, 4, 5, uniform(8, "row", false, true), uniform(8, "row", true), uniform(16, "tensor"), 4};
+  options["w4a8-principal"] = {
+      4, 2, 2, 2, 4, 5, principal(8, 2, false, "row", true), principal(8, 3), uniform(16, "tensor"), 4};
+  options["octahedral"] = {
+      4, 2, 1, 4, 4, 4, uniform(8, "row"), polar("tensor", "linear", "octahedral", 16), uniform(16, "tensor"), 5};
+  options["codebook-log"] = {
+      4, 1, 1, 2, 4, 4, uniform(8, "row"), polar("tensor", "log", "codebook", 2), uniform(16, "tensor"), 2};
+  options["shared-book"] = {4,
+                            1,
+                            2,
+                            2,
+                            4,
+                            4,
+                            uniform(8, "atom"),
+                            polar("atom", "linear", "codebook", 2, "codebook.fibonacci.2"),
+                            uniform(16, "tensor"),
+                            3};
   options["own-tables"].own_tables = true;
-  options["painn"] = {5, 1, 2, 1, 4, 4, uniform(8, "row", false, true), uniform(8, "row", true), uniform(16, "tensor"), 4,
-                      "painn"};
+  options["painn"] = {
+      5, 1, 2, 1, 4, 4, uniform(8, "row", false, true), uniform(8, "row", true), uniform(16, "tensor"), 4, "painn"};
   for (const auto& [name, option] : options) models[name] = TinyWriter(option).write();
   return models;
 }

@@ -27,10 +27,12 @@ std::string_view header_text(const unsigned char* bytes, size_t size, const Sour
   for (int k = 7; k >= 0; --k) length = length << 8 | bytes[k];
   if (length < 2 || length > largest_header)
     source.refuse("is not a gaq file: its first bytes give a header of " + std::to_string(length) +
-                      " bytes; expected 2 to " + std::to_string(largest_header), other_kind);
+                      " bytes; expected 2 to " + std::to_string(largest_header),
+                  other_kind);
   if (length > size - 8)
-    source.refuse("has " + std::to_string(size) + " bytes; expected at least " + std::to_string(length + 8) +
-                      " for its header", damaged);
+    source.refuse(
+        "has " + std::to_string(size) + " bytes; expected at least " + std::to_string(length + 8) + " for its header",
+        damaged);
   return {reinterpret_cast<const char*>(bytes) + 8, size_t(length)};
 }
 
@@ -52,8 +54,7 @@ std::map<std::string, std::string> texts(const Json& metadata, const Source& sou
   std::map<std::string, std::string> out;
   for (size_t k = 0; k < metadata.keys.size(); ++k) {
     if (metadata.items[k].kind != Json::Kind::text)
-      source.refuse("metadata " + quoted(metadata.keys[k]) + " is " + shown(metadata.items[k]) +
-                    "; expected a text");
+      source.refuse("metadata " + quoted(metadata.keys[k]) + " is " + shown(metadata.items[k]) + "; expected a text");
     out[metadata.keys[k]] = metadata.items[k].text;
   }
   return out;
@@ -103,7 +104,8 @@ TensorView view_of(const std::string& name, const Json& entry, const Container& 
   const uint64_t end = integer(offsets->items[1], what + ": its end", source);
   if (begin > end || end > file.bytes)
     source.refuse(what + " has the bytes from " + std::to_string(begin) + " to " + std::to_string(end) +
-                      "; expected an order, and an end of at most " + std::to_string(file.bytes), damaged);
+                      "; expected an order, and an end of at most " + std::to_string(file.bytes),
+                  damaged);
   TensorView view;
   view.dtype = dtype_of(*dtype, what, source);
   view.shape = shape_of(*shape, what, source);
@@ -112,7 +114,8 @@ TensorView view_of(const std::string& name, const Json& entry, const Container& 
   const uint64_t expected = bytes_of(view.dtype, view.shape, file.bytes, what, source);
   if (expected != view.bytes)
     source.refuse(what + " has " + std::to_string(view.bytes) + " bytes; expected " + std::to_string(expected) +
-                      " for " + name_of(view.dtype) + " " + shown(view.shape), damaged);
+                      " for " + name_of(view.dtype) + " " + shown(view.shape),
+                  damaged);
   return view;
 }
 
@@ -126,7 +129,8 @@ void check_order(const Container& file, const Source& source) {
   for (const auto& [begin, end] : ranges) {
     if (begin != expected)
       source.refuse("a tensor begins at byte " + std::to_string(begin) + " of the data; expected " +
-                        std::to_string(expected) + ", where the one before it ends", damaged);
+                        std::to_string(expected) + ", where the one before it ends",
+                    damaged);
     expected = end;
   }
   if (expected != file.bytes)
@@ -149,8 +153,10 @@ Container read_container(const void* bytes, size_t size, const Source& source) {
   file.data = start + 8 + text.size();
   file.bytes = size - 8 - text.size();
   for (size_t k = 0; k < header.keys.size(); ++k) {
-    if (header.keys[k] == "__metadata__") file.metadata = texts(header.items[k], source);
-    else file.tensors[header.keys[k]] = view_of(header.keys[k], header.items[k], file, source);
+    if (header.keys[k] == "__metadata__")
+      file.metadata = texts(header.items[k], source);
+    else
+      file.tensors[header.keys[k]] = view_of(header.keys[k], header.items[k], file, source);
   }
   check_order(file, source);
   return file;

@@ -10,8 +10,9 @@ namespace {
 constexpr const char* format = "gaq-packed";
 constexpr const char* format_version = "4";
 constexpr std::string_view keys[] = {
-    "accuracy", "architecture", "backward_bits", "checksum",  "config", "domain",      "format",  "format_version",
-    "gaq_version", "manifest",  "radial",        "recipe",    "repulsion", "recipe_name", "slots", "species", "units",
+    "accuracy",  "architecture",   "backward_bits", "checksum", "config", "domain",
+    "format",    "format_version", "gaq_version",   "manifest", "radial", "recipe",
+    "repulsion", "recipe_name",    "slots",         "species",  "units",
 };
 constexpr size_t longest_name = 256;
 
@@ -44,9 +45,9 @@ void Header::check_format() const {
                        format + "'",
                    "Give a file that `gaq export` wrote.");
   if (text("format_version") != format_version)
-    source_.refuse("has format version " + quoted(text("format_version")) + "; this engine reads version '" +
-                       format_version + "'",
-                   "Export its checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it (" + writer() + ").");
+    source_.refuse(
+        "has format version " + quoted(text("format_version")) + "; this engine reads version '" + format_version + "'",
+        "Export its checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it (" + writer() + ").");
 }
 
 // The program that wrote the file, as far as it says so.

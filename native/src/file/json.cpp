@@ -130,15 +130,19 @@ class Parser {
       const char c = next();
       if (c == '"') return out;
       if (static_cast<unsigned char>(c) < 32) fail("a control character in a text");
-      if (c == '\\') append_escape(out);
-      else out += c;
+      if (c == '\\')
+        append_escape(out);
+      else
+        out += c;
     }
   }
 
   void append_escape(std::string& out) {
     const char c = next();
     switch (c) {
-      case '"': case '\\': case '/': out += c; return;
+      case '"':
+      case '\\':
+      case '/': out += c; return;
       case 'b': out += '\b'; return;
       case 'f': out += '\f'; return;
       case 'n': out += '\n'; return;
@@ -164,10 +168,14 @@ class Parser {
     for (int k = 0; k < 4; ++k) {
       const char c = next();
       value = value * 16;
-      if (c >= '0' && c <= '9') value += uint32_t(c - '0');
-      else if (c >= 'a' && c <= 'f') value += uint32_t(c - 'a') + 10;
-      else if (c >= 'A' && c <= 'F') value += uint32_t(c - 'A') + 10;
-      else fail("an escape without four hexadecimal digits");
+      if (c >= '0' && c <= '9')
+        value += uint32_t(c - '0');
+      else if (c >= 'a' && c <= 'f')
+        value += uint32_t(c - 'a') + 10;
+      else if (c >= 'A' && c <= 'F')
+        value += uint32_t(c - 'A') + 10;
+      else
+        fail("an escape without four hexadecimal digits");
     }
     return value;
   }

@@ -14,9 +14,9 @@ void check_sums(const LinearDescription& linear, const Source& source) {
   const int64_t high_w = (int64_t(1) << (linear.bits - 1)) - 1;
   const int64_t largest = high_x * high_w * linear.inputs;
   if (largest >= int64_t(1) << 31)
-    source.refuse("layer " + quoted(linear.name) + " can sum to " + std::to_string(largest) +
-                      "; expected less than 2^31",
-                  "Take fewer bits for its input or its weight, and export the model again.");
+    source.refuse(
+        "layer " + quoted(linear.name) + " can sum to " + std::to_string(largest) + "; expected less than 2^31",
+        "Take fewer bits for its input or its weight, and export the model again.");
 }
 
 }  // namespace

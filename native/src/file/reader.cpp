@@ -20,7 +20,7 @@ namespace {
 constexpr int golden_frames = 3;
 constexpr int64_t largest_golden = 100000;  // atoms
 constexpr double least_decay = 0.01, most_decay = 50;  // times the cutoff: from nearly equidistant in r on
-constexpr double closest = 0.2;             // Å; the engine refuses atoms closer than that, so tables must reach there
+constexpr double closest = 0.2;  // Å; the engine refuses atoms closer than that, so tables must reach there
 
 class Reader {
  public:

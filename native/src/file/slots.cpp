@@ -16,8 +16,8 @@ void read_uniform(Fields& fields, Role role, FeatureScheme& scheme) {
   scheme.scheme = Scheme::uniform;
   scheme.bits = fields.integer("bits", 2, 16);
   scheme.per = role == Role::vector  ? Per(fields.choice("per", {"tensor", "row", "atom", "vector"}))
-            : role == Role::query ? Per(fields.choice("per", {"tensor"}))
-                                  : Per(fields.choice("per", {"tensor", "row", "atom"}));
+               : role == Role::query ? Per(fields.choice("per", {"tensor"}))
+                                     : Per(fields.choice("per", {"tensor", "row", "atom"}));
   scheme.framed = fields.boolean("framed");
 }
 
@@ -29,7 +29,7 @@ void read_polar(Fields& fields, int degree, FeatureScheme& scheme) {
   scheme.geometric = fields.choice("gradient", {"geometric", "plain"}) == 0;
   // Codebooks lie on the sphere in three dimensions.
   scheme.direction = degree == 1 ? Direction(fields.choice("directions", {"octahedral", "codebook", "component"}))
-                              : (fields.choice("directions", {"component"}), Direction::component);
+                                 : (fields.choice("directions", {"component"}), Direction::component);
   scheme.direction_bits = fields.integer("direction_bits", scheme.direction == Direction::octahedral ? 4 : 2, 16);
 }
 
@@ -59,7 +59,8 @@ FeatureScheme Slots::feature(const std::string& slot, Role role, int degree, int
   if (scheme.framed && role != Role::vector)
     source_.refuse(what + " has 'framed' true; expected false, for it is no vector");
   if (scheme.direction == Direction::octahedral && scheme.direction_bits % 2 != 0)
-    source_.refuse(what + " has 'direction_bits' " + std::to_string(scheme.direction_bits) + "; expected an even number");
+    source_.refuse(what + " has 'direction_bits' " + std::to_string(scheme.direction_bits) +
+                   "; expected an even number");
   const bool codebook = scheme.scheme == Scheme::polar && scheme.direction == Direction::codebook;
   const std::string book = codebook && fields.has("book") ? fields.text("book") : slot;
   scheme.centred = kind == 1 && fields.has("centred") && fields.boolean("centred");
@@ -68,14 +69,17 @@ FeatureScheme Slots::feature(const std::string& slot, Role role, int degree, int
   if (scheme.centred && (inputs == 0 || scheme.per != Per::row || role != Role::scalar))
     source_.refuse(what + " has 'centred' true; expected it only for rows of scalars that enter a linear layer");
   if (scheme.directions > 0 && !((scheme.framed || scheme.centred) && scheme.per == Per::row))
-    source_.refuse(what + " has 'principal'; expected it only for rows of vectors in the frame of their atom, and of "
-                          "centred scalars");
+    source_.refuse(what +
+                   " has 'principal'; expected it only for rows of vectors in the frame of their atom, and of "
+                   "centred scalars");
   if (scheme.compensation_rows() > 0) read_compensation(slot, inputs, scheme);
   if (scheme.scheme != Scheme::identity && scheme.per == Per::tensor) read_steps(slot, scheme);
   if (scheme.logarithmic) read_levels(slot, scheme);
   if (codebook) read_codebook(book, scheme);
-  if (scheme.scheme == Scheme::polar && scheme.direction == Direction::octahedral && scheme.direction_bits <= stored_octahedral_bits)
-    scheme.points = unit_vectors("octahedral." + std::to_string(scheme.direction_bits) + ".points", 1 << scheme.direction_bits);
+  if (scheme.scheme == Scheme::polar && scheme.direction == Direction::octahedral &&
+      scheme.direction_bits <= stored_octahedral_bits)
+    scheme.points = unit_vectors("octahedral." + std::to_string(scheme.direction_bits) + ".points",
+                                 1 << scheme.direction_bits);
   return scheme;
 }
 
@@ -100,7 +104,8 @@ void Slots::read_steps(const std::string& slot, FeatureScheme& scheme) {
   scheme.step = tensors_.floats(slot + ".step", {1})[0];
   scheme.inverse_step = tensors_.floats(slot + ".inverse_step", {1})[0];
   if (!(scheme.step > 0))
-    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(scheme.step)) + "; expected one above zero");
+    source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(scheme.step)) +
+                   "; expected one above zero");
   if (!(std::fabs(double(scheme.step) * double(scheme.inverse_step) - 1.0) < 1e-6))
     source_.refuse("slot " + quoted(slot) + " has the step " + shown(double(scheme.step)) + " and the inverse " +
                    shown(double(scheme.inverse_step)) + "; expected a product of one");
@@ -119,7 +124,8 @@ void Slots::read_compensation(const std::string& slot, int inputs, FeatureScheme
                        "; expected no number below zero");
       const size_t to = row / count * scheme.compensation_rows() + first + row % count;
       scheme.compensation_scale[to] = scale[row];
-      std::copy_n(codes.begin() + int64_t(row) * inputs, inputs, scheme.compensation_codes.begin() + int64_t(to) * inputs);
+      std::copy_n(codes.begin() + int64_t(row) * inputs, inputs,
+                  scheme.compensation_codes.begin() + int64_t(to) * inputs);
     }
   };
   if (scheme.centred) read(slot + ".centre", 0, 1);

@@ -82,8 +82,7 @@ void Geometry::choose_neighbors(const std::vector<int32_t>& species_row, int64_t
   });
   each_owned([&](int64_t place, double* frame) { chooser.start(place, frame); });
   each_task_in_rounds([&](int64_t n) {
-    for (int64_t pair = tasks_[n].first; pair < tasks_[n].last; ++pair)
-      chooser.choose_second(pair, frame_.data());
+    for (int64_t pair = tasks_[n].first; pair < tasks_[n].last; ++pair) chooser.choose_second(pair, frame_.data());
   });
   each_owned([&](int64_t place, double* frame) { chooser.finish(place, frame); });
 }
@@ -94,7 +93,8 @@ void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
   out.count = count_;
   out.rounds = rounds_;
   for (auto* whole : {&out.i, &out.j, &out.knot}) grow(*whole, count_);
-  for (auto* one : {&out.fraction, &out.steepness, &out.envelope, &gradients.radial, &gradients.envelope}) grow(*one, count_);
+  for (auto* one : {&out.fraction, &out.steepness, &out.envelope, &gradients.radial, &gradients.envelope})
+    grow(*one, count_);
   for (auto* side : {&out.harmonics, &gradients.harmonics}) grow(*side, rows * count_);
   grow(out.transport, transport_width * count_);
   with_degrees(degrees, [&](auto constant) {

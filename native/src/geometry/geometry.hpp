@@ -63,7 +63,8 @@ class Geometry {
   // what the float32 of gradients and turns leaves over of that is taken off the turns, unless there are ghosts (`owned`
   // places of more), whose share is elsewhere. Frame gradients of ghosts are left in frame_gradient_rows() for the
   // exchange between `backward_pairs` and `backward_frames`.
-  void backward_pairs(const PairGradients& gradients, const FrameTorque& torque, int64_t owned, double* forces, double* virial);
+  void backward_pairs(const PairGradients& gradients, const FrameTorque& torque, int64_t owned, double* forces,
+                      double* virial);
   void backward_frames(double* forces, double* virial, int64_t owned);
 
   // Adds the repulsion: to energies [place] in eV; to forces by the caller's atoms and to the virial, if not null.
@@ -72,7 +73,7 @@ class Geometry {
   const ActivePair* pairs() const { return pairs_.data(); }
   int64_t count() const { return count_; }
 
-  std::vector<double>& frame_rows() { return frame_; }              // [place][9], columns e1 e2 e3: lab = R local
+  std::vector<double>& frame_rows() { return frame_; }  // [place][9], columns e1 e2 e3: lab = R local
   std::vector<double>& frame_gradient_rows() { return frame_gradient_; }
 
  private:
@@ -113,16 +114,16 @@ class Geometry {
   Pool* pool_ = nullptr;
   const NeighborList* list_ = nullptr;  // of the last `select`
   std::vector<double> frame_, frame_gradient_;
-  std::vector<double> positions_;           // [place][3] Å
-  double cell_[3][3] = {};                  // Å
-  std::vector<ActivePair> pairs_;           // `count_` of them, and room for more
+  std::vector<double> positions_;  // [place][3] Å
+  double cell_[3][3] = {};  // Å
+  std::vector<ActivePair> pairs_;  // `count_` of them, and room for more
   int64_t count_ = 0;
-  std::vector<FrameChoice> choices_;        // [owned place]
-  std::vector<Selection> selections_;       // one per task of the list, in its order
-  std::vector<std::vector<Task>> rounds_;   // of active pairs
-  std::vector<Task> tasks_;                 // the same, one after another
-  std::vector<int64_t> round_ends_;         // in `tasks_`
-  std::vector<double> virials_, torques_;   // [task][9], [task][3]: of the turned unit vectors
+  std::vector<FrameChoice> choices_;  // [owned place]
+  std::vector<Selection> selections_;  // one per task of the list, in its order
+  std::vector<std::vector<Task>> rounds_;  // of active pairs
+  std::vector<Task> tasks_;  // the same, one after another
+  std::vector<int64_t> round_ends_;  // in `tasks_`
+  std::vector<double> virials_, torques_;  // [task][9], [task][3]: of the turned unit vectors
 };
 
 }  // namespace gaq

@@ -17,8 +17,10 @@ constexpr int invariant_bits = 24;  // half a step is half a last place of the f
 template <class Real, int count>
 inline void write_invariants(const double* values, Real* out) {
   for (int n = 0; n < count; ++n) {
-    if constexpr (std::is_same_v<Real, float>) out[n] = float(on_grid<invariant_bits>(values[n]));
-    else out[n] = values[n];
+    if constexpr (std::is_same_v<Real, float>)
+      out[n] = float(on_grid<invariant_bits>(values[n]));
+    else
+      out[n] = values[n];
   }
 }
 
@@ -69,7 +71,8 @@ inline void describe_local(const double* unit, const double* frame_i, const doub
 
 // out[3] = dE/d(unit), the frames held fixed.
 template <int degrees, class Real>
-inline void local_pullback(const double* unit, const double* frame_i, const double* frame_j, const Real* rows, double* out) {
+inline void local_pullback(const double* unit, const double* frame_i, const double* frame_j, const Real* rows,
+                           double* out) {
   constexpr int n = components(degrees);
   double turned[3], g[n], along_i[3], along_j[3];
   turn_back(frame_i, unit, turned);

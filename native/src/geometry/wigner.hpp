@@ -69,10 +69,9 @@ struct CubicTerm {
 };
 constexpr double cubic0 = 2 * root58 / root3, cubic2 = 2 * root38, cubic3 = 1 / root3;
 constexpr CubicTerm cubic_terms[13] = {
-    {0, 0, 0, cubic0},          {0, 1, 4, cubic0},  {1, 2, 0, root5},           {2, 1, 2, cubic2},
-    {2, 2, 1, cubic2 * cubic3}, {3, 2, 2, 1},       {3, 0, 3, -cubic3},         {3, 1, 1, -cubic3},
-    {4, 0, 2, cubic2},          {4, 2, 3, cubic2 * cubic3}, {5, 2, 4, root5},   {6, 0, 4, cubic0},
-    {6, 1, 0, -cubic0}};
+    {0, 0, 0, cubic0}, {0, 1, 4, cubic0},  {1, 2, 0, root5},   {2, 1, 2, cubic2}, {2, 2, 1, cubic2 * cubic3},
+    {3, 2, 2, 1},      {3, 0, 3, -cubic3}, {3, 1, 1, -cubic3}, {4, 0, 2, cubic2}, {4, 2, 3, cubic2 * cubic3},
+    {5, 2, 4, root5},  {6, 0, 4, cubic0},  {6, 1, 0, -cubic0}};
 
 // What a cubic Σ S[a][n] x_a Y^2_n without lower degrees is in Y^3, from the coefficients of its monomials.
 constexpr double read0 = root3 / (4 * root58), read1 = 1 / root5, read2 = 1 / (4 * root38);

@@ -29,17 +29,9 @@ namespace {
 #define GAQ_TEXT_OF(name) #name
 #define GAQ_TEXT(name) GAQ_TEXT_OF(name)
 const Kernels& table() {
-  static const Kernels kernels{GAQ_TEXT(GAQ_ISA_NAME),
-                               has_dot4,
-                               product_float,
-                               product_coded,
-                               pack,
-                               encode_rows,
-                               decode_through,
-                               linear,
-                               readout,
-                               &transformer::kernels,
-                               &painn::kernels};
+  static const Kernels kernels{
+      GAQ_TEXT(GAQ_ISA_NAME), has_dot4, product_float, product_coded,         pack,           encode_rows,
+      decode_through,         linear,   readout,       &transformer::kernels, &painn::kernels};
   return kernels;
 }
 

@@ -11,14 +11,24 @@
 
 namespace gaq {
 
-namespace scalar { const Kernels& table(); }
+namespace scalar {
+const Kernels& table();
+}
 #if defined(__x86_64__)
-namespace avx2 { const Kernels& table(); }
-namespace avx512 { const Kernels& table(); }
+namespace avx2 {
+const Kernels& table();
+}
+namespace avx512 {
+const Kernels& table();
+}
 #endif
 #if defined(__aarch64__)
-namespace neon { const Kernels& table(); }
-namespace neon_dot { const Kernels& table(); }
+namespace neon {
+const Kernels& table();
+}
+namespace neon_dot {
+const Kernels& table();
+}
 #endif
 
 const Kernels& scalar_kernels() { return scalar::table(); }

@@ -10,24 +10,25 @@ namespace gaq {
 
 // Rows that a linear layer reads, coded: codes and one scale per row.
 struct CodedRows {
-  const uint8_t* bytes = nullptr;   // [rows][inputs] code + 128
-  const int16_t* words = nullptr;   // [rows][inputs]
-  const float* scale = nullptr;     // [rows]
+  const uint8_t* bytes = nullptr;  // [rows][inputs] code + 128
+  const int16_t* words = nullptr;  // [rows][inputs]
+  const float* scale = nullptr;  // [rows]
 };
 
 // Scratch memory for one block of rows; one per thread.
 struct Scratch {
   static constexpr int count = 10;
-  float* floats[count] = {};   // each [atoms of a block][widest row of an atom]
+  float* floats[count] = {};  // each [atoms of a block][widest row of an atom]
   const int32_t* species = nullptr;  // [atom] by place: rows of the model's own table
-  float* coefficients = nullptr;      // [rows][coefficient] of a scheme that takes directions off
-  float* scale = nullptr;      // [rows]
-  uint8_t* bytes = nullptr;    // codes of one input
+  float* coefficients = nullptr;  // [rows][coefficient] of a scheme that takes directions off
+  float* scale = nullptr;  // [rows]
+  uint8_t* bytes = nullptr;  // codes of one input
   int16_t* words = nullptr;
 };
 
 struct Tap {
-  void (*call)(void* context, const char* name, int64_t first_row, int64_t rows, int32_t columns, float* data) = nullptr;
+  void (*call)(void* context, const char* name, int64_t first_row, int64_t rows, int32_t columns,
+               float* data) = nullptr;
   void* context = nullptr;
 };
 
@@ -50,14 +51,14 @@ struct Kernels {
                         float* y, int64_t y_stride, bool add);
   void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; integers if coded
   // The uniform scheme on rows of one atom after the other; `components` rows belong to an atom.
-  void (*encode_rows)(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x, int64_t stride,
-                      bool bytes, uint8_t* out8, int16_t* out16, float* scale);
+  void (*encode_rows)(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x,
+                      int64_t stride, bool bytes, uint8_t* out8, int16_t* out16, float* scale);
   // x → decoded, by any scheme (polar and per-vector included); in place allowed. codes and directions may be null.
-  void (*decode_through)(const FeatureScheme& scheme, int64_t atoms, int components, int columns, const float* x, float* out,
-                         int32_t* codes, int32_t* directions, float* steps);
+  void (*decode_through)(const FeatureScheme& scheme, int64_t atoms, int components, int columns, const float* x,
+                         float* out, int32_t* codes, int32_t* directions, float* steps);
 
-  void (*linear)(const LinearPlan&, int64_t rows, int components, float* x, int64_t x_stride, float* y, int64_t y_stride,
-                 Scratch&, const Tap&, int64_t first_row);
+  void (*linear)(const LinearPlan&, int64_t rows, int components, float* x, int64_t x_stride, float* y,
+                 int64_t y_stride, Scratch&, const Tap&, int64_t first_row);
 
   // Atomic energies in the network's units, and dE/ds.
   void (*readout)(const Readout&, Block, const float* s, double* energy, float* g_s, Scratch&, const Tap&);

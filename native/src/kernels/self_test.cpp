@@ -35,8 +35,8 @@ std::vector<float> weights(std::mt19937& random, int outputs, int inputs, int hi
   return w;
 }
 
-std::string compare(const char* what, const std::vector<float>& a, const std::vector<float>& b, int64_t rows, int inputs,
-                    int outputs) {
+std::string compare(const char* what, const std::vector<float>& a, const std::vector<float>& b, int64_t rows,
+                    int inputs, int outputs) {
   if (std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0) return "";
   return std::string(what) + " differs from its plain twin on " + std::to_string(rows) + " rows of " +
          std::to_string(inputs) + " inputs and " + std::to_string(outputs) + " outputs";
@@ -106,7 +106,10 @@ double kernel_speed(const std::string& kernel, int64_t rows, int inputs, int out
       inputs > 1 << 14 || outputs > 1 << 14 || !(whole_numbers || kernel == "float32"))
     throw Error(GAQ_BAD_ARGUMENT, "expected float32, int8 or int16, and sizes that are multiples of 16");
   std::mt19937 random(7);
-  const Packed w = packed(*kernels, kernel == "int8" ? Arithmetic::int8 : whole_numbers ? Arithmetic::int16 : Arithmetic::float32,
+  const Packed w = packed(*kernels,
+                          kernel == "int8" ? Arithmetic::int8
+                          : whole_numbers  ? Arithmetic::int16
+                                           : Arithmetic::float32,
                           weights(random, outputs, inputs, 7), outputs, inputs);
   std::vector<float> x(rows * inputs, 0.5f), scale(std::max<int64_t>(rows, outputs), 1e-3f), y(rows * outputs);
   std::vector<uint8_t> bytes(x.size(), 129);
@@ -117,7 +120,8 @@ double kernel_speed(const std::string& kernel, int64_t rows, int inputs, int out
   while (spent < seconds) {
     for (int k = 0; k < 10; ++k, ++count)
       if (whole_numbers)
-        kernels->product_coded(rows, {bytes.data(), words.data(), scale.data()}, w, scale.data(), nullptr, y.data(), outputs, false);
+        kernels->product_coded(rows, {bytes.data(), words.data(), scale.data()}, w, scale.data(), nullptr, y.data(),
+                               outputs, false);
       else
         kernels->product_float(rows, x.data(), inputs, w, nullptr, nullptr, y.data(), outputs, false);
     spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

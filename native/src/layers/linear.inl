@@ -1,7 +1,18 @@
 // A linear layer on a block of rows, forward and back, by whatever scheme its input and its weight follow.
 
 // Where a block's temporary rows live.
-enum ScratchSlot { scratch_vectors, scratch_update, scratch_active, scratch_mixed, scratch_hidden, scratch_gates, scratch_linear, scratch_gradient, scratch_other, scratch_more };
+enum ScratchSlot {
+  scratch_vectors,
+  scratch_update,
+  scratch_active,
+  scratch_mixed,
+  scratch_hidden,
+  scratch_gates,
+  scratch_linear,
+  scratch_gradient,
+  scratch_other,
+  scratch_more
+};
 
 // Shows rows to a tap, in the model's own channels.
 inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t rows, int columns, int true_columns,
@@ -33,17 +44,19 @@ struct LowRankCompensation {
 };
 
 // `table` is that of the inputs or of the outputs; `species` begins with the first row's atom.
-inline LowRankCompensation compensation_of(const LinearPlan& plan, const std::vector<float>& table, int columns, int64_t row, int components,
-                      const int32_t* species, const Scratch& scratch) {
+inline LowRankCompensation compensation_of(const LinearPlan& plan, const std::vector<float>& table, int columns,
+                                           int64_t row, int components, const int32_t* species,
+                                           const Scratch& scratch) {
   const int count = plan.scheme.compensation_rows();
   const int64_t first = int64_t(species[row / components]) * count;
-  const float* coefficients = plan.scheme.directions > 0 ? scratch.coefficients + row * plan.directions.outputs + first : nullptr;
+  const float* coefficients = plan.scheme.directions > 0 ? scratch.coefficients + row * plan.directions.outputs + first
+                                                         : nullptr;
   return {table.data() + first * columns, coefficients, count, columns};
 }
 
 // How much of each direction rows x, less their means, have: products of integers, by the steps of the rows.
 inline void find_coefficients(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
-                       const int32_t* species, Scratch& scratch) {
+                              const int32_t* species, Scratch& scratch) {
   const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
   float* rest = scratch.floats[scratch_linear];
   const int count = plan.scheme.compensation_rows(), width = plan.directions.outputs;
@@ -56,9 +69,10 @@ inline void find_coefficients(const LinearPlan& plan, int64_t rows, int componen
     x = rest;
     x_stride = plan.inputs;
   }
-  encode_rows(plan.scheme, rows, components, plan.inputs, x, x_stride, bytes, scratch.bytes, scratch.words, scratch.scale);
-  product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.directions, plan.direction_scale.data(), nullptr,
-                scratch.coefficients, width, false);
+  encode_rows(plan.scheme, rows, components, plan.inputs, x, x_stride, bytes, scratch.bytes, scratch.words,
+              scratch.scale);
+  product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.directions, plan.direction_scale.data(),
+                nullptr, scratch.coefficients, width, false);
   for (int64_t row = 0; row < rows && plan.scheme.centred; ++row)
     scratch.coefficients[row * width + int64_t(species[row / components]) * count] = 1;
 }
@@ -69,7 +83,8 @@ inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components
   if (plan.scheme.directions > 0) find_coefficients(plan, rows, components, x, x_stride, species, scratch);
   float* rest = scratch.floats[scratch_linear];
   for (int64_t row = 0; row < rows; ++row) {
-    const LowRankCompensation compensation = compensation_of(plan, plan.compensation, plan.inputs, row, components, species, scratch);
+    const LowRankCompensation compensation = compensation_of(plan, plan.compensation, plan.inputs, row, components,
+                                                             species, scratch);
     for (int c = 0; c < plan.inputs; c += lanes)
       store(rest + row * plan.inputs + c, load(x + row * x_stride + c) - compensation.at(c));
   }
@@ -77,11 +92,12 @@ inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components
 }
 
 // Adds the compensation back after the product, and then the bias.
-inline void add_compensation(const LinearPlan& plan, int64_t rows, int components, const int32_t* species, const Scratch& scratch,
-                      float* y, int64_t y_stride) {
+inline void add_compensation(const LinearPlan& plan, int64_t rows, int components, const int32_t* species,
+                             const Scratch& scratch, float* y, int64_t y_stride) {
   const float* bias = or_null(plan.bias);
   for (int64_t row = 0; row < rows; ++row) {
-    const LowRankCompensation compensation = compensation_of(plan, plan.compensation_out, plan.outputs, row, components, species, scratch);
+    const LowRankCompensation compensation = compensation_of(plan, plan.compensation_out, plan.outputs, row, components,
+                                                             species, scratch);
     float* at = y + row * y_stride;
     for (int c = 0; c < plan.outputs; c += lanes) {
       const Vec total = load(at + c) + compensation.at(c);
@@ -103,7 +119,8 @@ inline void linear(const LinearPlan& plan, int64_t rows, int components, float* 
       coded = rest_of(plan, rows, components, x, x_stride, species, scratch);
       x_stride = plan.inputs;
     }
-    encode_rows(plan.scheme, rows, components, plan.inputs, coded, x_stride, bytes, scratch.bytes, scratch.words, scratch.scale);
+    encode_rows(plan.scheme, rows, components, plan.inputs, coded, x_stride, bytes, scratch.bytes, scratch.words,
+                scratch.scale);
     product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.forward, plan.scale.data(),
                   compensation ? nullptr : or_null(plan.bias), y, y_stride, false);
     if (compensation) add_compensation(plan, rows, components, species, scratch, y, y_stride);
@@ -130,7 +147,8 @@ inline void encode_gradient(const LinearPlan& plan, int64_t rows, const float* g
     }
     const Step step = dynamic_step(largest(best), high);
     scratch.scale[row] = step.step;
-    encode_row(scaled, columns, step.inverse, float(high), bytes, scratch.bytes + row * columns, scratch.words + row * columns);
+    encode_row(scaled, columns, step.inverse, float(high), bytes, scratch.bytes + row * columns,
+               scratch.words + row * columns);
   }
 }
 
@@ -151,7 +169,8 @@ inline void linear_back(const LinearPlan& plan, int64_t rows, int components, co
                         const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& scratch) {
   if (plan.backward.arithmetic != Arithmetic::float32) {
     encode_gradient(plan, rows, g_y, g_stride, scratch);
-    product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
+    product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.backward, nullptr, nullptr, g_x, gx_stride,
+                  false);
   } else {
     if (plan.coded) {
       scale_columns(plan, rows, g_y, g_stride, scratch.floats[scratch_linear]);
@@ -163,5 +182,6 @@ inline void linear_back(const LinearPlan& plan, int64_t rows, int components, co
   mask_clipped(plan.scheme, rows, plan.inputs, x, x_stride, g_x, gx_stride);
   if (plan.scheme.scheme == Scheme::polar)
     for (int64_t atom = 0; atom < rows / components; ++atom)
-      polar_back(plan.scheme, components, plan.inputs, x + atom * components * x_stride, g_x + atom * components * gx_stride);
+      polar_back(plan.scheme, components, plan.inputs, x + atom * components * x_stride,
+                 g_x + atom * components * gx_stride);
 }

@@ -18,7 +18,7 @@ int fitting_bits(int wanted, int high, int terms) {
 
 // Means and directions, and what the weight makes of them: summed in double precision, in the order of the inputs.
 void fill_compensation(const LinearDescription& from, const std::vector<int>& in, const std::vector<int>& out,
-                LinearPlan& plan) {
+                       LinearPlan& plan) {
   const FeatureScheme& scheme = from.input;
   const size_t rows = scheme.compensation_scale.size();
   plan.compensation.assign(rows * plan.inputs, 0.0f);
@@ -43,7 +43,8 @@ void fill_directions(const FeatureScheme& scheme, int inputs, const std::vector<
   const int outputs = whole(int(rows));
   std::vector<float> codes(size_t(outputs) * plan.inputs, 0.0f);
   for (size_t row = 0; row < rows; ++row)
-    for (int k = 0; k < inputs; ++k) codes[row * plan.inputs + in[k]] = float(scheme.compensation_codes[row * inputs + k]);
+    for (int k = 0; k < inputs; ++k)
+      codes[row * plan.inputs + in[k]] = float(scheme.compensation_codes[row * inputs + k]);
   plan.direction_scale.assign(outputs, 0.0f);
   std::copy(scheme.compensation_scale.begin(), scheme.compensation_scale.end(), plan.direction_scale.begin());
   plan.directions.arithmetic = plan.forward.arithmetic;
@@ -58,8 +59,8 @@ std::vector<int> plain_places(int count) {
   return place;
 }
 
-LinearPlan LinearBuilder::operator()(const LinearDescription& from, std::vector<int> in, int inputs, std::vector<int> out,
-                                     int outputs, int least_backward_bits) const {
+LinearPlan LinearBuilder::operator()(const LinearDescription& from, std::vector<int> in, int inputs,
+                                     std::vector<int> out, int outputs, int least_backward_bits) const {
   LinearPlan plan;
   plan.name = from.name;
   plan.slot = from.name + ".input";
@@ -106,8 +107,8 @@ Readout LinearBuilder::readout(const ReadoutDescription& from, const std::vector
   readout.energy = (*this)(from.energy, place, channels, plain_places(1), lanes, readout_backward_bits);
   readout.energy_weight.assign(channels, 0.0f);
   for (size_t c = 0; c < place.size(); ++c)
-    readout.energy_weight[place[c]] =
-        readout.energy.coded ? float(from.energy.codes[c]) * from.energy.scale[0] : from.energy.values[c];
+    readout.energy_weight[place[c]] = readout.energy.coded ? float(from.energy.codes[c]) * from.energy.scale[0]
+                                                           : from.energy.values[c];
   return readout;
 }
 

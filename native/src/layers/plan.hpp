@@ -22,26 +22,26 @@ struct Packed {
   std::vector<float> floats;
   std::vector<int8_t> bytes;
   std::vector<int16_t> words;
-  std::vector<int32_t> start;   // [outputs] what integer totals begin with
+  std::vector<int32_t> start;  // [outputs] what integer totals begin with
 };
 
 struct LinearPlan {
   std::string name;
-  int inputs = 0, outputs = 0;            // padded
+  int inputs = 0, outputs = 0;  // padded
   int true_inputs = 0, true_outputs = 0;
   std::vector<int> input_place, output_place;  // true channel → padded channel
   FeatureScheme scheme;
-  std::string slot;                       // "layers.0.update.hidden.input"
+  std::string slot;  // "layers.0.update.hidden.input"
   Packed forward, backward;
-  std::vector<float> scale;               // [outputs]; ones for a float weight
-  std::vector<float> bias;                // [outputs], or empty
+  std::vector<float> scale;  // [outputs]; ones for a float weight
+  std::vector<float> bias;  // [outputs], or empty
   // What the scheme takes off rows: mean and directions of species, [species][row][inputs], and the weight times them,
   // [species][row][outputs]; and how rows are multiplied with those of all species. Empty where there are no directions.
   std::vector<float> compensation, compensation_out;
   Packed directions;
-  std::vector<float> direction_scale;     // [outputs of directions]
+  std::vector<float> direction_scale;  // [outputs of directions]
   bool coded = false;
-  int backward_bits = 32;                 // of the gradient rows, where the backward products are of integers
+  int backward_bits = 32;  // of the gradient rows, where the backward products are of integers
 };
 
 // Radial functions of one layer: [interval][6][row] coefficients of 1, t … t⁵.
@@ -73,7 +73,7 @@ struct LinearBuilder {
 std::vector<int> plain_places(int count);  // 0, 1, 2 …
 
 // The functions of all sets, one after another, each at its place in a row of `row`.
-RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets, const std::vector<int>& place,
-                   int row);
+RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets,
+                   const std::vector<int>& place, int row);
 
 }  // namespace gaq

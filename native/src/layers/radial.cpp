@@ -36,8 +36,8 @@ std::vector<double> at_knot(const std::vector<const RadialFunctions*>& sets, int
 
 }  // namespace
 
-RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets, const std::vector<int>& place,
-                   int row) {
+RadialPlan combine(const RadialGrid& grid, const std::vector<const RadialFunctions*>& sets,
+                   const std::vector<int>& place, int row) {
   RadialPlan plan;
   plan.row = row;
   plan.table.assign(size_t(grid.knots - 1) * 6 * row, 0.0f);

@@ -1,9 +1,11 @@
 // From the last scalars to the energies of atoms, and its gradient.
 
-void readout(const Readout& plan, Block block, const float* s, double* energy, float* g_s, Scratch& scratch, const Tap& tap) {
+void readout(const Readout& plan, Block block, const float* s, double* energy, float* g_s, Scratch& scratch,
+             const Tap& tap) {
   const int C = plan.hidden.inputs;
   const int64_t atoms = block.last - block.first;
-  float *x = scratch.floats[scratch_update], *hidden = scratch.floats[scratch_hidden], *active = scratch.floats[scratch_active];
+  float *x = scratch.floats[scratch_update], *hidden = scratch.floats[scratch_hidden],
+        *active = scratch.floats[scratch_active];
   float *out = scratch.floats[scratch_mixed], *g = scratch.floats[scratch_gradient];
   std::memcpy(x, s + block.first * C, sizeof(float) * atoms * C);
   linear(plan.hidden, atoms, 1, x, C, hidden, C, scratch, tap, block.first);

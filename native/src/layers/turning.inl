@@ -32,8 +32,8 @@ inline void add_sums(const Vec* v, int count, float* out, bool add = false) {
 }
 
 // torque[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C]. Degree one needs no generators.
-inline void add_torque(int C, const std::vector<GeneratorEntry>& generators, const float* g, const float* v, double sign,
-                      double* torque) {
+inline void add_torque(int C, const std::vector<GeneratorEntry>& generators, const float* g, const float* v,
+                       double sign, double* torque) {
   Vec total[4] = {zero(), zero(), zero(), zero()};
   for (int c = 0; c < C; c += lanes) {
     if (generators.empty()) {  // J_a v = e_a × v
@@ -45,7 +45,8 @@ inline void add_torque(int C, const std::vector<GeneratorEntry>& generators, con
       continue;
     }
     for (const GeneratorEntry& entry : generators)
-      total[entry.axis] = fma(set1(float(entry.value)) * load(g + entry.m * C + c), load(v + entry.n * C + c), total[entry.axis]);
+      total[entry.axis] = fma(set1(float(entry.value)) * load(g + entry.m * C + c), load(v + entry.n * C + c),
+                              total[entry.axis]);
   }
   float sums[4];
   sum4(total[0], total[1], total[2], total[3], sums);

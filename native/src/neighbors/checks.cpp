@@ -24,8 +24,7 @@ std::string list_atoms(const std::vector<int64_t>& atoms) {
   for (size_t k = 0; k < std::min<size_t>(atoms.size(), 6); ++k) shown.push_back(std::to_string(atoms[k]));
   if (atoms.size() > shown.size()) shown.push_back(std::to_string(atoms.size() - shown.size()) + " more");
   std::string text = atoms.size() == 1 ? "atom " : "atoms ";
-  for (size_t k = 0; k < shown.size(); ++k)
-    text += (k == 0 ? "" : k + 1 == shown.size() ? " and " : ", ") + shown[k];
+  for (size_t k = 0; k < shown.size(); ++k) text += (k == 0 ? "" : k + 1 == shown.size() ? " and " : ", ") + shown[k];
   return text;
 }
 
@@ -56,8 +55,10 @@ void check_positions(const System& system) {
   }
   if (!broken.empty())
     throw BadStructure("The structure has positions that are not finite (" +
-                       std::string(std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf") + ") at " +
-                       list_atoms(broken) +
+                       std::string(std::isnan(value) ? "nan"
+                                   : value > 0       ? "inf"
+                                                     : "-inf") +
+                       ") at " + list_atoms(broken) +
                        "; expected numbers in Å. Remove the structure or repair the file.");
   if (far >= 0)
     throw BadStructure("The structure has atom " + std::to_string(far / 3) + " at " +

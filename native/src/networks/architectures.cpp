@@ -18,7 +18,8 @@ const Architecture& architecture_of(const std::string& name, const Source& sourc
     if (name == one.name) return one;
     known += (known.empty() ? "'" : ", '") + std::string(one.name) + "'";
   }
-  source.refuse("has architecture " + quoted(name) + "; this engine runs " + known, "Update gaq, or export another model.");
+  source.refuse("has architecture " + quoted(name) + "; this engine runs " + known,
+                "Update gaq, or export another model.");
 }
 
 std::unique_ptr<Network> open_network(const Description& model, int backward_bits, const Kernels& kernels) {

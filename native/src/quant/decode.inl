@@ -1,7 +1,7 @@
 // Features through their scheme and back to floats: for schemes whose products are of decoded values, and for tests.
 
-inline void decode_polar(const FeatureScheme& scheme, int64_t atom, int components, int columns, const float* x, float* out,
-                         int32_t* codes, int32_t* directions, float* steps) {
+inline void decode_polar(const FeatureScheme& scheme, int64_t atom, int components, int columns, const float* x,
+                         float* out, int32_t* codes, int32_t* directions, float* steps) {
   const Step step = polar_step(scheme, components, columns, x);
   const bool parts = scheme.direction == Direction::component || components != 3;
   for (int c = 0; c < columns; c += lanes) {

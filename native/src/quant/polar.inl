@@ -149,7 +149,7 @@ inline void polar_back(const FeatureScheme& scheme, int components, int columns,
   const Vec one = set1(1.0f);
   const Vec limit = scheme.per != Per::tensor ? set1(3e38f)
                     : scheme.logarithmic      ? set1(step.step)
-                                           : set1(step.step * (float(scheme.high()) + 0.5f));
+                                              : set1(step.step * (float(scheme.high()) + 0.5f));
   for (int c = 0; c < columns; c += lanes) {
     Vec v[most_components], in[most_components];
     for (int m = 0; m < components; ++m) v[m] = load(x + m * columns + c), in[m] = load(g + m * columns + c);
@@ -159,8 +159,7 @@ inline void polar_back(const FeatureScheme& scheme, int components, int columns,
     const Vec safe = select_less(zero(), codes.decoded, codes.m, one);
     const Vec ratio = select_less(zero(), codes.decoded, codes.decoded / safe, one);
     Vec against = zero();
-    for (int m = 0; m < components; ++m)
-      against = fma(inside * codes.u[m] - ratio * (v[m] / safe), in[m], against);
+    for (int m = 0; m < components; ++m) against = fma(inside * codes.u[m] - ratio * (v[m] / safe), in[m], against);
     for (int m = 0; m < components; ++m) {
       Vec out = scheme.geometric ? fma((v[m] / safe) * alive, against, ratio * in[m]) : inside * in[m];
       store(g + m * columns + c, out);

@@ -19,7 +19,8 @@ inline float largest_of(const float* x, int columns) {
 
 inline Vec encode(Vec x, Vec inverse, Vec high) { return max(min(round(x * inverse), high), zero() - high); }
 
-inline void encode_row(const float* x, int columns, float inverse, float high, bool bytes, uint8_t* out8, int16_t* out16) {
+inline void encode_row(const float* x, int columns, float inverse, float high, bool bytes, uint8_t* out8,
+                       int16_t* out16) {
   const Vec inv = set1(inverse), top = set1(high);
   if (bytes)
     for (int c = 0; c < columns; c += lanes) store_int8_offset(out8 + c, encode(load(x + c), inv, top));
@@ -49,8 +50,8 @@ void encode_rows(const FeatureScheme& scheme, int64_t rows, int components, int 
 }
 
 // Zeroes the gradient where a fixed step clipped what it read.
-inline void mask_clipped(const FeatureScheme& scheme, int64_t rows, int columns, const float* x, int64_t x_stride, float* g,
-                         int64_t g_stride) {
+inline void mask_clipped(const FeatureScheme& scheme, int64_t rows, int columns, const float* x, int64_t x_stride,
+                         float* g, int64_t g_stride) {
   if (scheme.scheme != Scheme::uniform || scheme.per != Per::tensor) return;
   const Vec inverse = set1(scheme.inverse_step), high = set1(float(scheme.high()));
   for (int64_t row = 0; row < rows; ++row)

@@ -12,8 +12,7 @@ struct Vec {
   __m256 a, b;
 };
 
-#define GAQ_BOTH(op, x, y) \
-  { op(x.a, y.a), op(x.b, y.b) }
+#define GAQ_BOTH(op, x, y) {op(x.a, y.a), op(x.b, y.b)}
 inline Vec load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
 inline void store(float* p, Vec x) {
   _mm256_storeu_ps(p, x.a);
@@ -43,8 +42,7 @@ inline Vec select_less(Vec p, Vec q, Vec x, Vec y) {
           _mm256_blendv_ps(y.b, x.b, _mm256_cmp_ps(p.b, q.b, _CMP_LT_OQ))};
 }
 inline __m256 power_of_two(__m256 n) {
-  return _mm256_castsi256_ps(
-      _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 inline Vec scale_by_power(Vec x, Vec n) {
   return {_mm256_mul_ps(x.a, power_of_two(n.a)), _mm256_mul_ps(x.b, power_of_two(n.b))};

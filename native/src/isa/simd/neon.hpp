@@ -13,21 +13,62 @@ struct Vec {
 };
 
 #define GAQ_QUARTERS for (int k = 0; k < 4; ++k)
-inline Vec load(const float* p) { Vec r; GAQ_QUARTERS r.q[k] = vld1q_f32(p + 4 * k); return r; }
+inline Vec load(const float* p) {
+  Vec r;
+  GAQ_QUARTERS r.q[k] = vld1q_f32(p + 4 * k);
+  return r;
+}
 inline void store(float* p, Vec x) { GAQ_QUARTERS vst1q_f32(p + 4 * k, x.q[k]); }
-inline Vec set1(float x) { Vec r; GAQ_QUARTERS r.q[k] = vdupq_n_f32(x); return r; }
+inline Vec set1(float x) {
+  Vec r;
+  GAQ_QUARTERS r.q[k] = vdupq_n_f32(x);
+  return r;
+}
 inline Vec zero() { return set1(0.0f); }
-inline Vec operator+(Vec x, Vec y) { GAQ_QUARTERS x.q[k] = vaddq_f32(x.q[k], y.q[k]); return x; }
-inline Vec operator-(Vec x, Vec y) { GAQ_QUARTERS x.q[k] = vsubq_f32(x.q[k], y.q[k]); return x; }
-inline Vec operator*(Vec x, Vec y) { GAQ_QUARTERS x.q[k] = vmulq_f32(x.q[k], y.q[k]); return x; }
-inline Vec operator/(Vec x, Vec y) { GAQ_QUARTERS x.q[k] = vdivq_f32(x.q[k], y.q[k]); return x; }
-inline Vec fma(Vec x, Vec y, Vec z) { GAQ_QUARTERS z.q[k] = vfmaq_f32(z.q[k], x.q[k], y.q[k]); return z; }
-inline Vec fnma(Vec x, Vec y, Vec z) { GAQ_QUARTERS z.q[k] = vfmsq_f32(z.q[k], x.q[k], y.q[k]); return z; }
-inline Vec min(Vec x, Vec y) { GAQ_QUARTERS x.q[k] = vminq_f32(x.q[k], y.q[k]); return x; }
-inline Vec max(Vec x, Vec y) { GAQ_QUARTERS x.q[k] = vmaxq_f32(x.q[k], y.q[k]); return x; }
-inline Vec abs(Vec x) { GAQ_QUARTERS x.q[k] = vabsq_f32(x.q[k]); return x; }
-inline Vec sqrt(Vec x) { GAQ_QUARTERS x.q[k] = vsqrtq_f32(x.q[k]); return x; }
-inline Vec round(Vec x) { GAQ_QUARTERS x.q[k] = vrndnq_f32(x.q[k]); return x; }
+inline Vec operator+(Vec x, Vec y) {
+  GAQ_QUARTERS x.q[k] = vaddq_f32(x.q[k], y.q[k]);
+  return x;
+}
+inline Vec operator-(Vec x, Vec y) {
+  GAQ_QUARTERS x.q[k] = vsubq_f32(x.q[k], y.q[k]);
+  return x;
+}
+inline Vec operator*(Vec x, Vec y) {
+  GAQ_QUARTERS x.q[k] = vmulq_f32(x.q[k], y.q[k]);
+  return x;
+}
+inline Vec operator/(Vec x, Vec y) {
+  GAQ_QUARTERS x.q[k] = vdivq_f32(x.q[k], y.q[k]);
+  return x;
+}
+inline Vec fma(Vec x, Vec y, Vec z) {
+  GAQ_QUARTERS z.q[k] = vfmaq_f32(z.q[k], x.q[k], y.q[k]);
+  return z;
+}
+inline Vec fnma(Vec x, Vec y, Vec z) {
+  GAQ_QUARTERS z.q[k] = vfmsq_f32(z.q[k], x.q[k], y.q[k]);
+  return z;
+}
+inline Vec min(Vec x, Vec y) {
+  GAQ_QUARTERS x.q[k] = vminq_f32(x.q[k], y.q[k]);
+  return x;
+}
+inline Vec max(Vec x, Vec y) {
+  GAQ_QUARTERS x.q[k] = vmaxq_f32(x.q[k], y.q[k]);
+  return x;
+}
+inline Vec abs(Vec x) {
+  GAQ_QUARTERS x.q[k] = vabsq_f32(x.q[k]);
+  return x;
+}
+inline Vec sqrt(Vec x) {
+  GAQ_QUARTERS x.q[k] = vsqrtq_f32(x.q[k]);
+  return x;
+}
+inline Vec round(Vec x) {
+  GAQ_QUARTERS x.q[k] = vrndnq_f32(x.q[k]);
+  return x;
+}
 inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   GAQ_QUARTERS x.q[k] = vbslq_f32(vcltq_f32(a.q[k], b.q[k]), x.q[k], y.q[k]);
   return x;
@@ -40,7 +81,9 @@ inline Vec scale_by_power(Vec x, Vec n) {
   return x;
 }
 inline void store_int32(int32_t* p, Vec codes) { GAQ_QUARTERS vst1q_s32(p + 4 * k, vcvtnq_s32_f32(codes.q[k])); }
-inline void store_int16(int16_t* p, Vec codes) { GAQ_QUARTERS vst1_s16(p + 4 * k, vmovn_s32(vcvtnq_s32_f32(codes.q[k]))); }
+inline void store_int16(int16_t* p, Vec codes) {
+  GAQ_QUARTERS vst1_s16(p + 4 * k, vmovn_s32(vcvtnq_s32_f32(codes.q[k])));
+}
 inline void store_int8_offset(uint8_t* p, Vec codes) {
   int32_t whole[16];
   store_int32(whole, codes);
@@ -52,9 +95,7 @@ inline float sum(Vec x) {
   float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
-inline float largest(Vec x) {
-  return vmaxvq_f32(vmaxq_f32(vmaxq_f32(x.q[0], x.q[1]), vmaxq_f32(x.q[2], x.q[3])));
-}
+inline float largest(Vec x) { return vmaxvq_f32(vmaxq_f32(vmaxq_f32(x.q[0], x.q[1]), vmaxq_f32(x.q[2], x.q[3]))); }
 inline void sum4(Vec a, Vec b, Vec c, Vec d, float* out) {
   out[0] = sum(a);
   out[1] = sum(b);
@@ -74,8 +115,16 @@ inline constexpr int tile_rows = 3, tile_vectors = 2;
 struct Ints {
   int32x4_t q[4];
 };
-inline Ints load_ints(const int32_t* p) { Ints r; GAQ_QUARTERS r.q[k] = vld1q_s32(p + 4 * k); return r; }
-inline Vec to_float(Ints x) { Vec r; GAQ_QUARTERS r.q[k] = vcvtq_f32_s32(x.q[k]); return r; }
+inline Ints load_ints(const int32_t* p) {
+  Ints r;
+  GAQ_QUARTERS r.q[k] = vld1q_s32(p + 4 * k);
+  return r;
+}
+inline Vec to_float(Ints x) {
+  Vec r;
+  GAQ_QUARTERS r.q[k] = vcvtq_f32_s32(x.q[k]);
+  return r;
+}
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {
   GAQ_QUARTERS {
     int16x4x2_t pairs = vld2_s16(w + 8 * k);  // the first factors of four outputs, then the second

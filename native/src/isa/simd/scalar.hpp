@@ -31,23 +31,67 @@ inline float fused(float a, float b, float c) {
 }
 
 #define GAQ_LANES for (int k = 0; k < 16; ++k)
-inline Vec load(const float* p) { Vec r; std::memcpy(r.lane, p, 64); return r; }
+inline Vec load(const float* p) {
+  Vec r;
+  std::memcpy(r.lane, p, 64);
+  return r;
+}
 inline void store(float* p, Vec a) { std::memcpy(p, a.lane, 64); }
-inline Vec set1(float x) { Vec r; GAQ_LANES r.lane[k] = x; return r; }
+inline Vec set1(float x) {
+  Vec r;
+  GAQ_LANES r.lane[k] = x;
+  return r;
+}
 inline Vec zero() { return set1(0.0f); }
-inline Vec operator+(Vec a, Vec b) { GAQ_LANES a.lane[k] = a.lane[k] + b.lane[k]; return a; }
-inline Vec operator-(Vec a, Vec b) { GAQ_LANES a.lane[k] = a.lane[k] - b.lane[k]; return a; }
-inline Vec operator*(Vec a, Vec b) { GAQ_LANES a.lane[k] = a.lane[k] * b.lane[k]; return a; }
-inline Vec operator/(Vec a, Vec b) { GAQ_LANES a.lane[k] = a.lane[k] / b.lane[k]; return a; }
-inline Vec fma(Vec a, Vec b, Vec c) { GAQ_LANES a.lane[k] = fused(a.lane[k], b.lane[k], c.lane[k]); return a; }
-inline Vec fnma(Vec a, Vec b, Vec c) { GAQ_LANES a.lane[k] = fused(-a.lane[k], b.lane[k], c.lane[k]); return a; }
-inline Vec min(Vec a, Vec b) { GAQ_LANES a.lane[k] = a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k]; return a; }
-inline Vec max(Vec a, Vec b) { GAQ_LANES a.lane[k] = a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k]; return a; }
-inline Vec abs(Vec a) { GAQ_LANES a.lane[k] = std::fabs(a.lane[k]); return a; }
-inline Vec sqrt(Vec a) { GAQ_LANES a.lane[k] = std::sqrt(a.lane[k]); return a; }
-inline Vec round(Vec a) { GAQ_LANES a.lane[k] = std::nearbyint(a.lane[k]); return a; }
+inline Vec operator+(Vec a, Vec b) {
+  GAQ_LANES a.lane[k] = a.lane[k] + b.lane[k];
+  return a;
+}
+inline Vec operator-(Vec a, Vec b) {
+  GAQ_LANES a.lane[k] = a.lane[k] - b.lane[k];
+  return a;
+}
+inline Vec operator*(Vec a, Vec b) {
+  GAQ_LANES a.lane[k] = a.lane[k] * b.lane[k];
+  return a;
+}
+inline Vec operator/(Vec a, Vec b) {
+  GAQ_LANES a.lane[k] = a.lane[k] / b.lane[k];
+  return a;
+}
+inline Vec fma(Vec a, Vec b, Vec c) {
+  GAQ_LANES a.lane[k] = fused(a.lane[k], b.lane[k], c.lane[k]);
+  return a;
+}
+inline Vec fnma(Vec a, Vec b, Vec c) {
+  GAQ_LANES a.lane[k] = fused(-a.lane[k], b.lane[k], c.lane[k]);
+  return a;
+}
+inline Vec min(Vec a, Vec b) {
+  GAQ_LANES a.lane[k] = a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k];
+  return a;
+}
+inline Vec max(Vec a, Vec b) {
+  GAQ_LANES a.lane[k] = a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k];
+  return a;
+}
+inline Vec abs(Vec a) {
+  GAQ_LANES a.lane[k] = std::fabs(a.lane[k]);
+  return a;
+}
+inline Vec sqrt(Vec a) {
+  GAQ_LANES a.lane[k] = std::sqrt(a.lane[k]);
+  return a;
+}
+inline Vec round(Vec a) {
+  GAQ_LANES a.lane[k] = std::nearbyint(a.lane[k]);
+  return a;
+}
 // a < b ? x : y
-inline Vec select_less(Vec a, Vec b, Vec x, Vec y) { GAQ_LANES x.lane[k] = a.lane[k] < b.lane[k] ? x.lane[k] : y.lane[k]; return x; }
+inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
+  GAQ_LANES x.lane[k] = a.lane[k] < b.lane[k] ? x.lane[k] : y.lane[k];
+  return x;
+}
 // As vector instructions convert: what is NaN, or outside the range, to the least integer.
 inline int32_t to_int(float x) { return x >= -2147483648.0f && x < 2147483648.0f ? int32_t(x) : INT32_MIN; }
 // a · 2ⁿ for whole n in the lanes of `n`, within the range of normal floats
@@ -96,8 +140,16 @@ inline constexpr int tile_rows = 2, tile_vectors = 1;
 struct Ints {
   int32_t lane[16];
 };
-inline Ints load_ints(const int32_t* p) { Ints r; std::memcpy(r.lane, p, 64); return r; }
-inline Vec to_float(Ints a) { Vec r; for (int k = 0; k < 16; ++k) r.lane[k] = float(a.lane[k]); return r; }
+inline Ints load_ints(const int32_t* p) {
+  Ints r;
+  std::memcpy(r.lane, p, 64);
+  return r;
+}
+inline Vec to_float(Ints a) {
+  Vec r;
+  for (int k = 0; k < 16; ++k) r.lane[k] = float(a.lane[k]);
+  return r;
+}
 // total[o] += x[0] w[o][0] + x[1] w[o][1]
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {
   uint32_t pair;  // in one piece: of two loads gcc 12 makes vectors that reach beyond the last row

@@ -33,7 +33,8 @@ inline void send_one(const Ends& ends, int C, int c, const Vec* f, const float* 
 }
 
 template <bool Local, bool First, int Width>
-void messages_of(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs, Task task, PainnState& state) {
+void messages_of(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs, Task task,
+                 PainnState& state) {
   const int C = Width ? Width : plan.channels;  // the usual widths are constants here, and so are addresses
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
@@ -62,15 +63,21 @@ inline void with_plan(const PainnPlan& plan, bool first, Body body) {
     body(local, is_first, std::integral_constant<int, 0>());
   };
   auto with_first = [&](auto local) {
-    if (first) with_width(local, std::true_type());
-    else with_width(local, std::false_type());
+    if (first)
+      with_width(local, std::true_type());
+    else
+      with_width(local, std::false_type());
   };
-  if (plan.local) with_first(std::true_type());
-  else with_first(std::false_type());
+  if (plan.local)
+    with_first(std::true_type());
+  else
+    with_first(std::false_type());
 }
 
-void messages(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs, Task task, PainnState& state) {
+void messages(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs, Task task,
+              PainnState& state) {
   with_plan(plan, layer.first, [&](auto local, auto first, auto width) {
-    messages_of<decltype(local)::value, decltype(first)::value, decltype(width)::value>(plan, layer, pairs, task, state);
+    messages_of<decltype(local)::value, decltype(first)::value, decltype(width)::value>(plan, layer, pairs, task,
+                                                                                        state);
   });
 }

@@ -39,9 +39,9 @@ inline Vec send_one_back(const BackEnds& ends, int C, int c, const Vec* f, const
 }
 
 template <bool Local, bool First, int Width>
-void messages_back_of(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs, PairGradients& gradients,
-                      Task task, const PainnState& state, const float* g_s, const float* g_v, float* g_sent,
-                      float* g_carried) {
+void messages_back_of(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs,
+                      PairGradients& gradients, Task task, const PainnState& state, const float* g_s, const float* g_v,
+                      float* g_sent, float* g_carried) {
   const int C = Width ? Width : plan.channels;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
@@ -49,10 +49,18 @@ void messages_back_of(const PainnPlan& plan, const PainnLayer& layer, const Pair
     const float* y = pairs.harmonics.data() + pair * 6;
     const float* t = Local ? pairs.transport.data() + pair * 9 : nullptr;
     const float* v = state.v_in;
-    const BackEnds to_i{g_s + i * C, g_v + i * 3 * C, state.sent + j * 3 * C, First ? nullptr : v + j * 3 * C,
-                        First ? nullptr : g_sent + j * 3 * C, First ? nullptr : g_carried + j * 3 * C};
-    const BackEnds to_j{g_s + j * C, g_v + j * 3 * C, state.sent + i * 3 * C, First ? nullptr : v + i * 3 * C,
-                        First ? nullptr : g_sent + i * 3 * C, First ? nullptr : g_carried + i * 3 * C};
+    const BackEnds to_i{g_s + i * C,
+                        g_v + i * 3 * C,
+                        state.sent + j * 3 * C,
+                        First ? nullptr : v + j * 3 * C,
+                        First ? nullptr : g_sent + j * 3 * C,
+                        First ? nullptr : g_carried + j * 3 * C};
+    const BackEnds to_j{g_s + j * C,
+                        g_v + j * 3 * C,
+                        state.sent + i * 3 * C,
+                        First ? nullptr : v + i * 3 * C,
+                        First ? nullptr : g_sent + i * 3 * C,
+                        First ? nullptr : g_carried + i * 3 * C};
     Vec sums[lanes];  // harmonics of i ← j and of j ← i, and dE/dt
     for (Vec& sum : sums) sum = zero();
     for (int c = 0; c < C; c += lanes) {
@@ -69,9 +77,9 @@ void messages_back_of(const PainnPlan& plan, const PainnLayer& layer, const Pair
   }
 }
 
-void messages_back(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs, PairGradients& gradients,
-                   Task task, const PainnState& state, const float* g_s, const float* g_v, float* g_sent,
-                   float* g_carried) {
+void messages_back(const PainnPlan& plan, const PainnLayer& layer, const PairInvariants& pairs,
+                   PairGradients& gradients, Task task, const PainnState& state, const float* g_s, const float* g_v,
+                   float* g_sent, float* g_carried) {
   with_plan(plan, layer.first, [&](auto local, auto first, auto width) {
     messages_back_of<decltype(local)::value, decltype(first)::value, decltype(width)::value>(
         plan, layer, pairs, gradients, task, state, g_s, g_v, g_sent, g_carried);

@@ -9,7 +9,8 @@ inline void activate_back(int64_t count, const float* x, float* g) {
   for (int64_t k = 0; k < count; k += lanes) store(g + k, load(g + k) * silu_slope(load(x + k)));
 }
 
-void send(const PainnPlan& plan, const PainnLayer& layer, Block block, PainnState& state, Scratch& scratch, const Tap& tap) {
+void send(const PainnPlan& plan, const PainnLayer& layer, Block block, PainnState& state, Scratch& scratch,
+          const Tap& tap) {
   const int C = plan.channels;
   const int64_t atoms = block.last - block.first;
   float *asked = state.asked + block.first * C, *active = scratch.floats[scratch_active];
@@ -18,12 +19,13 @@ void send(const PainnPlan& plan, const PainnLayer& layer, Block block, PainnStat
   linear(layer.message_sent, atoms, 1, active, C, state.sent + block.first * 3 * C, 3 * C, scratch, tap, block.first);
 }
 
-void send_back(const PainnPlan& plan, const PainnLayer& layer, Block block, const PainnState& state, const float* g_sent,
-               const float* g_carried, float* g_s, float* g_v, double* torque, Scratch& scratch) {
+void send_back(const PainnPlan& plan, const PainnLayer& layer, Block block, const PainnState& state,
+               const float* g_sent, const float* g_carried, float* g_s, float* g_v, double* torque, Scratch& scratch) {
   const int C = plan.channels;
   const int64_t atoms = block.last - block.first;
   const float* asked = state.asked + block.first * C;
-  float *active = scratch.floats[scratch_active], *g = scratch.floats[scratch_gradient], *back = scratch.floats[scratch_other];
+  float *active = scratch.floats[scratch_active], *g = scratch.floats[scratch_gradient],
+        *back = scratch.floats[scratch_other];
   if (looks_back(layer.message_sent.scheme)) activate(atoms * C, asked, active);
   linear_back(layer.message_sent, atoms, 1, g_sent + block.first * 3 * C, 3 * C, active, C, g, C, scratch);
   activate_back(atoms * C, asked, g);
@@ -42,9 +44,12 @@ struct Active {
 
 inline Active slots_of(const PainnPlan& plan, Block block, const PainnState& state, Scratch& scratch) {
   const int C = plan.channels;
-  auto at = [&](float* kept, int place, int64_t width) { return kept ? kept + block.first * width : scratch.floats[place]; };
-  return {scratch.floats[scratch_more],   scratch.floats[scratch_vectors],       scratch.floats[scratch_update],
-          scratch.floats[scratch_active], at(state.mixed, scratch_mixed, 6 * C), at(state.hidden, scratch_hidden, C),
+  auto at = [&](float* kept, int place, int64_t width) {
+    return kept ? kept + block.first * width : scratch.floats[place];
+  };
+  return {scratch.floats[scratch_more],          scratch.floats[scratch_vectors],
+          scratch.floats[scratch_update],        scratch.floats[scratch_active],
+          at(state.mixed, scratch_mixed, 6 * C), at(state.hidden, scratch_hidden, C),
           at(state.gates, scratch_gates, 3 * C)};
 }
 
@@ -147,8 +152,8 @@ inline void mixed_back(int C, int64_t atoms, const Active& r, const float* g_s, 
     }
 }
 
-void update_back(const PainnPlan& plan, const PainnLayer& layer, Block block, const PainnState& state, float* g_s, float* g_v,
-                 double* torque, Scratch& scratch) {
+void update_back(const PainnPlan& plan, const PainnLayer& layer, Block block, const PainnState& state, float* g_s,
+                 float* g_v, double* torque, Scratch& scratch) {
   const int C = plan.channels;
   const int64_t atoms = block.last - block.first;
   const Active r = slots_of(plan, block, state, scratch);
@@ -160,7 +165,8 @@ void update_back(const PainnPlan& plan, const PainnLayer& layer, Block block, co
   } else {
     mix_and_gate(plan, layer, block, r, scratch, Tap());
   }
-  float *g = scratch.floats[scratch_gradient], *other = scratch.floats[scratch_other], *g_inputs = scratch.floats[scratch_more];
+  float *g = scratch.floats[scratch_gradient], *other = scratch.floats[scratch_other],
+        *g_inputs = scratch.floats[scratch_more];
   gates_back(C, atoms, r, gs, gv, g);
   linear_back(layer.gates, atoms, 1, g, 3 * C, r.activated, C, other, C, scratch);
   activate_back(atoms * C, r.hidden, other);

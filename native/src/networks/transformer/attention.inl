@@ -23,8 +23,8 @@ inline void through_scheme(const FeatureScheme& scheme, float* x, int columns) {
   for (int c = 0; c < columns; c += lanes) store(x + c, encode(load(x + c), inverse, high) * step);
 }
 
-void unit_queries(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected, float* unit,
-                  const Tap& tap) {
+void unit_queries(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected,
+                  float* unit, const Tap& tap) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
@@ -42,8 +42,10 @@ void unit_queries(const TransformerPlan& plan, const TransformerLayer& layer, Bl
 }
 
 // Zeroes the gradient of what a fixed step clipped of queries or keys, which are in · factor.
-inline void mask_clipped_head(const FeatureScheme& scheme, bool unit, const float* in, Vec factor, int width, float* g) {
-  const bool covers = unit && scheme.step * (float(scheme.high()) + 0.5f) > 1.00001f;  // nothing of unit length is outside
+inline void mask_clipped_head(const FeatureScheme& scheme, bool unit, const float* in, Vec factor, int width,
+                              float* g) {
+  const bool covers = unit &&
+                      scheme.step * (float(scheme.high()) + 0.5f) > 1.00001f;  // nothing of unit length is outside
   if (scheme.scheme != Scheme::uniform || covers) return;
   const Vec inverse = set1(scheme.inverse_step), high = set1(float(scheme.high()));
   for (int k = 0; k < width; k += lanes) {
@@ -53,7 +55,8 @@ inline void mask_clipped_head(const FeatureScheme& scheme, bool unit, const floa
 }
 
 // Gradient of unit queries and keys (the first 2C of each row) → of the projected ones, in place.
-void unit_queries_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected, float* gradient) {
+void unit_queries_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected,
+                       float* gradient) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels, W = shape.head_width;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
@@ -82,8 +85,8 @@ inline Vec head_product(const float* q, const float* k, int width) {
 
 constexpr int most_heads = 64;
 
-void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task, const float* unit,
-               float* weight) {
+void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
+               const float* unit, float* weight) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels, W = shape.head_width, heads = shape.heads;
   const int bias_column = shape.functions(layer.first) * C;

@@ -46,11 +46,13 @@ inline void send(const Ends& ends, int C, int c, const Vec* f, Vec w, const floa
 }
 
 template <int L, bool Local, bool First, int Width>
-void messages_of(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task, TransformerState& state) {
+void messages_of(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
+                 TransformerState& state) {
   // The usual widths (four heads) are constants here, and so are addresses; Width = 0 is any other.
   const TransformerShape& shape = plan.shape;
   constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
-  const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads, W = Width ? Width / 4 : shape.head_width;
+  const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads,
+            W = Width ? Width / 4 : shape.head_width;
   const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
@@ -83,26 +85,37 @@ template <class Body>
 inline void with_shape(const TransformerShape& shape, bool first, Body body) {
   auto with_width = [&](auto degrees, auto local, auto is_first) {
     if constexpr (decltype(degrees)::value == 1) {
-      if (shape.heads == 4 && shape.channels == 64) return body(degrees, local, is_first, std::integral_constant<int, 64>());
-      if (shape.heads == 4 && shape.channels == 128) return body(degrees, local, is_first, std::integral_constant<int, 128>());
-      if (shape.heads == 4 && shape.channels == 256) return body(degrees, local, is_first, std::integral_constant<int, 256>());
+      if (shape.heads == 4 && shape.channels == 64)
+        return body(degrees, local, is_first, std::integral_constant<int, 64>());
+      if (shape.heads == 4 && shape.channels == 128)
+        return body(degrees, local, is_first, std::integral_constant<int, 128>());
+      if (shape.heads == 4 && shape.channels == 256)
+        return body(degrees, local, is_first, std::integral_constant<int, 256>());
     }
     body(degrees, local, is_first, std::integral_constant<int, 0>());
   };
   auto with_first = [&](auto degrees, auto local) {
-    if (first) with_width(degrees, local, std::true_type());
-    else with_width(degrees, local, std::false_type());
+    if (first)
+      with_width(degrees, local, std::true_type());
+    else
+      with_width(degrees, local, std::false_type());
   };
   auto with_local = [&](auto degrees) {
-    if (shape.local) with_first(degrees, std::true_type());
-    else with_first(degrees, std::false_type());
+    if (shape.local)
+      with_first(degrees, std::true_type());
+    else
+      with_first(degrees, std::false_type());
   };
-  if (shape.degrees == 1) with_local(std::integral_constant<int, 1>());
-  else if (shape.degrees == 2) with_local(std::integral_constant<int, 2>());
-  else with_local(std::integral_constant<int, 3>());
+  if (shape.degrees == 1)
+    with_local(std::integral_constant<int, 1>());
+  else if (shape.degrees == 2)
+    with_local(std::integral_constant<int, 2>());
+  else
+    with_local(std::integral_constant<int, 3>());
 }
 
-void messages(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task, TransformerState& state) {
+void messages(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
+              TransformerState& state) {
   with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first, auto width) {
     messages_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value, decltype(width)::value>(
         plan, layer, pairs, task, state);

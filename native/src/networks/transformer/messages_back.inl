@@ -82,12 +82,14 @@ inline void logits_back(int C, int heads, int W, const float* temperature, const
 }
 
 template <int L, bool Local, bool First, int Width>
-void messages_back_of(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, PairGradients& gradients,
-                      Task task, const TransformerState& state, const float* unit, const float* g_scalar,
-                      const float* g_vector, const float* g_total, float* g_projected, float* g_v) {
+void messages_back_of(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
+                      PairGradients& gradients, Task task, const TransformerState& state, const float* unit,
+                      const float* g_scalar, const float* g_vector, const float* g_total, float* g_projected,
+                      float* g_v) {
   const TransformerShape& shape = plan.shape;
   constexpr int M = components(L), S = transports(L), F = 1 + L * (First ? 1 : 2);
-  const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads, W = Width ? Width / 4 : shape.head_width;
+  const int C = Width ? Width : shape.channels, heads = Width ? 4 : shape.heads,
+            W = Width ? Width / 4 : shape.head_width;
   const int heads_padded = Width ? lanes : shape.heads_padded;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const int64_t i = pairs.i[pair], j = pairs.j[pair];
@@ -97,11 +99,17 @@ void messages_back_of(const TransformerPlan& plan, const TransformerLayer& layer
     const float* e = state.weight + pair * 2 * heads;
     const float phi = pairs.envelope[pair];
     const float* v = state.v_in;
-    const BackEnds to_i{g_scalar + i * C, g_vector + i * M * C, state.projected + j * 4 * C + 2 * C,
-                        First ? nullptr : v + j * M * C, g_projected + j * 4 * C + 2 * C,
+    const BackEnds to_i{g_scalar + i * C,
+                        g_vector + i * M * C,
+                        state.projected + j * 4 * C + 2 * C,
+                        First ? nullptr : v + j * M * C,
+                        g_projected + j * 4 * C + 2 * C,
                         First ? nullptr : g_v + j * M * C};
-    const BackEnds to_j{g_scalar + j * C, g_vector + j * M * C, state.projected + i * 4 * C + 2 * C,
-                        First ? nullptr : v + i * M * C, g_projected + i * 4 * C + 2 * C,
+    const BackEnds to_j{g_scalar + j * C,
+                        g_vector + j * M * C,
+                        state.projected + i * 4 * C + 2 * C,
+                        First ? nullptr : v + i * M * C,
+                        g_projected + i * 4 * C + 2 * C,
                         First ? nullptr : g_v + i * M * C};
     PairSums<L> sums;
     sums.radial = zero();
@@ -146,14 +154,14 @@ void messages_back_of(const TransformerPlan& plan, const TransformerLayer& layer
                                              g_logit);
     for (int h = 0; h < heads; ++h) g_t = g_t + (g_logit[0][h] + g_logit[1][h]) * slopes[h];
     gradients.radial[pair] += g_t * pairs.steepness[pair];
-    logits_back(C, heads, W, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C, g_projected + i * 4 * C,
-                g_projected + j * 4 * C);
+    logits_back(C, heads, W, layer.temperature.data(), g_logit, unit + i * 2 * C, unit + j * 2 * C,
+                g_projected + i * 4 * C, g_projected + j * 4 * C);
   }
 }
 
-void messages_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, PairGradients& gradients,
-                   Task task, const TransformerState& state, const float* unit, const float* g_scalar, const float* g_vector,
-                   const float* g_total, float* g_projected, float* g_v) {
+void messages_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
+                   PairGradients& gradients, Task task, const TransformerState& state, const float* unit,
+                   const float* g_scalar, const float* g_vector, const float* g_total, float* g_projected, float* g_v) {
   with_shape(plan.shape, layer.first, [&](auto degrees, auto local, auto first, auto width) {
     messages_back_of<decltype(degrees)::value, decltype(local)::value, decltype(first)::value, decltype(width)::value>(
         plan, layer, pairs, gradients, task, state, unit, g_scalar, g_vector, g_total, g_projected, g_v);

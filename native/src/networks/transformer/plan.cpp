@@ -26,7 +26,8 @@ std::vector<int> places(const TransformerShape& shape, int sections) {
   return place;
 }
 
-TransformerLayer make_layer(const Description& model, int index, const TransformerShape& shape, const LinearBuilder& build) {
+TransformerLayer make_layer(const Description& model, int index, const TransformerShape& shape,
+                            const LinearBuilder& build) {
   const auto& from = static_cast<const TransformerDescription&>(*model.network).layers[index];
   const int C = shape.channels;
   TransformerLayer layer;

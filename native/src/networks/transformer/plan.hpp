@@ -32,12 +32,12 @@ struct TransformerLayer {
   FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
-  RadialPlan radial;               // functions · channels of the filters, then heads_padded of the bias of the logits
+  RadialPlan radial;  // functions · channels of the filters, then heads_padded of the bias of the logits
 };
 
 struct TransformerPlan {
   TransformerShape shape;
-  std::vector<float> embedding;    // [species][channels]
+  std::vector<float> embedding;  // [species][channels]
   std::vector<TransformerLayer> layers;
   std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge beyond degree one
   Readout readout;

@@ -7,7 +7,7 @@ namespace transformer {
 #include "networks/transformer/update.inl"
 #include "networks/transformer/update_back.inl"
 
-const TransformerKernels kernels{unit_queries, unit_queries_back, attention,    messages, messages_back,
-                                 project,      project_back,      update, update_back};
+const TransformerKernels kernels{unit_queries, unit_queries_back, attention, messages,   messages_back,
+                                 project,      project_back,      update,    update_back};
 
 }  // namespace transformer

@@ -76,7 +76,8 @@ void TransformerExecution::prepare(const Evaluation& evaluation, size_t index, B
   TransformerState& state = layers_[index];
   const int64_t C = plan_.shape.channels, M = plan_.shape.components, heads = plan_.shape.heads_padded;
   kernels_.project(plan_, plan_.layers[index], block, state, scratch, evaluation.tap);
-  kernels_.unit_queries(plan_, plan_.layers[index], block, state.projected, state.unit ? state.unit : unit_, evaluation.tap);
+  kernels_.unit_queries(plan_, plan_.layers[index], block, state.projected, state.unit ? state.unit : unit_,
+                        evaluation.tap);
   Evaluation::clear(state.m_scalar, block.first, block.last, C);
   Evaluation::clear(state.m_vector, block.first, block.last, M * C);
   std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
@@ -96,14 +97,16 @@ const float* TransformerExecution::forward(Evaluation& evaluation) {
     if (index && evaluation.exchange) {
       evaluation.fill_ghosts(state.s_in, C);
       evaluation.fill_ghosts(state.v_in, M * C);
-      evaluation.over_blocks(evaluation.owned, evaluation.atoms, [&](Block block, Scratch& scratch) { prepare(evaluation, index, block, scratch); });
+      evaluation.over_blocks(evaluation.owned, evaluation.atoms,
+                             [&](Block block, Scratch& scratch) { prepare(evaluation, index, block, scratch); });
     }
     evaluation.over_tasks([&](Task task) {
       kernels_.attention(plan_, layer, *evaluation.pairs, task, unit(state), state.weight);
       kernels_.messages(plan_, layer, *evaluation.pairs, task, state);
     });
     evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-      kernels_.update(plan_, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, scratch, evaluation.tap);
+      kernels_.update(plan_, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, scratch,
+                      evaluation.tap);
       if (next) prepare(evaluation, index + 1, block, scratch);
     });
   }
@@ -146,14 +149,16 @@ void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index
   const TransformerLayer& layer = plan_.layers[index];
   TransformerState& state = layers_[index];
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.torque, scratch);
+    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.torque,
+                         scratch);
     prepare_back(index, block);
   });
-  evaluation.over_blocks(evaluation.owned, evaluation.atoms, [&](Block block, Scratch&) { prepare_back(index, block); });
+  evaluation.over_blocks(evaluation.owned, evaluation.atoms,
+                         [&](Block block, Scratch&) { prepare_back(index, block); });
   evaluation.over_tasks([&](Task task) {
     if (!state.unit) kernels_.attention(plan_, layer, *evaluation.pairs, task, unit_, state.weight);
-    kernels_.messages_back(plan_, layer, *evaluation.pairs, *evaluation.gradients, task, state, unit(state), g_scalar_, g_vector_,
-                           g_total_, g_projected_, plan_.shape.local ? g_carried_ : g_v_);
+    kernels_.messages_back(plan_, layer, *evaluation.pairs, *evaluation.gradients, task, state, unit(state), g_scalar_,
+                           g_vector_, g_total_, g_projected_, plan_.shape.local ? g_carried_ : g_v_);
   });
 }
 
@@ -168,7 +173,9 @@ struct TransformerNetwork : Network {
     exchanged = {row, components * row};
   }
 
-  std::unique_ptr<Execution> execution() const override { return std::make_unique<TransformerExecution>(plan, kernels); }
+  std::unique_ptr<Execution> execution() const override {
+    return std::make_unique<TransformerExecution>(plan, kernels);
+  }
 
   void each_linear(const std::function<void(const LinearPlan&, int)>& body) const override {
     for (const TransformerLayer& layer : plan.layers) {

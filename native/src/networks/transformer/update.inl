@@ -1,15 +1,18 @@
 // From summed messages to the features after the layer, and back; a block of atoms at a time, so that it stays in cache.
 
 // Rows of vectors [atom][M][columns] of one degree, contiguous for the linear layer; with L = 1 they already are.
-inline const float* gather_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x, float* scratch) {
+inline const float* gather_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x,
+                                  float* scratch) {
   if (shape.degrees == 1) return x;
   const int first = degree * degree - 1, rows = 2 * degree + 1;
   for (int64_t a = 0; a < atoms; ++a)
-    std::memcpy(scratch + a * rows * columns, x + (a * shape.components + first) * columns, sizeof(float) * rows * columns);
+    std::memcpy(scratch + a * rows * columns, x + (a * shape.components + first) * columns,
+                sizeof(float) * rows * columns);
   return scratch;
 }
 
-inline void scatter_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x, float* out) {
+inline void scatter_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x,
+                           float* out) {
   const int first = degree * degree - 1, rows = 2 * degree + 1;
   for (int64_t a = 0; a < atoms; ++a)
     std::memcpy(out + (a * shape.components + first) * columns, x + a * rows * columns, sizeof(float) * rows * columns);
@@ -78,14 +81,19 @@ struct Active {
 
 inline Active active_of(const TransformerShape& shape, Block block, const TransformerState& state, Scratch& scratch) {
   const int C = shape.channels;
-  auto at = [&](float* kept, int place, int64_t width) { return kept ? kept + block.first * width : scratch.floats[place]; };
-  return {scratch.floats[scratch_vectors], scratch.floats[scratch_update], scratch.floats[scratch_active],
-          at(state.mixed, scratch_mixed, int64_t(shape.components) * 2 * C), at(state.hidden, scratch_hidden, shape.hidden),
+  auto at = [&](float* kept, int place, int64_t width) {
+    return kept ? kept + block.first * width : scratch.floats[place];
+  };
+  return {scratch.floats[scratch_vectors],
+          scratch.floats[scratch_update],
+          scratch.floats[scratch_active],
+          at(state.mixed, scratch_mixed, int64_t(shape.components) * 2 * C),
+          at(state.hidden, scratch_hidden, shape.hidden),
           at(state.gates, scratch_gates, int64_t(shape.sections()) * C)};
 }
 
-inline void mix_and_gate(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* s_mid, const Active& r,
-                         Scratch& scratch, const Tap& tap, bool gates_too) {
+inline void mix_and_gate(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* s_mid,
+                         const Active& r, Scratch& scratch, const Tap& tap, bool gates_too) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels;
   const int64_t atoms = block.last - block.first;
@@ -107,8 +115,8 @@ inline void mix_and_gate(const TransformerPlan& plan, const TransformerLayer& la
   linear(layer.gates, atoms, 1, r.activated, shape.hidden, r.gates, shape.sections() * C, scratch, tap, block.first);
 }
 
-void update(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* s_out, float* v_out,
-            Scratch& scratch, const Tap& tap) {
+void update(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
+            float* s_out, float* v_out, Scratch& scratch, const Tap& tap) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels, L = shape.degrees, M = shape.components;
   const int64_t atoms = block.last - block.first;

@@ -1,8 +1,8 @@
 // The gradient of update.inl, of the projection.
 
 // dE/d[s, ⟨A,B⟩, |B|] and dE/dV (after the layer) → dE/d[A | B].
-inline void invariants_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v,
-                            const float* g_inputs, float* g_mixed) {
+inline void invariants_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s,
+                            const float* g_v, const float* g_inputs, float* g_mixed) {
   const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
   const Vec floor = set1(length_floor);
   for (int64_t a = 0; a < atoms; ++a)
@@ -26,7 +26,8 @@ inline void invariants_back(const TransformerShape& shape, int64_t atoms, const 
 }
 
 // dE/ds, dE/dV after the layer → dE/d(gates).
-inline void gates_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v, float* out) {
+inline void gates_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s,
+                       const float* g_v, float* out) {
   const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
   for (int64_t a = 0; a < atoms; ++a)
     for (int c = 0; c < C; c += lanes) {
@@ -45,8 +46,9 @@ inline void gates_back(const TransformerShape& shape, int64_t atoms, const Activ
 }
 
 // dE/d(normalised messages) → of their sums and of 1 + Σ φ e^logit.
-inline void messages_scaled_back(const TransformerShape& shape, Block block, const TransformerState& state, const float* g_scalar_in,
-                                 const float* g_v, float* g_scalar, float* g_vector, float* g_total) {
+inline void messages_scaled_back(const TransformerShape& shape, Block block, const TransformerState& state,
+                                 const float* g_scalar_in, const float* g_v, float* g_scalar, float* g_vector,
+                                 float* g_total) {
   const int C = shape.channels, W = shape.head_width, M = shape.components;
   for (int64_t atom = block.first; atom < block.last; ++atom)
     for (int h = 0; h < shape.heads; ++h) {
@@ -67,8 +69,9 @@ inline void messages_scaled_back(const TransformerShape& shape, Block block, con
     }
 }
 
-void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* g_s, float* g_v,
-                 float* g_scalar, float* g_vector, float* g_total, double* torque, Scratch& scratch) {
+void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
+                 float* g_s, float* g_v, float* g_scalar, float* g_vector, float* g_total, double* torque,
+                 Scratch& scratch) {
   const TransformerShape& shape = plan.shape;
   const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
   const int64_t atoms = block.last - block.first;
@@ -85,7 +88,8 @@ void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Blo
   } else {
     mix_and_gate(plan, layer, block, s_mid, r, scratch, Tap(), true);
   }
-  float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other], *g_inputs = scratch.floats[scratch_more];
+  float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other],
+        *g_inputs = scratch.floats[scratch_more];
   gates_back(shape, atoms, r, gs, gv, g_gates);
   linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, scratch);
   for (int64_t k = 0; k < atoms * shape.hidden; k += lanes)
@@ -121,14 +125,16 @@ void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Blo
       add_torque(C, plan.generators, g_v + atom * M * C, state.m_vector + atom * M * C, -1, torque + 3 * atom);
 }
 
-void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, Scratch& scratch, const Tap& tap) {
+void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
+             Scratch& scratch, const Tap& tap) {
   const int C = plan.shape.channels;
   linear(layer.project, block.last - block.first, 1, state.s_in + block.first * C, C,
          state.projected + block.first * 4 * C, 4 * C, scratch, tap, block.first);
 }
 
-void project_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state, float* g_projected,
-                  float* g_s, const float* g_carried, float* g_v, double* torque, Scratch& scratch) {
+void project_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
+                  float* g_projected, float* g_s, const float* g_carried, float* g_v, double* torque,
+                  Scratch& scratch) {
   const int C = plan.shape.channels, M = plan.shape.components;
   const int64_t atoms = block.last - block.first;
   float* back = scratch.floats[scratch_other];
