@@ -11,6 +11,7 @@
 
 #include "file/checksum.hpp"
 #include "quant/octahedral.hpp"
+#include "tiny_schemes.hpp"
 
 namespace gaq_test {
 
@@ -294,24 +295,6 @@ class TinyWriter {
   TinyModel model_;
   uint32_t seed_ = 1;
 };
-
-inline std::string uniform(int bits, const std::string& per, bool framed = false, bool centred = false) {
-  return R"({"kind":"uniform","bits":)" + std::to_string(bits) + R"(,"per":")" + per + R"(","framed":)" +
-         (framed ? "true" : "false") + (centred ? R"(,"centred":true})" : "}");
-}
-
-inline std::string principal(int bits, int directions, bool framed = true, const std::string& per = "row",
-                             bool centred = false) {
-  const std::string scheme = uniform(bits, per, framed, centred);
-  return scheme.substr(0, scheme.size() - 1) + R"(,"principal":)" + std::to_string(directions) + "}";
-}
-
-inline std::string polar(const std::string& per, const std::string& magnitude, const std::string& directions,
-                         int direction_bits, const std::string& book = "") {
-  return R"({"kind":"polar","bits":2,"per":")" + per + R"(","magnitude":")" + magnitude +
-         R"(","gradient":"geometric","directions":")" + directions + R"(","direction_bits":)" +
-         std::to_string(direction_bits) + (book.empty() ? "}" : R"(,"book":")" + book + R"("})");
-}
 
 // One model a scheme, by a name for it.
 inline const std::map<std::string, TinyModel>& tiny_models() {

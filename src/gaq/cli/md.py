@@ -6,13 +6,19 @@ import contextlib
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from gaq.cli.cluster import ClusterOption
 from gaq.cli.outputs import claim_rows, expect_different
+
+if TYPE_CHECKING:
+    from gaq.cli.md_setup import Asked
+    from gaq.engine.protocol import Engine
+    from gaq.process import Contention
+    from gaq.simulate.session import Ending
 
 
 class Ensemble(StrEnum):
@@ -88,9 +94,7 @@ def md(
     loses some steps at most; --resume continues bit for bit.
     """
     from gaq.cli.cluster import farm_of
-    from gaq.cli.deployed import identity_of
-    from gaq.cli.kept import counts, keep, signed, verdict_line
-    from gaq.cli.md_report import RunProgress, rows_of, say
+    from gaq.cli.md_report import RunProgress
     from gaq.cli.md_setup import (
         Asked,
         RunEngineChoice,
@@ -104,12 +108,9 @@ def md(
     )
     from gaq.cli.stage_progress import StageProgress
     from gaq.engine.motion import Dynamics
-    from gaq.engine.protocol import backward_bits_of
     from gaq.farm.open import check_cores
     from gaq.locks import locked
-    from gaq.measure.ledger import write_rows
     from gaq.process import Contention, usable_cores
-    from gaq.simulate.blame import MODEL
     from gaq.simulate.replicas import run_all, run_on
     from gaq.simulate.session import RunPlan
     from gaq.train.interrupt import graceful_interrupt
@@ -144,17 +145,37 @@ def md(
             endings = run_all(
                 engines, lambda replica, _: runs[replica].go(lambda: interrupt.asked, progress.listener(replica)), cores
             )
-    rows = rows_of(engines, endings, asked, cores if replicas == 1 else 1)
-    rows = signed(rows, identity_of(Path(model), backward_bits_of(engines[0])), contention.share())
+    _conclude(Path(model), asked, engines, endings, cores, contention, json_file)
+
+
+def _conclude(
+    model: Path,
+    asked: Asked,
+    engines: list[Engine],
+    endings: list[Ending],
+    cores: int,
+    contention: Contention,
+    json_file: Path | None,
+) -> None:
+    """Show how the runs ended, keep their rows beside the model, and leave with 1 when one became unstable."""
+    from gaq.cli.deployed import identity_of
+    from gaq.cli.kept import counts, keep, signed, verdict_line
+    from gaq.cli.md_report import rows_of, say
+    from gaq.engine.protocol import backward_bits_of
+    from gaq.measure.ledger import write_rows
+    from gaq.simulate.blame import MODEL
+
+    rows = rows_of(engines, endings, asked, cores if asked.replicas == 1 else 1)
+    rows = signed(rows, identity_of(model, backward_bits_of(engines[0])), contention.share())
     if json_file is not None:
         write_rows(json_file, rows)
     console = Console(highlight=False)
     say(endings, rows, asked, console)
     # A run that its user's settings broke says nothing about the model.
-    spoiled = {seed + k for k, e in enumerate(endings) if e.blame is not None and e.blame.cause != MODEL}
-    counted = [r for r in rows if r.seed not in spoiled and counts(r, dt)]
-    console.print(verdict_line(Path(model), counted), soft_wrap=True, markup=False)
-    for note in keep(Path(model), [replace(r, model=Path(model).name) for r in counted]):
+    spoiled = {asked.seed + k for k, e in enumerate(endings) if e.blame is not None and e.blame.cause != MODEL}
+    counted = [r for r in rows if r.seed not in spoiled and counts(r, asked.plan.dynamics.dt)]
+    console.print(verdict_line(model, counted), soft_wrap=True, markup=False)
+    for note in keep(model, [replace(r, model=model.name) for r in counted]):
         console.print(note, style="dim", soft_wrap=True, markup=False)
     if any(ending.because for ending in endings):
         raise typer.Exit(1)

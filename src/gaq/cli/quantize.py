@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gaq.data.dataset import Dataset
     from gaq.quant.recipe import Recipe
     from gaq.train.checkpoint import Checkpoint
+    from gaq.train.quantization import QuantizationPlan
 
 
 def quantize(
@@ -81,17 +82,14 @@ def quantize(
         return
     from gaq.cli.budget import FILE, expect_budget, within_budget
     from gaq.cli.run_folder import RUN, expect_new_run, remove_run
-    from gaq.cli.summary import say_remark, say_trained
-    from gaq.cli.training_progress import shown_training
     from gaq.data.read import read_dataset
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import readable_file, writable_folder
     from gaq.locks import locked
     from gaq.train.checkpoint import load_checkpoint
-    from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
-    from gaq.train.quantization import QuantizationPlan, run_quantization
+    from gaq.train.quantization import QuantizationPlan
 
     if model is None:
         raise UsageError("gaq quantize needs a float checkpoint, or --list-recipes to see the recipes.")
@@ -122,18 +120,22 @@ def quantize(
         plan = QuantizationPlan(chosen, length, lr, batch, seed, distill, noise, lee, compile, freeze)
         if overwrite:
             remove_run(out)
-        with graceful_interrupt() as interrupt, shown_training(f"quantize {chosen.name}") as show:
-            finished = run_quantization(
-                parent,
-                dataset,
-                plan,
-                out,
-                device=device,
-                resume=resume,
-                interrupt=interrupt,
-                show=show,
-                tell=say_remark,
-            )
+        _train(parent, dataset, plan, out, device, resume)
+
+
+def _train(
+    parent: Checkpoint, dataset: Dataset | None, plan: QuantizationPlan, out: Path, device: str, resume: bool
+) -> None:
+    """Calibrate and train by a plan, showing progress, until its end or the first Ctrl-C."""
+    from gaq.cli.summary import say_remark, say_trained
+    from gaq.cli.training_progress import shown_training
+    from gaq.train.interrupt import graceful_interrupt
+    from gaq.train.quantization import run_quantization
+
+    with graceful_interrupt() as interrupt, shown_training(f"quantize {plan.recipe.name}") as show:
+        finished = run_quantization(
+            parent, dataset, plan, out, device=device, resume=resume, interrupt=interrupt, show=show, tell=say_remark
+        )
     say_trained(finished, out)
 
 
