@@ -1,10 +1,7 @@
-"""Every preset on every architecture: float networks of one size, trained alike, quantized without training.
+"""Every preset on every architecture: float networks of one size, trained on embedded frames, quantized without
+training.
 
     python -m benchmarks.accuracy.architectures
-
-Trains on embedded frames of ethanol for some minutes, quantizes each network by every preset, and prints the table:
-force error and largest equivariance error of the forces. Rows go to docs/ledger/architectures.jsonl; a model is called
-by its architecture.
 """
 
 from __future__ import annotations
@@ -54,7 +51,6 @@ def main() -> None:
 
 
 def trained(name: str, training: Dataset, epochs: int) -> Layered:
-    """A float network of this architecture."""
     settings = checked(
         {"epochs": epochs, "data": {"file": "embedded", "validation": 20}, "model": {"architecture": name, **SIZE}},
         TrainConfig,
@@ -65,7 +61,6 @@ def trained(name: str, training: Dataset, epochs: int) -> Layered:
 
 
 def of_presets(name: str, model: Layered, training: Dataset, test: Dataset) -> Iterator[Row]:
-    """The rows of every preset."""
     for recipe in all_presets():
         print(name, recipe, flush=True)
         engine = TorchEngine(quantize(model, preset(recipe, 0), training.structures[:CALIBRATION]), name, recipe)
@@ -74,7 +69,7 @@ def of_presets(name: str, model: Layered, training: Dataset, test: Dataset) -> I
 
 
 def table(rows: list[Row]) -> str:
-    """A line a preset; for each architecture the force error and the equivariance error."""
+    """Return force and equivariance errors, one line per preset."""
     names = [architecture.name for architecture in ARCHITECTURES]
     found = {(row.model, row.recipe, row.metric): row.value for row in rows}
     lines = []
