@@ -17,6 +17,7 @@ from benchmarks.render.template import filled, wrapped
 from gaq.files import write_atomically
 from gaq.measure.ledger import read_rows, write_rows
 
+FOOT = "Every figure comes from a row of `docs/ledger`; this page is written by `python -m benchmarks.render`."
 RESULTS = Path("benchmarks", "render", "pages")
 MOLECULES = ("azobenzene", "ethanol")
 # Tables are written between these markers.
@@ -66,9 +67,11 @@ def rendered() -> dict[Path, str]:
 
 def page_of(template: Path) -> str:
     """Return one page; functions of tables are in the template's folder or in benchmarks/render."""
-    folder = template.parent.parent if template.parent.name == "pages" else template.parent
+    of_results = template.parent.name == "pages"
+    folder = template.parent.parent if of_results else template.parent
     package = ".".join(folder.relative_to(HERE).parts)
-    return filled(template.read_text(encoding="utf-8"), package)
+    text = template.read_text(encoding="utf-8")
+    return filled(f"{text}\n{FOOT}\n" if of_results else text, package)
 
 
 def collect(runs: Path) -> None:
