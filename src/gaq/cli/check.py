@@ -108,7 +108,7 @@ def check(
     Errors of forces are checked where the frames of `--data` have labels.
     Metrics and the reasons for their limits: docs/physics.md.
     """
-    from gaq.cli.kept import keep, verdict_line
+    from gaq.cli.kept import keep, verdict_lines
     from gaq.cli.pictures import expect_picture
     from gaq.cli.stage_progress import StageProgress
     from gaq.errors import BadStructure
@@ -149,7 +149,8 @@ def check(
     console = Console(highlight=False)
     print_table(findings_table(rows, title), console)
     _conclude(rows, console, own)
-    console.print(verdict_line(subject.file, rows), soft_wrap=True, markup=False)
+    for line in verdict_lines(subject.file, rows):
+        console.print(line, soft_wrap=True, markup=False)
     notes = [subject.note] if subject.note else []
     notes += [] if subject.file is None else keep(subject.file, rows)
     for note in notes:
