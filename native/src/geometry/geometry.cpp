@@ -93,8 +93,8 @@ void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
   out.count = count_;
   out.rounds = rounds_;
   for (auto* whole : {&out.i, &out.j, &out.knot}) grow(*whole, count_);
-  for (auto* one : {&out.fraction, &out.steepness, &out.envelope, &gradients.radial, &gradients.envelope})
-    grow(*one, count_);
+  for (auto* one : {&out.fraction, &out.steepness, &out.envelope}) grow(*one, count_);
+  for (auto* side : {&gradients.radial, &gradients.envelope}) grow(*side, 2 * count_);
   for (auto* side : {&out.harmonics, &gradients.harmonics}) grow(*side, rows * count_);
   grow(out.transport, transport_width * count_);
   with_degrees(degrees, [&](auto constant) {
@@ -127,8 +127,8 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
     }
   }
   const int64_t count = task.last - task.first;
-  std::fill_n(&gradients.radial[task.first], count, 0.0f);
-  std::fill_n(&gradients.envelope[task.first], count, 0.0f);
+  std::fill_n(&gradients.radial[2 * task.first], 2 * count, 0.0f);
+  std::fill_n(&gradients.envelope[2 * task.first], 2 * count, 0.0f);
   std::fill_n(&gradients.harmonics[rows * task.first], rows * count, 0.0f);
 }
 
@@ -186,7 +186,9 @@ void Geometry::pull_back(int64_t task, const PairGradients& gradients, double* f
     }
     double slope;
     const double distance = seen(pair, slope);
-    const double stretching = slope * (gradients.radial[n] + gradients.envelope[n] * envelope_slope(distance, cutoff));
+    const double by_radius = double(gradients.radial[2 * n]) + double(gradients.radial[2 * n + 1]);
+    const double by_envelope = double(gradients.envelope[2 * n]) + double(gradients.envelope[2 * n + 1]);
+    const double stretching = slope * (by_radius + by_envelope * envelope_slope(distance, cutoff));
     const double along = stretching - dot(turning, unit) / pair.distance;
     for (int k = 0; k < 3; ++k) g[k] = along * unit[k] + turning[k] / pair.distance;
     add_scaled(forces + 3 * i, 1, g);

@@ -37,8 +37,8 @@ struct PairInvariants {
 
 // dE/d(each of the above), by the layers; zeroed by `forward`.
 struct PairGradients {
-  std::vector<float> radial;     // dE/dr through the tables
-  std::vector<float> envelope;   // dE/dφ
+  std::vector<float> radial;     // [2] dE/dr through the tables
+  std::vector<float> envelope;   // [2] dE/dφ
   std::vector<float> harmonics;  // [2][components], the axes held fixed
 };
 

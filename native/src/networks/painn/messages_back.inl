@@ -73,7 +73,7 @@ void messages_back_of(const PainnPlan& plan, const PainnLayer& layer, const Pair
     store(total, sum16(sums));
     float* g_y = gradients.harmonics.data() + pair * 6;
     for (int m = 0; m < 6; ++m) g_y[m] += total[m];
-    gradients.radial[pair] += total[6] * pairs.steepness[pair];
+    gradients.radial[2 * pair] += total[6] * pairs.steepness[pair];
   }
 }
 

@@ -1,4 +1,4 @@
-// Queries and keys of unit length, and the weights of attention: e^logit with logit = τ q̂·k̂ + b(r).
+// Queries and keys of unit length, and the shares of attention: e^logit / (1 + Σ φ e^logit) with logit = τ q̂·k̂ + b(r).
 
 constexpr float unit_epsilon = 1e-6f;  // geometry/vectors.py, unit_per_head
 
@@ -83,45 +83,149 @@ inline Vec head_product(const float* q, const float* k, int width) {
   return total;
 }
 
-constexpr int most_heads = 64;
-
-void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
-               const float* unit, float* weight) {
-  const TransformerShape& shape = plan.shape;
-  const int C = shape.channels, W = shape.head_width, heads = shape.heads;
-  const int bias_column = shape.functions(layer.first) * C;
-  for (int64_t pair = task.first; pair < task.last; ++pair) {
-    const float* i = unit + int64_t(pairs.i[pair]) * 2 * C;
-    const float* j = unit + int64_t(pairs.j[pair]) * 2 * C;
-    const Radial radial(layer.radial, pairs, pair);
-    float dots[2][most_heads];
-    int h = 0;
-    for (; h + 2 <= heads; h += 2) {
-      float four[4];
-      sum4(head_product(i + h * W, j + C + h * W, W), head_product(i + (h + 1) * W, j + C + (h + 1) * W, W),
-           head_product(j + h * W, i + C + h * W, W), head_product(j + (h + 1) * W, i + C + (h + 1) * W, W), four);
-      for (int k = 0; k < 2; ++k) dots[0][h + k] = four[k], dots[1][h + k] = four[2 + k];
-    }
-    for (; h < heads; ++h) {
-      dots[0][h] = sum(head_product(i + h * W, j + C + h * W, W));
-      dots[1][h] = sum(head_product(j + h * W, i + C + h * W, W));
-    }
-    for (; h < shape.heads_padded; ++h) dots[0][h] = dots[1][h] = 0;
-    float* out = weight + pair * 2 * heads;
-    for (h = 0; h < shape.heads_padded; h += lanes) {
-      const Vec bias = radial.at(bias_column + h), temperature = load(layer.temperature.data() + h);
-      for (int side = 0; side < 2; ++side) store(dots[side] + h, fma(temperature, load(dots[side] + h), bias));
-    }
-    for (int side = 0; side < 2; ++side) std::memcpy(out + side * heads, dots[side], heads * sizeof(float));
-  }
-  float* all = weight + task.first * 2 * heads;
-  const int64_t count = (task.last - task.first) * 2 * heads;
+// e^x of `count` numbers, in place.
+inline void exponentials(float* x, int64_t count) {
   int64_t k = 0;
-  for (; k + lanes <= count; k += lanes) store(all + k, exponential(load(all + k)));
-  if (k < count) {
-    float rest[lanes] = {};
-    std::memcpy(rest, all + k, (count - k) * sizeof(float));
-    store(rest, exponential(load(rest)));
-    std::memcpy(all + k, rest, (count - k) * sizeof(float));
+  for (; k + lanes <= count; k += lanes) store(x + k, exponential(load(x + k)));
+  if (k == count) return;
+  float rest[lanes] = {};
+  std::memcpy(rest, x + k, (count - k) * sizeof(float));
+  store(rest, exponential(load(rest)));
+  std::memcpy(x + k, rest, (count - k) * sizeof(float));
+}
+
+// Logits of the messages that one atom receives, [message][heads].
+template <class Functions, class S>
+inline void logits(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
+                   const Adjacency& adjacency, int64_t atom, const TransformerState& state, float* out) {
+  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
+  const float *query = state.unit + atom * 2 * C, *temperature = layer.temperature.data();
+  for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k, out += heads) {
+    const Neighbor& near = adjacency.all[k];
+    const float* key = state.unit + near.atom * 2 * C + C;
+    const Functions radial(layer, pairs, state, near.end / 2);
+    float dots[lanes];
+    for (int group = 0; group < heads; group += lanes) {
+      const int count = std::min(heads - group, lanes);
+      for (int h = 0; h < lanes; h += 4) {
+        Vec four[4];
+        for (int n = 0; n < 4; ++n) {
+          const int c = (group + h + n) * W;
+          four[n] = h + n < count ? head_product(query + c, key + c, W) : zero();
+        }
+        if (h < count)
+          sum4(four[0], four[1], four[2], four[3], dots + h);
+        else
+          std::fill_n(dots + h, 4, 0.0f);
+      }
+      store(dots, fma(load(temperature + group), load(dots), radial.at(bias_column + group)));
+      std::memcpy(out + group, dots, count * sizeof(float));
+    }
+  }
+}
+
+template <class Functions, class S>
+void attention_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
+                  const Adjacency& adjacency, Block block, TransformerState& state) {
+  const int heads = sizes.heads();
+  const int64_t begin = adjacency.first[block.first] * heads, end = adjacency.first[block.last] * heads;
+  for (int64_t atom = block.first; atom < block.last; ++atom)
+    logits<Functions>(sizes, layer, pairs, adjacency, atom, state, state.share + adjacency.first[atom] * heads);
+  exponentials(state.share + begin, end - begin);
+  for (int64_t atom = block.first; atom < block.last; ++atom) {
+    const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
+    for (int h = 0; h < heads; ++h) {
+      float total = 1;
+      for (int64_t k = first; k < last; ++k)
+        total = total + pairs.envelope[adjacency.all[k].end / 2] * state.share[k * heads + h];
+      const float one = 1.0f / total;
+      for (int64_t k = first; k < last; ++k) state.share[k * heads + h] *= one;
+    }
+  }
+}
+
+void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
+               const Adjacency& adjacency, Block block, TransformerState& state, Scratch&) {
+  with_sizes(plan.shape, [&](auto sizes) {
+    if (state.radial)
+      attention_of<Kept>(sizes, layer, pairs, adjacency, block, state);
+    else
+      attention_of<Looked>(sizes, layer, pairs, adjacency, block, state);
+  });
+}
+
+// dE/dw of the messages to a block of receivers → of their logits, times the temperature; dE/dφ; queries.
+template <class Functions, class S>
+void attention_back_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
+                       const Adjacency& adjacency, PairGradients& gradients, Block block,
+                       const TransformerState& state, const TransformerGradients& g) {
+  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
+  for (int64_t atom = block.first; atom < block.last; ++atom) {
+    const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
+    float* g_query = g.projected + atom * 4 * C;
+    for (int c = 0; c < C; c += lanes) store(g_query + c, zero());
+    for (int group = 0; group < heads; group += lanes) {
+      const int count = std::min(heads - group, lanes);
+      float mean[lanes] = {};
+      for (int64_t k = first; k < last; ++k) {
+        const float phi = pairs.envelope[adjacency.all[k].end / 2];
+        for (int h = 0; h < count; ++h)
+          mean[h] = mean[h] + (phi * state.share[k * heads + group + h]) * g.weight[k * heads + group + h];
+      }
+      for (int64_t k = first; k < last; ++k) {
+        const Neighbor& near = adjacency.all[k];
+        const int64_t pair = near.end / 2;
+        const float* key = state.unit + near.atom * 2 * C + C;
+        const Functions radial(layer, pairs, state, pair);
+        Vec value, slope;
+        radial.both(bias_column + group, value, slope);
+        float slopes[lanes], by_radius = 0, by_envelope = 0;
+        store(slopes, slope);
+        for (int h = 0; h < count; ++h) {
+          const float share = state.share[k * heads + group + h];
+          const float by_share = share * (g.weight[k * heads + group + h] - mean[h]);
+          const float by_logit = pairs.envelope[pair] * by_share;
+          by_envelope = by_envelope + by_share;
+          by_radius = by_radius + by_logit * slopes[h];
+          const float by_product = layer.temperature[group + h] * by_logit;
+          g.weight[k * heads + group + h] = by_product;
+          const Vec times = set1(by_product);
+          for (int c = (group + h) * W; c < (group + h + 1) * W; c += lanes)
+            store(g_query + c, fma(times, load(key + c), load(g_query + c)));
+        }
+        gradients.radial[near.end] += by_radius * pairs.steepness[pair];
+        gradients.envelope[near.end] += by_envelope;
+      }
+    }
+  }
+}
+
+void attention_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
+                    const Adjacency& adjacency, PairGradients& gradients, Block block, const TransformerState& state,
+                    const TransformerGradients& g) {
+  with_sizes(plan.shape, [&](auto sizes) {
+    if (state.radial)
+      attention_back_of<Kept>(sizes, layer, pairs, adjacency, gradients, block, state, g);
+    else
+      attention_back_of<Looked>(sizes, layer, pairs, adjacency, gradients, block, state, g);
+  });
+}
+
+// dE/d(keys) of a block of senders, from what `attention_back` left.
+inline void keys_back(const TransformerShape& shape, const Adjacency& adjacency, Block block, int64_t owned,
+                      const TransformerState& state, const TransformerGradients& g) {
+  const int C = shape.channels, heads = shape.heads, W = shape.head_width;
+  for (int64_t atom = block.first; atom < block.last; ++atom) {
+    float* g_key = g.projected + atom * 4 * C + C;
+    for (int c = 0; c < C; c += lanes) store(g_key + c, zero());
+    for (int c = 0; c < C && atom >= owned; c += lanes) store(g_key - C + c, zero());  // a ghost asks nobody
+    for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k) {
+      const Neighbor& near = adjacency.all[k];
+      if (near.atom >= owned) continue;
+      const float *query = state.unit + int64_t(near.atom) * 2 * C, *by_product = g.weight + near.reverse * int64_t(heads);
+      for (int h = 0; h < heads; ++h)
+        for (int c = h * W; c < (h + 1) * W; c += lanes)
+          store(g_key + c, fma(set1(by_product[h]), load(query + c), load(g_key + c)));
+    }
   }
 }

@@ -31,15 +31,16 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   const auto& from = static_cast<const TransformerDescription&>(*model.network).layers[index];
   const int C = shape.channels;
   TransformerLayer layer;
-  layer.first = index == 0;
+  layer.last = index + 1 == model.layers;
   layer.project = build(from.project, places(shape, 1), C, places(shape, 4), 4 * C);
   layer.output = build(from.output, places(shape, 1), C, places(shape, 1), C);
   for (const LinearDescription& mix : from.mix)
     layer.mix.push_back(build(mix, places(shape, 1), C, places(shape, 2), 2 * C));
+  const int gated = layer.last ? 1 + shape.degrees : shape.sections();
   layer.hidden = build(from.hidden, places(shape, shape.sections()), shape.sections() * C,
                        plain_places(shape.true_hidden), shape.hidden);
-  layer.gates = build(from.gates, plain_places(shape.true_hidden), shape.hidden, places(shape, shape.sections()),
-                      shape.sections() * C);
+  layer.gates = build(from.gates, plain_places(shape.true_hidden), shape.hidden, places(shape, gated),
+                      gated * C);
   layer.query = from.query;
   layer.key = from.key;
   const std::string name = "layers." + std::to_string(index) + ".attention.";
@@ -47,7 +48,7 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   layer.key_slot = name + "key";
   layer.temperature.assign(shape.heads_padded, 0.0f);
   for (int h = 0; h < shape.heads; ++h) layer.temperature[h] = from.temperature[h];
-  const int functions = shape.functions(layer.first);
+  const int functions = shape.functions();
   std::vector<int> place = places(shape, functions);
   for (int h = 0; h < shape.heads; ++h) place.push_back(functions * shape.channels + h);
   layer.radial = combine(model.radial, {&from.filters, &from.bias}, place,
@@ -62,7 +63,7 @@ TransformerPlan plan_transformer(const Description& model, int backward_bits, co
   TransformerPlan plan;
   plan.shape = TransformerShape(description.config, model.framed);
   const TransformerShape& shape = plan.shape;
-  if (shape.local && shape.degrees > 1) plan.generators = generators(shape.degrees);
+  if (shape.local) plan.generators = generators(shape.degrees);
   const LinearBuilder build{kernels, backward_bits};
   const std::vector<int> place = places(shape, 1);
   plan.embedding.assign(model.species.size() * shape.channels, 0.0f);

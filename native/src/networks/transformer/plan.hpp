@@ -21,12 +21,12 @@ struct TransformerShape {
   explicit TransformerShape(const TransformerConfig& config, bool local);
   TransformerShape() = default;
   int place(int channel) const { return channel / true_head_width * head_width + channel % true_head_width; }
-  int functions(bool first) const { return 1 + degrees * (first ? 1 : 2); }
-  int sections() const { return 1 + 2 * degrees; }  // of what the update's MLP reads and writes
+  int functions() const { return 1 + degrees; }
+  int sections() const { return 1 + 2 * degrees; }  // of what the update's MLP reads
 };
 
 struct TransformerLayer {
-  bool first = false;
+  bool last = false;  // its vectors are read by nobody
   LinearPlan project, output, hidden, gates;
   std::vector<LinearPlan> mix;
   FeatureScheme query, key;
@@ -39,7 +39,7 @@ struct TransformerPlan {
   TransformerShape shape;
   std::vector<float> embedding;  // [species][channels]
   std::vector<TransformerLayer> layers;
-  std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge beyond degree one
+  std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge
   Readout readout;
 };
 

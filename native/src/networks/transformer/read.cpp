@@ -26,7 +26,7 @@ TransformerLayerDescription read_layer(const TransformerConfig& c, int i, Networ
   const std::string name = "layers." + std::to_string(i);
   const std::string attention = name + ".attention", update = name + ".update";
   const int invariants = (1 + 2 * c.degrees) * c.channels;  // scalars, products and norms
-  const int functions = 1 + c.degrees * (i == 0 ? 1 : 2);   // the first layer has no vectors to carry yet
+  const int gated = i + 1 == c.layers ? (1 + c.degrees) * c.channels : invariants;  // nobody reads the last vectors
   TransformerLayerDescription layer;
   layer.project = file.linear(attention + ".project", {4 * c.channels, c.channels, true, 0});
   layer.query = file.slots.feature(attention + ".query", Role::query);
@@ -35,14 +35,13 @@ TransformerLayerDescription read_layer(const TransformerConfig& c, int i, Networ
   file.slots.feature(name + ".message.scalar", Role::message);
   for (int degree = 1; degree <= c.degrees; ++degree) {
     const std::string end = std::to_string(degree);
-    if (i > 0) file.slots.feature(name + ".message.vector.l" + end, Role::message);
     layer.mix.push_back(file.linear(update + ".mix" + end, {2 * c.channels, c.channels, false, degree}));
   }
   layer.hidden = file.linear(update + ".hidden", {c.hidden, invariants, true, 0});
-  layer.gates = file.linear(update + ".gates", {invariants, c.hidden, true, 0});
+  layer.gates = file.linear(update + ".gates", {gated, c.hidden, true, 0});
   layer.temperature = file.tensors.floats(attention + ".temperature", {c.heads});
   layer.bias = file.functions(attention + ".bias", c.heads);
-  layer.filters = file.functions(name + ".filters", functions * c.channels);
+  layer.filters = file.functions(name + ".filters", (1 + c.degrees) * c.channels);
   return layer;
 }
 

@@ -20,71 +20,74 @@ class TransformerExecution : public Execution {
 
  private:
   void prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& scratch);
-  void prepare_back(size_t index, Block block);
+  void attend_again(const Evaluation& evaluation, size_t index);
   void layer_back(const Evaluation& evaluation, size_t index);
-  const float* unit(const TransformerState& state) const { return state.unit ? state.unit : unit_; }
+  void turn_back(const Evaluation& evaluation) const;
+  bool keeps() const { return layers_[0].radial; }
 
   const TransformerPlan& plan_;
   const TransformerKernels& kernels_;
   decltype(Kernels::readout) readout_;
+  Adjacency adjacency_;
   std::vector<TransformerState> layers_;
-  float *s_out_ = nullptr, *unit_ = nullptr;
-  float *g_s_ = nullptr, *g_v_ = nullptr, *g_scalar_ = nullptr, *g_vector_ = nullptr, *g_total_ = nullptr;
-  float *g_projected_ = nullptr, *g_carried_ = nullptr;
+  float* s_out_ = nullptr;
+  Vectors v_;  // between two layers
+  TransformerGradients gradients_;
 };
 
 void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
   const TransformerShape& shape = plan_.shape;
-  const int64_t C = shape.channels, M = shape.components, H = shape.hidden, wide = shape.sections() * C;
+  const int64_t C = shape.channels, M = shape.components, messages = 2 * pairs;
   const bool keep = atoms <= keep_atoms;
+  auto vectors = [&](Vectors& rows, int columns) {
+    rows.atoms = atoms;
+    rows.columns = columns;
+    arena.take(rows.data, atoms * M * columns);
+  };
+  float *unit = nullptr, *share = nullptr;
+  if (!keep) {  // one for all layers
+    arena.take(unit, atoms * 2 * C);
+    arena.take(share, messages * shape.heads);
+  }
   for (size_t index = 0; index < layers_.size(); ++index) {
+    const TransformerLayer& plan = plan_.layers[index];
     TransformerState& layer = layers_[index];
     layer = TransformerState();
     arena.take(layer.s_in, atoms * C);
     arena.take(layer.projected, atoms * 4 * C);
-    if (index) arena.take(layer.v_in, atoms * M * C);
-    if (keep) arena.take(layer.weight, pairs * 2 * shape.heads);
-    arena.take(layer.total, atoms * shape.heads_padded);
     arena.take(layer.m_scalar, atoms * C);
-    arena.take(layer.m_vector, atoms * M * C);
+    vectors(layer.v_mid, int(C));
     arena.take(layer.s_mid, atoms * C);
-    if (keep) {
-      arena.take(layer.unit, atoms * 2 * C);
-      arena.take(layer.mixed, atoms * M * 2 * C);
-      arena.take(layer.hidden, atoms * H);
-      arena.take(layer.gates, atoms * wide);
-    }
+    layer.unit = unit;
+    layer.share = share;
+    if (!keep) continue;
+    arena.take(layer.unit, atoms * 2 * C);
+    arena.take(layer.share, messages * shape.heads);
+    arena.take(layer.radial, pairs * plan.radial.row);
+    arena.take(layer.slope, pairs * plan.radial.row);
+    vectors(layer.mixed, int(2 * C));
+    arena.take(layer.hidden, atoms * shape.hidden);
+    arena.take(layer.gates, atoms * plan.gates.outputs);
   }
   arena.take(s_out_, atoms * C);
-  if (!keep) {  // one for all layers
-    arena.take(unit_, atoms * 2 * C);
-    float* weight = nullptr;
-    arena.take(weight, pairs * 2 * shape.heads);
-    for (TransformerState& layer : layers_) layer.weight = weight;
-  }
-  arena.take(g_s_, atoms * C);
-  arena.take(g_v_, atoms * M * C);
-  arena.take(g_scalar_, atoms * C);
-  arena.take(g_vector_, atoms * M * C);
-  arena.take(g_total_, atoms * shape.heads_padded);
-  arena.take(g_projected_, atoms * 4 * C);
-  if (shape.local) arena.take(g_carried_, atoms * M * C);
+  vectors(v_, int(C));
+  arena.take(gradients_.s, atoms * C);
+  vectors(gradients_.v, int(C));
+  arena.take(gradients_.scalar, atoms * C);
+  arena.take(gradients_.projected, atoms * 4 * C);
+  arena.take(gradients_.weight, messages * shape.heads);
 }
 
-// Queries, keys and values of a block, and its sums of messages cleared: all that pairs of this layer will read and add to.
+// Queries, keys and values of a block: all that its neighbours will read in this layer.
 void TransformerExecution::prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& scratch) {
   TransformerState& state = layers_[index];
-  const int64_t C = plan_.shape.channels, M = plan_.shape.components, heads = plan_.shape.heads_padded;
   kernels_.project(plan_, plan_.layers[index], block, state, scratch, evaluation.tap);
-  kernels_.unit_queries(plan_, plan_.layers[index], block, state.projected, state.unit ? state.unit : unit_,
-                        evaluation.tap);
-  Evaluation::clear(state.m_scalar, block.first, block.last, C);
-  Evaluation::clear(state.m_vector, block.first, block.last, M * C);
-  std::fill(state.total + block.first * heads, state.total + block.last * heads, 1.0f);
+  kernels_.unit_queries(plan_, plan_.layers[index], block, state.projected, state.unit, evaluation.tap);
 }
 
 const float* TransformerExecution::forward(Evaluation& evaluation) {
-  const int64_t C = plan_.shape.channels, M = plan_.shape.components;
+  const int64_t C = plan_.shape.channels;
+  adjacency_.build(*evaluation.pairs, evaluation.atoms);
   evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
     for (int64_t atom = block.first; atom < block.last; ++atom)
       std::memcpy(layers_[0].s_in + atom * C, plan_.embedding.data() + evaluation.species[atom] * C, C * sizeof(float));
@@ -93,73 +96,81 @@ const float* TransformerExecution::forward(Evaluation& evaluation) {
   for (size_t index = 0; index < layers_.size(); ++index) {
     const TransformerLayer& layer = plan_.layers[index];
     TransformerState& state = layers_[index];
-    TransformerState* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
-    if (index && evaluation.exchange) {
-      evaluation.fill_ghosts(state.s_in, C);
-      evaluation.fill_ghosts(state.v_in, M * C);
-      evaluation.over_blocks(evaluation.owned, evaluation.atoms,
+    if (index) {
+      if (evaluation.exchange) evaluation.fill_ghosts(state.s_in, C);
+      evaluation.over_blocks(0, evaluation.atoms,
                              [&](Block block, Scratch& scratch) { prepare(evaluation, index, block, scratch); });
     }
-    evaluation.over_tasks([&](Task task) {
-      kernels_.attention(plan_, layer, *evaluation.pairs, task, unit(state), state.weight);
-      kernels_.messages(plan_, layer, *evaluation.pairs, task, state);
-    });
+    if (keeps())
+      evaluation.over_tasks([&](Task task) { kernels_.radial_functions(layer, *evaluation.pairs, task, state); });
+    const bool last = index + 1 == layers_.size();
     evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-      kernels_.update(plan_, layer, block, state, next ? next->s_in : s_out_, next ? next->v_in : nullptr, scratch,
-                      evaluation.tap);
-      if (next) prepare(evaluation, index + 1, block, scratch);
+      kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, block, state, scratch);
+      kernels_.gather(plan_, layer, *evaluation.pairs, adjacency_, block, index ? v_ : Vectors(), state);
+      kernels_.update(plan_, layer, block, state, last ? s_out_ : layers_[index + 1].s_in, last ? Vectors() : v_,
+                      scratch, evaluation.tap);
     });
   }
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    readout_(plan_.readout, block, s_out_, evaluation.energy, g_s_, scratch, evaluation.tap);
+    readout_(plan_.readout, block, s_out_, evaluation.energy, gradients_.s, scratch, evaluation.tap);
   });
   return s_out_;
 }
 
 void TransformerExecution::backward(Evaluation& evaluation) {
-  const int64_t C = plan_.shape.channels, M = plan_.shape.components;
-  Evaluation::clear(g_v_, 0, evaluation.atoms, M * C);
-  Evaluation::clear(g_s_, evaluation.owned, evaluation.atoms, C);
-  Evaluation::clear(g_scalar_, evaluation.owned, evaluation.atoms, C);
-  Evaluation::clear(g_vector_, evaluation.owned, evaluation.atoms, M * C);
-  Evaluation::clear(g_total_, evaluation.owned, evaluation.atoms, plan_.shape.heads_padded);
+  const int64_t C = plan_.shape.channels;
+  Evaluation::clear(gradients_.s, evaluation.owned, evaluation.atoms, C);
   for (size_t index = layers_.size(); index-- > 0;) {
     layer_back(evaluation, index);
     if (!index) break;  // what enters the first layer depends on the species alone
     evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
-      kernels_.project_back(plan_, plan_.layers[index], block, layers_[index], g_projected_, g_s_,
-                            plan_.shape.local ? g_carried_ : nullptr, g_v_, evaluation.torque, scratch);
+      kernels_.project_back(plan_, plan_.layers[index], adjacency_, block, evaluation.owned, layers_[index], gradients_,
+                            scratch);
     });
-    if (!evaluation.exchange) continue;
-    evaluation.return_ghosts(g_s_, C);
-    evaluation.return_ghosts(g_v_, M * C);
+    if (evaluation.exchange) evaluation.return_ghosts(gradients_.s, C);
   }
+  if (plan_.shape.local) turn_back(evaluation);
 }
 
-// What pairs of this layer will read, and clear what they add to.
-void TransformerExecution::prepare_back(size_t index, Block block) {
-  const int64_t C = plan_.shape.channels, M = plan_.shape.components;
-  const TransformerState& state = layers_[index];
-  if (!state.unit) kernels_.unit_queries(plan_, plan_.layers[index], block, state.projected, unit_, Tap());
-  Evaluation::clear(g_projected_, block.first, block.last, 4 * C);
-  if (plan_.shape.local) Evaluation::clear(g_carried_, block.first, block.last, M * C);
+// What is not kept of a layer, for its backward pass.
+void TransformerExecution::attend_again(const Evaluation& evaluation, size_t index) {
+  const TransformerLayer& layer = plan_.layers[index];
+  TransformerState& state = layers_[index];
+  evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch&) {
+    kernels_.unit_queries(plan_, layer, block, state.projected, state.unit, Tap());
+  });
+  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
+    kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, block, state, scratch);
+  });
 }
 
 void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index) {
   const TransformerLayer& layer = plan_.layers[index];
   TransformerState& state = layers_[index];
+  if (!keeps()) attend_again(evaluation, index);
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    kernels_.update_back(plan_, layer, block, state, g_s_, g_v_, g_scalar_, g_vector_, g_total_, evaluation.torque,
-                         scratch);
-    prepare_back(index, block);
+    kernels_.update_back(plan_, layer, block, state, gradients_, scratch);
   });
-  evaluation.over_blocks(evaluation.owned, evaluation.atoms,
-                         [&](Block block, Scratch&) { prepare_back(index, block); });
-  evaluation.over_tasks([&](Task task) {
-    if (!state.unit) kernels_.attention(plan_, layer, *evaluation.pairs, task, unit_, state.weight);
-    kernels_.messages_back(plan_, layer, *evaluation.pairs, *evaluation.gradients, task, state, unit(state), g_scalar_,
-                           g_vector_, g_total_, g_projected_, plan_.shape.local ? g_carried_ : g_v_);
+  evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch&) {
+    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block, evaluation.owned,
+                       state, gradients_);
   });
+  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch&) {
+    kernels_.attention_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block, state,
+                            gradients_);
+  });
+}
+
+// Turning the axes of a receiver turns the directions to its neighbours the other way.
+void TransformerExecution::turn_back(const Evaluation& evaluation) const {
+  const int M = plan_.shape.components;
+  for (int64_t atom = 0; atom < evaluation.owned; ++atom)
+    for (int64_t k = adjacency_.first[atom]; k < adjacency_.first[atom + 1]; ++k) {
+      const int64_t row = int64_t(adjacency_.all[k].end) * M;
+      const float *y = evaluation.pairs->harmonics.data() + row, *g = evaluation.gradients->harmonics.data() + row;
+      for (const GeneratorEntry& entry : plan_.generators)
+        evaluation.torque[3 * atom + entry.axis] -= entry.value * double(g[entry.m]) * double(y[entry.n]);
+    }
 }
 
 struct TransformerNetwork : Network {
@@ -170,7 +181,7 @@ struct TransformerNetwork : Network {
     widest = std::max({components * 2 * row, shape.sections() * row, 4 * row, shape.hidden});
     local = shape.local;
     boundaries = int(plan.layers.size()) - 1;
-    exchanged = {row, components * row};
+    exchanged = {row};
   }
 
   std::unique_ptr<Execution> execution() const override {

@@ -18,7 +18,6 @@ from gaq.model import spread
 from gaq.model.flow import Flow
 from gaq.model.geometry import Geometry
 from gaq.model.spread import ErrorSpread, Spreads, none_like
-from gaq.model.transformer.message import Message
 from gaq.model.transformer.update import Update
 from gaq.quant.scheme import magnitude
 
@@ -34,20 +33,10 @@ def spread_of_layer(layer: TransformerLayer, state: Flow, geometry: Geometry) ->
     """
     s, v = state
     weight, sent = layer.attention(s, geometry)
-    factors = layer.factors(weight, geometry)
-    gathered, received = layer.message(sent, v, factors, geometry)
-    apart = tuple(_received(layer.message, degree, factors, x, geometry) for degree, x in enumerate(v, start=1))
+    gathered, received = layer.message(sent, layer.factors(weight, geometry), geometry)
+    apart = tuple(none_like(magnitude(x)) for x in v)
     v = tuple(old + new for old, new in zip(v, received, strict=True))
     return _update(layer.update, s + layer.attention.output(gathered, species=geometry.species), v, apart, geometry)
-
-
-def _received(message: Message, degree: int, factors: Tensor, v: Tensor, geometry: Geometry) -> ErrorSpread:
-    """Of the vectors after the messages: sums over neighbours of what rounding does to the vectors they send."""
-    nothing = none_like(magnitude(v))
-    if message.first or message.slot(degree).calibrated is None:
-        return nothing
-    carrying = factors[:, message.degrees + degree]
-    return spread.gathered(rounding.vectors(message.slot(degree), v, nothing), carrying, geometry)
 
 
 def _update(
@@ -80,6 +69,8 @@ def _update(
     scalars = dgate[0]
     for k in range(degrees):
         scalars = scalars + spread.times(gate[1 + k], dgate[1 + k], products[k], dproducts[k])
+    if update.last:
+        return scalars, apart
     grown = tuple(
         apart[k] + spread.times(gate[1 + degrees + k], dgate[1 + degrees + k], magnitude(a[k]), da[k])
         for k in range(degrees)

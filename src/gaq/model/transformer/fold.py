@@ -48,8 +48,9 @@ def _vectors(layers: Sequence[TransformerLayer], degree: int) -> Stream:
         for layer in layers:
             filters = layer.filters
             filters[:, degree * c : (degree + 1) * c] /= scale.to(filters)
-            first = (degrees + degree) * c
-            divide_rows_(layer.update.gates, slice(first, first + c), scale)
+            if not layer.update.last:
+                first = (degrees + degree) * c
+                divide_rows_(layer.update.gates, slice(first, first + c), scale)
 
     return Stream(readers, divide_)
 

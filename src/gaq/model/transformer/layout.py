@@ -6,19 +6,18 @@ from collections.abc import Iterator
 
 from gaq.model.layout import Layout, Wanted
 from gaq.model.transformer.memory import opened_bytes
-from gaq.model.transformer.shapes import TransformerNumbers, linears, radial_functions
+from gaq.model.transformer.shapes import TransformerNumbers, linears
 
 
 def _slots(n: TransformerNumbers) -> Iterator[str]:
     for i in range(n.layers):
         yield from (f"layers.{i}.attention.query", f"layers.{i}.attention.key", f"layers.{i}.message.scalar")
-        yield from (f"layers.{i}.message.vector.l{degree}" for degree in range(1, n.degrees + 1) if i)
 
 
 def _functions(n: TransformerNumbers) -> Iterator[tuple[str, int]]:
     for i in range(n.layers):
         yield f"layers.{i}.attention.bias", n.heads
-        yield f"layers.{i}.filters", radial_functions(n, i) * n.channels
+        yield f"layers.{i}.filters", (1 + n.degrees) * n.channels
 
 
 def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:

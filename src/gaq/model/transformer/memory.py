@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gaq.model.memory import LANES, linear_bytes, padded, scheme_bytes, table_bytes
-from gaq.model.transformer.shapes import TransformerNumbers, linears, radial_functions
+from gaq.model.transformer.shapes import TransformerNumbers, linears
 
 
 def opened_bytes(
@@ -29,10 +29,12 @@ def opened_bytes(
         "energy": (channels, LANES),
     }
     total = scheme_bytes(slots, arrays)
-    for layer in range(config.layers):
-        total += table_bytes(knots, radial_functions(config, layer) * channels + padded(config.heads))
+    for _ in range(config.layers):
+        total += table_bytes(knots, (1 + config.degrees) * channels + padded(config.heads))
     for linear in linears(config):
         part = linear.name.rpartition(".")[2]
         inputs, outputs = (channels, channels) if linear.name == "readout.hidden" else sides[part]
+        if part == "gates":  # fewer in the last layer
+            outputs = linear.outputs // config.channels * channels
         total += linear_bytes(inputs, outputs, species, slots[f"{linear.name}.input"])
     return total

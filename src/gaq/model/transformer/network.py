@@ -40,27 +40,26 @@ class TransformerConfig(LayeredConfig):
 class TransformerLayer(nn.Module):
     """Attention, messages between neighbours, and an update of each atom."""
 
-    def __init__(self, name: str, config: TransformerConfig, n_species: int, *, first: bool) -> None:
+    def __init__(self, name: str, config: TransformerConfig, n_species: int, *, last: bool) -> None:
         super().__init__()
         c = config
         self.attention = Attention(
             f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, n_species=n_species
         )
-        self.message = Message(f"{name}.message", c.channels, c.degrees, first=first)
-        functions = 1 + c.degrees * (1 if first else 2)
-        self.filters = nn.Parameter(torch.zeros(c.basis, functions * c.channels))
-        self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, n_species)
+        self.message = Message(f"{name}.message", c.channels, c.degrees)
+        self.filters = nn.Parameter(torch.zeros(c.basis, (1 + c.degrees) * c.channels))
+        self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, n_species, last=last)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Return features before the layer → features behind it."""
         weight, sent = self.attention(flow.scalars, geometry)
-        gathered, received = self.message(sent, flow.vectors, self.factors(weight, geometry), geometry)
+        gathered, received = self.message(sent, self.factors(weight, geometry), geometry)
         s = flow.scalars + self.attention.output(gathered, species=geometry.species)
         v = tuple(old + new for old, new in zip(flow.vectors, received, strict=True))
         return Flow(*self.update(s, v, geometry))
 
     def factors(self, weight: Tensor, geometry: Geometry) -> Tensor:
-        """α f(r) [edge, function, channel] of weights [edge, 1, channel]: f_0, then f_l and f'_l per degree."""
+        """α f(r) [edge, function, channel] of weights [edge, 1, channel]: f_0, then f_l of each degree."""
         return (geometry.radial @ self.filters).unflatten(-1, (-1, self.message.channels)) * weight
 
 
@@ -71,7 +70,10 @@ class Transformer(Layered):
 
     def __init__(self, config: TransformerConfig, species: Iterable[int]) -> None:
         species = sorted_species(species)
-        layers = (TransformerLayer(f"layers.{i}", config, len(species), first=i == 0) for i in range(config.layers))
+        layers = (
+            TransformerLayer(f"layers.{i}", config, len(species), last=i + 1 == config.layers)
+            for i in range(config.layers)
+        )
         super().__init__(config, species, layers, degrees=config.degrees)
 
     def streams(self) -> Iterator[Stream]:

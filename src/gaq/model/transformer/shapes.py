@@ -31,10 +31,6 @@ def linears(n: TransformerNumbers) -> Iterator[LinearShape]:
         for degree in range(1, n.degrees + 1):
             yield LinearShape(f"layers.{i}.update.mix{degree}", 2 * c, c, False, degree)
         yield LinearShape(f"layers.{i}.update.hidden", n.hidden, gated)
-        yield LinearShape(f"layers.{i}.update.gates", gated, n.hidden)
+        last = i + 1 == n.layers  # nobody reads its vectors
+        yield LinearShape(f"layers.{i}.update.gates", (1 + n.degrees) * c if last else gated, n.hidden)
     yield from readout(c)
-
-
-def radial_functions(n: TransformerNumbers, layer: int) -> int:
-    """Radial functions per channel in a layer: the first has no vectors to carry."""
-    return 1 + n.degrees * (2 if layer else 1)

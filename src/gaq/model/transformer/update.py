@@ -15,18 +15,20 @@ from gaq.quant.slot import AGGREGATED_MESSAGES
 class Update(nn.Module):
     """With A = V U and B = V W for each degree (channel mixings), p_l = ⟨A, B⟩_l and n_l = ‖B‖_l:
 
-    gates = MLP([s, p, n]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l. Only invariants meet a nonlinearity.
+    gates = MLP([s, p, n]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l. Only invariants meet a nonlinearity. The `last` layer
+    leaves vectors as they are, for nobody reads them.
     """
 
-    def __init__(self, name: str, channels: int, degrees: int, hidden: int, n_species: int) -> None:
+    def __init__(self, name: str, channels: int, degrees: int, hidden: int, n_species: int, *, last: bool) -> None:
         super().__init__()
-        self.channels, self.degrees = channels, degrees
+        self.channels, self.degrees, self.last = channels, degrees, last
         for degree in range(1, degrees + 1):
             tags = (AGGREGATED_MESSAGES,)
             layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species, tags=tags)
             self.add_module(f"mix{degree}", layer)
         self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, n_species=n_species)
-        self.gates = Linear(f"{name}.gates", hidden, (1 + 2 * degrees) * channels, n_species=n_species)
+        gated = 1 + degrees if last else 1 + 2 * degrees
+        self.gates = Linear(f"{name}.gates", hidden, gated * channels, n_species=n_species)
 
     @property
     def mix(self) -> tuple[Linear, ...]:
@@ -50,5 +52,7 @@ class Update(nn.Module):
         s = s + gate[0]
         for k in range(degrees):
             s = s + gate[1 + k] * products[k]
+        if self.last:
+            return s, v
         grown = tuple(x + gate[1 + degrees + k][:, None, :] * a[k] for k, x in enumerate(v))
         return s, grown
