@@ -1,10 +1,9 @@
-"""Every recipe on one parent, quantized and trained alike, with the control that published tables lack.
+"""Every recipe on one float parent, post-training (ptq) and trained (qat); `fp32/qat` is the control.
 
-    python -m benchmarks.accuracy.methods ethanol --data PATH/rmd17 --seeds 0 1 2 --out runs/methods
+    python -m benchmarks.accuracy.methods ethanol --data PATH/rmd17 --seeds 0 1 2
 
-Each recipe is measured post-training (ptq) and trained (qat). `fp32/qat` is the control. A name is that of a preset
-with changes after a + (`method_names.py`). Rows go to OUT/MOLECULE.jsonl; a stopped run continues. A training that
-diverges has a row that says so, and is measured with its best checkpoint.
+Names: `method_names.py`. Rows go to OUT/MOLECULE.jsonl; a stopped run continues. A training that diverges is measured
+with its best checkpoint and has a row that says so.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from gaq.train.compiled import compiled_for
 from gaq.train.quantization import QuantizationPlan, run_quantization
 
 PTQ, QAT = "ptq", "qat"
-BUDGET_FRAMES = 20  # as `gaq quantize --budget`
+BUDGET_FRAMES = 20  # the default of `gaq quantize --budget`
 TAUGHT = 0.5  # share of structures that the parent labels
 FLOAT_BACKWARD = 32
 
@@ -50,7 +49,7 @@ class Bench:
     test: Dataset
     out: Path
     ledger: Path
-    plan: QuantizationPlan  # epochs, rate, batch; recipe and seed are those of the row
+    plan: QuantizationPlan  # recipe and seed are replaced by those of the row
     symmetry_frames: int
     rotations: int
 
@@ -88,7 +87,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """The parent and its control first, then each recipe; post-training methods are not trained."""
+    """List the parent and its control, then each recipe."""
     names = ("fp32", *(name for name in names if name != "fp32"))
     untrained = (name for name in names if not changed(name, DISTILLED) and not changed(name, UNFROZEN))
     yield from ((f"{name}/{PTQ}", 0) for name in untrained)
@@ -97,7 +96,7 @@ def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tu
 
 
 def run(bench: Bench, name: str, seed: int) -> None:
-    """Quantizes, trains if it is the name's turn, measures, and appends the rows."""
+    """Quantize, train if the name says so, measure, and append the rows."""
     if bench.ledger.exists() and any((r.model, r.seed) == (name, seed) for r in read_rows(bench.ledger)):
         return
     short, mode = name.split("/")
@@ -130,7 +129,7 @@ def run(bench: Bench, name: str, seed: int) -> None:
 
 
 def allotted(bench: Bench, name: str, limit: Budget) -> Recipe:
-    """The recipe with bits chosen slot by slot on the first training frames; kept, for all seeds have the same."""
+    """Choose bits slot by slot on the first training frames; all seeds share the choice."""
     kept = bench.out / f"{name}.toml"
     if not kept.exists():
         recipe = recipe_of(name, bench.plan.epochs // 8)
@@ -142,7 +141,6 @@ def allotted(bench: Bench, name: str, limit: Budget) -> Recipe:
 
 
 def can_compile(recipe: Recipe) -> bool:
-    """Whether a graph can hold what the recipe does in training."""
     try:
         compiled_for(recipe)
     except UsageError:
@@ -151,7 +149,7 @@ def can_compile(recipe: Recipe) -> bool:
 
 
 def opened(path: Path) -> Engine:
-    """The native engine, its backward pass in float as in training; PyTorch for what it cannot run."""
+    """Open the native engine with a float backward pass, or PyTorch if it cannot run the model."""
     try:
         return open_engine(path, engine="native", backward_bits=FLOAT_BACKWARD)
     except GaqError:

@@ -2,9 +2,7 @@
 
     python -m benchmarks.accuracy.parity --data PATH/rmd17
 
-Rows: parity_codes (`control` is the slot; without one, all slots), parity_energy and parity_force (the recipe ends with
--bN for N bits in the backward pass), table_energy and table_force (effect of radial tables, with limits), lee_mean, and
-contracted_codes (codes that differ with fused multiply-add; needs `make contracted`).
+The page docs/parity.md explains the metrics. contracted_codes needs `make contracted`.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ from gaq.units import MEV
 LEDGER = LEDGERS / "parity.jsonl"
 MOLECULES = ("azobenzene", "ethanol")
 BITS = (32, 16, 8)  # of the backward pass
-# Limits of what tables of radial functions may do.
+# limits on the effect of radial tables
 TABLE_ENERGY, TABLE_FORCE = 0.01, 0.02  # meV, meV/Å
 ROTATIONS = 8
 DIRECTIONS = Fibonacci(8)  # of the control
@@ -57,7 +55,6 @@ def main() -> None:
 
 
 def of_molecule(arguments: argparse.Namespace, molecule: str) -> Iterator[Row]:
-    """All rows of the shipped models of one molecule."""
     frames = list(read_structures(arguments.data / f"rmd17_{molecule}_test_01.npz", arguments.frames))
     data = f"rmd17/{molecule}/test_01"
     for path in model_files(f"rmd17-{molecule}-*.ckpt"):
@@ -76,7 +73,6 @@ def of_molecule(arguments: argparse.Namespace, molecule: str) -> Iterator[Row]:
 
 
 def replay(checkpoint: Checkpoint, name: str, bits: int = 32, library: Path | None = None) -> NativeReplay:
-    """The engine on a model packed in memory."""
     content = packed_in_memory(checkpoint.model, checkpoint.recipe, backward_bits=bits)
     return NativeReplay(content, name, library=library)
 
@@ -84,7 +80,6 @@ def replay(checkpoint: Checkpoint, name: str, bits: int = 32, library: Path | No
 def compared(
     native: NativeReplay, bits: int, frames: Sequence[Structure], expected: Sequence[Recording], data: str
 ) -> Iterator[Row]:
-    """Energies, forces and, once, codes."""
     found = [native.record(frame) for frame in frames]
     pairs = [(a.prediction, b.prediction) for a, b in zip(expected, found, strict=True)]
     forces = np.array([np.abs(a.forces - b.forces).max() for a, b in pairs]) / MEV
@@ -111,7 +106,7 @@ def code_rows(
     species: Sequence[Whole],
     data: str,
 ) -> Iterator[Row]:
-    """The share of codes that differ, slot by slot and of all slots."""
+    """Return the share of codes that differ, per slot and over all slots."""
     unequal_of_all, all_codes = 0, 0
     for slot in expected[0].features:
         if native.schemes[slot]["kind"] == "identity":
@@ -130,7 +125,7 @@ def code_rows(
 
 
 def contracted(parent: Checkpoint, frames: Sequence[Structure], library: Path) -> Row:
-    """The control: vectors between the 256 directions of a codebook, by a library that fuses multiply and add."""
+    """Return the negative control: a library with fused multiply-add, on vectors between codewords."""
     recipe = replace(gaq_w4a8(warmup=0, directions=DIRECTIONS), name="gaq-fibonacci8")
     checkpoint = Checkpoint(quantize(parent.model, recipe, frames[:10]), recipe, {})
     good, fused = replay(checkpoint, recipe.name), replay(checkpoint, recipe.name, library=library)
@@ -140,7 +135,7 @@ def contracted(parent: Checkpoint, frames: Sequence[Structure], library: Path) -
 
 
 def between_codewords() -> Floats:
-    """Middles of neighbouring codewords, each component as it is and one unit up and down: [vector, 3, 27]."""
+    """Return midpoints of neighbouring codewords, each component also one unit up and down: [vector, 3, 27]."""
     points = fixed_codebook(DIRECTIONS).points.numpy()
     near = np.argsort(-points @ points.T, axis=1)[:, 1:7]
     middles = (points[:, None] + points[near]).reshape(-1, 3)
@@ -151,13 +146,11 @@ def between_codewords() -> Floats:
 
 
 def largest(native: NativeReplay, data: str, metric: str, values: np.ndarray, unit: str) -> Row:
-    """The largest value over the frames, with quantiles."""
     entry = row(native, data, metric, values.max(), unit, len(values))
     return replace(entry, p10=float(np.quantile(values, 0.1)), p90=float(np.quantile(values, 0.9)), threads=1)
 
 
 def with_bits(entry: Row, bits: int) -> Row:
-    """The same row, of a recipe with so many bits in its backward pass."""
     return replace(entry, recipe=f"{entry.recipe}-b{bits}")
 
 

@@ -1,4 +1,4 @@
-"""What every benchmark measures of a model, in one place."""
+"""Measurements common to all benchmarks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATH_FRAMES = 10
 
 
 def measured(engine: Engine, parent: Engine, test: Dataset, rotations: int, frames: int | None) -> list[Row]:
-    """Accuracy, fidelity to the float parent, symmetry (of the first `frames` frames), path work and size."""
+    """Measure accuracy, fidelity to the float parent, path work, size, and symmetry of the first `frames` frames."""
     found = predict(engine, test.structures)
     rows = accuracy(engine, test, predictions=found)
     rows += fidelity(engine, parent, test, predictions=found)

@@ -1,4 +1,4 @@
-"""Names of rows of `methods.py`: a preset and its changes after a +. studies/all_recipes explains the suffixes."""
+"""Names of rows of `methods.py`: a preset and its changes. studies/all_recipes explains the suffixes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BITS = "bits="
 
 
 def recipe_of(name: str, warmup: int) -> Recipe:
-    """A preset, changed as the end of the name says."""
+    """Return the preset with the changes that its suffixes name."""
     short, *changes = name.split("+")
     recipe = preset(short, warmup)
     if short == RECOMMENDED:
-        recipe = replace(recipe, ptq_passes=())  # rows name the rounding, that of the recommended recipe too
+        recipe = replace(recipe, ptq_passes=())  # suffixes name the rounding
     for change in changes:
         if change not in CHANGES and not change.startswith(BITS):
             raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")
@@ -42,21 +42,19 @@ def recipe_of(name: str, warmup: int) -> Recipe:
 
 
 def about_zero(rule: Rule) -> Rule:
-    """A rule whose scalars are rounded about zero and not about the mean of their species."""
+    """Remove species means from a rule."""
     return replace(rule, spec=without(rule.spec, Centred, Compensated)) if has(rule.spec, Centred) else rule
 
 
 def as_it_is(rule: Rule) -> Rule:
-    """A rule whose features are rounded as they are and not beside the principal directions of their species."""
+    """Remove float compensation from a rule."""
     return replace(rule, spec=without(rule.spec, Compensated))
 
 
 def changed(name: str, change: str) -> bool:
-    """Whether a name says that of its recipe's training."""
     return change in name.split("+")[1:]
 
 
 def budget_of(name: str) -> Budget | None:
-    """The limit on size that a name says, if it does."""
     said = [change for change in name.split("+")[1:] if change.startswith(BITS)]
     return parse_budget(said[0]) if said else None

@@ -1,4 +1,4 @@
-"""How rows of methods.py are read: those of one model, means over seeds, and the force error against the control."""
+"""Means over seeds and errors against the control, from rows of methods.py."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ MAIN_RECIPES = (
     *("w4a16+gptq/qat", "frame-w4a8+gptq/qat", "w4/qat", "gaq-w8a8-component/qat", "gaq-w4a8/qat"),
     *("degree-quant/qat", "naive-int8/qat", "svq-kmeans/qat"),
 )
-IN_PYTORCH = "svq-kmeans/qat"  # the only one of them that the native engine cannot run
+IN_PYTORCH = "svq-kmeans/qat"  # the native engine cannot run it
 
 
 def trained_model(folder: Path, molecule: str, row: str, seed: int = 0) -> Path:
-    """Where methods.py leaves the model of a row."""
     return folder / molecule / row / str(seed) / "model.ckpt"
 
 
@@ -32,22 +31,18 @@ def values(rows: Sequence[Row], metric: str) -> list[float]:
 
 
 def mean(rows: Sequence[Row], metric: str) -> float | None:
-    """The mean of a metric over seeds; None where there is no row of it."""
     found = values(rows, metric)
     return sum(found) / len(found) if found else None
 
 
 def spread(found: Sequence[float]) -> float:
-    """The standard error of the mean of some seeds, two or more."""
+    """Return the standard error of the mean over two or more seeds."""
     middle = sum(found) / len(found)
     return math.sqrt(sum((v - middle) ** 2 for v in found) / (len(found) - 1) / len(found))
 
 
 def excess(mine: Sequence[Row], rows: Sequence[Row]) -> list[float]:
-    """How much the force error of each seed is above that of the control, in per cent; empty without both.
-
-    Seed by seed where the control has that seed, over its mean elsewhere.
-    """
+    """Return the force error above the control in per cent, seed by seed where possible, otherwise over its mean."""
     control = {r.seed: r.value for r in rows_named(rows, CONTROL) if r.metric == "force_mae"}
     force = {r.seed: r.value for r in mine if r.metric == "force_mae"}
     if not control:
@@ -57,7 +52,7 @@ def excess(mine: Sequence[Row], rows: Sequence[Row]) -> list[float]:
 
 
 def over_seeds(rows: Sequence[Row], metric: str) -> str:
-    """The mean over seeds with its standard error; of one seed, the value with that over frames."""
+    """Return the mean over seeds with its standard error; for one seed, the error over frames."""
     found, middle = values(rows, metric), mean(rows, metric)
     if middle is None:
         return "–"
@@ -67,7 +62,6 @@ def over_seeds(rows: Sequence[Row], metric: str) -> str:
 
 
 def excess_in_words(mine: Sequence[Row], rows: Sequence[Row]) -> str:
-    """The force error over that of the control and, of several seeds, the spread of that."""
     found = excess(mine, rows)
     if not found:
         return "–"

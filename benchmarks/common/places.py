@@ -1,4 +1,4 @@
-"""Paths of the repository, its models and the rows of benchmarks and studies."""
+"""Paths of models and rows."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from pathlib import Path
 from gaq.measure.ledger import Row, read_rows
 
 HERE = Path(__file__).resolve().parents[2]
-LEDGERS = HERE / "docs" / "ledger"  # rows of the benchmarks; a study keeps its own beside it
+LEDGERS = HERE / "docs" / "ledger"  # rows of benchmarks; studies keep their own
 STUDIES = HERE / "studies"
 SHIPPED = HERE / "models"
-MADE = HERE / "runs" / "models"  # where benchmarks.models.train puts the models that are not shipped
+MADE = HERE / "runs" / "models"  # models that are not shipped
 
 
 def ledger(name: str) -> Path:
-    """Return the file of a ledger: a study's own, or the one in docs/ledger."""
+    """Return the file of a ledger."""
     return next(iter(sorted(STUDIES.glob(f"*/{name}.jsonl"))), LEDGERS / f"{name}.jsonl")
 
 
 def rows_of(name: str) -> list[Row]:
-    """Return the rows of a ledger. Raises `BadFile` when there is none."""
+    """Return the rows of a ledger. Raises `BadFile` if it is missing."""
     return read_rows(ledger(name))
 
 
 def model_file(name: str) -> Path:
-    """Return the path of a model: the shipped one, or the one that `models/train.py` made.
-
-    Raises `SystemExit` with the command that makes it when there is neither.
-    """
+    """Return the path of a model. Raises `SystemExit` with the command that makes a missing one."""
     for folder in (SHIPPED, MADE):
         if (folder / name).exists():
             return folder / name
@@ -37,6 +34,6 @@ def model_file(name: str) -> Path:
 
 
 def model_files(pattern: str) -> list[Path]:
-    """Return the models that match a pattern in models/ and runs/models/, sorted by name."""
+    """Return the models in models/ and runs/models/ that match a pattern."""
     found = {path.name: path for folder in (MADE, SHIPPED) for path in folder.glob(pattern)}
     return [found[name] for name in sorted(found)]

@@ -1,9 +1,8 @@
-"""Exactness of the native engine under rotation on every instruction set.
+"""Exactness of the native engine under rotation on every instruction set, one process for each.
 
-    python -m benchmarks.dynamics.exactness --data PATH/rmd17 --out runs/exactness
+    python -m benchmarks.dynamics.exactness --data PATH/rmd17
 
-Models in local frames, all test frames, 32 rotations; one process per instruction set. Finished rows are not measured
-again. The scalar path is slow: `--scalar-frames` takes fewer.
+Finished rows are not measured again.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ RECIPES = ("frame-w4a8", "frame-w8a8", "w4a16")
 REFERENCE = "scalar"
 INSTRUCTION_SETS = (REFERENCE, "avx2", "avx512", "neon")
 ROTATIONS = 32
-NOT_THERE = 3  # status of a process whose instruction set this machine does not have
+NOT_THERE = 3  # exit status if the machine lacks the instruction set
 
 
 def main() -> None:
@@ -64,7 +63,7 @@ def parsed() -> argparse.Namespace:
 
 
 def measure(arguments: argparse.Namespace) -> int:
-    """All molecules and recipes on the instruction set that GAQ_ISA names; the status of the process."""
+    """Measure on the instruction set GAQ_ISA; return the exit status."""
     from gaq.errors import NotAvailable
 
     file = arguments.out / f"{arguments.isa}.jsonl"
@@ -86,14 +85,13 @@ def measure(arguments: argparse.Namespace) -> int:
 
 
 def first(test: Dataset, count: int | None) -> Dataset:
-    """The first frames, named as such; the whole if it has no more."""
     if count is None or count >= len(test):
         return test
     return replace(test.subset(range(count)), name=f"{test.name}[:{count}]")
 
 
 def rows_of(engine: NativeEngine, frames: Dataset, bits: Path) -> list[Row]:
-    """Symmetry, and whether the frames as given have the bits of the scalar path; `bits` keeps those of this one."""
+    """Measure symmetry and compare with the bits of the scalar path."""
     rows = [replace(r, threads=1) for r in symmetry(engine, frames.structures, ROTATIONS, data=frames.name)]
     found = engine.evaluate(frames.structures)
     np.savez(bits, energies=[p.energy for p in found], forces=[p.forces for p in found])

@@ -1,9 +1,8 @@
-"""Ten picoseconds of 10,080 atoms at constant energy: 420 molecules of azobenzene as a gas.
+"""420 molecules of azobenzene (10,080 atoms), ten picoseconds at constant energy. A stopped run continues.
 
     python -m benchmarks.dynamics.large_box --data PATH/rmd17
 
-Every molecule is another test frame, randomly rotated, with velocities of 300 K and its center of mass at rest, so that
-molecules never meet. A stopped run continues.
+Each is a test frame, rotated at random, with its center of mass at rest: molecules never meet.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from gaq.measure.rotations import haar_rotations
 from gaq.simulate.velocities import masses_of, thermal_velocities
 
 PLACES = (7, 6, 10)
-SPACING = 17.0  # Å: molecules of 11 Å, however turned, and the cutoff
+SPACING = 17.0  # Å: molecule of 11 Å and cutoff
 STEPS, TIMESTEP = 10_000, 1.0  # fs
 SEED = 0
 
@@ -51,7 +50,6 @@ def main() -> None:
 
 
 def gas(file: Path) -> Atoms:
-    """Molecules on a lattice."""
     rng = np.random.default_rng(SEED)
     places = np.stack(np.meshgrid(*map(np.arange, PLACES), indexing="ij"), axis=-1).reshape(-1, 3)
     rotations = haar_rotations(len(places), rng)

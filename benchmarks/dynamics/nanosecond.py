@@ -1,10 +1,8 @@
-"""A nanosecond of azobenzene at constant energy for every mode, and what else dynamics can tell about a mode.
+"""A nanosecond of azobenzene at constant energy per mode, time steps, distributions and path work.
 
-    python -m benchmarks.dynamics.nanosecond --data PATH/rmd17 --out runs/nanosecond   # all: an hour or two of one core
-    python -m benchmarks.dynamics.nanosecond --data PATH/rmd17 --out runs/nanosecond --only nve
+    python -m benchmarks.dynamics.nanosecond --data PATH/rmd17
 
-Runs of `gaq md`; a stopped one continues. Rows of runs that are not in OUT stay in the ledger. `--only` without a kind
-draws the picture alone.
+Runs of `gaq md`, one to two hours on one core; a stopped one continues. `--only` without a kind draws the picture.
 """
 
 from __future__ import annotations
@@ -25,8 +23,8 @@ from gaq.engine.native import NativeEngine
 from gaq.measure.conservation import jacobian_asymmetry, path_work
 from gaq.measure.ledger import Row, read_rows, write_rows
 
-START = "rmd17_azobenzene_test_01.npz"  # its first frame
-# The mode's name, the recipe of its model, and the bits of its backward pass where they are not those of the file.
+START = "rmd17_azobenzene_test_01.npz"  # first frame
+# name of the mode, recipe, bits of the backward pass (None: the recipe's)
 MODES = {
     "fp32": ("fp32", None),
     "w4": ("w4", None),
@@ -37,7 +35,7 @@ MODES = {
     "gaq-w4a8": ("gaq-w4a8", None),
     "naive-int8": ("naive-int8", None),
 }
-AGAIN = "fp32-again"  # with other random numbers: what two runs of one model differ by
+AGAIN = "fp32-again"  # control: other random numbers
 TIMESTEPS = (0.25, 0.5, 1.0)  # fs
 SCALING_PS, NVT_PS = 100, 200
 PATH_FRAMES, JACOBIAN_FRAMES = 20, 5
@@ -55,7 +53,7 @@ def main() -> None:
     runs = [run for run in all_runs() if run.kind.split("-")[0] in arguments.only and run.mode in arguments.modes]
     with ThreadPoolExecutor(arguments.workers) as pool:
         codes = list(pool.map(lambda run: made(run, *shipped(run.mode), arguments.data, arguments.out), runs))
-    if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
+    if any(code > 1 for code in codes):  # 1: the run became unstable, a valid result
         sys.exit("some runs failed; see the files *.out")
     rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
     ledger = LEDGERS / "nanosecond.jsonl"
@@ -65,14 +63,12 @@ def main() -> None:
 
 
 def draw() -> None:
-    """Draw the picture from the ledger: float from the shipped models, the recipes from the README's models."""
     shipped_rows = [row for row in read_rows(LEDGERS / "nanosecond.jsonl") if row.recipe in ("fp32", "w4")]
     rows = [*shipped_rows, *read_rows(LEDGERS / "nanosecond-methods.jsonl")]
     drifts([row for row in rows if row.data == "nve"], HERE / "docs" / "pictures" / "nanosecond.png")
 
 
 def path_rows(data: Path) -> list[Row]:
-    """Path work and asymmetry of the force Jacobian of every mode, on the first test frames."""
     frames, rows = read_structures(data, PATH_FRAMES), []
     for mode in MODES:
         file, backward = shipped(mode)
@@ -87,7 +83,6 @@ def nanosecond_of(mode: str) -> NanosecondRun:
 
 
 def all_runs() -> Iterator[NanosecondRun]:
-    """Every run, the nanoseconds first."""
     yield from (nanosecond_of(mode) for mode in MODES)
     for dt in TIMESTEPS:
         for mode in MODES:
@@ -101,13 +96,13 @@ def all_runs() -> Iterator[NanosecondRun]:
 
 
 def shipped(mode: str) -> tuple[Path, int | None]:
-    """The model of a mode and the bits of its backward pass where they are not those of the file."""
+    """Return the model of a mode and the bits of its backward pass."""
     recipe, backward = MODES.get(mode, ("fp32", None))
     return model_file(f"rmd17-azobenzene-{recipe}.gaq"), backward
 
 
 def made(run: NanosecondRun, model: Path, backward: int | None, data: Path, out: Path) -> int:
-    """Makes or finishes one run; its exit code."""
+    """Make or finish one run; return its exit status."""
     rows = out / f"{run.name}.jsonl"
     if rows.exists():
         return 0

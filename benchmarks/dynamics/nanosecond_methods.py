@@ -1,9 +1,8 @@
-"""A nanosecond of azobenzene at constant energy for models that methods.py trained, seed 0.
+"""A nanosecond of azobenzene at constant energy for models of methods.py, seed 0.
 
     python -m benchmarks.dynamics.nanosecond_methods --data PATH/rmd17 --workers 2
 
-Runs are those of nanosecond.py: `gaq md`, from the first test frame, forward and backward as the recipe says. One that
-was stopped goes on, one that is done is not made again, and without its files its rows stay. Some seven minutes a run.
+About seven minutes a run; a stopped one continues.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from benchmarks.dynamics.nanosecond_rows import beside, collected
 from gaq.measure.ledger import write_rows
 
 MOLECULE = "azobenzene"
-LEFT_OUT = (PARENT, IN_PYTORCH)  # the parent is shipped: nanosecond.py
+LEFT_OUT = (PARENT, IN_PYTORCH)  # the parent is in nanosecond.py
 
 
 def main() -> None:
@@ -34,12 +33,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    names = {row.replace("/", "-"): row for row in arguments.only}  # of files, and of rows
+    names = {row.replace("/", "-"): row for row in arguments.only}  # file name to row
     models = {mode: trained_model(arguments.trained, MOLECULE, row) for mode, row in names.items()}
     runs = [nanosecond_of(mode) for mode in models]
     with ThreadPoolExecutor(arguments.workers) as pool:
         codes = list(pool.map(lambda run: made(run, models[run.mode], None, arguments.data, arguments.out), runs))
-    if any(code > 1 for code in codes):  # 1 says that a run became unstable, which is a result
+    if any(code > 1 for code in codes):  # 1: the run became unstable, a valid result
         sys.exit("some runs failed; see the files *.out")
     rows = [replace(entry, recipe=names[entry.recipe]) for entry in collected(arguments.out, runs)]
     ledger = LEDGERS / "nanosecond-methods.jsonl"

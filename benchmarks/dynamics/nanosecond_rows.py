@@ -1,4 +1,4 @@
-"""From the files that nanosecond.py left to rows of the ledger: those of `gaq md`, and how distributions compare."""
+"""Rows of the runs of nanosecond.py."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gaq.atoms.from_ase import from_ase
 from gaq.measure.ledger import Row, read_rows
 from gaq.simulate.stability import reference
 
-WARM_UP = 0.1  # of a run at constant temperature
+WARM_UP = 0.1  # share of a run
 
 
 @dataclass(frozen=True)
 class NanosecondRun:
-    """One call of `gaq md`: its kind, its mode, and what else it is told."""
+    """One call of `gaq md`."""
 
     kind: str
     mode: str
@@ -28,12 +28,11 @@ class NanosecondRun:
 
     @property
     def name(self) -> str:
-        """Of its files."""
         return f"{self.kind}-{self.mode}"
 
 
 def collected(out: Path, runs: Sequence[NanosecondRun]) -> list[Row]:
-    """The rows of all runs that are done; `recipe` is the mode and `data` the kind of run."""
+    """Return the rows of finished runs; `recipe` is the mode and `data` the kind of run."""
     rows: list[Row] = []
     for run in runs:
         file = out / f"{run.name}.jsonl"
@@ -46,16 +45,14 @@ def collected(out: Path, runs: Sequence[NanosecondRun]) -> list[Row]:
 
 
 def beside(rows: Sequence[Row], ledger: Path) -> list[Row]:
-    """The rows, and before them those that the ledger has of runs that were not made again."""
+    """Add the rows of the ledger that were not measured again."""
     made = {(r.data, r.recipe) for r in rows}
     before = read_rows(ledger) if ledger.exists() else []
     return [*(r for r in before if (r.data, r.recipe) not in made), *rows]
 
 
 def distances(path: Path, control: Path, like: Row) -> Iterator[Row]:
-    """Earth mover's distances to the distributions of the float model, means over all bonds (mÅ) and over all torsions
-    about bonds between heavy atoms (degrees).
-    """
+    """Return mean earth mover's distances to the float model over bonds (mÅ) and torsions (degrees)."""
     own, other = (_internal(file) for file in (path, control))
     for metric, unit, scale, k in (("bond_distance", "mÅ", 1000.0, 0), ("torsion_distance", "degree", 1.0, 1)):
         apart = [scale * wasserstein_distance(a, b) for a, b in zip(own[k].T, other[k].T, strict=True)]
@@ -65,7 +62,7 @@ def distances(path: Path, control: Path, like: Row) -> Iterator[Row]:
 
 
 def _internal(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Bond lengths [frame, bond] in Å and sizes of torsions [frame, torsion] in degrees."""
+    """Return bond lengths [frame, bond] in Å and torsions [frame, torsion] in degrees, absolute."""
     frames = ase.io.read(path, ":")
     frames = frames[round(WARM_UP * len(frames)) :]
     pairs = reference(from_ase(frames[0]), 300.0).pairs
@@ -77,7 +74,7 @@ def _internal(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _torsions(pairs: np.ndarray, numbers: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
-    """Chains of four bonded heavy atoms, each once."""
+    """Return chains of four bonded heavy atoms."""
     bonds = [(int(a), int(b)) for a, b in pairs if numbers[a] > 1 and numbers[b] > 1]
     near: dict[int, list[int]] = {}
     for a, b in bonds:

@@ -1,9 +1,6 @@
-"""What dynamics costs beyond the engine: `gaq md` with its files, and the engine alone, in turns.
+"""Time of `gaq md` with its files over the engine alone, in turns on the same structures.
 
-    python -m benchmarks.dynamics.overhead --data PATH/rmd17
-
-The engine alone evaluates, in one compiled call, the structures that the dynamics has gone through. Rows go to
-docs/ledger/overhead.jsonl.
+python -m benchmarks.dynamics.overhead --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -50,7 +47,6 @@ def main() -> None:
 
 
 def compared(engine: NativeEngine, structure: Structure, rounds: int) -> list[Row]:
-    """Rows of the engine, of the dynamics, and of their ratio within each round."""
     state = start(engine, structure, 300.0)
     path = [advance(engine, state, Dynamics(0.5), n).structure for n in range(50)]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,9 +1,8 @@
-"""Add short-range repulsion and the domain of the training data to checkpoints that have none, in place, untrained.
+"""Add short-range repulsion and the domain of the training data to checkpoints, in place.
 
     python -m benchmarks.models.add_domain --data PATH/rmd17_ethanol_train_01.npz models/rmd17-ethanol-*.ckpt
 
-The frames are those that the checkpoint was trained on, by the split in its configuration: the repulsion is zero on all
-of them, so that no figure of the model changes. Data other than those named in the checkpoint are refused.
+The repulsion is zero on the training frames, so no figure changes. Data not named in the checkpoint are refused.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from gaq.train.frames import prepare
 
 
 def main() -> None:
-    """Refresh every checkpoint named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", nargs="+", type=Path)
     parser.add_argument("--data", required=True, type=Path, help="the file they were trained on")
@@ -38,7 +36,6 @@ def main() -> None:
 
 
 def with_domain(checkpoint: Checkpoint, dataset: Dataset, name: str) -> Checkpoint:
-    """The same model with a wall below, and the domain of, its training frames."""
     facts = checkpoint.manifest if "config" in checkpoint.manifest else checkpoint.manifest.get("parent", {})
     config = TrainConfig.model_validate(facts.get("config", {}))
     if facts.get("data", {}).get("sha256") != dataset.sha256:

@@ -1,9 +1,6 @@
-"""The rows of all models of train.py, shipped or not, measured on the whole of test_01 by the native engine.
+"""Errors of all models of train.py on test_01 with the native engine, float backward pass.
 
-    python -m benchmarks.models.measure --data PATH/rmd17
-
-Backward passes are in float, as in training: what 8 and 16 bits there cost is in the rows of engine.py. Writes
-docs/ledger/rmd17-MOLECULE.jsonl; with `--only`, the rows of some recipes anew. `train.py` makes the models.
+python -m benchmarks.models.measure --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -35,7 +32,7 @@ def main() -> None:
 
 
 def rows_of(molecule: str, data: Path, only: Collection[str] | None = None) -> list[Row]:
-    """Every model of the molecule, the float model first; or those of some recipes."""
+    """Measure the models of a molecule, the float one first."""
     test = frames_of(data, molecule, "test")
     parent = float_parent(molecule)
     others = [path for path in model_files(f"rmd17-{molecule}-*.ckpt") if path != parent]

@@ -1,9 +1,8 @@
-"""Pack checkpoints beside themselves, with their rows of docs/ledger as measured accuracy.
+"""Pack checkpoints, with their rows of docs/ledger as measured accuracy.
 
     python -m benchmarks.models.pack models/*.ckpt
 
-A model without rows there keeps the errors on its held-out frames, which its checkpoint holds. Golden frames are those
-that `gaq export` chooses: the licence of the rMD17 files does not let us pass their structures on.
+Golden frames are generated: the licence of rMD17 does not allow us to redistribute its structures.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from gaq.measure.ledger import read_rows
 
 
 def pack(checkpoint: Path) -> Path:
-    """Pack one checkpoint and return the packed file."""
+    """Pack one checkpoint and return the file."""
     target = checkpoint.with_suffix(".gaq")
     ledger = LEDGERS / f"rmd17-{checkpoint.stem.split('-')[1]}.jsonl"
     measured = ledger.exists() and any(row.model == checkpoint.name for row in read_rows(ledger))

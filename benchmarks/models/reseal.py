@@ -1,10 +1,8 @@
-"""Save checkpoints of older versions as this gaq writes them, in place. Give only files that you trust.
+"""Rewrite trusted checkpoints of older versions in the current one, in place; numbers keep their bits.
 
     python benchmarks/models/reseal.py models/*.ckpt
 
-Numbers stay as they are, to the bit. Version 1 has no checksum, and may have NaN and infinities in its JSON, which
-become texts; version 2 has other names of tensors. A file is read before it is replaced. A file of this version is left
-alone.
+Version 1 has no checksum and may have NaN in its JSON, which becomes text; version 2 has other tensor names.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from gaq.train.checkpoint import FORMAT, FORMAT_VERSION, OLD_VERSION, load_check
 
 
 def reseal(path: Path) -> str:
-    """Save one checkpoint again; return what was done. Raises BadFile when the file is no checkpoint."""
+    """Rewrite one checkpoint; return what was done. Raises `BadFile`."""
     file = container.read_container(path)
     texts = dict(file.metadata)
     if texts.get("format") != FORMAT or texts.get("format_version") == str(FORMAT_VERSION):
@@ -41,7 +39,7 @@ def reseal(path: Path) -> str:
 
 
 def main(names: list[str]) -> int:
-    """Reseal every file named; return 2 if one could not be."""
+    """Rewrite all files; return 2 if one fails."""
     bad = False
     for name in names:
         try:

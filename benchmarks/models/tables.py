@@ -1,4 +1,4 @@
-"""The table of shipped models."""
+"""Table of shipped models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gaq.report.numbers import with_spread
 
 
 def shipped() -> str:
-    """Return every shipped file with its size and hash, and the errors in the header of the packed file."""
+    """Return size, hash and errors of every shipped file."""
     lines = []
     for path in sorted(path for path in SHIPPED.iterdir() if path.suffix in (".ckpt", ".gaq")):
         held = {found["metric"]: found for found in read_packed(path.with_suffix(".gaq")).accuracy}

@@ -1,10 +1,8 @@
-"""Train and quantize one molecule of rMD17 by every recipe, with the float control.
+"""Train and quantize one molecule of rMD17 by every recipe, with the float control. A stopped run continues.
 
     python -m benchmarks.models.train azobenzene --data PATH/rmd17
 
-Recipes start from the shipped float model; `fp32-control` is that model trained for as long. Models go to runs/models/,
-where other benchmarks find them; `measure.py` measures them. A stopped run continues. `--only fp32` trains the float
-model of configs/rmd17-MOLECULE-fp32.toml anew.
+Recipes start from the shipped float model; `--only fp32` trains that one. Models go to runs/models/.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
 
 CONTROL = "fp32-control"
-PTQ = ("naive-int8", "w8")  # as published, and where training has nothing to mend
+PTQ = ("naive-int8", "w8")  # post-training only
 RECIPES = (
     "frame-w4a8",
     CONTROL,
@@ -43,13 +41,11 @@ RECIPES = (
     "gaq-w8a8",
     "w8",
 )
-LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # by name alone: trained otherwise than those above (docs/results)
+LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # only by name: other training settings
 
 
 @dataclass(frozen=True)
 class Job:
-    """One molecule."""
-
     molecule: str
     train: Dataset
     test: Dataset
@@ -98,7 +94,6 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def float_model(job: Job) -> Path:
-    """Trains the float model unless it is there; `last.ckpt` lets a stopped training go on."""
     out = job.out / "fp32"
     config = load(HERE / f"configs/rmd17-{job.molecule}-fp32.toml", TrainConfig)
     if not finished(out):
@@ -112,7 +107,6 @@ def float_model(job: Job) -> Path:
 
 
 def quantized(job: Job, parent: Path, name: str) -> Path:
-    """Quantizes by one recipe, or trains the control, unless that is done."""
     out = job.out / name
     if not finished(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -129,7 +123,7 @@ def quantized(job: Job, parent: Path, name: str) -> Path:
 
 
 def finished(out: Path) -> bool:
-    """Whether a training in this folder came to its end: only then are there validation errors in the manifest."""
+    """Return whether the manifest has validation errors, which a finished training writes."""
     return (out / "model.ckpt").exists() and "validation" in load_checkpoint(out / "model.ckpt").manifest
 
 

@@ -1,11 +1,10 @@
-"""Label clusters cut from liquid water with PBE0 forces, so that a model of the liquid also holds for few molecules.
+"""PBE0 forces of clusters cut from liquid water, so that a model of the liquid is stable for few molecules.
 
     pip install pyscf
     python -m benchmarks.models.water_clusters --data PATH/water -o benchmarks/models/water-clusters.xyz
 
-Monomers, dimers and trimers, some of them distorted or with larger distances between molecules. The liquid's energies
-come from another program with another zero, so these frames carry `config_energy_weight=0`: they train on forces alone.
-PBE0 with def2-TZVP and density fitting; the dispersion of the liquid's PBE0-TS is left out, a few meV/Å here.
+Energies have another zero than those of the liquid, so frames carry `config_energy_weight=0`. PBE0/def2-TZVP with
+density fitting; the dispersion of the liquid's PBE0-TS is left out, a few meV/Å here.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import Bohr, Hartree
 
-# Molecules in a cluster: how many clusters.
+# molecules: number of clusters
 COUNTS = {1: 80, 2: 70, 3: 24}
-MONOMER_SPREAD = 0.06  # Å, added to the coordinates of every second single molecule
-LARGEST_PULL = 1.8  # by which factor distances between molecules of every second cluster grow at most
+MONOMER_SPREAD = 0.06  # Å, on every second monomer
+LARGEST_PULL = 1.8  # largest factor on distances in every second cluster
 
 
 def main() -> None:
@@ -32,7 +31,7 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True)
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
-    frames = ase.io.read(arguments.data / "water_192.xyz", index=":300")  # those that water-fp32 trains on
+    frames = ase.io.read(arguments.data / "water_192.xyz", index=":300")  # the training frames of water-fp32
     done = ase.io.read(arguments.out, index=":") if arguments.out.exists() else []
     clusters = [
         cut(frames[rng.integers(len(frames))], size, k % 2 == 1, rng) for size in COUNTS for k in range(COUNTS[size])
@@ -43,10 +42,7 @@ def main() -> None:
 
 
 def cut(box: Atoms, size: int, changed: bool, rng: np.random.Generator) -> Atoms:
-    """Return the molecules nearest to a random one, whole.
-
-    `changed` distorts a monomer, or increases the distances in a cluster.
-    """
+    """Return the molecules nearest to a random one; `changed` distorts a monomer or spreads a cluster."""
     oxygens = np.flatnonzero(box.numbers == 8)
     hydrogens = np.flatnonzero(box.numbers == 1)
     centre = rng.choice(oxygens)
@@ -66,7 +62,7 @@ def cut(box: Atoms, size: int, changed: bool, rng: np.random.Generator) -> Atoms
 
 
 def labelled(cluster: Atoms) -> Atoms:
-    """The cluster with its energy and forces (eV, eV/Å)."""
+    """Return the cluster with energy and forces (eV, eV/Å)."""
     from pyscf import dft, gto
 
     molecule = gto.M(

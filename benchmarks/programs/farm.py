@@ -1,8 +1,6 @@
-"""The cost of distributed jobs: processes of this machine, and Dask's scheduler.
+"""Cost of distributed jobs on local processes and on Dask, in turns.
 
-    python -m benchmarks.programs.farm
-
-Empty jobs give the cost of a job; frames evaluated by a packed model give throughput. All in turns.
+python -m benchmarks.programs.farm
 """
 
 from __future__ import annotations
@@ -112,7 +110,7 @@ def _row(
 
 @contextlib.contextmanager
 def scheduler(workers: int) -> Iterator[str]:
-    """The address of a Dask scheduler with so many workers of one thread."""
+    """Run a Dask scheduler with single-threaded workers and return its address."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         file = Path(folder) / "scheduler.json"
         options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))

@@ -30,15 +30,15 @@ ATOMIC_TIME = (ACCELERATION / (5.48579909065e-4 * BOHR**2) * HARTREE) ** -0.5  #
 
 @dataclass(frozen=True)
 class Host:
-    """One program with a model in it."""
+    """A program with a loaded model."""
 
     evaluate: Callable[[Structure], tuple[float, np.ndarray]]  # eV and eV/Å
-    run: Callable[[int], None]  # so many steps, from where it is
+    run: Callable[[int], None]  # continues by so many steps
 
 
 @contextmanager
 def engine_alone(model: Path, state: MotionState) -> Iterator[Host]:
-    """`gaq md` without its files: all steps in compiled code."""
+    """`gaq md` without files, in compiled code."""
     engine, now = NativeEngine.from_file(model), [state]
 
     def evaluate(structure: Structure) -> tuple[float, np.ndarray]:
@@ -53,7 +53,6 @@ def engine_alone(model: Path, state: MotionState) -> Iterator[Host]:
 
 @contextmanager
 def ase(model: Path, state: MotionState) -> Iterator[Host]:
-    """ASE's VelocityVerlet."""
     from ase import units
     from ase.md.verlet import VelocityVerlet
 
@@ -73,13 +72,12 @@ def ase(model: Path, state: MotionState) -> Iterator[Host]:
 
 @contextmanager
 def openmm_reference(model: Path, state: MotionState) -> Iterator[Host]:
-    """OpenMM in double precision."""
     yield _openmm(model, state, "Reference")
 
 
 @contextmanager
 def openmm_cpu(model: Path, state: MotionState) -> Iterator[Host]:
-    """OpenMM's platform for processors, in single precision."""
+    """OpenMM in single precision."""
     yield _openmm(model, state, "CPU")
 
 
@@ -113,7 +111,7 @@ def _openmm(model: Path, state: MotionState, platform: str) -> Host:
 
 @contextmanager
 def ipi_direct(model: Path, state: MotionState) -> Iterator[Host]:
-    """i-PI that loads the model itself."""
+    """i-PI, model loaded in its process."""
     source = """<ffdirect name='gaq' pbc='false'> <pes> custom </pes> <pes_path> pes.py </pes_path>
       <parameters> {template: start.xyz, model: MODEL} </parameters> </ffdirect>"""
     with _in_a_folder(state), _ipi(source.replace("MODEL", str(model)), state) as host:
@@ -122,7 +120,7 @@ def ipi_direct(model: Path, state: MotionState) -> Iterator[Host]:
 
 @contextmanager
 def ipi_socket(model: Path, state: MotionState) -> Iterator[Host]:
-    """i-PI and `python -m gaq.simulate.ipi`, two processes with a socket in the file system between them."""
+    """i-PI and `python -m gaq.simulate.ipi`, connected by a local socket."""
     name = f"gaq-{uuid.uuid4().hex[:12]}"
     source = f"<ffsocket name='gaq' mode='unix' pbc='false'> <address> {name} </address> </ffsocket>"
     command = [sys.executable, "-P", "-m", "gaq.simulate.ipi", str(model), "start.xyz", "--unix", name]
@@ -136,7 +134,7 @@ def ipi_socket(model: Path, state: MotionState) -> Iterator[Host]:
 
 @contextmanager
 def _in_a_folder(state: MotionState) -> Iterator[None]:
-    """A folder of its own to read from and to write to, which is the current one while i-PI is opened."""
+    """Run in a temporary folder."""
     import ase.io
 
     before = Path.cwd()
@@ -155,7 +153,7 @@ def _in_a_folder(state: MotionState) -> Iterator[None]:
 
 @contextmanager
 def _ipi(source: str, state: MotionState) -> Iterator[Host]:
-    """i-PI in this process; its numbers are in atomic units, and are read as such."""
+    """i-PI in this process, in atomic units."""
     from ipi.scripting import InteractiveSimulation
     from ipi.utils.softexit import softexit
 
@@ -183,7 +181,7 @@ def _ipi(source: str, state: MotionState) -> Iterator[Host]:
         return found
 
     def run(steps: int) -> None:
-        os.chdir(here)  # where it writes its restarts
+        os.chdir(here)  # i-PI writes restarts here
         simulation.run(steps, write_outputs=False)
 
     try:
@@ -196,13 +194,12 @@ def _ipi(source: str, state: MotionState) -> Iterator[Host]:
 
 @contextmanager
 def torch_sim_one(model: Path, state: MotionState) -> Iterator[Host]:
-    """torch-sim with one system."""
     yield _torch_sim(model, state, 1)
 
 
 @contextmanager
 def torch_sim_batch(model: Path, state: MotionState) -> Iterator[Host]:
-    """torch-sim with `BATCH` systems: a step moves all of them."""
+    """torch-sim with `BATCH` systems."""
     yield _torch_sim(model, state, BATCH)
 
 

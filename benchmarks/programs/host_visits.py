@@ -1,6 +1,4 @@
-"""Programs in processes of their own, which stand still unless they are asked: some poll even when they have nothing
-to do.
-"""
+"""Programs in processes that sleep between requests, since some poll when idle."""
 
 from __future__ import annotations
 
@@ -30,15 +28,15 @@ class Visited:
         self._process, self._pipe = process, pipe
 
     def evaluate(self, structure: Structure) -> tuple[float, np.ndarray]:
-        """Energy (eV) and forces (eV/Å) as the program has them."""
+        """Return energy (eV) and forces (eV/Å)."""
         return self.ask(structure)
 
     def seconds(self, steps: int) -> float:
-        """How long so many steps take, by the clock of the program's process."""
+        """Return the time of so many steps by the clock of the process."""
         return self.ask(steps)
 
     def ask(self, question: Any) -> Any:
-        """Wakes the process, waits for its answer, and lets it sleep. Raises `TimeoutError`."""
+        """Wake the process and wait for its answer. Raises `TimeoutError`."""
         if question is not None:
             os.kill(self._process.pid, signal.SIGCONT)
             self._pipe.send(question)
@@ -51,14 +49,14 @@ class Visited:
 
 @contextmanager
 def visited(name: str, model: Path, state: MotionState) -> Iterator[Visited]:
-    """One of `HOSTS` in its process, which ends with the block."""
+    """Start one of `HOSTS` in a process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(name, model, state, theirs), daemon=False)
     process.start()
     try:
         host = Visited(process, ours)
-        host.ask(None)  # it says when it is ready
+        host.ask(None)  # ready
         yield host
     finally:
         os.kill(process.pid, signal.SIGCONT)
@@ -68,7 +66,7 @@ def visited(name: str, model: Path, state: MotionState) -> Iterator[Visited]:
 
 
 def _work(name: str, model: Path, state: MotionState, pipe: Connection) -> None:
-    # EOFError: whoever asked has gone.
+    # EOFError: the client has exited.
     with HOSTS[name](model, state) as host, suppress(EOFError):
         pipe.send("ready")
         while (question := pipe.recv()) is not None:

@@ -1,8 +1,6 @@
-"""Agreement and speed of ASE, OpenMM, i-PI and torch-sim beside the engine alone.
+"""Agreement and speed of ASE, OpenMM, i-PI and torch-sim against the engine alone.
 
-    python -m benchmarks.programs.hosts --data PATH/rmd17
-
-Each program has a process of its own, which sleeps while another is timed.
+python -m benchmarks.programs.hosts --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -52,7 +50,7 @@ def main() -> None:
 
 
 def equality(model: Path, hosts: dict[str, Visited], structures: tuple[Structure, ...]) -> list[Row]:
-    """Largest differences of energies (meV) and of forces (meV/Å) from ASE's calculator."""
+    """Return the largest differences from ASE's calculator, meV and meV/Å."""
     from gaq.atoms.from_ase import to_ase
 
     calculator, expected = Calculator(model), []
@@ -72,10 +70,10 @@ def equality(model: Path, hosts: dict[str, Visited], structures: tuple[Structure
 
 
 def speed(model: Path, hosts: dict[str, Visited], rounds: int, atoms: int) -> list[Row]:
-    """Steps per second of every program, and the ratio to the engine alone in the same round."""
+    """Return steps per second, and the ratio to the engine alone in the same round."""
     names = list(hosts)
     found = np.zeros((rounds, len(names)))
-    for turn in range(-1, rounds):  # the first round is to warm up
+    for turn in range(-1, rounds):  # first round: warm-up
         order = names if turn % 2 == 0 else names[::-1]
         for name in order:
             found[turn if turn >= 0 else 0, names.index(name)] = STEPS / hosts[name].seconds(STEPS)
@@ -90,7 +88,6 @@ def speed(model: Path, hosts: dict[str, Visited], rounds: int, atoms: int) -> li
 
 
 def _row(engine: NativeEngine, host: str, metric: str, value: float, unit: str, n: int, atoms: int) -> Row:
-    """A row whose `device` is the program that asked the engine."""
     batch = BATCH if host == "torch-sim, batch" else 1
     return replace(row(engine, "rmd17", metric, value, unit, n), device=host, atoms=atoms, threads=1, batch=batch)
 

@@ -1,10 +1,9 @@
-"""LAMMPS with the plugin against the engine alone: the same energies and forces, and what a step costs.
+"""Agreement and speed of LAMMPS with the plugin on 1, 2 and 4 ranks against the engine alone.
 
     gaq lammps --build
     python -m benchmarks.programs.lammps_ranks [--box water.xyz --model water.gaq]
 
-Ethanol and a periodic box (by default 1120 ethanol molecules), on 1, 2 and 4 ranks: differences, drift (ethanol) and
-time, measured in turns. LAMMPS is timed by its own clock, the engine by its compiled dynamics.
+LAMMPS is timed by its own clock, the engine by its compiled dynamics, in turns.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ BAR = 1.602176634e6  # eV/Å³ in bar
 
 @dataclass(frozen=True)
 class System:
-    """What is run: a model, its atoms in motion, and for how long."""
+    """A model, its atoms and lengths of runs."""
 
     name: str
     model: Path
@@ -112,7 +111,7 @@ def main() -> None:
 
 
 def gas() -> Structure:
-    """Ethanol molecules on a lattice, turned at random, out of reach of each other."""
+    """Return ethanol molecules on a lattice, rotated at random, out of reach of each other."""
     one, places, spacing = molecule("CH3CH2OH"), (10, 8, 14), 12.0
     lattice = np.stack(np.meshgrid(*map(np.arange, places), indexing="ij"), axis=-1).reshape(-1, 3)
     rotations = haar_rotations(len(lattice), np.random.default_rng(SEED))
@@ -125,14 +124,13 @@ def gas() -> Structure:
 
 
 def moving(name: str, model: Path, structure: Structure, steps: int, rounds: int, ranks: tuple[int, ...]) -> System:
-    """A structure with velocities of `TEMPERATURE`."""
     rng = np.random.default_rng(SEED)
     velocities = thermal_velocities(structure, masses_of(structure), TEMPERATURE, rng)
     return System(name, model, structure, velocities, steps, rounds, ranks)
 
 
 def equality(system: System, plugin: Path) -> Iterator[Row]:
-    """How far LAMMPS is from the engine alone: energies, forces, pressure; backward products in float."""
+    """Return differences of energies, forces and pressure; float backward pass."""
     engine = NativeEngine.from_file(system.model, backward_bits=32)
     (expected,) = engine.evaluate([system.structure])
     for ranks in system.ranks:
@@ -144,7 +142,6 @@ def equality(system: System, plugin: Path) -> Iterator[Row]:
 
 
 def differences(structure: Structure, expected: Prediction, folder: Path) -> list[tuple[str, float, str]]:
-    """Between what a run left in its folder and what was expected."""
     said = [float(word) for word in (folder / "said.txt").read_text().split()]
     rows = np.loadtxt(folder / "dump.txt", skiprows=9)
     off = np.abs(rows[:, 1:4] - expected.forces)
@@ -157,13 +154,13 @@ def differences(structure: Structure, expected: Prediction, folder: Path) -> lis
     if structure.periodic.any() and expected.virial is not None:
         virial = (expected.virial + expected.virial.T) / 2
         stress = -virial[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]] / abs(np.linalg.det(structure.cell)) * BAR
-        # Atoms at rest: LAMMPS's pressure is that of the virial alone.
+        # At rest, LAMMPS's pressure is the virial alone.
         found.append(("pressure_difference", float(np.abs(np.array(said[1:]) - stress).max()), "bar"))
     return found
 
 
 def speed(system: System, plugin: Path) -> Iterator[Row]:
-    """Milliseconds a step of the engine alone and of LAMMPS, and their ratio within each round."""
+    """Return the time of a step and the ratio to the engine in the same round."""
     engine = NativeEngine.from_file(system.model)
     state = start(engine, system.structure, TEMPERATURE, velocities=system.velocities)
     found: dict[int, list[float]] = {ranks: [] for ranks in (0, *system.ranks)}
@@ -172,7 +169,7 @@ def speed(system: System, plugin: Path) -> Iterator[Row]:
         turns += [(ranks, partial(_loop, system, plugin, ranks)) for ranks in system.ranks]
         for ranks, turn in reversed(turns) if count % 2 else turns:
             seconds = turn()
-            if count:  # the first round warms up
+            if count:  # first round: warm-up
                 found[ranks].append(1e3 * seconds)
     alone = np.array(found[0])
     yield _row(engine, system, 0, "latency_ms", alone, "ms", ALONE)
@@ -197,7 +194,7 @@ def _loop(system: System, plugin: Path, ranks: int) -> float:
 
 
 def drifts(system: System, plugin: Path, steps: int) -> Iterator[Row]:
-    """Drift of the total energy, in meV/atom/ps, on each number of ranks; fewer steps on several."""
+    """Return the drift of the total energy per number of ranks, meV/atom/ps."""
     engine = NativeEngine.from_file(system.model)
     for ranks in system.ranks:
         made = steps if ranks == 1 else steps // 10
@@ -211,7 +208,6 @@ def drifts(system: System, plugin: Path, steps: int) -> Iterator[Row]:
 
 
 def run(system: System, plugin: Path, folder: Path, rest: str, ranks: int, options: str = "") -> str:
-    """The output of LAMMPS on this system."""
     structure = system.structure
     atoms = Atoms(structure.species, structure.positions, cell=structure.cell, pbc=structure.periodic)
     if not structure.periodic.any():
@@ -235,7 +231,6 @@ def run(system: System, plugin: Path, folder: Path, rest: str, ranks: int, optio
 
 
 def shown(rows: Iterator[Row]) -> Sequence[Row]:
-    """The rows, each printed as it comes."""
     found = []
     for entry in rows:
         error = "" if entry.std_error is None else f" ± {entry.std_error:.2g}"
@@ -247,7 +242,7 @@ def shown(rows: Iterator[Row]) -> Sequence[Row]:
 def _row(
     engine: NativeEngine, system: System, ranks: int, metric: str, values: np.ndarray, unit: str, control: str | None
 ) -> Row:
-    """A row about LAMMPS on so many ranks; 0 for the engine alone."""
+    """Return a row about LAMMPS; 0 ranks is the engine alone."""
     low, middle, high = (float(x) for x in np.percentile(values, (10, 50, 90)))
     entry = row(engine, system.name, metric, middle, unit, len(values))
     name = f"lammps-{ranks}" if ranks else entry.engine

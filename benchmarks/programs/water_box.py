@@ -1,8 +1,6 @@
-"""A periodic box of ten thousand atoms of liquid water, for what many ranks share.
+"""A periodic box of 10,368 atoms of liquid water: the last frame, equilibrated at 300 K by `gaq md` and repeated.
 
-    python -m benchmarks.programs.water_box --data PATH/water -o runs/water-box.xyz
-
-The last frame of the data, 64 molecules, is brought to 300 K by `gaq md` with a thermostat, and that box is repeated.
+python -m benchmarks.programs.water_box --data PATH/water -o runs/water-box.xyz
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import ase.io
 
 from benchmarks.common.places import HERE
 
-TIMES = (3, 3, 6)  # 10,368 atoms
+TIMES = (3, 3, 6)
 
 
 def main() -> None:

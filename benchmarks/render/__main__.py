@@ -1,10 +1,8 @@
-"""Write every page of results from its template and from rows.
+"""Write the pages of results from templates and rows. `template.py` explains the fields.
 
-    python -m benchmarks.render                  # pages and the table of the README
-    python -m benchmarks.render --pictures       # also the pictures
-    python -m benchmarks.render --collect runs   # take in rows of runs/ first
-
-Nothing is measured here. `template.py` explains the fields.
+python -m benchmarks.render                  # pages and the table of the README
+python -m benchmarks.render --pictures       # also the pictures
+python -m benchmarks.render --collect runs   # first copy rows of runs/
 """
 
 from __future__ import annotations
@@ -19,11 +17,12 @@ from benchmarks.render.template import filled, wrapped
 from gaq.files import write_atomically
 from gaq.measure.ledger import read_rows, write_rows
 
+FOOT = "Every figure comes from a row of `docs/ledger`; this page is written by `python -m benchmarks.render`."
 RESULTS = Path("benchmarks", "render", "pages")
 MOLECULES = ("azobenzene", "ethanol")
-# Between these markers of a page its tables are written.
+# Tables are written between these markers.
 MARKED = (("README.md", "table", readme_table), ("docs/parity.md", "measured", measured_tables))
-# Rows that a benchmark leaves in runs/, and the ledger they go to.
+# folder in runs/, ledger
 COLLECTED = {
     "ablations": "ablations-ethanol",
     "slots": "slots-azobenzene",
@@ -47,7 +46,7 @@ def main() -> None:
 
 
 def templates() -> dict[Path, Path]:
-    """Return the template of every page, by the path of the page relative to the repository."""
+    """Return the template of every page."""
     pages = {Path("docs", "results", path.stem): path for path in sorted((HERE / RESULTS).glob("*.md.in"))}
     pages |= {path.parent.relative_to(HERE) / "README.md": path for path in sorted(HERE.glob("studies/*/page.md.in"))}
     pages[Path("models", "README.md")] = HERE / "benchmarks" / "models" / "page.md.in"
@@ -55,7 +54,7 @@ def templates() -> dict[Path, Path]:
 
 
 def rendered() -> dict[Path, str]:
-    """Return the text that every page should have, by its path relative to the repository."""
+    """Return the text of every page."""
     found = {page: page_of(template) for page, template in templates().items()}
     for name, marker, tables in MARKED:
         text = (HERE / name).read_text(encoding="utf-8")
@@ -67,10 +66,12 @@ def rendered() -> dict[Path, str]:
 
 
 def page_of(template: Path) -> str:
-    """Return the page of one template; its functions of tables are those beside it, or in benchmarks/render."""
-    folder = template.parent.parent if template.parent.name == "pages" else template.parent
+    """Return one page; functions of tables are in the template's folder or in benchmarks/render."""
+    of_results = template.parent.name == "pages"
+    folder = template.parent.parent if of_results else template.parent
     package = ".".join(folder.relative_to(HERE).parts)
-    return filled(template.read_text(encoding="utf-8"), package)
+    text = template.read_text(encoding="utf-8")
+    return filled(f"{text}\n{FOOT}\n" if of_results else text, package)
 
 
 def collect(runs: Path) -> None:
@@ -86,7 +87,7 @@ def collect(runs: Path) -> None:
 
 
 def draw() -> None:
-    """Draw force errors against symmetry, size and time."""
+    """Draw the pictures of force errors."""
     from benchmarks.render.pareto_picture import pareto
     from benchmarks.render.symmetry_picture import force_against_symmetry
 

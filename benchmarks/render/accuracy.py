@@ -1,4 +1,4 @@
-"""Tables of accuracy: float models, and the recipes of `benchmarks.models.train`."""
+"""Tables of accuracy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ORDER = (
 
 
 def float_models() -> str:
-    """Return our float models beside published ones."""
+    """Return our float models and published ones."""
     head = ["molecule", "gaq fp32, E / F", *FLOAT_MODELS["azobenzene"]]
     lines = []
     for molecule, published in FLOAT_MODELS.items():
@@ -63,7 +63,7 @@ def cell_short(rows: Sequence[Row], metric: str) -> str:
 
 
 def untouched() -> str:
-    """Return ethanol on the test frames that had no part in any choice."""
+    """Return ethanol on test frames without part in any choice."""
     groups = by_recipe(rows_of("untouched-ethanol"))
     control = value(groups["fp32-control"], "force_mae")
     lines = []
@@ -74,7 +74,6 @@ def untouched() -> str:
 
 
 def cell(rows: Sequence[Row], metric: str) -> str:
-    """A value with its standard error, or a dash."""
     found = [r for r in rows if r.metric == metric]
     return with_spread(found[0].value, found[0].std_error) if found else "–"
 

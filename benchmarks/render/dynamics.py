@@ -1,4 +1,4 @@
-"""Tables of exactness under rotation and of long runs."""
+"""Tables of symmetry and dynamics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = "–"
 
 
 def exactness() -> str:
-    """Return pairs of frames and rotations that are not exact, on every instruction set."""
+    """Return inexact pairs per instruction set."""
     head = [
         "model",
         "instruction set",
@@ -34,7 +34,7 @@ def exactness() -> str:
 
 
 def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
-    """The drift of a recipe over its nanosecond, or when it fell apart."""
+    """Return the drift over a nanosecond, or the step of failure."""
     steps, drift = (_find(rows, "nve", recipe, metric) for metric in ("stability", "drift"))
     if steps is None:
         return NOTHING
@@ -42,7 +42,7 @@ def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
 
 
 def methods() -> str:
-    """Return the nanoseconds of models of all methods."""
+    """Return nanoseconds of models of all methods."""
     rows = rows_of("nanosecond-methods")
     lines = []
     for mode in _modes(rows, "nve"):
@@ -57,7 +57,7 @@ def _unstable(rows: Sequence[Row], mode: str) -> str:
 
 
 def conservation() -> str:
-    """Return drift, angular momentum and path work of every mode over a nanosecond."""
+    """Return drift, angular momentum and path work."""
     rows = rows_of("nanosecond")
     head = ("mode", "drift, meV/atom/ps", "ratio over 50 ps", "T mean, K", "ΔL, relative", "became unstable")
     head += ("path work, meV/Å", "Jacobian asymmetry", "published")
@@ -72,7 +72,6 @@ def conservation() -> str:
 
 
 def time_steps() -> str:
-    """Return the drift with three time steps."""
     rows = rows_of("nanosecond")
     kinds = list(dict.fromkeys(r.data for r in rows if r.data.startswith("scaling")))
     head = ("mode", *(f"{kind.partition('-')[2]} fs: drift" for kind in kinds))
@@ -81,7 +80,6 @@ def time_steps() -> str:
 
 
 def distributions() -> str:
-    """Return distances of distributions at constant temperature."""
     rows = rows_of("nanosecond")
     head = ("mode", "T mean, K", "drift of E − heat, meV/atom/ps", "bonds, mÅ", "torsions, °")
     names = ("temperature", "drift", "bond_distance", "torsion_distance")
@@ -90,7 +88,6 @@ def distributions() -> str:
 
 
 def large_box() -> str:
-    """Return the drift of a large box."""
     rows = rows_of("large-box")
     found = {r.metric: r for r in rows}
     atoms = found["stability"].atoms
@@ -100,7 +97,6 @@ def large_box() -> str:
 
 
 def overhead() -> str:
-    """Return what a step of `gaq md` costs beyond the engine."""
     rows = rows_of("overhead")
     head = ("model", "atoms", "engine alone, ms", "`gaq md`, ms a step", "time of a step over that of the engine")
     lines = []

@@ -1,4 +1,4 @@
-"""Tables of all methods trained alike: those of the papers with ours beside, and every recipe by size."""
+"""Tables of published methods and all recipes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gaq.report.numbers import significant
 
 OTHER_MOLECULES = ("aspirin", "benzene", "naphthalene", "paracetamol", "salicylic", "uracil")
 OTHER_RECIPES = ("w4", "frame-w4a8", "w4a16", "gaq-w4a8")
-SIZES = ((0.0, 5.0), (5.0, 6.0), (6.0, 8.0), (8.0, 16.0), (16.0, 33.0))  # bits per weight, from and below
+SIZES = ((0.0, 5.0), (5.0, 6.0), (6.0, 8.0), (8.0, 16.0), (16.0, 33.0))  # bits per weight, half-open
 COLUMNS = ("energy_mae", "force_mae", "force_fidelity")
 HEAD = ("recipe", "seeds", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control", "F RMSE to FP32")
 PHYSICS = ("LEE mean meV/Å", "net torque meV", "path work meV/Å")
 
 
 def papers(paper: str, molecule: str) -> str:
-    """Return the rows of one paper for a molecule; published figures stand beside the molecule that they are of."""
+    """Return the rows of one paper; published figures are for one molecule only."""
     rows = rows_of(f"methods-{molecule}")
     head = [molecule, "published E / F / LEE", "ours", "E MAE meV", "F MAE meV/Å", "F against the control"]
     wanted = [(row, name, said) for row, name, said in METHODS[paper] if said != OURS or rows_named(rows, name)]
@@ -41,7 +41,7 @@ def by_size(molecule: str) -> str:
 
 
 def _sized(rows: Sequence[Row]) -> Iterator[list[str]]:
-    """Rows by size, the best force error of each size first and in bold; what has no weights to count comes last."""
+    """Group rows by size, the best force error first and in bold; rows without weights last."""
     names = list(dict.fromkeys(r.model for r in rows))
     force = {name: mean(rows_named(rows, name), "force_mae") for name in names}
     for low, high in SIZES:
@@ -63,13 +63,13 @@ def _line(name: str, rows: Sequence[Row]) -> list[str]:
 
 
 def longer(molecule: str) -> str:
-    """Return the rows that were trained five times as long."""
+    """Return the long trainings."""
     trained = [r for r in rows_of(f"methods-long-{molecule}") if r.model.endswith("/qat")]
     return markdown([*HEAD, *PHYSICS, "engine"], list(_sized(trained)))
 
 
 def other_molecules() -> str:
-    """Return E / F / LEE of some recipes on the other molecules of rMD17."""
+    """Return E / F / LEE on the other molecules."""
     measured = {molecule: rows_of(f"methods-{molecule}") for molecule in OTHER_MOLECULES}
     names = ("fp32/ptq", CONTROL, *(f"{name}/qat" for name in OTHER_RECIPES))
     lines = [[molecule, *(_in_short(rows_named(rows, n), rows) for n in names)] for molecule, rows in measured.items()]
@@ -77,14 +77,12 @@ def other_molecules() -> str:
 
 
 def every_row(ledger: str) -> str:
-    """Return every row of a ledger in its order."""
     rows = rows_of(ledger)
     names = dict.fromkeys(r.model for r in rows if r.metric == "force_mae")
     return markdown([*HEAD, *PHYSICS, "engine"], [_line(name, rows) for name in names])
 
 
 def _in_short(mine: Sequence[Row], rows: Sequence[Row]) -> str:
-    """E / F / LEE, and the force error against the control."""
     if not mine:
         return "–"
     errors = [f"{mean(mine, metric):.2f}" for metric in ("energy_mae", "force_mae")]

@@ -1,4 +1,4 @@
-"""The picture of nanosecond.py: how fast the total energy drifts in a nanosecond, from the rows of the ledger alone."""
+"""Picture of the drift over a nanosecond."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gaq.quant.recommended import RECOMMENDED
 
 OURS, OTHERS, CHOSEN = "#0072b2", "#555555", "#d55e00"
 PUBLISHED = {"gaq-w4a8", "naive-int8"}
-CLAIMED = 0.15  # meV/atom/ps, of W4A8 in arXiv 2603.05343
-LEAST = 3e-6  # meV/atom/ps, left edge of the logarithmic axis
+CLAIMED = 0.15  # meV/atom/ps, arXiv 2603.05343
+LEAST = 3e-6  # meV/atom/ps, left edge
 
 
 def drifts(rows: Sequence[Row], path: Path) -> None:
-    """Draw |drift| and its standard error for every recipe, the smallest on top; a cross where the molecule broke."""
+    """Draw |drift| with its standard error, the smallest on top; a cross marks a broken molecule."""
     found = {recipe: _of(rows, recipe) for recipe in dict.fromkeys(row.recipe for row in rows)}
     known = {recipe: row for recipe, row in found.items() if row is not None}
     order = sorted(known, key=lambda recipe: -abs(known[recipe].value))

@@ -1,4 +1,4 @@
-"""The picture of docs/results: force error above the control against bits and time, with the front of the best."""
+"""Picture of force error against bits and time, with the Pareto front."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from benchmarks.render.pictures import ABOVE, LEGEND, Point, apart, height_of, p
 from gaq.files import write_atomically
 from gaq.measure.ledger import Row
 
-SHOWN = ("gptq", "bits=")  # changes behind a + that are no control of another row
-NAME_WIDTH = 0.27  # of the span of points along the axis
-LINE = 0.03  # height of a name, of the span of errors
+SHOWN = ("gptq", "bits=")  # suffixes that are no ablation
+NAME_WIDTH = 0.27  # of the span along the axis
+LINE = 0.03  # of the span of errors
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A model, or a mode of it, at its cost along the axis."""
+    """A model or mode at its cost."""
 
     point: Point
     name: str
@@ -36,7 +36,7 @@ class Placed:
 
 
 def by_bits(rows: Sequence[Row]) -> list[Placed]:
-    """Trained rows by bits per weight, and those of methods that are not trained."""
+    """Return models by bits per weight."""
     names = list(dict.fromkeys(r.model for r in rows))
     trained = {name.split("/")[0].split("+")[0] for name in names if name.endswith("/qat")}
     shown = [name for name in names if _shown(name, trained)]
@@ -45,14 +45,14 @@ def by_bits(rows: Sequence[Row]) -> list[Placed]:
 
 
 def _shown(name: str, trained: set[str]) -> bool:
-    """Not what shows the worth of a part, nor what is trained in another row."""
+    """Leave out ablations and duplicates."""
     recipe, mode = name.split("/")
     short, *changes = recipe.split("+")
     return all(change.startswith(SHOWN) for change in changes) and (mode == "qat" or short not in trained)
 
 
 def by_time(speed: Sequence[Row], rows: Sequence[Row], sized: Sequence[Placed]) -> list[Placed]:
-    """Modes of the native engine by milliseconds a call; `speed` has the times and the force error of each mode."""
+    """Return modes of the native engine by time per call."""
     control = mean(rows_named(rows, CONTROL), "force_mae")
     points = {placed.name: placed.point for placed in sized}
     force = {r.recipe: r.value for r in speed if r.metric == "force_mae"}
@@ -65,13 +65,12 @@ def by_time(speed: Sequence[Row], rows: Sequence[Row], sized: Sequence[Placed]) 
 
 
 def recipe_in(mode: str) -> str:
-    """frame-w4a8+gptq of frame-w4a8+gptq-b8."""
     head, _, tail = mode.rpartition("-b")
     return head if tail.isdigit() else mode
 
 
 def front(points: Sequence[Placed]) -> list[Placed]:
-    """Those that no other beats in both, from the cheapest on."""
+    """Return the Pareto front, cheapest first."""
     best: list[Placed] = []
     for point in sorted(points, key=lambda p: (p.cost, p.above)):
         if not best or point.above < best[-1].above:
@@ -80,7 +79,7 @@ def front(points: Sequence[Placed]) -> list[Placed]:
 
 
 def pareto(rows: Sequence[Row], speed: Sequence[Row], title: str, path: Path) -> None:
-    """A panel for bits and one for times; lower and further left is better in both."""
+    """Draw a panel for bits and one for times."""
     figure = Figure(figsize=(10.2, 6.2), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     sized = by_bits(rows)
@@ -121,7 +120,7 @@ def _panel(axes: Axes, points: Sequence[Placed], label: str, logarithmic: bool) 
 
 
 def _name(axes: Axes, points: Sequence[Placed], logarithmic: bool) -> None:
-    """Names to the right of the points, as near to them as they find room."""
+    """Place names to the right of points, without overlap."""
     low, high = (min(p.cost for p in points), max(p.cost for p in points))
     wide = math.log(high / low) if logarithmic else high - low
     along = [(math.log(p.cost / low) if logarithmic else p.cost - low) / wide for p in points]

@@ -12,14 +12,13 @@ from gaq.report.numbers import significant
 
 
 def measured_tables() -> list[str]:
-    """Return what stands between the markers of docs/parity.md."""
+    """Return the tables between the markers."""
     rows = rows_of("parity")
     tables = "\n".join(part for molecule in MOLECULES for part in (f"**{molecule}**\n", model_table(rows, molecule)))
     return [f"{tables}\n{slot_table(rows)}\n{control(rows)}"]
 
 
 def model_table(rows: Sequence[Row], molecule: str) -> str:
-    """One line a model."""
     here = [entry for entry in rows if entry.model.startswith(f"rmd17-{molecule}-")]
     lines = []
     for model in dict.fromkeys(entry.model for entry in here):
@@ -43,7 +42,7 @@ def model_table(rows: Sequence[Row], molecule: str) -> str:
 
 
 def slot_table(rows: Sequence[Row]) -> str:
-    """The share of codes that differ by kind of slot, all layers of all models of a recipe together."""
+    """Return the share of codes that differ by kind of slot, over all layers and models of a recipe."""
     kinds: dict[str, dict[str, list[Row]]] = {}
     for entry in rows:
         if entry.metric == "parity_codes" and entry.control is not None:
@@ -56,13 +55,12 @@ def slot_table(rows: Sequence[Row]) -> str:
 
 
 def joined(rows: Sequence[Row]) -> str:
-    """The share in some slots together."""
     count = sum(entry.n for entry in rows)
     return significant(sum(entry.value * entry.n for entry in rows) / count, 2) if count else ""
 
 
 def control(rows: Sequence[Row]) -> str:
-    """What fused multiply and add would do, and whether the tables keep their limits."""
+    """Return the negative control and the limits of radial tables."""
     words = [
         f"With multiply and add fused, {entry.value:.0f} of {entry.n} vectors between codewords have other codes."
         for entry in rows
@@ -78,5 +76,5 @@ def control(rows: Sequence[Row]) -> str:
 
 
 def quantiles(entry: Row) -> str:
-    """`p90, largest`, of the frames."""
+    """Return `p90, largest` of the frames."""
     return f"{significant(entry.p90 or 0.0, 2)}, {significant(entry.value, 2)}"

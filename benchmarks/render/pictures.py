@@ -1,4 +1,4 @@
-"""What the pictures of docs/results share: points, colours by symmetry, an axis of force errors, names apart."""
+"""Points, colours, axis and names of the pictures of docs/results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gaq.measure.ledger import Row
 
 EXACT, FLOAT, BROKEN = "#0072b2", "#555555", "#d55e00"
 LEGEND = ((EXACT, "exact: local frames"), (FLOAT, "float32 floor"), (BROKEN, "symmetry broken"))
-LOWEST = 0.5  # per cent above the control; nearer ones are drawn here
+LOWEST = 0.5  # per cent; smaller errors are drawn here
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
 ABOVE = "force MAE above that of fp32 trained as long (%)"
 PUSHES = 200
@@ -21,7 +21,7 @@ PUSHES = 200
 
 @dataclass(frozen=True)
 class Point:
-    """A model: its bits per weight, its force error above the control in per cent, and its mean LEE in meV/Å."""
+    """Bits per weight, force error above the control in per cent, mean LEE in meV/Å."""
 
     name: str
     bits: float
@@ -31,7 +31,7 @@ class Point:
 
     @staticmethod
     def of(model: str, rows: Sequence[Row]) -> Point | None:
-        """From the rows of methods.py, means over seeds; None where something was not measured."""
+        """Return means over seeds; None if a value is missing."""
         mine = rows_named(rows, model)
         bits, lee, above = mean(mine, "bits_per_weight"), mean(mine, "lee_mean"), excess(mine, rows)
         if bits is None or lee is None or not above:
@@ -45,12 +45,11 @@ class Point:
 
 
 def height_of(above: float) -> float:
-    """Where an error is drawn: one that the logarithmic axis does not reach lies on it."""
     return max(above, LOWEST)
 
 
 def percent_axis(axes: Axes, highest: float) -> None:
-    """The upward axis of force errors above the control, logarithmic."""
+    """Draw a logarithmic axis of force errors."""
     axes.set_yscale("log")
     axes.set_ylim(LOWEST, highest)
     ticks = [t for t in TICKS if t < highest]
@@ -61,9 +60,9 @@ def percent_axis(axes: Axes, highest: float) -> None:
 
 
 def apart(along: Sequence[float], heights: Sequence[float], width: float, distance: float) -> list[float]:
-    """Heights of names, as logarithms: those that lie over each other push each other apart until all are clear."""
+    """Move overlapping names apart; heights are logarithms."""
     order = sorted(range(len(heights)), key=lambda k: heights[k])
-    found = [max(height, math.log(LOWEST) + distance / 2) for height in heights]  # the axis runs below
+    found = [max(height, math.log(LOWEST) + distance / 2) for height in heights]  # the axis extends below
     for _ in range(PUSHES):
         for place, lower in enumerate(order):
             for upper in order[place + 1 :]:

@@ -1,4 +1,4 @@
-"""Tables of other programs that run our models, of LAMMPS on several ranks and of farms."""
+"""Tables of other programs, LAMMPS and distributed jobs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ HOSTS = ("program", "atoms", "difference of E, meV", "of F, meV/Å", "steps per 
 
 
 def hosts(model: str) -> str:
-    """Return the programs that ran a model; a row is about the program that `device` names."""
+    """Return the programs that ran a model, named by `device`."""
     return _host_lines([entry for entry in rows_of("hosts") if entry.model == model])
 
 
 def lammps(data: str) -> str:
-    """Return LAMMPS on several ranks against the engine alone, for one system."""
+    """Return LAMMPS on several ranks for one system."""
     return _ranks([entry for entry in rows_of("lammps") if entry.data == data])
 
 
 def farm() -> str:
-    """Return the cost of jobs on processes of one machine and on Dask's workers."""
     rows = rows_of("farm")
     lines = []
     for (engine,), mine in grouped(rows, "engine").items():

@@ -1,10 +1,9 @@
-"""Figures of other people, as published."""
+"""Published figures."""
 
 from __future__ import annotations
 
-# E MAE / F MAE in meV and meV/Å on rMD17 with 950 + 50 training frames, as published:
-# MACE arXiv 2206.07697, Allegro arXiv 2204.05249, NequIP arXiv 2101.03164, ACE (as quoted in the MACE paper),
-# GAQ arXiv 2603.05343, tables II and III.
+# E MAE / F MAE in meV and meV/Å on rMD17 with 950 + 50 training frames: MACE arXiv 2206.07697 (also for ACE), Allegro
+# arXiv 2204.05249, NequIP arXiv 2101.03164, GAQ arXiv 2603.05343, tables II and III.
 FLOAT_MODELS: dict[str, dict[str, str]] = {
     "azobenzene": {
         "MACE": "1.2 / 3.0",
@@ -25,7 +24,7 @@ FLOAT_MODELS: dict[str, dict[str, str]] = {
 }
 
 OURS = "not in the paper"
-# (row, our row, published E MAE meV / F MAE meV/Å / LEE meV/Å); a dash where the paper gives none that we know of.
+# row, our row, published E MAE meV / F MAE meV/Å / LEE meV/Å; a dash if not given
 METHODS: dict[str, list[tuple[str, str, str]]] = {
     "2603.05343": [
         ("FP32", "fp32/ptq", "23.20 / 21.20 / –"),
@@ -56,5 +55,5 @@ METHODS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 
-OF_MOLECULE = {"2603.05343": "azobenzene", "2601.02213": "ethanol"}  # what the figures of each paper are of
+OF_MOLECULE = {"2603.05343": "azobenzene", "2601.02213": "ethanol"}
 DYNAMICS = {"gaq-w4a8": "0.15, stable", "naive-int8": "explodes within 100 ps"}  # arXiv 2603.05343

@@ -1,4 +1,4 @@
-"""The table of the README: five models of azobenzene with size, errors, drift and speed; and the list of recipes."""
+"""Table of the README, and the short list of recipes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PHYSICS = ("LEE mean / max meV/Å", "energies identical")
 
 
 class Shown(NamedTuple):
-    """A row of the README: its title, the model in the ledger of methods, the mode in that of speed."""
+    """A row: title, model in the ledger of methods, mode in that of speed."""
 
     title: str
     model: str
@@ -55,7 +55,7 @@ COLUMNS = (
 
 
 def readme_table() -> list[str]:
-    """Return the table of five rows, and what its columns are."""
+    """Return the table and its caption."""
     methods, speed = rows_of("methods-azobenzene"), rows_of("engine-methods")
     return [markdown(COLUMNS, [_shown(row, methods, speed) for row in README]), _words()]
 
@@ -71,7 +71,6 @@ def _shown(row: Shown, methods: Sequence[Row], speed: Sequence[Row]) -> list[str
 
 
 def _ratio(timed: Sequence[Row], control: str, *, own: bool) -> str:
-    """How many times as fast as a control; the float engine is its own."""
     if own and control == "native-fp32":
         return "1"
     found = [r.value for r in timed if r.metric == "speedup" and r.control == control]
@@ -91,7 +90,7 @@ def _words() -> str:
 
 
 def recipes(molecule: str) -> str:
-    """Return the short list of recipes on any molecule, without dynamics."""
+    """Return the short list of recipes on a molecule."""
     rows = rows_of(f"methods-{molecule}")
     return markdown([*HEAD, *PHYSICS], [_line(name, rows) for name in MAIN_RECIPES if rows_named(rows, name)])
 
@@ -113,7 +112,7 @@ def _short(mine: Sequence[Row]) -> Iterator[str]:
 
 
 def _drift(name: str) -> str:
-    """The drift over a nanosecond; that of the float parent is in the ledger of shipped models."""
+    """Return the drift over a nanosecond."""
     if name == PARENT:
         return nanosecond_drift(rows_of("nanosecond"), "fp32")
     return nanosecond_drift(rows_of("nanosecond-methods"), name)

@@ -1,4 +1,4 @@
-"""Tables of the speed of the native engine and of training."""
+"""Tables of speed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTROLS = (("torch-eager", "× eager"), ("torch-compiled", "× compiled"), ("na
 
 
 def spread(entry: Row | None, scale: float = 1.0) -> str:
-    """A median with its 10th and 90th percentile."""
+    """Return a median with its 10th and 90th percentile."""
     if entry is None:
         return NOTHING
     if entry.p10 is None or entry.p90 is None:
@@ -24,18 +24,17 @@ def spread(entry: Row | None, scale: float = 1.0) -> str:
 
 
 def find(rows: Sequence[Row], metric: str, control: str | None = None) -> Row | None:
-    """The row of a metric, or none."""
     return next((r for r in rows if r.metric == metric and r.control == control), None)
 
 
 def ratio(rows: Sequence[Row], control: str) -> str:
-    """How many times faster than a control the candidate of these rows is; of PyTorch, than eager alone."""
+    """Return how many times faster than a control a candidate is."""
     entry = find(rows, "speedup", control)
     return NOTHING if entry is None or (entry.engine != "native" and control != "torch-eager") else spread(entry)
 
 
 def grouped(rows: Sequence[Row], *keys: str) -> dict[tuple[object, ...], list[Row]]:
-    """Rows by the values of some fields, in the order in which these first appear."""
+    """Group rows by some fields, in order of appearance."""
     groups: dict[tuple[object, ...], list[Row]] = {}
     for entry in rows:
         groups.setdefault(tuple(getattr(entry, key) for key in keys), []).append(entry)
@@ -43,12 +42,11 @@ def grouped(rows: Sequence[Row], *keys: str) -> dict[tuple[object, ...], list[Ro
 
 
 def candidate(entry: Row) -> str:
-    """What a table calls the candidate of a row: the recipe in our engine, or PyTorch."""
     return entry.recipe if entry.engine == "native" else entry.engine
 
 
 def compared(rows: Sequence[Row], more: Sequence[tuple[str, str, float]] = ()) -> str:
-    """Times and ratios of the candidates of one run; `more` are metrics with their headings and scales."""
+    """Return times and ratios of one run; `more` are metrics with headings and scales."""
     head = ["candidate", "ms (10 %–90 %)", *(heading for _, heading in CONTROLS), *(heading for _, heading, _ in more)]
     lines = []
     groups = grouped(rows, "model", "recipe", "engine").values()
@@ -60,7 +58,7 @@ def compared(rows: Sequence[Row], more: Sequence[tuple[str, str, float]] = ()) -
 
 
 def modes(ledger: str, molecule: str) -> str:
-    """Return the modes of a ledger on one molecule."""
+    """Return the modes on one molecule."""
     rows = [entry for entry in rows_of(ledger) if entry.data == molecule]
     more = [("startup_ms", "start ms", 1.0), ("peak_memory_mb", "peak MB", 1.0), ("file_bytes", "file kB", 1e-3)]
     more.append(("force_mae", "F MAE meV/Å", 1.0))
@@ -69,12 +67,12 @@ def modes(ledger: str, molecule: str) -> str:
 
 
 def widths(channels: str) -> str:
-    """Return the models of one width, which is the first part of their names."""
+    """Return the models of one width."""
     return compared([entry for entry in rows_of("engine-widths") if entry.model.startswith(f"f{channels}-")])
 
 
 def sizes() -> str:
-    """Return time and memory per atom of every box, and the ratios to PyTorch where it took part."""
+    """Return time and memory per atom of every box."""
     rows = rows_of("engine-sizes")
     head = ["box", "threads", "candidate", "ms (10 %–90 %)", "µs/atom", "kB/atom", *(h for _, h in CONTROLS)]
     lines = []
@@ -90,7 +88,7 @@ def sizes() -> str:
 
 
 def batch() -> str:
-    """Return structures per second, on one thread and on all."""
+    """Return structures per second."""
     rows = rows_of("engine-batch")
     head = ["candidate", "threads", "structures/s (10 %–90 %)", "× eager", "× our fp32"]
     lines = []
@@ -101,7 +99,7 @@ def batch() -> str:
 
 
 def kernels() -> str:
-    """Return the speed of kernels, a line for each shape."""
+    """Return the speed of kernels."""
     rows = rows_of("engine-kernels")
     names = list(dict.fromkeys(r.model for r in rows))
     isa = rows[0].isa or NOTHING
@@ -113,7 +111,7 @@ def kernels() -> str:
 
 
 def peers(engine: str) -> str:
-    """Return what each peer takes, and how many times faster an engine ("native", "native-ase") is in each mode."""
+    """Return times of peers, and how many times faster each mode of an engine is."""
     rows = rows_of("engine-peers")
     ours = [r for r in rows if r.engine == engine]
     names = list(dict.fromkeys(r.control for r in ours if r.control is not None))
@@ -126,7 +124,6 @@ def peers(engine: str) -> str:
 
 
 def training() -> str:
-    """Return times of a training step."""
     rows = rows_of("training-speed")
     head = ("model", "what", "ms", "times as fast as its control")
     return markdown(head, [_training_line(r, rows) for r in rows if r.metric == "latency_ms"])

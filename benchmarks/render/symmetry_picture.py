@@ -1,4 +1,4 @@
-"""The picture of the README and of docs/results: what each recipe costs in force error, and in symmetry."""
+"""Picture of force error against symmetry error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINE = 0.052  # height of a name, of the axis
 
 
 def force_against_symmetry(rows: Sequence[Row], title: str, path: Path) -> None:
-    """One point a recipe: LEE (logarithmic) to the right, force error upwards, bits per weight as its size."""
+    """Draw one point per recipe; its size is bits per weight."""
     points = [point for name in MAIN_RECIPES if (point := Point.of(name, rows)) and name != PARENT]
     if not points:
         return

@@ -1,13 +1,11 @@
-"""Markdown templates (`*.md.in`): figures and tables replace their fields.
+"""Markdown templates (`*.md.in`).
 
-    {{ledger:FILE|WHO|METRIC}}       a value of docs/ledger or of a study, with three digits; the mean over seeds
-    {{ledger:FILE|WHO|METRIC|WHERE}} the same of rows whose data or control is WHERE
-    {{ledger:… / …}}                 a ratio, with two digits
-    {{ledger:… % …}}                 by how many per cent the first lies above the second
-    {{ledger:…:2}}                   with two digits;  {{ledger:…:±}}  with its standard error
-    {{table:MODULE.FUNCTION ARG …}}  what a function of the template's package returns, given these words
-
-WHO is a recipe or a model.
+{{ledger:FILE|WHO|METRIC}}       mean over seeds, three digits; WHO is a recipe or a model
+{{ledger:FILE|WHO|METRIC|WHERE}} rows with data or control WHERE
+{{ledger:… / …}}                 ratio, two digits
+{{ledger:… % …}}                 excess in per cent
+{{ledger:…:2}}                   two digits;  {{ledger:…:±}}  with standard error
+{{table:MODULE.FUNCTION ARG …}}  result of a function of the template's package
 """
 
 from __future__ import annotations
@@ -25,16 +23,15 @@ from gaq.report.numbers import significant
 FIELD = re.compile(r"\{\{(ledger|table):([^{}]+)\}\}")
 FORMAT = re.compile(r"(.*):(\d|±)", re.DOTALL)
 WIDTH = 100
-BOUND = "\0"  # a space at which no line is broken
-KEPT = re.compile(r"`[^`]{1,90}`|\d %")  # code, and a number with its sign
+BOUND = "\0"  # a space that is never broken
+KEPT = re.compile(r"`[^`]{1,90}`|\d %")  # code, and a number with its unit
 ITEM = re.compile(r"(?:[-*]|\d+\.) ")
 
 
 def filled(text: str, package: str) -> str:
-    """Return a template with its fields filled and its paragraphs wrapped.
+    """Fill the fields of a template and wrap its paragraphs.
 
-    Functions of tables are looked up in `package`, unless their name begins with one. Raises `KeyError` for a figure
-    that no row holds, and `ValueError` for a field that is left over.
+    Raises `KeyError` for a figure without a row, and `ValueError` for an unknown field.
     """
 
     def one(found: re.Match[str]) -> str:
@@ -48,7 +45,6 @@ def filled(text: str, package: str) -> str:
 
 
 def figure(said: str) -> str:
-    """Return the figure of a ledger field."""
     place, digits = FORMAT.fullmatch(said).groups() if FORMAT.fullmatch(said) else (said, "")
     if digits == "±":
         rows, (*_, metric) = _rows(place)
@@ -63,12 +59,10 @@ def figure(said: str) -> str:
 
 
 def rounded(value: float, digits: int) -> str:
-    """Return a number with so many significant digits."""
     return significant(float(f"{value:.{digits - 1}e}"), digits)
 
 
 def table(said: str, package: str) -> str:
-    """Return what the function of a table field returns."""
     name, *arguments = said.split()
     module, _, function = name.rpartition(".")
     if not module.startswith(("benchmarks.", "studies.")):
@@ -96,7 +90,7 @@ def _rows(place: str) -> tuple[list[Row], Sequence[str]]:
 
 
 def wrapped(text: str) -> str:
-    """Return Markdown with paragraphs and items of lists wrapped; tables, code and headings stay as they are."""
+    """Wrap paragraphs and items of lists."""
     lines: list[str] = []
     for block, code in _blocks(text):
         plain = not code and not block[0].startswith(("|", "#", "!", "<", "    "))
@@ -105,7 +99,7 @@ def wrapped(text: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[str], bool]]:
-    """Runs of lines between empty ones, and whether each is code."""
+    """Yield blocks of lines, and whether each is code."""
     block: list[str] = []
     code = False
     for line in text.split("\n"):
@@ -128,7 +122,7 @@ def _blocks(text: str) -> Iterator[tuple[list[str], bool]]:
 
 
 def _paragraphs(block: Sequence[str]) -> Iterator[str]:
-    """A paragraph, or a list whose items begin with a dash or a number."""
+    """Wrap a paragraph or a list."""
     items: list[list[str]] = []
     for line in block:
         if ITEM.match(line) or not items:

@@ -1,9 +1,8 @@
-"""How fast the native engine is, what it needs, and how that compares with PyTorch on the same networks, in one run.
+"""Speed and memory of the native engine, and PyTorch on the same networks, in one run.
 
-    python -m benchmarks.speed.engine --data PATH/rmd17 --out runs/engine
+    python -m benchmarks.speed.engine --data PATH/rmd17
 
-Networks are untrained (untrained.py) except in `shipped` and `methods`. A finished section is not measured again;
-`--only` takes some.
+Finished sections are not measured again.
 """
 
 from __future__ import annotations
@@ -31,32 +30,32 @@ from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
 from gaq.process import busy_with_others, keep_freed_memory, usable_cores
 
-# Recipe and precision of the backward pass; None is what the file says.
+# recipe and bits of the backward pass; None: the recipe's
 Mode = tuple[str, int | None]
 MODES: tuple[Mode, ...] = (
     *(("fp32", None), ("w8", None), ("w4", None), ("w4a16", 16), ("w4a16", 8)),
     *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
 )
 SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
-# The README's models, whose errors in its table are those of a float backward pass.
+# models of the README, in modes with the force error of a float backward pass
 METHODS: tuple[Mode, ...] = tuple(
     (row.removesuffix("/qat"), bits)
     for row in MAIN_RECIPES
     if row not in (PARENT, IN_PYTORCH)
-    for bits in ((None,) if row in (CONTROL, "w4/qat") else (16, 8))  # float features have no codes to go back through
+    for bits in (
+        (None,) if row in (CONTROL, "w4/qat") else (16, 8)
+    )  # weight-only recipes have no quantized backward pass
 )
 FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
 WIDTHS = (64, 128, 256)
 BATCH = 64
-# Atoms up to which PyTorch takes part: beyond, the pairs of all layers do not fit into memory.
+# PyTorch runs out of memory beyond this number of atoms.
 MOST_ATOMS = {EAGER: 2_000, COMPILED: 500}
 TIMESTEP = 0.5  # fs
 
 
 @dataclass(frozen=True)
 class Job:
-    """Where everything is, and how long to look."""
-
     data: Path
     models: Path
     trained: Path
@@ -64,7 +63,7 @@ class Job:
     watch: StageProgress
 
     def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, BenchModel]:
-        """Models of benchmarks/speed/untrained.py by recipe, made if need be; the float checkpoint is for PyTorch."""
+        """Return untrained models by recipe, and the float checkpoint for PyTorch; make missing ones."""
         folder, recipes = self.models / molecule, list(dict.fromkeys(recipe for recipe, _ in modes))
         files = [folder / f"f{width}-l1-{recipe}.gaq" for recipe in recipes]
         if not all(file.exists() for file in files):
@@ -109,7 +108,6 @@ def compared(
     kinds: Sequence[str] = (EAGER, COMPILED),
     starts: bool = False,
 ) -> list[Row]:
-    """One run: the modes of some models and, of PyTorch, the `n_species`."""
     field = Field()
     for recipe, bits in modes:
         if recipe in models:
@@ -123,7 +121,7 @@ def compared(
 
 
 def modes_section(job: Job) -> list[Row]:
-    """Every mode of the engine on azobenzene and on ethanol, one thread; start-up and files with it."""
+    """Every mode on azobenzene and ethanol, start-up and files; one thread."""
     rows = []
     for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
@@ -132,7 +130,6 @@ def modes_section(job: Job) -> list[Row]:
 
 
 def widths_section(job: Job) -> list[Row]:
-    """Wider networks on azobenzene, one thread."""
     conditions = Conditions(first_frame(job.data, "azobenzene"), "azobenzene")
     rows = []
     for width in WIDTHS:
@@ -155,7 +152,7 @@ def sizes_section(job: Job) -> list[Row]:
 
 
 def memory_row(model: BenchModel, bits: int | None, box: Structure, data: str) -> Row:
-    """memory_per_atom: what evaluations add to a process that holds the model and the structure."""
+    """Measure the memory that evaluations add to a process with model and structure."""
     growth = fresh_start(NATIVE, model.packed or b"", box, 1, bits).growth_bytes
     recipe = mode_name(model.recipe, bits)
     entry = Row("memory_per_atom", growth / len(box) / 1000, "kB", model.name, recipe, NATIVE, data, 1)
@@ -163,7 +160,6 @@ def memory_row(model: BenchModel, bits: int | None, box: Structure, data: str) -
 
 
 def batch_section(job: Job) -> list[Row]:
-    """64 structures a call, on one thread and on all."""
     models, molecule = job.untrained("azobenzene", 64, FEW), first_frame(job.data, "azobenzene")
     rows = []
     for threads in thread_counts():
@@ -173,7 +169,6 @@ def batch_section(job: Job) -> list[Row]:
 
 
 def shipped_section(job: Job) -> list[Row]:
-    """The trained models of this repository on their molecules, one thread."""
     rows = []
     for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
@@ -185,7 +180,7 @@ def shipped_section(job: Job) -> list[Row]:
 
 
 def methods_section(job: Job) -> list[Row]:
-    """Models of methods.py, seed 0, one thread; with the force error of each mode on the test frames."""
+    """Models of methods.py, seed 0, one thread, with the force error of each mode."""
     rows = []
     for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
@@ -202,14 +197,12 @@ def methods_section(job: Job) -> list[Row]:
 
 
 def forces_row(model: BenchModel, bits: int | None, test: Dataset) -> Row:
-    """force_mae of a mode, under the names that its times have."""
     engine = open_engine(model.checkpoint, engine="native", backward_bits=bits)
     entry = next(r for r in accuracy(engine, test) if r.metric == "force_mae")
     return replace(entry, model=model.name, recipe=mode_name(model.recipe, bits))
 
 
 def kernels_section(job: Job) -> list[Row]:
-    """Products of integers and of floats on their own."""
     return kernel_rows(1.0)
 
 

@@ -1,4 +1,4 @@
-"""What the engine is timed on: first frames of rMD17, and boxes filled with the first frame of azobenzene."""
+"""Systems of the speed benchmarks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 
 CUTOFF = 5.0  # Å
-GAP = 2.1  # Å between the boxes around neighbouring molecules: the density of an organic crystal
-# Molecules along the three axes, boxes as near to cubes as the long molecule allows; 24 atoms each.
+GAP = 2.1  # Å between molecules' boxes: density of an organic crystal
+# molecules along the axes, nearly cubic; 24 atoms each
 BOXES = {192: (1, 2, 4), 1_008: (2, 3, 7), 10_080: (4, 7, 15), 100_800: (8, 15, 35)}
-GRAMS_PER_CUBIC_CM = 1.66054  # of one atomic mass unit in 1 Å³
+GRAMS_PER_CUBIC_CM = 1.66054  # atomic mass unit per Å³
 
 
 def first_frame(data: Path, molecule: str) -> Structure:
-    """The first test frame of an rMD17 molecule, of its official split 01."""
+    """Return the first test frame."""
     return read_structures(data / f"rmd17_{molecule}_test_01.npz", 1)[0]
 
 
 def molecular_box(molecule: Structure, counts: tuple[int, int, int], gap: float = GAP) -> Structure:
-    """A periodic box of copies of a molecule, laid along its principal axes, in a rectangular lattice."""
+    """Return a periodic box of copies of a molecule along its principal axes."""
     centred = molecule.positions - molecule.positions.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2]
     laid = centred @ (axes * np.sign(np.linalg.det(axes))).T
@@ -35,7 +35,7 @@ def molecular_box(molecule: Structure, counts: tuple[int, int, int], gap: float 
 
 
 def described(molecule: Structure, name: str, gap: float = GAP) -> str:
-    """What rows call boxes of a molecule, of any size: density, and directed pairs within 5 Å for each atom."""
+    """Return density and directed pairs within 5 Å per atom, as text."""
     from ase.data import atomic_masses
 
     box = molecular_box(molecule, (1, 1, 1), gap)

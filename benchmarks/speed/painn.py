@@ -1,9 +1,8 @@
-"""PaiNN in the native engine beside PaiNN of SchNetPack, eager and compiled: one molecule, one core, in turns.
+"""PaiNN in the native engine and in SchNetPack, eager and compiled: one molecule, one core, in turns.
 
-    python benchmarks/speed/peers/install.py --into build/peers --only painn
     python -m benchmarks.speed.painn --peers build/peers
 
-Both have 64 features, three layers, 20 radial functions and drawn weights, and give energy and forces.
+Both: 64 features, three layers, 20 radial functions, random weights, energy and forces.
 """
 
 from __future__ import annotations
@@ -63,7 +62,6 @@ def main() -> None:
 
 
 def native(recipe: str, content: bytes, molecule: Structure) -> Candidate:
-    """The engine on the frames that the peers are asked about."""
     engine, path = NativeEngine(content, recipe), small_motion(molecule)
     return Candidate.calling(f"engine {recipe}", lambda number: engine.evaluate([path[number % len(path)]]))
 

@@ -1,8 +1,6 @@
-"""What a step of training takes: gradients step by step and compiled, and Muon in single precision and PyTorch's.
+"""Time of a training step: gradients, eager and compiled, and optimizers, in turns.
 
-    python -m benchmarks.speed.training --data PATH/rmd17
-
-Candidates take turns within one run. Rows go to docs/ledger/training-speed.jsonl.
+python -m benchmarks.speed.training --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ def main() -> None:
 
 
 def gradients(model: Transformer, frames: TrainFrames, how: Differentiate) -> Callable[[int], object]:
-    """One batch after the other; making it is timed too, as it is in training."""
+    """Compute gradients batch by batch, preparation included."""
 
     def call(number: int) -> object:
         first = BATCH * number % (len(frames) - BATCH + 1)
@@ -59,7 +57,7 @@ def gradients(model: Transformer, frames: TrainFrames, how: Differentiate) -> Ca
 
 
 def optimizers(model: Transformer) -> dict[str, Callable[[int], object]]:
-    """Updates of all matrices, with gradients that are there."""
+    """Update all matrices with given gradients."""
     calls: dict[str, Callable[[int], object]] = {}
     for name, make in ((OURS, Muon), (THEIRS, torch.optim.Muon)):
         matrices = [p.detach().clone().requires_grad_() for n, p in model.named_parameters() if is_matrix(n, p)]
@@ -71,7 +69,6 @@ def optimizers(model: Transformer) -> dict[str, Callable[[int], object]]:
 
 
 def compared(calls: dict[str, Callable[[int], object]], control: str, about: tuple[str, str, int]) -> list[Row]:
-    """Rows of the candidates in turns, and of what each is faster by than the control."""
     molecule, recipe, atoms = about
     timings = interleaved([Candidate.calling(name, call) for name, call in calls.items()], SECONDS, visit=1.0)
     rows: list[Row] = []

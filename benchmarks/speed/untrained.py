@@ -1,8 +1,6 @@
-"""Untrained checkpoints of any width for measurements of speed.
+"""Untrained checkpoints and packed files of any width; speed does not depend on training.
 
-    python -m benchmarks.speed.untrained --data PATH/rmd17_azobenzene_train_01.npz --channels 64 128 256
-
-Speed does not depend on training. Makes `f64-l1-w4.ckpt` and its packed file for each width and recipe.
+python -m benchmarks.speed.untrained --data PATH/rmd17_azobenzene_train_01.npz --channels 64 128 256
 """
 
 from __future__ import annotations
@@ -53,7 +51,7 @@ def main() -> None:
 
 
 def untrained(config: TransformerConfig, data: Dataset, seed: int) -> Transformer:
-    """A float network as training begins with it, of the species and with the reference energies of the data."""
+    """Return a float network as at the start of training."""
     model = Transformer(config, tuple({int(z) for s in data.structures for z in s.species}))
     initialise_(model, torch.Generator().manual_seed(seed))
     model.set_references(*reference_energies(data))
@@ -61,7 +59,7 @@ def untrained(config: TransformerConfig, data: Dataset, seed: int) -> Transforme
 
 
 def write(path: Path, parent: Transformer, recipe: str, data: Dataset) -> None:
-    """The checkpoint of one recipe, calibrated as `gaq quantize --epochs 0` does."""
+    """Write the checkpoint of one recipe, calibrated as by `gaq quantize --epochs 0`."""
     chosen = preset(recipe)
     model = parent if recipe == "fp32" else quantized_copy(parent, chosen, prepare(data, parent.cutoff))
     save_checkpoint(path, Checkpoint(model, chosen, {"note": "untrained, for measurements of speed"}))

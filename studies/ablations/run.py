@@ -1,9 +1,6 @@
-"""Ablations on one rMD17 molecule.
+"""Ablations on one rMD17 molecule. Finished rows are not measured again.
 
-    python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17 --out runs/ablations
-
-Groups: `directions`, `training`, `attention` and `regularises`. Rows go to OUT/rows.jsonl; finished rows are not
-measured again.
+python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -34,7 +31,7 @@ MOLECULE = "ethanol"
 
 @dataclass(frozen=True)
 class Row:
-    """One ablation: a name, a parent, and how the parent is quantized."""
+    """One ablation."""
 
     name: str
     parent: Path
@@ -114,7 +111,7 @@ def main() -> None:
 
 
 def run(bench: Bench, item: Row) -> None:
-    """Quantizes, trains if the plan says so, measures, and appends the rows."""
+    """Quantize, train if the plan says so, measure, and append the rows."""
     ledger = bench.out / "rows.jsonl"
     if ledger.exists() and any(entry.model == item.name for entry in read_rows(ledger)):
         return
@@ -129,12 +126,11 @@ def run(bench: Bench, item: Row) -> None:
 
 
 def trained(bench: Bench, recipe: Recipe) -> QuantizationPlan:
-    """The plan that all trained rows share."""
     return QuantizationPlan(recipe, bench.epochs)
 
 
 def scratch(bench: Bench, name: str, epochs: int, attention: str = "cosine") -> Path:
-    """A float model from scratch, unless it is there."""
+    """Return a float model trained from scratch; an existing one is reused."""
     folder = bench.out / name
     if not (folder / "model.ckpt").exists():
         folder.mkdir(parents=True, exist_ok=True)

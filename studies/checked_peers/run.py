@@ -1,9 +1,6 @@
-"""`gaq check` on other force fields, on a model quantized by PyTorch, and on ours.
+"""Run `gaq check` on other force fields and on ours. Finished subjects are not checked again.
 
-    python -m benchmarks.speed.peers.install --into build/peers --only xtb mace painn
-    python -m studies.checked_peers.run --data PATH/rmd17 --peers build/peers
-
-MACE and PaiNN have untrained weights and make no run. Finished subjects are not checked again.
+python -m studies.checked_peers.run --data PATH/rmd17 --peers build/peers
 """
 
 from __future__ import annotations
@@ -45,7 +42,7 @@ PAINN = {
 
 @dataclass(frozen=True)
 class Subject:
-    """A force field by the name that tables call it, how it is opened, and what it is tried on."""
+    """A force field and its test structures."""
 
     name: str
     open: Callable[[], Engine]
@@ -76,7 +73,7 @@ def main() -> None:
 
 
 def inspected(subject: Subject) -> list[Row]:
-    """The judged rows of a subject; of one that raises, a row `answers` that says so."""
+    """Return the judged rows; if evaluation raises, one row `answers` that failed."""
     engine = subject.open()
     engine.model = subject.name
     structures = subject.structures()
@@ -89,7 +86,7 @@ def inspected(subject: Subject) -> list[Row]:
 
 
 def subjects(data: Path, peers: Path) -> list[Subject]:
-    """All of them, the outsiders first."""
+    """Return all subjects."""
 
     def ethanols() -> Sequence[Structure]:
         from ase.build import molecule

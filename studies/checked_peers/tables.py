@@ -1,4 +1,4 @@
-"""Tables of what `gaq check` finds in other force fields."""
+"""Tables of `gaq check` on other force fields."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SHORT = {
 
 
 def subjects() -> str:
-    """Return every subject with its figures, bold past the limit, and the checks that it fails."""
+    """Return figures and failed checks of each subject."""
     head = ["subject", "passed", *(heading for _, heading in METRICS), "fails"]
     lines = [
         [name, _passed(rows), *(_cell(rows, metric) for metric, _ in METRICS), _failed(rows)]
@@ -58,7 +58,7 @@ def subjects() -> str:
 
 
 def diagnoses() -> str:
-    """Return what the command says of subjects that give no forces."""
+    """Return the diagnoses of subjects without valid forces."""
     return " ".join(f"*{name}*: {words[0]}." for name, rows in _by_subject().items() if len(words := _grave(rows)) == 1)
 
 
@@ -70,7 +70,6 @@ def _by_subject() -> dict[str, list[Row]]:
 
 
 def _grave(rows: Sequence[Row]) -> list[str]:
-    """What the command says of a subject whose forces are no forces."""
     force = find(rows, "force_norm")
     return meanings(rows) if force is not None and force.passed is False else []
 
@@ -84,7 +83,6 @@ def _passed(rows: Sequence[Row]) -> str:
 
 
 def _cell(rows: Sequence[Row], metric: str) -> str:
-    """The value, bold where it is past its limit."""
     entry = find(rows, metric)
     if entry is None:
         return NOTHING

@@ -1,9 +1,6 @@
 """Degree-Quant on QM7-X, where the number of neighbours varies.
 
-    python -m studies.degree_quant.run --data PATH/qm7x/qm7x_250.npz --out runs/methods
-
-Trains the float model of configs/qm7x-fp32.toml on all but the last 250 frames, then RECIPES as `methods.py` does.
-Rows go to OUT/qm7x.jsonl.
+python -m studies.degree_quant.run --data PATH/qm7x/qm7x_250.npz
 """
 
 from __future__ import annotations
@@ -52,7 +49,7 @@ def main() -> None:
 
 
 def float_model(train: Dataset, out: Path) -> Path:
-    """Trains the float model unless it is there."""
+    """Return the float model; train it if it is missing."""
     model = out / "model.ckpt"
     if not (model.exists() and "validation" in load_checkpoint(model).manifest):
         out.mkdir(parents=True, exist_ok=True)
@@ -64,7 +61,7 @@ def float_model(train: Dataset, out: Path) -> Path:
 
 
 def spread(data: Dataset) -> list[Row]:
-    """Mean and standard deviation, over atoms, of the number of neighbours."""
+    """Return mean and standard deviation of the neighbours per atom."""
     counts = np.concatenate([np.bincount(find_neighbors(s, 5.0).receiver, minlength=len(s)) for s in data.structures])
     found = {"neighbors_mean": counts.mean(), "neighbors_std": counts.std()}
     return [Row(name, float(x), "1", "data", "none", "none", data.name, len(counts)) for name, x in found.items()]

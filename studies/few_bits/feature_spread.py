@@ -1,11 +1,6 @@
-"""How much of a row of features its species says already: what rounding about a mean, or along axes, has to gain.
+"""Share of the features that the mean and a few directions of a species explain.
 
-    python -m studies.few_bits.feature_spread --data PATH/rmd17
-
-Features of the float parents that enter each kind of linear layer, over FRAMES training frames. Scalars: the largest
-entry of a row less the mean of its species, as a share of the largest entry of the row. Vectors, in local frames: the
-share of their squares that lies along the k strongest directions among the channels, for each species. Rows go to
-docs/ledger/feature-spread.jsonl.
+python -m studies.few_bits.feature_spread --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -49,7 +44,7 @@ def main() -> None:
 
 
 def scalars(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Iterator[tuple[str, float, int]]:
-    """Mean over layers and atoms, for each kind of slot of a layer."""
+    """Yield the largest entry after subtracting the species mean, relative to the largest entry before."""
     shares: dict[str, list[float]] = {}
     for slot, x in features.items():
         if x.ndim == 2 and slot.endswith(".input") and slot.startswith("layers"):
@@ -61,7 +56,7 @@ def scalars(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Itera
 
 
 def vectors(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Iterator[tuple[str, float, int]]:
-    """Mean over layers and atoms of what k directions of each species explain."""
+    """Yield the share of squares along the k strongest directions of each species."""
     shares: dict[int, list[float]] = {k: [] for k in DIRECTIONS}
     for x in (x for slot, x in features.items() if x.ndim == 3 and slot.endswith(".input")):
         for z in np.unique(species):

@@ -1,8 +1,6 @@
-"""The error of 8 bits in each kind of slot alone.
+"""Force error of 8 bits in each kind of slot alone.
 
-    python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17 --out runs/slots
-
-Like `gaq sensitivity --by kind` with 8 bits in every slot. Rows go to OUT/rows.jsonl.
+python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ def main() -> None:
 
 
 def everywhere() -> Recipe:
-    """frame-w8a8 with eight bits for queries, keys and the readout too, and features rounded as they are."""
+    """Return frame-w8a8 with 8 bits in every slot, without species means and float compensation."""
     recipe = frame_w8a8(warmup=0, readout_bits=8, centred=False, principal=0)
     keys = Rule(Role.QUERY_KEY, Uniform(8), UnitRange())
     rules = tuple(keys if rule.where is Role.QUERY_KEY else rule for rule in recipe.rules)

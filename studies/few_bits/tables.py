@@ -1,4 +1,4 @@
-"""Tables of where few bits cost accuracy."""
+"""Tables of slots that need bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gaq.report.numbers import significant, with_spread
 
 
 def features() -> str:
-    """Return how much of the features the mean and the directions of a species explain."""
+    """Return the structure of features."""
     rows = rows_of("feature-spread")
     models = list(dict.fromkeys(r.model for r in rows))
     metrics = list(dict.fromkeys(r.metric for r in rows))
@@ -22,7 +22,7 @@ def features() -> str:
 
 
 def weights() -> str:
-    """Return the force error of four-bit weights in each kind of layer alone."""
+    """Return the cost of 4-bit weights."""
     rows = rows_of("weight-costs")
     models = list(dict.fromkeys(r.model for r in rows))
     values = {(r.model, r.metric): r.value for r in rows}
@@ -39,7 +39,7 @@ def weights() -> str:
 
 
 def slots() -> str:
-    """Return the force error of eight bits in each kind of slot alone, the largest first."""
+    """Return the cost of 8 bits per kind of slot."""
     found = {row.model: row for row in rows_of("slots-azobenzene") if row.metric == "force_fidelity"}
     lines = [
         [name.removeprefix("slots/"), _spread(found[name])]

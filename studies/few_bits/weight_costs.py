@@ -1,9 +1,6 @@
-"""Which weights four bits cost: each kind of layer alone with four-bit weights from GPTQ, all else in float.
+"""Force error of 4-bit GPTQ weights in each kind of layer alone, without training.
 
-    python -m studies.few_bits.weight_costs --data PATH/rmd17
-
-For each kind its share of the weights of the network and the rms error of forces against the float parent, over FRAMES
-test frames, without training. Rows go to docs/ledger/weight-costs.jsonl.
+python -m studies.few_bits.weight_costs --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -41,7 +38,7 @@ def main() -> None:
 
 
 def costs(trial: Trial) -> Iterator[Row]:
-    """Share of the weights and force error of each kind of layer."""
+    """Yield share of the weights and force error of each kind."""
     slots = [slot for slot in trial.slots if slot.role in WEIGHTS]
     size = {slot.name: math.prod(length or 1 for length in slot.shape) for slot in slots}
     reference = reference_of(trial)

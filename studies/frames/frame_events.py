@@ -1,4 +1,4 @@
-"""Points where the frames of a moving molecule change their neighbours, and the rotation there."""
+"""Points on a path where the neighbours of a local frame change."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from gaq.model.geometry import frame_choice
 
 CUTOFF = 5.0  # Å, that of all shipped models
 EXCHANGE, REPLACEMENT = "exchange", "replacement"
-ORDERED = "ordered-frames"  # the control: the nearest neighbour has the first axis to itself, however small its lead
+ORDERED = "ordered-frames"  # control: the nearest neighbour always spans the first axis
 
 
 @dataclass(frozen=True)
 class Event:
-    """At a place on a path an atom's neighbours change places, or one of them gives way to another."""
+    """A change of the neighbours of an atom's frame."""
 
     before: float
     after: float
@@ -34,7 +34,7 @@ class Event:
 
 @contextmanager
 def ordered_frames(wanted: bool = True) -> Iterator[None]:
-    """Frames without evenness, as files of format version 1 had them."""
+    """Use the frames of file format 1, which distinguish the nearer neighbour."""
     if wanted:
         gaq.geometry.frames.evenness = torch.zeros_like
     try:
@@ -44,7 +44,7 @@ def ordered_frames(wanted: bool = True) -> Iterator[None]:
 
 
 def frames_and_neighbors(structures: Sequence[Structure]) -> tuple[np.ndarray, np.ndarray]:
-    """Of copies of a molecule: frames [structure, atom, 3, 3], and which atoms each asks [structure, atom, 3]."""
+    """Return frames [structure, atom, 3, 3] and their neighbours [structure, atom, 3] for copies of a molecule."""
     batch = collate(structures, [find_neighbors(s, CUTOFF) for s in structures])
     vectors = edge_vectors(batch)
     distance = length(vectors)
@@ -62,7 +62,7 @@ def frames_and_neighbors(structures: Sequence[Structure]) -> tuple[np.ndarray, n
 
 
 def turns(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Angles (degrees) between frames [..., 3, 3], axes that were only turned about counting as the same."""
+    """Return angles in degrees between frames [..., 3, 3], up to the signs of axes."""
     overlap = np.swapaxes(before, -1, -2) @ after
     diagonal = np.diagonal(overlap, axis1=-2, axis2=-1)
     signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
@@ -71,12 +71,11 @@ def turns(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def kind_of(before: np.ndarray, after: np.ndarray) -> str:
-    """Whether the neighbours [3] of an atom are the same in another order."""
     return EXCHANGE if set(before.tolist()) == set(after.tolist()) else REPLACEMENT
 
 
 def events(at: Callable[[float], Structure], places: Sequence[float]) -> list[Event]:
-    """All events between neighbouring places, each between two neighbouring float64; two of one atom count as one."""
+    """Return all events, each located between two adjacent float64; simultaneous ones of an atom count as one."""
     _, asked = frames_and_neighbors([at(t) for t in places])
     found = []
     for k, atom in np.argwhere((asked[1:] != asked[:-1]).any(-1)):

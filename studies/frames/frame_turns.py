@@ -1,9 +1,6 @@
-"""Jumps of local frames in a vibrating molecule, and their effect on rounding errors.
+"""Rates of frame changes in dynamics at 300 K, and their effect on rounding errors.
 
-    python -m studies.frames.frame_turns --data PATH/rmd17 --out runs/frame_turns.jsonl
-
-Dynamics at constant energy, 300 K, steps of 0.5 fs; errors relative to float features. Rows with the control
-`ordered-frames` use frames that distinguish the nearer of two neighbours.
+python -m studies.frames.frame_turns --data PATH/rmd17 --out runs/frame_turns.jsonl
 """
 
 from __future__ import annotations
@@ -38,7 +35,7 @@ from studies.frames.frame_events import (
 
 RECIPES = ("frame-w8a8", "frame-w4a8", "w4a16")
 DT = 0.5  # fs
-TURNED = 3.0  # degrees between neighbouring steps: vibrations turn frames by some tenths
+TURNED = 3.0  # degrees per step; vibrations turn frames by some tenths
 ATONCE = 250  # structures
 
 
@@ -65,7 +62,6 @@ def main() -> None:
 
 
 def trajectory(molecule: str, start: Structure, steps: int) -> list[Structure]:
-    """Every step of a run with the recipe for dynamics."""
     states: list[MotionState] = []
     engine = open_engine(model_file(f"rmd17-{molecule}-w4a16.gaq"))
     run_nve(engine, start, steps, DT, each_record=states.append)
@@ -73,7 +69,7 @@ def trajectory(molecule: str, start: Structure, steps: int) -> list[Structure]:
 
 
 def rates(molecule: str, walked: list[Structure]) -> list[Row]:
-    """Per ps: exchanges and replacements of the neighbours that frames ask, and frames that turn from step to step."""
+    """Return rates per ps of exchanges, replacements and turns of frames."""
     counts: Counter[str] = Counter()
     for start in range(0, len(walked) - 1, ATONCE):
         frames, asked = frames_and_neighbors(walked[start : start + ATONCE + 1])
@@ -89,7 +85,7 @@ def rates(molecule: str, walked: list[Structure]) -> list[Row]:
 
 
 def errors(molecule: str, recipe: str, walked: list[Structure]) -> list[Row]:
-    """Size of the rounding error along the way, and of its change from one step to the next over √2."""
+    """Return the rounding error against float features, and its change per step over √2."""
     path = model_file(f"rmd17-{molecule}-{recipe}.ckpt")
     rounded, exact = (TorchEngine(load_checkpoint(path).model, path.name, recipe) for _ in range(2))
     for quantizer in exact.network.quantizers():

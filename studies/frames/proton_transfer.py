@@ -1,9 +1,6 @@
-"""Jumps of energy and forces where a proton changes hands.
+"""Jumps of energy and forces along a proton transfer; recipes are applied without training.
 
-    gaq train configs/acac-fp32.toml --data PATH/acac/train_300K.xyz --out runs/acac
-    python -m studies.frames.proton_transfer runs/acac/model.ckpt --data PATH/acac --out runs/acac/rows.jsonl
-
-The path connects the frames of test_H_transfer.xyz by straight lines. Recipes are applied without training.
+python -m studies.frames.proton_transfer runs/acac/model.ckpt --data PATH/acac --out runs/acac/rows.jsonl
 """
 
 from __future__ import annotations
@@ -37,12 +34,12 @@ from studies.frames.frame_events import (
 
 RECIPES = ("fp32", "w4", "gaq-w4a8", "frame-w8a8", "frame-w4a8", "w4a16")
 DATA = "acac/H-transfer"
-# A step function has fourth differences 1, −3, 3, −1 times its height; those of white noise are √70 times its size.
+# Fourth differences: of a step 1, −3, 3, −1 times its height; of white noise √70 times its size.
 FOURTH, TALLEST, NOISE = (1.0, -4.0, 6.0, -4.0, 1.0), 3.0, 70**0.5
 
 
 class Path3N:
-    """Straight lines from one structure to the next; t counts structures."""
+    """Straight lines between consecutive structures; t counts structures."""
 
     def __init__(self, structures: list[Structure]) -> None:
         self.structures = structures
@@ -81,7 +78,7 @@ def main() -> None:
 
 
 def engines(model: Path, calibration: Path) -> list[TorchEngine]:
-    """The float model, and what each recipe makes of it without training."""
+    """Return the float model and its quantized copies."""
     parent = load_checkpoint(model).model
     frames = prepare(read_dataset(calibration), parent.cutoff)
     networks = [parent if name == "fp32" else quantized_copy(parent, preset(name, 0), frames) for name in RECIPES]
@@ -89,7 +86,7 @@ def engines(model: Path, calibration: Path) -> list[TorchEngine]:
 
 
 def walk(engine: TorchEngine, path: Path3N, places: list[float]) -> list[Row]:
-    """What stands out of a smooth curve from place to place: its size throughout, and the tallest single step."""
+    """Return noise and largest jump along the path, from fourth differences."""
     found = engine.evaluate([path(t) for t in places])
     energies = np.array([p.energy for p in found])[:, None] / MEV
     forces = np.array([p.forces.ravel() for p in found]) / MEV
@@ -103,7 +100,7 @@ def walk(engine: TorchEngine, path: Path3N, places: list[float]) -> list[Row]:
 
 
 def jumps(engine: TorchEngine, path: Path3N, happened: list[Event]) -> list[Row]:
-    """By how much frame, energy and forces differ on the two sides of an event, float64 having nothing between them."""
+    """Return the largest two-sided differences of frames, energies and forces at events."""
     rows = []
     for kind in (EXCHANGE, REPLACEMENT):
         chosen = [event for event in happened if event.kind == kind]

@@ -1,4 +1,4 @@
-"""The table of frames where neighbours change places."""
+"""Table of local frames where neighbours change places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ METRICS = ("exchange_energy_jump", "exchange_force_jump", "walk_energy_noise", "
 
 
 def jumps() -> str:
-    """Return jumps where neighbours change places, and the noise along the path."""
+    """Return jumps and noise along the path."""
     rows = [r for r in rows_of("frames") if r.data == PATH]
     lines = []
     for recipe, control in dict.fromkeys((r.recipe, r.control) for r in rows):

@@ -1,8 +1,8 @@
-"""How many knots the radial table needs: energies and forces with tables of several sizes against those without.
+"""Error of energies and forces against the number of knots of the radial table.
 
     python -m studies.radial_tables.run models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17_azobenzene_test_01.npz
 
-Behind docs/decisions/0009. The line `float64` is the same network with its basis in float64: what float32 itself costs.
+The row `float64` computes the basis in float64: the error of float32 itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def with_basis(engine: TorchEngine, frames: Sequence[Structure], basis: Basis) -> list[Prediction]:
-    """Predictions of the network with another function in the place of its radial basis."""
+    """Evaluate with another radial basis."""
     gaq.model.geometry.exponential_basis = basis
     try:
         return engine.evaluate(frames)
@@ -55,7 +55,7 @@ def with_basis(engine: TorchEngine, frames: Sequence[Structure], basis: Basis) -
 
 
 def report(name: str, exact: Sequence[Prediction], found: Sequence[Prediction]) -> None:
-    """One line: largest energy difference, largest and rms difference of a force component."""
+    """Print energy and force differences."""
     energy = max(abs(a.energy - b.energy) for a, b in zip(exact, found, strict=True))
     force = np.concatenate([(a.forces - b.forces).ravel() for a, b in zip(exact, found, strict=True)])
     largest, rms = np.abs(force).max(), np.sqrt(np.mean(force**2))

@@ -1,9 +1,6 @@
-"""Ethanol on the test frames that no choice was made on.
+"""Errors on the ethanol test frames that no setting was chosen on.
 
-    python -m studies.settings.untouched --data PATH/rmd17 --out runs/untouched
-
-Learning rate and length of quantization-aware training were chosen in trials on ethanol, some of which looked at the
-first 300 frames of test_01. Here the shipped models are measured on the other 700. Rows go to OUT/rows.jsonl.
+python -m studies.settings.untouched --data PATH/rmd17
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Who takes part in staircase.py: names, and how each is made. All but the shipped have the weights of `frame-w4a8`.
-
-`a12` is twelve bits where frame-w4a8 has eight, `-b16` the bits of the backward pass (32 is float; where none are
-said, mixtures have 16 and cures 32), `float` the same network without rounding of features. Behind a comma stands
-what else is done.
-"""
+"""Candidates by name, all with the weights of `frame-w4a8` except the shipped ones. page.md.in explains names."""
 
 from __future__ import annotations
 
@@ -40,14 +35,12 @@ FINE, COPIES, EVERY = 16, 4, (2, 4, 8)
 
 
 def in_part(part: str) -> Callable[[Slot], bool]:
-    """Whether a slot belongs to a part: kinds of slots or layers, several joined by `+`."""
+    """Return a test for kinds of slots or layers, joined by `+`."""
     parts = part.split("+")
     return lambda slot: kind(slot).removesuffix(".input") in parts or layer(slot) in parts
 
 
 def of_shipped(recipe: str, backward: int | None = None) -> Make:
-    """A shipped model as it is, or with other bits in its backward pass."""
-
     def make() -> Engine:
         engine = packed(recipe, backward)
         engine.recipe = recipe if backward is None else f"{recipe}-b{backward}"
@@ -57,7 +50,7 @@ def of_shipped(recipe: str, backward: int | None = None) -> Make:
 
 
 def of_bits(name: str, number: int, part: str | None = None, backward: int = 32, rest: int | None = None) -> Make:
-    """So many bits in a part, or everywhere; `rest` elsewhere, or the eight that are there."""
+    """Set the bits of a part, or of all slots; `rest` elsewhere, by default 8."""
     where = (lambda slot: True) if part is None else in_part(part)
 
     def make() -> Engine:
@@ -69,7 +62,7 @@ def of_bits(name: str, number: int, part: str | None = None, backward: int = 32,
 
 
 def of_steps(name: str, every: int) -> Make:
-    """Eight-bit forces at each step, corrected by those of the float model at every n-th."""
+    """Correct 8-bit forces by the float model at every n-th step."""
     return lambda: MultipleSteps(packed(BASE), variant("float", in_float), name, every)
 
 
@@ -106,7 +99,7 @@ CURES: dict[str, Make] = {
 
 
 def float_twin(base: str = BASE) -> Engine:
-    """The same weights without rounding of features; of a model that has none, in double precision."""
+    """Return the same weights with float features; a weight-only model in double precision."""
     if base not in WEIGHT_ONLY:
         return variant("float", in_float, base)
     return TorchEngine(as_dtype(shipped(base).model, torch.float64), f"{MODEL}-{base}", "float64")

@@ -1,7 +1,4 @@
-"""Cures of the staircase: rounding in the 8-bit slots of PyTorch, and wrappers of engines.
-
-Steps are dynamic, one per row, as in the recipe.
-"""
+"""Cures of the staircase: rounding schemes for 8-bit slots in PyTorch, and wrappers of engines."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ from studies.staircase.variants import BASE, COARSE, MODEL, shipped
 
 
 class Rounding(nn.Module):
-    """The uniform scheme with a step per row; nothing is added."""
+    """Uniform rounding with a dynamic step per row."""
 
     ready = True
 
@@ -35,7 +32,7 @@ class Rounding(nn.Module):
         self.random = torch.Generator().manual_seed(seed)
 
     def forward(self, x: Tensor) -> Quantized:
-        """Features [..., channel] → codes and values; the gradient passes as it is."""
+        """Round features [..., channel]; the gradient is straight-through."""
         with torch.no_grad():
             steps = dynamic_steps(x, (-1,), self.high)
             shifted = x + self.added(x, steps.step)
@@ -46,11 +43,9 @@ class Rounding(nn.Module):
         return Quantized(value, codes, steps.step, self.high)
 
     def added(self, x: Tensor, step: Tensor) -> Tensor:
-        """What is added before rounding."""
         return torch.zeros_like(x)
 
     def taken_off(self, codes: Tensor) -> Tensor:
-        """What goes into the product instead of the codes."""
         return codes
 
     def done(self, x: Tensor, shifted: Tensor, value: Tensor) -> None:
@@ -58,7 +53,7 @@ class Rounding(nn.Module):
 
 
 class Dither(Rounding):
-    """Noise, even over half a step to both sides, drawn anew at each evaluation."""
+    """Uniform noise of half a step, drawn at each evaluation."""
 
     drawn: Tensor | None = None
 
@@ -68,21 +63,21 @@ class Dither(Rounding):
 
 
 class SubtractedDither(Dither):
-    """The same, and the noise is taken off again: the error is then even, whatever is rounded."""
+    """Dither, subtracted after rounding: the error is uniform for any input."""
 
     def taken_off(self, codes: Tensor) -> Tensor:
         return codes if self.drawn is None else codes - self.drawn
 
 
 class FixedDither(SubtractedDither):
-    """The same, drawn once for each atom, component and channel of the first call."""
+    """Subtracted dither, drawn once per atom, component and channel."""
 
     def added(self, x: Tensor, step: Tensor) -> Tensor:
         return super().added(x, step) if self.drawn is None else self.drawn * step
 
 
 class Feedback(Rounding):
-    """The rounding error of the last evaluation: what was lost there is given back here."""
+    """Add the rounding error of the last evaluation."""
 
     error: Tensor | None = None
 
@@ -94,7 +89,7 @@ class Feedback(Rounding):
 
 
 class Remembered(Rounding):
-    """Keeps what rounding does to the energy to first order, per atom: Σ dE/dq (x − q), once gradients have come."""
+    """Record the first-order effect of rounding on the energy per atom, Σ dE/dq (x − q)."""
 
     def __init__(self, high: int, seed: int) -> None:
         super().__init__(high, seed)
@@ -115,7 +110,7 @@ Kind = Callable[[int, int], Rounding]
 
 
 class Frozen(nn.Module):
-    """A weight that is quantized once and for all."""
+    """A quantized weight."""
 
     ready = True
 
@@ -124,12 +119,11 @@ class Frozen(nn.Module):
         self.coded = coded
 
     def forward(self, x: Tensor) -> Quantized:
-        """The stored codes, whatever comes."""
         return self.coded
 
 
 def with_rounding(rounding: Kind, seed: int = 0) -> Transformer:
-    """The shipped network with another rounding in each of its slots of eight bits."""
+    """Replace rounding in all 8-bit slots of the shipped network."""
     model = shipped(BASE).model.requires_grad_(False)
     for linear in (m for m in model.modules() if isinstance(m, Linear)):
         if linear.weight_quantizer.calibrated is not None:
@@ -142,29 +136,27 @@ def with_rounding(rounding: Kind, seed: int = 0) -> Transformer:
 
 
 class Around:
-    """An engine made of another one, which it asks for one structure after the other."""
+    """An engine that wraps another one."""
 
     def __init__(self, inner: Engine, recipe: str) -> None:
         self.inner, self.recipe = inner, recipe
         self.name, self.model, self.cutoff, self.species = inner.name, inner.model, inner.cutoff, inner.species
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Energies and forces in order."""
         return [self.one(structure) for structure in structures]
 
     def one(self, structure: Structure) -> Prediction:
-        """One structure."""
         (prediction,) = self.inner.evaluate([structure])
         return prediction
 
 
 def rounded(name: str, rounding: Kind, seed: int = 0) -> Around:
-    """PyTorch with another rounding. In the local gauge: components of vectors are those in the frame of their atom."""
+    """Return PyTorch with another rounding, in the local gauge."""
     return Around(TorchEngine(with_rounding(rounding, seed), f"{MODEL}-{BASE}", name), name)
 
 
 class Averaged(Around):
-    """The mean over several copies of the molecule; with fixed dither every copy has its own."""
+    """Mean over several copies of the molecule."""
 
     def __init__(self, inner: Engine, recipe: str, copies: int) -> None:
         super().__init__(inner, recipe)
@@ -177,11 +169,11 @@ class Averaged(Around):
 
 
 class Corrected(Around):
-    """The energy without what rounding does to it in first order; forces as they are."""
+    """Energy without its first-order rounding error; forces unchanged."""
 
     def __init__(self, network: Transformer, recipe: str, at_once: int = 1) -> None:
         super().__init__(TorchEngine(network, f"{MODEL}-{BASE}", recipe), recipe)
-        self.at_once = at_once  # structures in one call: one where the rounding remembers the last structure
+        self.at_once = at_once  # structures per call; 1 if rounding depends on the last structure
         self.roundings = [m for m in network.modules() if isinstance(m, Remembered)]
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
@@ -200,10 +192,9 @@ class Corrected(Around):
 
 
 class MultipleSteps(Around):
-    """Reversible multiple time steps: at every n-th call the forces are inner + n (outer − inner), else inner.
+    """At every n-th call forces are inner + n (outer − inner), with the energy of the outer model; otherwise inner.
 
-    With velocity Verlet around it this is the impulse method (Tuckerman, Berne, Martyna, J. Chem. Phys. 97, 1990
-    (1992)). The energy is that of the outer model where that is asked.
+    In velocity Verlet this is the impulse method (Tuckerman et al., J. Chem. Phys. 97, 1990 (1992)).
     """
 
     def __init__(self, inner: Engine, outer: Engine, recipe: str, every: int) -> None:

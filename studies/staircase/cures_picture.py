@@ -1,4 +1,4 @@
-"""The picture of what cures the staircase: what one reads off the energy, and what the atoms feel."""
+"""Picture of the cures: noise of the energy and walk of the total energy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from gaq.measure.ledger import Row
 from gaq.report.style import LIGHT, dressed, write_png
 
-# What the ledger calls them and what the picture does, from the top; the colour is that of a recipe.
+# name in the rows, label, recipe of the colour
 LINES = (
     ("naive-int8", "naive-int8", "naive-int8"),
     ("frame-w4a8", "frame-w4a8: 8 bits, and 8 in the backward pass", "frame-w4a8"),
@@ -38,7 +38,6 @@ PANELS = (
 
 
 def compare(path: Path, rows: Sequence[Row]) -> None:
-    """Writes the picture."""
     found = {(entry.recipe, entry.metric): entry for entry in rows}
     with dressed(LIGHT):
         figure = Figure(figsize=(10.4, 4.6))
@@ -53,7 +52,7 @@ def compare(path: Path, rows: Sequence[Row]) -> None:
 
 
 def panel(axes: Axes, found: Mapping[tuple[str, str], Row], metrics: Sequence[tuple[str, str]]) -> None:
-    """Dots of one quantity, filled where it is expected and open where dynamics shows it."""
+    """Draw dots of one quantity: filled if predicted, open if measured in dynamics."""
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     for height, (name, _, hue) in enumerate(LINES):

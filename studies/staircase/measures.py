@@ -1,4 +1,4 @@
-"""What rounding does to energies and forces: along one line, along one trajectory, and in dynamics of its own."""
+"""Effect of rounding on energies and forces along a line, along a trajectory, and in dynamics."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gaq.simulate.velocities import kinetic_temperature, masses_of
 from gaq.units import BOLTZMANN, MEV
 
 TIMESTEP, TEMPERATURE, SEED = 0.5, 300.0, 0  # fs, K
-LAGS = 41  # steps up to which errors of the force are correlated with themselves: 20 fs
+LAGS = 41  # steps of 0.5 fs over which force errors are correlated
 PIECES = 8  # of a trajectory, for standard errors
-WINDOW = 1.0  # ps, within which the total energy scatters about a line
+WINDOW = 1.0  # ps; total energy scatters about a line in each
 PS = 1e-3  # of a fs
 
 
@@ -33,11 +33,9 @@ class Trajectory:
     velocities: np.ndarray  # [step, atom, 3] Å/fs
 
     def first(self, steps: int) -> Trajectory:
-        """The same, ended earlier."""
         return Trajectory(self.structures[:steps], self.velocities[:steps])
 
     def temperature(self) -> float:
-        """The mean over all steps, K."""
         first = self.structures[0]
         masses = masses_of(first)
         return float(np.mean([kinetic_temperature(first, masses, v) for v in self.velocities]))
@@ -45,15 +43,15 @@ class Trajectory:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Energies along a straight line, and the work integral of the force: eV at places in Å."""
+    """Energies and the work integral of the force along a straight line: Å, eV."""
 
     places: np.ndarray
     energy: np.ndarray
-    ramp: np.ndarray  # −∫F·dx, with the mean of the energies
+    ramp: np.ndarray  # −∫F·dx, shifted to the mean energy
 
 
 def travelled(engine: Engine, structure: Structure, before: int, steps: int) -> Trajectory:
-    """A trajectory of `steps` steps of 0.5 fs, after `before` steps in which the molecule warms up."""
+    """Return `steps` steps of 0.5 fs after `before` steps of equilibration."""
     structures, velocities = [], []
 
     def keep(state: MotionState) -> None:
@@ -66,13 +64,13 @@ def travelled(engine: Engine, structure: Structure, before: int, steps: int) -> 
 
 
 def step_length(trajectory: Trajectory) -> float:
-    """Mean length of a time step in configuration space, Å."""
+    """Return the mean length of a time step in configuration space, Å."""
     steps = np.diff([s.positions for s in trajectory.structures], axis=0)
     return float(np.mean(np.linalg.norm(steps, axis=(1, 2))))
 
 
 def along(engine: Engine, structure: Structure, velocities: np.ndarray, length: float, points: int = 401) -> Line:
-    """A line of `length` Å through a structure, in the direction in which the molecule moves there."""
+    """Evaluate a line of `length` Å along the velocity."""
     unit = velocities / np.linalg.norm(velocities)
     places = np.linspace(-length / 2, length / 2, points)
     found = engine.evaluate([structure.moved(structure.positions + place * unit) for place in places])
@@ -83,17 +81,17 @@ def along(engine: Engine, structure: Structure, velocities: np.ndarray, length: 
 
 
 def line_row(engine: Engine, line: Line, data: str) -> Row:
-    """How far the energy strays from the work integral of its force."""
+    """Return the deviation of the energy from the work integral."""
     return row(engine, data, "line_noise", np.std(line.energy - line.ramp) / MEV, "meV", len(line.places))
 
 
 def noise_rows(
     engine: Engine, found: Sequence[Prediction], true: Sequence[Prediction], trajectory: Trajectory, data: str
 ) -> list[Row]:
-    """Energies and forces at the positions of one trajectory against `true` ones, without rounding of features.
+    """Compare energies and forces with `true` ones, without rounding of features.
 
-    energy_noise: standard deviation of the difference, meV. energy_roughness: root mean square of its second difference
-    from step to step, over the standard deviation of the energy. The rest: `force_rows`.
+    energy_noise: standard deviation, meV. energy_roughness: rms second difference over the standard deviation of the
+    energy.
     """
     energy = np.array([p.energy for p in true])
     error = np.array([p.energy for p in found]) - energy
@@ -108,11 +106,10 @@ def noise_rows(
 def force_rows(
     engine: Engine, found: Sequence[Prediction], true: Sequence[Prediction], trajectory: Trajectory, data: str
 ) -> list[Row]:
-    """What errors ΔF of the force do to a molecule that moves with velocities v.
+    """Return the effect of force errors ΔF on a molecule with velocities v.
 
-    force_noise: root mean square by component, meV/Å. noise_memory: autocorrelation after one step. energy_walk: √B in
-    meV/√ps with B = dt Σ_k Σ_i ⟨ΔF_i(0) ΔF_i(k)⟩ ⟨v_i(0) v_i(k)⟩ over lags k up to 20 fs, the variance that their work
-    gives to the energy in a ps. heating: B/(2 k_B T N), meV/atom/ps, Einstein's relation with energy for position.
+    force_noise: rms component, meV/Å. noise_memory: autocorrelation after one step. energy_walk: √B in meV/√ps, with
+    B = dt Σ_k Σ_i ⟨ΔF_i(0) ΔF_i(k)⟩ ⟨v_i(0) v_i(k)⟩. heating: B/(2 k_B T N), meV/atom/ps (Einstein's relation).
     """
     error = np.array([p.forces for p in found]) - np.array([p.forces for p in true])
     count, atoms = error.shape[:2]
@@ -133,7 +130,7 @@ def force_rows(
 
 
 def variance_growth(force: np.ndarray, velocity: np.ndarray) -> float:
-    """B in meV²/ps of errors of the force (eV/Å) and velocities (Å/fs), both [step, atom, 3]."""
+    """Return B in meV²/ps; force errors in eV/Å, velocities in Å/fs, both [step, atom, 3]."""
     total = 0.0
     for lag in range(LAGS):
         steps = len(force) - lag
@@ -143,16 +140,14 @@ def variance_growth(force: np.ndarray, velocity: np.ndarray) -> float:
 
 
 def path_rows(engine: Engine, structures: Sequence[Structure], data: str) -> list[Row]:
-    """Work round closed paths, and energy against work on open ones."""
     return [*path_work(engine, structures, data=data), *open_path_work(engine, structures, data=data)]
 
 
 def nve_rows(engine: Engine, structure: Structure, steps: int, every: int, data: str) -> list[Row]:
-    """Dynamics of its own: drift and what goes with it, and two figures of the total energy in meV.
+    """Run dynamics and return drift, energy_fluctuation and total_energy_walk.
 
-    energy_fluctuation: standard deviation about a line of its own in each window of 1 ps, root mean square over
-    windows. total_energy_walk, per √ps: √(3 ⟨d²⟩/2t) of the differences d of neighbouring means over t = 0.5 ps, which
-    for a random walk is the root of its variance after 1 ps. Unlike a drift it is known well after some tens of them.
+    energy_fluctuation: rms deviation from a line per 1 ps, meV. total_energy_walk: √(3 ⟨d²⟩/2t) in meV/√ps, d being
+    the differences of neighbouring means over t = 0.5 ps; for a random walk this is its standard deviation after 1 ps.
     """
     log = run_nve(engine, structure, steps, TIMESTEP, TEMPERATURE, SEED, every)
     rows = drift(log, engine.recipe, engine.name, data)
@@ -170,16 +165,16 @@ def nve_rows(engine: Engine, structure: Structure, steps: int, every: int, data:
 
 
 def windows(values: np.ndarray, width: float) -> np.ndarray:
-    """Values [window, record] in whole windows of so many records."""
+    """Split values into whole windows: [window, record]."""
     records = round(width)
     count = len(values) // records
     return values[: count * records].reshape(count, records)
 
 
 def rotated_row(first: Engine, second: Engine, structures: Sequence[Structure], data: str) -> Row:
-    """Share of structures on a path whose energy is the same to the last bit when the whole path is turned.
+    """Return the share of energies that stay identical if the whole path is rotated.
 
-    The engines are two of one kind, so that what one remembers of the path is not known to the other.
+    Two engines of one kind, because some remember the path.
     """
     rotation = haar_rotations(1, np.random.default_rng(SEED))[0]
     straight = first.evaluate(structures)

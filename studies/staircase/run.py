@@ -1,9 +1,8 @@
-"""Why eight-bit features make the energy a staircase, what that does to dynamics, and what cures it.
+"""Noise of 8-bit energies, its effect on dynamics, and cures. Existing rows are not measured again.
 
     python -m studies.staircase.run --data PATH/rmd17
 
-Candidates are in candidates.py, measurements in measures.py. Rows go to staircase.jsonl, and rows that exist are not
-measured again. About 35 minutes on one core.
+About 35 minutes on one core.
 """
 
 from __future__ import annotations
@@ -57,14 +56,14 @@ from studies.staircase.variants import BASE
 LEDGER = STUDIES / "staircase" / "staircase.jsonl"
 PICTURES = HERE / "docs" / "pictures"
 DATA = "rmd17/azobenzene/test_01"
-AT_REST, LONG, SHORT = 2_000, 8_000, 2_000  # steps of the trajectory that all are compared on
+AT_REST, LONG, SHORT = 2_000, 8_000, 2_000  # steps of the common trajectory
 NVE_LONG, NVE_SHORT, RECORD = 40_000, 8_000, 8
 PATH_FRAMES, TURNED, SECONDS = 20, 40, 2.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all sections need. Candidates in PyTorch get shorter runs; `quick` divides lengths, to try the script."""
+    """What all sections share. Candidates in PyTorch get shorter runs; `quick` divides lengths."""
 
     frames: Sequence[Structure]
     quick: int
@@ -72,16 +71,14 @@ class Job:
 
     @cached_property
     def trajectory(self) -> Trajectory:
-        """One trajectory of the network without rounding."""
         return travelled(float_twin(), self.frames[0], AT_REST // self.quick, LONG // self.quick)
 
     def steps(self, name: str) -> Trajectory:
-        """As much of it as a candidate gets."""
         in_torch = name in CURES or name in WEIGHT_ONLY
         return self.trajectory.first(SHORT // self.quick) if in_torch else self.trajectory
 
     def true(self, base: str, trajectory: Trajectory) -> list[Prediction]:
-        """What the same weights say without rounding of features."""
+        """Return predictions of the same weights without rounding of features."""
         key = base, len(trajectory.structures)
         if key not in self.known:
             self.known[key] = float_twin(base).evaluate(trajectory.structures)
@@ -121,13 +118,12 @@ def parsed() -> argparse.Namespace:
 
 
 def done(ledger: Path, candidate: str, metric: str) -> bool:
-    """Whether the ledger has it."""
     rows = read_rows(ledger) if ledger.exists() else []
     return any(entry.recipe == candidate and entry.metric == metric for entry in rows)
 
 
 def keep(ledger: Path, rows: Sequence[Row]) -> None:
-    """Writes rows to the ledger, in place of those of the same candidate and metric."""
+    """Write rows; they replace those of the same candidate and metric."""
     new = {(entry.recipe, entry.metric) for entry in rows}
     old = read_rows(ledger) if ledger.exists() else []
     ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -135,36 +131,32 @@ def keep(ledger: Path, rows: Sequence[Row]) -> None:
 
 
 def noise(job: Job, name: str, engine: Engine) -> list[Row]:
-    """Errors of energies and forces along the trajectory."""
     trajectory = job.steps(name)
     base = name.removesuffix("-b8") if name in SHIPPED else BASE
     true = job.true(base, trajectory)
     found = engine.evaluate(trajectory.structures)
-    if name in STEPS:  # its energies are now of one model and now of the other
+    if name in STEPS:  # energies alternate between two models
         return force_rows(engine, found, true, trajectory, DATA)
     return noise_rows(engine, found, true, trajectory, DATA)
 
 
 def paths(job: Job, name: str, engine: Engine) -> list[Row]:
-    """Path work; of candidates in PyTorch on fewer structures."""
     count = max(1, PATH_FRAMES // (4 if name in CURES else 1) // job.quick)
     return path_rows(engine, job.frames[:count], DATA)
 
 
 def dynamics(job: Job, name: str, engine: Engine) -> list[Row]:
-    """A run of its own from the first frame."""
     steps = NVE_SHORT if name in CURES else NVE_LONG
     return nve_rows(engine, job.frames[0], steps // job.quick, RECORD, DATA)
 
 
 def turned(job: Job, name: str, engine: Engine) -> list[Row]:
-    """Whether a turned trajectory has the same energies to the last bit."""
     (other,) = (section[name]() for section in (SHIPPED, FLOAT, STEPS, CURES) if name in section)
     return [rotated_row(engine, other, job.trajectory.structures[:TURNED], DATA)]
 
 
 def speed(job: Job) -> list[Row]:
-    """Time of a call of everything that the native engine runs, all in turns."""
+    """Time a call of all candidates of the native engine in turns."""
     candidates, subjects = [], {}
     moving = [s.positions for s in small_motion(job.frames[0])]
     for name, make in DEPLOYED.items():
@@ -183,7 +175,7 @@ def _calls(step: Callable[[np.ndarray], object], moving: Sequence[np.ndarray]) -
 
 
 def picture(job: Job, path: Path) -> list[Row]:
-    """The picture, and the figures in it."""
+    """Draw the picture and return its figures."""
     start, velocities = job.trajectory.structures[0], job.trajectory.velocities[0]
 
     def line(engine: Engine, length: float) -> Line:
@@ -200,7 +192,7 @@ def picture(job: Job, path: Path) -> list[Row]:
 
 @dataclass(frozen=True)
 class Section:
-    """Candidates, what is measured of each, and the metric by which one sees that it has been."""
+    """Candidates, their measurement, and the metric that shows it is done."""
 
     candidates: Mapping[str, Make]
     measure: Callable[[Job, str, Engine], list[Row]]
@@ -210,7 +202,7 @@ class Section:
 FLOAT: dict[str, Make] = {"float": float_twin}
 BITS = FORWARD_BITS | BACKWARD_BITS
 DEPLOYED = SHIPPED | FLOAT | BACKWARD_BITS | MIXTURES
-# Dynamics in PyTorch takes minutes: those that differ little from others are left out.
+# Dynamics in PyTorch takes minutes, so two redundant cures are left out.
 MOVED = {name: make for name, make in CURES.items() if name not in ("a8, subtracted dither", "a8, mean of 4")}
 SECTIONS = {
     "noise": Section(SHIPPED | BITS | PARTS | MIXTURES | STEPS | CURES, noise, "force_noise"),

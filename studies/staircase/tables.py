@@ -1,4 +1,4 @@
-"""Tables of the staircase of eight bits."""
+"""Tables of the staircase."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CURES = (
     *("a8, corrected energy", "a8, both"),
     *("frame-w4a8", "a8-b8, float every 2", "a8-b8, float every 4", "a8-b8, float every 8", "float"),
 )
-COSTS = {"a8, mean of 4": "4"}  # of what no engine runs fast yet, where it can be told
+COSTS = {"a8, mean of 4": "4"}  # of cures that no engine runs fast
 EVERY = "a8-b8, float every "
 
 
@@ -34,7 +34,6 @@ def more_bits() -> str:
 
 
 def cures() -> str:
-    """Return what each cure does."""
     return table(_found(), CURES, CURING)
 
 
@@ -43,7 +42,6 @@ def _found() -> Found:
 
 
 def cell(found: Found, name: str, metric: str, spread: bool = False) -> str:
-    """A value, with its standard error if asked."""
     entry = found.get((name, metric))
     if entry is None:
         return NOTHING
@@ -51,12 +49,11 @@ def cell(found: Found, name: str, metric: str, spread: bool = False) -> str:
 
 
 def walks(found: Found, name: str) -> str:
-    """The walk of the energy, from the errors on one trajectory and in dynamics of its own."""
     return f"{cell(found, name, 'energy_walk')} / {cell(found, name, 'total_energy_walk', True)}"
 
 
 def drift(found: Found, name: str) -> str:
-    """A drift with the error that the walk of the energy gives to a slope, √(6B/5T)/N, where that is the larger."""
+    """Return a drift; its error is at least √(6B/5T)/N, that of a slope through a random walk."""
     entry, walk, run = (found.get((name, metric)) for metric in ("drift", "total_energy_walk", "stability"))
     if entry is None or walk is None or run is None:
         return NOTHING
@@ -66,12 +63,11 @@ def drift(found: Found, name: str) -> str:
 
 
 def works(found: Found, name: str) -> str:
-    """Work round closed paths, and energy against work on open ones."""
     return f"{cell(found, name, 'path_work')} / {cell(found, name, 'path_work_open')}"
 
 
 def time(found: Found, name: str) -> str:
-    """How many times as long as frame-w4a8 a step takes."""
+    """Return the time of a step relative to frame-w4a8."""
     base, outer, entry = (found.get((n, "latency_ms")) for n in ("frame-w4a8", "float", name))
     if base is None or outer is None:
         return NOTHING
@@ -81,7 +77,6 @@ def time(found: Found, name: str) -> str:
 
 
 def turned(found: Found, name: str) -> str:
-    """Whether a turned trajectory has the same energies."""
     entry = found.get((name, "frames_identical"))
     return NOTHING if entry is None else f"{100 * entry.value:.3g} %"
 
@@ -107,13 +102,12 @@ CURING: Columns = {k: of for k, of in NOISE.items() if k != "second difference"}
 
 
 def table(found: Found, names: Sequence[str], columns: Columns) -> str:
-    """One line a candidate."""
     here = [name for name in dict.fromkeys(names) if any(candidate == name for candidate, _ in found)]
     return markdown(["features", *columns], [[name, *(of(found, name) for of in columns.values())] for name in here])
 
 
 def parts() -> str:
-    """Return eight bits in one part alone, and sixteen in it alone."""
+    """Return 8 bits in one part alone, and 16 in it alone."""
     found = _found()
     metrics = ("energy_noise", "force_noise", "heating")
     head = ["part", *("8 bits there alone: energy noise, meV", "force noise, meV/Å", "heating, meV/atom/ps")]

@@ -1,6 +1,6 @@
-"""Models that differ from a shipped one in what rounds their features, and in nothing else: the weights stay the same.
+"""Models with the weights of a shipped one and other rounding of features.
 
-Dynamic steps come from the features themselves and queries have unit length, so that no calibration is needed.
+No calibration is needed: steps are dynamic and queries have unit length.
 """
 
 from __future__ import annotations
@@ -19,29 +19,27 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint
 
 MODEL = "rmd17-azobenzene"
 BASE = "frame-w4a8"  # its weights are those of every variant
-COARSE = 8  # bits; what has more is not what makes the staircase
+COARSE = 8  # bits; slots with more are left alone
 
 Choice = Callable[[Slot, Spec], Spec]
 
 
 def shipped(recipe: str) -> Checkpoint:
-    """The checkpoint of a shipped model of azobenzene."""
     return load_checkpoint(model_file(f"{MODEL}-{recipe}.ckpt"))
 
 
 def packed(recipe: str, backward_bits: int | None = None) -> NativeEngine:
-    """A shipped model in the native engine."""
     return NativeEngine.from_file(model_file(f"{MODEL}-{recipe}.gaq"), backward_bits=backward_bits)
 
 
 def variant(name: str, choice: Choice, base: str = BASE, backward_bits: int = 32) -> NativeEngine:
-    """The shipped weights with other schemes for features; the backward pass in float unless said."""
+    """Change the schemes of features; the backward pass is float by default."""
     checkpoint = with_features(shipped(base), name, choice)
     return pack_and_open(checkpoint.model, checkpoint.recipe, f"{MODEL}-{base}", backward_bits=backward_bits)
 
 
 def with_features(checkpoint: Checkpoint, name: str, choice: Choice) -> Checkpoint:
-    """The same network with the scheme that `choice` says in every slot of features."""
+    """Return the network with the schemes of `choice` in all feature slots."""
     rules = []
     for quantizer in checkpoint.model.quantizers():
         if quantizer.slot.role in WEIGHTS:
@@ -57,12 +55,11 @@ def with_features(checkpoint: Checkpoint, name: str, choice: Choice) -> Checkpoi
 
 
 def in_float(slot: Slot, spec: Spec) -> Spec:
-    """No rounding of features at all: the twin to which others are compared."""
     return Identity()
 
 
 def bits(number: int, where: Callable[[Slot], bool] = lambda slot: True) -> Choice:
-    """So many bits instead of eight in some slots; slots that have more keep theirs."""
+    """Replace 8 bits by `number` in some slots; slots with more keep theirs."""
 
     def choice(slot: Slot, spec: Spec) -> Spec:
         uniform = uniform_part(spec)
@@ -74,11 +71,10 @@ def bits(number: int, where: Callable[[Slot], bool] = lambda slot: True) -> Choi
 
 
 def kind(slot: Slot) -> str:
-    """The name of a slot without the number of its layer."""
+    """Return the name of a slot without its layer."""
     return slot.name.split(".", 2)[-1] if slot.name.startswith("layers.") else slot.name
 
 
 def layer(slot: Slot) -> str:
-    """`layer 2`, or `readout`."""
     parts = slot.name.split(".")
     return f"layer {parts[1]}" if parts[0] == "layers" else parts[0]

@@ -205,7 +205,7 @@ def test_ctrl_c_keeps_what_has_arrived(cluster, tmp_path, run_gaq):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert "of 40 frames are kept beside parts.npz" in errors
+    assert "of 40 frames are kept next to parts.npz" in errors
     assert "Traceback" not in errors
     assert not (tmp_path / "parts.npz").exists()
 

@@ -1,4 +1,4 @@
-"""A small MACE with drawn weights behind its own ASE calculator, for `gaq check`:
+"""A small untrained MACE as ASE calculator, for `gaq check`:
 
 gaq check benchmarks/speed/peers/calculator_mace.py:make --python build/peers/mace/bin/python --steps 0
 """
@@ -17,7 +17,7 @@ SPECIES = np.array([1, 6, 7, 8])
 
 
 def make(dtype: str = "float64", features: str = "16x0e + 16x1o") -> Any:
-    """MACE for H, C, N and O that computes in `dtype`, float32 or float64."""
+    """Return MACE for H, C, N and O in float32 or float64."""
     torch.manual_seed(0)
     network = run_mace.network(SPECIES, features).requires_grad_(False).eval()
     return MACECalculator(models=[network], default_dtype=dtype)

@@ -1,6 +1,5 @@
-"""PaiNN with drawn weights behind SchNetPack's own ASE calculator, in float, or after PyTorch's `quantize_dynamic`:
+"""Untrained PaiNN as SchNetPack's ASE calculator, float or after PyTorch's `quantize_dynamic`:
 
-gaq check benchmarks/speed/peers/calculator_painn.py:make --python build/peers/painn/bin/python --steps 0
 gaq check benchmarks/speed/peers/calculator_painn.py:make --python build/peers/painn/bin/python --steps 0 \
     --args '{"quantized": "representation"}'
 """
@@ -25,11 +24,13 @@ EVERYWHERE = ("all", "all, unused allowed")
 
 
 def make(quantized: str = "") -> Any:
-    """PaiNN as drawn; or with its linear layers in 8 bits by `quantize_dynamic`, those of `quantized`.
+    """Return PaiNN with the linear layers that `quantized` names in 8 bits.
 
-    `representation` leaves the readout in float. `all` leaves nothing; PyTorch then refuses to differentiate, and
-    advises to set allow_unused, which is done in `all, unused allowed`. `untouched` is the call on the model as it is:
-    its layers are a subclass of nn.Linear, which PyTorch passes over in silence.
+    `representation` excludes the readout. `all` includes it; PyTorch refuses to differentiate and suggests
+    allow_unused,
+    set by `all, unused allowed`. `untouched` quantizes the original model, in which PyTorch skips every layer because
+    it
+    is a subclass of nn.Linear.
     """
     torch.manual_seed(0)
     network = run_painn.network().requires_grad_(False).eval()
@@ -60,7 +61,7 @@ class Function(nn.Module):
 
 
 def _plain(module: nn.Module) -> nn.Module:
-    """SchNetPack's dense layers as what `quantize_dynamic` knows: nn.Linear, then the activation."""
+    """Rewrite dense layers as nn.Linear and activation."""
     for name, child in list(module.named_children()):
         if isinstance(child, Dense):
             linear = nn.Linear(child.in_features, child.out_features, bias=child.bias is not None)
@@ -73,12 +74,12 @@ def _plain(module: nn.Module) -> nn.Module:
 
 def _quantized(module: nn.Module) -> nn.Module:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it will be removed from PyTorch one day
+        warnings.simplefilter("ignore")  # deprecation warning
         return quantize_dynamic(module, {nn.Linear}, dtype=torch.qint8)
 
 
 def _allow_unused() -> None:
-    """What the error message advises; SchNetPack takes a gradient that is missing for zero."""
+    """Follow the error message; SchNetPack takes missing gradients as zero."""
     strict = response.grad
 
     def grad(*arguments: Any, **options: Any) -> Any:

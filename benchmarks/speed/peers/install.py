@@ -1,4 +1,4 @@
-"""Makes an environment for each peer, with the versions that were measured.
+"""Install each peer in its environment, in the versions that were measured.
 
 python -m benchmarks.speed.peers.install --into build/peers
 """
@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CONSTRAINTS = HERE.parents[2] / "constraints.txt"  # torch among them: an unpinned one takes gigabytes
+CONSTRAINTS = HERE.parents[2] / "constraints.txt"  # unpinned torch takes gigabytes
 SHARED = ["-c", str(CONSTRAINTS), "numpy", "ase"]
-# For each environment what pip is asked for, one call after the other.
+# arguments of pip per environment, one call after the other
 PEERS = {
     "xtb": [[*SHARED, "tblite"]],
     "so3krates": [["-c", str(CONSTRAINTS), "numpy", "jax==0.10.2"]],
-    # SchNetPack 2.1.1 asks for a sympy that PyTorch 2.13 cannot use; what it really imports comes first.
+    # SchNetPack 2.1.1 requires a sympy that PyTorch 2.13 cannot use; its imports are installed first.
     "painn": [
         [
             *(*SHARED, "torch", "h5py", "pyyaml", "hydra-core", "hydra-colorlog", "pytorch_lightning", "torchmetrics"),
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def installed(folder: Path, requests: list[list[str]]) -> bool:
-    """Whether the environment is there now; a stamp says that it was whole before."""
+    """Return whether a complete environment exists."""
     stamp = folder / ".ready"
     if stamp.exists():
         return True

@@ -1,6 +1,6 @@
-"""Energy and forces of a PyTorch model as one graph, compiled by inductor for fixed sizes and pairs.
+"""Energy and forces of a PyTorch model as one graph, compiled by inductor for fixed sizes.
 
-The same ptq_pass that `gaq.engine.compiled` gives to our own network, for peers that live without gaq.
+Like `gaq.engine.compiled`, for peers without gaq.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Energy = Callable[[Tensor], Tensor]
 
 
 def with_forces(energy: Energy) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """Positions to energy and forces, operation by operation."""
+    """Return energy and forces from positions, eager."""
 
     def evaluate(positions: Tensor) -> tuple[Tensor, Tensor]:
         positions = positions.detach().requires_grad_()
@@ -27,7 +27,6 @@ def with_forces(energy: Energy) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
 
 
 def compiled_with_forces(energy: Energy, positions: Tensor) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """The same, compiled for the sizes of `positions`."""
     import torch._inductor.config as settings
     from torch._inductor.compile_fx import compile_fx
     from torch.fx.experimental.proxy_tensor import make_fx

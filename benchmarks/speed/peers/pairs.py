@@ -1,4 +1,4 @@
-"""Directed pairs of a small open molecule, in NumPy."""
+"""Neighbour pairs in NumPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def directed_pairs(positions: np.ndarray, cutoff: float) -> tuple[np.ndarray, np.ndarray]:
-    """Receivers and senders [pair] of all pairs closer than `cutoff` (Å), sorted by receiver."""
+    """Return receivers and senders [pair] within `cutoff` (Å), sorted by receiver."""
     distance = np.linalg.norm(positions[None] - positions[:, None], axis=-1)
     np.fill_diagonal(distance, np.inf)
     receiver, sender = np.nonzero(distance < cutoff)

@@ -1,10 +1,8 @@
-"""What a user would run instead, beside the native engine: energy and forces of azobenzene on one core, in one run.
+"""Energy and forces of azobenzene by other force fields and the native engine: one core, in turns.
 
-    python -m benchmarks.speed.peers.install --into build/peers
-    python -m benchmarks.speed.peers.run --data PATH/rmd17 --peers build/peers --out runs/engine
+    python -m benchmarks.speed.peers.run --data PATH/rmd17 --peers build/peers
 
-Each peer is a process in its own environment; all take turns on one core. docs/results/speed.md describes them. The
-form `ase` is the package's ASE calculator, neighbour lists included.
+Each peer is a process in its own environment. The form `ase` is its ASE calculator, neighbour lists included.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ TIMESTEP = 0.5  # fs
 
 @dataclass(frozen=True)
 class Peer:
-    """A program that evaluates, and the environment it lives in."""
+    """A program and its environment."""
 
     name: str
     environment: str
@@ -99,7 +97,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def keep_to_one_core(core: int | None) -> None:
-    """This process and those that it starts: no peer can take a second thread."""
+    """Restrict this process and its children to one core."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     if hasattr(os, "sched_setaffinity"):
@@ -107,7 +105,7 @@ def keep_to_one_core(core: int | None) -> None:
 
 
 def native_entrants(job: Job, molecule: Structure) -> list[Entrant]:
-    """The engine in all its modes, and in some of them behind ASE."""
+    """Return the engine in all modes, some also through ASE."""
     models, field = job.untrained(MOLECULE, 64, MODES), Field()
     for recipe, bits in MODES:
         enter_native(field, models[recipe], Conditions(molecule, MOLECULE), bits)
@@ -117,7 +115,6 @@ def native_entrants(job: Job, molecule: Structure) -> list[Entrant]:
 
 
 def through_ase(entrant: Entrant, molecule: Structure) -> Entrant:
-    """The same model as a calculator of ASE, as in dynamics."""
     atoms, path = to_ase(molecule), small_motion(molecule)
     engine = NativeEngine(entrant.model.content or b"", entrant.model.name, backward_bits=entrant.backward)
     atoms.calc = Calculator(engine)
@@ -131,7 +128,7 @@ def through_ase(entrant: Entrant, molecule: Structure) -> Entrant:
 
 
 def written_path(molecule: Structure, folder: Path) -> Path:
-    """The frames of the same small motion that the engine is asked about, as a file."""
+    """Write the frames of the motion as a file."""
     frames = np.stack([s.positions for s in small_motion(molecule)])
     file = folder / "path.json"
     file.write_text(json.dumps({"numbers": molecule.species.tolist(), "frames": frames.tolist()}), encoding="utf-8")
@@ -140,7 +137,7 @@ def written_path(molecule: Structure, folder: Path) -> Path:
 
 @contextmanager
 def started(peer: Peer, environments: Path, path: Path) -> Iterator[Candidate | None]:
-    """A peer that waits for requests; None, with a line on stderr, for one that cannot start."""
+    """Start a peer; return None, with a line on stderr, if it fails."""
     python = environments.absolute() / peer.environment / "bin" / "python"
     if not python.exists():
         print(f"{peer.name}: not installed in {environments}; make peers", file=sys.stderr)
@@ -170,7 +167,7 @@ def _asked(process: subprocess.Popen[str], calls: int) -> np.ndarray:
 def all_rows(
     engines: Sequence[Entrant], peers: dict[str, Candidate], timings: dict[str, Timing], atoms: int
 ) -> list[Row]:
-    """Times of all, and of every mode of the engine its ratio to every peer: behind ASE to those behind ASE."""
+    """Return all times, and ratios of each mode to each peer."""
     rows: list[Row] = []
     for name in peers:
         recipe = "method" if name == "gfn2-xtb" else "fp32"

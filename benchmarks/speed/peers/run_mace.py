@@ -1,4 +1,4 @@
-"""MACE with 64x0e + 64x1o features: two layers, correlation 3, l up to 3 on the edges, drawn weights, float32."""
+"""MACE, 64x0e + 64x1o: two layers, correlation 3, l up to 3, untrained, float32."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import serve
 
-# e3nn 0.4.4, which mace-torch asks for, reads a table of its own that PyTorch takes for code unless told otherwise.
+# e3nn 0.4.4 loads a table that PyTorch rejects as code by default.
 os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
 
 import numpy as np
@@ -18,7 +18,7 @@ from one_graph import compiled_with_forces
 from pairs import directed_pairs
 
 FEATURES = "64x0e + 64x1o"
-NEIGHBORS = 14.0  # the average that messages are divided by; of no consequence for the speed
+NEIGHBORS = 14.0  # average for messages; irrelevant for speed
 
 
 def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
@@ -26,7 +26,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
     torch.manual_seed(0)
     fixed = _graph(numbers, positions)
     if form == "compiled":
-        # `prepare` makes the model without TorchScript, which a compiler cannot look into.
+        # `prepare` avoids TorchScript, which cannot be compiled.
         model = prepare(network)(np.unique(numbers)).requires_grad_(False).eval()
 
         def energy(moved: torch.Tensor) -> torch.Tensor:
@@ -41,7 +41,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
 
 
 def through_ase(model: torch.nn.Module, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
-    """As in dynamics with ASE: MACE's own calculator."""
+    """MACE's own calculator."""
     from ase import Atoms
     from mace.calculators import MACECalculator
 
@@ -55,7 +55,7 @@ def through_ase(model: torch.nn.Module, numbers: np.ndarray, positions: np.ndarr
 
 
 def network(species: np.ndarray, features: str = FEATURES) -> torch.nn.Module:
-    """The sizes that MACE trains by default, with 64 channels and one degree."""
+    """MACE's default sizes, with 64 channels and one degree."""
     kind = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
     return modules.ScaleShiftMACE(
         r_max=serve.CUTOFF,
@@ -80,7 +80,6 @@ def network(species: np.ndarray, features: str = FEATURES) -> torch.nn.Module:
 
 
 def _graph(numbers: np.ndarray, positions: np.ndarray) -> dict[str, torch.Tensor]:
-    """All that the model is told, but for the positions."""
     receiver, sender = directed_pairs(positions, serve.CUTOFF)
     species = np.unique(numbers)
     return {

@@ -1,4 +1,4 @@
-"""PaiNN of SchNetPack: 64 features, three interactions, 20 Gaussians, drawn weights, float32."""
+"""PaiNN of SchNetPack: 64 features, three interactions, 20 Gaussians, untrained, float32."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import typing
 
 import serve
 
-# Models of SchNetPack are pickled, which PyTorch loads only when told so.
+# SchNetPack's models are pickled.
 os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
 
 import numpy as np
 import torch
 import torch.utils.data.dataloader as dataloader
 
-# SchNetPack 2.1.1 imports a name for annotations from here that PyTorch 2.13 no longer has.
+# SchNetPack 2.1.1 imports a type that PyTorch 2.13 removed.
 if not hasattr(dataloader, "T_co"):
     dataloader.T_co = typing.TypeVar("T_co", covariant=True)
 
@@ -51,7 +51,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
         distances, atomwise = model.input_modules[0], model.output_modules[0]
 
         def energy(moved: torch.Tensor) -> torch.Tensor:
-            # One molecule: a plain sum over atoms, where Atomwise would look into the values for their number.
+            # One molecule: a plain sum. Atomwise would read the number of molecules from the data.
             return atomwise.outnet(representation(distances({**fixed, key.R: moved}))["scalar_representation"]).sum()
 
         graph = compiled_with_forces(energy, torch.from_numpy(positions).float())
@@ -60,7 +60,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
 
 
 def through_ase(model: NeuralNetworkPotential, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
-    """As in dynamics with ASE: SchNetPack's calculator, with a list of neighbours that has a skin."""
+    """SchNetPack's calculator, neighbour list with a skin."""
     from ase import Atoms
     from schnetpack.interfaces import SpkCalculator
     from schnetpack.transform import MatScipyNeighborList, SkinNeighborList
@@ -79,7 +79,6 @@ def through_ase(model: NeuralNetworkPotential, numbers: np.ndarray, positions: n
 
 
 def network() -> NeuralNetworkPotential:
-    """As the tutorials of SchNetPack put it together."""
     representation = PaiNN(
         n_atom_basis=FEATURES,
         n_interactions=INTERACTIONS,

@@ -1,8 +1,7 @@
-"""So3krates in JAX, in the sizes that its package `mlff` has by default: two layers of 128 features, l = 1…4.
+"""So3krates in JAX, default sizes of `mlff`: two layers of 128 features, l = 1…4.
 
-`mlff` is on no package index, so this is a transcription of the network of arXiv 2309.15126 as that package builds it,
-for its speed alone: weights are drawn. Energy and forces are one function of the positions, compiled by XLA for fixed
-pairs.
+Transcribed from arXiv 2309.15126, since `mlff` is on no package index; random weights, for speed only. Energy and
+forces are one function, compiled by XLA for fixed pairs.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ silu = jax.nn.silu
 
 
 class Weights:
-    """Draws matrices one after the other, and hands them out in the same order when asked again."""
+    """Draw matrices once and return them in the same order."""
 
     def __init__(self) -> None:
         self._rng = np.random.default_rng(0)
@@ -64,7 +63,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
 def energy_of_all(
     positions: jax.Array, species: jax.Array, receiver: jax.Array, sender: jax.Array, weights: Weights
 ) -> jax.Array:
-    """Energy of one molecule from positions [atom, 3] in Å."""
+    """Return the energy of positions [atom, 3] in Å."""
     weights.from_the_start()
     vectors = positions[sender] - positions[receiver]
     distance = jnp.linalg.norm(vectors, axis=-1)
@@ -93,7 +92,7 @@ def attention(
     sender: jax.Array,
     weights: Weights,
 ) -> tuple[jax.Array, jax.Array]:
-    """What features [atom, feature] and Euclidean variables [atom, order] receive from their neighbours."""
+    """Return messages to features [atom, feature] and Euclidean variables [atom, order]."""
     difference = lengths(ev[sender] - ev[receiver])
     found = []
     for heads in (HEADS, len(DEGREES)):
@@ -116,18 +115,17 @@ def residual(x: jax.Array, weights: Weights) -> jax.Array:
 
 
 def repeated(x: jax.Array) -> jax.Array:
-    """One value per degree → one per order."""
     return jnp.repeat(x, REPEATS, axis=-1, total_repeat_length=ORDERS)
 
 
 def lengths(ev: jax.Array) -> jax.Array:
-    """Squared length of each degree [.., degree], up to a factor per degree."""
+    """Return the squared length of each degree [.., degree], up to a factor."""
     parts = jnp.split(ev * ev, np.cumsum(REPEATS)[:-1], axis=-1)
     return jnp.stack([part.sum(-1) for part in parts], axis=-1)
 
 
 def bernstein(distance: jax.Array) -> jax.Array:
-    """[pair, radial] Bernstein polynomials in exp(-r/2), as in PhysNet and SpookyNet."""
+    """Return Bernstein polynomials in exp(-r/2), [pair, radial], as in PhysNet."""
     n = RADIAL - 1
     k = np.arange(RADIAL)
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
@@ -137,7 +135,7 @@ def bernstein(distance: jax.Array) -> jax.Array:
 
 
 def harmonics(unit: jax.Array) -> jax.Array:
-    """[pair, order] real spherical harmonics of l = 1…4 up to factors, which the weights would absorb."""
+    """Return real spherical harmonics of l = 1…4, [pair, order], up to factors."""
     x, y, z = unit[:, 0], unit[:, 1], unit[:, 2]
     xx, yy, zz = x * x, y * y, z * z
     first = [y, z, x]

@@ -1,4 +1,4 @@
-"""GFN2-xTB by tblite: one step of dynamics, started from the density of the step before."""
+"""GFN2-xTB by tblite, started from the density of the previous step."""
 
 from __future__ import annotations
 

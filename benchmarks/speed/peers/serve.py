@@ -1,10 +1,9 @@
-"""What every peer does: it reads a short path of positions, makes its model, and answers requests to run.
+"""Protocol of a peer: read positions, build the model, answer requests. Needs NumPy, not gaq.
 
-    python run_painn.py PATH.json --form compiled            # times itself and prints one JSON object
+    python run_painn.py PATH.json --form compiled            # prints times as one JSON object
     python run_painn.py PATH.json --form compiled --serve    # "10" on a line asks for ten timed calls
 
-A peer lives in an environment of its own, where gaq is not installed: this file needs NumPy alone. The path is a JSON
-file with `numbers` [atom] and `frames` [frame][atom][3] in Å; frame k is what the k-th call is asked about.
+PATH.json holds `numbers` [atom] and `frames` [frame][atom][3] in Å; call k evaluates frame k.
 """
 
 from __future__ import annotations
@@ -17,23 +16,23 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-# Answers go to the old stdout; whatever a library prints, when it is imported or later, goes to stderr.
+# Answers go to the old stdout, output of libraries to stderr.
 ANSWERS: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
-# Before any library that reads them is imported.
+# Set before importing libraries that read them.
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import numpy as np
 
-CUTOFF = 5.0  # Å, of every peer that has one
-Evaluate = Callable[[np.ndarray], np.ndarray]  # positions [atom, 3] Å to forces; the energy is computed with them
+CUTOFF = 5.0  # Å
+Evaluate = Callable[[np.ndarray], np.ndarray]  # positions [atom, 3] Å to forces, energy included
 Build = Callable[[str, np.ndarray, np.ndarray], Evaluate]  # form, numbers [atom], positions [atom, 3]
 
 
 def main(build: Build, about: str, forms: Sequence[str]) -> None:
-    """The whole program of a peer, whose model `build` makes in one of `forms`."""
+    """Run a peer; `build` makes its model in one of `forms`."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("path")
     parser.add_argument("--form", choices=forms, default=forms[0])
@@ -58,7 +57,7 @@ def main(build: Build, about: str, forms: Sequence[str]) -> None:
 
 
 def _seconds(evaluate: Evaluate, frames: np.ndarray, calls: int) -> list[float]:
-    """One call that nobody times, then so many timed ones, along the path and back."""
+    """Time calls along the path and back, after one untimed call."""
     evaluate(frames[0])
     found = []
     for number in range(1, calls + 1):

@@ -1,4 +1,4 @@
-"""`gaq bench`: how fast models are and what they need, beside PyTorch on the same network in the same run."""
+"""`gaq bench`: speed, start-up time and memory of models, with PyTorch on the same network as control."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gaq.measure.ledger import Row
 
 STARTS = 3  # new processes per candidate
-# (rows, inputs, outputs) of products in networks of 64 and of 256 channels, for 24 atoms and for many.
+# (rows, inputs, outputs) of products in networks of 64 and 256 channels, for 24 atoms and for many.
 SHAPES = ((24, 64, 64), (24, 64, 256), (72, 64, 128), (960, 64, 256), (24, 256, 256), (960, 256, 256))
 KERNELS = ("float32", "int16", "int8")
 KERNEL_SECONDS = 0.1
@@ -49,7 +49,7 @@ def bench(
     torch: Annotated[bool, typer.Option("--torch/--no-torch", help="PyTorch, eager and compiled.")] = True,
     control: Annotated[
         Path | None,
-        typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, for packed files without one beside them."),
+        typer.Option(metavar="CKPT", help="Checkpoint for PyTorch, if none lies next to the packed file."),
     ] = None,
     starts: Annotated[bool, typer.Option("--starts/--no-starts", help="Start-up time and memory.")] = True,
     kernels: Annotated[bool, typer.Option("--kernels", help="Speed of the kernels of the native engine.")] = False,
@@ -58,10 +58,10 @@ def bench(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Measure latency, throughput, start-up and memory; candidates take turns, ratios are within the run.
+    """Measure latency, throughput, start-up and memory. All models and PyTorch take turns in one run.
 
     PyTorch is measured eager and compiled: torch.compile takes a minute or more for each network.
-    Times measured while other programs have the processor are marked with an asterisk.
+    Times measured while other programs use the processor are marked with an asterisk.
     """
     from gaq.cli.candidates import enter
     from gaq.cli.stage_progress import StageProgress
@@ -82,7 +82,7 @@ def bench(
     notes: list[str] = [busy] if busy else []
     if torch and not has_torch():
         torch = False
-        notes.append(f"PyTorch is not installed, so that packed models are measured alone. {how_to_install('train')}")
+        notes.append(f"PyTorch is not installed, so packed models are measured without it. {how_to_install('train')}")
     keep_freed_memory()
     if kernels:
         rows += kernel_rows()
@@ -106,7 +106,7 @@ def bench(
 def prepared(
     names: Sequence[str], structure: str | None, threads: int, batch: int, torch: bool, control: Path | None
 ) -> tuple[Conditions, list[BenchModel]]:
-    """Return the models, and what they are measured on. Raises what opening files raises."""
+    """Return the models and the conditions to measure them under. Raises the errors of opening files."""
     from gaq.cli.bench_models import open_models
     from gaq.cli.candidates import Conditions
     from gaq.data.read import read_structures
@@ -120,7 +120,7 @@ def prepared(
 def measured(
     field: Field, conditions: Conditions, seconds: float, timestep: float, starts: bool, watch: StageProgress
 ) -> list[Row]:
-    """Return all rows of a run: times in turns, ratios within the run, sizes of files, and what new processes need."""
+    """Return all rows of a run: times, ratios, file sizes, start-up time and memory."""
     from gaq.cli.candidates import controls_of
     from gaq.measure.speed import interleaved, speed_rows, speedup_row
     from gaq.process import Contention
@@ -145,9 +145,7 @@ def measured(
 
 
 def _identity(entrant: Entrant) -> str | None:
-    """Return the identity of the model that the native engine runs; PyTorch runs the float network without its
-    recipe.
-    """
+    """Return the identity of the model in the native engine; PyTorch runs the float network without its recipe."""
     from gaq.cli.candidates import NATIVE
     from gaq.cli.deployed import identity_of
     from gaq.pack.format import from_bytes
@@ -159,7 +157,7 @@ def _identity(entrant: Entrant) -> str | None:
 
 
 def _keep(models: Sequence[BenchModel], rows: Sequence[Row]) -> list[str]:
-    """Keep the rows of each model beside it, those of PyTorch beside the model that they are the control of."""
+    """Store the rows of each model next to its file, those of PyTorch with the model they are the control of."""
     from gaq.cli.kept import keep_each
 
     files = {model.checkpoint.name: model.file for model in models if model.checkpoint is not None}
@@ -167,7 +165,7 @@ def _keep(models: Sequence[BenchModel], rows: Sequence[Row]) -> list[str]:
 
 
 def kernel_rows(seconds: float = KERNEL_SECONDS) -> list[Row]:
-    """kernel_gops of every kernel and shape: additions and multiplications, so two for each product; one thread.
+    """Return kernel_gops of every kernel and shape on one thread, counting multiplications and additions.
 
     Raises `NotAvailable` without a native engine.
     """
@@ -186,7 +184,7 @@ def kernel_rows(seconds: float = KERNEL_SECONDS) -> list[Row]:
 
 
 def _own_conditions(model: BenchModel, threads: int, batch: int) -> Conditions:
-    """Return what the first model has of its own: its golden frame, or a molecule of its elements."""
+    """Return the default conditions: the golden frame of the first model, or a molecule of its elements."""
     from gaq.cli.candidates import Conditions
     from gaq.engine.open import open_engine
     from gaq.measure.subjects import own_subjects
@@ -196,7 +194,7 @@ def _own_conditions(model: BenchModel, threads: int, batch: int) -> Conditions:
 
 
 def _file_rows(entrant: Entrant) -> Iterator[Row]:
-    """Yield bytes of the packed file, of the native engine alone: a checkpoint holds more than its model."""
+    """Yield the size of the packed file, for the native engine only: a checkpoint holds more than its model."""
     from gaq.cli.candidates import NATIVE
 
     if entrant.subject.engine == NATIVE and entrant.model.content is not None:
@@ -204,7 +202,7 @@ def _file_rows(entrant: Entrant) -> Iterator[Row]:
 
 
 def _start_rows(entrant: Entrant, conditions: Conditions, notes: list[str]) -> list[Row]:
-    """startup_ms and peak_memory_mb of new processes that compute one structure; not of compiled PyTorch."""
+    """Return startup_ms and peak_memory_mb of new processes that compute one structure, compiled PyTorch excepted."""
     from gaq.cli.candidates import COMPILED, NATIVE
     from gaq.cli.fresh_start import fresh_start
     from gaq.errors import NotAvailable

@@ -1,4 +1,4 @@
-"""The files named to `gaq bench`, as what they hold: packed bytes for the native engine, a checkpoint for PyTorch."""
+"""Models of `gaq bench`: packed bytes for the native engine, and a checkpoint for PyTorch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from gaq.errors import RecipeError, UsageError
 from gaq.files import readable_file
 
-NetworkKey = tuple[object, ...]  # what two models share that are the same network but for its quantizers
+NetworkKey = tuple[object, ...]  # equal for models that differ only in their quantizers
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class BenchModel:
     recipe: str
     network: NetworkKey
     content: bytes | None  # of the packed file; None for a checkpoint that cannot be packed
-    reason: str  # why not
+    reason: str  # why it cannot be packed
     packed: Path | None
     checkpoint: Path | None
 
     @property
     def file(self) -> Path:
-        """The file that was named."""
+        """Return the file as named by the user."""
         found = self.packed or self.checkpoint
         assert found is not None
         return found
@@ -35,10 +35,10 @@ class BenchModel:
 def open_models(
     names: Sequence[str], torch: bool = True, control: Path | None = None, frames: str | None = None
 ) -> list[BenchModel]:
-    """Return the models, packed in memory where they are checkpoints. Raises `BadFile`, `UsageError`.
+    """Return the models; checkpoints are packed in memory. Raises `BadFile`, `UsageError`.
 
-    With `torch`, a packed file has its checkpoint in `control` or else in the file beside it that ends in .ckpt.
-    `frames` is a file of structures like those that the models are for, from which golden frames are taken.
+    With `torch`, the checkpoint of a packed file is in `control` or in the .ckpt file next to it.
+    `frames` is a file of structures to take golden frames from.
     """
     from gaq.engine.open import is_packed
 
@@ -60,7 +60,7 @@ def _packed_model(file: Path, torch: bool, control: Path | None) -> BenchModel:
     beside = control or file.with_suffix(".ckpt")
     checkpoint = beside if torch and (control is not None or beside.is_file()) else None
     if checkpoint is not None and _network_of(checkpoint) != network:
-        raise UsageError(f"{checkpoint} is another network than {file}: its sizes or its elements differ")
+        raise UsageError(f"{checkpoint} is not the network of {file}: sizes or elements differ")
     return BenchModel(file.name, packed.recipe_name, network, content, "", file, checkpoint)
 
 

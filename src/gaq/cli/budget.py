@@ -1,4 +1,4 @@
-"""`gaq quantize --budget`: bits chosen slot by slot; the recipe is shown and left as TOML beside the model."""
+"""`gaq quantize --budget`: choose bits slot by slot; print the recipe and write it as TOML next to the model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILE = "recipe.toml"
 
 
 def expect_budget(budget: str, data: str, resume: bool) -> None:
-    """Raise `UsageError` for a budget that cannot be understood, or has nothing to be measured on."""
+    """Raise `UsageError` for a budget that cannot be parsed or has no frames to be measured on."""
     from gaq.cost.budget import parse_budget
     from gaq.errors import UsageError
 
@@ -28,13 +28,13 @@ def expect_budget(budget: str, data: str, resume: bool) -> None:
         return
     parse_budget(budget)
     if not data:
-        raise UsageError(f"--budget {budget}: what each slot costs is measured on frames; give some with --data.")
+        raise UsageError(f"--budget {budget}: the cost of each slot is measured on frames; give some with --data.")
     if resume:
-        raise UsageError(f"--budget {budget} with --resume: go on with the chosen recipe instead, --recipe …/{FILE}.")
+        raise UsageError(f"--budget {budget} with --resume: resume with the chosen recipe instead, --recipe …/{FILE}.")
 
 
 def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, frames: Dataset, out: Path) -> Recipe:
-    """Return the recipe with its bits chosen, printed as a table and written to `recipe.toml` in `out`."""
+    """Return the recipe with its bits chosen; print it as a table and write it to `recipe.toml` in `out`."""
     from gaq.cli.stage_progress import StageProgress
     from gaq.cost.allot import allot
     from gaq.cost.budget import parse_budget
@@ -61,7 +61,7 @@ def within_budget(budget: str, parent: Checkpoint, recipe: Recipe, name: str, fr
 
 
 def _table(found: Allotment) -> Table:
-    """Return slots with the bits they got, the most expensive first, and what each option of a slot costs alone."""
+    """Return a table of slots, the most expensive first: their bits, and the cost of each option on its own."""
     from gaq.cost.allot import FLOAT
     from gaq.report.numbers import significant
 

@@ -1,6 +1,6 @@
-"""Who runs in `gaq bench`: the native engine of every model and, in the same run, PyTorch on the same network.
+"""Candidates of `gaq bench`: the native engine with every model, and PyTorch on the same network.
 
-All are asked the same: positions in, energies and forces out, of a molecule that moves a little from call to call.
+Each call passes positions of a slightly moving molecule and returns energies and forces.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from gaq.measure.speed import Candidate, TimedSubject, small_motion
 EAGER, COMPILED, NATIVE, NATIVE_FLOAT = "torch-eager", "torch-compiled", "native", "native-fp32"
 CONTROLS = (EAGER, COMPILED, NATIVE_FLOAT)
 FLOAT = "fp32"
-COORDINATES_KEPT = 500_000  # atoms of all calls together, so that positions alone do not fill the memory
+COORDINATES_KEPT = 500_000  # atoms of all calls together; limits the memory for positions
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all candidates of a run share."""
+    """Conditions that all candidates share."""
 
     structure: Structure
     data: str
@@ -31,11 +31,11 @@ class Conditions:
     batch: int = 1
 
     def subject(self, model: str, recipe: str, engine: str, isa: str | None = None) -> TimedSubject:
-        """Return what rows say of a candidate under these conditions."""
+        """Return the description of a candidate in rows."""
         return TimedSubject(model, recipe, engine, self.data, len(self.structure), self.batch, self.threads, isa)
 
     def calls(self) -> list[list[Structure]]:
-        """Return the batch of each call: every structure of it moves on a path of its own, large ones a part of it."""
+        """Return the batch of each call. Every structure moves on its own path; of large ones only a part moves."""
         paths = [small_motion(self.structure, seed=number) for number in range(self.batch)]
         kept = max(4, COORDINATES_KEPT // (len(self.structure) * self.batch))
         return [list(batch) for batch in zip(*(path[:kept] for path in paths), strict=True)]
@@ -43,7 +43,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Entrant:
-    """A candidate, what rows say of it, and the model behind it."""
+    """A candidate, its description in rows, and its model."""
 
     subject: TimedSubject
     candidate: Candidate
@@ -52,7 +52,7 @@ class Entrant:
 
     @property
     def as_control(self) -> str | None:
-        """What rows call it when others are compared with it; None for what is no control."""
+        """Return its name as a control in rows; None if it is no control."""
         if self.subject.engine != NATIVE:
             return self.subject.engine
         return NATIVE_FLOAT if self.subject.recipe == FLOAT else None
@@ -60,7 +60,7 @@ class Entrant:
 
 @dataclass
 class Field:
-    """The candidates of a run, and what is to be said of those that could not start."""
+    """The candidates of a run, and notes on those that could not start."""
 
     entrants: list[Entrant] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -73,14 +73,14 @@ def enter(
     torch: bool = True,
     on_progress: Callable[[str], None] = lambda stage: None,
 ) -> Field:
-    """Return all candidates: the native engine of every model with every `backward` precision, and PyTorch.
+    """Return all candidates: the native engine for every model and `backward` precision, and PyTorch.
 
-    Raises `UsageError` when nobody can start, with all reasons.
+    Raises `UsageError` with all reasons if none can start.
     """
     found = Field()
     for model in models:
         on_progress(f"opening {model.name}")
-        # A float network has no codes: its backward pass is what it is.
+        # A float network has no codes, so it has only one kind of backward pass.
         for bits in (backward if model.recipe != FLOAT else ()) or (None,):
             enter_native(found, model, conditions, bits)
     if torch:
@@ -91,7 +91,7 @@ def enter(
 
 
 def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entrant]:
-    """Return the controls of one candidate by name: those of the same network that are before it in `CONTROLS`."""
+    """Return the controls of one candidate by name: entrants with the same network that precede it in `CONTROLS`."""
     alike = [other for other in entrants if other.model.network == entrant.model.network]
     named = {other.as_control: other for other in reversed(alike)}
     before = CONTROLS.index(entrant.as_control) if entrant.as_control else len(CONTROLS)
@@ -99,12 +99,12 @@ def controls_of(entrant: Entrant, entrants: Sequence[Entrant]) -> dict[str, Entr
 
 
 def mode_name(recipe: str, bits: int | None) -> str:
-    """Return what rows call a recipe with `bits` in the backward pass: its own name where the file decides."""
+    """Return the name of a recipe with `bits` in the backward pass; the plain name if the file decides."""
     return recipe if bits is None else f"{recipe}-b{bits}"
 
 
 def enter_native(found: Field, model: BenchModel, conditions: Conditions, bits: int | None = None) -> None:
-    """Add the native engine with `bits` in the backward pass, those of the file by default; or a note why not."""
+    """Add the native engine with `bits` in the backward pass (default: the file's), or a note on why it cannot run."""
     from gaq.engine.native import NativeEngine
     from gaq.engine.steps import native_steps
 
@@ -130,7 +130,7 @@ def enter_torch(
     kinds: Sequence[str] = (EAGER, COMPILED),
     on_progress: Callable[[str], None] = lambda stage: None,
 ) -> None:
-    """Add PyTorch, once for each different network and with its float weights; or notes why not."""
+    """Add PyTorch once for each distinct network, with float weights, or notes on why it cannot run."""
     chosen = _one_per_network(models, found)
     if not chosen:
         return
@@ -171,7 +171,7 @@ def _along(evaluate: Callable[[np.ndarray], object], calls: Sequence[Sequence[St
 
 
 def _one_per_network(models: Sequence[BenchModel], found: Field) -> list[BenchModel]:
-    """For each network one model that has a checkpoint, the float one before others."""
+    """Return one model with a checkpoint for each network, preferably a float one."""
     chosen: dict[NetworkKey, BenchModel] = {}
     for model in sorted(models, key=lambda m: m.recipe != FLOAT):
         if model.checkpoint is not None:

@@ -1,4 +1,4 @@
-"""`gaq check`: the physics check, for a model of ours or for any ASE calculator."""
+"""`gaq check`: check the physics of a gaq model or of any ASE calculator."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gaq.measure.ledger import Row
     from gaq.measure.traces import Trace
 
-OWN_CHOICE = "It was tried on structures of gaq's own choice; name yours with --data or --structure."
-FEWEST_STEPS = 100  # 50 fs, some five of the fastest vibrations
+OWN_CHOICE = "gaq chose the structures; name others with --data or --structure."
+FEWEST_STEPS = 100  # 50 fs, about five of the fastest vibrations
 MOST_FRAMES = 10  # by default
 
 
@@ -31,11 +31,12 @@ def check(
         typer.Argument(metavar="MODEL", help="A checkpoint, a packed file, module:Class or file.py:function."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Frames to check on (default: its own, or small molecules).")
+        str | None,
+        typer.Option(metavar="FILE", help="Frames to check on (default: those in the model, or small molecules)."),
     ] = None,
     structure: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="One structure in any format of ASE, rattled into some."),
+        typer.Option(metavar="FILE", help="One structure in any ASE format; random copies of it are checked."),
     ] = None,
     calculator: Annotated[
         str | None, typer.Option(metavar="module:Class", help="An ASE calculator in place of MODEL.")
@@ -45,7 +46,7 @@ def check(
     ] = "{}",
     python: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Interpreter of another environment, in which the calculator is installed."),
+        typer.Option(metavar="PATH", help="Interpreter of the environment in which the calculator is installed."),
     ] = None,
     number: Annotated[
         int, typer.Option("--limit", min=1, metavar="N", help="Number of frames; fewer are faster.")
@@ -56,7 +57,7 @@ def check(
         typer.Option(
             min=0,
             metavar="N",
-            help="Steps of the run at constant energy; 0 for none. Default: 20000 in the native engine, fewer of large "
+            help="Steps of the run at constant energy; 0: none. Default: 20000 in the native engine, fewer for large "
             "structures; 400 elsewhere.",
         ),
     ] = None,
@@ -78,7 +79,7 @@ def check(
         typer.Option(
             metavar="FILE",
             rich_help_panel="Limits",
-            help="Limits from a TOML file, a line such as `lee_max = 2.0` for each.",
+            help="Limits from a TOML file, one line such as `lee_max = 2.0` each.",
         ),
     ] = None,
     least_force: Annotated[float | None, limit("least_force")] = None,
@@ -102,10 +103,10 @@ def check(
     max_relative_force_error: Annotated[float | None, limit("relative_force_error")] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Check the physics of a force field; exit with 1 if a limit is passed.
+    """Check the physics of a force field; exit with status 1 if a limit is exceeded.
 
-    A checkpoint is checked as the packed file that `gaq export` would make of it.
-    Errors of forces are checked where the frames of `--data` have labels.
+    A checkpoint is packed in memory and checked as the file that `gaq export` would write.
+    Force errors are checked if the frames of `--data` have labels.
     Metrics and the reasons for their limits: docs/physics.md.
     """
     from gaq.cli.kept import keep, verdict_lines
@@ -165,7 +166,7 @@ def _expect_steps(steps: int | None) -> None:
     from gaq.errors import UsageError
 
     if steps is not None and 0 < steps < FEWEST_STEPS:
-        raise UsageError(f"--steps {steps}: fewer than {FEWEST_STEPS} show no drift; 0 leaves the run out")
+        raise UsageError(f"--steps {steps}: fewer than {FEWEST_STEPS} show no drift; 0 skips the run")
 
 
 def _draw(plot: Path, rows: Sequence[Row], traces: Sequence[Trace], title: str) -> None:
@@ -176,14 +177,14 @@ def _draw(plot: Path, rows: Sequence[Row], traces: Sequence[Trace], title: str) 
 
 
 def _conclude(rows: Sequence[Row], console: Console, own: bool) -> None:
-    """How many checks failed, which, and what that means."""
+    """Print how many checks failed, which, and what that means."""
     from gaq.measure.limits import failures
     from gaq.report.diagnosis import meanings
     from gaq.report.tables import question
 
     failed, judged = failures(rows), sum(r.passed is not None for r in rows)
     if not failed:
-        console.print(f"all {judged} checks within their limits", style="green")
+        console.print(f"all {judged} checks are within their limits", style="green")
         return
     names = ", ".join(question(r) for r in failed)
     console.print(f"{len(failed)} of {judged} checks past their limit: {names}", style="bold red", soft_wrap=True)

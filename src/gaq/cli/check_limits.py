@@ -1,4 +1,4 @@
-"""The options of `gaq check` that set limits: what each limits, and its default, from the one table of limits."""
+"""Options of `gaq check` that set limits, with defaults from the table of limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULTS = {limit.metric: limit for limit in LIMITS}
 
 @dataclass(frozen=True)
 class LimitOption:
-    """What an option of the command line limits."""
+    """The limit that an option sets."""
 
     metrics: tuple[str, ...]
     about: str
@@ -24,7 +24,7 @@ class LimitOption:
 
     @property
     def help(self) -> str:
-        """What it limits, and its default."""
+        """Return the help text: the limited quantity and the default."""
         values = ", ".join(f"{metric} = {DEFAULTS[metric].value:g}" for metric in self.metrics)
         return f"{self.about}. Default: {values}{f' {self.unit}' if self.unit else ''}."
 
@@ -60,17 +60,17 @@ OPTIONS = {
 }
 
 
-# The parameters of the command, by which option they are.
+# Parameter of the command for each option.
 PARAMETERS = {name if name.startswith("least_") else f"max_{name}": option for name, option in OPTIONS.items()}
 
 
 def limit(name: str) -> Any:
-    """Return the option of this name, as typer takes it."""
+    """Return the typer option of this name."""
     return typer.Option(min=0.0, metavar="X", rich_help_panel="Limits", help=OPTIONS[name].help, show_default=False)
 
 
 def chosen(parameters: Mapping[str, float | None], file: Path | None) -> tuple[Limit, ...]:
-    """Return all limits: the defaults, those of a file, and those of parameters of the command, which count last.
+    """Return all limits: defaults, then those of a file, then those of command-line parameters.
 
     Raises `UsageError` and `BadFile`.
     """

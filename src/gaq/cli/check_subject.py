@@ -1,4 +1,4 @@
-"""What `gaq check` inspects, and on which structures: from the words of a command line to an engine and frames."""
+"""The subject of `gaq check`: from command-line options to an engine and structures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckSubject:
-    """What is checked: a model file as it is deployed, or a calculator, which has no file."""
+    """What is checked: a model file as deployed, or a calculator, which has no file."""
 
     engine: Engine
     name: str
     file: Path | None = None
     identity: str | None = None
-    note: str = ""  # why it is not the packed file that is checked
+    note: str = ""  # why the packed file is not what is checked
 
 
 SPEC = re.compile(r"([A-Za-z_][\w.]*|.+\.py):[A-Za-z_]\w*")
@@ -38,10 +38,9 @@ def open_subject(
     frames: str | None = None,
     strict: bool = False,
 ) -> CheckSubject:
-    """Return what is to be checked. `frames` is the file of structures that it is tried on.
+    """Open the subject of the check. `frames` is the file of structures to check it on.
 
-    Raises `UsageError` unless exactly one of a model and a calculator was named, and for options that belong to the
-    other kind.
+    Raises `UsageError` unless exactly one model or calculator was named, and for options that apply only to the other.
     """
     from gaq.cli.deployed import open_deployed
     from gaq.engine.ase import AseEngine
@@ -65,7 +64,7 @@ def open_subject(
 
 
 def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:
-    """Return frames of a file, or one structure rattled `limit` times, or what `own_subjects` finds."""
+    """Return frames of a file, or `limit` rattled copies of one structure, or the structures of `own_subjects`."""
     from gaq.data.read import data_name, read_structures
     from gaq.errors import UsageError
     from gaq.measure.subjects import Subjects, own_subjects, rattled_copies
@@ -80,7 +79,7 @@ def structures_for(engine: Engine, data: str | None, structure: Path | None, lim
 
 
 def errors_of(engine: Engine, data: str | None, number: int, name: str) -> list[Row]:
-    """Return rows of the errors of forces on the first frames of a file; none where these have no labels of forces."""
+    """Return rows of force errors on the first frames of a file; none if they have no force labels."""
     from gaq.data.labels import has_forces
     from gaq.data.read import read_dataset
     from gaq.errors import GaqError
@@ -90,7 +89,7 @@ def errors_of(engine: Engine, data: str | None, number: int, name: str) -> list[
         return []
     try:
         dataset = read_dataset(data, number)
-    except GaqError:  # structures alone, which were read without fault
+    except GaqError:  # no labels; the structures were read without error before
         return []
     if not all(map(has_forces, dataset.labels)):
         return []

@@ -1,4 +1,4 @@
-"""The option `--cluster` of verbs whose work is many jobs."""
+"""The option `--cluster` of commands that consist of many jobs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ClusterOption = Annotated[
 
 
 def farm_of(cluster: str | None, cores: int | None = None) -> Farm:
-    """Return the farm that a command asked for; what it waits for is said on stderr. Raises what `open_farm` raises."""
+    """Return the farm that the option names; report waiting on stderr. Raises the errors of `open_farm`."""
     from gaq.farm.open import open_farm
 
     return open_farm(cluster, cores, lambda sentence: typer.echo(sentence, err=True))

@@ -1,4 +1,4 @@
-"""What a model file holds, packed or not, as texts and numbers to print. A packed file is read without torch."""
+"""Contents of a model file, packed or not, as texts and numbers to print. Packed files are read without torch."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ Scheme = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Contents:
-    """A model file in words and numbers."""
+    """Contents of a model file."""
 
     name: str
     recipe: str
-    engine: str  # the one that opens it
+    engine: str  # engine that opens it
     file_bytes: int
     facts: tuple[tuple[str, str], ...]
     schemes: tuple[tuple[str, str, str], ...]  # linear layer, scheme of its weight, scheme of its input
-    groups: dict[str, int]  # bytes by what they are for
+    groups: dict[str, int]  # bytes by purpose
     tensors: tuple[tuple[str, str, tuple[int, ...], int], ...]  # name, type, shape, bytes
-    weights: tuple[float, int]  # bytes of linear weights with their scales, and how many weights
+    weights: tuple[float, int]  # bytes of linear weights with their scales, number of weights
 
     def rows(self) -> list[Row]:
-        """Return bytes of the file, of its weights and of each group, and bits per weight with scales counted in."""
+        """Return rows of the sizes of the file, its weights and each group, and bits per weight including scales."""
         size, count = self.weights
         values = [
             ("file_bytes", float(self.file_bytes), "bytes"),
@@ -55,7 +55,7 @@ class Contents:
 
 
 def contents_of(path: Path) -> Contents:
-    """Return what is in a packed file or a checkpoint. Raises `BadFile` for anything else."""
+    """Return the contents of a packed file or a checkpoint. Raises `BadFile` for anything else."""
     container = read_container(path)
     if container.metadata.get("format") == FORMAT:
         return _of_packed(path, read_packed(path), container)
@@ -70,7 +70,7 @@ def contents_of(path: Path) -> Contents:
 
 
 def in_words(scheme: Scheme) -> str:
-    """Return the scheme of a slot as a reader says it."""
+    """Return the scheme of a slot in words."""
     if scheme["kind"] == "identity":
         return "float"
     if scheme["kind"] == "uniform":
@@ -157,7 +157,7 @@ def _recipe(name: str, recipe: Mapping[str, Any]) -> str:
 
 
 def _origin(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The data it was trained on, and the checkpoint it was made of, as far as the manifest says."""
+    """Return the training data and the source checkpoint, as far as the manifest has them."""
     facts = []
     data = manifest.get("data")
     if isinstance(data, dict):
@@ -177,9 +177,7 @@ def _which(said: Mapping[str, Any]) -> str:
 
 
 def _accuracy(rows: Sequence[Any]) -> list[str]:
-    """Return the mean absolute errors among the rows of the ledger, a line each, and how many rows there are
-    besides.
-    """
+    """Return the mean absolute errors in the ledger, one line each, and the number of other rows."""
     complete = [row for row in rows if isinstance(row, dict) and {"metric", "value", "unit", "data", "n"} <= set(row)]
     errors = [row for row in complete if row["metric"] in ERRORS]
     lines = [f"{row['metric']} {_short(row['value'])} {row['unit']} ({row['data']}, n = {row['n']})" for row in errors]
@@ -202,9 +200,7 @@ def _pair(slots: Mapping[str, Scheme], layer: str) -> tuple[str, str]:
 
 
 def _folded(schemes: Sequence[tuple[str, tuple[str, str]]]) -> tuple[tuple[str, str, str], ...]:
-    """Return layers that differ in their number alone and have the same schemes as one line, with a star for the
-    number.
-    """
+    """Merge layers that have the same schemes and differ only in their number into one line, with a star as number."""
     by_star: dict[str, set[tuple[str, str]]] = {}
     for name, pair in schemes:
         by_star.setdefault(_starred(name), set()).add(pair)

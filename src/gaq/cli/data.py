@@ -1,4 +1,4 @@
-"""`gaq data`: look at data, make reference data, download the official files."""
+"""`gaq data`: describe data, generate reference data, download official files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-app = typer.Typer(help="Inspect data, make reference data, download the official files.", no_args_is_help=True)
+app = typer.Typer(help="Describe data, generate reference data, download official files.", no_args_is_help=True)
 
 
 def _examples(*lines: str) -> str:
@@ -36,7 +36,7 @@ def info(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """What is in a data file: frames, elements, energies, forces, distances, duplicates."""
+    """Describe a data file: frames, elements, energies, forces, distances, duplicates."""
     from gaq.data.read import read_dataset, read_structures
     from gaq.data.summary import describe_labels, describe_structures
     from gaq.errors import BadLabels
@@ -45,7 +45,7 @@ def info(
     claim_rows(json_file, overwrite, [file])
     try:
         data = read_dataset(file, limit, energies_only=True, labels=labels)
-    except BadLabels:  # what can be known of the structures is shown before the error
+    except BadLabels:  # print what is known of the structures before the error
         if not file.endswith(".npz"):
             _print_table(file, describe_structures(read_structures(file, limit)), None, None)
         raise
@@ -93,9 +93,9 @@ def label(
     resume: Annotated[bool, typer.Option("--resume", help="Resume an earlier run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")] = False,
 ) -> None:
-    """Make reference data: molecular dynamics with GFN2-xTB, each frame with its energy and forces.
+    """Generate reference data: molecular dynamics with GFN2-xTB, saving frames with energies and forces.
 
-    Ctrl-C keeps what was made beside FILE, and --resume continues to the same result.
+    Ctrl-C keeps the frames made so far next to FILE, and --resume continues to the same result.
     """
     from gaq.atoms.elements import formula
     from gaq.data.label import label as make_labels
@@ -129,8 +129,8 @@ def label(
     with FrameProgress(settings.frames) as progress, farm_of(cluster, workers) as farm:
         done = make_labels(settings, output, farm, resume, overwrite, progress.update)
     if done < settings.frames:
-        kept = f"{done} of {settings.frames} frames are kept beside {output}"
-        typer.echo(f"{kept}. Go on with the same command and --resume.", err=True)
+        kept = f"{done} of {settings.frames} frames are kept next to {output}"
+        typer.echo(f"{kept}. Continue with the same command and --resume.", err=True)
         raise typer.Exit(INTERRUPTED)
     typer.echo(f"{done} frames in {output}")
 
@@ -145,10 +145,10 @@ def fetch(
     dataset: Annotated[str, typer.Argument(help="rmd17")],
     molecule: Annotated[str, typer.Option(help="For example azobenzene.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files.")] = Path("data"),
-    split: Annotated[int, typer.Option(help="Official split to write as files of its own, 1 to 5.")] = 1,
+    split: Annotated[int, typer.Option(help="Official split to write to separate files, 1 to 5.")] = 1,
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="A copy of the archive or of the molecule's npz; no download."),
+        typer.Option("--from", metavar="FILE", help="A local copy of the archive or of the molecule's npz."),
     ] = None,
     cache: Annotated[
         Path | None,
@@ -156,14 +156,14 @@ def fetch(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Download the official files, hash-checked: the npz of a molecule and its training and test split."""
+    """Download the official files and verify their hashes: the npz of a molecule, its training and test split."""
     from gaq.claims import FileKind
     from gaq.data.fetch import fetch_rmd17, was_fetched
     from gaq.errors import UsageError
 
     if dataset != "rmd17":
         raise UsageError(f"no data set {dataset!r} to fetch; known is rmd17.")
-    fetched = FileKind("a file that `gaq data fetch` left, unchanged", was_fetched)
+    fetched = FileKind("an unchanged file of `gaq data fetch`", was_fetched)
 
     def may_write(path: Path) -> None:
         claim_output(path, fetched, overwrite, [source])
@@ -217,7 +217,7 @@ def _print_table(file: str, geometry: GeometryFigures, energies: EnergyFigures |
             ]
         if energies.isolated:
             lines += [("isolated atoms", " ".join(energies.isolated))]
-        lines += [("energies far from the rest", _frames(energies.outliers))] if energies.outliers else []
+        lines += [("energy outliers", _frames(energies.outliers))] if energies.outliers else []
         lines += [("charge, spin, field", line) for line in describe(data.states)]
         lines += [("note", line) for line in (*data.remarks, *label_counts(data.labels))]
         lines += [("units here", "eV, eV/Å, eV/Å³, Å"), ("SHA-256", data.sha256)]

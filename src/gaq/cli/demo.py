@@ -1,4 +1,4 @@
-"""`gaq demo`: the main job, end to end, on the embedded data."""
+"""`gaq demo`: the whole workflow on the embedded data."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def demo(
         typer.Option(metavar="NAME", help="Engine: native or torch (default: native if built)."),
     ] = None,
 ) -> None:
-    """Label, train, quantize, check, move and report, on ethanol, in some minutes.
+    """Label, train, quantize, check and run MD on ethanol, and write a report, in some minutes.
 
-    A float model is trained on the embedded frames while fresh test frames
-    are labelled with GFN2-xTB; five others are made from it, first of all by the
-    recommended recipe; all are measured on the fresh frames. Each start begins anew.
+    A float model is trained on the embedded frames while new test frames
+    are labelled with GFN2-xTB. Five quantized models are made from it, the first with the
+    recommended recipe, and all are measured on the new frames. Every start begins anew.
     """
     from gaq.cli.job_progress import JobProgress
     from gaq.demo.plan import QUICK, DemoPlan
@@ -42,7 +42,7 @@ def demo(
     from gaq.locks import locked
     from gaq.quant.recommended import RECOMMENDED
 
-    expect_torch()  # the processes that need it begin after some minutes
+    expect_torch()  # some processes need torch only after minutes
     plan = replace(QUICK if quick else DemoPlan(), seed=seed)
     order = Order(plan, out, workers, threads, known_engine(engine))
     console = Console(highlight=False)
@@ -58,7 +58,7 @@ def demo(
 
 
 def _print_table(order: Order, outcome: Outcome, console: Console) -> None:
-    """The table, why a verdict is not better, and what the words in it mean."""
+    """Print the table, the reasons for its verdicts, and its terms."""
     from gaq.demo.plan import DEMO_MODELS
     from gaq.report.tables import comparison_table, print_table, reasons
 

@@ -1,6 +1,6 @@
-"""Models as they are deployed: a checkpoint is packed in memory, and measured as the file that it would become.
+"""Models as deployed: a checkpoint is packed in memory and measured as a packed file.
 
-In PyTorch the backward pass is in float; that of the packed file may have 8 or 16 bits, which changes forces.
+PyTorch runs the backward pass in float; a packed file may run it in 8 or 16 bits, which changes forces.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from gaq.files import readable_file, sha256_of
 if TYPE_CHECKING:
     from gaq.engine.protocol import Engine
 
-HASH_DIGITS = 16  # of an identity
+HASH_DIGITS = 16  # length of an identity
 FLOAT = "float"  # the backward pass of PyTorch
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """An engine, which model it runs, and the size of the packed file."""
+    """An engine with the identity of its model and the size of the packed file."""
 
     path: Path
     engine: Engine
     identity: str
     file_bytes: int | None  # None for a checkpoint that cannot be packed
-    note: str = ""  # why it is not the packed file that is measured, where that was not asked for
+    note: str = ""  # why the packed file is not what is measured, unless that was asked for
 
     def sizes(self) -> dict[str, float]:
-        """file_bytes and weight_bytes of the packed file, and bits_per_weight with scales counted in."""
+        """Return file_bytes and weight_bytes of the packed file, and bits_per_weight including scales."""
         from gaq.engine.protocol import footprint_of
 
         found = {name: value for name, value in footprint_of(self.engine).items() if name != "file_bytes"}
@@ -47,12 +47,12 @@ def open_deployed(
     torch_threads: int | None = None,
     strict: bool = False,
 ) -> Deployed:
-    """Return the native engine of a packed file, or of a checkpoint packed in memory as `gaq export` would.
+    """Return the native engine of a packed file, or of a checkpoint packed in memory as by `gaq export`.
 
-    PyTorch runs a checkpoint if `engine` is "torch", on another device than the CPU, without a native engine, and
-    where a packed file has no place for the recipe. `frames` is a file of structures from which golden frames are taken
-    where the model has sensible forces on no small molecule. Raises `BadFile`, `UsageError`, `NotAvailable`, and
-    `RecipeError` for a checkpoint that cannot be packed if `engine` is "native". `strict` as in `open_engine`.
+    PyTorch runs a checkpoint if `engine` is "torch", if the device is not the CPU, without a native engine, and if the
+    packed format does not support the recipe. `frames` is a file of structures to take golden frames from if the model
+    has no sensible forces on a small molecule. Raises `BadFile`, `UsageError`, `NotAvailable`, and `RecipeError` for a
+    checkpoint that cannot be packed if `engine` is "native". `strict` as in `open_engine`.
     """
     from gaq.engine.open import is_packed, known_engine, open_engine
     from gaq.engine.protocol import backward_bits_of
@@ -71,7 +71,7 @@ def open_deployed(
         try:
             native = NativeEngine(content, file.name, threads=threads, strict=strict)
             return Deployed(file, native, identity_of(file, native.backward_bits), len(content))
-        except (NotAvailable, BadFile) as error:  # no engine, or one that does not run this architecture
+        except (NotAvailable, BadFile) as error:  # no engine, or none for this architecture
             if engine == "native":
                 raise
             note = str(error)
@@ -82,10 +82,11 @@ def open_deployed(
 
 
 def identity_of(file: Path, backward_bits: int | None) -> str:
-    """Return what tells a model from others: its checkpoint's SHA-256, shortened, and the bits of the backward pass.
+    """Return the identity of a model: the shortened SHA-256 of its checkpoint and the bits of the backward pass.
 
-    `backward_bits` is None in PyTorch. The identity is the same of a checkpoint that is packed in memory and of the
-    file that `gaq export` makes of it.
+    `backward_bits` is None in PyTorch. A checkpoint packed in memory and the file that `gaq export` writes of it have
+    the
+    same identity.
     """
     from gaq.engine.open import is_packed
     from gaq.pack.format import read_packed
@@ -98,14 +99,14 @@ def identity_of(file: Path, backward_bits: int | None) -> str:
 
 
 def _packed(file: Path, frames: str | None) -> tuple[bytes | None, str]:
-    """Return the bytes that `gaq export` would write, or why there are none."""
+    """Return the bytes that `gaq export` would write, or the reason why it would not."""
     from gaq.cli.packing import packed_checkpoint
     from gaq.pack.format import to_bytes
 
     try:
         try:
             return to_bytes(packed_checkpoint(file)), ""
-        except UsageError:  # no small molecule that it has sensible forces on
+        except UsageError:  # no sensible forces on any small molecule
             if frames is None:
                 raise
             return to_bytes(packed_checkpoint(file, frames)), ""

@@ -1,4 +1,4 @@
-"""`gaq doctor`: what this machine has, what it lacks and how to get it, and whether the basics hold here."""
+"""`gaq doctor`: what this machine has, what is missing and how to install it, and basic self-tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gaq.measure.rotations import octahedral_group
 from gaq.simulate.hosts import HOSTS
 from gaq.version import __version__
 
-# Instruction sets that decide how fast integer products are, in the words of Linux.
+# Instruction sets that decide the speed of integer products, as Linux names them.
 INSTRUCTION_SETS = (
     *("sse4_1", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "amx_int8"),
     *("asimd", "asimddp", "i8mm", "sve"),
@@ -47,7 +47,7 @@ OPTIONAL: tuple[tuple[str, Extra, str], ...] = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. `fine` is None where there is nothing to judge."""
+    """One line of the report. `fine` is None where nothing is judged."""
 
     item: str
     value: str
@@ -65,7 +65,7 @@ def doctor(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Say what this machine has, what is missing and how to get it; leave with 1 if a self-test fails."""
+    """Report what this machine has, what is missing and how to install it; exit with status 1 if a self-test fails."""
     claim_rows(json_file, overwrite, [model], key="item")
     findings = [*_versions(), *_processor(), *_extras(), *_engines(), embedded_data()]
     if model is not None:
@@ -79,32 +79,32 @@ def doctor(
 
 
 def instruction_sets(cpuinfo: str) -> list[str]:
-    """Those of `INSTRUCTION_SETS` that a text in the form of Linux' /proc/cpuinfo lists."""
+    """Return the members of `INSTRUCTION_SETS` that a text in the format of /proc/cpuinfo lists."""
     lines = [line for line in cpuinfo.splitlines() if line.lower().startswith(("flags", "features"))]
     present = set(lines[0].partition(":")[2].split()) if lines else set()
     return [name for name in INSTRUCTION_SETS if name in present]
 
 
 def exact_products(rows: int = 1040) -> Finding:
-    """Return whether products of 8-bit codes, summed in float32, are whole and right: what quantized layers rely on.
+    """Return whether products of 8-bit codes, summed in float32, are exact, as quantized layers require.
 
-    The largest total of `rows` products is rows * 127^2; up to 2^24 every partial sum is an integer that
-    float32 holds. A machine set to multiply in reduced precision fails here.
+    The largest sum of `rows` products is rows * 127^2; up to 2^24 every partial sum is an integer that
+    float32 represents. A machine set to multiply in reduced precision fails here.
     """
     import torch
 
     codes = torch.randint(-127, 128, (64, rows), generator=torch.Generator().manual_seed(0))
-    codes[0] = 127  # the largest total there is
+    codes[0] = 127  # the largest possible sum
     product = codes.float() @ codes.float().T
     wrong = int((product.long() != codes @ codes.T).sum())
     return Finding("products of codes are exact", f"{wrong} of {product.numel()} sums wrong", wrong == 0)
 
 
 def embedded_data() -> Finding:
-    """Return whether the data that come with gaq can be read and their physics is whole.
+    """Return whether the embedded data can be read and are physically consistent.
 
-    No frame may pull on itself: |sum_i F_i| is below 0.05 eV/Å. And the 24 rotations of the cube, which swap
-    and negate coordinates and round nothing, leave squared distances as they were up to the order of a sum.
+    The net force of every frame is below 0.05 eV/Å. The 24 rotations of the cube, which only permute and
+    negate coordinates, keep squared distances up to the order of summation.
     """
     item = "embedded data"
     try:
@@ -121,9 +121,11 @@ def embedded_data() -> Finding:
 
 
 def torch_engine() -> list[Finding]:
-    """PyTorch, which runs checkpoints: its threads, its GPU, and whether its products of codes are exact."""
+    """Return PyTorch, which runs checkpoints: threads, GPU, and whether its products of codes are exact."""
     if not has_torch():
-        return [Finding("engine torch", "not here: checkpoints cannot be read, packed models (.gaq) run without it")]
+        return [
+            Finding("engine torch", "not installed: checkpoints cannot be read; packed models (.gaq) run without it")
+        ]
     import torch
 
     return [
@@ -134,9 +136,7 @@ def torch_engine() -> list[Finding]:
 
 
 def native_engine() -> list[Finding]:
-    """Return the native engine: where it is, which instruction set it takes, whether its kernels equal their plain
-    twins.
-    """
+    """Return the native engine: path, instruction set, and whether its kernels agree with their plain versions."""
     import ctypes
 
     from gaq.engine import _library as native
@@ -148,7 +148,7 @@ def native_engine() -> list[Finding]:
     version, isa = library.gaq_version().decode(), library.gaq_isa()
     if isa is None:
         asked = os.environ.get("GAQ_ISA", "")
-        return [Finding("engine native", f"GAQ_ISA={asked}: no such instruction set on this machine", False)]
+        return [Finding("engine native", f"GAQ_ISA={asked}: this machine lacks that instruction set", False)]
     report = ctypes.create_string_buffer(native.ERROR_BYTES)
     status = library.gaq_self_test(report, native.ERROR_BYTES)
     return [
@@ -158,7 +158,7 @@ def native_engine() -> list[Finding]:
 
 
 def lammps_plugin() -> list[Finding]:
-    """LAMMPS, and the plugin with which it runs packed models."""
+    """Return LAMMPS and the plugin that runs packed models in it."""
     from gaq.engine.lammps import installed_lammps, is_current, plugin_path
 
     try:
@@ -172,9 +172,7 @@ def lammps_plugin() -> list[Finding]:
 
 
 def golden_frames(model: Path) -> Finding:
-    """Return whether the golden frames of a packed model come out as they were written. Raises `BadFile`,
-    `NotAvailable`.
-    """
+    """Return whether the golden frames of a packed model are reproduced. Raises `BadFile`, `NotAvailable`."""
     from gaq.engine.golden import golden_difference
     from gaq.engine.native import NativeEngine
 
@@ -187,7 +185,7 @@ def golden_frames(model: Path) -> Finding:
 
 
 def _squared_distances(positions: np.ndarray) -> np.ndarray:
-    """Of all pairs of atoms, as a flat array."""
+    """Return the squared distances of all pairs of atoms as a flat array."""
     first, second = np.triu_indices(len(positions), k=1)
     return ((positions[first] - positions[second]) ** 2).sum(axis=1)
 
@@ -203,7 +201,7 @@ def _processor() -> Iterator[Finding]:
     cpuinfo = Path("/proc/cpuinfo")
     known = instruction_sets(cpuinfo.read_text()) if cpuinfo.is_file() else []
     yield Finding("system", f"{platform.system()} {platform.machine()}")
-    yield Finding("instruction sets", " ".join(known) or "not told by this system")
+    yield Finding("instruction sets", " ".join(known) or "not reported by this system")
     yield Finding("cores", f"{_cores()} usable of {os.cpu_count()}")
 
 

@@ -1,6 +1,4 @@
-"""`gaq evaluate`: accuracy, fidelity to the float parent, symmetry, path work and size; several models are
-one comparison.
-"""
+"""`gaq evaluate`: accuracy, fidelity to the float parent, symmetry, path work and size of one or several models."""
 
 from __future__ import annotations
 
@@ -28,9 +26,9 @@ if TYPE_CHECKING:
 
 UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weight": "bits"}
 FLOOR = "fp32-floor"
-WORTH_A_PROCESS = 500  # structures; a process of PyTorch takes seconds to start
-STARTS = 100  # frames among which the short run begins
-LIE_FRAMES = 10  # frames whose Lie derivative is taken, six evaluations each
+WORTH_A_PROCESS = 500  # structures; a PyTorch process takes seconds to start
+STARTS = 100  # frames from which the start of the short run is chosen
+LIE_FRAMES = 10  # frames whose Lie derivative is computed, six evaluations each
 
 
 def evaluate(
@@ -72,8 +70,8 @@ def evaluate(
 ) -> None:
     """Measure accuracy, symmetry, conservation, stability and size of models, and compare them in one table.
 
-    A checkpoint is measured as the packed file that `gaq export` would make of it; `--engine torch` measures it in
-    PyTorch. The rows are also kept beside each model, in MODEL.rows.jsonl, where `gaq report` finds them.
+    A checkpoint is measured as the packed file that `gaq export` would write; `--engine torch` measures it in
+    PyTorch. The rows are also stored next to each model, in MODEL.rows.jsonl, for `gaq report`.
     """
     from gaq.cli.cluster import farm_of
     from gaq.cli.kept import keep, keep_predictions
@@ -123,7 +121,7 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Opened:
-    """A model under test: the engine that evaluates frames, perhaps on a farm, and the model as it is deployed."""
+    """A model under test: the engine that evaluates frames, possibly on a farm, and the model as deployed."""
 
     engine: Engine
     deployed: Deployed
@@ -131,19 +129,21 @@ class Opened:
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """Which engine is asked for, and where it is to compute."""
+    """The requested engine and where it computes."""
 
     engine: str | None
     device: str
     cores: int
     farm: Farm
     elsewhere: bool  # the farm is a cluster
-    frames: str  # the test set, from which golden frames may be taken
-    strict: bool  # whether structures unlike the training data are refused
+    frames: str  # the test set; golden frames may be taken from it
+    strict: bool  # refuse structures unlike the training data
 
     def open(self, model: str) -> Opened:
-        """Return the engine of a model. One of PyTorch has one thread: its bits depend on how many there are, so that
-        on several cores each has an engine; the native one shares structures among threads itself.
+        """Open the engine of a model, or several. PyTorch gets one thread per engine, because its bits depend on the
+        number
+        of threads; on several cores there are several engines. The native engine distributes structures over threads
+        itself.
         """
         from gaq.cli.deployed import open_deployed
         from gaq.engine.farmed import FarmedEngine
@@ -169,20 +169,18 @@ class EngineChoice:
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """What every model is measured on."""
+    """The data and lengths of all measurements."""
 
     dataset: Dataset
     turned: tuple[Structure, ...]  # frames of the symmetry test
-    circled: tuple[Structure, ...]  # frames that closed paths go around
+    circled: tuple[Structure, ...]  # frames of the closed-path test
     rotations: int
     seed: int
-    steps: int | None = None  # of the short run; None for the default of each engine
+    steps: int | None = None  # of the short run; None: the engine's default
 
 
 def labelled(opened: dict[str, Opened]) -> list[tuple[str, Opened]]:
-    """Return engines with what the table calls them: the file name, or the path as given where two files have the same
-    name.
-    """
+    """Return engines with their names in the table: the file name, or the given path if two file names are equal."""
     names = [model.engine.model for model in opened.values()]
     return [(path if names.count(m.engine.model) > 1 else m.engine.model, m) for path, m in opened.items()]
 
@@ -194,8 +192,9 @@ def measure(
     watch: StageProgress,
     keep: Callable[[Predictions], object] = lambda kept: None,
 ) -> list[Row]:
-    """Return rows of all models, and of the parent's symmetry as the floor below which no figure means anything; `keep`
-    is given what each model said.
+    """Return rows of all models, and of the parent's symmetry as the floor of the LEE. `keep` receives the predictions
+    of
+    each model.
     """
     from gaq.measure.predictions import predictions
     from gaq.measure.statistics import predict
@@ -226,7 +225,7 @@ def measure_model(
     plan: EvaluationPlan,
     watch: StageProgress,
 ) -> list[Row]:
-    """Return all rows of one model; `said` is what it and its parent said of the frames."""
+    """Return all rows of one model; `said` holds its predictions and its parent's."""
     from gaq.measure.accuracy import accuracy, fidelity
     from gaq.measure.conservation import path_work
     from gaq.measure.symmetry import lie_derivative, symmetry
@@ -247,9 +246,7 @@ def measure_model(
 
 
 def moved(engine: Engine, plan: EvaluationPlan, on_progress: Callable[[int, int], None]) -> list[Row]:
-    """Return rows of a short run from the calmest of the first frames; none where `plan.steps` is 0 or atoms are
-    alone.
-    """
+    """Return rows of a short run from the calmest of the first frames; none if `plan.steps` is 0 or atoms are alone."""
     from gaq.measure.dynamics import calmest, short_run, steps_for
 
     first = calmest(engine, plan.dataset.structures[:STARTS])
@@ -260,7 +257,7 @@ def moved(engine: Engine, plan: EvaluationPlan, on_progress: Callable[[int, int]
 
 
 def footprint(model: Deployed, data: str) -> list[Row]:
-    """Size rows of a model, as a packed file."""
+    """Return size rows of a model as a packed file."""
     from gaq.measure.ledger import row
 
     sizes = model.sizes()

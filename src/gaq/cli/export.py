@@ -1,4 +1,4 @@
-"""`gaq export`: a checkpoint becomes one small file that an engine runs without PyTorch."""
+"""`gaq export`: pack a checkpoint into one small file that an engine runs without PyTorch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def export(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Pack a checkpoint into one file: weights as integers, tables, recipe, manifest, golden frames."""
+    """Pack a checkpoint into one file: integer weights, tables, recipe, manifest, golden frames."""
     from gaq.cli.packing import packed_checkpoint
     from gaq.files import readable_file
     from gaq.measure.ledger import write_rows
@@ -62,7 +62,7 @@ def export(
 
 
 def take_along(model: Path, target: Path) -> list[str]:
-    """Keep the rows that were measured of a checkpoint beside the packed file too; return a sentence if that failed."""
+    """Copy the measured rows of a checkpoint to the packed file; return a message if that failed."""
     from dataclasses import replace
 
     from gaq.cli.deployed import identity_of
@@ -74,7 +74,7 @@ def take_along(model: Path, target: Path) -> list[str]:
 
 
 def size_rows(packed: PackedModel, file: Path) -> list[Row]:
-    """Return bytes of the file and of the weights in it, and bits per weight with scales counted in."""
+    """Return the size of the file and of its weights, and bits per weight including scales."""
     from gaq.measure.ledger import Row
     from gaq.pack.sizes import weight_bytes, weight_count
 
@@ -97,7 +97,7 @@ def _target(model: Path, out: Path | None) -> Path:
 
 
 def _refuse_packed(path: Path) -> None:
-    """A file that is packed already deserves its own sentence."""
+    """Raise `UsageError` for a file that is packed already."""
     from gaq.errors import BadFile, UsageError
     from gaq.formats.container import read_container
     from gaq.pack.format import is_packed
@@ -105,7 +105,7 @@ def _refuse_packed(path: Path) -> None:
     try:
         metadata = read_container(path).metadata
     except BadFile:
-        return  # the reader of checkpoints says what is wrong
+        return  # reading the checkpoint reports the error
     if is_packed(metadata):
         raise UsageError(f"{path} is packed already. Give the checkpoint it came from; `gaq show {path}` names it.")
 

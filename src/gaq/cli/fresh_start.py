@@ -1,9 +1,9 @@
-"""A new process that opens a model and evaluates one structure: how long until it has forces, and how much memory.
+"""A new process that opens a model and evaluates one structure, for start-up time and memory.
 
     python -m gaq.cli.fresh_start native model.gaq structure.npz 1 16
 
-prints a line when it has them and, after a second evaluation, a JSON object. `gaq bench` starts it, and looks at the
-clock.
+prints a line after the first evaluation and a JSON object after the second. `gaq bench` starts it and measures the
+time.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ NATIVE = "native"
 
 @dataclass(frozen=True)
 class FreshStart:
-    """Seconds from nothing to the first forces, and memory in bytes."""
+    """Seconds from the start of the process to the first forces, and memory in bytes."""
 
     seconds: float
-    peak_bytes: int  # the most that the process held
-    growth_bytes: int  # what evaluations added to a process with the model and the structure in it
+    peak_bytes: int  # peak memory of the process
+    growth_bytes: int  # what evaluations add to a process with the model and the structure
 
 
 def fresh_start(
     engine: str, model: Path | bytes, structure: Structure, threads: int = 1, backward: int | None = None
 ) -> FreshStart:
-    """Start one process. `model` is a file, or the bytes of a packed one. Raises `NotAvailable` when it fails."""
+    """Start one process. `model` is a file, or the bytes of a packed one. Raises `NotAvailable` if it fails."""
     with tempfile.TemporaryDirectory() as folder:
         arrays = Path(folder) / "structure.npz"
         s = structure
@@ -62,13 +62,13 @@ def fresh_start(
             seconds = time.perf_counter() - began
             said = answers.readline() if answers is not None else ""
         if process.returncode != 0 or not ready or not said:
-            raise NotAvailable(f"a new process with {file.name} in {engine} left with {process.returncode}")
+            raise NotAvailable(f"a new process with {file.name} in {engine} exited with status {process.returncode}")
     memory = json.loads(said)
     return FreshStart(seconds, int(memory["peak"]), int(memory["growth"]))
 
 
 def main(arguments: list[str]) -> None:
-    """The new process."""
+    """Run the new process."""
     engine, model, arrays, threads, backward = arguments
     keep_freed_memory()
     with np.load(arrays) as given:

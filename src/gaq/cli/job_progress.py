@@ -1,4 +1,4 @@
-"""Progress of several jobs at once: a bar for each on a terminal, a line now and then without one."""
+"""Progress of several jobs at once: a bar for each on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME_WIDTH = 12
 
 
 class JobProgress:
-    """`with JobProgress(console) as progress: progress(news)`: what runs moves, what is done stays."""
+    """Show running and finished jobs: `with JobProgress(console) as progress: progress(news)`."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -56,7 +56,7 @@ class JobProgress:
     def _show(self, news: News) -> None:
         if self._moves:
             stage, task = self._tasks.get(news.job, ("", None))
-            if task is None or stage != news.stage:  # a new stage has a time left of its own
+            if task is None or stage != news.stage:  # the time left is estimated per stage
                 if task is not None:
                     self._bars.remove_task(task)
                 task = self._bars.add_task(news.stage, total=news.total, job=f"{news.job:<{NAME_WIDTH}}", left="")

@@ -1,4 +1,4 @@
-"""What `gaq` alone prints: four journeys, from a molecule to a model in use, in lines that can be pasted."""
+"""The output of `gaq` without arguments: four workflows, from a molecule to a model in use, to copy and paste."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 @dataclass(frozen=True)
 class Journey:
-    """One way through gaq: what it leaves behind, and the lines that do it."""
+    """One workflow: its result and its commands."""
 
     name: str
     about: str
@@ -23,7 +23,7 @@ QUICKEST = Journey(
     ("gaq demo",),
 )
 
-# The embedded frames come from runs with seed 0: what is trained on frames of seed 1 can be tested on them.
+# The embedded frames come from runs with seed 0, so they can test a model trained on frames of seed 1.
 JOURNEYS = (
     Journey(
         "1  Train",
@@ -67,11 +67,11 @@ JOURNEYS = (
     ),
 )
 
-AFTERWORD = "gaq VERB --help has options and an example; gaq doctor looks at this machine."
+AFTERWORD = "gaq VERB --help lists options and an example; gaq doctor checks this machine."
 
 
 def print_journeys(console: Console) -> None:
-    """Print the page. Commands have no prompt and no frame, so that they can be copied as they are."""
+    """Print the page. Commands have no prompt and no frame, so that they can be copied."""
     console.print()
     console.print(
         Text("gaq", style="bold cyan").append("  equivariant force fields, quantized with their physics", "dim")

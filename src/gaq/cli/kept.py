@@ -1,4 +1,4 @@
-"""What commands leave beside a model for `gaq report`: rows, and predictions for parity plots."""
+"""Files that commands write next to a model for `gaq report`: rows, and predictions for parity plots."""
 
 from __future__ import annotations
 
@@ -14,28 +14,24 @@ if TYPE_CHECKING:
     from gaq.measure.predictions import Predictions
 
 LONGEST_STEP = 1.0  # fs, for molecules with hydrogen
-MOST_SETS = 3  # of data that a run is judged with
-MOST_COMPONENTS = 1_000_000  # of forces that are kept without being asked for: some 8 MB
+MOST_SETS = 3  # data sets that a run is judged with
+MOST_COMPONENTS = 1_000_000  # force components that are stored unasked: about 8 MB
 
 
 def signed(rows: Sequence[Row], identity: str | None, busy: float | None) -> list[Row]:
-    """Return the rows with the identity of their model; those of times say how much of the time others had the
-    processor.
-    """
+    """Add the identity of their model to rows; rows of times also get the processor share of other programs."""
     from gaq.report.speed_table import TIMES
 
     return [replace(r, identity=identity, busy=busy if r.metric in TIMES else None) for r in rows]
 
 
 def counts(row: Row, timestep: float) -> bool:
-    """Return whether a row of a run says something about the model: no model holds with steps of more than a
-    femtosecond.
-    """
+    """Return whether a row of a run is about the model; steps longer than a femtosecond break any model."""
     return timestep <= LONGEST_STEP or row.metric not in ("stability", "drift", "drift_ratio")
 
 
 def keep(model: Path, rows: Sequence[Row]) -> list[str]:
-    """Add rows to the ledger beside a model file; returns a sentence if that failed, which is no error."""
+    """Add rows to the ledger of a model file. A failure is no error: return a message."""
     from gaq.measure.ledger import keep_rows, kept_beside
 
     if not rows:
@@ -43,12 +39,12 @@ def keep(model: Path, rows: Sequence[Row]) -> list[str]:
     try:
         keep_rows(kept_beside(model), rows)
     except GaqError as error:
-        return [f"The rows were not kept beside {model.name}: {error}"]
+        return [f"The rows were not written next to {model.name}: {error}"]
     return []
 
 
 def keep_each(files: Mapping[str, Path], rows: Sequence[Row]) -> list[str]:
-    """Add rows to the ledgers beside several models, by the model names in the rows."""
+    """Add rows to the ledgers of several models, by the model names in the rows."""
     notes: list[str] = []
     for file in dict.fromkeys(files.values()):
         mine = [replace(r, model=file.name) for r in rows if files.get(r.model) == file]
@@ -57,31 +53,29 @@ def keep_each(files: Mapping[str, Path], rows: Sequence[Row]) -> list[str]:
 
 
 def keep_predictions(model: Path, said: Predictions) -> list[str]:
-    """Write predictions beside a model file, in place of older ones; returns a sentence if that failed."""
+    """Write predictions next to a model file, replacing older ones; return a message if that failed."""
     from gaq.measure.predictions import holds_predictions, predictions_beside, write_predictions
 
     path = predictions_beside(model)
     if len(said.forces) > MOST_COMPONENTS:
-        return [f"The predictions are too many to be kept unasked; --predictions {path.name} keeps them."]
+        return [f"The predictions are too many to be written by default; --predictions {path.name} writes them."]
     if path.exists() and not holds_predictions(path):
-        return [f"The predictions were not kept: {path} holds something else."]
+        return [f"The predictions were not written: {path} holds something else."]
     try:
         write_predictions(path, [said])
     except GaqError as error:
-        return [f"The predictions were not kept beside {model.name}: {error}"]
+        return [f"The predictions were not written next to {model.name}: {error}"]
     return []
 
 
 def known_of(model: Path, identities: Collection[str]) -> list[Row]:
-    """Return the rows kept beside a model file that are about one of these identities; none where no ledger can be
-    read.
-    """
+    """Return the stored rows of a model file that are about one of these identities; none if no ledger can be read."""
     from gaq.measure.ledger import kept_beside, read_rows
 
     path = kept_beside(model)
     try:
         return [r for r in read_rows(path) if r.identity in identities] if path.is_file() else []
-    except GaqError:  # whoever writes rows there says what is wrong
+    except GaqError:  # writing rows there reports the error
         return []
 
 

@@ -1,4 +1,4 @@
-"""The option that chooses among several families of labels in one file."""
+"""The option that chooses among several sets of labels in one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gaq lammps`: the plugin with which LAMMPS runs packed models, and the lines that use it."""
+"""`gaq lammps`: build the plugin that runs packed models in LAMMPS, and print how to use it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from gaq.cli.outputs import PLUGIN, PLUGIN_RECORD, OverwriteOption, claim_output
 
 
 def lammps(
-    build: Annotated[
-        bool, typer.Option("--build", help="Compile the plugin, if it is not there or not up to date.")
-    ] = False,
+    build: Annotated[bool, typer.Option("--build", help="Compile the plugin if it is missing or out of date.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder of the plugin (default: inside gaq's own).")
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Build pair_style gaq for the LAMMPS that is installed, and say where it is and how it is used."""
+    """Build pair_style gaq for the installed LAMMPS, and print its path and how to use it."""
     from gaq.engine.lammps import RECORD, build_plugin, installed_lammps, is_current, plugin_path
 
     found = installed_lammps()
@@ -36,7 +34,7 @@ def lammps(
     console = Console(highlight=False)
     console.print(Text(f"LAMMPS {found.version}, MPICH {found.mpi}"))
     if not state:
-        console.print(Text("the plugin is not there yet. Build it by: gaq lammps --build"))
+        console.print(Text("the plugin is not built yet. Build it with: gaq lammps --build"))
         return
     console.print(Text(f"plugin {path} ({state})"))
     for about, lines in instructions(path):
@@ -46,7 +44,7 @@ def lammps(
 
 
 def instructions(plugin: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return lines to paste: into an input of LAMMPS, and into a shell."""
+    """Return lines to paste into a LAMMPS input and into a shell."""
     import sys
 
     programs = Path(sys.executable).parent

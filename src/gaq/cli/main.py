@@ -1,4 +1,4 @@
-"""The command `gaq`: its verbs, what it says alone, and how it ends when something is wrong."""
+"""The command `gaq`: its verbs, its output without a verb, and its exit status."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ LONGEST_SENTENCE = 2000  # characters
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb, the function behind it (its docstring is the help), and lines that can be pasted."""
+    """A verb, its function (the docstring is the help), and example commands."""
 
     name: str
     function: Callable[..., None]
     examples: tuple[str, ...]
-    old_names: tuple[str, ...] = ()  # still understood, not listed
+    old_names: tuple[str, ...] = ()  # still accepted, not listed
 
 
-# Modules of verbs import torch inside their functions: `gaq --help` takes a moment, not seconds.
+# Modules of verbs import torch inside their functions, so that `gaq --help` is fast.
 VERBS = (
     Verb("demo", demo, ("gaq demo", "gaq demo --quick --out runs/quick")),
     Verb(
@@ -131,16 +131,15 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (("data", data),)
 
 
 def run() -> None:
-    """Entry point. Exit code 0: done; 1: a check or a limit failed; 2: wrong usage or bad input."""
-    os.environ.update(SAFE)  # also for processes that libraries start, such as PyTorch's compiler
+    """Entry point. Exit status 0: done; 1: a check or a limit failed; 2: wrong usage or bad input."""
+    os.environ.update(SAFE)  # also for child processes, such as PyTorch's compiler
     sys.exit(outcome(sys.argv[1:]))
 
 
 def outcome(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code.
+    """Run one command line and return its exit status.
 
-    A user's mistake is one line on stderr, `Name: text`; what is unforeseen is our fault and keeps its
-    traceback.
+    A user's mistake is one line on stderr, `Name: text`; an unexpected exception is a bug and keeps its traceback.
     """
     try:
         with warnings.catch_warnings():
@@ -160,14 +159,14 @@ def outcome(arguments: Sequence[str]) -> int:
             raise
         _say(NotAvailable.__name__, hint)
         return NotAvailable.exit_code
-    except OSError as error:  # a disk or a path that gave way under a library
+    except OSError as error:  # a disk or a path that failed inside a library
         _say(BadFile.__name__, str(error))
         return BadFile.exit_code
     return 0
 
 
 def application() -> typer.Typer:
-    """The command line as an object, with all verbs."""
+    """Return the command line with all verbs."""
     app = typer.Typer(
         name="gaq",
         help="Equivariant force fields: trained, quantized without breaking their physics, and checked.",
@@ -187,7 +186,7 @@ def application() -> typer.Typer:
 
 
 def epilog(examples: Sequence[str]) -> str:
-    """Examples as the last lines of a help page; `\\b` keeps the line breaks as they are."""
+    """Return examples as the last lines of a help page; `\b` keeps their line breaks."""
     return "\n".join(("\b", "Example:" if len(examples) == 1 else "Examples:", *(f"  {line}" for line in examples)))
 
 
@@ -205,7 +204,7 @@ def _alone(
 
 
 def _by_ctrl_c(leaving: SystemExit) -> bool:
-    """Return whether typer made this of Ctrl-C; a verb that caught it has said its own word."""
+    """Return whether typer exits because of Ctrl-C; a verb that caught it has printed its own message."""
     return isinstance(getattr(leaving.__context__, "__cause__", None), KeyboardInterrupt)
 
 
@@ -217,7 +216,7 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """What concerns the user's atoms in one line, as errors are; all others as Python shows them."""
+    """Print warnings about the user's atoms in one line, like errors; print others as Python does."""
     if issubclass(category, OutsideWarning):
         _say("Warning", str(message))
     else:

@@ -1,4 +1,4 @@
-"""`gaq md`: molecular dynamics in the engine, with files that a killed run goes on from."""
+"""`gaq md`: molecular dynamics in the engine, with files from which a killed run can continue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Ensemble(StrEnum):
-    """What is held."""
+    """Conserved or controlled quantity."""
 
     NVE = "nve"
     NVT = "nvt"
@@ -36,7 +36,7 @@ class Heat(StrEnum):
 
 
 class Velocities(StrEnum):
-    """Where the first velocities come from."""
+    """Source of the first velocities."""
 
     DRAW = "draw"
     KEEP = "keep"
@@ -48,7 +48,7 @@ def md(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="TRAJ", help="Trajectory: .xyz, or .traj, ASE's binary format.")
     ],
-    steps: Annotated[int, typer.Option(min=1, help="Steps in all, also with --resume.")],
+    steps: Annotated[int, typer.Option(min=1, help="Total number of steps, also with --resume.")],
     ensemble: Annotated[Ensemble, typer.Option(help="Constant energy, or with a thermostat.")] = Ensemble.NVE,
     dt: Annotated[float, typer.Option(metavar="FS", help="Time step.")] = 0.5,
     temperature: Annotated[float, typer.Option(metavar="K", help="Seed of first velocities and thermostat.")] = 300.0,
@@ -65,8 +65,8 @@ def md(
         int | None, typer.Option(min=1, help="Cores: for one system, or shared by replicas (then all).")
     ] = None,
     cluster: ClusterOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Resume from the checkpoint beside TRAJ.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the checkpoint next to TRAJ.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between frames.")] = 200,
     log_every: Annotated[int, typer.Option(min=1, metavar="N", help="Steps between lines of the log.")] = 50,
     frame: Annotated[int, typer.Option(help="Frame of START; negative: from the end.")] = 0,
@@ -88,10 +88,10 @@ def md(
         Path | None, typer.Option("--json", metavar="FILE", help="Write the rows, one JSON object a line.")
     ] = None,
 ) -> None:
-    """Run molecular dynamics, at constant energy or with a thermostat. Leaves with 1 when a run becomes unstable.
+    """Run molecular dynamics at constant energy or with a thermostat. Exits with status 1 if a run becomes unstable.
 
-    Beside TRAJ stand its log (.log: energies, temperature, momenta) and a checkpoint (.state). Ctrl-C, or a kill,
-    loses some steps at most; --resume continues bit for bit.
+    A log (.log: energies, temperature, momenta) and a checkpoint (.state) are written next to TRAJ. Ctrl-C or a kill
+    loses a few steps at most; --resume continues bit for bit.
     """
     from gaq.cli.cluster import farm_of
     from gaq.cli.md_report import RunProgress
@@ -121,7 +121,7 @@ def md(
     bath = thermostat_of(thermostat, temperature, relaxation, seed) if ensemble is Ensemble.NVT else None
     plan = RunPlan(
         steps, Dynamics(dt, bath), temperature, 0, every, log_every, bonds_may_break, checkpoint_seconds
-    )  # degrees of freedom follow with the first velocities
+    )  # degrees of freedom are known with the first velocities
     asked = Asked(start, out, plan, seed, replicas, resume, overwrite, frame, velocities is Velocities.KEEP)
     check(asked)
     outputs = files_of(asked)
@@ -139,7 +139,7 @@ def md(
         )
         farm = None if cluster is None else stack.enter_context(farm_of(cluster))
         interrupt, watch = stack.enter_context(graceful_interrupt()), stack.enter_context(StageProgress())
-        engines *= replicas // len(engines)  # on a farm, copies of one engine make all steps
+        engines *= replicas // len(engines)  # on a farm, copies of one engine run the replicas
         runs, progress = sessions(asked, model, engines, first), RunProgress(watch, replicas, steps, dt)
         if farm is not None:
             endings = run_on(farm, engines[0], runs, lambda: interrupt.asked, progress.listener)
@@ -159,7 +159,7 @@ def _conclude(
     contention: Contention,
     json_file: Path | None,
 ) -> None:
-    """Show how the runs ended, keep their rows beside the model, and leave with 1 when one became unstable."""
+    """Print how the runs ended, store their rows, and exit with status 1 if one became unstable."""
     from gaq.cli.deployed import identity_of
     from gaq.cli.kept import counts, keep, signed, verdict_lines
     from gaq.cli.md_report import rows_of, say
@@ -173,7 +173,7 @@ def _conclude(
         write_rows(json_file, rows)
     console = Console(highlight=False)
     say(endings, rows, asked, console)
-    # A run that its user's settings broke says nothing about the model.
+    # A run that broke because of its settings is not evidence about the model.
     spoiled = {asked.seed + k for k, e in enumerate(endings) if e.blame is not None and e.blame.cause != MODEL}
     counted = [r for r in rows if r.seed not in spoiled and counts(r, asked.plan.dynamics.dt)]
     for line in verdict_lines(model, counted):

@@ -1,4 +1,4 @@
-"""What `gaq md` says while it runs, and in the end: a line of progress, a table, and the rows of the ledger."""
+"""Output of `gaq md`: a progress line, a final table, and rows of the ledger."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NAMES = {
 
 
 class RunProgress:
-    """One line for all replicas: steps, ns/day, temperature and energy of the last that spoke."""
+    """One line for all replicas: steps, ns/day, temperature and energy of the latest record."""
 
     def __init__(self, watch: StageProgress, replicas: int, steps: int, dt: float) -> None:
         self._watch, self._dt = watch, dt
@@ -44,7 +44,7 @@ class RunProgress:
         self._lock = threading.Lock()
 
     def listener(self, replica: int) -> Callable[[Record, float], None]:
-        """What a session tells its last record and its seconds a step."""
+        """Return the callback of a session, which receives its latest record and the seconds per step."""
 
         def listen(record: Record, seconds: float) -> None:
             with self._lock:
@@ -58,7 +58,7 @@ class RunProgress:
 
 
 def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, threads: int) -> list[Row]:
-    """Return the rows of all replicas; each says its seed."""
+    """Return the rows of all replicas, each with its seed."""
     rows: list[Row] = []
     bath, data = asked.plan.dynamics.thermostat, asked.data
     for replica, (engine, ending) in enumerate(zip(engines, endings, strict=True)):
@@ -73,7 +73,7 @@ def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, 
 
 
 def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: Console) -> None:
-    """Print the table, what went wrong, and where the files are."""
+    """Print the table, errors, and the paths of the files."""
     found = [[entry for entry in rows if entry.seed == asked.seed + replica] for replica in range(len(endings))]
     console.print(_column(endings[0], found[0]) if len(endings) == 1 else _lines(endings, found))
     for replica, ending in enumerate(endings):
@@ -83,14 +83,14 @@ def say(endings: Sequence[Ending], rows: Sequence[Row], asked: Asked, console: C
             console.print(said, soft_wrap=True)
             for line in hints(ending):
                 console.print(line, soft_wrap=True, markup=False)
-            console.print(f"its last frame stands in {files.trajectory}", soft_wrap=True)
+            console.print(f"its last frame is in {files.trajectory}", soft_wrap=True)
         if ending.interrupted:
-            console.print(f"stopped at step {ending.state.step}; --resume continues it", style="yellow")
+            console.print(f"stopped at step {ending.state.step}; --resume continues", style="yellow")
         console.print(f"{files.trajectory}  {files.log}  {files.checkpoint}", style="dim", soft_wrap=True)
 
 
 def hints(ending: Ending) -> list[str]:
-    """Return what to do about a run that became unstable: what is to blame, and the options that matter."""
+    """Return advice on an unstable run: the cause and the options that matter."""
     lines = [] if ending.blame is None else [ending.blame.sentence]
     if ending.blame is not None and ending.blame.cause == TIME_STEP:
         lines.append("The option is --dt.")
@@ -100,7 +100,7 @@ def hints(ending: Ending) -> list[str]:
 
 
 def _column(ending: Ending, rows: Sequence[Row]) -> Table:
-    """Return one run: a line for each number."""
+    """Return one run, one line per number."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for metric, name in NAMES.items():
         entry = find(rows, metric)
@@ -112,7 +112,7 @@ def _column(ending: Ending, rows: Sequence[Row]) -> Table:
 
 
 def _lines(endings: Sequence[Ending], found: Sequence[Sequence[Row]]) -> Table:
-    """Return several runs: a line for each of them."""
+    """Return several runs, one line per run."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("replica", "ps", "ns/day", "T, K", "drift, meV/atom/ps", "held"):
         table.add_column(heading, justify="right", no_wrap=True)

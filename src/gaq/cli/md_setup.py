@@ -1,4 +1,4 @@
-"""What `gaq md` was asked for, checked and made into sessions."""
+"""Options of `gaq md`, checked and turned into sessions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked:
 
     start: Path
     out: Path
-    plan: RunPlan  # for the first replica; seeds and degrees of freedom are filled in later
+    plan: RunPlan  # of the first replica; seeds and degrees of freedom are filled in later
     seed: int
     replicas: int
     resume: bool
@@ -45,7 +45,7 @@ class Asked:
 
 
 def thermostat_of(kind: str, temperature: float, relaxation: float | None, seed: int) -> Thermostat:
-    """Return the thermostat, its degrees of freedom still to be counted. Raises `UsageError`."""
+    """Return the thermostat, without its degrees of freedom. Raises `UsageError`."""
     time = RELAXATION[kind] if relaxation is None else relaxation
     if not (time > 0 and math.isfinite(time)):
         raise UsageError(f"--relaxation {time} fs: expected a positive time")
@@ -53,13 +53,13 @@ def thermostat_of(kind: str, temperature: float, relaxation: float | None, seed:
 
 
 def check(asked: Asked) -> None:
-    """Raise `UsageError` or `BadFile` for what cannot be, before any model is opened."""
+    """Raise `UsageError` or `BadFile` for invalid options, before any model is opened."""
     plan = asked.plan
     check_run(plan.steps, plan.dynamics.dt, plan.log_every)
     if not (plan.temperature >= 0 and math.isfinite(plan.temperature)):
         raise UsageError(f"--temperature {plan.temperature} K: expected zero or more")
     if asked.resume and asked.overwrite:
-        raise UsageError("--resume continues a trajectory and --overwrite starts it anew; choose one")
+        raise UsageError("--resume continues a trajectory and --overwrite starts it again; choose one")
     check_ending(asked.out)
     writable_folder(asked.out.parent)
 
@@ -70,7 +70,7 @@ def files_of(asked: Asked) -> list[Files]:
 
 
 def claim_files(asked: Asked, model: str) -> None:
-    """Refuse to lose what is in the files of a run already. Their locks are held. Raises `BadFile`, `UsageError`."""
+    """Lock the files of a run, and refuse to overwrite existing ones. Raises `BadFile`, `UsageError`."""
     allowed = asked.resume or asked.overwrite
     for files in files_of(asked):
         three = (files.trajectory, files.log, files.checkpoint)
@@ -79,33 +79,33 @@ def claim_files(asked: Asked, model: str) -> None:
                 claim(path, COSTLY, overwrite=allowed, inputs=(model, asked.start))
             except AlreadyThere as error:
                 raise BadFile(
-                    f"{error} --resume continues its run, --overwrite begins it anew; or choose another name."
+                    f"{error} --resume continues its run, --overwrite starts it again; or choose another name."
                 ) from error
         there = [path for path in three[:2] if path.exists() and path.stat().st_size]
         if asked.resume and there and not files.checkpoint.exists():
             raise BadFile(
-                f"{there[0]} is there without its checkpoint {files.checkpoint}, so that there is nothing to resume "
-                f"from. Put the checkpoint back, choose another name, or begin anew with --overwrite."
+                f"{there[0]} exists without its checkpoint {files.checkpoint}, so there is nothing to resume "
+                f"from. Put the checkpoint back, choose another name, or start again with --overwrite."
             )
 
 
 @dataclass(frozen=True)
 class RunEngineChoice:
-    """Which engine is asked for, and how it is to compute."""
+    """The requested engine and its settings."""
 
     engine: str | None
     device: str
     backward: int | None
     cores: int
-    strict: bool = False  # whether atoms unlike the training data end the run
+    strict: bool = False  # atoms unlike the training data end the run
 
 
 def open_engines(model: str, choice: RunEngineChoice, replicas: int) -> list[Engine]:
-    """Return an engine for each replica. Threads of one system are all cores; replicas have one each."""
+    """Return an engine for each replica. One system uses all threads; several replicas have one each."""
     check_backward(choice.backward)
     name, threads = choice.engine, choice.cores if replicas == 1 else 1
     if name is None and choice.device == "cpu" and not is_packed(readable_file(model)) and _has_native_engine():
-        name = "native"  # a checkpoint is packed in memory: dynamics belongs in compiled code
+        name = "native"  # checkpoints are packed in memory: dynamics runs in compiled code
     return [
         open_engine(
             model,
@@ -120,7 +120,7 @@ def open_engines(model: str, choice: RunEngineChoice, replicas: int) -> list[Eng
 
 
 def start_of(asked: Asked, tell: Callable[[str], None]) -> RunStart:
-    """Return the first frame. `tell` hears what is in the file without effect, and what looks wrong."""
+    """Return the first frame. `tell` receives remarks on unused or suspicious content of the file."""
     first = read_start(asked.start, asked.frame)
     given = first.velocities is not None and bool(np.any(first.velocities))
     if asked.keep_velocities and first.velocities is None:
@@ -136,7 +136,7 @@ def start_of(asked: Asked, tell: Callable[[str], None]) -> RunStart:
 
 
 def sessions(asked: Asked, model: str, engines: list[Engine], first: RunStart) -> list[Session]:
-    """Return a session for each replica, begun or resumed."""
+    """Return a session for each replica, started or resumed."""
     return [_session(asked, sha256_of(model), engine, replica, first) for replica, engine in enumerate(engines)]
 
 

@@ -1,4 +1,4 @@
-"""The outputs of a verb: what may be replaced, asked before any work is done (docs/command-line.md)."""
+"""Output files of a verb: refuse to replace the wrong file before any work is done (docs/command-line.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIBRARY = b"\x7fELF", b"\xcf\xfa\xed\xfe"  # on Linux, on macOS
 
 
 def rows_kind(key: str = "metric") -> FileKind:
-    """Return rows of the ledger, or of `gaq doctor`: one JSON object a line, with this key."""
+    """Recognize rows of the ledger, or of `gaq doctor`: one JSON object per line, with this key."""
 
     def is_one(path: Path) -> bool:
         first = head_of(path).partition(b"\n")[0]
@@ -48,9 +48,9 @@ COSTLY = FileKind("", never)
 
 
 def claim_output(path: Path | None, kind: FileKind, overwrite: bool, inputs: Inputs = ()) -> None:
-    """Refuse an output that would replace something else, and make the folder of one that is new.
+    """Refuse an output that would replace another file, and create the folder of a new one.
 
-    None is an output that is not wanted. Raises `BadFile` and `UsageError` as `gaq.claims.claim` does.
+    None is an output that was not requested. Raises `BadFile` and `UsageError` as `gaq.claims.claim` does.
     """
     if path is None:
         return
@@ -63,19 +63,19 @@ def claim_output(path: Path | None, kind: FileKind, overwrite: bool, inputs: Inp
 
 
 def claim_rows(path: Path | None, overwrite: bool, inputs: Inputs = (), key: str = "metric") -> None:
-    """The same for `--json FILE`."""
+    """Do the same for `--json FILE`."""
     claim_output(path, rows_kind(key), overwrite, inputs)
 
 
 def expect_different(*outputs: Path | None) -> None:
-    """Raise `UsageError` when two outputs of one command are the same file."""
+    """Raise `UsageError` if two outputs of one command are the same file."""
     seen: set[Path] = set()
     for path in outputs:
         if path is None or (path.exists() and not path.is_file()):
             continue
         resolved = path.resolve()
         if resolved in seen:
-            raise UsageError(f"{path} is named for two outputs of one command. Give each a name of its own.")
+            raise UsageError(f"{path} is named for two outputs of one command. Give each its own name.")
         seen.add(resolved)
 
 

@@ -1,4 +1,4 @@
-"""A checkpoint as a packed model, with what was measured of it."""
+"""Pack a checkpoint with its measured accuracy."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gaq.pack.format import PackedModel
 
-UNITS_OF_SIZE = ("bytes", "bits")  # rows about the checkpoint's file, not about what the model predicts
+UNITS_OF_SIZE = ("bytes", "bits")  # of rows about the checkpoint's file instead of the model's predictions
 
 
 def packed_checkpoint(
     path: Path, data: str | None = None, backward: int | None = None, accuracy: Path | None = None
 ) -> PackedModel:
-    """Return the packed model of a checkpoint, golden frames evaluated by PyTorch on one thread."""
+    """Return the packed model of a checkpoint; PyTorch evaluates its golden frames on one thread."""
     from gaq.data.read import read_structures
     from gaq.deploy import packed_model
     from gaq.engine.open import check_backward
@@ -31,7 +31,7 @@ def packed_checkpoint(
 
 
 def accuracy_rows(ledger: Path | None, model: str) -> list[dict[str, Any]]:
-    """Return the rows of a ledger that are about `model`, as plain data; none without a ledger. Raises `UsageError`."""
+    """Return the rows of a ledger about `model` as plain data; none without a ledger. Raises `UsageError`."""
     import json
 
     from gaq.errors import UsageError

@@ -1,4 +1,4 @@
-"""What `--plot` needs, asked before a long measurement rather than after it."""
+"""Requirements of `--plot`, checked before a long measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a line now and then without one."""
+"""Progress of long work: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class FrameProgress:
-    """A bar with the time left, or a line now and then where there is no terminal."""
+    """A bar with the time left; without a terminal, a line now and then."""
 
     def __init__(self, total: int) -> None:
         console = Console(stderr=True)
@@ -56,7 +56,7 @@ class FrameProgress:
 
 
 class ByteProgress:
-    """What pooch calls a progress bar: it sets `total` (bytes) and calls update, reset and close."""
+    """A progress bar for pooch: it sets `total` (bytes) and calls update, reset and close."""
 
     def __init__(self) -> None:
         from rich.console import Console

@@ -1,4 +1,4 @@
-"""`gaq quantize`: apply a recipe to a float model, without training (PTQ) or with it (QAT)."""
+"""`gaq quantize`: apply a recipe to a float model, with training (QAT) or without (PTQ)."""
 
 from __future__ import annotations
 
@@ -61,19 +61,19 @@ def quantize(
         str,
         typer.Option(
             metavar="KEY=LIMIT",
-            help="Choose bits slot by slot: `bits=5` a weight, `kb=150` of file, or `force=6` meV/Å off the parent.",
+            help="Choose bits slot by slot: `bits=5` per weight, `kb=150` of file, or `force=6` meV/Å from the parent.",
             show_default=False,
         ),
     ] = "",
-    budget_frames: Annotated[int, typer.Option(min=1, help="Frames on which the choice is measured.")] = 20,
+    budget_frames: Annotated[int, typer.Option(min=1, help="Frames to measure the choice on.")] = 20,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from last.ckpt in --out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     list_recipes: Annotated[bool, typer.Option("--list-recipes", help="List the presets and exit.")] = False,
 ) -> None:
     """Quantize a float model with the recommended recipe, or another one.
 
-    With --data it is calibrated and trained. Without data only recipes with 8-bit weights and no calibration can be
-    had. --recipe fp32 with --epochs N is the control: the float model trained for as long.
+    With --data the model is calibrated and trained. Without data only recipes with 8-bit weights and no calibration
+    are possible. --recipe fp32 with --epochs N is the control: the float model trained for as long.
     """
     from gaq.cli.recipes import print_recipes, recipe_named, split_budget
 
@@ -94,12 +94,10 @@ def quantize(
     if model is None:
         raise UsageError("gaq quantize needs a float checkpoint, or --list-recipes to see the recipes.")
     if epochs and not data:
-        raise UsageError(
-            f"--epochs {epochs} trains, and there is nothing to train on: give labelled frames with --data."
-        )
+        raise UsageError(f"--epochs {epochs} trains, but there is no data: give labelled frames with --data.")
     recipe, budget = split_budget(recipe, budget)
     expect_budget(budget, data, resume)
-    chosen = recipe_named(recipe, 0)  # is it there at all
+    chosen = recipe_named(recipe, 0)  # raises for an unknown name
     check_device(device)
     parent = load_checkpoint(readable_file(model))
     if not data:
@@ -112,7 +110,7 @@ def quantize(
     use_threads(threads)
     keep_freed_memory()
     with locked(writable_folder(out)):
-        expect_new_run(out, resume, overwrite, written)  # another process may have finished one meanwhile
+        expect_new_run(out, resume, overwrite, written)  # another process may have finished a run meanwhile
         if budget and dataset is not None:
             chosen = within_budget(
                 budget, parent, chosen, model.name, dataset.subset(range(min(budget_frames, len(dataset)))), out
@@ -140,7 +138,7 @@ def _train(
 
 
 def _expect_few_losses(recipe: Recipe, typed: str, parent: Checkpoint, model: Path, out: Path) -> None:
-    """Raise `UsageError` for weights of few bits without data, with the command that does it well."""
+    """Raise `UsageError` for low-bit weights without data, with a command that works."""
     from gaq.errors import UsageError
     from gaq.quant.rounding import fewest_weight_bits
 
@@ -159,7 +157,7 @@ def _expect_few_losses(recipe: Recipe, typed: str, parent: Checkpoint, model: Pa
 
 
 def _epochs(asked: int | None, recipe: Recipe, dataset: Dataset | None, batch: int) -> int:
-    """Return the epochs to train for, and say on stderr what was chosen or what is missing."""
+    """Return the epochs to train for; print the default that was chosen, or a warning, on stderr."""
     from gaq.quant.rounding import fewest_weight_bits
     from gaq.train.quantization import sensible_epochs
 

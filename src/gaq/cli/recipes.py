@@ -1,4 +1,4 @@
-"""Recipes on the command line: by name, by file, with what a `+` adds; and the list of `--list-recipes`."""
+"""Recipes on the command line: by name, by file, with suffixes; and the list of `--list-recipes`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def recipe_named(name: str, warmup: int) -> Recipe:
-    """Return a preset by name, or the recipe in a TOML file; `+gptq` or `+nearest` may follow either."""
+    """Return a preset by name, or the recipe in a TOML file; either may have the suffix `+gptq` or `+nearest`."""
     from gaq.quant.install import preset
     from gaq.quant.recipe import Recipe
     from gaq.quant.rounding import rounded
@@ -30,9 +30,9 @@ def recipe_named(name: str, warmup: int) -> Recipe:
 
 
 def split_budget(name: str, budget: str) -> tuple[str, str]:
-    """Return a recipe name without a budget such as `+bits=6.2` in it, and that budget, or the one given.
+    """Split a recipe name into the name and a budget such as `+bits=6.2`; without one, return the given budget.
 
-    Raises `UsageError` where there are two.
+    Raises `UsageError` for two budgets.
     """
     from gaq.errors import UsageError
 

@@ -1,4 +1,4 @@
-"""`gaq report`: one page of everything that runs left."""
+"""`gaq report`: one page with all results of runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def report(
 ) -> None:
     """Write one HTML page of runs: table with verdicts, plots, trajectories, facts. It opens without a network.
 
-    It shows what is there, and says which command makes what is not. Nothing is computed anew.
+    Nothing is computed: the page shows the results that exist and the commands for those that are missing.
     """
     from gaq.measure.ledger import write_rows
     from gaq.report.discover import discover
@@ -61,7 +61,7 @@ def report(
 
 
 def file_facts(models: list[Path]) -> tuple[list[tuple[str, Facts]], list[str]]:
-    """Return what `gaq show` says of each model, and sentences about files that it cannot read."""
+    """Return the output of `gaq show` for each model, and messages about files that it cannot read."""
     from gaq.cli.contents import contents_of
     from gaq.errors import GaqError
 

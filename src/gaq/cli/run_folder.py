@@ -1,4 +1,4 @@
-"""The output folder of a training: an earlier run in it is not replaced by accident."""
+"""The output folder of a training: an earlier run is not replaced by accident."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ RUN = (MODEL, STATE, CURVE)
 
 
 def expect_new_run(out: Path, resume: bool, overwrite: bool, names: Sequence[str] = RUN, inputs: Inputs = ()) -> None:
-    """Raise `UsageError` where `out` holds one of the files `names` and neither option says what becomes of it.
+    """Raise `UsageError` if `out` holds one of the files `names` and neither option is given.
 
-    An input of the command is never one of them. Raises `BadFile` where there is nothing to resume.
+    Inputs of the command do not count. Raises `BadFile` if there is nothing to resume.
     """
     from gaq.claims import FileKind, claim, never
     from gaq.errors import BadFile, UsageError
@@ -34,6 +34,6 @@ def expect_new_run(out: Path, resume: bool, overwrite: bool, names: Sequence[str
 
 
 def remove_run(out: Path) -> None:
-    """Remove the state and curve of an earlier run, which must not outlive its model."""
+    """Remove the state and curve of an earlier run, which would not match the new model."""
     for name in (STATE, CURVE, MODEL):
         (out / name).unlink(missing_ok=True)

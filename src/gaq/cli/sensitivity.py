@@ -1,4 +1,4 @@
-"""`gaq sensitivity`: which slot of a model costs how much, and where symmetry is lost."""
+"""`gaq sensitivity`: the cost of quantizing each slot, and the equivariance error of each layer."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def sensitivity(
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Plot what each part costs.")] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Quantize each slot alone, post-training, and measure what it costs: energy, force, symmetry, conservation.
+    """Quantize each slot alone, post-training, and measure the effect on energy, forces, symmetry and conservation.
 
-    With --bound: layer by layer the equivariance error as measured, as estimated, and its provable bound.
+    With --bound: the equivariance error of each layer as measured, as estimated, and its provable bound.
     """
     from gaq.cli.pictures import expect_picture
     from gaq.cli.recipes import recipe_named

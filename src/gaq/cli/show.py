@@ -1,4 +1,4 @@
-"""`gaq show`: what is in a model file, packed or not."""
+"""`gaq show`: print the contents of a model file, packed or not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Show what a model file holds: bits, bytes and their shares, hashes, units, data, recipe, accuracy."""
+    """Print the contents of a model file: bits, bytes and their shares, hashes, units, data, recipe, accuracy."""
     from gaq.cli.contents import contents_of
     from gaq.measure.ledger import write_rows
 
@@ -36,9 +36,9 @@ def show(
 
 
 def print_contents(contents: Contents, every: bool, console: Console) -> None:
-    """Facts, the schemes of the linear layers, bytes by group, and if wanted every tensor."""
+    """Print facts, the schemes of the linear layers, bytes by group, and every tensor if requested."""
     width = max(len(name) for name, _ in contents.facts)
-    for name, value in contents.facts:  # lines of their own, so that a hash can be copied whole
+    for name, value in contents.facts:  # on separate lines, so that a hash can be copied whole
         console.print(Text(f"{name:<{width}}  ", style="bold").append(value, style="not bold"), soft_wrap=True)
     console.print()
     console.print(_schemes(contents))

@@ -1,6 +1,4 @@
-"""Progress of measurements on stderr, stage by stage: a bar on a terminal, a line now and then without
-one.
-"""
+"""Progress of measurements on stderr, stage by stage: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class StageProgress:
-    """Shows named stages: `with StageProgress() as watch: watch("rotation", done, total)`."""
+    """Show named stages: `with StageProgress() as watch: watch("rotation", done, total)`."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -43,7 +41,7 @@ class StageProgress:
         self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
-        """Say that `done` of `total` steps of a stage are made; a new name begins a new stage."""
+        """Report that `done` of `total` steps of a stage are complete; a new name begins a new stage."""
         now = time.monotonic()
         if self._timed[0] != stage:
             self._timed = stage, TimeLeft()
@@ -57,7 +55,7 @@ class StageProgress:
             Console(stderr=True, highlight=False).print(line, markup=False)
 
     def stage(self, name: str) -> Callable[[int, int], None]:
-        """A progress report for one stage, as the measurements take it."""
+        """Return a progress callback for one stage."""
 
         def on_progress(done: int, total: int) -> None:
             self(name, done, total)

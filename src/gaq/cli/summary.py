@@ -1,4 +1,4 @@
-"""What a training says when it is done."""
+"""Final output of a training."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ ERRORS = (
 
 
 def say_remarks(remarks: Iterable[str]) -> None:
-    """Print sentences about the data on stderr, one a line."""
+    """Print remarks about the data on stderr, one per line."""
     for remark in remarks:
         say_remark(remark)
 
 
 def say_remark(remark: str) -> None:
-    """Print one sentence about the data on stderr."""
+    """Print one remark about the data on stderr."""
     print(f"data: {remark}", file=sys.stderr, flush=True)
 
 
 def say_trained(checkpoint: Checkpoint, out: Path) -> None:
-    """Print where the model is, its validation errors, and what one does next."""
+    """Print the path of the model, its validation errors, and the next command."""
     console = Console()
     errors = checkpoint.manifest.get("validation")
     if errors is None:

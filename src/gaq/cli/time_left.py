@@ -1,4 +1,4 @@
-"""Time left of long work, once it has a steady rate: no guess from the first steps, which compile and warm up."""
+"""Time left of long work. The first steps, which compile and warm up, are not extrapolated."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-STEADY_STEPS, STEADY_SECONDS = 5, 3.0  # measured before anything is said
-WINDOW = 200  # latest reports that the rate is taken from
+STEADY_STEPS, STEADY_SECONDS = 5, 3.0  # required before an estimate
+WINDOW = 200  # number of latest reports that give the rate
 
 
 class TimeLeft:
     """Estimates the seconds left from the latest reports; the time before the first report does not count.
 
-    The first report ends a step that may have compiled or loaded something, so the rate starts behind it.
+    The first report ends a step that may have compiled or loaded something, so the rate starts after it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -21,7 +21,7 @@ class TimeLeft:
         self._reports: deque[tuple[float, int]] = deque(maxlen=WINDOW)
 
     def report(self, done: int) -> None:
-        """Take note that `done` steps are made; a smaller number than before starts again."""
+        """Record that `done` steps are complete; a smaller number than before starts again."""
         if self._reports and done < self._reports[-1][1]:
             self._reports.clear()
         if not self._reports or done > self._reports[-1][1]:
@@ -39,7 +39,7 @@ class TimeLeft:
         return (now - began) / (done - before) * (total - done)
 
     def text(self, total: int) -> str:
-        """Return such as `4 min left`, or an empty text while nothing can be said."""
+        """Return text such as `4 min left`, or empty text without an estimate."""
         seconds = self.seconds(total)
         return "" if seconds is None or seconds == 0.0 else f"{_rounded(seconds)} left"
 

@@ -1,4 +1,4 @@
-"""`gaq train`: a float model from labelled frames, with or without a configuration."""
+"""`gaq train`: train a float model from labelled frames, with or without a configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def train(
         ),
     ] = "",
     data: Annotated[
-        str, typer.Option(metavar="FILE", help="Labelled frames, beside a configuration.", show_default=False)
+        str, typer.Option(metavar="FILE", help="Labelled frames, in addition to a configuration.", show_default=False)
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs of training.", show_default=False)] = None,
@@ -57,7 +57,7 @@ def train(
 ) -> None:
     """Train a float force field.
 
-    Without a configuration, size, split and epochs are chosen from the data, and said. Ctrl-C leaves a checkpoint;
+    Without a configuration, size, split and epochs are chosen from the data and printed. Ctrl-C leaves a checkpoint;
     --resume continues from it, bit for bit. Under torchrun the processes share each batch.
     """
     from gaq.cli.run_folder import CONFIG, RUN, expect_new_run, remove_run
@@ -81,7 +81,7 @@ def train(
     }
     overrides = overrides_of(options, set_ or [])
     if init:
-        typer.echo(f"{write_config(source, data, overrides)} written. Its first line is the command that takes it.")
+        typer.echo(f"{write_config(source, data, overrides)} written. Its first line is the command that uses it.")
         return
     asked = source_of(source, data)
     named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
@@ -91,9 +91,9 @@ def train(
     use_threads(threads)
     keep_freed_memory()
     with contextlib.ExitStack() as stack:
-        if is_first_process():  # it alone writes
+        if is_first_process():  # only this process writes
             stack.enter_context(locked(writable_folder(out)))
-            expect_new_run(out, resume, overwrite, named)  # another process may have finished one meanwhile
+            expect_new_run(out, resume, overwrite, named)  # another process may have finished a run meanwhile
         world = join_world(device)
         stack.callback(leave_world, world)
         if overwrite and world.rank == 0:

@@ -1,4 +1,4 @@
-"""Where the settings of `gaq train` come from: a configuration, or the data and the options alone."""
+"""Settings of `gaq train`: from a configuration, or from the data and the options."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FEW_STEPS = 500
 
 @dataclass(frozen=True)
 class DataSource:
-    """What was named on the command line: a configuration, a data file, or both."""
+    """The data source on the command line: a configuration, a data file, or both."""
 
     config: Path | None
-    data: str  # as given; empty where the configuration has to say
+    data: str  # as given; empty if the configuration names it
 
 
 def source_of(given: str, data: str) -> DataSource:
-    """Tell a configuration, or the name of one that comes with gaq, from a data file.
+    """Distinguish a configuration, or the name of a built-in one, from a data file.
 
-    Raises `UsageError` for two data files, or neither.
+    Raises `UsageError` for two data files, or none.
     """
     from gaq.errors import UsageError
     from gaq.train.config import find_config, shipped_configs
@@ -46,12 +46,12 @@ def source_of(given: str, data: str) -> DataSource:
 
 
 def overrides_of(options: Mapping[str, int | float | str | None], texts: Sequence[str]) -> list[str]:
-    """Return `key=value` texts of the options that were given, behind those of --set."""
+    """Return the given options as `key=value` texts, after those of --set."""
     return [*texts, *(f"{key}={value}" for key, value in options.items() if value is not None)]
 
 
 def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConfig, Dataset]:
-    """Return the settings and the data they are for; what is chosen from the data is said on stderr."""
+    """Return the settings and their data; print on stderr what is chosen from the data."""
     from gaq.config import checked, load
     from gaq.data.read import read_dataset
     from gaq.errors import UsageError
@@ -75,7 +75,7 @@ def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConf
 
 
 def account_of(settings: TrainConfig, dataset: Dataset) -> list[str]:
-    """Return lines that say what was chosen, and which error to expect."""
+    """Return lines that list the choices and the error to expect."""
     from gaq.train.suggested import expected_share, force_rms, steps_per_epoch
 
     size, forces, share = settings.model, force_rms(dataset), expected_share(settings)
@@ -83,7 +83,7 @@ def account_of(settings: TrainConfig, dataset: Dataset) -> list[str]:
     length = f"{settings.epochs} epochs of {steps_per_epoch(settings)} steps, {settings.batch} frames each"
     error = f"about {1000 * share * forces:.2g} meV/Å ({100 * share:.2g} % of the forces) for one small molecule"
     if settings.epochs * steps_per_epoch(settings) < FEW_STEPS:
-        expected = "so few steps show that it runs, and no more; --epochs takes more"
+        expected = "so few steps only show that training works; --epochs changes that"
     else:
         expected = f"expect a force error of {error}, more for liquids and mixtures; more epochs and frames lower it"
     return [
@@ -95,9 +95,9 @@ def account_of(settings: TrainConfig, dataset: Dataset) -> list[str]:
 
 
 def write_config(given: str, data: str, overrides: Sequence[str]) -> Path:
-    """Write a commented configuration and return its path: settings from the data if some are named, else defaults.
+    """Write a commented configuration and return its path: settings from the data if named, otherwise defaults.
 
-    Raises `UsageError` where the file exists.
+    Raises `UsageError` if the file exists.
     """
     from gaq.config import checked, commented
     from gaq.data.read import read_dataset

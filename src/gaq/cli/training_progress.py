@@ -1,6 +1,4 @@
-"""Shows a training as it goes: a bar with the current errors and the time left, or a line now and then in a
-log.
-"""
+"""Progress of a training: a bar with current errors and time left, or a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -18,12 +16,12 @@ from gaq.cli.time_left import TimeLeft
 if TYPE_CHECKING:
     from gaq.train import fit
 
-LOG_INTERVAL = 10.0  # s between lines where there is no terminal
+LOG_INTERVAL = 10.0  # s between lines without a terminal
 
 
 @contextmanager
 def shown_training(title: str) -> Iterator[Callable[[fit.TrainProgress], None]]:
-    """A callback for `fit`."""
+    """Return a callback for `fit`."""
     if not sys.stderr.isatty():
         yield _Log(title)
         return

@@ -125,7 +125,7 @@ def test_a_control_of_another_network_is_refused(files, tmp_path):
     save_checkpoint(tmp_path / "other.ckpt", checkpoint(config(layers=1)))
     packed = tmp_path / "w4.gaq"
     packed.write_bytes(open_models(files[1:])[0].content)
-    with pytest.raises(UsageError, match="other.ckpt is another network than .*w4.gaq"):
+    with pytest.raises(UsageError, match="other.ckpt is not the network of .*w4.gaq"):
         open_models([str(packed)], control=tmp_path / "other.ckpt")
 
 
@@ -178,7 +178,7 @@ def test_wrong_usage(arguments, complaint, capsys):
 
 
 def test_a_new_process_that_fails_is_noticed(tmp_path):
-    with pytest.raises(NotAvailable, match="a new process with nothing.gaq in native left with 1"):
+    with pytest.raises(NotAvailable, match="a new process with nothing.gaq in native exited with status 1"):
         fresh_start(NATIVE, tmp_path / "nothing.gaq", molecule("H2O"))
 
 

@@ -45,7 +45,7 @@ def test_rows_are_kept_beside_the_model(tmp_path):
 def test_a_file_of_another_kind_is_left_alone_and_named(tmp_path):
     (tmp_path / "m.rows.jsonl").write_text("mine\n")
     (note,) = keep(tmp_path / "m.gaq", [ROW])
-    assert "were not kept beside m.gaq" in note
+    assert "were not written next to m.gaq" in note
     assert (tmp_path / "m.rows.jsonl").read_text() == "mine\n"
 
 
@@ -60,7 +60,7 @@ def test_rows_wait_for_nobody_and_none_are_lost(tmp_path):
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     (note,) = keep(tmp_path / "none" / "m.gaq", [ROW])
-    assert "were not kept" in note
+    assert "were not written" in note
 
 
 def test_rows_of_several_models_go_beside_each(tmp_path):

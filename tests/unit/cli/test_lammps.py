@@ -31,7 +31,7 @@ def words(text: str) -> str:
 
 def test_it_builds_says_where_and_how(version, tmp_path, capsys):
     assert outcome(["lammps", "--out", str(tmp_path)]) == 0
-    assert "not there yet. Build it by: gaq lammps --build" in capsys.readouterr().out
+    assert "not built yet. Build it with: gaq lammps --build" in capsys.readouterr().out
     assert outcome(["lammps", "--build", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     plugin = tmp_path / lammps.PLUGIN
