@@ -16,10 +16,10 @@ def open_farm(cluster: str | None, cores: int | None = None, say: Say = lambda s
     return LocalFarm(cores or usable_cores()) if cluster is None else Cluster(cluster, say)
 
 
-def check_cores(option: str, cores: int | None, cluster: str | None) -> None:
+def check_cores(name: str, cores: int | None, cluster: str | None) -> None:
     """Raise `UsageError` for a number of cores of this machine beside a cluster, whose workers have their own."""
     if cluster is not None and cores is not None:
         raise UsageError(
-            f"{option} {cores} is about this machine, and --cluster {cluster} computes elsewhere: its workers say how "
+            f"`{name}` {cores} is about this machine, and `cluster` {cluster} computes elsewhere: its workers say how "
             f"many cores they use. Leave one of the two out"
         )
