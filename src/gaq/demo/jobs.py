@@ -28,7 +28,7 @@ class LabelJob:
         """Write the frames."""
         asked = self.settings
         label(asked, self.output, progress=lambda done: tell("frames", done, asked.frames))
-        return f"{asked.frames} fresh frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
+        return f"{asked.frames} new frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
 
 
 @dataclass(frozen=True)

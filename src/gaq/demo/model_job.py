@@ -59,7 +59,7 @@ class DemoModelJob:
             try:
                 self._make(tell)
             except Diverged as error:
-                return f"diverged, and is left out of the table: {error}"
+                return f"diverged and is not in the table: {error}"
         made = time.monotonic() - began
         rows = self._measure(tell)
         return self._summary(rows, made)

@@ -17,11 +17,11 @@ class DemoModel:
     about: str
 
 
-PARENT = DemoModel("fp32", "fp32", False, "the float model that all others come from")
+PARENT = DemoModel("fp32", "fp32", False, "the float model that all others start from")
 DEMO_MODELS = (
     PARENT,
     DemoModel(RECOMMENDED, RECOMMENDED, True, "the recommended recipe: 4- and 8-bit weights, 16-bit features, GPTQ"),
-    DemoModel("fp32-control", "fp32", True, "the control: the float model trained on for as long as the others"),
+    DemoModel("fp32-control", "fp32", True, "the control: the float model trained for as long as the others"),
     DemoModel("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
     DemoModel("gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"),
     DemoModel("w4", "w4", True, "4-bit weights, everything else in float"),

@@ -24,10 +24,10 @@ def collect(out: Path) -> tuple[Row, ...]:
 def words(rows: Sequence[Row], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what stands above the table of the page; the manifest keeps it for whoever makes the page anew."""
     plan, seen = facts["plan"], {entry.recipe for entry in rows}
-    fresh = "fresh frames, labelled with GFN2-xTB" if "fresh" in facts["test"] else "held-out frames"
+    fresh = "new frames, labelled with GFN2-xTB" if "fresh" in facts["test"] else "held-out frames"
     lead = (
         f"A float model of ethanol, trained on {plan['train']} embedded frames for {plan['epochs']} epochs; "
-        f"five others made from it, four of them trained on for {plan['tuning']} epochs; all measured on "
+        f"five others made from it, four of them trained for {plan['tuning']} epochs; all measured on "
         f"{plan['test']} {fresh}. Steps of dynamics, and their times, are those of the {facts['engine']} engine, "
         f"{facts['threads_per_worker']} thread each, {facts['workers']} processes at once."
     )

@@ -90,7 +90,7 @@ def chosen_engine(asked: str | None, listen: Listen) -> str:
     try:
         known_engine("native")
     except NotAvailable as error:
-        listen(JobDone("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
+        listen(JobDone("engine", 0.0, f"PyTorch runs checks and dynamics instead, in shorter runs: {error}"))
         return "torch"
     return "native"
 
@@ -106,7 +106,7 @@ def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Wor
     file = order.out / HELD_OUT
     frames = held_out.subset(range(min(order.plan.test, len(held_out))))
     write_labelled_npz(file, frames.structures, frames.labels, f"held-out frames of {held_out.name}")
-    text = f"tblite is not installed, so the test is on {len(frames)} embedded frames that are not trained on"
+    text = f"tblite is not installed, so models are tested on {len(frames)} embedded frames outside the training set"
     listen(JobDone("label", 0.0, text))
     workers.run([train], listen)
     return file

@@ -1,4 +1,4 @@
-"""The log of a run as a table of text, a line a record: for a plot, for `numpy.loadtxt`, and for a resume."""
+"""The log of a run as a text table, one line per record: for plots, for `numpy.loadtxt`, and to resume."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = 12
 
 
 class LogFile(GrowingFile):
-    """A file that records are added to, with as many digits as give back the same bits."""
+    """A file of records, with enough digits to restore the same bits."""
 
     def __init__(self, path: Path, at: Mark | None = None) -> None:
         super().__init__(path, at)
@@ -28,7 +28,7 @@ class LogFile(GrowingFile):
 
 
 def read_log(path: Path, at: Mark | None = None) -> list[Record]:
-    """Return the records of a log, up to a mark if one is given. Raises `BadFile`."""
+    """Return the records of a log, up to a mark if given. Raises `BadFile`."""
     try:
         text = path.read_bytes()[: None if at is None else at["bytes"]].decode()
     except (OSError, UnicodeDecodeError) as error:
