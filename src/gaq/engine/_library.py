@@ -24,7 +24,7 @@ OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL,
 ERROR_BYTES = 2048
 
 HOW_TO_GET_IT = (
-    "It is built when gaq is installed where there is a C++17 compiler: install one (Debian: apt-get install g++), "
+    "It is built with gaq if there is a C++17 compiler: install one (Debian: apt-get install g++), "
     "then gaq again, in its folder, with `pip install -e .`. Checkpoints run without it, in PyTorch."
 )
 
@@ -170,9 +170,7 @@ def _check_interface(library: ctypes.CDLL, path: Path) -> None:
     library.gaq_sizeof.restype = ctypes.c_size_t
     other = f"Build it again from the same source as this Python package: make native, or pip install. {path}"
     if library.gaq_abi() != ABI:
-        raise NotAvailable(
-            f"the native engine has interface {library.gaq_abi()}, this package is made for {ABI}. {other}"
-        )
+        raise NotAvailable(f"the native engine has interface {library.gaq_abi()}, this package needs {ABI}. {other}")
     for place, (name, size) in enumerate(SIZES):
         if library.gaq_sizeof(place) != size:
             raise NotAvailable(

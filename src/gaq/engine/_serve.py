@@ -47,7 +47,7 @@ def calculator_from(spec: str, keywords: dict[str, Any]) -> Any:
     except (Exception, SystemExit) as error:  # third-party constructors may raise anything
         raise Trouble("build", f"{type(error).__name__}: {error}") from error
     if not hasattr(calculator, "get_property"):
-        raise Trouble("build", f"it returned {type(calculator).__name__}, which is no calculator of ASE")
+        raise Trouble("build", f"it returned {type(calculator).__name__}, which is not an ASE calculator")
     return calculator
 
 
@@ -63,7 +63,7 @@ def ask(calculator: Any, atoms: Any) -> tuple[Any, Any]:
         forces = calculator.get_property("forces", atoms)
         return calculator.get_property("free_energy" if "free_energy" in known else "energy", atoms), forces
     except SystemExit as error:  # a calculator must not end the process
-        raise RuntimeError(f"it wanted to leave the program ({error})") from error
+        raise RuntimeError(f"it tried to exit the program ({error})") from error
 
 
 def _module(name: str) -> Any:
@@ -84,7 +84,7 @@ def _file(path: Path) -> Any:
     name = f"calculator_{path.stem}"  # a file called mace.py must not hide mace
     found = importlib.util.spec_from_file_location(name, path)
     if found is None or found.loader is None:
-        raise Trouble("missing", f"{path} is no Python file")
+        raise Trouble("missing", f"{path} is not a Python file")
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     try:

@@ -21,7 +21,7 @@ from gaq.formats.texts import shown, strict_json
 
 # PyTorch's message if layers without a gradient lie between positions and energy.
 SIGNS_OF_A_LOST_GRADIENT = ("does not require grad", "not have been used in the graph")
-LOST_GRADIENT = " The model has lost its gradient, as one does whose layers were quantized: it has no forces"
+LOST_GRADIENT = " The model has no gradient, as after quantization of its layers: it has no forces"
 
 
 class AseEngine:
@@ -144,5 +144,5 @@ def _keywords(arguments: str) -> dict[str, Any]:
     except BadFile as error:
         raise UsageError(str(error)) from None
     if not isinstance(keywords, dict):
-        raise UsageError(f"--args {shown(arguments)} is no JSON object. {_EXAMPLE}")
+        raise UsageError(f"--args {shown(arguments)} is not a JSON object. {_EXAMPLE}")
     return keywords

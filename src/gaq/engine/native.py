@@ -224,7 +224,7 @@ class _Handle:
             forced = os.environ.get("GAQ_ISA", "")
             raise NotAvailable(
                 f"GAQ_ISA={forced}: this machine, or this build of the engine, has no such instruction set. "
-                f"Unset GAQ_ISA, or say scalar."
+                f"Unset GAQ_ISA, or set it to scalar."
             )
         options = c.Options(threads or 1, backward_bits or 0, skin or 0.0, strict)
         error = ctypes.create_string_buffer(c.ERROR_BYTES)

@@ -112,7 +112,7 @@ def check_device(device: str) -> str:
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
         return device
     if device.startswith("cuda"):
-        raise NotAvailable(f"--device {device}: this PyTorch sees no CUDA device. Use --device cpu.")
+        raise NotAvailable(f"--device {device}: this PyTorch finds no CUDA device. Use --device cpu.")
     raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
 
 

@@ -49,26 +49,26 @@ def blame(engine: Engine, dynamics: Dynamics, first: MotionState, temperature: f
         period = math.pi * longest
         return Blame(
             TIME_STEP,
-            f"The time step is to blame: {dt:g} fs, where the fastest vibration of the start takes {period:.2g} fs and "
-            f"velocity Verlet bears {longest:.2g} fs at most. Take {period / 18:.1g} fs.",
+            f"The cause is the time step: {dt:g} fs, while the fastest vibration at the start takes {period:.2g} fs; "
+            f"velocity Verlet is stable up to {longest:.2g} fs. Take {period / 18:.1g} fs.",
         )
     largest = _largest_force(engine, structure)
     if largest is not None and largest[0] > LARGEST_FORCE:
         force, atom = largest
         return Blame(
             START,
-            f"The start is to blame: atom {atom} feels a force of {force:.3g} eV/Å, where thermal motion has some 5. "
-            f"Relax the start with this model, or begin with another.",
+            f"The cause is the start: atom {atom} feels a force of {force:.3g} eV/Å, where thermal motion has about 5. "
+            f"Relax it with this model, or use another start.",
         )
     if temperature > HOTTEST:
         return Blame(
             TEMPERATURE,
-            f"The temperature is to blame: at {temperature:g} K bonds break, whatever the model. Take a lower one.",
+            f"The cause is the temperature: at {temperature:g} K bonds break, whatever the model. Take a lower one.",
         )
     borne = "" if longest is None else f" ({dt:g} fs; up to {PARTS_OF_A_STEP * longest:.2g} fs would do)"
     return Blame(
         MODEL,
-        f"The model is to blame, or it met what it was not trained on: time step{borne}, units, temperature and forces "
+        f"The cause is the model, or atoms unlike its training data: time step{borne}, units, temperature and forces "
         f"at the start are as they should be. Check it (gaq check), and train with frames such as its last one.",
     )
 

@@ -24,7 +24,7 @@ from gaq.formats.texts import strict_json
 from gaq.simulate.growing import Mark
 
 FORMAT, EARLIER = "gaq-dynamics-2", ("gaq-dynamics-1",)
-WAY_OUT = "Put back the file that the run left, or begin anew under another name."
+WAY_OUT = "Put back the file of the run, or start again under another name."
 MOST_STEPS = 2**62
 # Contents of each array, in the order of writing; `n` is the number of atoms.
 ARRAYS: dict[str, tuple[str, tuple[str | int, ...]]] = {
@@ -95,7 +95,7 @@ def load(path: Path) -> RunCheckpoint:
         step, energy, heat = _count(about, "step"), _number(about, "energy"), _number(about, "heat")
         trajectory, log = _mark(about, "trajectory"), _mark(about, "log")
         if not isinstance(about["told"], dict):
-            raise ValueError("how the run was set up is missing")
+            raise ValueError("the settings of the run are missing")
     except KeyError as error:
         raise BadFile(f"{path} is not the checkpoint of a run: it has no {error}. {WAY_OUT}") from None
     except (ValueError, TypeError, BadFile, BadStructure) as error:
@@ -113,14 +113,14 @@ def check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     if changed:
         raise UsageError(
             f"{path} belongs to another run: {'; '.join(_difference(n, before.get(n), now[n]) for n in changed)}. Give "
-            f"what it began with to continue it, or choose another name for the trajectory to begin anew"
+            f"what it began with to continue it, or choose another name for the trajectory to start again"
         )
 
 
 def _difference(name: str, before: object, now: object) -> str:
     """Describe a difference; long arrays and hashes are not printed."""
     if isinstance(before, list) or isinstance(now, list) or name in ("start", "model"):
-        return f"the {name} is another one"
+        return f"the {name} is different"
     return f"{name} was {before!r} and is {now!r}"
 
 
@@ -129,7 +129,7 @@ def _about(array: np.ndarray) -> dict[str, Any]:
         raise ValueError(f"its description is {array.dtype} of shape {array.shape}; expected a text")
     about = strict_json(str(array), "its description", "It is damaged.")
     if not isinstance(about, dict):
-        raise ValueError("its description is no object")
+        raise ValueError("its description is not an object")
     if about["format"] in EARLIER:
         raise ValueError(f"it is of an earlier version of gaq ({about['format']}), which can finish that run")
     if about["format"] != FORMAT:

@@ -23,8 +23,8 @@ def end_of(path: Path, mark: Mark) -> bytes:
         end = stream.read(min(mark["bytes"], BYTES_OF_AN_END))
     if "end" in mark and zlib.crc32(end) != mark["end"]:
         raise BadFile(
-            f"{path} is not the file that its checkpoint belongs to: its content is another. Put the right one back, "
-            f"or begin anew under another name"
+            f"{path} is not the file of its checkpoint: its content differs. Put the right one back, "
+            f"or start again under another name"
         )
     return end
 

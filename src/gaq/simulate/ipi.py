@@ -56,7 +56,7 @@ def serve(driver: Driver, connection: socket.socket) -> int:
             else:
                 raise UsageError(f"i-PI said {message!r}; expected STATUS, INIT, POSDATA, GETFORCE or EXIT")
         except (SocketClosed, ConnectionError) as error:
-            raise NotAvailable(f"i-PI has gone in the middle of {message}, after {done} systems") from error
+            raise NotAvailable(f"i-PI ended in the middle of {message}, after {done} systems") from error
 
 
 def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.socket:
@@ -76,7 +76,7 @@ def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.sock
                 place = where if isinstance(where, str) else f"{where[0]}, port {where[1]}"
                 raise NotAvailable(
                     f"no i-PI listens at {place} ({error}). Start it by `i-pi input.xml`, and give the address that "
-                    f"stands in <ffsocket> of its input"
+                    f"is in <ffsocket> of its input"
                 ) from error
             time.sleep(0.1)
             continue
@@ -137,7 +137,7 @@ def _systems(wire: Any, batch: int) -> tuple[np.ndarray, np.ndarray]:
         return cells[:, 0], wire.recv((batch, int(atoms), 3), np.float64)
     except AssertionError as error:
         raise BadStructure(
-            "i-PI has sent a cell or positions that are not finite: its dynamics has come apart. Take a smaller "
+            "i-PI has sent a cell or positions that are not finite: its dynamics is unstable. Use a smaller "
             "time step or a lower temperature"
         ) from error
 
@@ -158,11 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("model", metavar="MODEL", help="a packed model, .gaq")
     parser.add_argument("structure", metavar="STRUCTURE", help="the file that i-PI starts from")
     parser.add_argument("--unix", metavar="NAME", help="address of a socket in the file system, as in i-PI's input")
-    parser.add_argument("--prefix", metavar="TEXT", help="i-PI's --sockets_prefix, if it was given one")
+    parser.add_argument("--prefix", metavar="TEXT", help="i-PI's --sockets_prefix, if set")
     parser.add_argument("--host", default="localhost", help="where i-PI runs (default: %(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="its port (default: %(default)s)")
     parser.add_argument("--threads", type=int, help="threads of the engine (default: 1)")
-    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="how long to try (default: 60)")
+    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="seconds to try (default: 60)")
     return parser
 
 

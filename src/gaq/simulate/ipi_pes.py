@@ -49,7 +49,7 @@ class Driver:
         check_species(self.template, self.engine.species, self.engine.model)
         if not gives_virial(self.engine):
             raise UsageError(
-                f"{self.engine.model}: engine {self.engine.name} gives no virial, which i-PI asks for. Export the "
+                f"{self.engine.model}: engine {self.engine.name} gives no virial, which i-PI needs. Export the "
                 f"model by `gaq export` and name the .gaq file."
             )
 
@@ -88,7 +88,7 @@ class Driver:
             if (volume / lengths > extents + cutoff).all():
                 return
         raise BadStructure(
-            "i-PI has a cell in which atoms see their images, and the structure file does not say whether it is "
+            "in the cell of i-PI atoms interact with their images, and the structure file does not say whether it is "
             'periodic. Write pbc="T T T" into its second line if it is, pbc="F F F" if it is a molecule in open space'
         )
 

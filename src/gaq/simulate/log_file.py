@@ -44,5 +44,5 @@ def _record(path: Path, line: str) -> Record:
             raise ValueError(f"{len(parts)} columns")
         step, (time, potential, kinetic, heat, temperature, *rest) = int(parts[0]), map(float, parts[1:])
     except ValueError as error:
-        raise BadFile(f"{path} is not a whole log of a run ({error}): {line[:60]!r}") from error
+        raise BadFile(f"{path} is not a complete log of a run ({error}): {line[:60]!r}") from error
     return Record(step, time, potential, kinetic, heat, temperature, (rest[0], rest[1], rest[2]), tuple(rest[3:]))  # type: ignore[arg-type]

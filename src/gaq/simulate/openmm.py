@@ -59,7 +59,7 @@ def force_of(
         periodic = _box_of(atoms) is not None
     elif periodic and hasattr(atoms, "getPeriodicBoxVectors") and _box_of(atoms) is None:
         raise BadStructure(
-            "the topology has no box and periodic=True was asked for; the system would get OpenMM's default of 2 nm. "
+            "the topology has no box, but periodic=True; the system would get OpenMM's default of 2 nm. "
             "Give it one (topology.setPeriodicBoxVectors), or leave periodic out"
         )
     engine = engine_of(model, threads=threads)

@@ -112,8 +112,8 @@ class Session:
         for file, mark in ((self._files.trajectory, held.trajectory), (self._files.log, held.log)):
             if not file.is_file() or file.stat().st_size < mark["bytes"]:
                 raise BadFile(
-                    f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or begin "
-                    f"anew under another name"
+                    f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or start "
+                    f"again under another name"
                 )
             end_of(file, mark)  # before anything is cut back
         self._records = read_log(self._files.log, held.log)
@@ -188,7 +188,7 @@ class Session:
             self._close()
             raise BadFile(
                 f"{self._files.trajectory}: {(error.strerror or str(error)).lower()} at step {self._state.step}. "
-                f"The checkpoint is of step {self._saved}; with --resume the run goes on from there"
+                f"The checkpoint is of step {self._saved}; --resume continues from there"
             ) from error
         except BaseException:
             self._close()

@@ -103,8 +103,8 @@ def _fixed(atoms: Atoms, name: str) -> np.ndarray:
             fixed[constraint.index] = True
         elif not (isinstance(constraint, FixCartesian) and not constraint.mask.any()):
             raise BadStructure(
-                f"{name} has the constraint {type(constraint).__name__}; this dynamics can keep whole atoms fixed "
-                f"(FixAtoms) and nothing else. Remove it, or run with ASE: atoms.calc = gaq.Calculator(...)."
+                f"{name} has the constraint {type(constraint).__name__}; gaq can only keep whole atoms fixed "
+                f"(FixAtoms). Remove it, or run with ASE: atoms.calc = gaq.Calculator(...)."
             )
     if fixed.all():
         raise BadStructure(f"{name} has no atom that may move: all are fixed. Remove the constraint from some.")
@@ -116,14 +116,14 @@ def _notes(atoms: Atoms, structure: Structure, name: str) -> list[str]:
     for key, what in WITHOUT_EFFECT.items():
         value = atoms.arrays.get(key, atoms.info.get(key))
         if value is not None and _says_something(key, value):
-            notes.append(f"{name} has {what} ({key}), which have no effect: the model knows elements and positions.")
+            notes.append(
+                f"{name} has {what} ({key}), which have no effect: the model uses elements and positions only."
+            )
     for key in VELOCITIES:
         if key in atoms.arrays:
             notes.append(f"{name} has a column {key}, in no defined unit, which is not used; momenta would be (ASE).")
     if atoms.cell.rank and not structure.periodic.any():
-        notes.append(
-            f"{name} has a cell and says that no direction is periodic: it is run as a molecule in open space."
-        )
+        notes.append(f"{name} has a cell but no periodic direction: it runs as a molecule in open space.")
     return notes
 
 

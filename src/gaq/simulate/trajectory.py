@@ -80,9 +80,7 @@ class BinaryTrajectory:
         if at is not None:
             with path.open("r+b") as stream:
                 if stream.read(len(BEGINNING)) != BEGINNING:
-                    raise BadFile(
-                        f"{path} is no trajectory of ASE's; the one that its checkpoint belongs to was expected"
-                    )
+                    raise BadFile(f"{path} is not an ASE trajectory; expected the one of its checkpoint")
                 stream.truncate(at["bytes"])
                 stream.seek(TABLE_AT)
                 stream.write(TABLE.pack(at["frames"], at["table"]))
