@@ -42,7 +42,7 @@ QUESTIONS = {
     "angular_momentum_change": "short run: angular momentum gained",
     "stability": "short run: stable steps",
     "force_mae": "error of forces against the labels",
-    "force_mae_relative": "the same, relative to the typical force",
+    "force_mae_relative": "force error relative to the typical force",
 }
 AT_LEAST = frozenset({"force_norm", "stability"})  # metrics with a lower limit
 SPEEDS = ("latency_ms", "ns_per_day")
