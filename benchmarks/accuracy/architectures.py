@@ -1,7 +1,6 @@
-"""Every preset on every architecture: float networks of one size, trained on embedded frames, quantized without
-training.
+"""Force and equivariance errors of every preset on every architecture, quantized without training.
 
-    python -m benchmarks.accuracy.architectures
+python -m benchmarks.accuracy.architectures
 """
 
 from __future__ import annotations
@@ -69,7 +68,6 @@ def of_presets(name: str, model: Layered, training: Dataset, test: Dataset) -> I
 
 
 def table(rows: list[Row]) -> str:
-    """Return force and equivariance errors, one line per preset."""
     names = [architecture.name for architecture in ARCHITECTURES]
     found = {(row.model, row.recipe, row.metric): row.value for row in rows}
     lines = []
