@@ -72,7 +72,7 @@ def test_without_a_compiler(here, monkeypatch, tmp_path):
     with pytest.raises(NotAvailable, match=r"C\+\+17 compiler.*apt-get install g\+\+"):
         lammps.build_plugin(tmp_path)
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(NotAvailable, match="CXX=no-such-compiler is no program"):
+    with pytest.raises(NotAvailable, match="CXX=no-such-compiler is not a program"):
         lammps.build_plugin(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

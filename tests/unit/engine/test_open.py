@@ -171,7 +171,7 @@ def test_bad_files(tmp_path, content, text):
 def test_devices(monkeypatch):
     assert check_device("cpu") == "cpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(NotAvailable, match="--device cuda:1: this PyTorch sees no CUDA"):
+    with pytest.raises(NotAvailable, match="--device cuda:1: this PyTorch finds no CUDA"):
         check_device("cuda:1")
     with pytest.raises(UsageError, match="--device 'gpu': expected cpu, cuda, or cuda:N"):
         check_device("gpu")
