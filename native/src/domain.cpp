@@ -88,8 +88,8 @@ std::string Outside::sentence(double cutoff) const {
   if (crowd.count)
     add("atom " + std::to_string(crowd.atom) + " (Z = " + std::to_string(crowd.z) + ") has " +
         std::to_string(crowd.neighbors) + (crowd.neighbors == 1 ? " neighbour within " : " neighbours within ") +
-        number("%g", cutoff) + " Å; in the training data such atoms have " + std::to_string(crowd.fewest) + " to " +
-        std::to_string(crowd.most) + more(crowd.count));
+        number("%g", cutoff) + " Å; in the training data such atoms have " + std::to_string(crowd.fewest) +
+        (crowd.fewest == crowd.most ? "" : " to " + std::to_string(crowd.most)) + more(crowd.count));
   if (large.count)
     add("the last features of atom " + std::to_string(large.atom) + " (Z = " + std::to_string(large.z) + ") are " +
         number("%.3g", large.ratio) + " times the largest of such atoms in the training data" + more(large.count));

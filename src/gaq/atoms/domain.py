@@ -104,9 +104,10 @@ def outside(
     if len(crowd):
         worst = crowd[off[crowd].argmax()]
         noun = "neighbour" if count[worst] == 1 else "neighbours"
+        few, many = fewest[worst], most[worst]
         said.append(
             f"atom {worst} (Z = {z[worst]}) has {count[worst]} {noun} within {cutoff:g} Å; in the training "
-            f"data such atoms have {fewest[worst]} to {most[worst]}{_more(len(crowd))}"
+            f"data such atoms have {few if few == many else f'{few} to {many}'}{_more(len(crowd))}"
         )
     largest = domain.features[row, 2]
     large = np.flatnonzero(~(norms <= LARGER * largest))

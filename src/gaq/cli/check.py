@@ -109,9 +109,10 @@ def check(
     Force errors are checked if the frames of `--data` have labels.
     Metrics and the reasons for their limits: docs/physics.md.
     """
-    from gaq.cli.kept import keep, verdict_line
+    from gaq.cli.kept import keep, verdict_lines
     from gaq.cli.pictures import expect_picture
     from gaq.cli.stage_progress import StageProgress
+    from gaq.engine.protocol import unwatched
     from gaq.errors import BadStructure
     from gaq.measure.check import check as run_checks
     from gaq.measure.dynamics import steps_for
@@ -127,9 +128,10 @@ def check(
     held = chosen({name: context.params[name] for name in context.params if name in PARAMETERS}, limits)
     _expect_steps(steps)
     subject = open_subject(model, calculator, arguments, python, engine, device, threads, data, strict)
-    engine_under_test = subject.engine
-    tried_on = structures_for(engine_under_test, data, structure, number, seed)
     own, traces = data is None and structure is None, list[Trace]()
+    # Nobody asked for structures of our own choice, so nobody is warned of them.
+    engine_under_test = unwatched(subject.engine) if own and not strict else subject.engine
+    tried_on = structures_for(engine_under_test, data, structure, number, seed)
     made = steps_for(engine_under_test, max(map(len, tried_on.structures))) if steps is None else steps
     try:
         with StageProgress() as watch:
@@ -150,7 +152,8 @@ def check(
     console = Console(highlight=False)
     print_table(findings_table(rows, title), console)
     _conclude(rows, console, own)
-    console.print(verdict_line(subject.file, rows), soft_wrap=True, markup=False)
+    for line in verdict_lines(subject.file, rows):
+        console.print(line, soft_wrap=True, markup=False)
     notes = [subject.note] if subject.note else []
     notes += [] if subject.file is None else keep(subject.file, rows)
     for note in notes:

@@ -65,14 +65,14 @@ def open_subject(
 
 def structures_for(engine: Engine, data: str | None, structure: Path | None, limit: int, seed: int) -> Subjects:
     """Return frames of a file, or `limit` rattled copies of one structure, or the structures of `own_subjects`."""
-    from gaq.data.read import read_structures
+    from gaq.data.read import data_name, read_structures
     from gaq.errors import UsageError
     from gaq.measure.subjects import Subjects, own_subjects, rattled_copies
 
     if data is not None and structure is not None:
         raise UsageError("--data and --structure were both given; choose one")
     if data is not None:
-        return Subjects(Path(data).name, read_structures(data, limit))
+        return Subjects(data_name(data), read_structures(data, limit))
     if structure is not None:
         return Subjects(structure.name, rattled_copies(read_structures(structure, 1)[0], limit, seed))
     return own_subjects(engine, limit, seed)

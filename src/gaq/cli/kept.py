@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gaq.measure.predictions import Predictions
 
 LONGEST_STEP = 1.0  # fs, for molecules with hydrogen
+MOST_SETS = 3  # data sets that a run is judged with
 MOST_COMPONENTS = 1_000_000  # force components that are stored unasked: about 8 MB
 
 
@@ -78,15 +79,29 @@ def known_of(model: Path, identities: Collection[str]) -> list[Row]:
         return []
 
 
-def verdict_line(model: Path | None, rows: Sequence[Row]) -> str:
-    """Return the verdict on a model in one sentence, from these rows and from those stored before."""
-    from gaq.measure.verdict import Verdict, judge
-    from gaq.report.tables import explained
+def verdict_lines(model: Path | None, rows: Sequence[Row]) -> list[str]:
+    """Return the verdict on a model: from these rows, and from those that were kept beside it before.
+
+    Rows of one data set do not count in the verdict on another. Rows of a run, which belong to no data set, give a
+    verdict with each of the last data sets on which the model was measured.
+    """
+    from gaq.measure.verdict import data_sets, on_data
 
     known = {r.identity for r in rows if r.identity is not None}
     before = [] if model is None else known_of(model, known)
     now = {(r.metric, r.data) for r in rows}
-    all_rows = [*(r for r in before if (r.metric, r.data) not in now), *rows]
-    judgement = judge(all_rows)
-    said = explained(judgement, all_rows)
+    together = [*(r for r in before if (r.metric, r.data) not in now), *rows]
+    measured, about = data_sets(together), {r.data for r in rows}
+    mine = [data for data in measured if data in about]
+    if mine or not measured:
+        return [_verdict(on_data(together, data)) for data in mine] or [_verdict(together)]
+    return [f"{_verdict(on_data(together, data))}, with the measurements on {data}" for data in measured[-MOST_SETS:]]
+
+
+def _verdict(rows: Sequence[Row]) -> str:
+    from gaq.measure.verdict import Verdict, judge
+    from gaq.report.tables import explained
+
+    judgement = judge(rows)
+    said = explained(judgement, rows)
     return said if judgement.verdict is Verdict.UNKNOWN else f"verdict: {said}"

@@ -107,6 +107,7 @@ def md(
         thermostat_of,
     )
     from gaq.cli.stage_progress import StageProgress
+    from gaq.data.read import data_name
     from gaq.engine.motion import Dynamics
     from gaq.farm.open import check_cores
     from gaq.locks import locked
@@ -132,6 +133,7 @@ def md(
             stack.enter_context(locked(files.checkpoint))
         claim_files(asked, model)
         first = start_of(asked, lambda sentence: typer.echo(sentence, err=True))
+        asked = replace(asked, data=data_name(start))  # now: a run is long, and files go away
         engines = open_engines(
             model, RunEngineChoice(engine, device, backward, cores, strict), 1 if cluster else replicas
         )
@@ -159,7 +161,7 @@ def _conclude(
 ) -> None:
     """Print how the runs ended, store their rows, and exit with status 1 if one became unstable."""
     from gaq.cli.deployed import identity_of
-    from gaq.cli.kept import counts, keep, signed, verdict_line
+    from gaq.cli.kept import counts, keep, signed, verdict_lines
     from gaq.cli.md_report import rows_of, say
     from gaq.engine.protocol import backward_bits_of
     from gaq.measure.ledger import write_rows
@@ -174,7 +176,8 @@ def _conclude(
     # A run that broke because of its settings is not evidence about the model.
     spoiled = {asked.seed + k for k, e in enumerate(endings) if e.blame is not None and e.blame.cause != MODEL}
     counted = [r for r in rows if r.seed not in spoiled and counts(r, asked.plan.dynamics.dt)]
-    console.print(verdict_line(model, counted), soft_wrap=True, markup=False)
+    for line in verdict_lines(model, counted):
+        console.print(line, soft_wrap=True, markup=False)
     for note in keep(model, [replace(r, model=model.name) for r in counted]):
         console.print(note, style="dim", soft_wrap=True, markup=False)
     if any(ending.because for ending in endings):

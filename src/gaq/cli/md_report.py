@@ -60,7 +60,7 @@ class RunProgress:
 def rows_of(engines: Sequence[Engine], endings: Sequence[Ending], asked: Asked, threads: int) -> list[Row]:
     """Return the rows of all replicas, each with its seed."""
     rows: list[Row] = []
-    bath, data = asked.plan.dynamics.thermostat, asked.start.name
+    bath, data = asked.plan.dynamics.thermostat, asked.data
     for replica, (engine, ending) in enumerate(zip(engines, endings, strict=True)):
         about = (engine.recipe, engine.name, data)
         kind = None if bath is None else bath.kind

@@ -41,6 +41,7 @@ class Asked:
     overwrite: bool
     frame: int
     keep_velocities: bool
+    data: str = ""  # what rows call the file of the start
 
 
 def thermostat_of(kind: str, temperature: float, relaxation: float | None, seed: int) -> Thermostat:

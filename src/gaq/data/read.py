@@ -12,7 +12,7 @@ from gaq.data.extxyz import read_extxyz, read_frames
 from gaq.data.labelled_npz import read_labelled_npz
 from gaq.data.npz import npz_keys
 from gaq.data.qm7x import read_qm7x
-from gaq.data.rmd17 import read_rmd17
+from gaq.data.rmd17 import read_rmd17, rmd17_name
 from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file
 from gaq.formats.arrays import is_archive
@@ -62,6 +62,12 @@ def read_structures(path: str | Path, limit: int | None = None) -> tuple[Structu
     if is_npz(file):
         return read_dataset(file, limit).structures
     return tuple(from_ase(atoms, index, str(file)) for index, atoms in enumerate(read_frames(file, limit)))
+
+
+def data_name(path: str | Path) -> str:
+    """Return what rows call the frames of a file, as `read_dataset` does. Raises BadFile, UsageError."""
+    file = _find(path, None)
+    return rmd17_name(file) if is_npz(file) and set(NPZ_KINDS[0][0]) <= set(npz_keys(file)) else file.stem
 
 
 def _find(path: str | Path, limit: int | None) -> Path:

@@ -30,7 +30,7 @@ def read_rmd17(path: Path, limit: int | None = None) -> Dataset:
     arrays = read_arrays(path, NAMES.all(), NAMES.kind)
     structures, labels = conformations(path, arrays, NAMES, KCAL_PER_MOL, limit)
     check_units(structures, labels, str(path), unit="kcal/mol")
-    return Dataset(_name(path), structures, labels, sha256_of(path))
+    return Dataset(rmd17_name(path), structures, labels, sha256_of(path))
 
 
 def check_training_size(name: str, frames: int) -> None:
@@ -43,7 +43,8 @@ def check_training_size(name: str, frames: int) -> None:
         )
 
 
-def _name(path: Path) -> str:
+def rmd17_name(path: Path) -> str:
+    """Return the name of the data set in a file: `rmd17/azobenzene/train_01`."""
     official = _OFFICIAL.fullmatch(path.stem)
     if official is None:
         return f"rmd17/{path.stem}" if "old_indices" in npz_keys(path) else path.stem

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from gaq.atoms.checks import check_species, check_structure
 from gaq.atoms.structure import Prediction, Structure
-from gaq.engine.protocol import Batched, Engine, footprint_of
+from gaq.engine.protocol import Batched, Engine, footprint_of, unwatched
 from gaq.errors import GaqError
 from gaq.farm.protocol import Farm, collect
 
@@ -45,6 +45,10 @@ class FarmedEngine:
         pieces = collect(self._farm, evaluate_job, self._engine, jobs, lambda place: on_progress(len(jobs[place][1])))
         flat = iter([prediction for piece in pieces for prediction in piece])
         return [[next(flat) for _ in structures] for structures in lists]
+
+    def unwatched(self) -> FarmedEngine:
+        """Return the same for copies of the engine that say nothing of structures outside of the training data."""
+        return FarmedEngine(unwatched(self._engine), self._farm, self._least)
 
     def footprint(self) -> dict[str, float]:
         """Return the sizes that the engine reports."""

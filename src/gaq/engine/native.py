@@ -55,19 +55,21 @@ class NativeEngine:
         skin: float | None = None,
         library: Path | None = None,
         strict: bool = False,
+        watch: bool = True,
     ) -> None:
         """Open the bytes of a `.gaq` file, called `model` in rows.
 
         `backward_bits` (8, 16 or 32) overrides the precision of products in the backward pass, `skin` (Å, negative
         for none) the margin of the neighbour list beyond the cutoff, `library` the build of the engine.
-        A structure unlike the training data is a warning (`OutsideWarning`, once), or with `strict` an error.
-        Raises `BadFile`, and `NotAvailable` without a library.
+        A structure unlike the training data is a warning (`OutsideWarning`, once), or with `strict` an error, and
+        neither where `watch` is false. Raises `BadFile`, and `NotAvailable` without a library.
         """
         self.model, self._content = model, content
-        self.strict, self._warned = strict, False
-        self._asked = (threads, backward_bits, skin, library, strict)
+        self.strict, self.watch, self._warned = strict, watch, False
+        self._asked: dict[str, Any] = {"threads": threads, "backward_bits": backward_bits, "skin": skin}
+        self._asked |= {"library": library, "strict": strict, "watch": watch}
         self._frames = FrameBuffers(())
-        self._open = _Handle(content, model, *self._asked)
+        self._open = _Handle(content, model, **self._asked)
         info = self._open.describe()
         self.recipe: str = info.recipe.decode()
         self.isa: str = info.isa.decode()
@@ -129,6 +131,10 @@ class NativeEngine:
         self._warn(handle)
         return moving.state()
 
+    def unwatched(self) -> NativeEngine:
+        """Return another engine of the same file that says nothing of structures outside of the training data."""
+        return NativeEngine(self._content, self.model, **self._asked | {"watch": False})
+
     def footprint(self) -> dict[str, float]:
         """Return the sizes of the file and its weights in bytes, and bits per weight including scales."""
         from gaq.pack.sizes import weight_bytes, weight_count
@@ -169,7 +175,7 @@ class NativeEngine:
         return frames.predictions()
 
     def _warn(self, handle: _Handle) -> None:
-        if not self._warned and (sentence := handle.warning()):
+        if self.watch and not self.strict and not self._warned and (sentence := handle.warning()):
             self._warned = True
             warn_outside(self.model, sentence)
 
@@ -197,7 +203,7 @@ class NativeEngine:
 
     def _handle(self) -> _Handle:
         if self._open.process != os.getpid():
-            self._open = _Handle(self._content, self.model, *self._asked)
+            self._open = _Handle(self._content, self.model, **self._asked)
         return self._open
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -216,6 +222,7 @@ class _Handle:
         skin: float | None,
         library: Path | None,
         strict: bool,
+        watch: bool,
     ) -> None:
         self.process, self.lock = os.getpid(), threading.Lock()
         self._pointer: int | None = None
@@ -226,7 +233,7 @@ class _Handle:
                 f"GAQ_ISA={forced}: this machine, or this build of the engine, has no such instruction set. "
                 f"Unset GAQ_ISA, or set it to scalar."
             )
-        options = c.Options(threads or 1, backward_bits or 0, skin or 0.0, strict)
+        options = c.Options(threads or 1, backward_bits or 0, skin or 0.0, strict and watch)
         error = ctypes.create_string_buffer(c.ERROR_BYTES)
         self._pointer = self._library.gaq_open_bytes(content, len(content), options, error, c.ERROR_BYTES)
         if not self._pointer:
@@ -264,12 +271,9 @@ class _Handle:
             self._library.gaq_close(self._pointer)
 
 
-def _again(content: bytes, model: str, asked: tuple[Any, ...]) -> NativeEngine:
+def _again(content: bytes, model: str, asked: dict[str, Any]) -> NativeEngine:
     """Pickle and copy make a separate engine."""
-    threads, backward_bits, skin, library, strict = asked
-    return NativeEngine(
-        content, model, threads=threads, backward_bits=backward_bits, skin=skin, library=library, strict=strict
-    )
+    return NativeEngine(content, model, **asked)
 
 
 def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:

@@ -78,6 +78,14 @@ class HasGolden(Protocol):
 
 
 @runtime_checkable
+class WatchesDomain(Protocol):
+    """It warns of structures unlike its training data, or refuses them."""
+
+    def unwatched(self) -> Engine:
+        """Return the same model as an engine that does neither."""
+
+
+@runtime_checkable
 class HasInstructions(Protocol):
     """Machine code for these instructions of the processor."""
 
@@ -94,6 +102,14 @@ class HasBackwardBits(Protocol):
 def gives_virial(engine: Engine) -> bool:
     """Return whether predictions of the engine have virials."""
     return isinstance(engine, GivesVirial) and engine.gives_virial
+
+
+def unwatched(engine: Engine) -> Engine:
+    """Return an engine for structures that leave the training data on purpose.
+
+    It neither warns of them nor refuses them; the given engine keeps its one warning for structures that matter.
+    """
+    return engine.unwatched() if isinstance(engine, WatchesDomain) else engine
 
 
 def isa_of(engine: Engine) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -119,6 +119,10 @@ class TorchEngine:
     def _blame(self) -> str:
         broken = any(not bool((p.detach().abs() <= LARGEST_WEIGHT).all()) for p in self.network.parameters())
         return BROKEN_WEIGHTS if broken else FAR_FROM_DATA
+
+    def unwatched(self) -> TorchEngine:
+        """Return another engine of the same network that says nothing of structures outside of the training data."""
+        return replace(self, watch=False)
 
     def footprint(self) -> dict[str, float]:
         """Return bytes of the weights as packed, and bits per weight including steps."""

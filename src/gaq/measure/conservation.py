@@ -1,7 +1,8 @@
 """Is the force the slope of an energy? Work along paths, finite differences, and the asymmetry of the force
 Jacobian.
 
-Paths run through configuration space, the 3N coordinates taken as one vector; lengths along them are in Å.
+Paths run through configuration space, the 3N coordinates taken as one vector; lengths along them are in Å. Displaced
+atoms may leave the training data, of which the engine does not warn: the structures themselves are what users gave.
 Definitions and the choice of every step: docs/physics.md.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from gaq.atoms.structure import Structure
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, unwatched
 from gaq.measure.ledger import Row, row
 from gaq.measure.statistics import OnProgress, mean_by_frames, predict, silent
 from gaq.units import MEV
@@ -48,7 +49,7 @@ def path_work(
         a, b = _plane(structure, rng)
         circles += [structure.moved(structure.positions + radius * (a * np.cos(t) + b * np.sin(t))) for t in angles]
         tangents.append([b * np.cos(t) - a * np.sin(t) for t in angles])
-    found = iter(predict(engine, circles, progress))
+    found = iter(predict(unwatched(engine), circles, progress))
     # Work over length: the mean over θ of F·t, with t the unit tangent.
     per_length = [
         np.mean([np.sum(next(found).forces * t) / np.linalg.norm(t) for t in loop]) / MEV for loop in tangents
@@ -80,7 +81,7 @@ def open_path_work(
         lines.append(radius * a)
         steps = [-1.0, *nodes, 1.0]
         places += [structure.moved(structure.positions + t * radius * a) for t in steps]
-    found = predict(engine, places, progress)
+    found = predict(unwatched(engine), places, progress)
     per_length = []
     for number, half in enumerate(lines):
         first, *inner, last = found[number * (points + 2) : (number + 1) * (points + 2)]
@@ -109,7 +110,7 @@ def finite_difference(
     chosen = [(s, rng.integers(3 * len(s), size=components)) for s in structures]
     references = predict(engine, list(structures))
     places = [_shifted(s, int(k), o) for s, coordinates in chosen for k in coordinates for o in offsets]
-    energies = np.array([p.energy for p in predict(engine, places, progress)])
+    energies = np.array([p.energy for p in predict(unwatched(engine), places, progress)])
     # Differences from one of the four keep the digits of small changes of large energies.
     quads = energies.reshape(-1, 4)
     slopes = ((quads - quads[:, :1]) @ weights) / MEV
@@ -142,14 +143,14 @@ def jacobian_asymmetry(
     `most_atoms` atoms, J is the block of that many random ones, which is symmetric as well. Bigi, Langer, Ceriotti,
     arXiv 2412.11569.
     """
-    rng = np.random.default_rng(seed)
+    rng, displaced = np.random.default_rng(seed), unwatched(engine)
     values = []
     for done, structure in enumerate(structures, start=1):
         atoms = np.sort(rng.permutation(len(structure))[:most_atoms])
         coordinates = (3 * atoms[:, None] + np.arange(3)).ravel()
-        found = _asymmetry(engine, structure, coordinates, step)
+        found = _asymmetry(displaced, structure, coordinates, step)
         if found > UNSUSPICIOUS:
-            found = min(found, _asymmetry(engine, structure, coordinates, step / SHARPER))
+            found = min(found, _asymmetry(displaced, structure, coordinates, step / SHARPER))
         values.append(found)
         progress(done, len(structures))
     value, error = mean_by_frames(np.array(values), np.ones(len(values)))

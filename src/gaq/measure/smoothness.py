@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gaq.atoms.structure import Prediction, Structure
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, unwatched
 from gaq.measure.ledger import Row, row
 from gaq.measure.statistics import OnProgress, predict, silent
 from gaq.measure.traces import Keep, Trace, Way, forget
@@ -53,15 +53,15 @@ def cutoff_jumps(
     power. Scans run from 1 Å before to 0.5 Å past the cutoff of the engine, from 2 to 8 Å when it does not tell one.
     `n` counts the points of the first pass.
     """
-    rng = np.random.default_rng(seed)
+    rng, beyond = np.random.default_rng(seed), unwatched(engine)  # a molecule beside its copy is no training data
     energies, forces, points = [], [], 0
     for done, structure in enumerate(structures, start=1):
         scan = _scan(structure, engine.cutoff, step, rng)
         places = np.arange(scan.first, scan.last, scan.step)
-        found = predict(engine, [scan.at(t) for t in places])
+        found = predict(beyond, [scan.at(t) for t in places])
         keep(_trace(structure, scan, places, found))
-        energies.append(_closer(engine, scan, places, found, _energy_jumps))
-        forces.append(_closer(engine, scan, places, found, _force_jumps))
+        energies.append(_closer(beyond, scan, places, found, _energy_jumps))
+        forces.append(_closer(beyond, scan, places, found, _force_jumps))
         points += len(places)
         progress(done, len(structures))
     rows = [

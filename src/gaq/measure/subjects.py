@@ -12,7 +12,7 @@ import numpy as np
 from gaq.atoms.elements import formula
 from gaq.atoms.from_ase import from_ase
 from gaq.atoms.structure import Structure
-from gaq.engine.protocol import Engine, HasGolden
+from gaq.engine.protocol import Engine, HasGolden, unwatched
 from gaq.errors import NotFinite, UsageError
 
 RATTLE = 0.05  # Å, standard deviation per coordinate
@@ -40,7 +40,7 @@ def own_subjects(engine: Engine, count: int = 8, seed: int = 0) -> Subjects:
     passed over. Raises `UsageError` when no molecule fits.
     """
     found = tuple(engine.golden_structures())[:count] if isinstance(engine, HasGolden) else ()
-    if any(np.any(p.forces != 0) for p in engine.evaluate(found)):
+    if any(np.any(p.forces != 0) for p in unwatched(engine).evaluate(found)):
         return Subjects(f"golden frames of {formula(found[0].species.tolist())}", found)
     molecules = _molecules(engine.species or ORGANIC, engine.model)
     return (_sensible(engine, molecules, count, seed, LARGEST_CALM) if engine.species else None) or _rattled(
@@ -105,9 +105,10 @@ def _sensible(
     """Return the first molecule with forces below `largest` (eV/Å) on its rattled copies, three at least; those
     copies.
     """
+    tried = unwatched(engine)
     for named in molecules:
         copies = _rattled(named, count, seed)
-        kept = tuple(s for s in copies.structures if _is_sensible(engine, s, largest))
+        kept = tuple(s for s in copies.structures if _is_sensible(tried, s, largest))
         if len(named[1]) > 1 and len(kept) >= min(count, 3):
             return replace(copies, structures=kept)
     return None

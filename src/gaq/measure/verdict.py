@@ -39,8 +39,26 @@ class Judgement:
         return f"{', '.join(aspect.value for aspect in self.missing)} not measured"
 
 
+OF_RUNS = ("drift", "stability")  # a run has a start, and needs no data set
+
+
+def data_sets(rows: Sequence[Row]) -> list[str]:
+    """Return the data sets on which symmetry, forces along paths or accuracy were measured, the last one last."""
+    metrics = {bound.metric for bound in BOUNDS} - set(OF_RUNS)
+    names = [r.data for r in rows if r.control is None and r.metric in metrics]
+    return list(dict.fromkeys(reversed(names)))[::-1]
+
+
+def on_data(rows: Sequence[Row], data: str) -> list[Row]:
+    """Return the rows that count in the verdict on one data set: its own, and those that belong to no data set, which
+    are runs from other starts, sizes and times.
+    """
+    others = set(data_sets(rows)) - {data}
+    return [r for r in rows if r.data not in others]
+
+
 def judge(rows: Sequence[Row]) -> Judgement:
-    """Return the verdict on one model from its rows.
+    """Return the verdict on one model from its rows, which are about one data set (`on_data`).
 
     A model is fit for constant energy only if its symmetry, conservation of energy, accuracy and stability were all
     measured and are within their limits. What fails is held against a model whatever else was measured; what was not

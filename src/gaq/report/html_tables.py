@@ -25,8 +25,9 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 def compared(rows: Sequence[Row]) -> list[Row]:
     """Return rows of models with more than speed and size."""
-    judged = {key for key, group in by_model(rows).items() if any(r.metric not in SPEED_METRICS for r in group)}
-    kept = judged or set(by_model(rows))
+    known = [r for r in rows if r.control is None]
+    judged = {(r.model, r.recipe, r.engine) for r in known if r.metric not in SPEED_METRICS}
+    kept = judged or {(r.model, r.recipe, r.engine) for r in known}
     return [r for r in rows if (r.model, r.recipe, r.engine) in kept and not r.model.startswith(SLOTS)]
 
 

@@ -70,7 +70,7 @@ def text_of(found: Found, runs: Sequence[str]) -> Text:
     compared_rows = compared(found.rows)
     judged = [r for r in compared_rows if r.metric in ("force_mae", "lee_mean")] or compared_rows
     data = list(dict.fromkeys(r.data for r in judged))
-    models = len(by_model(compared_rows))
+    models = len({(r.model, r.recipe, r.engine) for r in compared_rows if r.control is None})
     said = f"{models} {'model' if models == 1 else 'models'}" if models else "No measured model"
     on = f" measured on {', '.join(data[:3])}{' and more' if len(data) > 3 else ''}" if models else ""
     return Text(", ".join(runs), f"{said}{on}.", {})

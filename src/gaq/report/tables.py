@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gaq.measure.ledger import Row
 from gaq.measure.limits import STABLE_STEPS, Aspect
-from gaq.measure.verdict import Judgement, Verdict, decisive, judge
+from gaq.measure.verdict import Judgement, Verdict, data_sets, decisive, judge, on_data
 from gaq.report.numbers import significant, with_spread
 from gaq.report.speed_table import MARK, busy_notes, disturbed
 
@@ -109,12 +109,22 @@ COLUMNS = (
 
 
 def by_model(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Return rows of each (model, recipe, engine), in order of appearance, without reference rows."""
+    """Return rows of each (model, recipe, engine), in order of appearance, without reference rows.
+
+    A model measured on several data sets has a group for each, whose name ends with that of the data.
+    """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for entry in rows:
         if entry.control is None:
             groups.setdefault((entry.model, entry.recipe, entry.engine), []).append(entry)
-    return groups
+    split: dict[tuple[str, str, str], list[Row]] = {}
+    for key, group in groups.items():
+        sets = data_sets(group)
+        if len(sets) < 2:
+            split[key] = group
+        else:
+            split |= {(f"{key[0]} on {data}", *key[1:]): on_data(group, data) for data in sets}
+    return split
 
 
 def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
@@ -233,13 +243,14 @@ def question(entry: Row) -> str:
 
 
 def _values(rows: Sequence[Row], metrics: Sequence[str]) -> str:
-    found = [(metric, decisive(rows, metric)) for metric in metrics]
-    return ", ".join(_value(entry) for metric, entry in found if entry is not None)
+    found, sets = [decisive(rows, metric) for metric in metrics], data_sets(rows)
+    return ", ".join(_value(entry, sets) for entry in found if entry is not None)
 
 
-def _value(entry: Row) -> str:
+def _value(entry: Row, sets: Sequence[str]) -> str:
     if entry.metric == "stability":
-        return f"a run that broke at step {entry.value:.0f}"
+        start = f" from {entry.data}" if sets and entry.data not in sets else ""
+        return f"a run{start} that broke at step {entry.value:.0f}"
     if entry.metric == "force_mae_relative":
         return f"force_mae {100 * entry.value:.0f} % of the typical force"
     return f"{entry.metric} {significant(entry.value)} {entry.unit}"

@@ -9,7 +9,7 @@ import pytest
 
 from gaq.atoms.structure import Labels, Prediction
 from gaq.cli import kept
-from gaq.cli.kept import counts, keep, keep_each, keep_predictions, known_of, signed, verdict_line
+from gaq.cli.kept import counts, keep, keep_each, keep_predictions, known_of, signed, verdict_lines
 from gaq.locks import locked
 from gaq.measure.ledger import Row, kept_beside, read_rows
 from gaq.measure.limits import STABLE_STEPS
@@ -18,6 +18,15 @@ from gaq.measure.predictions import predictions, predictions_beside, read_predic
 ROW = Row("force_mae", 3.0, "meV/Å", "m.gaq", "w4", "native", "d", 5, identity="abc-16")
 ABOUT = {"lee_mean": 0.0, "path_work": 0.01, "drift": 0.001, "stability": float(STABLE_STEPS)}
 GOOD = [replace(ROW, metric=m, value=v, passed=True if m == "stability" else None) for m, v in ABOUT.items()]
+
+
+def said_of(model, rows) -> str:
+    (line,) = verdict_lines(model, rows)
+    return line
+
+
+def on(data: str, rows: list[Row]) -> list[Row]:
+    return [replace(r, data=data) for r in rows]
 
 
 def said(frames: int = 2):
@@ -88,24 +97,70 @@ def test_a_run_with_too_long_steps_is_not_held_against_the_model(timestep, metri
 
 def test_the_verdict_takes_what_was_measured_before_of_the_same_model(tmp_path):
     model = tmp_path / "m.gaq"
-    assert verdict_line(model, GOOD) == "no verdict: accuracy not measured"
+    assert said_of(model, GOOD) == "no verdict: accuracy not measured"
     keep(model, [ROW])
-    assert verdict_line(model, GOOD) == "verdict: NVE"
-    assert "accuracy not measured" in verdict_line(model, [replace(r, identity="other-16") for r in GOOD])
-    assert "accuracy not measured" in verdict_line(None, GOOD)
+    assert said_of(model, GOOD) == "verdict: NVE"
+    assert "accuracy not measured" in said_of(model, [replace(r, identity="other-16") for r in GOOD])
+    assert "accuracy not measured" in said_of(None, GOOD)
 
 
 def test_a_measurement_made_now_counts_before_the_same_one_of_before(tmp_path):
     model = tmp_path / "m.gaq"
     broken = replace(GOOD[-1], value=9.0, passed=False)
     keep(model, [ROW, broken])
-    assert verdict_line(model, GOOD) == "verdict: NVE"
-    assert "broke at step 9" in verdict_line(model, GOOD[:-1])
+    assert said_of(model, GOOD) == "verdict: NVE"
+    assert "broke at step 9" in said_of(model, GOOD[:-1])
+
+
+BAD = [replace(r, value=900.0) for r in [ROW, *GOOD] if r.metric in ("force_mae", "lee_mean", "path_work")]
+BROKEN = replace(GOOD[-1], value=9.0, passed=False)
+
+
+@pytest.mark.parametrize("metric", ["force_mae", "lee_mean", "path_work"])
+def test_what_fails_on_other_data_does_not_count(tmp_path, metric):
+    model = tmp_path / "m.gaq"
+    keep(model, on("other", [r for r in BAD if r.metric == metric]))
+    assert said_of(model, [ROW, *GOOD]) == "verdict: NVE"
+    rest = on("other", [r for r in [ROW, *GOOD] if r.metric != metric])
+    assert said_of(model, rest).startswith(f"verdict: not for MD because of {metric}")
+
+
+def test_what_is_good_on_other_data_does_not_count_either(tmp_path):
+    model = tmp_path / "m.gaq"
+    keep(model, on("other", [ROW, *GOOD]))
+    assert said_of(model, GOOD) == "no verdict: accuracy not measured"
+
+
+def test_a_short_run_that_broke_on_other_data_does_not_count_and_one_from_a_start_does(tmp_path):
+    model = tmp_path / "m.gaq"
+    keep(model, on("other", [*BAD, BROKEN]))
+    assert said_of(model, [ROW, *GOOD]) == "verdict: NVE"
+    keep(model, on("start", [BROKEN]))
+    assert said_of(model, [ROW, *GOOD]) == "verdict: not for MD because of a run from start that broke at step 9"
+
+
+def test_a_run_is_judged_with_each_data_set_and_with_its_own_if_it_has_one(tmp_path):
+    model, run = tmp_path / "m.gaq", on("start", GOOD[-2:])
+    assert verdict_lines(model, run) == ["no verdict: symmetry, conservation, accuracy not measured"]
+    keep(model, [*on("weird", BAD), ROW, *GOOD])
+    bad, good = verdict_lines(model, run)
+    assert bad.startswith("verdict: not for MD because of lee_mean 900")
+    assert bad.endswith(", with the measurements on weird")
+    assert good == "verdict: NVE, with the measurements on d"
+    assert said_of(model, on("d", run)) == "verdict: NVE"
+
+
+def test_of_many_data_sets_the_last_measured_are_named(tmp_path):
+    model = tmp_path / "m.gaq"
+    for number in range(5):
+        keep(model, on(f"d{number}", [ROW, *GOOD]))
+    keep(model, on("d1", [ROW, *GOOD]))
+    assert [line.split()[-1] for line in verdict_lines(model, on("start", GOOD[-2:]))] == ["d3", "d4", "d1"]
 
 
 def test_a_damaged_ledger_does_not_hide_the_verdict(tmp_path):
     (tmp_path / "m.rows.jsonl").write_text("{broken\n")
-    assert verdict_line(tmp_path / "m.gaq", [ROW, *GOOD]) == "verdict: NVE"
+    assert said_of(tmp_path / "m.gaq", [ROW, *GOOD]) == "verdict: NVE"
 
 
 def test_rows_of_other_identities_and_of_no_ledger_are_not_known(tmp_path):

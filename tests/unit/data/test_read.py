@@ -7,7 +7,7 @@ import pytest
 from ase.build import molecule
 from ase.io import write
 
-from gaq.data.read import embedded_file, read_dataset, read_structures
+from gaq.data.read import data_name, embedded_file, read_dataset, read_structures
 from gaq.errors import BadFile
 
 
@@ -30,6 +30,23 @@ def test_the_embedded_forces_are_those_of_the_method():
         atoms.calc = TBLite(method="GFN2-xTB", accuracy=0.01, verbosity=0)
         assert atoms.get_potential_energy() == pytest.approx(label.energy, abs=1e-6)
         np.testing.assert_allclose(atoms.get_forces(), label.forces, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["rmd17_ethanol_test_01.npz", "rmd17_mine.npz", "mine.npz"])
+def test_the_name_of_data_is_that_of_the_data_set(write_npz, rmd17_arrays, name):
+    file = write_npz(name, rmd17_arrays)
+    assert data_name(file) == read_dataset(file).name
+    del rmd17_arrays["old_indices"]
+    again = write_npz("a" + name, rmd17_arrays)
+    assert data_name(again) == read_dataset(again).name
+
+
+def test_the_name_of_data_of_any_format(tmp_path):
+    write(tmp_path / "start.traj", molecule("H2O"))
+    assert data_name(tmp_path / "start.traj") == "start"
+    assert data_name("embedded") == read_dataset("embedded").name
+    with pytest.raises(BadFile, match="there is no file"):
+        data_name(tmp_path / "none.xyz")
 
 
 def test_a_file_named_embedded_is_preferred(tmp_path, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import pickle
 import warnings
 
 import numpy as np
@@ -9,11 +11,16 @@ import pytest
 import torch
 
 from gaq.atoms.structure import Structure
+from gaq.engine.farmed import FarmedEngine
 from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
+from gaq.engine.protocol import unwatched
 from gaq.engine.pytorch import TorchEngine
-from gaq.errors import NotFinite, OutsideData, OutsideWarning
+from gaq.errors import NotFinite, OutsideData, OutsideWarning, UsageError
+from gaq.farm.local import LocalFarm
+from gaq.measure.check import check
 from gaq.measure.rotations import haar_rotations
+from gaq.measure.subjects import golden_subjects, own_subjects
 from gaq.model.transformer.initialise import initialise_
 from gaq.model.transformer.network import Transformer
 from gaq.quant.install import preset
@@ -133,3 +140,57 @@ def test_turned_copies_have_the_same_energy_inside_the_wall(rng):
     before = [p.energy for p in native.evaluate(molecules())]
     for matrix in haar_rotations(4, rng):
         assert [p.energy for p in native.evaluate([s.rotated(matrix) for s in molecules()])] == before
+
+
+@pytest.mark.parametrize("options", [{}, {"strict": True}])
+@pytest.mark.parametrize("make", [torch_engine, native_engine])
+def test_an_unwatched_engine_says_nothing_and_leaves_the_warning_to_the_other(make, options):
+    engine = make(with_domain(), **options)
+    silent = unwatched(engine)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for quiet in (silent, pickle.loads(pickle.dumps(silent)), unwatched(silent)):
+            quiet.evaluate([ALONE])
+    watched, inside = pytest.raises(OutsideData) if options else pytest.warns(OutsideWarning), dataset(2).structures
+    with watched:
+        engine.evaluate([ALONE])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pairs = list(zip(engine.evaluate(inside), silent.evaluate(inside), strict=True))
+    for p, q in pairs:
+        assert p.energy == q.energy
+        assert (p.forces == q.forces).all()
+
+
+def test_an_unwatched_engine_on_a_farm_is_one_of_unwatched_copies():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        unwatched(FarmedEngine(native_engine(with_domain()), LocalFarm(1), 10**6)).evaluate([ALONE])
+
+
+@pytest.mark.parametrize("options", [{}, {"strict": True}])
+@pytest.mark.parametrize("make", [torch_engine, native_engine])
+def test_a_check_on_the_training_data_neither_warns_nor_refuses(make, options):
+    ours, frames = network(config()), dataset(8).structures[:2]
+    ours.domain = domain_of(ours, prepare(dataset(8).subset([0, 1]), 5.0))  # its frames are at the edge of its data
+    engine = make(ours, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(engine, frames, rotations=2, steps=0)
+    with pytest.raises(OutsideData) if options else pytest.warns(OutsideWarning):
+        engine.evaluate([ALONE])
+
+
+@pytest.mark.parametrize("make", [torch_engine, native_engine])
+def test_a_check_on_other_structures_warns(make):
+    with pytest.warns(OutsideWarning):
+        check(make(with_domain()), [Structure.molecule([8, 1], [[0, 0, 0], [0, 0, 0.97]])], rotations=2, steps=0)
+
+
+@pytest.mark.parametrize("find", [own_subjects, lambda engine: golden_subjects(engine)])
+@pytest.mark.parametrize("make", [torch_engine, native_engine])
+def test_structures_of_our_own_choice_are_looked_for_silently(make, find):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with contextlib.suppress(UsageError):  # an untrained network may have no sensible forces
+            find(make(with_domain()))

@@ -8,7 +8,7 @@ import pytest
 
 from gaq.measure.ledger import Row
 from gaq.measure.limits import BOUNDS, STABLE_STEPS, Aspect
-from gaq.measure.verdict import Judgement, Verdict, decisive, judge
+from gaq.measure.verdict import Judgement, Verdict, data_sets, decisive, judge, on_data
 
 GOOD = {
     "lee_mean": 0.003,
@@ -140,3 +140,15 @@ def test_a_long_run_shows_conservation_without_closed_paths():
     assert judge([*rest, replace(run, std_error=0.01)]).missing == (Aspect.CONSERVATION,)
     assert judge([*rest, run]).missing == (Aspect.CONSERVATION,)
     assert judge([*rest, replace(run, value=0.1, std_error=1e-4)]).verdict is Verdict.THERMOSTAT
+
+
+def test_data_sets_are_in_the_order_of_their_last_rows_and_runs_have_none():
+    first, second = rows_of(**GOOD), [replace(r, data="e") for r in rows_of(**GOOD)]
+    run = [replace(r, data="start") for r in rows_of(drift=0.1, stability=5, temperature=300.0)]
+    floor = replace(first[0], data="f", control="fp32-floor")
+    assert data_sets([*first, *second, *run, floor]) == ["d", "e"]
+    assert data_sets([*first, *second, first[0]]) == ["e", "d"]
+    assert data_sets(run) == []
+    sizes = [replace(r, data="none") for r in rows_of(file_bytes=3.0)]
+    assert on_data([*first, *second, *run, *sizes], "e") == [*second, *run, *sizes]
+    assert on_data([*run, *sizes], "e") == [*run, *sizes]

@@ -149,3 +149,21 @@ def test_findings_show_limits_and_verdicts():
     assert any("rotated: largest force" in line and "≤ 1" in line and "ok" in line for line in lines)
     assert any("work on closed paths" in line and "FAILS" in line for line in lines)
     assert not any("lee_mean" in line for line in lines)
+
+
+def test_a_model_that_was_measured_on_two_data_sets_has_a_line_and_a_verdict_for_each():
+    run = Row("stability", 9.0, "steps", "a.ckpt", "r", "torch", "start", 10, passed=False)
+    size = Row("file_bytes", 4000.0, "bytes", "a.ckpt", "r", "torch", "none", 1)
+    bad = [replace(r, data="weird") for r in fit(force_mae=999.0)]
+    headings, lines = comparison([*fit(), *bad, size])
+    found = {line[0]: dict(zip(headings, line, strict=True)) for line in lines}
+    assert {name: line["verdict"] for name, line in found.items()} == {
+        "a.ckpt on d": "NVE",
+        "a.ckpt on weird": "not for MD",
+    }
+    assert {line["file kB"] for line in found.values()} == {"4.00"}
+    (said,) = reasons([*fit(), *bad])
+    assert said.startswith("a.ckpt on weird (r): not for MD because of force_mae 999")
+    assert next(said.split(" because of ")[1] for said in reasons([*fit(), *bad, run])) == (
+        "a run from start that broke at step 9"
+    )
