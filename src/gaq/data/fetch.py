@@ -82,7 +82,7 @@ def fetch_rmd17(
         hint = nearest(molecule, FORMULAS)
         raise UsageError(f"rMD17 has no molecule {molecule!r}.{hint} It has {', '.join(FORMULAS)}.")
     if not 1 <= split <= 5:
-        raise UsageError(f"--split {split}: rMD17 has the official splits 1 to 5.")
+        raise UsageError(f"`split` {split}: rMD17 has the official splits 1 to 5.")
     writable_folder(folder)
     whole = folder / f"rmd17_{molecule}.npz"
     if source is not None and readable_file(source).suffix == ".npz":
@@ -237,7 +237,7 @@ def _write_text(path: Path, text: str) -> None:
 def _by_hand(archive: Archive) -> str:
     return (
         f"download {archive.name} ({archive.size / 1e9:.1f} GB) from {archive.page} on another machine, "
-        f"copy it here, and pass it with --from {archive.name}; the npz of the molecule alone is enough."
+        f"copy it here, and give {archive.name} as `archive`; the npz of the molecule alone will do too."
     )
 
 

@@ -70,27 +70,27 @@ def check_settings(settings: Settings) -> None:
         hint = nearest(settings.method, METHODS)
         raise UsageError(f"no method {settings.method!r}; known are {', '.join(METHODS)}.{hint}")
     rules = {
-        "--frames": (settings.frames, settings.frames >= 1, "1 or more"),
-        "--interval": (settings.interval, settings.interval >= 1, "1 or more steps"),
-        "--dt": (settings.timestep, 0 < settings.timestep <= 5, "more than 0 and at most 5 fs"),
-        "--temperature": (settings.temperature, 0 < settings.temperature <= 10000, "0 to 10,000 K"),
-        "--equilibrate": (settings.equilibration, settings.equilibration >= 0, "0 fs or more"),
-        "--replicas": (
+        "frames": (settings.frames, settings.frames >= 1, "1 or more"),
+        "interval": (settings.interval, settings.interval >= 1, "1 or more steps"),
+        "timestep": (settings.timestep, 0 < settings.timestep <= 5, "more than 0 and at most 5 fs"),
+        "temperature": (settings.temperature, 0 < settings.temperature <= 10000, "0 to 10,000 K"),
+        "equilibration": (settings.equilibration, settings.equilibration >= 0, "0 fs or more"),
+        "replicas": (
             settings.replicas,
             1 <= settings.replicas <= settings.frames,
             "1 to the number of frames",
         ),
-        "--seed": (settings.seed, settings.seed >= 0, "0 or more"),
-        "--multiplicity": (settings.multiplicity, settings.multiplicity >= 1, "1 or more"),
+        "seed": (settings.seed, settings.seed >= 0, "0 or more"),
+        "multiplicity": (settings.multiplicity, settings.multiplicity >= 1, "1 or more"),
     }
-    for option, (value, fine, expected) in rules.items():
+    for name, (value, fine, expected) in rules.items():
         if not fine:
-            raise UsageError(f"{option} {value}: expected {expected}.")
+            raise UsageError(f"`{name}` {value}: expected {expected}.")
     electrons = sum(settings.species) - settings.charge
     if electrons < 1 or (electrons - settings.multiplicity) % 2 == 0:
         raise UsageError(
             f"{settings.molecule} with charge {settings.charge} has {electrons} electrons, which cannot have "
-            f"multiplicity {settings.multiplicity}. Set --charge or --multiplicity (2 for a radical)."
+            f"multiplicity {settings.multiplicity}. Set `charge` or `multiplicity` (2 for a radical)."
         )
     expect_tblite()
 
@@ -127,12 +127,12 @@ def _check_output(output: Path) -> None:
 
 def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) -> list[Path]:
     if output.exists() and not overwrite:
-        raise UsageError(f"{output} exists. Choose another name, or add --overwrite.")
+        raise UsageError(f"{output} exists. Choose another name, or set `overwrite`.")
     left = sorted(output.parent.glob(f"{output.name}.partial.*.npz"))
     partials = partial_files(output, settings.replicas)
     if left and not resume:
         raise UsageError(
-            f"{left[0]} holds frames of an unfinished run. Add --resume to continue, or delete {output.name}.partial.*"
+            f"{left[0]} holds frames of an unfinished run. Set `resume` to go on, or delete {output.name}.partial.*"
         )
     for partial in left:
         load_progress(partial, settings)  # raises for other settings before anything is computed

@@ -19,7 +19,7 @@ from gaq.files import write_atomically
 from gaq.formats.arrays import read_arrays
 from gaq.formats.texts import strict_json
 
-WAY_OUT = "Delete it and start again without --resume."
+WAY_OUT = "Delete it and start again without `resume`."
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def load_progress(partial: Path, settings: Settings) -> LabelProgress:
     if different:
         raise UsageError(
             f"{partial} was made with other settings: {'; '.join(different)}. Repeat the earlier options "
-            f"with --resume, or delete the partial files."
+            f"with `resume`, or delete the partial files."
         )
     if not fits:
         raise BadFile(f"{partial} is damaged: its arrays do not fit the molecule. {WAY_OUT}")

@@ -72,7 +72,7 @@ def data_name(path: str | Path) -> str:
 
 def _find(path: str | Path, limit: int | None) -> Path:
     if limit is not None and limit < 1:
-        raise UsageError(f"--limit {limit}: expected 1 or more frames.")
+        raise UsageError(f"`limit` {limit}: expected 1 or more frames.")
     if str(path) == EMBEDDED and not Path(path).exists():
         return embedded_file()
     return readable_file(path)

@@ -109,7 +109,8 @@ def _advance(progress: LabelProgress, settings: Settings, replica: int, made: in
         dynamics.run(settings.interval)
     if not np.isfinite(atoms.positions).all():
         raise Diverged(
-            f"{settings.molecule}, replica {replica}: positions are no longer finite. Lower --dt or --temperature."
+            f"{settings.molecule}, replica {replica}: positions are no longer finite. "
+            "Lower `timestep` or `temperature`."
         )
     state = generator.bit_generator.state
     return LabelProgress(progress.segments + 1, atoms.positions.copy(), atoms.get_momenta(), state, frames)
@@ -135,6 +136,6 @@ def _explained(settings: Settings, place: str) -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Diverged(
-            f"{settings.method} failed for {settings.molecule} ({place}): {reason}. Lower --dt or "
-            f"--temperature, or check the elements, the charge and the multiplicity."
+            f"{settings.method} failed for {settings.molecule} ({place}): {reason}. Lower `timestep` or "
+            f"`temperature`, or check the elements, the charge and the multiplicity."
         ) from error

@@ -79,7 +79,7 @@ def read_split(path: Path, dataset: Dataset) -> Split:
     ):
         raise BadFile(
             f"{path} has lists that overlap, differ from their sizes {sizes}, or leave the {len(dataset)} "
-            f"frames of {dataset.name}. It was changed by hand or read with --limit; make the split again."
+            f"frames of {dataset.name}. It was changed by hand or read with `limit`; make the split again."
         )
     check_training_size(split.dataset, len(split.train))
     return split

@@ -32,7 +32,7 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
     """
     if out.is_dir() and any(found != lock_path(out) for found in out.iterdir()) and not is_demo(out):
         raise UsageError(
-            f"--out {out} contains files that are not of a demo. Choose another folder, or empty this one."
+            f"`out` {out} has files in it that are not of a demo. Choose another folder, or empty this one."
         )
     writable_folder(out)
     for candidate in DEMO_MODELS:

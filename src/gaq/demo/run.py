@@ -69,7 +69,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
         workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
     rows = collect(order.out)
     if not rows:
-        raise Diverged("no candidate could be measured: all trainings diverged. Try another --seed.")
+        raise Diverged("no candidate could be measured: all trainings diverged. Try another `seed`.")
     write_rows(order.out / LEDGER, rows)
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}

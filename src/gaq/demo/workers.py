@@ -126,7 +126,7 @@ class Workers:
             process.join(SECONDS_TO_END)
             raise NotAvailable(
                 f"a worker process ended early (exit code {process.exitcode}). A negative code is a signal: "
-                "-9 usually means lack of memory; try --workers 1."
+                "-9 is most often lack of memory; try `workers` 1."
             ) from None
         return message
 

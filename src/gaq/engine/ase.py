@@ -112,18 +112,18 @@ def _explained(trouble: _serve.Trouble, spec: str, arguments: str, python: str |
         _, name, known = json.loads(str(trouble))
         return UsageError(f"{place} has no class {name!r}, nor a function of that name.{nearest(name, known)}")
     return UsageError(
-        f"{spec} could not be made with the arguments {arguments}: {trouble}. Give what it needs with --args, a JSON "
-        "object"
+        f"{spec} could not be made with the arguments {arguments}: {trouble}. Give what it needs with `arguments`, a "
+        "JSON object"
     )
 
 
 def _way_to(place: str, python: str | None) -> str:
     if place.endswith(".py"):
-        return "Check the name of the file, and that what it imports is installed; --python names another environment"
+        return "Check the name of the file, and that what it imports is installed; `python` names another environment"
     if Path(f"{place}.py").is_file():
         return f"A file in this folder is named as {place}.py:NAME"
     install = f"{python or 'python'} -m pip install {place.partition('.')[0]}"
-    other = "" if python else ", or name with --python the interpreter of an environment that has it"
+    other = "" if python else ", or name with `python` the interpreter of an environment that has it"
     return f"Install it, for example with: {install}{other}"
 
 
@@ -140,9 +140,9 @@ _EXAMPLE = 'Write for example \'{"method": "GFN2-xTB"}\'.'
 
 def _keywords(arguments: str) -> dict[str, Any]:
     try:
-        keywords = strict_json(arguments, f"--args {shown(arguments)}", _EXAMPLE)
+        keywords = strict_json(arguments, f"`arguments` {shown(arguments)}", _EXAMPLE)
     except BadFile as error:
         raise UsageError(str(error)) from None
     if not isinstance(keywords, dict):
-        raise UsageError(f"--args {shown(arguments)} is not a JSON object. {_EXAMPLE}")
+        raise UsageError(f"`arguments` {shown(arguments)} is no JSON object. {_EXAMPLE}")
     return keywords

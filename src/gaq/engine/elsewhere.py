@@ -126,7 +126,7 @@ _WHICH = "Name the interpreter of an environment, such as path/to/environment/bi
 
 def _started(python: str, spec: str, arguments: str, threads: int | None, errors: IO[bytes]) -> subprocess.Popen[str]:
     if Path(python).is_dir():
-        raise NotAvailable(f"--python {python} is a folder. {_WHICH}")
+        raise NotAvailable(f"`python` {python} is a folder. {_WHICH}")
     limits = {name: str(threads) for name in THREADS if threads is not None and name not in os.environ}
     try:
         return subprocess.Popen(
@@ -141,7 +141,7 @@ def _started(python: str, spec: str, arguments: str, threads: int | None, errors
         )
     except OSError as error:
         raise NotAvailable(
-            f"--python {python} cannot be started: {(error.strerror or '').lower()}. {_WHICH}"
+            f"`python` {python} cannot be started: {(error.strerror or '').lower()}. {_WHICH}"
         ) from error
 
 

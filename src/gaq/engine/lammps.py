@@ -132,7 +132,7 @@ def _compile(command: list[str]) -> None:
     if done.returncode != 0:
         if "No space left" in done.stderr:
             raise BadFile(
-                f"cannot write {command[-1]}: no space left on the disk. Free some, or choose another by --out."
+                f"cannot write {command[-1]}: no space left on the disk. Free some, or name another by `out`."
             )
         lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
         raise NotAvailable(

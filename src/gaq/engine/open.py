@@ -63,7 +63,7 @@ def known_engine(name: str | None) -> str | None:
     library.
     """
     if name is not None and name not in ENGINES:
-        raise UsageError(f"--engine {name!r}: expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
+        raise UsageError(f"`engine` {name!r}: expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
     if name == "native":
         from gaq.engine._library import load_library
 
@@ -101,7 +101,7 @@ def says_packed(file: Path) -> bool | None:
 def check_backward(bits: int | None) -> None:
     """Raise `UsageError` for a precision of the backward pass that the native engine does not have."""
     if bits is not None and bits not in BACKWARD_BITS:
-        raise UsageError(f"--backward {bits}: expected {', '.join(map(str, BACKWARD_BITS))}")
+        raise UsageError(f"`backward_bits` {bits}: expected {', '.join(map(str, BACKWARD_BITS))}")
 
 
 def check_device(device: str) -> str:
@@ -112,20 +112,20 @@ def check_device(device: str) -> str:
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
         return device
     if device.startswith("cuda"):
-        raise NotAvailable(f"--device {device}: this PyTorch finds no CUDA device. Use --device cpu.")
-    raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
+        raise NotAvailable(f"`device` {device}: this PyTorch sees no CUDA device. Use `device` cpu.")
+    raise UsageError(f"`device` {device!r}: expected cpu, cuda, or cuda:N.")
 
 
 def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Model:
     """Open a checkpoint in PyTorch."""
     if packed:
         raise UsageError(
-            f"{file.name} is a packed model: it holds codes, which the native engine runs. --engine torch runs the "
-            f"checkpoint that it was exported from; name that, or leave out --engine."
+            f"{file.name} is a packed model: it holds codes, which the native engine runs. `engine` torch runs the "
+            f"checkpoint that it was exported from; name that, or leave out `engine`."
         )
     if options.backward_bits is not None:
         raise UsageError(
-            f"--backward {options.backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
+            f"`backward_bits` {options.backward_bits}: the backward pass of PyTorch is in float. Add `engine` native."
         )
     expect_torch()
     import torch
@@ -142,7 +142,7 @@ def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Model:
 def _open_native(file: Path, packed: bool, options: OpenOptions) -> Model:
     """Open a packed file in the native engine; a checkpoint is packed in memory first."""
     if options.device != "cpu":
-        raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
+        raise UsageError(f"`device` {options.device}: the native engine computes on the CPU. Leave out `device`.")
     if packed:
         return _open_packed(file, options)
     expect_torch()

@@ -157,8 +157,8 @@ def _connected(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        raise NotAvailable(f"--cluster needs Dask's distributed scheduler. {how_to_install('cluster')}") from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # gaq reports errors in one sentence
+        raise NotAvailable(f"`cluster` needs Dask's distributed scheduler. {how_to_install('cluster')}") from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is said here, in one sentence
     try:
         return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except OSError as error:
@@ -167,4 +167,4 @@ def _connected(address: str) -> Any:
             f"it prints its address"
         ) from error
     except ValueError as error:
-        raise UsageError(f"--cluster {address}: expected an address such as tcp://host:8786 ({error})") from error
+        raise UsageError(f"`cluster` {address}: expected an address such as tcp://host:8786 ({error})") from error

@@ -14,10 +14,10 @@ def open_farm(cluster: str | None, cores: int | None = None, say: Say = lambda s
     return LocalFarm(cores or usable_cores()) if cluster is None else Cluster(cluster, say)
 
 
-def check_cores(option: str, cores: int | None, cluster: str | None) -> None:
-    """Raise `UsageError` for a number of cores with a cluster, whose workers set their own."""
+def check_cores(name: str, cores: int | None, cluster: str | None) -> None:
+    """Raise `UsageError` for a number of cores of this machine beside a cluster, whose workers have their own."""
     if cluster is not None and cores is not None:
         raise UsageError(
-            f"{option} {cores} applies to this machine, and --cluster {cluster} computes on others: their workers "
-            f"set how many cores they use. Give only one of the two"
+            f"`{name}` {cores} is about this machine, and `cluster` {cluster} computes elsewhere: its workers say how "
+            f"many cores they use. Leave one of the two out"
         )

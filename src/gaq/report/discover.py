@@ -21,8 +21,8 @@ MOST_LINES = 1000  # read to determine the kind of a file
 TRAINING_STATE = "last.ckpt"
 MODELS = (".gaq", ".ckpt")
 WANTED = (
-    "rows (*.rows.jsonl next to models, *.jsonl of --json), learning curves (curve.jsonl), predictions (*.npz of "
-    "`gaq evaluate --predictions`), logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), "
+    "rows (*.rows.jsonl beside models, *.jsonl), learning curves (curve.jsonl), predictions (*.npz of "
+    "`gaq evaluate`), logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), "
     "manifest.json"
 )
 

@@ -194,7 +194,9 @@ def _curve(found: Found, source: ReportSource, name: str, after: int) -> None:
     found.curves.append(curve)
     found.notes += notes
     if not (source.run / "model.ckpt").exists():
-        found.notes.append(f"{name} has a learning curve and no model.ckpt: it was interrupted; --resume continues it.")
+        found.notes.append(
+            f"{name} has a learning curve and no model.ckpt: it was interrupted, and `gaq train` can resume it."
+        )
 
 
 def _predictions(found: Found, source: ReportSource) -> None:

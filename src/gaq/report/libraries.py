@@ -73,8 +73,8 @@ def cached_viewer() -> Path:
 
 
 def _fetch(kept: Path) -> None:
-    """Download the package with npm, and store its file after checking the hash."""
-    way = f"Where there is npm: {VIEWER_COMMAND}; then name {VIEWER_MEMBER} of it with --viewer"
+    """Has npm fetch the package, and keeps the one file of it, once its hash is right."""
+    way = f"Where there is npm: {VIEWER_COMMAND}; then give the file {VIEWER_MEMBER} of it as `viewer`"
     if os.environ.get(OFFLINE):
         raise NotAvailable(f"the 3D viewer needs 3Dmol.js, which is not in the cache, and {OFFLINE} is set. {way}")
     npm = shutil.which("npm")

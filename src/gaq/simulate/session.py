@@ -188,7 +188,7 @@ class Session:
             self._close()
             raise BadFile(
                 f"{self._files.trajectory}: {(error.strerror or str(error)).lower()} at step {self._state.step}. "
-                f"The checkpoint is of step {self._saved}; --resume continues from there"
+                f"The checkpoint is of step {self._saved}; with `resume` the run goes on from there"
             ) from error
         except BaseException:
             self._close()

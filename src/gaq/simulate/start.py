@@ -159,5 +159,5 @@ def freedom_of(
 
 def _place(path: Path, frame: int, count: int) -> int:
     if not -count <= frame < count:
-        raise UsageError(f"--frame {frame}: {path} has {count} frames, 0 to {count - 1}")
+        raise UsageError(f"`frame` {frame}: {path} has {count} frames, 0 to {count - 1}")
     return frame
