@@ -1,4 +1,4 @@
-"""From the options of a verb to a farm."""
+"""Open the farm that options of a verb ask for."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from gaq.process import usable_cores
 
 
 def open_farm(cluster: str | None, cores: int | None = None, say: Say = lambda sentence: None) -> Farm:
-    """Return the cluster at an address, or this machine with so many cores, all of them by default. Raises
-    `NotAvailable`.
-    """
+    """Return the cluster at an address, or this machine with `cores` cores (default: all). Raises `NotAvailable`."""
     return LocalFarm(cores or usable_cores()) if cluster is None else Cluster(cluster, say)
 
 
