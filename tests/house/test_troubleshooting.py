@@ -19,7 +19,7 @@ NAMES = [n for n, e in vars(errors).items() if isinstance(e, type) and issubclas
 OWN = (REPOSITORY / "docs" / "own-network.md").read_text(encoding="utf-8")
 BLOCKS = "\n".join(re.findall(r"```text\n(.*?)```", TEXT + OWN, flags=re.DOTALL))
 MESSAGES = [line for line in BLOCKS.splitlines() if line.partition(":")[0] in NAMES]
-SENTENCES = re.findall(r"^\| ((?:turning|the) [^|]+) \|", TEXT, flags=re.MULTILINE)
+SENTENCES = re.findall(r"^\| ((?:rotating|the) [^|]+) \|", TEXT, flags=re.MULTILINE)
 FEWEST_LETTERS = 13  # of a text in the source that are the same in each message it makes
 
 

@@ -38,7 +38,7 @@ def navigation(sections: Sequence[Section], movie: bool) -> str:
 
 
 def section_part(section: Section, plotly: bool) -> str:
-    """Return a heading, a switch for several views, a caption, and placeholders for the plots."""
+    """Return a heading, a switch for several views, a caption, and elements for the plots."""
     views = []
     for number, view in enumerate(section.views):
         panels = "".join(_panel(f"{section.key}-{number}-{p}", panel, plotly) for p, panel in enumerate(view.panels))
@@ -62,7 +62,7 @@ def _switch(section: Section) -> str:
 
 
 def _panel(key: str, panel: Panel, plotly: bool) -> str:
-    """Return a placeholder for a plot; without plotly, its text."""
+    """Return the element of a plot; without plotly, its text."""
     if not plotly:
         return f"<p class='note'>{safe(panel.description)}</p>"
     about = f"role='img' aria-label='{safe(panel.description)}' style='height:{panel.height}px'"
