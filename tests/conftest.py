@@ -15,6 +15,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as on a farm: sums of several threads differ in their last bits
 os.environ.pop("PYTHONUNBUFFERED", None)  # would hide that a command keeps back what it says into a pipe
 
 # On a machine without reference data, tests that need it are skipped; beyond this many something is wrong.

@@ -2,8 +2,7 @@
 
     python -m benchmarks.accuracy.methods ethanol --data PATH/rmd17 --seeds 0 1 2
 
-Names: `method_names.py`. Rows go to OUT/MOLECULE.jsonl; a stopped run continues. A training that diverges is measured
-with its best checkpoint and has a row that says so.
+A stopped run continues. A diverging training is measured with its best checkpoint.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Bench:
     test: Dataset
     out: Path
     ledger: Path
-    plan: QuantizationPlan  # recipe and seed are replaced by those of the row
+    plan: QuantizationPlan  # recipe and seed: those of the row
     symmetry_frames: int
     rotations: int
 
@@ -87,7 +86,6 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """List the parent and its control, then each recipe."""
     names = ("fp32", *(name for name in names if name != "fp32"))
     untrained = (name for name in names if not changed(name, DISTILLED) and not changed(name, UNFROZEN))
     yield from ((f"{name}/{PTQ}", 0) for name in untrained)
@@ -96,7 +94,7 @@ def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tu
 
 
 def run(bench: Bench, name: str, seed: int) -> None:
-    """Quantize, train if the name says so, measure, and append the rows."""
+    """Quantize, train and measure one row."""
     if bench.ledger.exists() and any((r.model, r.seed) == (name, seed) for r in read_rows(bench.ledger)):
         return
     short, mode = name.split("/")
@@ -129,7 +127,7 @@ def run(bench: Bench, name: str, seed: int) -> None:
 
 
 def allotted(bench: Bench, name: str, limit: Budget) -> Recipe:
-    """Choose bits slot by slot on the first training frames; all seeds share the choice."""
+    """Choose bits once for all seeds."""
     kept = bench.out / f"{name}.toml"
     if not kept.exists():
         recipe = recipe_of(name, bench.plan.epochs // 8)
@@ -149,7 +147,7 @@ def can_compile(recipe: Recipe) -> bool:
 
 
 def opened(path: Path) -> Engine:
-    """Open the native engine with a float backward pass, or PyTorch if it cannot run the model."""
+    """Open the native engine, otherwise PyTorch."""
     try:
         return open_engine(path, engine="native", backward_bits=FLOAT_BACKWARD)
     except GaqError:

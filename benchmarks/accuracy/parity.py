@@ -1,8 +1,6 @@
-"""Differences between the native engine and PyTorch on shipped models and real frames.
+"""Differences between native engine and PyTorch (docs/parity.md). contracted_codes needs `make contracted`.
 
-    python -m benchmarks.accuracy.parity --data PATH/rmd17
-
-The page docs/parity.md explains the metrics. contracted_codes needs `make contracted`.
+python -m benchmarks.accuracy.parity --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ from gaq.units import MEV
 LEDGER = LEDGERS / "parity.jsonl"
 MOLECULES = ("azobenzene", "ethanol")
 BITS = (32, 16, 8)  # of the backward pass
-# limits on the effect of radial tables
+# limits for radial tables
 TABLE_ENERGY, TABLE_FORCE = 0.01, 0.02  # meV, meV/Å
 ROTATIONS = 8
 DIRECTIONS = Fibonacci(8)  # of the control
@@ -106,7 +104,7 @@ def code_rows(
     species: Sequence[Whole],
     data: str,
 ) -> Iterator[Row]:
-    """Return the share of codes that differ, per slot and over all slots."""
+    """Return the share of differing codes."""
     unequal_of_all, all_codes = 0, 0
     for slot in expected[0].features:
         if native.schemes[slot]["kind"] == "identity":
@@ -125,7 +123,7 @@ def code_rows(
 
 
 def contracted(parent: Checkpoint, frames: Sequence[Structure], library: Path) -> Row:
-    """Return the negative control: a library with fused multiply-add, on vectors between codewords."""
+    """Return the control with fused multiply-add."""
     recipe = replace(gaq_w4a8(warmup=0, directions=DIRECTIONS), name="gaq-fibonacci8")
     checkpoint = Checkpoint(quantize(parent.model, recipe, frames[:10]), recipe, {})
     good, fused = replay(checkpoint, recipe.name), replay(checkpoint, recipe.name, library=library)
@@ -135,7 +133,7 @@ def contracted(parent: Checkpoint, frames: Sequence[Structure], library: Path) -
 
 
 def between_codewords() -> Floats:
-    """Return midpoints of neighbouring codewords, each component also one unit up and down: [vector, 3, 27]."""
+    """Return midpoints of codewords, also shifted by one unit: [vector, 3, 27]."""
     points = fixed_codebook(DIRECTIONS).points.numpy()
     near = np.argsort(-points @ points.T, axis=1)[:, 1:7]
     middles = (points[:, None] + points[near]).reshape(-1, 3)

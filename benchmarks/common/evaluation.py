@@ -15,7 +15,7 @@ PATH_FRAMES = 10
 
 
 def measured(engine: Engine, parent: Engine, test: Dataset, rotations: int, frames: int | None) -> list[Row]:
-    """Measure accuracy, fidelity to the float parent, path work, size, and symmetry of the first `frames` frames."""
+    """Measure accuracy, fidelity, path work, size, and symmetry of the first `frames` frames."""
     found = predict(engine, test.structures)
     rows = accuracy(engine, test, predictions=found)
     rows += fidelity(engine, parent, test, predictions=found)

@@ -1,4 +1,4 @@
-"""Names of rows of `methods.py`: a preset and its changes. studies/all_recipes explains the suffixes."""
+"""Names of rows: a preset and suffixes (studies/all_recipes)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ BITS = "bits="
 
 
 def recipe_of(name: str, warmup: int) -> Recipe:
-    """Return the preset with the changes that its suffixes name."""
     short, *changes = name.split("+")
     recipe = preset(short, warmup)
     if short == RECOMMENDED:

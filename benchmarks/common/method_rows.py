@@ -1,4 +1,4 @@
-"""Means over seeds and errors against the control, from rows of methods.py."""
+"""Means over seeds and errors against the control."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAIN_RECIPES = (
     *("w4a16+gptq/qat", "frame-w4a8+gptq/qat", "w4/qat", "gaq-w8a8-component/qat", "gaq-w4a8/qat"),
     *("degree-quant/qat", "naive-int8/qat", "svq-kmeans/qat"),
 )
-IN_PYTORCH = "svq-kmeans/qat"  # the native engine cannot run it
+IN_PYTORCH = "svq-kmeans/qat"  # unsupported by the native engine
 
 
 def trained_model(folder: Path, molecule: str, row: str, seed: int = 0) -> Path:
@@ -36,13 +36,13 @@ def mean(rows: Sequence[Row], metric: str) -> float | None:
 
 
 def spread(found: Sequence[float]) -> float:
-    """Return the standard error of the mean over two or more seeds."""
+    """Return the standard error over seeds."""
     middle = sum(found) / len(found)
     return math.sqrt(sum((v - middle) ** 2 for v in found) / (len(found) - 1) / len(found))
 
 
 def excess(mine: Sequence[Row], rows: Sequence[Row]) -> list[float]:
-    """Return the force error above the control in per cent, seed by seed where possible, otherwise over its mean."""
+    """Return the force error above the control in per cent, by seed if possible."""
     control = {r.seed: r.value for r in rows_named(rows, CONTROL) if r.metric == "force_mae"}
     force = {r.seed: r.value for r in mine if r.metric == "force_mae"}
     if not control:
@@ -52,7 +52,7 @@ def excess(mine: Sequence[Row], rows: Sequence[Row]) -> list[float]:
 
 
 def over_seeds(rows: Sequence[Row], metric: str) -> str:
-    """Return the mean over seeds with its standard error; for one seed, the error over frames."""
+    """Return the mean over seeds with its standard error; for one seed, over frames."""
     found, middle = values(rows, metric), mean(rows, metric)
     if middle is None:
         return "–"

@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parents[2]
 LEDGERS = HERE / "docs" / "ledger"  # rows of benchmarks; studies keep their own
 STUDIES = HERE / "studies"
 SHIPPED = HERE / "models"
-MADE = HERE / "runs" / "models"  # models that are not shipped
+MADE = HERE / "runs" / "models"  # not shipped
 
 
 def ledger(name: str) -> Path:
@@ -19,12 +19,11 @@ def ledger(name: str) -> Path:
 
 
 def rows_of(name: str) -> list[Row]:
-    """Return the rows of a ledger. Raises `BadFile` if it is missing."""
     return read_rows(ledger(name))
 
 
 def model_file(name: str) -> Path:
-    """Return the path of a model. Raises `SystemExit` with the command that makes a missing one."""
+    """Return the path of a model, or exit with the command that makes it."""
     for folder in (SHIPPED, MADE):
         if (folder / name).exists():
             return folder / name
@@ -34,6 +33,5 @@ def model_file(name: str) -> Path:
 
 
 def model_files(pattern: str) -> list[Path]:
-    """Return the models in models/ and runs/models/ that match a pattern."""
     found = {path.name: path for folder in (MADE, SHIPPED) for path in folder.glob(pattern)}
     return [found[name] for name in sorted(found)]

@@ -1,4 +1,4 @@
-"""Command line, data and float parents of benchmarks on rMD17."""
+"""Command line, data and parents of benchmarks."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from gaq.data.dataset import Dataset
 from gaq.data.read import read_dataset
 from gaq.train.memory import keep_freed_memory, use_threads
 
-BOTH = ("azobenzene", "ethanol")  # molecules with models in models/
+BOTH = ("azobenzene", "ethanol")  # with shipped models
 
 
 def parser_of(text: str | None, data: str = "folder of the official npz files") -> argparse.ArgumentParser:
-    """Return a parser with the first line of `text` as description, and `--data`."""
+    """Return a parser with `--data`."""
     parser = argparse.ArgumentParser(description=(text or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help=data)
     return parser
 
 
 def on_one_core() -> None:
-    """Use one thread of PyTorch and keep freed memory."""
+    """Use one thread and keep freed memory."""
     use_threads(1)
     keep_freed_memory()
 
 
 def frames_of(folder: Path, molecule: str, part: str, limit: int | None = None) -> Dataset:
-    """Return the first `limit` frames of the split `part`, "train" or "test"."""
+    """Return frames of a split, "train" or "test"."""
     return read_dataset(folder / f"rmd17_{molecule}_{part}_01.npz", limit)
 
 

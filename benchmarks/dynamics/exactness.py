@@ -1,8 +1,6 @@
-"""Exactness of the native engine under rotation on every instruction set, one process for each.
+"""Exactness of the native engine under rotation, one process per instruction set.
 
-    python -m benchmarks.dynamics.exactness --data PATH/rmd17
-
-Finished rows are not measured again.
+python -m benchmarks.dynamics.exactness --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ RECIPES = ("frame-w4a8", "frame-w8a8", "w4a16")
 REFERENCE = "scalar"
 INSTRUCTION_SETS = (REFERENCE, "avx2", "avx512", "neon")
 ROTATIONS = 32
-NOT_THERE = 3  # exit status if the machine lacks the instruction set
+NOT_THERE = 3  # exit status without the instruction set
 
 
 def main() -> None:
@@ -63,7 +61,7 @@ def parsed() -> argparse.Namespace:
 
 
 def measure(arguments: argparse.Namespace) -> int:
-    """Measure on the instruction set GAQ_ISA; return the exit status."""
+    """Measure on the instruction set GAQ_ISA."""
     from gaq.errors import NotAvailable
 
     file = arguments.out / f"{arguments.isa}.jsonl"
@@ -91,7 +89,7 @@ def first(test: Dataset, count: int | None) -> Dataset:
 
 
 def rows_of(engine: NativeEngine, frames: Dataset, bits: Path) -> list[Row]:
-    """Measure symmetry and compare with the bits of the scalar path."""
+    """Measure symmetry and bits."""
     rows = [replace(r, threads=1) for r in symmetry(engine, frames.structures, ROTATIONS, data=frames.name)]
     found = engine.evaluate(frames.structures)
     np.savez(bits, energies=[p.energy for p in found], forces=[p.forces for p in found])

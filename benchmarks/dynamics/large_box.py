@@ -1,8 +1,8 @@
-"""420 molecules of azobenzene (10,080 atoms), ten picoseconds at constant energy. A stopped run continues.
+"""Ten picoseconds of 420 azobenzene molecules at constant energy. A stopped run continues.
 
     python -m benchmarks.dynamics.large_box --data PATH/rmd17
 
-Each is a test frame, rotated at random, with its center of mass at rest: molecules never meet.
+Molecules are rotated at random, with centers at rest: they never meet.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gaq.measure.rotations import haar_rotations
 from gaq.simulate.velocities import masses_of, thermal_velocities
 
 PLACES = (7, 6, 10)
-SPACING = 17.0  # Å: molecule of 11 Å and cutoff
+SPACING = 17.0  # Å: molecule plus cutoff
 STEPS, TIMESTEP = 10_000, 1.0  # fs
 SEED = 0
 

@@ -1,8 +1,8 @@
-"""A nanosecond of azobenzene at constant energy per mode, time steps, distributions and path work.
+"""A nanosecond of azobenzene per mode, time steps, distributions and path work.
 
     python -m benchmarks.dynamics.nanosecond --data PATH/rmd17
 
-Runs of `gaq md`, one to two hours on one core; a stopped one continues. `--only` without a kind draws the picture.
+One to two hours on one core; a stopped run continues. `--only` without a kind draws the picture.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gaq.measure.conservation import jacobian_asymmetry, path_work
 from gaq.measure.ledger import Row, read_rows, write_rows
 
 START = "rmd17_azobenzene_test_01.npz"  # first frame
-# name of the mode, recipe, bits of the backward pass (None: the recipe's)
+# mode, recipe, bits of the backward pass
 MODES = {
     "fp32": ("fp32", None),
     "w4": ("w4", None),
@@ -53,7 +53,7 @@ def main() -> None:
     runs = [run for run in all_runs() if run.kind.split("-")[0] in arguments.only and run.mode in arguments.modes]
     with ThreadPoolExecutor(arguments.workers) as pool:
         codes = list(pool.map(lambda run: made(run, *shipped(run.mode), arguments.data, arguments.out), runs))
-    if any(code > 1 for code in codes):  # 1: the run became unstable, a valid result
+    if any(code > 1 for code in codes):  # 1: unstable, a valid result
         sys.exit("some runs failed; see the files *.out")
     rows = collected(arguments.out, list(all_runs())) + path_rows(arguments.data / START)
     ledger = LEDGERS / "nanosecond.jsonl"
@@ -96,13 +96,13 @@ def all_runs() -> Iterator[NanosecondRun]:
 
 
 def shipped(mode: str) -> tuple[Path, int | None]:
-    """Return the model of a mode and the bits of its backward pass."""
+    """Return model and backward bits of a mode."""
     recipe, backward = MODES.get(mode, ("fp32", None))
     return model_file(f"rmd17-azobenzene-{recipe}.gaq"), backward
 
 
 def made(run: NanosecondRun, model: Path, backward: int | None, data: Path, out: Path) -> int:
-    """Make or finish one run; return its exit status."""
+    """Make or finish one run."""
     rows = out / f"{run.name}.jsonl"
     if rows.exists():
         return 0

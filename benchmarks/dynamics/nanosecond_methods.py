@@ -1,8 +1,6 @@
-"""A nanosecond of azobenzene at constant energy for models of methods.py, seed 0.
+"""A nanosecond of azobenzene for models of methods.py, seed 0; about seven minutes each.
 
-    python -m benchmarks.dynamics.nanosecond_methods --data PATH/rmd17 --workers 2
-
-About seven minutes a run; a stopped one continues.
+python -m benchmarks.dynamics.nanosecond_methods --data PATH/rmd17 --workers 2
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from benchmarks.dynamics.nanosecond_rows import beside, collected
 from gaq.measure.ledger import write_rows
 
 MOLECULE = "azobenzene"
-LEFT_OUT = (PARENT, IN_PYTORCH)  # the parent is in nanosecond.py
+LEFT_OUT = (PARENT, IN_PYTORCH)  # in nanosecond.py
 
 
 def main() -> None:
@@ -38,7 +36,7 @@ def main() -> None:
     runs = [nanosecond_of(mode) for mode in models]
     with ThreadPoolExecutor(arguments.workers) as pool:
         codes = list(pool.map(lambda run: made(run, models[run.mode], None, arguments.data, arguments.out), runs))
-    if any(code > 1 for code in codes):  # 1: the run became unstable, a valid result
+    if any(code > 1 for code in codes):  # 1: unstable, a valid result
         sys.exit("some runs failed; see the files *.out")
     rows = [replace(entry, recipe=names[entry.recipe]) for entry in collected(arguments.out, runs)]
     ledger = LEDGERS / "nanosecond-methods.jsonl"

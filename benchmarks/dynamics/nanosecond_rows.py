@@ -32,7 +32,7 @@ class NanosecondRun:
 
 
 def collected(out: Path, runs: Sequence[NanosecondRun]) -> list[Row]:
-    """Return the rows of finished runs; `recipe` is the mode and `data` the kind of run."""
+    """Return rows with the mode as `recipe` and the kind of run as `data`."""
     rows: list[Row] = []
     for run in runs:
         file = out / f"{run.name}.jsonl"
@@ -45,14 +45,14 @@ def collected(out: Path, runs: Sequence[NanosecondRun]) -> list[Row]:
 
 
 def beside(rows: Sequence[Row], ledger: Path) -> list[Row]:
-    """Add the rows of the ledger that were not measured again."""
+    """Add older rows of the ledger."""
     made = {(r.data, r.recipe) for r in rows}
     before = read_rows(ledger) if ledger.exists() else []
     return [*(r for r in before if (r.data, r.recipe) not in made), *rows]
 
 
 def distances(path: Path, control: Path, like: Row) -> Iterator[Row]:
-    """Return mean earth mover's distances to the float model over bonds (mÅ) and torsions (degrees)."""
+    """Return earth mover's distances to float: bonds (mÅ), torsions (degrees)."""
     own, other = (_internal(file) for file in (path, control))
     for metric, unit, scale, k in (("bond_distance", "mÅ", 1000.0, 0), ("torsion_distance", "degree", 1.0, 1)):
         apart = [scale * wasserstein_distance(a, b) for a, b in zip(own[k].T, other[k].T, strict=True)]
@@ -62,7 +62,7 @@ def distances(path: Path, control: Path, like: Row) -> Iterator[Row]:
 
 
 def _internal(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return bond lengths [frame, bond] in Å and torsions [frame, torsion] in degrees, absolute."""
+    """Return bonds [frame, bond] in Å and absolute torsions in degrees."""
     frames = ase.io.read(path, ":")
     frames = frames[round(WARM_UP * len(frames)) :]
     pairs = reference(from_ase(frames[0]), 300.0).pairs

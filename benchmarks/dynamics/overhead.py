@@ -1,4 +1,4 @@
-"""Time of `gaq md` with its files over the engine alone, in turns on the same structures.
+"""Time of `gaq md` over the engine alone, in turns.
 
 python -m benchmarks.dynamics.overhead --data PATH/rmd17
 """

@@ -1,8 +1,6 @@
-"""Add short-range repulsion and the domain of the training data to checkpoints, in place.
+"""Add repulsion and domain of the training data to checkpoints, in place; no figure changes.
 
-    python -m benchmarks.models.add_domain --data PATH/rmd17_ethanol_train_01.npz models/rmd17-ethanol-*.ckpt
-
-The repulsion is zero on the training frames, so no figure changes. Data not named in the checkpoint are refused.
+python -m benchmarks.models.add_domain --data PATH/rmd17_ethanol_train_01.npz models/rmd17-ethanol-*.ckpt
 """
 
 from __future__ import annotations

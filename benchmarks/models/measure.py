@@ -1,4 +1,4 @@
-"""Errors of all models of train.py on test_01 with the native engine, float backward pass.
+"""Errors on test_01 of all models of train.py, native engine, float backward pass.
 
 python -m benchmarks.models.measure --data PATH/rmd17
 """
@@ -32,7 +32,6 @@ def main() -> None:
 
 
 def rows_of(molecule: str, data: Path, only: Collection[str] | None = None) -> list[Row]:
-    """Measure the models of a molecule, the float one first."""
     test = frames_of(data, molecule, "test")
     parent = float_parent(molecule)
     others = [path for path in model_files(f"rmd17-{molecule}-*.ckpt") if path != parent]

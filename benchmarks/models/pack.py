@@ -1,8 +1,6 @@
-"""Pack checkpoints, with their rows of docs/ledger as measured accuracy.
+"""Pack checkpoints with their rows of docs/ledger. Golden frames are generated: rMD17's licence forbids redistribution.
 
-    python -m benchmarks.models.pack models/*.ckpt
-
-Golden frames are generated: the licence of rMD17 does not allow us to redistribute its structures.
+python -m benchmarks.models.pack models/*.ckpt
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python benchmarks/models/reseal.py models/*.ckpt
 
-Version 1 has no checksum and may have NaN in its JSON, which becomes text; version 2 has other tensor names.
+Version 1 may have NaN in its JSON, version 2 has other tensor names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gaq.train.checkpoint import FORMAT, FORMAT_VERSION, OLD_VERSION, load_check
 
 
 def reseal(path: Path) -> str:
-    """Rewrite one checkpoint; return what was done. Raises `BadFile`."""
+    """Rewrite one checkpoint. Raises `BadFile`."""
     file = container.read_container(path)
     texts = dict(file.metadata)
     if texts.get("format") != FORMAT or texts.get("format_version") == str(FORMAT_VERSION):
@@ -39,7 +39,6 @@ def reseal(path: Path) -> str:
 
 
 def main(names: list[str]) -> int:
-    """Rewrite all files; return 2 if one fails."""
     bad = False
     for name in names:
         try:

@@ -10,7 +10,7 @@ from gaq.report.numbers import with_spread
 
 
 def shipped() -> str:
-    """Return size, hash and errors of every shipped file."""
+    """Return size, hash and errors."""
     lines = []
     for path in sorted(path for path in SHIPPED.iterdir() if path.suffix in (".ckpt", ".gaq")):
         held = {found["metric"]: found for found in read_packed(path.with_suffix(".gaq")).accuracy}

@@ -1,8 +1,8 @@
-"""Train and quantize one molecule of rMD17 by every recipe, with the float control. A stopped run continues.
+"""Train and quantize one molecule by every recipe, with the float control. A stopped run continues.
 
     python -m benchmarks.models.train azobenzene --data PATH/rmd17
 
-Recipes start from the shipped float model; `--only fp32` trains that one. Models go to runs/models/.
+Recipes start from the shipped float model, which `--only fp32` trains.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ RECIPES = (
     "gaq-w8a8",
     "w8",
 )
-LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # only by name: other training settings
+LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # only by name: other settings
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def quantized(job: Job, parent: Path, name: str) -> Path:
 
 
 def finished(out: Path) -> bool:
-    """Return whether the manifest has validation errors, which a finished training writes."""
+    """Return whether validation errors exist."""
     return (out / "model.ckpt").exists() and "validation" in load_checkpoint(out / "model.ckpt").manifest
 
 

@@ -1,10 +1,10 @@
-"""PBE0 forces of clusters cut from liquid water, so that a model of the liquid is stable for few molecules.
+"""PBE0 forces of clusters cut from liquid water, to stabilize the model for few molecules.
 
     pip install pyscf
     python -m benchmarks.models.water_clusters --data PATH/water -o benchmarks/models/water-clusters.xyz
 
-Energies have another zero than those of the liquid, so frames carry `config_energy_weight=0`. PBE0/def2-TZVP with
-density fitting; the dispersion of the liquid's PBE0-TS is left out, a few meV/Å here.
+Energies have another zero than the liquid's: frames set `config_energy_weight=0`. PBE0/def2-TZVP, density fitting,
+without the liquid's dispersion (a few meV/Å).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ase.units import Bohr, Hartree
 # molecules: number of clusters
 COUNTS = {1: 80, 2: 70, 3: 24}
 MONOMER_SPREAD = 0.06  # Å, on every second monomer
-LARGEST_PULL = 1.8  # largest factor on distances in every second cluster
+LARGEST_PULL = 1.8  # factor on distances in every second cluster
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def cut(box: Atoms, size: int, changed: bool, rng: np.random.Generator) -> Atoms:
-    """Return the molecules nearest to a random one; `changed` distorts a monomer or spreads a cluster."""
+    """Return molecules nearest to a random one; `changed` distorts them."""
     oxygens = np.flatnonzero(box.numbers == 8)
     hydrogens = np.flatnonzero(box.numbers == 1)
     centre = rng.choice(oxygens)
@@ -62,7 +62,7 @@ def cut(box: Atoms, size: int, changed: bool, rng: np.random.Generator) -> Atoms
 
 
 def labelled(cluster: Atoms) -> Atoms:
-    """Return the cluster with energy and forces (eV, eV/Å)."""
+    """Return the labelled cluster (eV, eV/Å)."""
     from pyscf import dft, gto
 
     molecule = gto.M(

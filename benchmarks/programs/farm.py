@@ -1,4 +1,4 @@
-"""Cost of distributed jobs on local processes and on Dask, in turns.
+"""Cost of distributed jobs.
 
 python -m benchmarks.programs.farm
 """
@@ -110,7 +110,7 @@ def _row(
 
 @contextlib.contextmanager
 def scheduler(workers: int) -> Iterator[str]:
-    """Run a Dask scheduler with single-threaded workers and return its address."""
+    """Run a Dask scheduler; return its address."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         file = Path(folder) / "scheduler.json"
         options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))

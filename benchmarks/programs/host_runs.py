@@ -1,4 +1,4 @@
-"""Single evaluations and steps at constant energy in each program."""
+"""Evaluations and NVE steps in each program."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def ipi_direct(model: Path, state: MotionState) -> Iterator[Host]:
 
 @contextmanager
 def ipi_socket(model: Path, state: MotionState) -> Iterator[Host]:
-    """i-PI and `python -m gaq.simulate.ipi`, connected by a local socket."""
+    """`python -m gaq.simulate.ipi` on a local socket."""
     name = f"gaq-{uuid.uuid4().hex[:12]}"
     source = f"<ffsocket name='gaq' mode='unix' pbc='false'> <address> {name} </address> </ffsocket>"
     command = [sys.executable, "-P", "-m", "gaq.simulate.ipi", str(model), "start.xyz", "--unix", name]

@@ -1,4 +1,4 @@
-"""Programs in processes that sleep between requests, since some poll when idle."""
+"""Programs in processes that are stopped between requests, since some poll."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ PATIENCE = 300.0  # s for one answer
 
 
 class Visited:
-    """A program at the other end of a pipe."""
-
     def __init__(self, process: Any, pipe: Connection) -> None:
         self._process, self._pipe = process, pipe
 
@@ -32,11 +30,11 @@ class Visited:
         return self.ask(structure)
 
     def seconds(self, steps: int) -> float:
-        """Return the time of so many steps by the clock of the process."""
+        """Return the time by the process's clock."""
         return self.ask(steps)
 
     def ask(self, question: Any) -> Any:
-        """Wake the process and wait for its answer. Raises `TimeoutError`."""
+        """Request an answer. Raises `TimeoutError`."""
         if question is not None:
             os.kill(self._process.pid, signal.SIGCONT)
             self._pipe.send(question)

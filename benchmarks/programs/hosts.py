@@ -1,4 +1,4 @@
-"""Agreement and speed of ASE, OpenMM, i-PI and torch-sim against the engine alone.
+"""Agreement and speed of ASE, OpenMM, i-PI and torch-sim.
 
 python -m benchmarks.programs.hosts --data PATH/rmd17
 """
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def equality(model: Path, hosts: dict[str, Visited], structures: tuple[Structure, ...]) -> list[Row]:
-    """Return the largest differences from ASE's calculator, meV and meV/Å."""
+    """Return differences from ASE: meV, meV/Å."""
     from gaq.atoms.from_ase import to_ase
 
     calculator, expected = Calculator(model), []
@@ -70,7 +70,7 @@ def equality(model: Path, hosts: dict[str, Visited], structures: tuple[Structure
 
 
 def speed(model: Path, hosts: dict[str, Visited], rounds: int, atoms: int) -> list[Row]:
-    """Return steps per second, and the ratio to the engine alone in the same round."""
+    """Return steps per second, and ratios."""
     names = list(hosts)
     found = np.zeros((rounds, len(names)))
     for turn in range(-1, rounds):  # first round: warm-up

@@ -1,9 +1,8 @@
-"""Agreement and speed of LAMMPS with the plugin on 1, 2 and 4 ranks against the engine alone.
+"""Agreement and speed of LAMMPS on 1, 2 and 4 ranks, in turns with the engine.
 
-    gaq lammps --build
     python -m benchmarks.programs.lammps_ranks [--box water.xyz --model water.gaq]
 
-LAMMPS is timed by its own clock, the engine by its compiled dynamics, in turns.
+LAMMPS is timed by its own clock.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ BAR = 1.602176634e6  # eV/Å³ in bar
 
 @dataclass(frozen=True)
 class System:
-    """A model, its atoms and lengths of runs."""
+    """A model and its atoms."""
 
     name: str
     model: Path
@@ -111,7 +110,7 @@ def main() -> None:
 
 
 def gas() -> Structure:
-    """Return ethanol molecules on a lattice, rotated at random, out of reach of each other."""
+    """Return isolated ethanol molecules, rotated at random."""
     one, places, spacing = molecule("CH3CH2OH"), (10, 8, 14), 12.0
     lattice = np.stack(np.meshgrid(*map(np.arange, places), indexing="ij"), axis=-1).reshape(-1, 3)
     rotations = haar_rotations(len(lattice), np.random.default_rng(SEED))
@@ -130,7 +129,7 @@ def moving(name: str, model: Path, structure: Structure, steps: int, rounds: int
 
 
 def equality(system: System, plugin: Path) -> Iterator[Row]:
-    """Return differences of energies, forces and pressure; float backward pass."""
+    """Return differences with a float backward pass."""
     engine = NativeEngine.from_file(system.model, backward_bits=32)
     (expected,) = engine.evaluate([system.structure])
     for ranks in system.ranks:
@@ -160,7 +159,7 @@ def differences(structure: Structure, expected: Prediction, folder: Path) -> lis
 
 
 def speed(system: System, plugin: Path) -> Iterator[Row]:
-    """Return the time of a step and the ratio to the engine in the same round."""
+    """Return times of a step, and ratios."""
     engine = NativeEngine.from_file(system.model)
     state = start(engine, system.structure, TEMPERATURE, velocities=system.velocities)
     found: dict[int, list[float]] = {ranks: [] for ranks in (0, *system.ranks)}
@@ -194,7 +193,7 @@ def _loop(system: System, plugin: Path, ranks: int) -> float:
 
 
 def drifts(system: System, plugin: Path, steps: int) -> Iterator[Row]:
-    """Return the drift of the total energy per number of ranks, meV/atom/ps."""
+    """Return drifts in meV/atom/ps."""
     engine = NativeEngine.from_file(system.model)
     for ranks in system.ranks:
         made = steps if ranks == 1 else steps // 10
@@ -242,7 +241,7 @@ def shown(rows: Iterator[Row]) -> Sequence[Row]:
 def _row(
     engine: NativeEngine, system: System, ranks: int, metric: str, values: np.ndarray, unit: str, control: str | None
 ) -> Row:
-    """Return a row about LAMMPS; 0 ranks is the engine alone."""
+    """Return a row; 0 ranks: engine alone."""
     low, middle, high = (float(x) for x in np.percentile(values, (10, 50, 90)))
     entry = row(engine, system.name, metric, middle, unit, len(values))
     name = f"lammps-{ranks}" if ranks else entry.engine

@@ -1,4 +1,4 @@
-"""A periodic box of 10,368 atoms of liquid water: the last frame, equilibrated at 300 K by `gaq md` and repeated.
+"""A box of 10,368 atoms of water, equilibrated by `gaq md` and repeated.
 
 python -m benchmarks.programs.water_box --data PATH/water -o runs/water-box.xyz
 """

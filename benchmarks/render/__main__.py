@@ -66,7 +66,7 @@ def rendered() -> dict[Path, str]:
 
 
 def page_of(template: Path) -> str:
-    """Return one page; functions of tables are in the template's folder or in benchmarks/render."""
+    """Return one page."""
     of_results = template.parent.name == "pages"
     folder = template.parent.parent if of_results else template.parent
     package = ".".join(folder.relative_to(HERE).parts)

@@ -63,7 +63,7 @@ def cell_short(rows: Sequence[Row], metric: str) -> str:
 
 
 def untouched() -> str:
-    """Return ethanol on test frames without part in any choice."""
+    """Return ethanol on untouched test frames."""
     groups = by_recipe(rows_of("untouched-ethanol"))
     control = value(groups["fp32-control"], "force_mae")
     lines = []

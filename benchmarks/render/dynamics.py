@@ -34,7 +34,7 @@ def exactness() -> str:
 
 
 def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
-    """Return the drift over a nanosecond, or the step of failure."""
+    """Return the drift, or the failing step."""
     steps, drift = (_find(rows, "nve", recipe, metric) for metric in ("stability", "drift"))
     if steps is None:
         return NOTHING

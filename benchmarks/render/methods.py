@@ -21,7 +21,7 @@ PHYSICS = ("LEE mean meV/Å", "net torque meV", "path work meV/Å")
 
 
 def papers(paper: str, molecule: str) -> str:
-    """Return the rows of one paper; published figures are for one molecule only."""
+    """Return the rows of one paper."""
     rows = rows_of(f"methods-{molecule}")
     head = [molecule, "published E / F / LEE", "ours", "E MAE meV", "F MAE meV/Å", "F against the control"]
     wanted = [(row, name, said) for row, name, said in METHODS[paper] if said != OURS or rows_named(rows, name)]
@@ -36,12 +36,11 @@ def _beside(row: str, name: str, said: str, rows: Sequence[Row]) -> list[str]:
 
 
 def by_size(molecule: str) -> str:
-    """Return every row of a molecule by size."""
     return markdown([*HEAD, *PHYSICS, "engine"], list(_sized(rows_of(f"methods-{molecule}"))))
 
 
 def _sized(rows: Sequence[Row]) -> Iterator[list[str]]:
-    """Group rows by size, the best force error first and in bold; rows without weights last."""
+    """Group rows by size, best in bold."""
     names = list(dict.fromkeys(r.model for r in rows))
     force = {name: mean(rows_named(rows, name), "force_mae") for name in names}
     for low, high in SIZES:
@@ -69,7 +68,6 @@ def longer(molecule: str) -> str:
 
 
 def other_molecules() -> str:
-    """Return E / F / LEE on the other molecules."""
     measured = {molecule: rows_of(f"methods-{molecule}") for molecule in OTHER_MOLECULES}
     names = ("fp32/ptq", CONTROL, *(f"{name}/qat" for name in OTHER_RECIPES))
     lines = [[molecule, *(_in_short(rows_named(rows, n), rows) for n in names)] for molecule, rows in measured.items()]

@@ -20,7 +20,7 @@ LEAST = 3e-6  # meV/atom/ps, left edge
 
 
 def drifts(rows: Sequence[Row], path: Path) -> None:
-    """Draw |drift| with its standard error, the smallest on top; a cross marks a broken molecule."""
+    """Draw |drift|; a cross marks a broken molecule."""
     found = {recipe: _of(rows, recipe) for recipe in dict.fromkeys(row.recipe for row in rows)}
     known = {recipe: row for recipe, row in found.items() if row is not None}
     order = sorted(known, key=lambda recipe: -abs(known[recipe].value))

@@ -1,4 +1,4 @@
-"""Picture of force error against bits and time, with the Pareto front."""
+"""Picture of force error, bits and time."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ def _shown(name: str, trained: set[str]) -> bool:
 
 
 def by_time(speed: Sequence[Row], rows: Sequence[Row], sized: Sequence[Placed]) -> list[Placed]:
-    """Return modes of the native engine by time per call."""
     control = mean(rows_named(rows, CONTROL), "force_mae")
     points = {placed.name: placed.point for placed in sized}
     force = {r.recipe: r.value for r in speed if r.metric == "force_mae"}
@@ -79,7 +78,6 @@ def front(points: Sequence[Placed]) -> list[Placed]:
 
 
 def pareto(rows: Sequence[Row], speed: Sequence[Row], title: str, path: Path) -> None:
-    """Draw a panel for bits and one for times."""
     figure = Figure(figsize=(10.2, 6.2), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     sized = by_bits(rows)
@@ -120,7 +118,7 @@ def _panel(axes: Axes, points: Sequence[Placed], label: str, logarithmic: bool) 
 
 
 def _name(axes: Axes, points: Sequence[Placed], logarithmic: bool) -> None:
-    """Place names to the right of points, without overlap."""
+    """Place names without overlap."""
     low, high = (min(p.cost for p in points), max(p.cost for p in points))
     wide = math.log(high / low) if logarithmic else high - low
     along = [(math.log(p.cost / low) if logarithmic else p.cost - low) / wide for p in points]

@@ -42,7 +42,7 @@ def model_table(rows: Sequence[Row], molecule: str) -> str:
 
 
 def slot_table(rows: Sequence[Row]) -> str:
-    """Return the share of codes that differ by kind of slot, over all layers and models of a recipe."""
+    """Return shares of differing codes by slot."""
     kinds: dict[str, dict[str, list[Row]]] = {}
     for entry in rows:
         if entry.metric == "parity_codes" and entry.control is not None:
@@ -60,7 +60,7 @@ def joined(rows: Sequence[Row]) -> str:
 
 
 def control(rows: Sequence[Row]) -> str:
-    """Return the negative control and the limits of radial tables."""
+    """Return controls and limits."""
     words = [
         f"With multiply and add fused, {entry.value:.0f} of {entry.n} vectors between codewords have other codes."
         for entry in rows

@@ -1,4 +1,4 @@
-"""Points, colours, axis and names of the pictures of docs/results."""
+"""Points, colours and axes of pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PUSHES = 200
 
 @dataclass(frozen=True)
 class Point:
-    """Bits per weight, force error above the control in per cent, mean LEE in meV/Å."""
+    """Bits per weight, excess error in per cent, LEE in meV/Å."""
 
     name: str
     bits: float
@@ -31,7 +31,7 @@ class Point:
 
     @staticmethod
     def of(model: str, rows: Sequence[Row]) -> Point | None:
-        """Return means over seeds; None if a value is missing."""
+        """Return means over seeds, if complete."""
         mine = rows_named(rows, model)
         bits, lee, above = mean(mine, "bits_per_weight"), mean(mine, "lee_mean"), excess(mine, rows)
         if bits is None or lee is None or not above:

@@ -1,4 +1,4 @@
-"""Tables of other programs, LAMMPS and distributed jobs."""
+"""Tables of other programs and jobs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ HOSTS = ("program", "atoms", "difference of E, meV", "of F, meV/Å", "steps per 
 
 
 def hosts(model: str) -> str:
-    """Return the programs that ran a model, named by `device`."""
+    """Return the programs that ran a model."""
     return _host_lines([entry for entry in rows_of("hosts") if entry.model == model])
 
 
 def lammps(data: str) -> str:
-    """Return LAMMPS on several ranks for one system."""
     return _ranks([entry for entry in rows_of("lammps") if entry.data == data])
 
 

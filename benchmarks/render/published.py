@@ -24,7 +24,7 @@ FLOAT_MODELS: dict[str, dict[str, str]] = {
 }
 
 OURS = "not in the paper"
-# row, our row, published E MAE meV / F MAE meV/Å / LEE meV/Å; a dash if not given
+# row, our row, published E MAE meV / F MAE meV/Å / LEE meV/Å
 METHODS: dict[str, list[tuple[str, str, str]]] = {
     "2603.05343": [
         ("FP32", "fp32/ptq", "23.20 / 21.20 / –"),

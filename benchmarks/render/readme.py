@@ -1,4 +1,4 @@
-"""Table of the README, and the short list of recipes."""
+"""Table of the README, and of recipes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PHYSICS = ("LEE mean / max meV/Å", "energies identical")
 
 
 class Shown(NamedTuple):
-    """A row: title, model in the ledger of methods, mode in that of speed."""
+    """A row: title, model, mode."""
 
     title: str
     model: str
@@ -90,7 +90,6 @@ def _words() -> str:
 
 
 def recipes(molecule: str) -> str:
-    """Return the short list of recipes on a molecule."""
     rows = rows_of(f"methods-{molecule}")
     return markdown([*HEAD, *PHYSICS], [_line(name, rows) for name in MAIN_RECIPES if rows_named(rows, name)])
 

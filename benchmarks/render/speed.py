@@ -14,7 +14,7 @@ CONTROLS = (("torch-eager", "× eager"), ("torch-compiled", "× compiled"), ("na
 
 
 def spread(entry: Row | None, scale: float = 1.0) -> str:
-    """Return a median with its 10th and 90th percentile."""
+    """Return a median with its percentiles."""
     if entry is None:
         return NOTHING
     if entry.p10 is None or entry.p90 is None:
@@ -28,13 +28,13 @@ def find(rows: Sequence[Row], metric: str, control: str | None = None) -> Row | 
 
 
 def ratio(rows: Sequence[Row], control: str) -> str:
-    """Return how many times faster than a control a candidate is."""
+    """Return the speed relative to a control."""
     entry = find(rows, "speedup", control)
     return NOTHING if entry is None or (entry.engine != "native" and control != "torch-eager") else spread(entry)
 
 
 def grouped(rows: Sequence[Row], *keys: str) -> dict[tuple[object, ...], list[Row]]:
-    """Group rows by some fields, in order of appearance."""
+    """Group rows by some fields, in order."""
     groups: dict[tuple[object, ...], list[Row]] = {}
     for entry in rows:
         groups.setdefault(tuple(getattr(entry, key) for key in keys), []).append(entry)
@@ -46,7 +46,7 @@ def candidate(entry: Row) -> str:
 
 
 def compared(rows: Sequence[Row], more: Sequence[tuple[str, str, float]] = ()) -> str:
-    """Return times and ratios of one run; `more` are metrics with headings and scales."""
+    """Return times and ratios; `more` are metrics with headings and scales."""
     head = ["candidate", "ms (10 %–90 %)", *(heading for _, heading in CONTROLS), *(heading for _, heading, _ in more)]
     lines = []
     groups = grouped(rows, "model", "recipe", "engine").values()
@@ -72,7 +72,7 @@ def widths(channels: str) -> str:
 
 
 def sizes() -> str:
-    """Return time and memory per atom of every box."""
+    """Return times and memory of boxes."""
     rows = rows_of("engine-sizes")
     head = ["box", "threads", "candidate", "ms (10 %–90 %)", "µs/atom", "kB/atom", *(h for _, h in CONTROLS)]
     lines = []
@@ -111,7 +111,7 @@ def kernels() -> str:
 
 
 def peers(engine: str) -> str:
-    """Return times of peers, and how many times faster each mode of an engine is."""
+    """Return times and ratios of peers."""
     rows = rows_of("engine-peers")
     ours = [r for r in rows if r.engine == engine]
     names = list(dict.fromkeys(r.control for r in ours if r.control is not None))

@@ -20,7 +20,7 @@ LINE = 0.052  # height of a name, of the axis
 
 
 def force_against_symmetry(rows: Sequence[Row], title: str, path: Path) -> None:
-    """Draw one point per recipe; its size is bits per weight."""
+    """Draw points sized by bits per weight."""
     points = [point for name in MAIN_RECIPES if (point := Point.of(name, rows)) and name != PARENT]
     if not points:
         return

@@ -29,10 +29,7 @@ ITEM = re.compile(r"(?:[-*]|\d+\.) ")
 
 
 def filled(text: str, package: str) -> str:
-    """Fill the fields of a template and wrap its paragraphs.
-
-    Raises `KeyError` for a figure without a row, and `ValueError` for an unknown field.
-    """
+    """Fill and wrap a template. Raises `KeyError` for a missing row, `ValueError` for an unknown field."""
 
     def one(found: re.Match[str]) -> str:
         said = " ".join(found[2].split())
@@ -99,7 +96,7 @@ def wrapped(text: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[str], bool]]:
-    """Yield blocks of lines, and whether each is code."""
+    """Yield blocks, and whether each is code."""
     block: list[str] = []
     code = False
     for line in text.split("\n"):

@@ -1,8 +1,6 @@
-"""Speed and memory of the native engine, and PyTorch on the same networks, in one run.
+"""Speed and memory of the native engine and PyTorch. Finished sections are not measured again.
 
-    python -m benchmarks.speed.engine --data PATH/rmd17
-
-Finished sections are not measured again.
+python -m benchmarks.speed.engine --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -30,26 +28,24 @@ from gaq.measure.accuracy import accuracy
 from gaq.measure.ledger import Row, write_rows
 from gaq.process import busy_with_others, keep_freed_memory, usable_cores
 
-# recipe and bits of the backward pass; None: the recipe's
+# recipe, bits of the backward pass
 Mode = tuple[str, int | None]
 MODES: tuple[Mode, ...] = (
     *(("fp32", None), ("w8", None), ("w4", None), ("w4a16", 16), ("w4a16", 8)),
     *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
 )
 SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
-# models of the README, in modes with the force error of a float backward pass
+# models of the README, with their force errors
 METHODS: tuple[Mode, ...] = tuple(
     (row.removesuffix("/qat"), bits)
     for row in MAIN_RECIPES
     if row not in (PARENT, IN_PYTORCH)
-    for bits in (
-        (None,) if row in (CONTROL, "w4/qat") else (16, 8)
-    )  # weight-only recipes have no quantized backward pass
+    for bits in ((None,) if row in (CONTROL, "w4/qat") else (16, 8))  # nothing to quantize backward
 )
 FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
 WIDTHS = (64, 128, 256)
 BATCH = 64
-# PyTorch runs out of memory beyond this number of atoms.
+# memory limit of PyTorch, in atoms
 MOST_ATOMS = {EAGER: 2_000, COMPILED: 500}
 TIMESTEP = 0.5  # fs
 
@@ -63,7 +59,7 @@ class Job:
     watch: StageProgress
 
     def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, BenchModel]:
-        """Return untrained models by recipe, and the float checkpoint for PyTorch; make missing ones."""
+        """Return models by recipe, and the checkpoint for PyTorch."""
         folder, recipes = self.models / molecule, list(dict.fromkeys(recipe for recipe, _ in modes))
         files = [folder / f"f{width}-l1-{recipe}.gaq" for recipe in recipes]
         if not all(file.exists() for file in files):
@@ -121,7 +117,6 @@ def compared(
 
 
 def modes_section(job: Job) -> list[Row]:
-    """Every mode on azobenzene and ethanol, start-up and files; one thread."""
     rows = []
     for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)
@@ -138,7 +133,7 @@ def widths_section(job: Job) -> list[Row]:
 
 
 def sizes_section(job: Job) -> list[Row]:
-    """Boxes of 192 to 100,800 atoms, on one thread and on all; memory of a new process for each."""
+    """Boxes of 192 to 100,800 atoms; memory of a new process for each."""
     models, molecule = job.untrained("azobenzene", 64, FEW), first_frame(job.data, "azobenzene")
     rows = []
     for atoms, counts in BOXES.items():
@@ -152,7 +147,7 @@ def sizes_section(job: Job) -> list[Row]:
 
 
 def memory_row(model: BenchModel, bits: int | None, box: Structure, data: str) -> Row:
-    """Measure the memory that evaluations add to a process with model and structure."""
+    """Measure the memory added by evaluations."""
     growth = fresh_start(NATIVE, model.packed or b"", box, 1, bits).growth_bytes
     recipe = mode_name(model.recipe, bits)
     entry = Row("memory_per_atom", growth / len(box) / 1000, "kB", model.name, recipe, NATIVE, data, 1)
@@ -180,7 +175,7 @@ def shipped_section(job: Job) -> list[Row]:
 
 
 def methods_section(job: Job) -> list[Row]:
-    """Models of methods.py, seed 0, one thread, with the force error of each mode."""
+    """Models of methods.py, seed 0, with force errors."""
     rows = []
     for molecule in BOTH:
         conditions = Conditions(first_frame(job.data, molecule), molecule)

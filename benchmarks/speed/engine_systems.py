@@ -11,8 +11,8 @@ from gaq.atoms.structure import Structure
 from gaq.data.read import read_structures
 
 CUTOFF = 5.0  # Å
-GAP = 2.1  # Å between molecules' boxes: density of an organic crystal
-# molecules along the axes, nearly cubic; 24 atoms each
+GAP = 2.1  # Å between boxes, as in an organic crystal
+# molecules along the axes, nearly cubic
 BOXES = {192: (1, 2, 4), 1_008: (2, 3, 7), 10_080: (4, 7, 15), 100_800: (8, 15, 35)}
 GRAMS_PER_CUBIC_CM = 1.66054  # atomic mass unit per Å³
 
@@ -23,7 +23,7 @@ def first_frame(data: Path, molecule: str) -> Structure:
 
 
 def molecular_box(molecule: Structure, counts: tuple[int, int, int], gap: float = GAP) -> Structure:
-    """Return a periodic box of copies of a molecule along its principal axes."""
+    """Return a periodic box of molecules."""
     centred = molecule.positions - molecule.positions.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2]
     laid = centred @ (axes * np.sign(np.linalg.det(axes))).T
@@ -35,7 +35,7 @@ def molecular_box(molecule: Structure, counts: tuple[int, int, int], gap: float 
 
 
 def described(molecule: Structure, name: str, gap: float = GAP) -> str:
-    """Return density and directed pairs within 5 Å per atom, as text."""
+    """Return density and directed pairs per atom."""
     from ase.data import atomic_masses
 
     box = molecular_box(molecule, (1, 1, 1), gap)

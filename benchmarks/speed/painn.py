@@ -1,8 +1,7 @@
-"""PaiNN in the native engine and in SchNetPack, eager and compiled: one molecule, one core, in turns.
+"""PaiNN in the native engine and SchNetPack, one core, in turns: 64 features, three layers, 20 radial functions,
+untrained.
 
     python -m benchmarks.speed.painn --peers build/peers
-
-Both: 64 features, three layers, 20 radial functions, random weights, energy and forces.
 """
 
 from __future__ import annotations

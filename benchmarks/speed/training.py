@@ -1,4 +1,4 @@
-"""Time of a training step: gradients, eager and compiled, and optimizers, in turns.
+"""Time of a training step: gradients and optimizers.
 
 python -m benchmarks.speed.training --data PATH/rmd17
 """

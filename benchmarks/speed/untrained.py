@@ -1,4 +1,4 @@
-"""Untrained checkpoints and packed files of any width; speed does not depend on training.
+"""Untrained checkpoints and packed files of any width.
 
 python -m benchmarks.speed.untrained --data PATH/rmd17_azobenzene_train_01.npz --channels 64 128 256
 """
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def untrained(config: TransformerConfig, data: Dataset, seed: int) -> Transformer:
-    """Return a float network as at the start of training."""
+    """Return a float network before training."""
     model = Transformer(config, tuple({int(z) for s in data.structures for z in s.species}))
     initialise_(model, torch.Generator().manual_seed(seed))
     model.set_references(*reference_energies(data))
@@ -59,7 +59,7 @@ def untrained(config: TransformerConfig, data: Dataset, seed: int) -> Transforme
 
 
 def write(path: Path, parent: Transformer, recipe: str, data: Dataset) -> None:
-    """Write the checkpoint of one recipe, calibrated as by `gaq quantize --epochs 0`."""
+    """Write a calibrated checkpoint."""
     chosen = preset(recipe)
     model = parent if recipe == "fp32" else quantized_copy(parent, chosen, prepare(data, parent.cutoff))
     save_checkpoint(path, Checkpoint(model, chosen, {"note": "untrained, for measurements of speed"}))

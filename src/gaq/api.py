@@ -145,7 +145,7 @@ def export(
     expect_torch()
     from gaq.deploy import digest_of, packed_model
     from gaq.engine.checkpoint import CheckpointModel
-    from gaq.pack.format import write_packed
+    from gaq.engine.packed_file import write_checked
 
     if not isinstance(model, CheckpointModel):
         raise UsageError(
@@ -153,7 +153,7 @@ def export(
         )
     checkpoint = model.checkpoint
     packed = packed_model(checkpoint, model.model, digest_of(checkpoint), frames, backward_bits=backward_bits)
-    write_packed(path, packed)
+    write_checked(path, packed)
 
 
 def _settings(config: str | Path | TrainConfig | None, settings: Mapping[str, object]) -> TrainConfig:

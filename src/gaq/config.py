@@ -92,13 +92,15 @@ def _override(table: dict[str, Any], text: str) -> tuple[str, ...]:
     key, equals, value = text.partition("=")
     path = tuple(part.strip() for part in key.split("."))
     if not equals or not all(path):
-        raise UsageError(f"--set {text!r} is not of the form section.key=value, such as train.epochs=100.")
+        raise UsageError(f"`overrides` {text!r} is not of the form section.key=value, such as train.epochs=100.")
     if len(path) > MOST_PARTS:
-        raise UsageError(f"--set {shown(text)} has {len(path)} parts before its '='; a key has {MOST_PARTS} at most.")
+        raise UsageError(
+            f"`overrides` {shown(text)} has {len(path)} parts before its '='; a key has {MOST_PARTS} at most."
+        )
     for depth, part in enumerate(path[:-1], start=1):
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"--set {text!r}: {'.'.join(path[:depth])} is a value, not a section.")
+            raise ConfigError(f"`overrides` {text!r}: {'.'.join(path[:depth])} is a value, not a section.")
     table[path[-1]] = _value(value.strip())
     return path
 
@@ -115,7 +117,7 @@ def _fault(error: ErrorDetails, model_class: type[BaseModel], changed: Sequence[
     """Return one sentence: the key, what came, what was expected."""
     place = _without_tags(model_class, error["loc"])
     key = ".".join(str(part) for part in place) or "the file as a whole"
-    source = " (given by --set)" if any(place[: len(path)] == path for path in changed) else ""
+    source = " (given by `overrides`)" if any(place[: len(path)] == path for path in changed) else ""
     if error["type"] == "extra_forbidden":
         known = _keys(model_class, error["loc"][:-1])
         hint = nearest(str(place[-1]), known) or (f" Known here: {', '.join(sorted(known))}." if known else "")

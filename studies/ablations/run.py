@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def run(bench: Bench, item: Row) -> None:
-    """Quantize, train if the plan says so, measure, and append the rows."""
+    """Make and measure one row."""
     ledger = bench.out / "rows.jsonl"
     if ledger.exists() and any(entry.model == item.name for entry in read_rows(ledger)):
         return
@@ -130,7 +130,7 @@ def trained(bench: Bench, recipe: Recipe) -> QuantizationPlan:
 
 
 def scratch(bench: Bench, name: str, epochs: int, attention: str = "cosine") -> Path:
-    """Return a float model trained from scratch; an existing one is reused."""
+    """Return a float model trained from scratch."""
     folder = bench.out / name
     if not (folder / "model.ckpt").exists():
         folder.mkdir(parents=True, exist_ok=True)

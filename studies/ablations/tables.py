@@ -13,7 +13,6 @@ HEAD = ["row", "E MAE meV", "F MAE meV/Å", "F RMSE to its parent", "LEE mean me
 
 
 def group(name: str) -> str:
-    """Return the rows of one group as a table."""
     rows = [row for row in rows_of("ablations-ethanol") if row.model.startswith(f"{name}/")]
     lines = []
     for model in dict.fromkeys(row.model for row in rows):

@@ -1,4 +1,4 @@
-"""Run `gaq check` on other force fields and on ours. Finished subjects are not checked again.
+"""Run `gaq check` on other force fields and on ours.
 
 python -m studies.checked_peers.run --data PATH/rmd17 --peers build/peers
 """
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def inspected(subject: Subject) -> list[Row]:
-    """Return the judged rows; if evaluation raises, one row `answers` that failed."""
+    """Return judged rows, or a failed row `answers`."""
     engine = subject.open()
     engine.model = subject.name
     structures = subject.structures()

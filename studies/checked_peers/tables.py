@@ -48,7 +48,7 @@ SHORT = {
 
 
 def subjects() -> str:
-    """Return figures and failed checks of each subject."""
+    """Return figures and failed checks."""
     head = ["subject", "passed", *(heading for _, heading in METRICS), "fails"]
     lines = [
         [name, _passed(rows), *(_cell(rows, metric) for metric, _ in METRICS), _failed(rows)]
@@ -58,7 +58,7 @@ def subjects() -> str:
 
 
 def diagnoses() -> str:
-    """Return the diagnoses of subjects without valid forces."""
+    """Return diagnoses of invalid forces."""
     return " ".join(f"*{name}*: {words[0]}." for name, rows in _by_subject().items() if len(words := _grave(rows)) == 1)
 
 

@@ -49,7 +49,6 @@ def main() -> None:
 
 
 def float_model(train: Dataset, out: Path) -> Path:
-    """Return the float model; train it if it is missing."""
     model = out / "model.ckpt"
     if not (model.exists() and "validation" in load_checkpoint(model).manifest):
         out.mkdir(parents=True, exist_ok=True)
@@ -61,7 +60,7 @@ def float_model(train: Dataset, out: Path) -> Path:
 
 
 def spread(data: Dataset) -> list[Row]:
-    """Return mean and standard deviation of the neighbours per atom."""
+    """Return mean and deviation of neighbours per atom."""
     counts = np.concatenate([np.bincount(find_neighbors(s, 5.0).receiver, minlength=len(s)) for s in data.structures])
     found = {"neighbors_mean": counts.mean(), "neighbors_std": counts.std()}
     return [Row(name, float(x), "1", "data", "none", "none", data.name, len(counts)) for name, x in found.items()]

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def scalars(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Iterator[tuple[str, float, int]]:
-    """Yield the largest entry after subtracting the species mean, relative to the largest entry before."""
+    """Yield the share of the largest entry that is left after subtracting species means."""
     shares: dict[str, list[float]] = {}
     for slot, x in features.items():
         if x.ndim == 2 and slot.endswith(".input") and slot.startswith("layers"):
@@ -56,7 +56,7 @@ def scalars(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Itera
 
 
 def vectors(features: Mapping[str, Floats], species: NDArray[np.int64]) -> Iterator[tuple[str, float, int]]:
-    """Yield the share of squares along the k strongest directions of each species."""
+    """Yield squares along the strongest directions."""
     shares: dict[int, list[float]] = {k: [] for k in DIRECTIONS}
     for x in (x for slot, x in features.items() if x.ndim == 3 and slot.endswith(".input")):
         for z in np.unique(species):

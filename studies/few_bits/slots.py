@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def everywhere() -> Recipe:
-    """Return frame-w8a8 with 8 bits in every slot, without species means and float compensation."""
+    """Return frame-w8a8 with 8 bits in every slot and plain rounding."""
     recipe = frame_w8a8(warmup=0, readout_bits=8, centred=False, principal=0)
     keys = Rule(Role.QUERY_KEY, Uniform(8), UnitRange())
     rules = tuple(keys if rule.where is Role.QUERY_KEY else rule for rule in recipe.rules)

@@ -39,7 +39,6 @@ def weights() -> str:
 
 
 def slots() -> str:
-    """Return the cost of 8 bits per kind of slot."""
     found = {row.model: row for row in rows_of("slots-azobenzene") if row.metric == "force_fidelity"}
     lines = [
         [name.removeprefix("slots/"), _spread(found[name])]

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def costs(trial: Trial) -> Iterator[Row]:
-    """Yield share of the weights and force error of each kind."""
+    """Yield share and force error per kind."""
     slots = [slot for slot in trial.slots if slot.role in WEIGHTS]
     size = {slot.name: math.prod(length or 1 for length in slot.shape) for slot in slots}
     reference = reference_of(trial)

@@ -1,4 +1,4 @@
-"""Points on a path where the neighbours of a local frame change."""
+"""Points where neighbours of a frame change."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from gaq.model.geometry import frame_choice
 
 CUTOFF = 5.0  # Å, that of all shipped models
 EXCHANGE, REPLACEMENT = "exchange", "replacement"
-ORDERED = "ordered-frames"  # control: the nearest neighbour always spans the first axis
+ORDERED = "ordered-frames"  # control: ordered neighbours
 
 
 @dataclass(frozen=True)
 class Event:
-    """A change of the neighbours of an atom's frame."""
+    """A change of neighbours."""
 
     before: float
     after: float
@@ -34,7 +34,7 @@ class Event:
 
 @contextmanager
 def ordered_frames(wanted: bool = True) -> Iterator[None]:
-    """Use the frames of file format 1, which distinguish the nearer neighbour."""
+    """Use the ordered frames of file format 1."""
     if wanted:
         gaq.geometry.frames.evenness = torch.zeros_like
     try:
@@ -44,7 +44,7 @@ def ordered_frames(wanted: bool = True) -> Iterator[None]:
 
 
 def frames_and_neighbors(structures: Sequence[Structure]) -> tuple[np.ndarray, np.ndarray]:
-    """Return frames [structure, atom, 3, 3] and their neighbours [structure, atom, 3] for copies of a molecule."""
+    """Return frames [structure, atom, 3, 3] and neighbours [structure, atom, 3]."""
     batch = collate(structures, [find_neighbors(s, CUTOFF) for s in structures])
     vectors = edge_vectors(batch)
     distance = length(vectors)
@@ -62,7 +62,7 @@ def frames_and_neighbors(structures: Sequence[Structure]) -> tuple[np.ndarray, n
 
 
 def turns(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return angles in degrees between frames [..., 3, 3], up to the signs of axes."""
+    """Return angles (degrees) of frames [..., 3, 3], up to signs of axes."""
     overlap = np.swapaxes(before, -1, -2) @ after
     diagonal = np.diagonal(overlap, axis1=-2, axis2=-1)
     signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
@@ -75,7 +75,7 @@ def kind_of(before: np.ndarray, after: np.ndarray) -> str:
 
 
 def events(at: Callable[[float], Structure], places: Sequence[float]) -> list[Event]:
-    """Return all events, each located between two adjacent float64; simultaneous ones of an atom count as one."""
+    """Return all events, located between adjacent float64."""
     _, asked = frames_and_neighbors([at(t) for t in places])
     found = []
     for k, atom in np.argwhere((asked[1:] != asked[:-1]).any(-1)):

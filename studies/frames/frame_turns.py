@@ -69,7 +69,7 @@ def trajectory(molecule: str, start: Structure, steps: int) -> list[Structure]:
 
 
 def rates(molecule: str, walked: list[Structure]) -> list[Row]:
-    """Return rates per ps of exchanges, replacements and turns of frames."""
+    """Return rates per ps."""
     counts: Counter[str] = Counter()
     for start in range(0, len(walked) - 1, ATONCE):
         frames, asked = frames_and_neighbors(walked[start : start + ATONCE + 1])
@@ -85,7 +85,7 @@ def rates(molecule: str, walked: list[Structure]) -> list[Row]:
 
 
 def errors(molecule: str, recipe: str, walked: list[Structure]) -> list[Row]:
-    """Return the rounding error against float features, and its change per step over √2."""
+    """Return rounding errors and their change per step."""
     path = model_file(f"rmd17-{molecule}-{recipe}.ckpt")
     rounded, exact = (TorchEngine(load_checkpoint(path).model, path.name, recipe) for _ in range(2))
     for quantizer in exact.network.quantizers():

@@ -39,7 +39,7 @@ FOURTH, TALLEST, NOISE = (1.0, -4.0, 6.0, -4.0, 1.0), 3.0, 70**0.5
 
 
 class Path3N:
-    """Straight lines between consecutive structures; t counts structures."""
+    """Straight lines between structures."""
 
     def __init__(self, structures: list[Structure]) -> None:
         self.structures = structures
@@ -78,7 +78,6 @@ def main() -> None:
 
 
 def engines(model: Path, calibration: Path) -> list[TorchEngine]:
-    """Return the float model and its quantized copies."""
     parent = load_checkpoint(model).model
     frames = prepare(read_dataset(calibration), parent.cutoff)
     networks = [parent if name == "fp32" else quantized_copy(parent, preset(name, 0), frames) for name in RECIPES]
@@ -86,7 +85,7 @@ def engines(model: Path, calibration: Path) -> list[TorchEngine]:
 
 
 def walk(engine: TorchEngine, path: Path3N, places: list[float]) -> list[Row]:
-    """Return noise and largest jump along the path, from fourth differences."""
+    """Return noise and largest jump, from fourth differences."""
     found = engine.evaluate([path(t) for t in places])
     energies = np.array([p.energy for p in found])[:, None] / MEV
     forces = np.array([p.forces.ravel() for p in found]) / MEV
@@ -100,7 +99,7 @@ def walk(engine: TorchEngine, path: Path3N, places: list[float]) -> list[Row]:
 
 
 def jumps(engine: TorchEngine, path: Path3N, happened: list[Event]) -> list[Row]:
-    """Return the largest two-sided differences of frames, energies and forces at events."""
+    """Return the largest two-sided differences at events."""
     rows = []
     for kind in (EXCHANGE, REPLACEMENT):
         chosen = [event for event in happened if event.kind == kind]

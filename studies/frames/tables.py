@@ -1,4 +1,4 @@
-"""Table of local frames where neighbours change places."""
+"""Table of jumps and noise."""
 
 from __future__ import annotations
 

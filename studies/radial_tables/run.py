@@ -1,8 +1,6 @@
-"""Error of energies and forces against the number of knots of the radial table.
+"""Error against the number of knots; the row `float64` is the error of float32.
 
-    python -m studies.radial_tables.run models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17_azobenzene_test_01.npz
-
-The row `float64` computes the basis in float64: the error of float32 itself.
+python -m studies.radial_tables.run models/rmd17-azobenzene-fp32.ckpt --data PATH/rmd17_azobenzene_test_01.npz
 """
 
 from __future__ import annotations

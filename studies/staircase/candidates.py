@@ -1,4 +1,4 @@
-"""Candidates by name, all with the weights of `frame-w4a8` except the shipped ones. page.md.in explains names."""
+"""Candidates by name, as explained in page.md.in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ FINE, COPIES, EVERY = 16, 4, (2, 4, 8)
 
 
 def in_part(part: str) -> Callable[[Slot], bool]:
-    """Return a test for kinds of slots or layers, joined by `+`."""
     parts = part.split("+")
     return lambda slot: kind(slot).removesuffix(".input") in parts or layer(slot) in parts
 
@@ -50,7 +49,7 @@ def of_shipped(recipe: str, backward: int | None = None) -> Make:
 
 
 def of_bits(name: str, number: int, part: str | None = None, backward: int = 32, rest: int | None = None) -> Make:
-    """Set the bits of a part, or of all slots; `rest` elsewhere, by default 8."""
+    """Set the bits of a part; `rest` elsewhere."""
     where = (lambda slot: True) if part is None else in_part(part)
 
     def make() -> Engine:
@@ -62,7 +61,7 @@ def of_bits(name: str, number: int, part: str | None = None, backward: int = 32,
 
 
 def of_steps(name: str, every: int) -> Make:
-    """Correct 8-bit forces by the float model at every n-th step."""
+    """Correct forces at every n-th step."""
     return lambda: MultipleSteps(packed(BASE), variant("float", in_float), name, every)
 
 
@@ -99,7 +98,7 @@ CURES: dict[str, Make] = {
 
 
 def float_twin(base: str = BASE) -> Engine:
-    """Return the same weights with float features; a weight-only model in double precision."""
+    """Return the same weights with float features, or in double precision."""
     if base not in WEIGHT_ONLY:
         return variant("float", in_float, base)
     return TorchEngine(as_dtype(shipped(base).model, torch.float64), f"{MODEL}-{base}", "float64")

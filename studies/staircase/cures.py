@@ -1,4 +1,4 @@
-"""Cures of the staircase: rounding schemes for 8-bit slots in PyTorch, and wrappers of engines."""
+"""Rounding schemes and wrappers of engines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from studies.staircase.variants import BASE, COARSE, MODEL, shipped
 
 
 class Rounding(nn.Module):
-    """Uniform rounding with a dynamic step per row."""
+    """Uniform rounding with dynamic steps."""
 
     ready = True
 
@@ -32,7 +32,7 @@ class Rounding(nn.Module):
         self.random = torch.Generator().manual_seed(seed)
 
     def forward(self, x: Tensor) -> Quantized:
-        """Round features [..., channel]; the gradient is straight-through."""
+        """Round with a straight-through gradient."""
         with torch.no_grad():
             steps = dynamic_steps(x, (-1,), self.high)
             shifted = x + self.added(x, steps.step)
@@ -53,7 +53,7 @@ class Rounding(nn.Module):
 
 
 class Dither(Rounding):
-    """Uniform noise of half a step, drawn at each evaluation."""
+    """Uniform noise of half a step."""
 
     drawn: Tensor | None = None
 
@@ -63,21 +63,21 @@ class Dither(Rounding):
 
 
 class SubtractedDither(Dither):
-    """Dither, subtracted after rounding: the error is uniform for any input."""
+    """Dither, subtracted after rounding."""
 
     def taken_off(self, codes: Tensor) -> Tensor:
         return codes if self.drawn is None else codes - self.drawn
 
 
 class FixedDither(SubtractedDither):
-    """Subtracted dither, drawn once per atom, component and channel."""
+    """Subtracted dither, drawn only once."""
 
     def added(self, x: Tensor, step: Tensor) -> Tensor:
         return super().added(x, step) if self.drawn is None else self.drawn * step
 
 
 class Feedback(Rounding):
-    """Add the rounding error of the last evaluation."""
+    """Add the last rounding error."""
 
     error: Tensor | None = None
 
@@ -89,7 +89,7 @@ class Feedback(Rounding):
 
 
 class Remembered(Rounding):
-    """Record the first-order effect of rounding on the energy per atom, Σ dE/dq (x − q)."""
+    """Record the first-order energy error per atom, Σ dE/dq (x − q)."""
 
     def __init__(self, high: int, seed: int) -> None:
         super().__init__(high, seed)
@@ -123,7 +123,7 @@ class Frozen(nn.Module):
 
 
 def with_rounding(rounding: Kind, seed: int = 0) -> Transformer:
-    """Replace rounding in all 8-bit slots of the shipped network."""
+    """Replace rounding in all 8-bit slots."""
     model = shipped(BASE).model.requires_grad_(False)
     for linear in (m for m in model.modules() if isinstance(m, Linear)):
         if linear.weight_quantizer.calibrated is not None:
@@ -151,7 +151,6 @@ class Around:
 
 
 def rounded(name: str, rounding: Kind, seed: int = 0) -> Around:
-    """Return PyTorch with another rounding, in the local gauge."""
     return Around(TorchEngine(with_rounding(rounding, seed), f"{MODEL}-{BASE}", name), name)
 
 
@@ -169,11 +168,11 @@ class Averaged(Around):
 
 
 class Corrected(Around):
-    """Energy without its first-order rounding error; forces unchanged."""
+    """Subtract the first-order rounding error."""
 
     def __init__(self, network: Transformer, recipe: str, at_once: int = 1) -> None:
         super().__init__(TorchEngine(network, f"{MODEL}-{BASE}", recipe), recipe)
-        self.at_once = at_once  # structures per call; 1 if rounding depends on the last structure
+        self.at_once = at_once  # 1 if rounding has a memory
         self.roundings = [m for m in network.modules() if isinstance(m, Remembered)]
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:

@@ -1,4 +1,4 @@
-"""Picture of the cures: noise of the energy and walk of the total energy."""
+"""Picture of the cures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def compare(path: Path, rows: Sequence[Row]) -> None:
 
 
 def panel(axes: Axes, found: Mapping[tuple[str, str], Row], metrics: Sequence[tuple[str, str]]) -> None:
-    """Draw dots of one quantity: filled if predicted, open if measured in dynamics."""
+    """Draw filled predictions and open measurements."""
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     for height, (name, _, hue) in enumerate(LINES):

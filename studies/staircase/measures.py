@@ -1,4 +1,4 @@
-"""Effect of rounding on energies and forces along a line, along a trajectory, and in dynamics."""
+"""Effect of rounding along lines, trajectories and in dynamics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gaq.simulate.velocities import kinetic_temperature, masses_of
 from gaq.units import BOLTZMANN, MEV
 
 TIMESTEP, TEMPERATURE, SEED = 0.5, 300.0, 0  # fs, K
-LAGS = 41  # steps of 0.5 fs over which force errors are correlated
+LAGS = 41  # steps over which force errors are correlated
 PIECES = 8  # of a trajectory, for standard errors
 WINDOW = 1.0  # ps; total energy scatters about a line in each
 PS = 1e-3  # of a fs
@@ -27,7 +27,7 @@ PS = 1e-3  # of a fs
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """Positions and velocities at every step of one run."""
+    """Positions and velocities at every step."""
 
     structures: tuple[Structure, ...]
     velocities: np.ndarray  # [step, atom, 3] Å/fs
@@ -43,7 +43,7 @@ class Trajectory:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Energies and the work integral of the force along a straight line: Å, eV."""
+    """Energies and work along a line: Å, eV."""
 
     places: np.ndarray
     energy: np.ndarray
@@ -51,7 +51,7 @@ class Line:
 
 
 def travelled(engine: Engine, structure: Structure, before: int, steps: int) -> Trajectory:
-    """Return `steps` steps of 0.5 fs after `before` steps of equilibration."""
+    """Return `steps` steps after equilibration."""
     structures, velocities = [], []
 
     def keep(state: MotionState) -> None:
@@ -64,13 +64,13 @@ def travelled(engine: Engine, structure: Structure, before: int, steps: int) -> 
 
 
 def step_length(trajectory: Trajectory) -> float:
-    """Return the mean length of a time step in configuration space, Å."""
+    """Return the mean 3N-dimensional step, Å."""
     steps = np.diff([s.positions for s in trajectory.structures], axis=0)
     return float(np.mean(np.linalg.norm(steps, axis=(1, 2))))
 
 
 def along(engine: Engine, structure: Structure, velocities: np.ndarray, length: float, points: int = 401) -> Line:
-    """Evaluate a line of `length` Å along the velocity."""
+    """Evaluate a line along the velocity, `length` in Å."""
     unit = velocities / np.linalg.norm(velocities)
     places = np.linspace(-length / 2, length / 2, points)
     found = engine.evaluate([structure.moved(structure.positions + place * unit) for place in places])
@@ -81,18 +81,13 @@ def along(engine: Engine, structure: Structure, velocities: np.ndarray, length: 
 
 
 def line_row(engine: Engine, line: Line, data: str) -> Row:
-    """Return the deviation of the energy from the work integral."""
     return row(engine, data, "line_noise", np.std(line.energy - line.ramp) / MEV, "meV", len(line.places))
 
 
 def noise_rows(
     engine: Engine, found: Sequence[Prediction], true: Sequence[Prediction], trajectory: Trajectory, data: str
 ) -> list[Row]:
-    """Compare energies and forces with `true` ones, without rounding of features.
-
-    energy_noise: standard deviation, meV. energy_roughness: rms second difference over the standard deviation of the
-    energy.
-    """
+    """Compare predictions with `true` ones; studies/staircase defines the metrics."""
     energy = np.array([p.energy for p in true])
     error = np.array([p.energy for p in found]) - energy
     rough = np.sqrt(np.mean(np.diff(error, 2) ** 2)) / np.std(energy)
@@ -106,11 +101,7 @@ def noise_rows(
 def force_rows(
     engine: Engine, found: Sequence[Prediction], true: Sequence[Prediction], trajectory: Trajectory, data: str
 ) -> list[Row]:
-    """Return the effect of force errors ΔF on a molecule with velocities v.
-
-    force_noise: rms component, meV/Å. noise_memory: autocorrelation after one step. energy_walk: √B in meV/√ps, with
-    B = dt Σ_k Σ_i ⟨ΔF_i(0) ΔF_i(k)⟩ ⟨v_i(0) v_i(k)⟩. heating: B/(2 k_B T N), meV/atom/ps (Einstein's relation).
-    """
+    """Return effects of force errors; heating is B/(2 k_B T N) (Einstein's relation)."""
     error = np.array([p.forces for p in found]) - np.array([p.forces for p in true])
     count, atoms = error.shape[:2]
     moving = error - error.mean(axis=0)
@@ -130,7 +121,7 @@ def force_rows(
 
 
 def variance_growth(force: np.ndarray, velocity: np.ndarray) -> float:
-    """Return B in meV²/ps; force errors in eV/Å, velocities in Å/fs, both [step, atom, 3]."""
+    """Return B in meV²/ps from eV/Å and Å/fs, both [step, atom, 3]."""
     total = 0.0
     for lag in range(LAGS):
         steps = len(force) - lag
@@ -144,10 +135,9 @@ def path_rows(engine: Engine, structures: Sequence[Structure], data: str) -> lis
 
 
 def nve_rows(engine: Engine, structure: Structure, steps: int, every: int, data: str) -> list[Row]:
-    """Run dynamics and return drift, energy_fluctuation and total_energy_walk.
+    """Run dynamics; return drift, energy_fluctuation and total_energy_walk.
 
-    energy_fluctuation: rms deviation from a line per 1 ps, meV. total_energy_walk: √(3 ⟨d²⟩/2t) in meV/√ps, d being
-    the differences of neighbouring means over t = 0.5 ps; for a random walk this is its standard deviation after 1 ps.
+    total_energy_walk: √(3 ⟨d²⟩/2t), d being differences of neighbouring means over t = 0.5 ps.
     """
     log = run_nve(engine, structure, steps, TIMESTEP, TEMPERATURE, SEED, every)
     rows = drift(log, engine.recipe, engine.name, data)
@@ -172,10 +162,7 @@ def windows(values: np.ndarray, width: float) -> np.ndarray:
 
 
 def rotated_row(first: Engine, second: Engine, structures: Sequence[Structure], data: str) -> Row:
-    """Return the share of energies that stay identical if the whole path is rotated.
-
-    Two engines of one kind, because some remember the path.
-    """
+    """Return the share of identical energies on a rotated path; two engines, as some have memory."""
     rotation = haar_rotations(1, np.random.default_rng(SEED))[0]
     straight = first.evaluate(structures)
     turned = second.evaluate([s.rotated(rotation) for s in structures])

@@ -1,4 +1,4 @@
-"""Picture of the staircase: one recipe at three scales, and all recipes."""
+"""Picture of the staircase."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from studies.staircase.measures import Line
 
 BASE = "frame-w4a8"
 SHOWN = ("fp32", "w4", "w4a16", BASE, "gaq-w4a8", "naive-int8")
-# length of a line in Å: title, unit of the axis
+# length in Å: title, unit
 ZOOMS: dict[float, tuple[str, float, str]] = {
     0.2: ("four time steps long: a smooth ramp, with fuzz", 1.0, "Å"),
     2e-3: ("100 × nearer: the fuzz is made of steps", 1e-3, "mÅ"),
     5e-5: ("40 × nearer: level treads, steps up and down", 1e-6, "µÅ"),
 }
 LENGTH = 2e-4  # Å; line on which recipes are compared
-STRIP = 1.25  # half height of a strip, in largest deviations
+STRIP = 1.25  # half height of a strip
 
 
 def draw(path: Path, zooms: Mapping[float, Line], recipes: Mapping[str, Line], step: float) -> None:
-    """Draw lines by length and by recipe; `step` is the length of a time step in Å."""
+    """Draw lines by length and recipe; `step` in Å."""
     with dressed(LIGHT):
         figure = Figure(figsize=(10.4, 8.2))
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.0, 1.3))[:, 0]
@@ -66,7 +66,6 @@ def enlargement(axes: Axes, line: Line, length: float, step: float) -> None:
 
 
 def strips(figure: SubFigure, recipes: Mapping[str, Line]) -> None:
-    """Draw one strip per recipe, each on its own scale."""
     figure.suptitle(
         "every recipe on 200 µÅ: E + ∫ F·dx, each on its own scale", x=0.012, ha="left", fontsize=11, weight="bold"
     )

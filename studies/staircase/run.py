@@ -1,8 +1,6 @@
-"""Noise of 8-bit energies, its effect on dynamics, and cures. Existing rows are not measured again.
+"""Noise of 8-bit energies, effect and cures: about 35 minutes on one core. Existing rows are kept.
 
-    python -m studies.staircase.run --data PATH/rmd17
-
-About 35 minutes on one core.
+python -m studies.staircase.run --data PATH/rmd17
 """
 
 from __future__ import annotations
@@ -63,7 +61,7 @@ PATH_FRAMES, TURNED, SECONDS = 20, 40, 2.0
 
 @dataclass(frozen=True)
 class Job:
-    """What all sections share. Candidates in PyTorch get shorter runs; `quick` divides lengths."""
+    """What all sections share; `quick` divides lengths."""
 
     frames: Sequence[Structure]
     quick: int
@@ -78,7 +76,7 @@ class Job:
         return self.trajectory.first(SHORT // self.quick) if in_torch else self.trajectory
 
     def true(self, base: str, trajectory: Trajectory) -> list[Prediction]:
-        """Return predictions of the same weights without rounding of features."""
+        """Return predictions with float features."""
         key = base, len(trajectory.structures)
         if key not in self.known:
             self.known[key] = float_twin(base).evaluate(trajectory.structures)
@@ -123,7 +121,7 @@ def done(ledger: Path, candidate: str, metric: str) -> bool:
 
 
 def keep(ledger: Path, rows: Sequence[Row]) -> None:
-    """Write rows; they replace those of the same candidate and metric."""
+    """Replace rows of the ledger."""
     new = {(entry.recipe, entry.metric) for entry in rows}
     old = read_rows(ledger) if ledger.exists() else []
     ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +154,6 @@ def turned(job: Job, name: str, engine: Engine) -> list[Row]:
 
 
 def speed(job: Job) -> list[Row]:
-    """Time a call of all candidates of the native engine in turns."""
     candidates, subjects = [], {}
     moving = [s.positions for s in small_motion(job.frames[0])]
     for name, make in DEPLOYED.items():
@@ -192,7 +189,7 @@ def picture(job: Job, path: Path) -> list[Row]:
 
 @dataclass(frozen=True)
 class Section:
-    """Candidates, their measurement, and the metric that shows it is done."""
+    """Candidates, measurement, and a metric of completion."""
 
     candidates: Mapping[str, Make]
     measure: Callable[[Job, str, Engine], list[Row]]
@@ -202,7 +199,7 @@ class Section:
 FLOAT: dict[str, Make] = {"float": float_twin}
 BITS = FORWARD_BITS | BACKWARD_BITS
 DEPLOYED = SHIPPED | FLOAT | BACKWARD_BITS | MIXTURES
-# Dynamics in PyTorch takes minutes, so two redundant cures are left out.
+# Two redundant cures are left out.
 MOVED = {name: make for name, make in CURES.items() if name not in ("a8, subtracted dither", "a8, mean of 4")}
 SECTIONS = {
     "noise": Section(SHIPPED | BITS | PARTS | MIXTURES | STEPS | CURES, noise, "force_noise"),

@@ -27,7 +27,6 @@ EVERY = "a8-b8, float every "
 
 
 def more_bits() -> str:
-    """Return shipped models and features of 8 to 16 bits."""
     found = _found()
     mixtures = [name for name, metric in found if name.startswith(MIXED) and metric == "latency_ms"]
     return table(found, (*SHIPPED, "float", *SERIES, *mixtures), FINENESS)
@@ -53,7 +52,7 @@ def walks(found: Found, name: str) -> str:
 
 
 def drift(found: Found, name: str) -> str:
-    """Return a drift; its error is at least √(6B/5T)/N, that of a slope through a random walk."""
+    """Return a drift; its error is at least √(6B/5T)/N."""
     entry, walk, run = (found.get((name, metric)) for metric in ("drift", "total_energy_walk", "stability"))
     if entry is None or walk is None or run is None:
         return NOTHING
@@ -67,7 +66,7 @@ def works(found: Found, name: str) -> str:
 
 
 def time(found: Found, name: str) -> str:
-    """Return the time of a step relative to frame-w4a8."""
+    """Return times relative to frame-w4a8."""
     base, outer, entry = (found.get((n, "latency_ms")) for n in ("frame-w4a8", "float", name))
     if base is None or outer is None:
         return NOTHING
@@ -107,7 +106,6 @@ def table(found: Found, names: Sequence[str], columns: Columns) -> str:
 
 
 def parts() -> str:
-    """Return 8 bits in one part alone, and 16 in it alone."""
     found = _found()
     metrics = ("energy_noise", "force_noise", "heating")
     head = ["part", *("8 bits there alone: energy noise, meV", "force noise, meV/Å", "heating, meV/atom/ps")]

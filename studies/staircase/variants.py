@@ -1,7 +1,4 @@
-"""Models with the weights of a shipped one and other rounding of features.
-
-No calibration is needed: steps are dynamic and queries have unit length.
-"""
+"""Shipped weights with other rounding of features, without calibration."""
 
 from __future__ import annotations
 
@@ -33,13 +30,11 @@ def packed(recipe: str, backward_bits: int | None = None) -> NativeEngine:
 
 
 def variant(name: str, choice: Choice, base: str = BASE, backward_bits: int = 32) -> NativeEngine:
-    """Change the schemes of features; the backward pass is float by default."""
     checkpoint = with_features(shipped(base), name, choice)
     return pack_and_open(checkpoint.model, checkpoint.recipe, f"{MODEL}-{base}", backward_bits=backward_bits)
 
 
 def with_features(checkpoint: Checkpoint, name: str, choice: Choice) -> Checkpoint:
-    """Return the network with the schemes of `choice` in all feature slots."""
     rules = []
     for quantizer in checkpoint.model.quantizers():
         if quantizer.slot.role in WEIGHTS:
@@ -59,7 +54,7 @@ def in_float(slot: Slot, spec: Spec) -> Spec:
 
 
 def bits(number: int, where: Callable[[Slot], bool] = lambda slot: True) -> Choice:
-    """Replace 8 bits by `number` in some slots; slots with more keep theirs."""
+    """Replace 8 bits; other slots are kept."""
 
     def choice(slot: Slot, spec: Spec) -> Spec:
         uniform = uniform_part(spec)
@@ -71,7 +66,6 @@ def bits(number: int, where: Callable[[Slot], bool] = lambda slot: True) -> Choi
 
 
 def kind(slot: Slot) -> str:
-    """Return the name of a slot without its layer."""
     return slot.name.split(".", 2)[-1] if slot.name.startswith("layers.") else slot.name
 
 

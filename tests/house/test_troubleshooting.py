@@ -7,8 +7,11 @@ import re
 from functools import cache
 
 import pytest
+import typer
 
 from gaq import errors
+from gaq.cli.main import application
+from gaq.cli.option_names import options_of, with_options
 from house.tree import PACKAGE, REPOSITORY, modules
 
 TEXT = (REPOSITORY / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -16,14 +19,22 @@ NAMES = [n for n, e in vars(errors).items() if isinstance(e, type) and issubclas
 OWN = (REPOSITORY / "docs" / "own-network.md").read_text(encoding="utf-8")
 BLOCKS = "\n".join(re.findall(r"```text\n(.*?)```", TEXT + OWN, flags=re.DOTALL))
 MESSAGES = [line for line in BLOCKS.splitlines() if line.partition(":")[0] in NAMES]
-SENTENCES = re.findall(r"^\| ((?:turning|the) [^|]+) \|", TEXT, flags=re.MULTILINE)
+SENTENCES = re.findall(r"^\| ((?:rotating|the) [^|]+) \|", TEXT, flags=re.MULTILINE)
 FEWEST_LETTERS = 13  # of a text in the source that are the same in each message it makes
+
+
+def every_option(command) -> set[str]:
+    """Return the options of a command and of all below it."""
+    below = getattr(command, "commands", {}).values()
+    return set(options_of(command, ())).union(*map(every_option, below))
 
 
 @cache
 def printed() -> list[re.Pattern[str]]:
-    """Texts of the package, with anything where a value is put in; several may stand one after the other."""
-    found = []
+    """Texts of the package, with anything where a value is put in; several may stand one after the other. Parameters
+    are said as options, as the command line says them.
+    """
+    found, options = [], every_option(typer.main.get_command(application()))
     for path in modules():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
@@ -35,7 +46,11 @@ def printed() -> list[re.Pattern[str]]:
             else:
                 continue
             if sum(len(part) for part in parts if part) >= FEWEST_LETTERS:
-                found.append(re.compile("".join(".*" if part is None else re.escape(part) for part in parts)))
+                found.append(
+                    re.compile(
+                        "".join(".*" if part is None else re.escape(with_options(part, options)) for part in parts)
+                    )
+                )
     return found
 
 

@@ -56,14 +56,14 @@ def test_a_limit_that_is_passed_ends_with_one_and_names_the_check(run_gaq):
     result = run_gaq("check", EMT, *FEW, "--steps", "0", "--max-lee", "0")
     assert result.returncode == 1
     assert "FAILS" in result.stdout
-    assert "1 of 17 checks past their limit: turned: largest force error" in result.stdout
-    assert "- turning the molecule changes the answer" in result.stdout
+    assert "1 of 17 checks past their limit: rotated: largest force error" in result.stdout
+    assert "- rotating the molecule changes the result" in result.stdout
 
 
 def test_a_run_that_falls_apart_fails(run_gaq):
     result = run_gaq("check", EMT, *FEW)  # ethanol, which EMT was not made for
     assert result.returncode == 1
-    assert "- the run fell apart after" in result.stdout
+    assert "- the run became unstable after" in result.stdout
     assert "name yours with --data or --structure" in result.stdout
 
 

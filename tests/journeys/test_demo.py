@@ -99,7 +99,7 @@ def test_the_page_holds_it_all(demo):
     for section in ("costs", "parity", "learning", "energy", "movie"):
         assert f"<section id='{section}'" in text
     assert text.count("data-plot='parity-0-") == text.count("data-plot='energy-0-") == len(NAMES)
-    assert "What was passed over" not in text
+    assert "Skipped files and lines" not in text
     body = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r"(src|href)=['\"](?!data:|#)", body)
 

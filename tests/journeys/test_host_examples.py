@@ -211,7 +211,7 @@ def test_i_pi_that_is_killed_ends_the_client(ipi_folder, name):
             server.kill()
             said, wrong = running.communicate(timeout=PATIENCE)
     assert (running.returncode, "has finished" in said) in ((0, True), (2, False))
-    assert running.returncode == 0 or wrong.startswith("NotAvailable: i-PI has gone in the middle")
+    assert running.returncode == 0 or wrong.startswith("NotAvailable: i-PI ended in the middle")
 
 
 def test_a_template_of_another_molecule(ipi_folder, name):

@@ -69,10 +69,10 @@ def test_a_second_process_is_refused_and_told_who_writes(run_gaq, ethanol, tmp_p
 @pytest.mark.parametrize(
     ("options", "scale", "text"),
     [
-        (("--dt", "50"), 1.0, "The time step is to blame: 50 fs"),
+        (("--dt", "50"), 1.0, "The cause is the time step: 50 fs"),
         (("--dt", "0.0005"), 1.0, "The time step is 0.0005 fs"),
         ((), 1.8897, "The units look wrong"),
-        (("--temperature", "9000"), 1.0, "The temperature is to blame"),
+        (("--temperature", "9000"), 1.0, "The cause is the temperature"),
     ],
 )
 def test_what_is_to_blame_is_said(run_gaq, tmp_path, options, scale, text):

@@ -113,7 +113,7 @@ def test_coded_gradients_agree_as_well_as_they_can(plugin, tmp_path):
     assert np.abs(said.forces.sum(axis=0)).max() < 1e-4  # they still pull on nothing
 
 
-@pytest.mark.parametrize("name", ["float", "framed"])
+@pytest.mark.parametrize("name", ["float", "framed", "PaiNN", "PaiNN, framed"])
 @pytest.mark.parametrize("where", ["molecule", "triclinic"])
 def test_ghosts_without_features_would_be_noticed(broken_plugin, tmp_path, name, where):
     model, structure = model_of(name), STRUCTURES[where]

@@ -62,7 +62,7 @@ SHAPES = {
 
 
 def replayed(model: Layered, recipe: Recipe, structures: Sequence[Structure]) -> None:
-    """All that this rung asks of one model."""
+    """All checks of this level for one model."""
     torch_engine = TorchEngine(model, "m", recipe.name)
     content = packed_in_memory(model, recipe, backward_bits=32)
     native = NativeReplay(content, "m.gaq", library=native_library())

@@ -142,19 +142,19 @@ def test_the_hint_is_found_inside_lists_too(config):
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("training.epochs=ten", 'training.epochs is "ten" (given by --set); expected a valid integer.'),
-        ("training.epochs=0", "training.epochs is 0 (given by --set); expected greater than 0."),
-        ("training.epochs=3.0", "training.epochs is 3.0 (given by --set); expected a valid integer."),
-        ("training.shuffle=1", "training.shuffle is 1 (given by --set); expected a valid boolean."),
+        ("training.epochs=ten", 'training.epochs is "ten" (given by `overrides`); expected a valid integer.'),
+        ("training.epochs=0", "training.epochs is 0 (given by `overrides`); expected greater than 0."),
+        ("training.epochs=3.0", "training.epochs is 3.0 (given by `overrides`); expected a valid integer."),
+        ("training.shuffle=1", "training.shuffle is 1 (given by `overrides`); expected a valid boolean."),
         (
             "training.learning_rate=nan",
-            "training.learning_rate is NaN (given by --set); expected a finite number.",
+            "training.learning_rate is NaN (given by `overrides`); expected a finite number.",
         ),
         ("training.optimizer=sgd", "expected 'muon' or 'adam'."),
-        ("device=tpu", "device is \"tpu\" (given by --set); expected 'cpu' or 'cuda'."),
-        ("data=3", "data is 3 (given by --set); expected a valid string."),
-        ("training=3", "training is 3 (given by --set); expected an object."),
-        ("training.epoch=3", "unknown key training.epoch (given by --set). Did you mean 'epochs'?"),
+        ("device=tpu", "device is \"tpu\" (given by `overrides`); expected 'cpu' or 'cuda'."),
+        ("data=3", "data is 3 (given by `overrides`); expected a valid string."),
+        ("training=3", "training is 3 (given by `overrides`); expected an object."),
+        ("training.epoch=3", "unknown key training.epoch (given by `overrides`). Did you mean 'epochs'?"),
         ("training.epochs=2", "a stage begins after the last epoch."),
     ],
 )

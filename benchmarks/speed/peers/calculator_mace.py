@@ -17,7 +17,7 @@ SPECIES = np.array([1, 6, 7, 8])
 
 
 def make(dtype: str = "float64", features: str = "16x0e + 16x1o") -> Any:
-    """Return MACE for H, C, N and O in float32 or float64."""
+    """Return an untrained MACE."""
     torch.manual_seed(0)
     network = run_mace.network(SPECIES, features).requires_grad_(False).eval()
     return MACECalculator(models=[network], default_dtype=dtype)

@@ -26,11 +26,8 @@ EVERYWHERE = ("all", "all, unused allowed")
 def make(quantized: str = "") -> Any:
     """Return PaiNN with the linear layers that `quantized` names in 8 bits.
 
-    `representation` excludes the readout. `all` includes it; PyTorch refuses to differentiate and suggests
-    allow_unused,
-    set by `all, unused allowed`. `untouched` quantizes the original model, in which PyTorch skips every layer because
-    it
-    is a subclass of nn.Linear.
+    `representation` excludes the readout. `all` includes it; PyTorch then suggests allow_unused, as in
+    `all, unused allowed`. `untouched` keeps SchNetPack's layers, which PyTorch skips as subclasses of nn.Linear.
     """
     torch.manual_seed(0)
     network = run_painn.network().requires_grad_(False).eval()
@@ -79,7 +76,7 @@ def _quantized(module: nn.Module) -> nn.Module:
 
 
 def _allow_unused() -> None:
-    """Follow the error message; SchNetPack takes missing gradients as zero."""
+    """Set allow_unused; missing gradients become zero."""
     strict = response.grad
 
     def grad(*arguments: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Install each peer in its environment, in the versions that were measured.
+"""Install each peer in its environment.
 
 python -m benchmarks.speed.peers.install --into build/peers
 """
@@ -13,11 +13,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CONSTRAINTS = HERE.parents[2] / "constraints.txt"  # unpinned torch takes gigabytes
 SHARED = ["-c", str(CONSTRAINTS), "numpy", "ase"]
-# arguments of pip per environment, one call after the other
+# arguments of successive pip calls
 PEERS = {
     "xtb": [[*SHARED, "tblite"]],
     "so3krates": [["-c", str(CONSTRAINTS), "numpy", "jax==0.10.2"]],
-    # SchNetPack 2.1.1 requires a sympy that PyTorch 2.13 cannot use; its imports are installed first.
+    # SchNetPack 2.1.1 requires a sympy too old for PyTorch 2.13.
     "painn": [
         [
             *(*SHARED, "torch", "h5py", "pyyaml", "hydra-core", "hydra-colorlog", "pytorch_lightning", "torchmetrics"),

@@ -1,7 +1,4 @@
-"""Energy and forces of a PyTorch model as one graph, compiled by inductor for fixed sizes.
-
-Like `gaq.engine.compiled`, for peers without gaq.
-"""
+"""Energy and forces as one compiled graph, like `gaq.engine.compiled`, for peers without gaq."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Energy and forces of azobenzene by other force fields and the native engine: one core, in turns.
+"""Energy and forces of azobenzene by other force fields, each in its own process: one core, in turns.
 
     python -m benchmarks.speed.peers.run --data PATH/rmd17 --peers build/peers
 
-Each peer is a process in its own environment. The form `ase` is its ASE calculator, neighbour lists included.
+The form `ase` includes neighbour lists.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def keep_to_one_core(core: int | None) -> None:
-    """Restrict this process and its children to one core."""
+    """Restrict all processes to one core."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     if hasattr(os, "sched_setaffinity"):
@@ -105,7 +105,6 @@ def keep_to_one_core(core: int | None) -> None:
 
 
 def native_entrants(job: Job, molecule: Structure) -> list[Entrant]:
-    """Return the engine in all modes, some also through ASE."""
     models, field = job.untrained(MOLECULE, 64, MODES), Field()
     for recipe, bits in MODES:
         enter_native(field, models[recipe], Conditions(molecule, MOLECULE), bits)
@@ -128,7 +127,6 @@ def through_ase(entrant: Entrant, molecule: Structure) -> Entrant:
 
 
 def written_path(molecule: Structure, folder: Path) -> Path:
-    """Write the frames of the motion as a file."""
     frames = np.stack([s.positions for s in small_motion(molecule)])
     file = folder / "path.json"
     file.write_text(json.dumps({"numbers": molecule.species.tolist(), "frames": frames.tolist()}), encoding="utf-8")
@@ -137,7 +135,7 @@ def written_path(molecule: Structure, folder: Path) -> Path:
 
 @contextmanager
 def started(peer: Peer, environments: Path, path: Path) -> Iterator[Candidate | None]:
-    """Start a peer; return None, with a line on stderr, if it fails."""
+    """Start a peer; None if it fails."""
     python = environments.absolute() / peer.environment / "bin" / "python"
     if not python.exists():
         print(f"{peer.name}: not installed in {environments}; make peers", file=sys.stderr)
@@ -167,7 +165,7 @@ def _asked(process: subprocess.Popen[str], calls: int) -> np.ndarray:
 def all_rows(
     engines: Sequence[Entrant], peers: dict[str, Candidate], timings: dict[str, Timing], atoms: int
 ) -> list[Row]:
-    """Return all times, and ratios of each mode to each peer."""
+    """Return all times and ratios."""
     rows: list[Row] = []
     for name in peers:
         recipe = "method" if name == "gfn2-xtb" else "fp32"

@@ -55,7 +55,7 @@ def through_ase(model: torch.nn.Module, numbers: np.ndarray, positions: np.ndarr
 
 
 def network(species: np.ndarray, features: str = FEATURES) -> torch.nn.Module:
-    """MACE's default sizes, with 64 channels and one degree."""
+    """MACE's default sizes, 64 channels, one degree."""
     kind = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
     return modules.ScaleShiftMACE(
         r_max=serve.CUTOFF,

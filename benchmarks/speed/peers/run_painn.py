@@ -51,7 +51,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
         distances, atomwise = model.input_modules[0], model.output_modules[0]
 
         def energy(moved: torch.Tensor) -> torch.Tensor:
-            # One molecule: a plain sum. Atomwise would read the number of molecules from the data.
+            # a plain sum over the only molecule
             return atomwise.outnet(representation(distances({**fixed, key.R: moved}))["scalar_representation"]).sum()
 
         graph = compiled_with_forces(energy, torch.from_numpy(positions).float())

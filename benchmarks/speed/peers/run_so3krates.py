@@ -1,7 +1,6 @@
 """So3krates in JAX, default sizes of `mlff`: two layers of 128 features, l = 1…4.
 
-Transcribed from arXiv 2309.15126, since `mlff` is on no package index; random weights, for speed only. Energy and
-forces are one function, compiled by XLA for fixed pairs.
+Transcribed from arXiv 2309.15126, since `mlff` is on no package index; random weights, for speed only.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ silu = jax.nn.silu
 
 
 class Weights:
-    """Draw matrices once and return them in the same order."""
+    """Draw matrices, always the same ones."""
 
     def __init__(self) -> None:
         self._rng = np.random.default_rng(0)
@@ -63,7 +62,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
 def energy_of_all(
     positions: jax.Array, species: jax.Array, receiver: jax.Array, sender: jax.Array, weights: Weights
 ) -> jax.Array:
-    """Return the energy of positions [atom, 3] in Å."""
+    """Return the energy of positions (Å)."""
     weights.from_the_start()
     vectors = positions[sender] - positions[receiver]
     distance = jnp.linalg.norm(vectors, axis=-1)
@@ -92,7 +91,7 @@ def attention(
     sender: jax.Array,
     weights: Weights,
 ) -> tuple[jax.Array, jax.Array]:
-    """Return messages to features [atom, feature] and Euclidean variables [atom, order]."""
+    """Return messages to features and Euclidean variables."""
     difference = lengths(ev[sender] - ev[receiver])
     found = []
     for heads in (HEADS, len(DEGREES)):
@@ -119,13 +118,13 @@ def repeated(x: jax.Array) -> jax.Array:
 
 
 def lengths(ev: jax.Array) -> jax.Array:
-    """Return the squared length of each degree [.., degree], up to a factor."""
+    """Return squared lengths of degrees [.., degree]."""
     parts = jnp.split(ev * ev, np.cumsum(REPEATS)[:-1], axis=-1)
     return jnp.stack([part.sum(-1) for part in parts], axis=-1)
 
 
 def bernstein(distance: jax.Array) -> jax.Array:
-    """Return Bernstein polynomials in exp(-r/2), [pair, radial], as in PhysNet."""
+    """Return Bernstein polynomials in exp(-r/2), as in PhysNet."""
     n = RADIAL - 1
     k = np.arange(RADIAL)
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
@@ -135,7 +134,7 @@ def bernstein(distance: jax.Array) -> jax.Array:
 
 
 def harmonics(unit: jax.Array) -> jax.Array:
-    """Return real spherical harmonics of l = 1…4, [pair, order], up to factors."""
+    """Return real spherical harmonics [pair, order]."""
     x, y, z = unit[:, 0], unit[:, 1], unit[:, 2]
     xx, yy, zz = x * x, y * y, z * z
     first = [y, z, x]

@@ -1,4 +1,4 @@
-"""GFN2-xTB by tblite, started from the density of the previous step."""
+"""GFN2-xTB by tblite with a warm start."""
 
 from __future__ import annotations
 

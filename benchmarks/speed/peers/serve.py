@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-# Answers go to the old stdout, output of libraries to stderr.
+# Only answers go to stdout.
 ANSWERS: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
@@ -32,7 +32,7 @@ Build = Callable[[str, np.ndarray, np.ndarray], Evaluate]  # form, numbers [atom
 
 
 def main(build: Build, about: str, forms: Sequence[str]) -> None:
-    """Run a peer; `build` makes its model in one of `forms`."""
+    """Run a peer with a model of `build`."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("path")
     parser.add_argument("--form", choices=forms, default=forms[0])
@@ -57,7 +57,7 @@ def main(build: Build, about: str, forms: Sequence[str]) -> None:
 
 
 def _seconds(evaluate: Evaluate, frames: np.ndarray, calls: int) -> list[float]:
-    """Time calls along the path and back, after one untimed call."""
+    """Time calls after one untimed call."""
     evaluate(frames[0])
     found = []
     for number in range(1, calls + 1):

@@ -8,7 +8,7 @@
 
 namespace gaq {
 
-// Upper bounds in bytes, for NetworkDescription::opened_bytes; twin of src/gaq/pack/memory.py.
+// Upper bounds in bytes, for NetworkDescription::opened_bytes.
 int64_t padded(int64_t count);                     // to whole registers
 int64_t scheme_bytes(const FeatureScheme& scheme);          // levels, thresholds and directions
 int64_t linear_bytes(const LinearDescription& linear, int64_t inputs, int64_t outputs);  // both padded

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gaq.atoms.elements import SYMBOLS, formula
+from gaq.engine.packed_file import checked_model
 from gaq.errors import BadFile
 from gaq.files import sha256_of
 from gaq.formats.container import NAMES, Container, read_container
 from gaq.measure.ledger import Row
-from gaq.pack.format import FORMAT, PackedModel, read_packed
+from gaq.pack.format import FORMAT, PackedModel
 from gaq.pack.sizes import bytes_by_group, weight_bytes, weight_count
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def contents_of(path: Path) -> Contents:
     """Return the contents of a packed file or a checkpoint. Raises `BadFile` for anything else."""
     container = read_container(path)
     if container.metadata.get("format") == FORMAT:
-        return _of_packed(path, read_packed(path), container)
+        return _of_packed(path, checked_model(container.content, str(path)), container)
     from gaq.train.checkpoint import FORMAT as CHECKPOINT
     from gaq.train.checkpoint import load_checkpoint
 

@@ -103,7 +103,7 @@ def label(
     from gaq.data.partial import Settings
     from gaq.farm.open import check_cores
 
-    check_cores("--workers", workers, cluster)
+    check_cores("workers", workers, cluster)
     found = find_molecule(molecule)
     structure = found.structure
     charge = found.charge if charge is None else charge

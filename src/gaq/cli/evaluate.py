@@ -90,7 +90,7 @@ def evaluate(
     claim_output(predictions, PREDICTIONS, overwrite, inputs)
     expect_different(json_file, predictions)
     names = list(dict.fromkeys(models))
-    check_cores("--threads", threads, cluster)
+    check_cores("threads", threads, cluster)
     cores = 1 if cluster else threads or usable_cores()
     dataset = read_dataset(data, limit, energies_only=True, labels=labels)
     for remark in evaluation_remarks(dataset):

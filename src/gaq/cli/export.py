@@ -40,9 +40,9 @@ def export(
 ) -> None:
     """Pack a checkpoint into one file: integer weights, tables, recipe, manifest, golden frames."""
     from gaq.cli.packing import packed_checkpoint
+    from gaq.engine.packed_file import write_checked
     from gaq.files import readable_file
     from gaq.measure.ledger import write_rows
-    from gaq.pack.format import write_packed
 
     inputs = [model, data, accuracy]
     claim_rows(json_file, overwrite, inputs)
@@ -51,7 +51,7 @@ def export(
     claim_output(target, PACKED, overwrite, inputs)
     expect_different(json_file, target)
     packed = packed_checkpoint(model, data, backward, accuracy)
-    write_packed(target, packed)
+    write_checked(target, packed)
     rows = size_rows(packed, target)
     if json_file is not None:
         write_rows(json_file, rows)

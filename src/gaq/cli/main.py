@@ -24,6 +24,7 @@ from gaq.cli.export import export
 from gaq.cli.journeys import print_journeys
 from gaq.cli.lammps import lammps
 from gaq.cli.md import md
+from gaq.cli.option_names import options_of, with_options
 from gaq.cli.quantize import quantize
 from gaq.cli.report import report
 from gaq.cli.sensitivity import sensitivity
@@ -151,7 +152,8 @@ def outcome(arguments: Sequence[str]) -> int:
             _say("Interrupted", "files already written are complete; use --resume where a verb has it.")
         return code
     except GaqError as error:
-        _say(type(error).__name__, str(error))
+        options = options_of(typer.main.get_command(application()), arguments)
+        _say(type(error).__name__, with_options(str(error), options))
         return error.exit_code
     except ModuleNotFoundError as error:
         hint = how_to_get(error.name or "")

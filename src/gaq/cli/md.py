@@ -117,7 +117,7 @@ def md(
     from gaq.train.interrupt import graceful_interrupt
 
     claim_rows(json_file, overwrite, [model, start])
-    check_cores("--threads", threads, cluster)
+    check_cores("threads", threads, cluster)
     bath = thermostat_of(thermostat, temperature, relaxation, seed) if ensemble is Ensemble.NVT else None
     plan = RunPlan(
         steps, Dynamics(dt, bath), temperature, 0, every, log_every, bonds_may_break, checkpoint_seconds

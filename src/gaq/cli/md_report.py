@@ -24,11 +24,11 @@ from gaq.simulate.session import Ending, Files
 
 NAMES = {
     "drift": "drift of the energy",
-    "drift_ratio": "its ratio over 50 ps",
+    "drift_ratio": "drift ratio over 50 ps",
     "temperature": "temperature",
     "momentum_change": "change of momentum",
     "angular_momentum_change": "change of angular momentum",
-    "angular_momentum_relative": "the same, of thermal rotation",
+    "angular_momentum_relative": "relative to thermal rotation",
     "latency_ms": "time of a step",
     "ns_per_day": "speed",
 }

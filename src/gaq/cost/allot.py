@@ -184,7 +184,7 @@ def _check_size(trial: Trial, budget: Budget, offered: Offered) -> None:
     least = _size(trial, {slot.name: options[-1] for slot, options in offered.items()}, budget)
     if least > budget.limit:
         raise UsageError(
-            f"--budget {budget}: with every weight that recipe {trial.recipe.name!r} quantizes at "
+            f"`budget` {budget}: with every weight that recipe {trial.recipe.name!r} quantizes at "
             f"{WEIGHT_BITS[-1]} bits there are {least:.4g}, scales counted in. The nearest possible is "
             f"{budget.measure}={math.ceil(least * 1000) / 1000:g}."
         )
@@ -196,9 +196,9 @@ def _check_force(trial: Trial, budget: Budget, offered: Offered, reference: Floa
     least = force_cost(trial, widest, reference)
     if least > budget.limit:
         raise UsageError(
-            f"--budget {budget}: with weights at {WEIGHT_BITS[0]} bits and features in float the force error is "
+            f"`budget` {budget}: with weights at {WEIGHT_BITS[0]} bits and features in float the force error is "
             f"{least:.3g} meV/Å already. The nearest possible is force={math.ceil(least * 1000) / 1000:g}; training "
-            f"(--epochs) brings it down later, but is not counted here."
+            f"(`epochs`) brings it down later, but is not counted here."
         )
 
 

@@ -53,13 +53,13 @@ def parse_budget(text: str) -> Budget:
     known = ", ".join(f"{key}=… ({meaning})" for key, meaning in MEASURES.items())
     if not sign or measure not in MEASURES:
         hint = nearest(measure, MEASURES)
-        raise UsageError(f"--budget {text!r}: expected one of {known}.{hint}")
+        raise UsageError(f"`budget` {text!r}: expected one of {known}.{hint}")
     try:
         limit = float(number)
     except ValueError:
-        raise UsageError(f"--budget {text!r}: {number!r} is no number; expected such as {measure}=5") from None
+        raise UsageError(f"`budget` {text!r}: {number!r} is no number; expected such as {measure}=5") from None
     if not 0 < limit < float("inf"):
-        raise UsageError(f"--budget {text!r}: the limit must be a number above zero")
+        raise UsageError(f"`budget` {text!r}: the limit must be a number above zero")
     return Budget(measure, limit)
 
 

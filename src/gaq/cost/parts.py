@@ -30,7 +30,7 @@ def part_of(slot: Slot, by: str) -> str:
         return ".".join(segments[:2]) if in_layer else segments[0]
     if by == "kind":
         return "weights" if segments[-1] == "weight" else ".".join(segments[2:] if in_layer else segments)
-    raise UsageError(f"--by {by!r}: expected one of {', '.join(BY)}.{nearest(by, BY)}")
+    raise UsageError(f"`by` {by!r}: expected one of {', '.join(BY)}.{nearest(by, BY)}")
 
 
 def parts(slots: Sequence[Slot], recipe: Recipe, by: str) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Everyday names of molecules: those of ASE's G2 set under its own names, and others by their SMILES."""
+"""Everyday names of molecules: those in ASE's G2 set by the name used there, others by their SMILES."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A labelled set of structures, whatever file it came from."""
+"""A labelled set of structures from any file."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gaq.data.states import ElectronicState
 
 @dataclass(frozen=True)
 class Dataset:
-    """Structures with labels, the name that rows of the ledger give them, and the hash of the file."""
+    """Labelled structures, with the name used in rows of the ledger and the hash of the file."""
 
     name: str
     structures: tuple[Structure, ...]
     labels: tuple[Labels, ...]
     sha256: str
-    states: tuple[ElectronicState, ...] = ()  # charge, spin and field of each frame; empty where a file cannot say
-    remarks: tuple[str, ...] = ()  # sentences of the reader: labels used, what is there and not used
+    states: tuple[ElectronicState, ...] = ()  # charge, spin and field of each frame; empty if the file format has none
+    remarks: tuple[str, ...] = ()  # messages of the reader: labels used, entries ignored
 
     def __len__(self) -> int:
         return len(self.structures)

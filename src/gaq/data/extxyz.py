@@ -1,4 +1,4 @@
-"""Any labelled extended XYZ file, or other file of ASE's that carries energies and forces: eV, eV/Å and eV/Å³."""
+"""Labelled extended XYZ files, and other files that ASE reads with energies and forces: eV, eV/Å and eV/Å³."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gaq.files import sha256_of, write_atomically
 if TYPE_CHECKING:
     from ase import Atoms
 
-# What each entry multiplies (MACE's convention); virials and stress are one label.
+# The labels that each weight multiplies (MACE's convention); virials and stress are one label.
 WEIGHTS = {
     "energy": ("config_weight", "config_energy_weight"),
     "forces": ("config_weight", "config_forces_weight"),
@@ -37,9 +37,9 @@ WEIGHTS = {
 def read_extxyz(path: Path, limit: int | None = None, energies_only: bool = False, labels: str = "") -> Dataset:
     """Return structures with energies, forces, stresses, weights and states, periodic boxes included.
 
-    All labels are of one family of names, which `labels` chooses where there are several (`keys.choose_keys`). A
-    single atom needs no forces: they are zero. A frame may lack the energy where others have one, and the forces where
-    it gives them no weight; other frames without forces are refused, or read with NaN forces when `energies_only` is
+    All labels have names of one family, which `labels` chooses if there are several (`keys.choose_keys`). A
+    single atom needs no forces: they are zero. A frame may lack the energy if others have one, and the forces if
+    it gives them no weight; other frames without forces are refused, or read with NaN forces if `energies_only` is
     true. `limit` takes the first frames. Raises BadFile, BadStructure, BadLabels, UsageError.
     """
     frames, unsaid = _frames(path, limit)
@@ -70,12 +70,12 @@ def read_extxyz(path: Path, limit: int | None = None, energies_only: bool = Fals
 
 
 def read_frames(path: Path, limit: int | None = None) -> list[Atoms]:
-    """Return the frames of a file of any format that ASE reads. Raises BadFile."""
+    """Return the frames of a file in any format that ASE reads. Raises BadFile."""
     return _frames(path, limit)[0]
 
 
 def _frames(path: Path, limit: int | None) -> tuple[list[Atoms], int]:
-    """Return the frames, and how many of them have a lattice and do not say in which directions it repeats."""
+    """Return the frames, and how many have a lattice without saying which directions are periodic."""
     from ase.io import read
     from ase.io.formats import UnknownFileTypeError, filetype
 
@@ -88,14 +88,14 @@ def _frames(path: Path, limit: int | None) -> tuple[list[Atoms], int]:
             frames = read(path, index=slice(0, limit))
     except UnknownFileTypeError as error:
         raise BadFile(
-            f"{path} is of no format that ASE or gaq knows. Expected an rMD17 or labelled npz, or extended XYZ."
+            f"{path} has a format that neither ASE nor gaq reads. Expected an rMD17 or labelled npz, or extended XYZ."
         ) from error
     except GaqError:
         raise
-    except Exception as error:  # every one of ASE's parsers fails in its own way
+    except Exception as error:  # ASE's parsers raise all kinds of exceptions
         raise BadFile(
             f"{path} cannot be read ({type(error).__name__}: {str(error).strip() or 'it ends early'}). "
-            f"It is truncated or not what its name says; repair it or fetch it again."
+            f"It is truncated or its name has the wrong ending; repair it or fetch it again."
         ) from error
     if not frames:
         raise BadFile(f"{path} holds no frames; expected at least one.")
@@ -103,7 +103,7 @@ def _frames(path: Path, limit: int | None) -> tuple[list[Atoms], int]:
 
 
 def write_extxyz(path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str) -> None:
-    """Write labelled frames as extended XYZ, eight decimals; the first comment line carries `origin`."""
+    """Write labelled frames as extended XYZ with eight decimals; the first comment line contains `origin`."""
     from ase.calculators.singlepoint import SinglePointCalculator
     from ase.io import write
 
@@ -136,7 +136,7 @@ def _weight(value: Any, key: str, name: str) -> float:
 
 
 def _energies(frames: Sequence[Atoms], weights: Sequence[Weights], keys: Keys, where: str) -> list[float]:
-    """Return the energies, NaN where a frame has none and may lack it. Raises BadLabels."""
+    """Return the energies, NaN if a frame has none and may lack it. Raises BadLabels."""
     values = [per_frame(atoms, keys.energy) for atoms in frames]
     others = any(value is not None for value in values)
     found = []
@@ -154,7 +154,7 @@ def _energies(frames: Sequence[Atoms], weights: Sequence[Weights], keys: Keys, w
 
 
 def _forces(atoms: Atoms, structure: Structure, keys: Keys, name: str) -> np.ndarray | None:
-    """Return forces [atom, 3]; None when there are none."""
+    """Return forces [atom, 3], or None."""
     value = per_atom(atoms, keys.forces)
     if value is None:
         return np.zeros((1, 3)) if len(structure) == 1 else None

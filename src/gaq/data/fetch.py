@@ -1,4 +1,4 @@
-"""The official rMD17 archive: downloaded, its hash checked, the files of one molecule taken out."""
+"""Download the official rMD17 archive, verify its hash, and extract the files of one molecule."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HASH, MOST_OF_A_HASH = ".sha256", 1000
 
 @dataclass(frozen=True)
 class Archive:
-    """Where a file is to be had, and what it must be."""
+    """Address, size and hash of a file."""
 
     name: str
     urls: tuple[str, ...]
@@ -71,19 +71,18 @@ def fetch_rmd17(
     progress: Any = False,
     claim: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
-    """Put `rmd17_MOLECULE.npz` and its official split (1 to 5) into `folder`; returns the three paths.
+    """Put `rmd17_MOLECULE.npz` and its official split (1 to 5) into `folder`; return the three paths.
 
     The archive is downloaded to `cache`, or taken from `source`, and checked by SHA-256; `source` may also
-    be the npz of the molecule, which is checked by its formula. Beside each file lies its hash,
-    `FILE.sha256`. `claim` is asked about each file before anything is written, and raises where it must not be.
-    `progress` is what pooch takes as a progress bar. Raises UsageError, BadFile, NotAvailable (no network, no
-    pooch).
+    be the npz of the molecule, which is checked by its formula. The hash of each file is written to
+    `FILE.sha256`. `claim` is called with each file before anything is written, and raises if it must not be replaced.
+    `progress` is a progress bar for pooch. Raises UsageError, BadFile, NotAvailable (no network, no pooch).
     """
     if molecule not in FORMULAS:
         hint = nearest(molecule, FORMULAS)
         raise UsageError(f"rMD17 has no molecule {molecule!r}.{hint} It has {', '.join(FORMULAS)}.")
     if not 1 <= split <= 5:
-        raise UsageError(f"--split {split}: rMD17 has the official splits 1 to 5.")
+        raise UsageError(f"`split` {split}: rMD17 has the official splits 1 to 5.")
     writable_folder(folder)
     whole = folder / f"rmd17_{molecule}.npz"
     if source is not None and readable_file(source).suffix == ".npz":
@@ -105,9 +104,9 @@ def fetch_rmd17(
 
 
 def download(archive: Archive, cache: Path | None, progress: Any = False) -> Path:
-    """The archive in `cache` (by default the user's cache folder), downloaded unless it is there already.
+    """Return the archive in `cache` (default: the user's cache folder); download it if it is missing.
 
-    Raises NotAvailable when no address answers or pooch is not installed, BadFile when the bytes are others.
+    Raises NotAvailable if no address answers or pooch is not installed, BadFile for a wrong hash.
     """
     try:
         import pooch
@@ -129,7 +128,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
             )
         except (RequestException, OSError) as error:
             reasons.append(f"{url}: {_plain(error)}")
-        except ValueError:  # pooch's word for another hash; it has deleted the file
+        except ValueError:  # pooch found another hash and has deleted the file
             reasons.append(f"{url}: sent a file with another SHA-256")
     raise NotAvailable(
         f"could not download {archive.name} ({'; '.join(reasons)}). Without a network, {_by_hand(archive)}"
@@ -137,7 +136,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
 
 
 def check_archive(path: Path, archive: Archive) -> None:
-    """Refuse any other file than the official one. Raises BadFile."""
+    """Raise BadFile unless the file is the official one."""
     size = readable_file(path).stat().st_size
     found = sha256_of(path) if size == archive.size else None
     if found != archive.sha256:
@@ -150,7 +149,7 @@ def check_archive(path: Path, archive: Archive) -> None:
 
 
 def extract(path: Path, members: list[str]) -> list[bytes]:
-    """Return the contents of these members of a .tar.bz2, in this order. Raises BadFile when one is missing."""
+    """Return the contents of these members of a .tar.bz2, in this order. Raises BadFile if one is missing."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r|bz2") as tar:
@@ -169,7 +168,7 @@ def extract(path: Path, members: list[str]) -> list[bytes]:
 
 
 def _write_part(whole: Path, path: Path, indices: np.ndarray) -> Path:
-    """Return the frames of an official split, as an rMD17 file of their own."""
+    """Return the frames of an official split, as an rMD17 file."""
     keys = (*NAMES.all(), "old_indices")
     arrays = read_arrays(whole, keys, NAMES.kind)
     if len(indices) == 0 or indices.max() >= len(arrays["coords"]):
@@ -196,9 +195,7 @@ def _check_formula(path: Path, molecule: str) -> None:
 
 
 def was_fetched(path: Path) -> bool:
-    """Return whether a file is as `fetch_rmd17` left it: its hash lies beside it. The file of a hash is such a one
-    too.
-    """
+    """Return whether a file is unchanged since `fetch_rmd17` wrote it, by its .sha256 file, or is such a file."""
     if path.suffix == HASH:
         return re.fullmatch(rf"[0-9a-f]{{64}}  {re.escape(path.stem)}\n", _text_of(path)) is not None
     return _text_of(_hash_file(path)) == _hash_line(path)
@@ -240,12 +237,12 @@ def _write_text(path: Path, text: str) -> None:
 def _by_hand(archive: Archive) -> str:
     return (
         f"download {archive.name} ({archive.size / 1e9:.1f} GB) from {archive.page} on another machine, "
-        f"copy it here, and give it by --from {archive.name}; the npz of the molecule alone will do too."
+        f"copy it here, and give {archive.name} as `archive`; the npz of the molecule alone will do too."
     )
 
 
 def _plain(error: Exception) -> str:
-    """Return the innermost reason, without the addresses of objects that libraries put around it."""
+    """Return the innermost cause, without the object addresses that libraries add."""
     text = str(getattr(error, "reason", None) or (error.args[0] if error.args else error))
     for marker in (
         "Name or service not known",

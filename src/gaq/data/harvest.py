@@ -1,4 +1,4 @@
-"""Brings in what the replicas of a labelling run make on a farm, stretch by stretch, and keeps it in partial files."""
+"""Collect the frames of a labelling run on a farm, stretch by stretch, and save them in partial files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gaq.farm.protocol import Farm
 
 SECONDS_OF_A_STRETCH = 2.0
 SECONDS_BETWEEN_SAVES = 2.0
-TIMES_LONGER_THAN_A_SAVE = 10  # is the time to the next one
+TIMES_LONGER_THAN_A_SAVE = 10  # times the duration of a save is the time to the next one
 
 
 class Harvest:
-    """What each replica has made so far; begins with what its partial file holds, if there is one."""
+    """The frames of each replica so far; starts from its partial file, if there is one."""
 
     def __init__(self, settings: Settings, partials: list[Path], report: Callable[[int], None]) -> None:
         self._settings, self._partials, self._report = settings, partials, report
@@ -26,7 +26,7 @@ class Harvest:
         self._save_at = time.monotonic() + SECONDS_BETWEEN_SAVES
 
     def bring_in(self, farm: Farm) -> int:
-        """Has the missing frames made; returns how many there are. Ctrl-C keeps what has arrived, and returns fewer."""
+        """Compute the missing frames and return their number. Ctrl-C saves what has arrived and returns fewer."""
         first = [self._next(replica) for replica in range(self._settings.replicas)]
         jobs = [stretch for stretch in first if stretch is not None]
         try:
@@ -47,10 +47,10 @@ class Harvest:
         return self._next(replica)
 
     def _next(self, replica: int) -> Stretch | None:
-        """Return what the replica is to do next."""
+        """Return the next stretch of the replica."""
         made = self._made[replica]
         wanted = self._settings.frames_of(replica) - (0 if made is None else len(made.frames))
-        start = None if made is None else replace(made, frames=())  # frames stay here
+        start = None if made is None else replace(made, frames=())  # frames are not sent
         return Stretch(replica, start, wanted, SECONDS_OF_A_STRETCH) if wanted else None
 
     def _count(self) -> int:

@@ -1,4 +1,4 @@
-"""The second line of a frame as i-PI writes it: a cell, and the units of cell and positions.
+"""The second line of a frame written by i-PI: a cell, and the units of cell and positions.
 
     # CELL(abcABC):   18.64370   18.64370   18.64370   90.0   90.0   90.0  Step: 0  positions{angstrom}  cell{angstrom}
 
@@ -17,21 +17,21 @@ from gaq.errors import BadFile
 from gaq.units import BOHR
 
 LENGTHS = {"angstrom": 1.0, "atomic_unit": BOHR, "bohr": BOHR, "nanometer": 10.0}  # in Å
-POSITIONS = ("positions", "x_centroid")  # of i-PI's trajectories, those that hold positions
+POSITIONS = ("positions", "x_centroid")  # i-PI's trajectories that hold positions
 _CELL = re.compile(r"CELL\s*[(\[{](abcABC|H|GENH)[)\]}]\s*:\s*([-+0-9.eE\s]*)")
 _UNIT = re.compile(r"(?<!\w)(\w+)\{(\w*)\}")
 
 
 @dataclass(frozen=True)
 class Header:
-    """The line in the spelling of extended XYZ, and what positions are to be multiplied by to be in Å."""
+    """The line as extended XYZ, and the factor that converts positions to Å."""
 
     comment: str
     factor: float
 
 
 def ipi_header(line: str, where: str) -> Header | None:
-    """Return what an i-PI header says; None for any other line. Raises BadFile for one that is not complete."""
+    """Return the content of an i-PI header; None for any other line. Raises BadFile for an incomplete one."""
     found = _CELL.search(line)
     if found is None:
         return None
@@ -56,7 +56,7 @@ def _length(unit: str, where: str) -> float:
 
 
 def _vectors(kind: str, words: list[str], where: str) -> np.ndarray:
-    """Lattice vectors in rows. i-PI's matrices have them in columns."""
+    """Return lattice vectors in rows. i-PI's matrices have them in columns."""
     try:
         numbers = [float(word) for word in words]
     except ValueError:

@@ -1,7 +1,7 @@
-"""Which entries of a file are the labels: energy, forces, stress and virial of one family of names, per file.
+"""Choose the label entries of a file: energy, forces, stress and virial of one family of names.
 
 A family shares a prefix: `REF_energy` with `REF_forces`, `dft_energy` with `dft_forces`, `energy` with `forces`.
-Energies of one method beside forces of another would train without an error and mean nothing.
+Energies of one method with forces of another would train without an error and be meaningless.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ ENERGY = ("energy", "total_energy", "free_energy", "u0")
 FORCES = ("forces", "force")
 STRESS = ("stress",)
 VIRIAL = ("virial", "virials")
-REFERENCE = "ref_"  # who wrote REF_ meant the reference, whatever else is in the file
+REFERENCE = "ref_"  # REF_ names reference labels, whatever else the file contains
 PREFIXES = (REFERENCE, "dft_", "")
-PLAIN = "plain"  # how a user names the family without a prefix
+PLAIN = "plain"  # the user's name for the family without a prefix
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Keys:
     virial: str | None = None
 
     def used(self) -> list[str]:
-        """Return the names that are there."""
+        """Return the names that are present."""
         return [name for name in (self.energy, self.forces, self.stress, self.virial) if name is not None]
 
 
@@ -51,7 +51,7 @@ class _Family:
 
 
 def results_of(atoms: Atoms) -> Mapping[str, Any]:
-    """Return what the calculator of a frame holds, where ASE's readers put `energy`, `forces` and `stress`."""
+    """Return the results of a frame's calculator, where ASE's readers put `energy`, `forces` and `stress`."""
     return atoms.calc.results if atoms.calc is not None else {}
 
 
@@ -66,11 +66,11 @@ def per_atom(atoms: Atoms, key: str | None) -> Any:
 
 
 def choose_keys(frames: Sequence[Atoms], where: str, wanted: str = "") -> Keys:
-    """Return the names of the labels that all frames of a file are read by.
+    """Return the names of the labels of all frames of a file.
 
-    `wanted` is a prefix such as `REF_`, the word `plain`, or the names `ENERGY,FORCES` themselves; without it the
-    complete `REF_` family wins, and of others there must be one. Raises BadLabels when there are several, or
-    energies of one and forces of another; UsageError when `wanted` is not in the file.
+    `wanted` is a prefix such as `REF_`, the word `plain`, or the names `ENERGY,FORCES` themselves. Without it the
+    complete `REF_` family is preferred; otherwise there must be only one. Raises BadLabels for several families, or
+    energies of one and forces of another; UsageError if `wanted` is not in the file.
     """
     frame_names = _names(frames, lambda atoms: (results_of(atoms), atoms.info))
     atom_names = _names(frames, lambda atoms: (results_of(atoms), atoms.arrays))
@@ -92,7 +92,7 @@ def choose_keys(frames: Sequence[Atoms], where: str, wanted: str = "") -> Keys:
 
 
 def other_family(atoms: Atoms, keys: Keys, stems: Collection[str], per_atoms: bool) -> list[str]:
-    """Return the names in a frame that would be this label by another key than that of the file."""
+    """Return the entries of a frame that are this label in another family."""
     places = (results_of(atoms), atoms.arrays if per_atoms else atoms.info)
     names = {name for place in places for name in place if place.get(name) is not None}
     known = {prefix + stem for prefix in PREFIXES for stem in stems}
@@ -100,7 +100,7 @@ def other_family(atoms: Atoms, keys: Keys, stems: Collection[str], per_atoms: bo
 
 
 def unused_families(frames: Sequence[Atoms], keys: Keys) -> list[str]:
-    """Return the names of labels of other families, which are in the file and not read."""
+    """Return the label entries of other families, which are in the file and not read."""
     stems = (*ENERGY, *FORCES, *STRESS, *VIRIAL)
     known = {prefix + stem for prefix in PREFIXES for stem in stems} - {"free_energy"}
     names = _names(frames, lambda atoms: (results_of(atoms), atoms.info, atoms.arrays))
@@ -116,8 +116,8 @@ def no_energy(frames: Sequence[Atoms], keys: Keys, index: int, where: str) -> Ba
     other = f" ({', '.join(there)}: another family than that of the file)" if there and keys.energy else ""
     return BadLabels(
         f"{structure_label(index, where)} has no energy. Looked for {looked}; found {found}{other}. Rename the "
-        f"entry, or label the structures first (gaq data label). A frame with forces alone is read where other "
-        f"frames have energies, or where it says config_energy_weight=0."
+        f"entry, or label the structures first (gaq data label). A frame with forces only is accepted if other "
+        f"frames have energies, or if it sets config_energy_weight=0."
     )
 
 
@@ -146,7 +146,7 @@ def _names(frames: Sequence[Atoms], places: Any) -> list[str]:
 
 def _family(prefix: str, frame_names: Sequence[str], atom_names: Sequence[str]) -> _Family:
     def first(stems: Sequence[str], names: Sequence[str]) -> str | None:
-        # Exact lower case first, so that `energy` comes before `Energy` where a file has both.
+        # Exact lower case first, so that `energy` comes before `Energy` if a file has both.
         return next((name for stem in stems for name in reversed(names) if name.lower() == prefix + stem), None)
 
     return _Family(

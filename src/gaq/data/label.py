@@ -1,6 +1,6 @@
-"""New reference data: molecular dynamics of a molecule with xTB, its frames labelled, on a farm.
+"""Generate reference data: molecular dynamics of a molecule with xTB on a farm, with labelled frames.
 
-The work is divided into replicas, whose number does not depend on that of the processes or machines: what comes out
+The work is divided into replicas, independent of the number of processes or machines: the result
 depends on the settings alone, bit for bit. (GFN2-xTB: Bannwarth et al., J. Chem. Theory Comput. 15, 1652
 (2019).)
 """
@@ -38,11 +38,11 @@ def label(
     overwrite: bool = False,
     progress: Callable[[int], None] = lambda frames: None,
 ) -> int:
-    """Make the frames and write them to `output` (.xyz or .npz; Å, eV, eV/Å); returns how many there are.
+    """Generate the frames, write them to `output` (.xyz or .npz; Å, eV, eV/Å), and return their number.
 
-    `progress` is told the number of finished frames now and then. Ctrl-C keeps what was made in
-    `OUTPUT.partial.*.npz` and returns the smaller number; `resume` goes on from there, exactly. The result
-    does not depend on `farm`; without one, a single process makes it. Raises UsageError, BadFile, NotAvailable (no
+    `progress` receives the number of finished frames now and then. Ctrl-C saves the frames so far in
+    `OUTPUT.partial.*.npz` and returns the smaller number; `resume` continues exactly from there. The result
+    does not depend on `farm`; without one, a single process does the work. Raises UsageError, BadFile, NotAvailable (no
     tblite), Diverged.
     """
     check_settings(settings)
@@ -65,44 +65,44 @@ def label(
 
 
 def check_settings(settings: Settings) -> None:
-    """Refuse what makes no sense. Raises UsageError, or NotAvailable when tblite is not installed."""
+    """Refuse invalid settings. Raises UsageError, or NotAvailable if tblite is not installed."""
     if settings.method not in METHODS:
         hint = nearest(settings.method, METHODS)
         raise UsageError(f"no method {settings.method!r}; known are {', '.join(METHODS)}.{hint}")
     rules = {
-        "--frames": (settings.frames, settings.frames >= 1, "1 or more"),
-        "--interval": (settings.interval, settings.interval >= 1, "1 or more steps"),
-        "--dt": (settings.timestep, 0 < settings.timestep <= 5, "more than 0 and at most 5 fs"),
-        "--temperature": (settings.temperature, 0 < settings.temperature <= 10000, "0 to 10,000 K"),
-        "--equilibrate": (settings.equilibration, settings.equilibration >= 0, "0 fs or more"),
-        "--replicas": (
+        "frames": (settings.frames, settings.frames >= 1, "1 or more"),
+        "interval": (settings.interval, settings.interval >= 1, "1 or more steps"),
+        "timestep": (settings.timestep, 0 < settings.timestep <= 5, "more than 0 and at most 5 fs"),
+        "temperature": (settings.temperature, 0 < settings.temperature <= 10000, "0 to 10,000 K"),
+        "equilibration": (settings.equilibration, settings.equilibration >= 0, "0 fs or more"),
+        "replicas": (
             settings.replicas,
             1 <= settings.replicas <= settings.frames,
             "1 to the number of frames",
         ),
-        "--seed": (settings.seed, settings.seed >= 0, "0 or more"),
-        "--multiplicity": (settings.multiplicity, settings.multiplicity >= 1, "1 or more"),
+        "seed": (settings.seed, settings.seed >= 0, "0 or more"),
+        "multiplicity": (settings.multiplicity, settings.multiplicity >= 1, "1 or more"),
     }
-    for option, (value, fine, expected) in rules.items():
+    for name, (value, fine, expected) in rules.items():
         if not fine:
-            raise UsageError(f"{option} {value}: expected {expected}.")
+            raise UsageError(f"`{name}` {value}: expected {expected}.")
     electrons = sum(settings.species) - settings.charge
     if electrons < 1 or (electrons - settings.multiplicity) % 2 == 0:
         raise UsageError(
             f"{settings.molecule} with charge {settings.charge} has {electrons} electrons, which cannot have "
-            f"multiplicity {settings.multiplicity}. Set --charge or --multiplicity (2 for a radical)."
+            f"multiplicity {settings.multiplicity}. Set `charge` or `multiplicity` (2 for a radical)."
         )
     expect_tblite()
 
 
 def origin(settings: Settings) -> str:
-    """Return the command that makes these frames again, and the versions that made them."""
+    """Return the command that reproduces these frames, and the versions used."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("tblite", "ase", "numpy"))
     return f"{command(settings)}; {versions}"
 
 
 def command(settings: Settings) -> str:
-    """Return the command line, complete with all that decides what the frames are."""
+    """Return the command line with every option that affects the frames."""
     return (
         f"gaq data label {shlex.quote(settings.molecule)} --method {settings.method} --temperature "
         f"{settings.temperature:g} --frames {settings.frames} --interval {settings.interval} --dt "
@@ -112,7 +112,7 @@ def command(settings: Settings) -> str:
 
 
 def partial_files(output: Path, replicas: int) -> list[Path]:
-    """Return where unfinished replicas of `output` are kept."""
+    """Return the partial files of unfinished replicas of `output`."""
     return [output.with_name(f"{output.name}.partial.{replica}.npz") for replica in range(replicas)]
 
 
@@ -121,21 +121,21 @@ def _check_output(output: Path) -> None:
     if output.suffix not in WRITERS:
         raise UsageError(f"cannot tell the format of {output}; give a name that ends in {', '.join(WRITERS)}.")
     if output.is_dir():
-        raise BadFile(f"{output} is a folder; the name of a file was expected.")
+        raise BadFile(f"{output} is a folder; expected a file name.")
     writable_folder(output.parent)
 
 
 def _prepare(settings: Settings, output: Path, resume: bool, overwrite: bool) -> list[Path]:
     if output.exists() and not overwrite:
-        raise UsageError(f"{output} exists. Choose another name, or add --overwrite.")
+        raise UsageError(f"{output} exists. Choose another name, or set `overwrite`.")
     left = sorted(output.parent.glob(f"{output.name}.partial.*.npz"))
     partials = partial_files(output, settings.replicas)
     if left and not resume:
         raise UsageError(
-            f"{left[0]} holds frames of an unfinished run. Add --resume to go on, or delete {output.name}.partial.*"
+            f"{left[0]} holds frames of an unfinished run. Set `resume` to go on, or delete {output.name}.partial.*"
         )
     for partial in left:
-        load_progress(partial, settings)  # other settings are found out before anything is computed
+        load_progress(partial, settings)  # raises for other settings before anything is computed
     return partials
 
 

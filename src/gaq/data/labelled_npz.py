@@ -1,4 +1,4 @@
-"""Our own small archive of labelled conformations of one molecule: eV, eV/Å, and how they were made.
+"""gaq's npz format for labelled conformations of one molecule: eV, eV/Å, and their origin.
 
 Arrays: species [atom], positions [frame, atom, 3] float64 (Å), energies [frame] float64 (eV), forces
 [frame, atom, 3] float32 (eV/Å), units (the text `eV, eV/Å`), origin (a text: method, command, versions).
@@ -23,10 +23,10 @@ UNITS = "eV, eV/Å"
 
 
 def read_labelled_npz(path: Path, limit: int | None = None) -> Dataset:
-    """Return an archive written by `write_labelled_npz`. Raises BadFile, BadStructure, BadLabels."""
+    """Return the content of an archive of `write_labelled_npz`. Raises BadFile, BadStructure, BadLabels."""
     arrays = read_arrays(path, (*NAMES.all(), "units"), NAMES.kind)
     if str(arrays["units"]) != UNITS:
-        raise BadLabels(f"{path} says its units are {str(arrays['units'])!r}; expected {UNITS!r}. Convert it.")
+        raise BadLabels(f"{path} has the units {str(arrays['units'])!r}; expected {UNITS!r}. Convert it.")
     structures, labels = conformations(path, arrays, NAMES, 1.0, limit)
     check_units(structures, labels, str(path))
     return Dataset(path.stem, structures, labels, sha256_of(path))
@@ -35,7 +35,7 @@ def read_labelled_npz(path: Path, limit: int | None = None) -> Dataset:
 def write_labelled_npz(path: Path, structures: tuple[Structure, ...], labels: tuple[Labels, ...], origin: str) -> None:
     """Write frames of one molecule, compressed; the same frames give the same bytes.
 
-    Forces keep 24 bits, a relative error of 6e-8. Raises UsageError when the frames are not of one molecule.
+    Forces keep 24 bits, a relative error of 6e-8. Raises UsageError if the frames are not of one molecule.
     """
     species = structures[0].species
     if any(s.periodic.any() or not np.array_equal(s.species, species) for s in structures):

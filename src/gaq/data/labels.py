@@ -1,4 +1,4 @@
-"""Checks of reference values: which of them are known and count, and whether they are finite."""
+"""Checks of reference values: which are known and have a weight, and whether they are finite."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def has_stress(labels: Labels) -> bool:
 
 
 def energy_only(energy: float, atoms: int) -> Labels:
-    """Return an energy (eV) whose forces nobody knows, marked by NaN so that no average can take them for zeros."""
+    """Return an energy (eV) with unknown forces: NaN, so that no average can take them for zeros."""
     return Labels(energy, np.full((atoms, 3), np.nan))
 
 
@@ -39,7 +39,7 @@ def check_finite_labels(
 ) -> None:
     """Refuse energies and forces with NaN or infinity. Raises BadLabels for the first bad frame.
 
-    `without_forces` and `without_energy` are the frames whose file does not give these.
+    `without_forces` and `without_energy` are the frames that lack these in the file.
     """
     for index, label in enumerate(labels):
         name = structure_label(index, where)
@@ -55,7 +55,7 @@ def check_finite_labels(
 
 
 def label_counts(labels: Sequence[Labels]) -> list[str]:
-    """Return sentences about labels that only some frames have, and about weights that are not 1."""
+    """Return messages about labels that only some frames have, and about weights other than 1."""
     lines = []
     for name, known in (("an energy", has_energy), ("forces", has_forces), ("a stress", has_stress)):
         count = sum(known(label) for label in labels)

@@ -1,4 +1,4 @@
-"""Molecules by name, by SMILES or from a file: the collections of ASE, everyday names, RDKit."""
+"""Molecules by name, by SMILES or from a file: ASE's collections, everyday names, RDKit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gaq.data.smiles import from_smiles, looks_like_smiles
 from gaq.errors import UsageError, nearest
 
 PREFIX = "smiles:"
-ALIKE = 0.75  # of the characters: `glycine` is not `pyridine`
+ALIKE = 0.75  # share of equal characters: `glycine` is not `pyridine`
 
 
 @dataclass(frozen=True)
 class Molecule:
-    """A structure in open space, its charge and multiplicity where they are known, and where it came from."""
+    """A structure in open space, its origin, and its charge and multiplicity if known."""
 
     structure: Structure
     source: str
@@ -30,7 +30,7 @@ class Molecule:
 def find_molecule(name: str) -> Molecule:
     """Return a molecule by everyday name, by its name in a collection of ASE, by SMILES, or from a file.
 
-    A file wins over a name, and a name over a SMILES (`CO` is carbon monoxide); `smiles:CO` is a SMILES in any case.
+    Files take precedence over names, and names over SMILES (`CO` is carbon monoxide); `smiles:CO` is always a SMILES.
     Raises UsageError for an unknown name or a periodic structure, NotAvailable for a SMILES without RDKit, BadFile and
     BadStructure for a broken file.
     """
@@ -59,7 +59,7 @@ def find_molecule(name: str) -> Molecule:
 
 
 def _collections() -> Mapping[str, list[str]]:
-    """Return names in the collections of molecules that come with ASE."""
+    """Return the names of ASE's collections of molecules."""
     from ase.collections import g2, s22
 
     return {"g2": g2.names, "s22": s22.names}

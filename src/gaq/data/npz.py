@@ -1,4 +1,4 @@
-"""NumPy archives: opened without executing anything, and turned into conformations of one molecule."""
+"""NumPy archives: opened without executing anything, and converted to conformations of one molecule."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ WAY_OUT = "It is truncated or another kind of file; download or copy it again."
 
 @dataclass(frozen=True)
 class ArrayNames:
-    """What a kind of file calls its arrays."""
+    """Names of the arrays in one kind of file."""
 
-    kind: str  # what to call such a file in an error
+    kind: str  # name of the kind in errors
     species: str
     positions: str
     energies: str
@@ -32,12 +32,12 @@ class ArrayNames:
 
 
 def npz_keys(path: Path) -> tuple[str, ...]:
-    """Return the names of the arrays in the archive. Raises BadFile when it is truncated or no archive at all."""
+    """Return the names of the arrays in the archive. Raises BadFile if it is truncated or no archive."""
     return archive.array_names(path, WAY_OUT)
 
 
 def read_arrays(path: Path, keys: Sequence[str], kind: str) -> dict[str, np.ndarray]:
-    """These arrays of the archive. Raises BadFile: truncated, one missing, or one of Python objects."""
+    """Return these arrays of the archive. Raises BadFile: truncated, one missing, or one of Python objects."""
     present = npz_keys(path)
     missing = [key for key in keys if key not in present]
     if missing:
@@ -51,7 +51,7 @@ def read_arrays(path: Path, keys: Sequence[str], kind: str) -> dict[str, np.ndar
 def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames) -> None:
     """Refuse arrays that do not fit each other: [atom], [frame, atom, 3], [frame], [frame, atom, 3].
 
-    One energy per frame may also come as [frame, 1]. Raises BadFile.
+    Energies may also have the shape [frame, 1]. Raises BadFile.
     """
     species, positions = arrays[names.species], arrays[names.positions]
     energies, forces = arrays[names.energies], arrays[names.forces]
@@ -81,7 +81,7 @@ def check_shapes(path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames
 def conformations(
     path: Path, arrays: Mapping[str, np.ndarray], names: ArrayNames, unit: float, limit: int | None
 ) -> tuple[tuple[Structure, ...], tuple[Labels, ...]]:
-    """Checked structures and labels of one molecule in open space, in Å, eV and eV/Å.
+    """Return checked structures and labels of one molecule in open space, in Å, eV and eV/Å.
 
     `unit` is the energy unit of the file in eV. Raises BadFile, BadStructure and BadLabels.
     """

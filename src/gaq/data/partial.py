@@ -1,7 +1,7 @@
-"""What decides the frames of a labelling run, and what is kept of one that is not finished.
+"""Settings of a labelling run, and the partial file of an unfinished one.
 
-A partial file holds the frames so far and the exact state of the dynamics, so that going on gives the same
-frames as never having stopped.
+A partial file holds the frames so far and the exact state of the dynamics, so that a resumed run gives the same
+frames as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from gaq.files import write_atomically
 from gaq.formats.arrays import read_arrays
 from gaq.formats.texts import strict_json
 
-WAY_OUT = "Delete it and start again without --resume."
+WAY_OUT = "Delete it and start again without `resume`."
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides what the frames are."""
+    """Everything that determines the frames."""
 
     molecule: str  # as the user named it, without folders
     species: tuple[int, ...]
@@ -41,13 +41,13 @@ class Settings:
     multiplicity: int
 
     def frames_of(self, replica: int) -> int:
-        """Return frames that this replica makes: equal shares, the first ones take the remainder."""
+        """Return the number of frames of a replica: equal shares, the first ones take the remainder."""
         return self.frames // self.replicas + (replica < self.frames % self.replicas)
 
 
 @dataclass(frozen=True)
 class LabelProgress:
-    """What a replica has made so far, and where its dynamics stand. Å, eV, eV/Å, ASE momenta."""
+    """Frames of a replica so far, and the state of its dynamics. Å, eV, eV/Å, ASE momenta."""
 
     segments: int  # finished stretches of `interval` steps, equilibration included
     positions: np.ndarray
@@ -57,7 +57,7 @@ class LabelProgress:
 
 
 def save_progress(partial: Path, progress: LabelProgress, settings: Settings) -> None:
-    """Write everything needed to go on exactly. Raises BadFile."""
+    """Write everything needed to continue exactly. Raises BadFile."""
     shape = (-1, len(settings.species), 3)
     arrays: dict[str, Any] = {
         "positions": np.array([f[0] for f in progress.frames]).reshape(shape),
@@ -78,7 +78,7 @@ def save_progress(partial: Path, progress: LabelProgress, settings: Settings) ->
 
 
 def load_progress(partial: Path, settings: Settings) -> LabelProgress:
-    """Read it back. Raises BadFile when it is broken, UsageError when it was made with other settings."""
+    """Read a partial file. Raises BadFile if it is broken, UsageError for other settings."""
     arrays = read_arrays(partial, WAY_OUT)
     try:
         made_with = _table(arrays, "settings", partial)
@@ -96,7 +96,7 @@ def load_progress(partial: Path, settings: Settings) -> LabelProgress:
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise BadFile(f"{partial} is damaged ({error}). {WAY_OUT}") from None
     wanted = json.loads(settings_text(settings))
-    # A file of the molecule may have another name by now; its atoms may not be others.
+    # The file of the molecule may have been renamed; its atoms must be the same.
     different = [
         f"{key} {made_with.get(key)} then, {wanted[key]} now"
         for key in wanted
@@ -105,7 +105,7 @@ def load_progress(partial: Path, settings: Settings) -> LabelProgress:
     if different:
         raise UsageError(
             f"{partial} was made with other settings: {'; '.join(different)}. Repeat the earlier options "
-            f"with --resume, or delete the partial files."
+            f"with `resume`, or delete the partial files."
         )
     if not fits:
         raise BadFile(f"{partial} is damaged: its arrays do not fit the molecule. {WAY_OUT}")

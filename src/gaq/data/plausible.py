@@ -1,16 +1,16 @@
-"""Are the labels in the units they are said to be in? Tests that stay silent unless they are sure.
+"""Plausibility checks of the units of labels. They raise only if they are sure.
 
 1. *Level.* An all-electron energy of H to Ne lies within 3 % of the sum of the free atoms' energies. If the
    median over the frames agrees with that sum in another unit than the file's, the file is in that other
    unit. Energies with another zero (pseudopotentials, xTB, atomization) agree in none and pass.
-2. *Slope.* Between two frames near each other, turned onto each other, ΔE ≈ -½ (F₁ + F₂)·Δx, exact for a
-   quadratic energy. If both sides go together and yet differ tenfold, energies and forces are in different
-   units; if they go against each other, the "forces" are gradients. (Smaller factors show while a network
+2. *Slope.* Between two similar frames, rotated onto each other, ΔE ≈ -½ (F₁ + F₂)·Δx, exact for a
+   quadratic energy. If both sides correlate but differ tenfold, energies and forces are in different
+   units; if they anticorrelate, the "forces" are gradients. (Smaller factors show while a network
    learns: unit_slopes.py.)
 3. *Size.* Forces on atoms of real structures have a root mean square below some 3 eV/Å even at 2,000 K. A
    median above 15 eV/Å is kcal/mol/Å. A stress above 2 eV/Å³ is in GPa or kbar.
 
-What none of them can see: all labels of an unfamiliar method in Hartree. Small forces are no evidence,
+None of them detects that all labels of an unfamiliar method are in Hartree. Small forces are no evidence,
 because relaxed structures have them too.
 """
 
@@ -46,10 +46,9 @@ COMPARED_FRAMES = 150
 
 
 def check_units(structures: Sequence[Structure], labels: Sequence[Labels], where: str, unit: str = "eV") -> None:
-    """Refuse labels that are plainly in other units than those of the file's kind.
+    """Refuse labels that are clearly in other units than those of the file's kind.
 
-    Labels are given as read, converted to eV and eV/Å on the belief that the file is in `unit` (a key of
-    `UNITS`). Raises BadLabels.
+    Labels are given in eV and eV/Å, converted as if the file were in `unit` (a key of `UNITS`). Raises BadLabels.
     """
     given = [i for i, label in enumerate(labels) if np.isfinite(label.energy)]
     found = _unit_of_level([structures[i] for i in given], [labels[i] for i in given], UNITS[unit])
@@ -74,7 +73,7 @@ def _unit_of_level(structures: Sequence[Structure], labels: Sequence[Labels], un
             ratios.append(labels[i].energy / unit / sum(FREE_ATOM[z] for z in species))
     if not ratios:
         return None
-    level = float(np.median(ratios))  # the file's number per Hartree
+    level = float(np.median(ratios))  # file units per Hartree
     for name, value in UNITS.items():
         if abs(level * value / HARTREE - 1) < LEVEL_MARGIN:
             return name
@@ -93,7 +92,7 @@ def _check_slope(structures: Sequence[Structure], labels: Sequence[Labels], wher
             f"{where} has forces that point uphill (energy changes and -F·Δx between frames: correlation "
             f"{correlation:.2f}). Forces are minus the gradient of the energy; change their sign."
         )
-    # Of flexible molecules even near frames agree loosely: with many of them, that is enough for a factor of ten.
+    # Frames of flexible molecules correlate loosely; with many of them that suffices for a factor of ten.
     enough = max(0.25, min(0.7, 3 / np.sqrt(min(len(structures), COMPARED_FRAMES))))
     if correlation >= enough and not 0.1 < ratio < 10:
         raise BadLabels(
@@ -105,9 +104,9 @@ def _check_slope(structures: Sequence[Structure], labels: Sequence[Labels], wher
 
 
 def energy_and_work(structures: Sequence[Structure], labels: Sequence[Labels]) -> tuple[np.ndarray, np.ndarray] | None:
-    """ΔE and -½ (F₁ + F₂)·Δx (eV) of the nearest pairs among frames of the first molecule; None when too few.
+    """Return ΔE and -½ (F₁ + F₂)·Δx (eV) of the nearest pairs among frames of the first molecule; None for too few.
 
-    The second frame of each pair is first turned onto the other (Kabsch, Acta Cryst. A 32, 922 (1976)).
+    The second frame of each pair is first rotated onto the other (Kabsch, Acta Cryst. A 32, 922 (1976)).
     """
     same = [i for i, s in enumerate(structures) if _comparable(s, structures[0])]
     same = [same[k] for k in _spread(len(same), COMPARED_FRAMES)]
@@ -133,7 +132,7 @@ def _comparable(structure: Structure, other: Structure) -> bool:
 
 
 def _rotations_onto(moved: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """Return matrices [pair, 3, 3] with `moved @ matrix` as near to `fixed` as turning alone can bring it."""
+    """Return matrices [pair, 3, 3] such that `moved @ matrix` is as close to `fixed` as a rotation allows."""
     u, _, vt = np.linalg.svd(np.einsum("pai,paj->pij", moved, fixed))
     u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
     return u @ vt
@@ -167,5 +166,5 @@ def _check_stress(structures: Sequence[Structure], labels: Sequence[Labels], whe
 
 
 def _spread(count: int, most: int) -> list[int]:
-    """At most `most` indices, evenly over `count`."""
+    """Return at most `most` indices, evenly over `count`."""
     return [int(i) for i in np.linspace(0, count - 1, min(count, most))] if count else []

@@ -1,4 +1,4 @@
-"""QM7-X-like archives: many small molecules, padded to one size with z = 0; eV and eV/Å.
+"""Archives like QM7-X: many small molecules, padded to one size with z = 0; eV and eV/Å.
 
 Hoja et al., Sci. Data 8, 43 (2021); PBE0+MBD.
 """
@@ -22,7 +22,7 @@ NAMES = ArrayNames("a QM7-X archive", "z", "R", "E", "F")
 
 
 def read_qm7x(path: Path, limit: int | None = None) -> Dataset:
-    """Return arrays z [frame, atom] padded with 0, R [frame, atom, 3] in Å, E [frame] in eV, F like R in eV/Å.
+    """Read arrays z [frame, atom] padded with 0, R [frame, atom, 3] in Å, E [frame] in eV, and F like R in eV/Å.
 
     `limit` takes the first frames. Raises BadFile, BadStructure, BadLabels.
     """
@@ -30,7 +30,7 @@ def read_qm7x(path: Path, limit: int | None = None) -> Dataset:
     if arrays["z"].ndim != 2:
         raise BadFile(
             f"{path}: z has shape {arrays['z'].shape}; expected (frames, atoms). A file with one z for all "
-            f"frames is of the older MD17 kind, whose units vary: convert it to extended XYZ in eV and eV/Å."
+            f"frames is of the older MD17 kind, with varying units: convert it to extended XYZ in eV and eV/Å."
         )
     check_shapes(path, arrays, NAMES)
     structures, labels = [], []

@@ -17,7 +17,7 @@ from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file
 from gaq.formats.arrays import is_archive
 
-# The arrays that tell a kind of npz, and its reader.
+# The arrays that identify a kind of npz, and its reader.
 NPZ_KINDS = (
     (("nuclear_charges", "coords", "energies", "forces"), read_rmd17),
     (("species", "positions", "energies", "forces", "units"), read_labelled_npz),
@@ -27,17 +27,17 @@ EMBEDDED = "embedded"
 
 
 def embedded_file() -> Path:
-    """Return the data set that comes with the package: conformations of ethanol at 500 K, labelled with GFN2-xTB."""
+    """Return the embedded data set: conformations of ethanol at 500 K, labelled with GFN2-xTB."""
     return Path(str(files("gaq.data") / EMBEDDED / "ethanol-gfn2-xtb.npz"))
 
 
 def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool = False, labels: str = "") -> Dataset:
     """Return structures with reference energies (eV) and forces (eV/Å) from any labelled file.
 
-    Known are npz files of rMD17, of QM7-X and of `gaq data label`, and whatever ASE reads, extended XYZ
-    first of all. The word `embedded` stands for the data set that comes with gaq. `limit` takes the first
-    frames; `energies_only` accepts frames without forces, which are NaN then (`labels.has_forces`); `labels` is the
-    family of names to read, where a file has several (`keys.choose_keys`). Raises BadFile, BadStructure, BadLabels,
+    Supported are npz files of rMD17, QM7-X and `gaq data label`, and formats that ASE reads, such as extended XYZ.
+    The word `embedded` names the data set that comes with gaq. `limit` takes the first
+    frames; `energies_only` accepts frames without forces, which become NaN (`labels.has_forces`); `labels` chooses the
+    family of names if a file has several (`keys.choose_keys`). Raises BadFile, BadStructure, BadLabels,
     UsageError.
     """
     file = _find(path, limit)
@@ -54,7 +54,7 @@ def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool
 
 
 def read_structures(path: str | Path, limit: int | None = None) -> tuple[Structure, ...]:
-    """Return structures of a file of any format that ASE knows, or of an npz, without their labels.
+    """Return the structures of an npz, or of a file in any format that ASE reads, without labels.
 
     Raises BadFile, BadStructure, UsageError; for an npz BadLabels too.
     """
@@ -72,12 +72,12 @@ def data_name(path: str | Path) -> str:
 
 def _find(path: str | Path, limit: int | None) -> Path:
     if limit is not None and limit < 1:
-        raise UsageError(f"--limit {limit}: expected 1 or more frames.")
+        raise UsageError(f"`limit` {limit}: expected 1 or more frames.")
     if str(path) == EMBEDDED and not Path(path).exists():
         return embedded_file()
     return readable_file(path)
 
 
 def is_npz(path: Path) -> bool:
-    """Return whether the file is an archive of NumPy, by its first bytes."""
+    """Return whether the file is a NumPy archive, by its first bytes."""
     return is_archive(path)

@@ -1,4 +1,4 @@
-"""What a reader did with a file, in sentences: labels used, labels and physics that were there and not used."""
+"""Messages about a file that was read: labels used, labels and physics ignored."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gaq.data.stress import has_unused_stress
 if TYPE_CHECKING:
     from ase import Atoms
 
-# Parts of names of labels, and of what a network that sees elements and positions alone cannot use.
+# Parts of names of labels, and of quantities that a network of elements and positions cannot use.
 PROPERTIES = (
     *("dipole", "quadrupole", "polarizability", "hessian", "born", "bec", "magmom", "magnetic_moment", "energies"),
     *("stresses", "charges", "mulliken", "hirshfeld", "bader", "spins", "virials_per", "atomic_virial", "homo", "lumo"),
 )
-FORCE_CONSISTENT = 1e-3  # eV per atom: a larger difference between energy and free energy is reported
+FORCE_CONSISTENT = 1e-3  # eV per atom; larger differences between energy and free energy are reported
 
 
 def remarks_of(frames: Sequence[Atoms], keys: Keys, unsaid: int) -> tuple[str, ...]:
-    """Return the sentences about one file; `unsaid` frames have a lattice without `pbc`."""
+    """Return the messages about one file; `unsaid` frames have a lattice without `pbc`."""
     lines = [f"labels: {', '.join(keys.used()) or 'none'}"]
     unused = [*unused_families(frames, keys), *_properties(frames)]
     if unused:
@@ -57,7 +57,7 @@ def _any(value: object) -> bool:
 
 
 def _free_energies(frames: Sequence[Atoms], keys: Keys) -> list[str]:
-    """Return where forces may be those of another energy: smearing makes them the slope of the free energy."""
+    """Return a message if forces may belong to another energy: with smearing they are the slope of the free energy."""
     if keys.energy is None or keys.energy.lower() != "energy":
         return []
     off = []

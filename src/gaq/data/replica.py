@@ -1,9 +1,9 @@
-"""One replica of a labelling run: Langevin dynamics of a molecule with xTB, made in stretches.
+"""One replica of a labelling run: Langevin dynamics of a molecule with xTB, in stretches.
 
-A frame is labelled by a calculation from scratch, and the dynamics after it start from that same
-calculation. So nothing depends on what was computed before: a replica goes on bit for bit from the end of any stretch,
-in another process or on another machine. The xTB library gives the same bits with the same number of threads; the
-processes of a farm have one.
+A frame is labelled by a calculation from scratch, and the dynamics continue from that same calculation. So nothing
+depends on earlier calculations: a replica continues bit for bit from the end of any stretch, in another process or
+on another machine. The xTB library gives the same bits with the same number of threads; the processes of a farm have
+one.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from gaq.data.partial import LabelProgress, Settings
 from gaq.errors import Diverged, NotAvailable
 from gaq.extras import how_to_install
 
-FRICTION = 0.02  # 1/fs; decorrelates within tens of fs and leaves bond vibrations intact
+FRICTION = 0.02  # 1/fs; decorrelates within tens of fs and preserves bond vibrations
 RELAXED = 0.01  # eV/Å, largest force of the starting geometry
 
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """What a replica is to do next."""
+    """The next work of a replica."""
 
     replica: int
-    start: LabelProgress | None  # where it stands, without frames; None before it has begun
+    start: LabelProgress | None  # its state, without frames; None before its start
     wanted: int  # frames that are missing
-    seconds: float  # it ends at the first frame after so long a time
+    seconds: float  # the stretch ends at the first frame after this time
 
 
 def make_stretch(settings: Settings, stretch: Stretch) -> LabelProgress:
-    """Return where the replica stands afterwards, with the frames of this stretch alone.
+    """Return the new state of the replica, with the frames of this stretch only.
 
-    Raises Diverged when the self-consistent field does not converge, NotAvailable without tblite.
+    Raises Diverged if the self-consistent field does not converge, NotAvailable without tblite.
     """
     expect_tblite()
     began = time.monotonic()
@@ -52,13 +52,13 @@ def make_stretch(settings: Settings, stretch: Stretch) -> LabelProgress:
 
 
 def expect_tblite() -> None:
-    """Raise NotAvailable."""
+    """Raise NotAvailable if tblite is not installed."""
     if importlib.util.find_spec("tblite") is None:
         raise NotAvailable(f"labels are made with tblite, which is not installed. {how_to_install('label')}")
 
 
 def _start(settings: Settings, replica: int) -> LabelProgress:
-    """Return the relaxed molecule with velocities drawn for the temperature, by this replica's own generator."""
+    """Return the relaxed molecule with thermal velocities from this replica's random generator."""
     from ase import Atoms, units
     from ase.optimize import BFGS
 
@@ -78,7 +78,7 @@ def _start(settings: Settings, replica: int) -> LabelProgress:
 
 
 def _advance(progress: LabelProgress, settings: Settings, replica: int, made: int) -> LabelProgress:
-    """Return a label where the dynamics stand, unless they are still equilibrating, then `interval` steps.
+    """Label the current frame, unless the dynamics are still equilibrating, then run `interval` steps.
 
     `made` frames were made in earlier stretches.
     """
@@ -109,7 +109,8 @@ def _advance(progress: LabelProgress, settings: Settings, replica: int, made: in
         dynamics.run(settings.interval)
     if not np.isfinite(atoms.positions).all():
         raise Diverged(
-            f"{settings.molecule}, replica {replica}: positions are no longer finite. Lower --dt or --temperature."
+            f"{settings.molecule}, replica {replica}: positions are no longer finite. "
+            "Lower `timestep` or `temperature`."
         )
     state = generator.bit_generator.state
     return LabelProgress(progress.segments + 1, atoms.positions.copy(), atoms.get_momenta(), state, frames)
@@ -122,19 +123,19 @@ def _calculator(settings: Settings) -> Any:
         method={"gfn2-xtb": "GFN2-xTB", "gfn1-xtb": "GFN1-xTB"}[settings.method],
         charge=settings.charge,
         multiplicity=settings.multiplicity,
-        accuracy=0.01,  # forces good to 1e-7 eV/Å; costs a tenth more than the default, which gives 1e-5
+        accuracy=0.01,  # forces accurate to 1e-7 eV/Å; the default, 1e-5, is a tenth faster
         verbosity=0,
     )
 
 
 @contextlib.contextmanager
 def _explained(settings: Settings, place: str) -> Iterator[None]:
-    """Turns the failures of the xTB library into an error that says where and what to do."""
+    """Turn failures of the xTB library into an error with the place and the way out."""
     try:
         yield
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Diverged(
-            f"{settings.method} failed for {settings.molecule} ({place}): {reason}. Lower --dt or "
-            f"--temperature, or check the elements, the charge and the multiplicity."
+            f"{settings.method} failed for {settings.molecule} ({place}): {reason}. Lower `timestep` or "
+            f"`temperature`, or check the elements, the charge and the multiplicity."
         ) from error

@@ -23,8 +23,8 @@ _OFFICIAL = re.compile(r"rmd17_(?P<molecule>[a-z]+)(?:_(?P<part>train|test)_(?P<
 def read_rmd17(path: Path, limit: int | None = None) -> Dataset:
     """Return an rMD17 file in eV and eV/Å; the arrays `old_*` and any others are ignored.
 
-    Named `rmd17/azobenzene/train_01` after the official file name. Under another file name it is `rmd17/`
-    and that name where the array `old_indices` shows what it is, else the bare name. `limit` takes the
+    Its name is `rmd17/azobenzene/train_01` after the official file name. For another file name it is `rmd17/`
+    and that name if the array `old_indices` identifies the data set, otherwise the file name alone. `limit` takes the
     first frames. Raises BadFile, BadStructure, BadLabels.
     """
     arrays = read_arrays(path, NAMES.all(), NAMES.kind)

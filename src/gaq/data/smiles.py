@@ -1,4 +1,4 @@
-"""A first structure from a SMILES, by RDKit: hydrogens added, embedded in space, relaxed by a classical force field.
+"""A structure from a SMILES by RDKit: hydrogens added, embedded in space, relaxed by a classical force field.
 
 Source: ETKDG, Riniker and Landrum, J. Chem. Inf. Model. 55, 2562 (2015).
 """
@@ -15,19 +15,19 @@ from gaq.extras import how_to_install
 
 SEED = 1  # of the embedding: one SMILES gives one structure
 ATTEMPTS = 10
-# Element symbols, aromatic atoms, brackets, bonds, branches and ring numbers: what a name rarely consists of.
+# Element symbols, aromatic atoms, brackets, bonds, branches and ring numbers; names rarely consist of these alone.
 _LOOKS_LIKE_ONE = re.compile(r"(\[[^\]]+\]|Br|Cl|[BCNOPSFI]|[bcnops]|[-=#$:/\\.()%\d@])+")
 
 
 def looks_like_smiles(text: str) -> bool:
-    """Return whether a text could be a SMILES, by its characters alone."""
+    """Return whether a text could be a SMILES, judging by its characters."""
     return _LOOKS_LIKE_ONE.fullmatch(text) is not None
 
 
 def from_smiles(smiles: str) -> tuple[Structure, int, int]:
-    """Return a structure (Å), its charge and its multiplicity; the same for the same SMILES and version of RDKit.
+    """Return a structure (Å), its charge and its multiplicity; deterministic for one version of RDKit.
 
-    Raises `UsageError` for what is no SMILES, or more than one molecule; `NotAvailable` without RDKit.
+    Raises `UsageError` for an invalid SMILES or more than one molecule; `NotAvailable` without RDKit.
     """
     try:
         from rdkit import Chem

@@ -1,6 +1,6 @@
-"""Named, seeded splits: which frames are for training, which for validation, which for the test.
+"""Named, seeded splits into training, validation and test frames.
 
-The lists are written to disk and read back, so that no later change of a random generator can mix them up.
+The lists are written to disk and read back, so that they do not depend on later changes of a random generator.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WAY_OUT = "Expected a split file; make the split again."
 
 @dataclass(frozen=True)
 class Split:
-    """Indices of frames, each list sorted and none in two lists, of the file with this hash."""
+    """Sorted, disjoint lists of frame indices of the file with this hash."""
 
     dataset: str
     sha256: str
@@ -33,9 +33,9 @@ class Split:
 
 
 def make_split(dataset: Dataset, train: int, validation: int, test: int | None = None, seed: int = 0) -> Split:
-    """Return frames drawn without replacement by `seed`; `test` takes all that are left when it is None.
+    """Return frames drawn without replacement by `seed`; `test` takes all remaining frames if it is None.
 
-    Raises UsageError when there are too few frames, or too many for rMD17.
+    Raises UsageError if there are too few frames, or too many for rMD17.
     """
     rest = len(dataset) - train - validation
     taken = rest if test is None else test
@@ -50,14 +50,14 @@ def make_split(dataset: Dataset, train: int, validation: int, test: int | None =
 
 
 def write_split(split: Split, path: Path) -> None:
-    """Write the split as JSON, with the sizes beside the lists for a reader's eye. Raises BadFile."""
+    """Write the split as JSON, including the sizes for human readers. Raises BadFile."""
     sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
     text = json.dumps({**asdict(split), "sizes": sizes}, indent=None)
     write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
 def read_split(path: Path, dataset: Dataset) -> Split:
-    """Return the split in this file, for this data set. Raises BadFile when it is broken or of another file."""
+    """Return the split in this file, for this data set. Raises BadFile if it is broken or of another file."""
     raw = read_json(path, WAY_OUT)
     try:
         lists = {key: tuple(_integer(i) for i in raw[key]) for key in ("train", "validation", "test")}
@@ -79,7 +79,7 @@ def read_split(path: Path, dataset: Dataset) -> Split:
     ):
         raise BadFile(
             f"{path} has lists that overlap, differ from their sizes {sizes}, or leave the {len(dataset)} "
-            f"frames of {dataset.name}. It was changed by hand or read with --limit; make the split again."
+            f"frames of {dataset.name}. It was changed by hand or read with `limit`; make the split again."
         )
     check_training_size(split.dataset, len(split.train))
     return split

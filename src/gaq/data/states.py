@@ -1,7 +1,7 @@
-"""What a file says of the electrons of its frames: total charge, spin, an external field.
+"""Electronic state of the frames of a file: total charge, spin, external field.
 
-The network sees elements and positions alone. Frames that differ in any of these have different energies for what the
-network takes to be the same, so they are named, and not trained on together unless that is asked for.
+The network sees elements and positions only. Frames that differ in these have different energies for what the
+network takes to be the same input, so they are reported, and not trained on together unless requested.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ CHARGE = ("charge", "total_charge", "net_charge", "molecular_charge", "system_ch
 SPIN = ("spin", "multiplicity", "spin_multiplicity", "total_spin", "uhf", "nspin_unpaired")
 FIELD = ("electric_field", "external_field", "external_electric_field", "efield", "magnetic_field")
 PREFIXES = ("", "ref_", "dft_")
-NAMES = ("charge", "spin", "field")  # of what can differ, as a user names them
+NAMES = ("charge", "spin", "field")  # quantities that can differ, as users name them
 
 
 @dataclass(frozen=True)
 class ElectronicState:
-    """Charge (e), spin as the file counts it, and external field of one frame; None where the file does not say."""
+    """Charge (e), spin as the file counts it, and external field of one frame; None if the file does not say."""
 
     charge: float | None = None
     spin: float | None = None
     field: tuple[float, ...] | None = None
 
     def get(self, name: str) -> float | tuple[float, ...]:
-        """Return the value under one of `NAMES`; 0 where the file does not say."""
+        """Return the value under one of `NAMES`; 0 if the file does not say."""
         value: float | tuple[float, ...] | None = getattr(self, name)
         if name == "field":
             return value if value is not None and any(value) else 0.0  # type: ignore[arg-type]
@@ -44,16 +44,15 @@ class ElectronicState:
 
 
 def state_of(info: Mapping[str, Any], name: str) -> ElectronicState:
-    """Return what the entries of a frame say; `name` is the frame in errors. Raises BadLabels."""
+    """Return the state in the entries of a frame; `name` is the frame in errors. Raises BadLabels."""
     lower = {key.lower(): value for key, value in info.items()}
     return ElectronicState(_number(lower, CHARGE, name), _number(lower, SPIN, name), _vector(lower, FIELD, name))
 
 
 def differing(structures: Sequence[Structure], states: Sequence[ElectronicState]) -> dict[str, str]:
-    """Return of charge, spin and field those in which frames differ, each with a sentence about how.
+    """Return the quantities in which frames differ, each with a description.
 
-    Spins count as different where frames of one formula differ in them: a radical is distinguished from closed shells
-    by its atoms.
+    Spins count as different only among frames of one formula: the atoms distinguish a radical from closed shells.
     """
     found = {}
     for name in ("charge", "field"):
@@ -80,7 +79,7 @@ def describe(states: Sequence[ElectronicState]) -> list[str]:
 
 
 def evaluation_remarks(dataset: Dataset) -> list[str]:
-    """Return sentences about what frames differ in that no model sees, for who measures errors on them."""
+    """Return messages about differences that no model sees, for evaluations."""
     how = differing(dataset.structures, dataset.states).values()
     return [f"frames differ in what the model does not see: {line}" for line in how]
 
@@ -88,7 +87,7 @@ def evaluation_remarks(dataset: Dataset) -> list[str]:
 def check_states(
     structures: Sequence[Structure], states: Sequence[ElectronicState], where: str, ignored: Sequence[str] = ()
 ) -> None:
-    """Refuse frames that differ in what the network cannot see and is not in `ignored`. Raises BadLabels."""
+    """Refuse frames that differ in something invisible to the network and not in `ignored`. Raises BadLabels."""
     for name, how in differing(structures, states).items():
         if name not in ignored:
             raise BadLabels(

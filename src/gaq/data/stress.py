@@ -1,6 +1,6 @@
-"""Stress and virial labels: read in either convention, checked, kept as dE/dε in eV.
+"""Stress and virial labels: read in either convention, checked, and stored as dE/dε in eV.
 
-`stress` is ASE's: σ = (1/V) dE/dε in eV/Å³, positive when the box wants to shrink; six numbers in the order xx, yy,
+`stress` is ASE's: σ = (1/V) dE/dε in eV/Å³, positive if the box tends to shrink; six numbers in the order xx, yy,
 zz, yz, xz, xy (Voigt), nine, or 3 x 3. `virial` (or `virials`) is that of QUIP and MACE: −V σ in eV.
 """
 
@@ -16,12 +16,12 @@ from gaq.errors import BadLabels
 if TYPE_CHECKING:
     from ase import Atoms
 
-ASYMMETRY = 0.01  # of the largest component; more is no stress but nine numbers in another order
-DISAGREEMENT = 0.01  # of stress and virial of one frame, of the largest component
+ASYMMETRY = 0.01  # of the largest component; larger values mean a wrong order of numbers
+DISAGREEMENT = 0.01  # of the largest component, between stress and virial of one frame
 
 
 def virial_of(atoms: Atoms, keys: Keys, name: str) -> np.ndarray | None:
-    """Return dE/dε [3, 3] of a frame in eV; None where it has no stress or is not periodic in three directions.
+    """Return dE/dε [3, 3] of a frame in eV; None if it has no stress or is not periodic in three directions.
 
     Raises BadLabels: wrong shape, not finite, not symmetric, or a stress and a virial that contradict each other.
     """
@@ -40,7 +40,7 @@ def virial_of(atoms: Atoms, keys: Keys, name: str) -> np.ndarray | None:
 
 
 def has_unused_stress(atoms: Atoms, keys: Keys) -> bool:
-    """Return whether a frame has a stress or virial that is not zero and no volume to refer it to."""
+    """Return whether a frame has a nonzero stress or virial but no volume."""
     given = [per_frame(atoms, key) for key in (keys.stress, keys.virial)]
     return not bool(np.all(atoms.pbc)) and any(value is not None and np.any(np.asarray(value)) for value in given)
 

@@ -1,4 +1,4 @@
-"""What is in a data file: the figures that a careful person looks at before training on it."""
+"""Summary of a data file: what to look at before training on it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gaq.atoms.structure import Labels, Structure
 from gaq.data.labels import has_energy, has_forces, has_stress
 from gaq.data.references import compositions, fit_compositions, is_isolated
 
-CUTOFF = 5.0  # Å, the usual one
+CUTOFF = 5.0  # Å, the default of models
 SAMPLED = 50  # frames in which neighbours are counted
 
 
 @dataclass(frozen=True)
 class GeometryFigures:
-    """Figures of the structures alone."""
+    """Figures of the structures."""
 
     frames: int
     atoms: tuple[int, int]  # fewest and most in a frame
@@ -47,11 +47,11 @@ class EnergyFigures:
     with_stress: int  # frames
     stress_rms: float  # eV/Å³, per component; NaN when no frame has a stress
     isolated: tuple[str, ...]  # elements with an isolated atom
-    outliers: tuple[int, ...]  # frames with an energy that no sum over elements explains together with the others
+    outliers: tuple[int, ...]  # frames whose energy does not fit a sum over elements
 
 
 def describe_structures(structures: Sequence[Structure]) -> GeometryFigures:
-    """Counts and distances (Å); neighbours are counted in `SAMPLED` frames, evenly over the file."""
+    """Return counts and distances (Å); neighbours are counted in `SAMPLED` frames, evenly over the file."""
     sizes = [len(s) for s in structures]
     shortest = np.array([_shortest(s) for s in structures])
     sample = np.linspace(0, len(structures) - 1, min(len(structures), SAMPLED)).astype(int)
@@ -73,9 +73,9 @@ def describe_structures(structures: Sequence[Structure]) -> GeometryFigures:
 
 
 def describe_labels(structures: Sequence[Structure], labels: Sequence[Labels]) -> EnergyFigures:
-    """Return mean and spread of the energies, size of forces and stresses (eV, eV/Å, eV/Å³), and frames to look at.
+    """Return mean and spread of the energies, size of forces and stresses (eV, eV/Å, eV/Å³), and suspicious frames.
 
-    Isolated atoms count for none of the figures of energies where there is anything else.
+    Isolated atoms do not count for the figures of energies if there are other frames.
     """
     known = [i for i, label in enumerate(labels) if has_energy(label)]
     lone = [i for i in known if is_isolated(structures[i], CUTOFF)]

@@ -1,8 +1,8 @@
-"""Energies and forces in different units, seen by how they lie to those of a network that fits both.
+"""Detect energies and forces in different units, by comparing them with a network that fits both.
 
-A network's forces are the slope of its energy. If the labels are a·E and b·F of one potential, the true energies lie on
-a line of slope a/c against those of a network that follows c times that potential, and the forces on one of slope b/c:
-the ratio of both slopes is a/b whatever the network has learned so far. One for labels that agree.
+A network's forces are the slope of its energy. If the labels are a·E and b·F of one potential, and the network follows
+c times that potential, true energies lie on a line of slope a/c against predicted ones, and forces on one of slope
+b/c. The ratio of the slopes is a/b however much the network has learned, and 1 for consistent labels.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from gaq.units import BOHR, HARTREE, KCAL_PER_MOL
 
-# a/b, and what the labels then are where eV and eV/Å are expected.
+# a/b, and the likely units if eV and eV/Å are expected.
 LIKELY = (
     (1 / KCAL_PER_MOL, "energies in kcal/mol with forces in eV/Å"),
     (KCAL_PER_MOL, "energies in eV with forces in kcal/mol/Å"),
@@ -26,10 +26,10 @@ LIKELY = (
     (1 / BOHR, "forces per Bohr, as in Hartree with Hartree/Bohr, where forces per Å are expected"),
     (BOHR, "positions in Bohr, where Å are expected"),
 )
-GROSS = 4.0  # ratios beyond it are seen early
-EARLY = (0.35, 0.5)  # correlations of energies and of forces from which a gross ratio is sure
-SURE = (0.9, 0.9)  # and from which any is
-NEAR = 0.2  # a sure ratio may be off a likely one by so much
+GROSS = 4.0  # larger ratios are detected early
+EARLY = (0.35, 0.5)  # correlations of energies and forces required for a gross ratio
+SURE = (0.9, 0.9)  # the same for any ratio
+NEAR = 0.2  # tolerance between a measured and a likely ratio
 FEWEST = 8  # frames
 
 
@@ -42,16 +42,16 @@ class UnitSlopes:
 
     @property
     def ratio(self) -> float:
-        """How many times too large energies are, beside forces."""
+        """Return by which factor energies are too large compared with forces."""
         return self.energy[1] / self.forces[1] if self.forces[1] else float("nan")
 
     @property
     def sure(self) -> bool:
-        """Whether the network fits well enough to see a factor of two."""
+        """Return whether the network fits well enough to detect a factor of two."""
         return self.energy[0] >= SURE[0] and self.forces[0] >= SURE[1]
 
     def disagreement(self) -> str | None:
-        """Return what is wrong with the labels, with the likely units, or None."""
+        """Return a message with the likely units, or None."""
         ratio = self.ratio
         if self.energy[0] < EARLY[0] or self.forces[0] < EARLY[1] or not np.isfinite(ratio) or ratio <= 0:
             return None
@@ -75,8 +75,8 @@ def unit_slopes(
 ) -> UnitSlopes | None:
     """Return the slopes of labels against predictions; None for too few frames.
 
-    `counts` [frame, element] are numbers of atoms, by which both energies [frame] are freed of one energy per element;
-    `energies` and `forces` are each the labels and the predictions.
+    `counts` [frame, element] are numbers of atoms; one energy per element is subtracted from both energies [frame].
+    `energies` and `forces` are pairs of labels and predictions.
     """
     if len(counts) < FEWEST:
         return None
@@ -86,7 +86,7 @@ def unit_slopes(
 
 
 def _line(true: np.ndarray, said: np.ndarray) -> tuple[float, float]:
-    """Correlation, and slope of what is true against what is said; zeros where one of them does not vary."""
+    """Return correlation, and slope of labels against predictions; zeros if either is constant."""
     product, one, other = float(true @ said), float(true @ true), float(said @ said)
     if not (one > 0 and other > 0):
         return 0.0, 0.0

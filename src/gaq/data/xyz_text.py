@@ -1,6 +1,6 @@
-"""Extended XYZ as people write it, made into what ASE's reader takes; what is wrong is named by its line.
+"""Extended XYZ as found in practice, converted to what ASE's reader accepts; errors name the line.
 
-Read here and nowhere refused: a byte order mark, UTF-16, CRLF, tabs, blank lines before and between frames, `1.0D-3`,
+Accepted: a byte order mark, UTF-16, CRLF, tabs, blank lines before and between frames, `1.0D-3`,
 symbols in lower case or as atomic numbers, keys in another case (`lattice=`), a stress of six numbers, i-PI's cell.
 """
 
@@ -17,7 +17,7 @@ from gaq.atoms.elements import HEAVIEST, SYMBOLS
 from gaq.data.ipi_header import ipi_header
 from gaq.errors import BadFile, BadLabels, nearest
 
-_KNOWN = frozenset(SYMBOLS)  # X among them: dummy atoms are refused with their own sentence
+_KNOWN = frozenset(SYMBOLS)  # including X: dummy atoms are refused with a specific message
 _CANONICAL = {"lattice": "Lattice", "pbc": "pbc", "properties": "Properties"}
 _KEY = re.compile(r"(?<![^\s])(lattice|pbc|properties)(?=\s*=)", re.IGNORECASE)
 _NINE = re.compile(r"(?<![^\s])(Lattice|stress|virial)\s*=\s*([\"'{\[])([^\"'}\]]*)([\"'}\]])")
@@ -29,7 +29,7 @@ _BOOLEANS = {"T", "F", "t", "f", "True", "False", "true", "false", "TRUE", "FALS
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, without a byte order mark and with line feeds alone. Raises BadFile."""
+    """Return the text of a file, without a byte order mark and with line feeds only. Raises BadFile."""
     from ase.io.formats import open_with_compression
 
     with open_with_compression(str(path), "rb") as stream:
@@ -43,7 +43,7 @@ def read_text(path: Path) -> str:
 
 
 def tidied(text: str, where: str, limit: int | None = None) -> tuple[str, int]:
-    """Return the first `limit` frames for ASE's reader, and how many give a lattice without saying `pbc`.
+    """Return the first `limit` frames for ASE's reader, and the number of frames with a lattice but no `pbc`.
 
     Raises BadFile with the number of the line.
     """
@@ -119,7 +119,7 @@ def _nine(found: re.Match[str], where: str) -> str:
     if key != "Lattice" and len(words) == 6:
         xx, yy, zz, yz, xz, xy = words
         words = [xx, xy, xz, xy, yy, yz, xz, yz, zz]
-    if key == "stress" and len(words) == 9:  # of a stress ASE keeps six of nine numbers
+    if key == "stress" and len(words) == 9:  # ASE keeps six of nine numbers of a stress
         _check_symmetric(words, where)
     if len(words) != 9:
         wanted = "nine numbers" if key == "Lattice" else "six or nine numbers"
@@ -128,7 +128,7 @@ def _nine(found: re.Match[str], where: str) -> str:
 
 
 def _check_symmetric(words: Sequence[str], where: str) -> None:
-    """Refuse nine numbers that are no symmetric matrix. Raises BadLabels."""
+    """Raise BadLabels if nine numbers are not a symmetric matrix."""
     try:
         matrix = np.array(words, dtype=np.float64).reshape(3, 3)
     except ValueError:
@@ -138,7 +138,7 @@ def _check_symmetric(words: Sequence[str], where: str) -> None:
 
 
 def _species_column(comment: str, where: str) -> tuple[int, int]:
-    """Return where the symbol stands in a line of an atom (−1: nowhere), and how many words the line has at least."""
+    """Return the column of the symbol in the line of an atom (−1: none), and the least number of columns."""
     found = _PROPERTIES.search(comment)
     fields = (found[1] if found else "species:S:1:pos:R:3").split(":")
     if len(fields) % 3 or not all(count.isdecimal() for count in fields[2::3]):
@@ -165,7 +165,7 @@ def _atom(line: str, column: int, columns: int, where: str) -> str:
 
 
 def _scaled(atom: str, factor: float) -> str:
-    """Return the line of an atom with its position in Å; what is no number is for ASE's reader to refuse."""
+    """Return the line of an atom with its position in Å; invalid numbers are left for ASE's reader to refuse."""
     symbol, *position = atom.split()
     try:
         return " ".join([symbol, *(f"{factor * float(word):.17g}" for word in position[:3])])

@@ -1,1 +1,1 @@
-"""The main job, end to end: label, train, quantize, check, move, report. `gaq demo` calls it."""
+"""The whole workflow: label, train, quantize, check, run MD, report. `gaq demo` calls it."""

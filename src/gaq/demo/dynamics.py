@@ -1,4 +1,4 @@
-"""A run at constant energy as `gaq md` makes it: steps in the engine, with a trajectory and a log beside it."""
+"""A run at constant energy like one of `gaq md`: steps in the engine, with a trajectory and a log."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MOST_RECORDS, MOST_FRAMES = 1000, 200  # lines of the log, frames of the traject
 
 @dataclass(frozen=True)
 class DemoMotion:
-    """Steps, their length in fs, and the temperature in K of the first velocities."""
+    """Number of steps, their length in fs, and the initial temperature in K."""
 
-    steps: int  # of an engine that makes them itself
-    slow_steps: int  # of one that is asked for every step
+    steps: int  # of an engine that integrates itself
+    slow_steps: int  # of other engines
     timestep: float
     temperature: float
     seed: int
 
     def steps_of(self, engine: Engine) -> int:
-        """Return how many this engine makes."""
+        """Return the number of steps for this engine."""
         return self.steps if isinstance(engine, Mover) else self.slow_steps
 
 
@@ -44,8 +44,8 @@ def move(
 ) -> list[Row]:
     """Return rows of an NVE run from `structure`: drift, stability, temperature, momenta, latency_ms and ns_per_day.
 
-    `files` are those of the model and of the trajectory, beside which the log and a checkpoint stand. `each` is told
-    the steps made and how many there are.
+    `files` are the model and the trajectory; the log and a checkpoint are written next to it. `each` receives
+    the completed steps and their total number.
     """
     model, trajectory = files
     steps = motion.steps_of(engine)

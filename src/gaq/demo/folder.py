@@ -1,4 +1,4 @@
-"""The folder of a demo: what is in it, how it is told from other folders, and how it is made anew."""
+"""The folder of a demo: contents, recognition, and restart."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ KIND = "gaq demo"
 
 
 def start_anew(out: Path, facts: dict[str, Any]) -> None:
-    """An empty folder for a demo, with a manifest that marks it as one.
+    """Create an empty folder with a manifest that marks it as a demo.
 
-    What an earlier demo left there is removed, and nothing else. Raises `UsageError` for a folder that holds
-    other things and no demo, `BadFile` for one that cannot be written.
+    Files of an earlier demo are removed, and nothing else. Raises `UsageError` for a folder with
+    other contents and no demo, `BadFile` for one that cannot be written.
     """
     if out.is_dir() and any(found != lock_path(out) for found in out.iterdir()) and not is_demo(out):
         raise UsageError(
-            f"--out {out} has files in it that are not of a demo. Choose another folder, or empty this one."
+            f"`out` {out} has files in it that are not of a demo. Choose another folder, or empty this one."
         )
     writable_folder(out)
     for candidate in DEMO_MODELS:
@@ -44,7 +44,7 @@ def start_anew(out: Path, facts: dict[str, Any]) -> None:
 
 
 def is_demo(out: Path) -> bool:
-    """Return whether a demo was begun in this folder."""
+    """Return whether a demo was started in this folder."""
     try:
         found = read_json(out / MANIFEST, "")
     except BadFile:
@@ -53,6 +53,6 @@ def is_demo(out: Path) -> bool:
 
 
 def write_manifest(out: Path, facts: dict[str, Any]) -> None:
-    """What was run, with which versions, on which data."""
+    """Write settings, versions and data of the demo."""
     text = json.dumps({"kind": KIND, **facts}, indent=2, ensure_ascii=False) + "\n"
     write_atomically(out / MANIFEST, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""The first two kinds of work that the demo gives to its processes: label frames, train the float model.
+"""The first two kinds of jobs of the demo: label frames, train the float model.
 
-PyTorch is imported when a job runs: the process that labels has no use for it.
+PyTorch is imported when a job runs, because labelling does not need it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gaq.files import writable_folder
 
 @dataclass(frozen=True)
 class LabelJob:
-    """Makes the test frames: dynamics with GFN2-xTB, by another seed than that of the embedded frames."""
+    """Makes the test frames: dynamics with GFN2-xTB, with another seed than the embedded frames."""
 
     settings: Settings
     output: Path
@@ -28,7 +28,7 @@ class LabelJob:
         """Write the frames."""
         asked = self.settings
         label(asked, self.output, progress=lambda done: tell("frames", done, asked.frames))
-        return f"{asked.frames} fresh frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
+        return f"{asked.frames} new frames of {asked.molecule}, GFN2-xTB at {asked.temperature:.0f} K"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TrainJob:
     name: str = "train"
 
     def run(self, tell: Tell) -> str:
-        """Leave the parent's checkpoint and learning curve."""
+        """Write the parent's checkpoint and learning curve."""
         from gaq.train.config import TrainConfig
         from gaq.train.fit import fit
         from gaq.train.session import finish_training, prepare_training

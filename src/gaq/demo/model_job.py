@@ -1,4 +1,4 @@
-"""The third kind of work: a recipe goes into the float model, is trained if need be, and is measured."""
+"""The third kind of job: quantize the float model by a recipe, train it if required, and measure it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNITS_OF_SIZE = {"file_bytes": "bytes", "weight_bytes": "bytes", "bits_per_weigh
 
 @dataclass(frozen=True)
 class DemoModelJob:
-    """Makes one candidate and measures it."""
+    """Makes and measures one candidate."""
 
     candidate: DemoModel
     plan: DemoPlan
@@ -43,23 +43,23 @@ class DemoModelJob:
 
     @property
     def name(self) -> str:
-        """What progress is told under."""
+        """Return its name in progress reports."""
         return self.candidate.name
 
     @property
     def out(self) -> Path:
-        """Where this candidate's files are."""
+        """Return the folder of this candidate."""
         return self.folder / self.candidate.name
 
     def run(self, tell: Tell) -> str:
-        """Leave the model, its rows, its predictions and a run of dynamics; no rows if its training diverged."""
+        """Write the model, its rows, its predictions and a run of dynamics; no rows if its training diverged."""
         set_threads(self.threads)
         began = time.monotonic()
         if self.candidate != PARENT:
             try:
                 self._make(tell)
             except Diverged as error:
-                return f"diverged, and is left out of the table: {error}"
+                return f"diverged and is not in the table: {error}"
         made = time.monotonic() - began
         rows = self._measure(tell)
         return self._summary(rows, made)
@@ -93,7 +93,7 @@ class DemoModelJob:
             parent = open_deployed(self.folder / PARENT.name / MODEL, str(self.test), engine=self.engine).engine
             rows += fidelity(engine, parent, test, predictions=found)
         turned = test.structures[: plan.checked]
-        # No short run: a longer one follows.
+        # Without the short run, since a longer one follows.
         rows += check(engine, turned, rotations=plan.rotations, seed=plan.seed, watch=tell, data=test.name, steps=0)
         motion = DemoMotion(plan.steps, plan.slow_steps, plan.timestep, plan.temperature, plan.seed)
         files = self.out / MODEL, self.out / TRAJECTORY
@@ -111,7 +111,7 @@ class DemoModelJob:
         return rows
 
     def _signed(self, entry: Row) -> Row:
-        """Return the row under this candidate's name: the control has its parent's recipe and a row of its own."""
+        """Return the row under this candidate's name: the control has its parent's recipe but its own row."""
         return replace(entry, model=f"{self.name}/{MODEL}", recipe=self.name, threads=self.threads, device="cpu")
 
     def _summary(self, rows: Sequence[Row], made: float) -> str:

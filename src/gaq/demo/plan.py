@@ -1,4 +1,4 @@
-"""What the demo does and how much of it: sizes, lengths, and the models that are compared."""
+"""Sizes, lengths and candidates of the demo."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from gaq.quant.recommended import RECOMMENDED
 class DemoModel:
     """A row of the table: a recipe, and whether it is trained after quantization."""
 
-    name: str  # what the table calls it, and its folder
+    name: str  # name in the table, and folder
     recipe: str  # the preset
     trained: bool
     about: str
 
 
-PARENT = DemoModel("fp32", "fp32", False, "the float model that all others come from")
+PARENT = DemoModel("fp32", "fp32", False, "the float model that all others start from")
 DEMO_MODELS = (
     PARENT,
     DemoModel(RECOMMENDED, RECOMMENDED, True, "the recommended recipe: 4- and 8-bit weights, 16-bit features, GPTQ"),
-    DemoModel("fp32-control", "fp32", True, "the control: the float model trained on for as long as the others"),
+    DemoModel("fp32-control", "fp32", True, "the control: the float model trained for as long as the others"),
     DemoModel("naive-int8", "naive-int8", False, "8 bits along x, y, z, not trained: the papers' baseline"),
     DemoModel("gaq-w4a8", "gaq-w4a8", True, "4-bit weights, vectors as magnitude and direction: the papers' method"),
     DemoModel("w4", "w4", True, "4-bit weights, everything else in float"),
@@ -34,21 +34,21 @@ class DemoPlan:
 
     train: int = 450  # frames
     validation: int = 50
-    test: int = 100  # fresh frames, labelled while one waits
-    interval: int = 50  # steps of dynamics between these
+    test: int = 100  # labelled during the demo
+    interval: int = 50  # steps of dynamics between test frames
     equilibration: float = 250.0  # fs before the first of each replica
     replicas: int = 4
     channels: int = 64
     layers: int = 2
     epochs: int = 30  # float training
     tuning: int = 8  # epochs after quantization, and of the control
-    tuning_rate: float = 5e-3  # learning rate of these
+    tuning_rate: float = 5e-3  # their learning rate
     rotations: int = 8  # per test frame
-    checked: int = 40  # test frames that the check turns
-    steps: int = 60_000  # of dynamics at constant energy, in the native engine: 10 ps leave doubts about drifts
-    slow_steps: int = 1000  # of the same, in PyTorch
+    checked: int = 40  # test frames of the rotation check
+    steps: int = 60_000  # of dynamics at constant energy, in the native engine; 10 ps are too short for drifts
+    slow_steps: int = 1000  # the same in PyTorch
     timestep: float = 0.5  # fs
-    temperature: float = 300.0  # K, of the velocities at the start
+    temperature: float = 300.0  # K, initial
     seed: int = 0
 
 

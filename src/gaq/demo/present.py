@@ -1,4 +1,4 @@
-"""From the files of a demo to its page, which is that of `gaq report` on its folder."""
+"""Write the page of a demo: that of `gaq report` for its folder."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def collect(out: Path) -> tuple[Row, ...]:
 
 
 def words(rows: Sequence[Row], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what stands above the table of the page; the manifest keeps it for whoever makes the page anew."""
+    """Return the text above the table; the manifest stores it for later reports."""
     plan, seen = facts["plan"], {entry.recipe for entry in rows}
-    fresh = "fresh frames, labelled with GFN2-xTB" if "fresh" in facts["test"] else "held-out frames"
+    fresh = "new frames, labelled with GFN2-xTB" if "fresh" in facts["test"] else "held-out frames"
     lead = (
         f"A float model of ethanol, trained on {plan['train']} embedded frames for {plan['epochs']} epochs; "
-        f"five others made from it, four of them trained on for {plan['tuning']} epochs; all measured on "
+        f"five others made from it, four of them trained for {plan['tuning']} epochs; all measured on "
         f"{plan['test']} {fresh}. Steps of dynamics, and their times, are those of the {facts['engine']} engine, "
         f"{facts['threads_per_worker']} thread each, {facts['workers']} processes at once."
     )
@@ -39,12 +39,12 @@ def words(rows: Sequence[Row], facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def epochs_before(out: Path, plan: DemoPlan) -> dict[str, int]:
-    """Return epochs that each training with a curve went on from."""
+    """Return the earlier epochs of each training with a learning curve."""
     return {c.name: plan.epochs if c.trained else 0 for c in DEMO_MODELS if (out / c.name / CURVE).exists()}
 
 
 def present(out: Path) -> tuple[Path, Published]:
-    """Write the page; returns where, and what it had to do without. Its candidates stand in the table's order."""
+    """Write the page; return its path and what is missing on it. Candidates are in the order of the table."""
     folders = [out / candidate.name for candidate in DEMO_MODELS]
     found = gather(discover([out / "manifest.json", *(folder for folder in folders if folder.is_dir())]))
     return out / PAGE, publish(out / PAGE, text_of(found, [out.name]), found, [])

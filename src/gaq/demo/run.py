@@ -1,4 +1,4 @@
-"""The demo from its first step to its last: which jobs, in which order, and what becomes of their files."""
+"""The demo from start to end: its jobs, their order, and their files."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from gaq.measure.ledger import Row, write_rows
 from gaq.version import __version__
 
 MOLECULE, TEMPERATURE = "ethanol", 500.0  # those of the embedded data
-FRESH_SEED = 1_000_000  # far from the seeds that a person would label with; the embedded frames have seed 0
+FRESH_SEED = 1_000_000  # far from seeds that users choose; the embedded frames have seed 0
 
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for."""
+    """Options of the demo."""
 
     plan: DemoPlan
     out: Path
     workers: int
     threads: int
-    engine: str | None = None  # as `open_engine` takes it; None for the best that there is
+    engine: str | None = None  # as for `open_engine`; None for the best available
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a demo leaves for its last words."""
+    """Results for the final output."""
 
     rows: tuple[Row, ...]
     page: Path
@@ -53,10 +53,10 @@ class Outcome:
 
 
 def run_demo(order: Order, listen: Listen) -> Outcome:
-    """Everything. What is going on is told to `listen`; files appear in `order.out`.
+    """Run everything. `listen` receives progress; files appear in `order.out`.
 
-    Raises `UsageError` for an output folder that is not a demo's, and what its jobs raise. Leaves no process behind,
-    however it ends.
+    Raises `UsageError` for an output folder that is not a demo's, and the errors of its jobs. No process
+    survives it.
     """
     order = replace(order, engine=chosen_engine(order.engine, listen))
     embedded = read_dataset("embedded")
@@ -69,7 +69,7 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
         workers.run([_job(c, order, data, test) for c in _longest_first()], listen)
     rows = collect(order.out)
     if not rows:
-        raise Diverged("no candidate could be measured: all trainings diverged. Try another --seed.")
+        raise Diverged("no candidate could be measured: all trainings diverged. Try another `seed`.")
     write_rows(order.out / LEDGER, rows)
     drawing = time.monotonic()
     facts |= {"seconds": round(drawing - began, 1), "test": test.name}
@@ -82,21 +82,21 @@ def run_demo(order: Order, listen: Listen) -> Outcome:
 
 
 def chosen_engine(asked: str | None, listen: Listen) -> str:
-    """Return the engine that measures and moves: the one asked for, else the native one, else PyTorch, which is
-    told.
+    """Return the engine for measurements and dynamics: the requested one, otherwise native, otherwise PyTorch with a
+    message.
     """
     if asked is not None:
         return asked
     try:
         known_engine("native")
     except NotAvailable as error:
-        listen(JobDone("engine", 0.0, f"PyTorch measures and moves, in shorter runs: {error}"))
+        listen(JobDone("engine", 0.0, f"PyTorch runs checks and dynamics instead, in shorter runs: {error}"))
         return "torch"
     return "native"
 
 
 def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Workers, listen: Listen) -> Path:
-    """Return both at once, for neither needs the other. Returns the file of the test frames."""
+    """Label and train in parallel; return the file of the test frames."""
     train = TrainJob(order.plan, data, order.out / PARENT.name, order.threads)
     if importlib.util.find_spec("tblite") is not None:
         fresh = order.out / FRESH
@@ -106,7 +106,7 @@ def label_and_train(order: Order, data: Dataset, held_out: Dataset, workers: Wor
     file = order.out / HELD_OUT
     frames = held_out.subset(range(min(order.plan.test, len(held_out))))
     write_labelled_npz(file, frames.structures, frames.labels, f"held-out frames of {held_out.name}")
-    text = f"tblite is not installed, so the test is on {len(frames)} embedded frames that are not trained on"
+    text = f"tblite is not installed, so models are tested on {len(frames)} embedded frames outside the training set"
     listen(JobDone("label", 0.0, text))
     workers.run([train], listen)
     return file
@@ -128,7 +128,7 @@ def _job(candidate: DemoModel, order: Order, data: Dataset, test: Path) -> DemoM
 
 
 def _settings(plan: DemoPlan) -> Settings:
-    """Return how the test frames are made: as the embedded ones were, by another seed."""
+    """Return the settings of the test frames: those of the embedded ones with another seed."""
     molecule = find_molecule(MOLECULE).structure
     return Settings(
         molecule=MOLECULE,
@@ -148,7 +148,7 @@ def _settings(plan: DemoPlan) -> Settings:
 
 
 def _facts(order: Order, embedded: Dataset) -> dict[str, Any]:
-    """Return the manifest: what was asked for, on which data and machine."""
+    """Return the manifest: options, data and machine."""
     names = ("torch", "numpy", "ase", "tblite", "plotly")
     present = [name for name in names if importlib.util.find_spec(name) is not None]
     return {

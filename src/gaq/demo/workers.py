@@ -1,6 +1,6 @@
-"""Worker processes that take jobs one by one, tell how far they are, and end when they are told to.
+"""Worker processes that run jobs one by one, report progress, and end on request.
 
-They are spawned, not forked, so that each has a PyTorch of its own.
+They are spawned, not forked, so that each imports PyTorch separately.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS_TO_END = 5.0
 
 @dataclass(frozen=True)
 class News:
-    """How far a stage of a job is."""
+    """Progress of a stage of a job."""
 
     job: str
     stage: str
@@ -40,7 +40,7 @@ class News:
 
 @dataclass(frozen=True)
 class JobDone:
-    """A job that is finished, in how long, and what it found in a few words."""
+    """A finished job, its duration, and a short result."""
 
     job: str
     seconds: float
@@ -49,30 +49,30 @@ class JobDone:
 
 @dataclass(frozen=True)
 class JobFailed:
-    """A job that raised: the class of a user's mistake, or nothing and the traceback of ours."""
+    """A job that raised: the class of a `GaqError`, or the traceback of a bug."""
 
     job: str
     error: str
     text: str
 
 
-Tell = Callable[[str, int, int], None]  # stage, steps done, steps in all
+Tell = Callable[[str, int, int], None]  # stage, steps done, total steps
 Listen = Callable[[News | JobDone], None]
 
 
 class Job(Protocol):
-    """Work for a process of its own. It is pickled; what it finds it leaves in files."""
+    """Work for one process. It is pickled and writes its results to files."""
 
     @property
     def name(self) -> str: ...
 
     def run(self, tell: Tell) -> str:
-        """Does the work and returns a few words for the user."""
+        """Do the work and return a short result for the user."""
         ...
 
 
 class Workers:
-    """`with Workers(2) as workers: workers.run(jobs, listen)`; on leaving, whatever still runs is ended."""
+    """`with Workers(2) as workers: workers.run(jobs, listen)`; leaving the block ends running jobs."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -85,7 +85,7 @@ class Workers:
             process = context.Process(target=_work, args=(theirs,), daemon=True)
             with _deaf(), safe_children():
                 process.start()
-            theirs.close()  # so that the end of the process is the end of the pipe
+            theirs.close()  # so that the pipe ends with the process
             self._processes[ours] = process
         return self
 
@@ -100,9 +100,9 @@ class Workers:
             pipe.close()
 
     def run(self, jobs: Sequence[Job], listen: Listen) -> None:
-        """All jobs, the first ones first, as many at once as there are processes.
+        """Run all jobs in order, as many at once as there are processes.
 
-        Raises what a job raised if it was a `GaqError`, and `NotAvailable` for a process that was killed.
+        Raises the `GaqError` of a job, and `NotAvailable` for a process that was killed.
         """
         waiting, busy = list(jobs), set[Connection]()
         for pipe in self._processes:
@@ -126,7 +126,7 @@ class Workers:
             process.join(SECONDS_TO_END)
             raise NotAvailable(
                 f"a worker process ended early (exit code {process.exitcode}). A negative code is a signal: "
-                "-9 is most often lack of memory; try --workers 1."
+                "-9 is most often lack of memory; try `workers` 1."
             ) from None
         return message
 
@@ -146,8 +146,8 @@ def _error(message: JobFailed) -> Exception:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes that are started here never hear Ctrl-C: it is the parent's affair, which then ends them."""
-    if threading.current_thread() is not threading.main_thread():  # where Python forbids it
+    """Start processes that ignore Ctrl-C; the parent handles it and ends them."""
+    if threading.current_thread() is not threading.main_thread():  # Python forbids it in other threads
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -158,10 +158,10 @@ def _deaf() -> Iterator[None]:
 
 
 def _work(pipe: Connection) -> None:
-    """What a worker process does until its pipe is closed."""
+    """Run jobs until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
-    # The test frames are meant to differ from the training data: the table shows what that costs.
+    # The test frames differ from the training data on purpose: the table shows the effect.
     quiet = warnings.catch_warnings(action="ignore", category=OutsideWarning)
     with quiet, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
@@ -183,7 +183,7 @@ def _do(job: Job, pipe: Connection) -> None:
 
 
 def _teller(name: str, pipe: Connection) -> Tell:
-    """Send news, but not more often than anybody looks."""
+    """Return a callback that sends progress at a limited rate."""
     last_stage, last_time = "", 0.0
 
     def tell(stage: str, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""Structures as the C interface takes them: one array of all atoms, one record per structure."""
+"""Structures in the layout of the C interface: one array of all atoms, one record per structure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VECTOR = 3 * 8  # bytes of three float64
 
 
 class FrameBuffers:
-    """Buffers for structures of given sizes, kept from one call to the next: dynamics asks for the same sizes again."""
+    """Buffers for structures of given sizes, reused between calls: dynamics evaluates the same sizes again."""
 
     def __init__(self, sizes: tuple[int, ...]) -> None:
         self.sizes = sizes
@@ -42,9 +42,9 @@ class FrameBuffers:
         self.systems, self.results = int(address(self._systems)), int(address(self._results))  # addresses
 
     def fill(self, structures: Sequence[Structure]) -> bool:
-        """Copy the structures in; False for one that does not fit: wrong shapes or types, or numbers of no element.
+        """Copy the structures in; return False for wrong shapes or types, or numbers that are no element.
 
-        Everything else that can be wrong with a structure the engine notices.
+        The engine checks everything else.
         """
         if not all(fits(structure, size) for structure, size in zip(structures, self.sizes, strict=True)):
             return False
@@ -59,15 +59,15 @@ class FrameBuffers:
         return True
 
     def move(self, positions: np.ndarray) -> None:
-        """Other positions [atom, 3] (Å) of the atoms of all structures, which were filled in before."""
+        """Replace the positions [atom, 3] (Å) of the atoms of all structures."""
         np.copyto(self._positions, positions)
 
     def views(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the engine left, where it left it: energies [structure] and forces [atom, 3]."""
+        """Return energies [structure] and forces [atom, 3] as views of the buffers."""
         return self._energies, self._forces
 
     def predictions(self) -> list[Prediction]:
-        """Return what the engine left, in arrays of their own."""
+        """Return predictions in new arrays."""
         forces, virials, atomic = self._forces.copy(), self._virials.copy(), self._atomic.copy()
         starts = (self._ends - self.sizes).tolist()
         pieces = zip(self._energies.tolist(), starts, self._ends.tolist(), virials, strict=True)
@@ -75,9 +75,7 @@ class FrameBuffers:
 
 
 def fits(structure: Structure, atoms: int) -> bool:
-    """Return whether the arrays of a structure have the shapes and kinds of numbers that are copied into buffers for
-    C.
-    """
+    """Return whether the arrays of a structure have the shapes and types of the C buffers."""
     arrays = (
         (structure.species, (atoms,), "iu"),
         (structure.positions, (atoms, 3), "fiu"),
@@ -88,5 +86,5 @@ def fits(structure: Structure, atoms: int) -> bool:
 
 
 def address(array: np.ndarray) -> np.uint64:
-    """Return where the numbers of an array begin."""
+    """Return the address of an array's data."""
     return np.uint64(array.__array_interface__["data"][0])

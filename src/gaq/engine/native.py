@@ -1,4 +1,4 @@
-"""A packed model behind the Engine protocol: the C++ library, without PyTorch."""
+"""A packed model as an `Engine`: the C++ library, without PyTorch."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from gaq.files import readable_file, write_atomically
 if TYPE_CHECKING:
     from gaq.pack.format import PackedModel
 
-# A call ends after so many atoms, some tenths of a second: Ctrl-C is heard between calls.
+# A call ends after so many atoms, some tenths of a second: Ctrl-C is handled between calls.
 ATOMS_PER_CALL = 4096
-NAMELESS = "the file in memory"  # what the library calls a file that came as bytes
+NAMELESS = "the file in memory"  # the library's name for a file passed as bytes
 
-OUTSIDE = "outside of the training data: "  # how the library begins
+OUTSIDE = "outside of the training data: "  # beginning of the library's message
 
 ERRORS: dict[int, type[GaqError]] = {
     c.BAD_FILE: BadFile,
@@ -38,8 +38,8 @@ ERRORS: dict[int, type[GaqError]] = {
 class NativeEngine:
     """Energies (eV), forces (eV/Å) and virials (eV) of a packed model.
 
-    Each engine has its own handle and may be used by several threads, which then wait for each other; two engines
-    do not wait. After a fork the child opens its own. `threads` changes no number.
+    Each engine has its own handle. Threads that share an engine wait for each other; separate engines run in parallel.
+    After a fork the child opens its own. Results do not depend on `threads`.
     """
 
     name = "native"
@@ -57,11 +57,11 @@ class NativeEngine:
         strict: bool = False,
         watch: bool = True,
     ) -> None:
-        """Open the bytes of a `.gaq` file, which `model` names.
+        """Open the bytes of a `.gaq` file, called `model` in rows.
 
         `backward_bits` (8, 16 or 32) overrides the precision of products in the backward pass, `skin` (Å, negative
-        for none) how far the neighbour list reaches beyond the cutoff, `library` names another build of the engine.
-        A structure outside of the training data is a warning (`OutsideWarning`, once), with `strict` an error, and
+        for none) the margin of the neighbour list beyond the cutoff, `library` the build of the engine.
+        A structure unlike the training data is a warning (`OutsideWarning`, once), or with `strict` an error, and
         neither where `watch` is false. Raises `BadFile`, and `NotAvailable` without a library.
         """
         self.model, self._content = model, content
@@ -87,7 +87,7 @@ class NativeEngine:
         library: Path | None = None,
         strict: bool = False,
     ) -> NativeEngine:
-        """Return the engine of a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
+        """Open a `.gaq` file. Raises `BadFile`, `NotAvailable`."""
         file = readable_file(path)
         return NativeEngine(
             file.read_bytes(),
@@ -103,10 +103,9 @@ class NativeEngine:
         write_atomically(path, lambda temporary: temporary.write_bytes(self._content))
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Energies, forces, virials and atomic energies in order.
+        """Return energies, forces, virials and atomic energies in order.
 
-        Raises `BadStructure`, `UnsupportedElement`, and `NotFinite` for an answer that cannot be used;
-        `OutsideData` if strict.
+        Raises `BadStructure`, `UnsupportedElement`, and `NotFinite` for unusable results; `OutsideData` if strict.
         """
         handle = self._handle()
         predictions: list[Prediction] = []
@@ -116,7 +115,7 @@ class NativeEngine:
         return predictions
 
     def move(self, state: MotionState, dynamics: Dynamics, steps: int) -> MotionState:
-        """Make so many steps of dynamics, all of them in compiled code, and return the state after them.
+        """Run so many steps of dynamics in compiled code and return the state after them.
 
         Raises `Unstable` with the last good state, `UsageError` for a state or dynamics that do not fit together.
         """
@@ -137,7 +136,7 @@ class NativeEngine:
         return NativeEngine(self._content, self.model, **self._asked | {"watch": False})
 
     def footprint(self) -> dict[str, float]:
-        """Return bytes of the file and of the weights in it, and bits per weight with their scales counted in."""
+        """Return the sizes of the file and its weights in bytes, and bits per weight including scales."""
         from gaq.pack.sizes import weight_bytes, weight_count
 
         packed = self._packed()
@@ -146,13 +145,13 @@ class NativeEngine:
         return {"file_bytes": float(len(self._content)), "weight_bytes": weights, "bits_per_weight": bits}
 
     def golden_structures(self) -> list[Structure]:
-        """Return the structures in the file whose energies and forces were written with it."""
+        """Return the golden structures of the file."""
         arrays = self._packed().arrays
         species = arrays["golden.species"].copy()
         return [Structure.molecule(species, positions.copy()) for positions in arrays["golden.positions"]]
 
     def golden_predictions(self) -> list[Prediction]:
-        """Return what the engine that exported the file said of them."""
+        """Return the stored predictions for them."""
         arrays = self._packed().arrays
         pairs = zip(arrays["golden.energies"].tolist(), arrays["golden.forces"], strict=True)
         return [Prediction(energy, forces.copy()) for energy, forces in pairs]
@@ -188,7 +187,7 @@ class NativeEngine:
         failed: int = 0,
         sentence: str = "it does not fit",
     ) -> NoReturn:
-        """Say what is wrong, in the words that every engine uses, or else in those of the library."""
+        """Raise the error of a status, with the message that all engines use, or the library's."""
         if status == c.NO_MEMORY:
             raise MemoryError(sentence)
         if status == c.OUTSIDE:
@@ -212,7 +211,7 @@ class NativeEngine:
 
 
 class _Handle:
-    """An open engine of the library, in the process that opened it."""
+    """An open engine of the library, valid in the process that opened it."""
 
     def __init__(
         self,
@@ -232,7 +231,7 @@ class _Handle:
             forced = os.environ.get("GAQ_ISA", "")
             raise NotAvailable(
                 f"GAQ_ISA={forced}: this machine, or this build of the engine, has no such instruction set. "
-                f"Unset GAQ_ISA, or say scalar."
+                f"Unset GAQ_ISA, or set it to scalar."
             )
         options = c.Options(threads or 1, backward_bits or 0, skin or 0.0, strict and watch)
         error = ctypes.create_string_buffer(c.ERROR_BYTES)
@@ -248,7 +247,7 @@ class _Handle:
         return info
 
     def run(self, frames: FrameBuffers) -> tuple[int, int]:
-        """Return the status, and which structure it is about."""
+        """Return the status, and the index of the structure it is about."""
         if len(frames.sizes) == 1:
             return self._library.gaq_evaluate(self._pointer, frames.systems, frames.results), 0
         failed = ctypes.c_int64(0)
@@ -263,22 +262,22 @@ class _Handle:
         return _text(self._library.gaq_last_error(self._pointer))
 
     def warning(self) -> str:
-        """About the first structure outside of the training data; empty while there was none."""
+        """Return the message about the first structure unlike the training data; empty if there was none."""
         return (self._library.gaq_warning(self._pointer) or b"").decode("utf-8", "replace")
 
     def __del__(self) -> None:
-        # A child of fork() has no right to its parent's handle: threads that it waits for are not there.
+        # A child of fork() must not use its parent's handle: the threads it waits for do not exist there.
         if self._pointer and self.process == os.getpid():
             self._library.gaq_close(self._pointer)
 
 
 def _again(content: bytes, model: str, asked: dict[str, Any]) -> NativeEngine:
-    """For pickle and copy: an engine of its own."""
+    """Pickle and copy make a separate engine."""
     return NativeEngine(content, model, **asked)
 
 
 def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:
-    """Runs of structures of some thousand atoms; a larger structure is a call of its own."""
+    """Yield runs of structures of some thousand atoms; a larger structure is a call by itself."""
     start, atoms = 0, 0
     for index, structure in enumerate(structures):
         atoms += len(structure)
@@ -288,7 +287,7 @@ def _calls(structures: Sequence[Structure]) -> Iterator[tuple[int, int]]:
 
 
 def _named(sentence: str, model: str) -> str:
-    """Return a sentence of the library about a file, which it knows as bytes only, about the file by its name."""
+    """Replace the library's name for a file in memory by the file's name."""
     return sentence.replace(NAMELESS, model, 1) if NAMELESS in sentence else f"{model}: {sentence}"
 
 

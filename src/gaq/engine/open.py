@@ -1,4 +1,4 @@
-"""From a file name to an engine: the one place that knows which files there are."""
+"""From a file name to an engine: the only place that knows all kinds of model files."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def open_engine(
     backward_bits: int | None = None,
     strict: bool = False,
 ) -> Model:
-    """Return the engine behind a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
+    """Return the engine of a packed file (native) or a checkpoint (PyTorch). Raises `BadFile`, `UsageError`,
     `NotAvailable`.
 
-    `engine` forces one: `native` packs a checkpoint in memory first, as `gaq export` would. `threads` sets how many
-    the engine may use; for PyTorch an own decision of the process, like its device. `backward_bits` (8, 16 or 32 for
-    float) is the precision of the native engine's backward pass; without, it is as the file says.
-    A structure outside of the training data is a warning, or with `strict` an error.
+    `engine` forces one: `native` packs a checkpoint in memory, as `gaq export` would. `threads` limits the threads of
+    the engine; in PyTorch this and the device hold for the whole process. `backward_bits` (8, 16 or 32 for float) sets
+    the precision of the native engine's backward pass (default: the file's).
+    A structure unlike the training data is a warning, or with `strict` an error.
     """
     asked = known_engine(engine)
     file = readable_file(path)
@@ -54,7 +54,7 @@ def open_engine(
 
 
 def engine_of(model: str | Path | Engine, *, threads: int | None = None) -> Engine:
-    """Return the engine behind a file, or the engine itself. Raises `BadFile`, `NotAvailable`."""
+    """Return the engine of a file, or the given engine. Raises `BadFile`, `NotAvailable`."""
     return open_engine(model, threads=threads) if isinstance(model, str | Path) else model
 
 
@@ -63,7 +63,7 @@ def known_engine(name: str | None) -> str | None:
     library.
     """
     if name is not None and name not in ENGINES:
-        raise UsageError(f"--engine {name!r}: expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
+        raise UsageError(f"`engine` {name!r}: expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
     if name == "native":
         from gaq.engine._library import load_library
 
@@ -74,20 +74,20 @@ def known_engine(name: str | None) -> str | None:
 def load(path: str | Path, *, device: str = "cpu", threads: int | None = None, strict: bool = False) -> Model:
     """Return the force field in a file: a checkpoint (PyTorch), or a packed file (native, without importing PyTorch).
 
-    `device` is where PyTorch computes, `threads` how many the engine may use. A structure outside of the training data
+    `device` is where PyTorch computes, `threads` the largest number of threads. A structure unlike the training data
     is a warning, or with `strict` an error. Raises `BadFile`, `NotAvailable`, `UsageError`.
     """
     return open_engine(path, device=device, threads=threads, strict=strict)
 
 
 def is_packed(file: Path) -> bool:
-    """Return whether a file is, or claims to be, a packed model: by what it says inside, or else by its ending."""
+    """Return whether a file is a packed model: by its header, otherwise by its ending."""
     said = says_packed(file)
     return file.suffix == ".gaq" if said is None else said
 
 
 def says_packed(file: Path) -> bool | None:
-    """Return whether a file says inside that it is a packed model; None if it has no header that says what it is."""
+    """Return whether the header says that a file is a packed model; None without a header that says what it is."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         header = stream.read(length) if length <= LONGEST_HEADER else b""
@@ -101,31 +101,31 @@ def says_packed(file: Path) -> bool | None:
 def check_backward(bits: int | None) -> None:
     """Raise `UsageError` for a precision of the backward pass that the native engine does not have."""
     if bits is not None and bits not in BACKWARD_BITS:
-        raise UsageError(f"--backward {bits}: expected {', '.join(map(str, BACKWARD_BITS))}")
+        raise UsageError(f"`backward_bits` {bits}: expected {', '.join(map(str, BACKWARD_BITS))}")
 
 
 def check_device(device: str) -> str:
-    """Return the device if PyTorch has it; raises `NotAvailable` with the way out if not."""
+    """Return the device if PyTorch has it; otherwise raise `NotAvailable`."""
     expect_torch()
     import torch
 
     if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_available()):
         return device
     if device.startswith("cuda"):
-        raise NotAvailable(f"--device {device}: this PyTorch sees no CUDA device. Use --device cpu.")
-    raise UsageError(f"--device {device!r}: expected cpu, cuda, or cuda:N.")
+        raise NotAvailable(f"`device` {device}: this PyTorch sees no CUDA device. Use `device` cpu.")
+    raise UsageError(f"`device` {device!r}: expected cpu, cuda, or cuda:N.")
 
 
 def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Model:
-    """Return a checkpoint in PyTorch."""
+    """Open a checkpoint in PyTorch."""
     if packed:
         raise UsageError(
-            f"{file.name} is a packed model: it holds codes, which the native engine runs. --engine torch runs the "
-            f"checkpoint that it was exported from; name that, or leave out --engine."
+            f"{file.name} is a packed model: it holds codes, which the native engine runs. `engine` torch runs the "
+            f"checkpoint that it was exported from; name that, or leave out `engine`."
         )
     if options.backward_bits is not None:
         raise UsageError(
-            f"--backward {options.backward_bits}: the backward pass of PyTorch is in float. Add --engine native."
+            f"`backward_bits` {options.backward_bits}: the backward pass of PyTorch is in float. Add `engine` native."
         )
     expect_torch()
     import torch
@@ -140,9 +140,9 @@ def _open_torch(file: Path, packed: bool, options: OpenOptions) -> Model:
 
 
 def _open_native(file: Path, packed: bool, options: OpenOptions) -> Model:
-    """Return a packed file in the native engine; a checkpoint is packed in memory first."""
+    """Open a packed file in the native engine; a checkpoint is packed in memory first."""
     if options.device != "cpu":
-        raise UsageError(f"--device {options.device}: the native engine computes on the CPU. Leave out --device.")
+        raise UsageError(f"`device` {options.device}: the native engine computes on the CPU. Leave out `device`.")
     if packed:
         return _open_packed(file, options)
     expect_torch()
@@ -166,5 +166,5 @@ def _open_packed(file: Path, options: OpenOptions) -> NativeEngine:
     )
 
 
-# Every engine by its name: opens a file, which is packed or not, or raises what it cannot run and the way out.
+# Each engine opens a file, packed or not, or raises what it cannot run and the way out.
 ENGINES: dict[str, Callable[[Path, bool, OpenOptions], Model]] = {"torch": _open_torch, "native": _open_native}

@@ -1,4 +1,4 @@
-"""Structures outside of the training data: a warning, once for each engine, or an error where it is strict."""
+"""Structures unlike the training data: a warning, once per engine, or an error if strict."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from gaq.errors import OutsideData, OutsideWarning
 
 
 def outside_sentence(model: str, sentence: str) -> str:
-    """Return what users read; `sentence` names atoms and what is odd about them."""
+    """Return the message for users; `sentence` names the atoms and the deviation."""
     return f"{model} was not trained on structures like this: {sentence}. Energies and forces may be wrong."
 
 
 def warn_outside(model: str, sentence: str) -> None:
-    """Warn of a structure outside of the training data."""
+    """Warn about a structure unlike the training data."""
     warnings.warn(outside_sentence(model, sentence), OutsideWarning, stacklevel=2)
 
 

@@ -1,4 +1,4 @@
-"""A network packed in memory and run by the native engine, with no file between: for `--engine native`, for tests."""
+"""Pack a network in memory and open it in the native engine, without a file."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gaq.pack.export import Golden, pack
 from gaq.pack.format import to_bytes
 from gaq.quant.recipe import Recipe
 
-# Times the cutoff, between the atoms of each golden frame: of a molecule that it does not know a model may say
-# anything, but atoms alone have finite energies.
+# Distance between the atoms of a golden frame, in cutoffs. A model may predict anything for an unfamiliar molecule, but
+# single atoms have finite energies.
 SPACINGS = (1.5, 2.0, 2.5)
 MOST_ELEMENTS = 8
 
 
 def packed_in_memory(model: Layered, recipe: Recipe, *, backward_bits: int | None = None) -> bytes:
-    """Return the bytes that `gaq export` would write; its golden frames are lone atoms of the elements it knows.
+    """Return the bytes that `gaq export` would write; its golden frames are single atoms of the model's elements.
 
-    Raises `RecipeError` for what a packed file has no place for.
+    Raises `RecipeError` for what the packed format does not support.
     """
     frames = [_chain(model.species[:MOST_ELEMENTS], spacing * model.cutoff) for spacing in SPACINGS]
     found = TorchEngine(model, "the model", recipe.name, watch=False).evaluate(frames)
@@ -40,7 +40,7 @@ def pack_and_open(
     library: Path | None = None,
     strict: bool = False,
 ) -> NativeEngine:
-    """Return the native engine of a network; `name` is what rows call it. Raises `RecipeError`, `NotAvailable`."""
+    """Return the native engine of a network; `name` is its name in rows. Raises `RecipeError`, `NotAvailable`."""
     content = packed_in_memory(model, recipe, backward_bits=backward_bits)
     return NativeEngine(content, name, threads=threads, library=library, strict=strict)
 

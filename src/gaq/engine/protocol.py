@@ -1,6 +1,6 @@
-"""The one interface that calculators, dynamics and measurements use, whatever stands behind it.
+"""The common interface of engines for calculators, dynamics and measurements.
 
-What only some engines can do is a capability, a protocol of its own that `isinstance` checks.
+A feature of only some engines is a capability: a separate protocol, checked with `isinstance`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from gaq.atoms.structure import Prediction, Structure
 
 
 class Engine(Protocol):
-    """Something that predicts energies and forces.
+    """Predicts energies and forces.
 
     `evaluate` returns one prediction per structure, in order. It raises `UnsupportedElement` and
-    `BadStructure`. The same list of structures, turned as a whole, is computed in the same batches: what
-    differs is the geometry alone.
+    `BadStructure`. If all structures of a list are rotated, they are computed in the same batches: only the
+    geometry differs.
     """
 
     name: str  # "torch", "native", "ase"
-    model: str  # what the rows of the ledger call the model, usually its file name
+    model: str  # name of the model in rows, usually its file name
     recipe: str  # name of the recipe, "fp32" for a float model
-    cutoff: float | None  # Å; None when the engine does not know one
-    species: frozenset[int]  # atomic numbers it can evaluate; empty when it does not know
+    cutoff: float | None  # Å; None if unknown
+    species: frozenset[int]  # supported atomic numbers; empty if unknown
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]: ...
 
@@ -32,8 +32,8 @@ class Engine(Protocol):
 class Model(Engine, Protocol):
     """A force field of gaq, from a checkpoint (PyTorch) or a packed file (native): what `gaq.load` returns.
 
-    It evaluates structures, goes wherever an `Engine` does (`gaq.Calculator`, `gaq.measure`), and can be written:
-    `gaq.save` writes what was read, `gaq.export` a packed file.
+    It evaluates structures, is accepted wherever an `Engine` is (`gaq.Calculator`, `gaq.measure`), and can be written:
+    `gaq.save` writes the file it was read from, `gaq.export` a packed file.
     """
 
     def save(self, path: str | Path) -> None:
@@ -42,21 +42,21 @@ class Model(Engine, Protocol):
 
 @runtime_checkable
 class GivesVirial(Protocol):
-    """Its predictions have virials, if `gives_virial` is true."""
+    """Predictions have virials if `gives_virial` is true."""
 
     gives_virial: bool
 
 
 @runtime_checkable
 class Batched(Protocol):
-    """It computes a list of structures in batches and says where it cuts: (start, stop) of each."""
+    """Computes a list of structures in batches; `batches` returns (start, stop) of each."""
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]: ...
 
 
 @runtime_checkable
 class EvaluatesLists(Protocol):
-    """It computes several lists at once, each in the batches of a call of its own."""
+    """Computes several lists at once, with the same batches as separate calls."""
 
     def evaluate_lists(
         self, lists: Sequence[Sequence[Structure]], on_progress: Callable[[int], None]
@@ -65,14 +65,14 @@ class EvaluatesLists(Protocol):
 
 @runtime_checkable
 class Sized(Protocol):
-    """It knows the sizes of its model: weight_bytes, bits_per_weight and such."""
+    """Reports the sizes of its model, such as weight_bytes and bits_per_weight."""
 
     def footprint(self) -> dict[str, float]: ...
 
 
 @runtime_checkable
 class HasGolden(Protocol):
-    """Its model carries structures for which predictions are known."""
+    """Its model contains structures with known predictions."""
 
     def golden_structures(self) -> list[Structure]: ...
 
@@ -87,14 +87,14 @@ class WatchesDomain(Protocol):
 
 @runtime_checkable
 class HasInstructions(Protocol):
-    """It is machine code for these instructions of the processor."""
+    """Machine code for these instructions of the processor."""
 
     isa: str
 
 
 @runtime_checkable
 class HasBackwardBits(Protocol):
-    """Products in its backward pass have this precision; 32 is float."""
+    """Products in the backward pass have this precision; 32 is float."""
 
     backward_bits: int
 
@@ -113,15 +113,15 @@ def unwatched(engine: Engine) -> Engine:
 
 
 def isa_of(engine: Engine) -> str | None:
-    """Return the instructions that the engine uses; None for one that does not say."""
+    """Return the instruction set of the engine; None if it does not report one."""
     return engine.isa if isinstance(engine, HasInstructions) else None
 
 
 def backward_bits_of(engine: Engine) -> int | None:
-    """Return bits of the products in the backward pass; None for an engine whose backward pass is in float."""
+    """Return the bits of products in the backward pass; None for a float backward pass."""
     return engine.backward_bits if isinstance(engine, HasBackwardBits) else None
 
 
 def footprint_of(engine: Engine) -> dict[str, float]:
-    """Return the sizes that the engine knows of its model; empty for one that knows none."""
+    """Return the sizes that the engine reports; empty if it reports none."""
     return engine.footprint() if isinstance(engine, Sized) else {}

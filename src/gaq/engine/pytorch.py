@@ -1,6 +1,4 @@
-"""A checkpoint behind the Engine protocol: PyTorch, in batches, with exact equivariance where the recipe has
-it.
-"""
+"""A checkpoint as an `Engine`: PyTorch, in batches, exactly equivariant if the recipe is."""
 
 from __future__ import annotations
 
@@ -35,10 +33,10 @@ BROKEN_WEIGHTS = (
 
 @dataclass
 class TorchEngine:
-    """Evaluates a network as it would be deployed.
+    """Evaluates a network as deployed.
 
-    Recipes that quantize in local frames run in the local gauge, where every number behind the geometry is an
-    invariant; all others run in the lab gauge. `gauge` overrides that, for the experiment that shows why.
+    Recipes that quantize in local frames run in the local gauge, where every number after the geometry is an
+    invariant; all others run in the lab gauge. `gauge` overrides this, for experiments.
     """
 
     network: Network
@@ -46,8 +44,8 @@ class TorchEngine:
     recipe: str
     device: str = "cpu"
     gauge: Gauge | None = None
-    strict: bool = False  # whether a structure outside of the training data is an error
-    watch: bool = True  # whether structures outside of it are looked for
+    strict: bool = False  # raise for structures unlike the training data
+    watch: bool = True  # check for them at all
     _warned: bool = field(default=False, init=False, repr=False)
     name: str = field(default="torch", init=False)
     gives_virial: bool = field(default=True, init=False)
@@ -60,10 +58,9 @@ class TorchEngine:
             self.gauge = Gauge.LOCAL if any(framed(q.spec) for q in self.network.quantizers()) else Gauge.LAB
 
     def evaluate(self, structures: Sequence[Structure]) -> list[Prediction]:
-        """Energies, forces, virials and atomic energies in order; the latter where the network has `atomic_energies`.
+        """Return energies, forces, virials and atomic energies (if the network has `atomic_energies`) in order.
 
-        Raises `BadStructure`, `UnsupportedElement`, `NotFinite` for an answer that cannot be used, and `OutsideData` if
-        strict.
+        Raises `BadStructure`, `UnsupportedElement`, `NotFinite` for unusable results, and `OutsideData` if strict.
         """
         for index, structure in enumerate(structures):
             check_structure(structure, index)
@@ -74,17 +71,19 @@ class TorchEngine:
             batch = collate(structures[start:stop], neighbors[start:stop])
             with self._watched(structures[start:stop], neighbors[start:stop], start):
                 found = self._predict(batch if self.device == "cpu" else batch.to(self.device))
-                self._check(structures[start:stop], found, start)  # an error says more than the warning that follows
+                self._check(
+                    structures[start:stop], found, start
+                )  # an error is more specific than the warning that follows
             predictions.extend(found)
         return predictions
 
     def batches(self, structures: Sequence[Structure]) -> list[tuple[int, int]]:
-        """Return where a list is cut into batches, which the last bits depend on."""
+        """Return where a list is cut into batches, which affects the last bits."""
         return batches(structures)
 
     @contextmanager
     def _watched(self, structures: Sequence[Structure], neighbors: Sequence[Neighbors], start: int) -> Iterator[None]:
-        """Looks whether the structures evaluated inside are like the training data, where the network has a domain."""
+        """Check whether the structures evaluated inside resemble the training data, if the network has a domain."""
         domain = self.network.domain if isinstance(self.network, Layered) else None
         done = not self.watch or (self._warned and not self.strict)
         if domain is None or not isinstance(self.network, Layered) or done:
@@ -126,12 +125,12 @@ class TorchEngine:
         return replace(self, watch=False)
 
     def footprint(self) -> dict[str, float]:
-        """Return bytes of the weights as packed, and bits per weight with their steps counted in."""
+        """Return bytes of the weights as packed, and bits per weight including steps."""
         return weight_footprint(self.network.quantizers())
 
 
 def batches(structures: Sequence[Structure]) -> list[tuple[int, int]]:
-    """Runs of structures by the number of *atoms*, which a rotation cannot change.
+    """Yield runs of structures by the number of *atoms*, which a rotation cannot change.
 
     So rotated copies of a list are cut at the same places, and their arithmetic is the same.
     """

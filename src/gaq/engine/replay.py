@@ -1,6 +1,6 @@
-"""What happens inside both engines, slot by slot and layer by layer: for the proof that they compute the same.
+"""Intermediate values of both engines, slot by slot and layer by layer, to test that they agree.
 
-The features that enter every slot can be recorded in either engine, and replaced in the native one, so that layers are
+The inputs of every slot can be recorded in either engine, and replaced in the native one, so that layers are
 compared one at a time. docs/parity.md says what is compared.
 """
 
@@ -35,7 +35,7 @@ ROUND_OFF = 1e-10  # of the largest entry; geometry is in float64, where zeros c
 
 @dataclass(frozen=True, eq=False)
 class SlotCodes:
-    """Codes of features [atom, channel] or [atom, 2l+1, channel], and the values that they stand for.
+    """Codes of features [atom, channel] or [atom, 2l+1, channel], and their values.
 
     Uniform schemes: `codes` in the shape of the features. Polar schemes: `codes` [atom, channel] of the magnitudes and
     `directions`, in that shape or, for a code per component, in the shape of the features.
@@ -46,9 +46,9 @@ class SlotCodes:
     decoded: Floats
 
     def differing(self, other: SlotCodes, features: Floats | None = None) -> tuple[int, int]:
-        """Return how many numbers (vectors, for polar schemes) have other codes, and how many there are.
+        """Return how many numbers (vectors, for polar schemes) have different codes, and the total number.
 
-        With `features`, rows that are nothing but the round-off of zeros are not counted: their step is as small, and
+        With `features`, rows of round-off around zero are not counted: their steps are as small, and
         their codes are noise. (In planar molecules the components out of the plane are such rows.)
         """
         unequal = self.codes != other.codes
@@ -64,7 +64,7 @@ class SlotCodes:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One evaluation: what entered each feature slot, and in PyTorch what left each linear layer; by their names."""
+    """One evaluation: inputs of each feature slot and, in PyTorch, outputs of each linear layer; by name."""
 
     prediction: Prediction
     features: Mapping[str, Floats]
@@ -72,9 +72,7 @@ class Recording:
 
 
 def record(engine: TorchEngine, structure: Structure) -> Recording:
-    """Return an evaluation in PyTorch. Queries and keys are [atom, channel], scalars too, vectors [atom, 2l+1,
-    channel].
-    """
+    """Record an evaluation in PyTorch. Queries, keys and scalars are [atom, channel], vectors [atom, 2l+1, channel]."""
     features: dict[str, Floats] = {}
     outputs: dict[str, Floats] = {}
 
@@ -96,20 +94,18 @@ def record(engine: TorchEngine, structure: Structure) -> Recording:
 
 
 def feature_quantizers(engine: TorchEngine) -> dict[str, Quantizer]:
-    """Return the quantizers of features that meet a weight or each other, by the names of their slots."""
+    """Return the quantizers of features in products with weights or with each other, by slot name."""
     kept = (q for q in engine.network.quantizers() if q.slot.role not in WEIGHTS | MESSAGES)
     return {q.slot.name: q for q in kept}
 
 
 def layer_name(layer: Linear) -> str:
-    """Return the name of a linear layer, as packed files have it."""
+    """Return the name of a linear layer in packed files."""
     return layer.weight_quantizer.slot.name.removesuffix(".weight")
 
 
 def encoded(quantizer: Quantizer, features: Floats, species: Tensor | None = None) -> SlotCodes | None:
-    """Return codes by the scheme in Python; None for a slot that is left in float. `species` [atom]: rows of the
-    model's.
-    """
+    """Return codes by the scheme in Python; None for a float slot. `species` [atom]: rows of the model's."""
     calibrated, x = quantizer.calibrated, torch.from_numpy(features)
     if calibrated is None:
         return None
@@ -120,17 +116,17 @@ def encoded(quantizer: Quantizer, features: Floats, species: Tensor | None = Non
             return SlotCodes(_integer(polar.magnitude), _integer(polar.direction), quantized.value.numpy())
         codes = quantized.codes
         uniform = uniform_part(quantizer.spec)
-        if codes is None and uniform is not None:  # a step per vector makes no integer product, but codes it has
+        if codes is None and uniform is not None:  # a step per vector makes no integer product, but has codes
             codes = encode_uniform(x, dynamic_steps(x, (-2,), uniform.high).inverse_step, uniform.high)
         return SlotCodes(_integer(codes), None, quantized.value.numpy())
 
 
 class NativeReplay(NativeEngine):
-    """A packed model that shows what enters its slots, and runs one slot or one linear layer on its own."""
+    """A packed model that exposes the inputs of its slots, and runs single slots and linear layers."""
 
     @cached_property
     def schemes(self) -> Mapping[str, Mapping[str, Any]]:
-        """The scheme in each slot, as the file says it."""
+        """Return the scheme of each slot in the file."""
         return self._packed().slots
 
     def rows_of(self, structure: Structure) -> Whole:
@@ -141,7 +137,7 @@ class NativeReplay(NativeEngine):
     def encode(self, slot: str, features: Floats, species: Whole | None = None) -> SlotCodes:
         """Return codes of features [atom, channel] or [atom, 2l+1, channel] by the engine's scheme of a slot.
 
-        `species` [atom], as of `rows_of`, is for schemes about the mean of a species.
+        `species` [atom], as from `rows_of`, is for schemes with species means.
         """
         rows, columns = len(features), features.shape[-1]
         components = 1 if features.ndim == 2 else features.shape[1]
@@ -160,9 +156,7 @@ class NativeReplay(NativeEngine):
         return SlotCodes(codes, directions, decoded)
 
     def linear(self, layer: str, features: Floats, species: Whole | None = None) -> Floats:
-        """Return what a linear layer makes of features [atom, ..., input]: [atom, ..., output]; `species` as in
-        `encode`.
-        """
+        """Apply a linear layer to features [atom, ..., input]; return [atom, ..., output]. `species` as in `encode`."""
         arrays = self._packed().arrays
         outputs = len(arrays[f"{layer}.{'scale' if f'{layer}.codes' in arrays else 'weight'}"])
         given = np.ascontiguousarray(features, dtype=np.float32)
@@ -174,10 +168,9 @@ class NativeReplay(NativeEngine):
         return found
 
     def record(self, structure: Structure, instead: Mapping[str, Floats] | None = None) -> Recording:
-        """Return an evaluation; slots named in `instead` go on with the features given there, after theirs were
-        recorded.
+        """Record an evaluation; slots in `instead` continue with the given features after theirs were recorded.
 
-        For up to 256 atoms, which the engine keeps in their order.
+        Works for up to 256 atoms, which the engine keeps in their order.
         """
         pieces: dict[str, list[tuple[int, Floats]]] = {}
 

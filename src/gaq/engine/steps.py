@@ -1,4 +1,4 @@
-"""The native engine as a host program in C would call it: positions into a buffer, one call, forces out of a buffer."""
+"""The native engine as called from a C program: positions into a buffer, one call, forces out of a buffer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gaq.errors import BadStructure
 def native_steps(
     engine: NativeEngine, structures: Sequence[Structure]
 ) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Positions [atom, 3] (Å) of all structures to energies [structure] (eV) and forces [atom, 3] (eV/Å).
+    """Return a function from positions [atom, 3] (Å) of all structures to energies [structure] (eV) and forces (eV/Å).
 
-    What is returned is the buffer that the next call writes into. The structures are evaluated once here, which raises
+    It returns views of a buffer that the next call overwrites. The structures are evaluated once here, which raises
     `BadStructure` and `UnsupportedElement`; the steps raise `BadStructure`.
     """
     engine.evaluate(structures)

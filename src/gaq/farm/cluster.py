@@ -1,8 +1,8 @@
-"""The farm that is a cluster: workers of Dask's distributed scheduler, which repeats the jobs of those that die.
+"""A farm on a cluster: workers of Dask's distributed scheduler, which repeats the jobs of workers that die.
 
-Each thread of a Dask worker asks a worker process of ours, as `LocalFarm` does: the same program with one thread, here
-and there. What jobs share travels as a task, not as scattered data: when the last worker that holds it dies, the
-scheduler makes it again.
+Each thread of a Dask worker uses a worker process of gaq, like `LocalFarm`: the same program with one thread
+everywhere. Shared data travel as a task, not as scattered data: if the last worker that holds them dies, the
+scheduler makes them again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SECONDS_TO_CONNECT = 10.0
 SECONDS_WITHOUT_WORKERS = 60.0
 SECONDS_BETWEEN_LOOKS = 5.0
-RETRIES = 2  # of a job whose process, not whose worker, was killed
+RETRIES = 2  # of a job if its process was killed, but not the Dask worker
 
 Say = Callable[[str], None]
 
@@ -38,7 +38,7 @@ class Cluster:
     """The workers of the scheduler at an address such as tcp://host:8786."""
 
     def __init__(self, address: str, say: Say = lambda sentence: None) -> None:
-        """Raise `NotAvailable` without distributed, without a scheduler, without workers or with those of others."""
+        """Raise `NotAvailable` without distributed, a scheduler or workers, or if their versions differ."""
         self._say, self._address = say, address
         self._client = _connected(address)
         self._content: dict[str, Future] = {}
@@ -53,12 +53,12 @@ class Cluster:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if error[0] is None:  # otherwise jobs may be under way, whose processes end with their workers
+        if error[0] is None:  # otherwise jobs may be running; their processes end with their workers
             self._client.run(end_idle, on_error="ignore")
         self._client.close()
 
     def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
-        """See `Farm`. At Ctrl-C the jobs that nobody has begun are taken back."""
+        """See `Farm`. Ctrl-C withdraws the jobs that have not started."""
         held = Shared.of(shared)
         if held.key not in self._content:
             self._content[held.key] = self._client.submit(content_of, held.content, key=f"gaq-shared-{held.key}")
@@ -91,7 +91,7 @@ class Cluster:
                 self._client.cancel(left, force=True)
 
     def _next(self, arrived: queue.SimpleQueue[Future]) -> Future:
-        """Return the next job that has ended; does not wait for ever where there is nobody to do it."""
+        """Return the next finished job; do not wait forever without workers."""
         while True:
             try:
                 return arrived.get(timeout=SECONDS_BETWEEN_LOOKS)
@@ -106,7 +106,7 @@ class Cluster:
         except KilledWorker as error:
             raise NotAvailable(
                 f"a job has ended {error.allowed_failures + 1} workers of {self._address}, the last at "
-                f"{error.last_worker.address}; most often they lack memory. Their logs say more"
+                f"{error.last_worker.address}; usually for lack of memory. See their logs"
             ) from error
         except asyncio.CancelledError as error:
             raise NotAvailable(f"the scheduler at {self._address} has dropped a job, or is gone") from error
@@ -117,7 +117,7 @@ class Cluster:
         return outcome.result
 
     def _expect_workers(self) -> None:
-        """Wait until there is a worker, and say so. Raises `NotAvailable` when none comes."""
+        """Wait for a worker, with a message. Raises `NotAvailable` if none comes."""
         until, said = time.monotonic() + SECONDS_WITHOUT_WORKERS, False
         while not self.workers():
             if not said:
@@ -131,19 +131,19 @@ class Cluster:
             time.sleep(0.1)
 
     def workers(self) -> dict[str, Any]:
-        """Return what the scheduler says of each worker, by address. Raises `NotAvailable` when it is gone."""
+        """Return the scheduler's information on each worker, by address. Raises `NotAvailable` if it is gone."""
         if self._client.status != "running":
             raise NotAvailable(f"the scheduler at {self._address} is gone")
         workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
         return workers
 
     def _expect_gaq(self) -> None:
-        """Raise `NotAvailable` for workers without gaq, or with another."""
+        """Raise `NotAvailable` for workers without gaq, or with another version."""
         found = self._client.run(importlib.metadata.version, "gaq", on_error="return")
         for worker, version in sorted(found.items()):
             if isinstance(version, importlib.metadata.PackageNotFoundError):
                 raise NotAvailable(
-                    f"the worker {worker} has no gaq, and this is gaq {__version__}. Install the same "
+                    f"the worker {worker} has no gaq; this is gaq {__version__}. Install the same "
                     "version there, from the folder of its source: pip install '.[cluster]'"
                 )
             if isinstance(version, str) and version != __version__:
@@ -157,7 +157,7 @@ def _connected(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        raise NotAvailable(f"--cluster needs Dask's distributed scheduler. {how_to_install('cluster')}") from error
+        raise NotAvailable(f"`cluster` needs Dask's distributed scheduler. {how_to_install('cluster')}") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is said here, in one sentence
     try:
         return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
@@ -167,4 +167,4 @@ def _connected(address: str) -> Any:
             f"it prints its address"
         ) from error
     except ValueError as error:
-        raise UsageError(f"--cluster {address}: expected an address such as tcp://host:8786 ({error})") from error
+        raise UsageError(f"`cluster` {address}: expected an address such as tcp://host:8786 ({error})") from error

@@ -1,4 +1,4 @@
-"""The farm that is this machine: worker processes with one thread each, as many as there are cores."""
+"""A farm on this machine: worker processes with one thread each, one per core."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gaq.farm.protocol import OnResult, Work
 
 
 class LocalFarm:
-    """Processes start when there is something for them to do, and stay until the farm is left."""
+    """Processes start when there are jobs, and run until the farm is closed."""
 
     def __init__(self, cores: int) -> None:
         self.cores = cores
@@ -29,7 +29,7 @@ class LocalFarm:
         self._processes = []
 
     def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
-        """See `Farm`. At Ctrl-C nothing new begins, and what is under way is waited for; a second one ends it."""
+        """See `Farm`. After Ctrl-C no job starts and running ones are awaited; a second Ctrl-C stops them."""
         held, waiting = Shared.of(shared), deque(enumerate(jobs))
         arrived: queue.SimpleQueue[tuple[int, Process, Future[ParcelDone | ParcelFailed]]] = queue.SimpleQueue()
         while len(self._processes) < min(self.cores, len(jobs)):

@@ -1,4 +1,4 @@
-"""What goes to a worker process and what comes back, as bytes."""
+"""Jobs and results of worker processes, as bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gaq.errors import GaqError
 
 @dataclass(frozen=True)
 class Shared:
-    """What all jobs of a run have in common, pickled, and the name it is kept under."""
+    """Data shared by all jobs of a run, pickled, and the key they are stored under."""
 
     key: str
     content: bytes
@@ -28,20 +28,20 @@ class Shared:
 
 @dataclass(frozen=True)
 class ParcelDone:
-    """A job that is finished, and its result."""
+    """A finished job and its result."""
 
     result: Any
 
 
 @dataclass(frozen=True)
 class ParcelFailed:
-    """A job that raised: the class of a user's mistake, or nothing and the traceback of ours."""
+    """A job that raised: the class of a `GaqError`, or the traceback of a bug."""
 
     error: str
     text: str
 
     def exception(self) -> Exception:
-        """Return what to raise where the job was asked for."""
+        """Return the exception to raise in the calling process."""
         kind = getattr(gaq.errors, self.error, None) if self.error else None
         if isinstance(kind, type) and issubclass(kind, GaqError):
             return kind(self.text)
@@ -54,9 +54,7 @@ def packed(work: Any, job: Any) -> bytes:
 
 
 def carried_out(held: dict[str, Any], key: str, content: bytes | None, parcel: bytes) -> ParcelDone | ParcelFailed:
-    """Return what became of a job. `content` is unpacked into `held` under `key`, unless the process holds it
-    already.
-    """
+    """Run a job and return its outcome. `content` is unpacked into `held` under `key`, unless it is there already."""
     try:
         if content is not None:
             held[key] = pickle.loads(content)

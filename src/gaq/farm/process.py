@@ -1,4 +1,4 @@
-"""One worker process, as whoever started it sees it."""
+"""One worker process, as seen by its parent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 
 
 class Process:
-    """Started at once; asked for one thing at a time."""
+    """A process that starts at once and runs one job at a time."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -22,12 +22,12 @@ class Process:
             env=environment() | ONE_THREAD,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C reaches the parent alone
+            start_new_session=True,  # Ctrl-C reaches the parent only
         )
         self._knows: set[str] = set()
 
     def ask(self, shared: Shared, parcel: bytes) -> ParcelDone | ParcelFailed:
-        """Return what became of a job. Raises `NotAvailable` when the process ends before it answers."""
+        """Return the outcome of a job. Raises `NotAvailable` if the process ends before it answers."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         content = None if shared.key in self._knows else shared.content
@@ -38,17 +38,17 @@ class Process:
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
             raise NotAvailable(
                 f"a worker process ended early (exit code {self._process.wait()}). A negative code is a signal: "
-                f"-9 is most often lack of memory; fewer processes at once need less"
+                f"-9 usually means lack of memory; run fewer processes at once"
             ) from error
         self._knows.add(shared.key)
         return outcome
 
     def kill(self) -> None:
-        """End it whatever it does; `ask` then raises."""
+        """Kill the process; a running `ask` then raises."""
         self._process.kill()
 
     def close(self) -> None:
-        """End it, and wait until it is gone."""
+        """End the process and wait for it."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):

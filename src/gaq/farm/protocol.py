@@ -1,13 +1,13 @@
-"""A farm: where many jobs that do not need each other are done, on the cores of this machine or on many machines.
+"""A farm: runs many independent jobs, on the cores of this machine or on many machines.
 
     farm.run(work, shared, jobs, on_result)
 
-`work(shared, job)` is carried out for every job, by a process with one thread; what `on_result(place, result)`
-returns, if anything, is the next job of that place. So a list of calls is a list of jobs without successors, and a
-long run is a chain of pieces, of which a worker that dies costs one. `work` is a function of a module, `shared` and
-the jobs are pickled; `shared` goes to each process once.
+`work(shared, job)` runs for every job, in a process with one thread. The return value of
+`on_result(place, result)`, if any, is the next job of that place. So a list of calls is a list of jobs without
+successors, and a long run is a chain of pieces, of which a dying worker loses one. `work` is a function of a module;
+`shared` and the jobs are pickled; `shared` is sent to each process once.
 
-Results come one at a time, in the thread that asked, in whatever order they are finished; each comes once.
+Results arrive once each, in the calling thread, in the order in which they finish.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ OnResult = Callable[[int, Any], Any]  # (place, result) -> the next job of that 
 
 
 class Farm(Protocol):
-    """Carries out jobs. Use it as a context: leaving it ends what it started."""
+    """Runs jobs. Use it as a context manager; leaving it stops everything it started."""
 
     def run(self, work: Work, shared: object, jobs: Sequence[Any], on_result: OnResult) -> None:
-        """All jobs and what follows them. Raises the `GaqError` that a job raised, and `NotAvailable` for lost workers.
+        """Run all jobs and their successors. Raises the `GaqError` of a job, and `NotAvailable` for lost workers.
 
-        Ctrl-C is passed on when no result is on its way any more.
+        Ctrl-C is raised again once no result is pending.
         """
         ...
 
@@ -37,9 +37,9 @@ class Farm(Protocol):
 def collect(
     farm: Farm, work: Work, shared: object, jobs: Sequence[Any], on_progress: Callable[[int], None] = lambda place: None
 ) -> list[Any]:
-    """Return the results of all jobs in their order; `on_progress` hears the place of each that arrives.
+    """Return the results of all jobs in their order; `on_progress` receives the place of each that arrives.
 
-    Raises `RuntimeError` for a farm that loses a result or brings it twice, which is a fault of ours.
+    Raises `RuntimeError` if a farm loses a result or returns it twice, which is a bug.
     """
     found: dict[int, Any] = {}
 

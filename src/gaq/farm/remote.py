@@ -1,4 +1,4 @@
-"""What a thread of a Dask worker does: it asks a worker process of ours, which stays for the next job."""
+"""Code that runs in a thread of a Dask worker: it passes jobs to a worker process of gaq, which is reused."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _lock = threading.Lock()
 
 
 def content_of(content: bytes) -> bytes:
-    """Return what jobs share, as the result of a task."""
+    """Return the shared data, as the result of a task."""
     return content
 
 
 def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDone | ParcelFailed:
-    """Return what became of a job of gaq of that version."""
+    """Return the outcome of a job of this version of gaq."""
     if __version__ != version:
         return ParcelFailed(
             "NotAvailable", f"a worker has gaq {__version__}, and this is gaq {version}. Install the same version"
@@ -37,7 +37,7 @@ def carry_out(version: str, key: str, content: bytes, parcel: bytes) -> ParcelDo
 
 
 def end_idle() -> None:
-    """End the processes that nobody asks anything now."""
+    """End idle processes."""
     with _lock:
         ended, _idle[:] = _idle[:], []
     for process in ended:

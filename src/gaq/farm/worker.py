@@ -1,7 +1,7 @@
-"""A worker process: takes parcels from standard input, carries them out, and sends back what became of them.
+"""A worker process: reads parcels from standard input, runs them, and returns their outcome.
 
-Run as `python -m gaq.farm.worker` by `Process`, in an environment that allows one thread. What a library prints on
-standard output goes nowhere; when whoever started the process is gone, its input ends, and so does it.
+`Process` runs `python -m gaq.farm.worker` in an environment that allows one thread. Output of libraries on
+standard output is discarded. The process ends when its input ends, for example when its parent is gone.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from gaq.farm.parcel import carried_out
 
 
 def main() -> int:
-    """Works until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the affair of whoever asked
+    """Run until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)

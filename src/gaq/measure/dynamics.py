@@ -12,7 +12,7 @@ import numpy as np
 
 from gaq.atoms.structure import Structure
 from gaq.engine.motion import Mover
-from gaq.engine.protocol import Engine
+from gaq.engine.protocol import Engine, unwatched
 from gaq.errors import UsageError
 from gaq.measure.ledger import Row
 from gaq.measure.slopes import slope_with_error
@@ -47,7 +47,7 @@ def short_run(
     Angular momentum has no meaning in a periodic box and no row there. A run that fell apart has `stability` alone.
     """
     log = run_nve(
-        *(engine, structure, steps, TIMESTEP, TEMPERATURE, seed),
+        *(unwatched(engine), structure, steps, TIMESTEP, TEMPERATURE, seed),  # it may leave the training data
         each_record=lambda state: progress(state.step, steps),
     )
     keep(Trace(Way.RUN, log.time, log.total, log.atoms))

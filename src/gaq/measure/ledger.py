@@ -127,7 +127,7 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def find(rows: Sequence[Row], metric: str) -> Row | None:
-    """Return the last row of this metric, or None; a row with a `control` is another quantity and is passed over."""
+    """Return the last row of this metric, or None; a row with a `control` is another quantity and is skipped."""
     return next((r for r in reversed(rows) if r.metric == metric and r.control is None), None)
 
 

@@ -17,7 +17,7 @@ from gaq.formats.arrays import is_archive, read_arrays
 from gaq.formats.texts import shown, strict_json
 
 KIND = "gaq predictions"
-WAY_OUT = "Expected a file of `gaq evaluate --predictions`."
+WAY_OUT = "Expected a file of predictions, as `gaq evaluate` writes them."
 KEPT_ENDING = ".predictions.npz"
 ABOUT = ("model", "recipe", "engine", "data")
 ARRAYS = ("atoms", "energy", "energy_found", "forces", "forces_found")

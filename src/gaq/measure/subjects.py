@@ -59,14 +59,12 @@ def golden_subjects(engine: Engine, given: Sequence[Structure] = (), count: int 
         found = _sensible(engine, _molecules(engine.species or ORGANIC, engine.model), count, seed)
         if found is not None:
             return found
-        raise UsageError(
-            f"{engine.model} has sensible forces on no small molecule; give frames like its own with --data"
-        )
+        raise UsageError(f"{engine.model} has sensible forces on no small molecule; give `frames` like its own")
     first = given[0]
     if len(first) > LARGEST_GOLDEN:
         raise UsageError(
             f"golden frames have at most {LARGEST_GOLDEN} atoms, the first frame given has {len(first)}; give smaller "
-            "ones with --data, or leave it out"
+            "`frames`, or none"
         )
     alike = [Structure.molecule(s.species, s.positions) for s in given if np.array_equal(s.species, first.species)]
     if len(alike) < count:
@@ -133,7 +131,7 @@ def _molecules(species: frozenset[int], model: str) -> list[tuple[str, Structure
 
     fitting = [(name, g2[name]) for name in g2.names if set(g2[name].numbers.tolist()) <= species]
     if not fitting:
-        raise UsageError(f"no small molecule consists of the elements of {model}; give structures with --data")
+        raise UsageError(f"no small molecule consists of the elements of {model}; give `structures`")
     fitting.sort(key=lambda item: _rank(item[1].numbers))
     for _, atoms in fitting:
         atoms.pbc = False

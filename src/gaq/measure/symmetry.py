@@ -70,7 +70,7 @@ def rotation_errors(
     reflections.
     """
     if len(matrices) == 0:
-        raise UsageError("a symmetry test needs at least one rotation; --rotations is 0")
+        raise UsageError("a symmetry test needs at least one rotation; `rotations` is 0")
     before = references if references is not None else _references(engine, structures)
     lee, energy, identical = [], [], []
     for done, (matrix, after) in enumerate(_turned(engine, structures, matrices), start=1):

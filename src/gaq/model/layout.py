@@ -68,8 +68,6 @@ class Layout:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what a text may be
     check: Callable[[Any], str] = lambda numbers: ""  # what is wrong with numbers that are within their limits
 
-    memory: Callable[..., int] | None = None  # bytes that an engine takes; None where only the engine knows
-
     def numbers_from(self, config: object, what: str) -> Numbers:
         """Return the numbers in a JSON object. Raises `BadFile` for one that is missing, unknown or outside its
         range.

@@ -107,7 +107,7 @@ def _known(quantizer: Quantizer) -> CalibratedQuantizer | None:
     if unknown:
         raise UsageError(
             f"slot {quantizer.slot.name!r} holds {quantizer.spec}: no bound is known for {unknown[0]}. "
-            f"Leave --bound out, or choose a recipe without it."
+            f"Leave `bound` out, or choose a recipe without it."
         )
     return quantizer.calibrated
 

@@ -135,7 +135,7 @@ def _golden(golden: Golden, species: Sequence[int]) -> Arrays:
     if any(not np.array_equal(frame.species, first) or frame.periodic.any() for frame in frames):
         raise UsageError("golden frames must be of the same atoms in the same order, in open space")
     if not all(np.isfinite(p.energy) and np.isfinite(p.forces).all() for p in found):
-        raise UsageError("the model's forces on the golden frames are not finite; give frames like its own with --data")
+        raise UsageError("the model's forces on the golden frames are not finite; give `frames` like its own")
     if not set(first.tolist()) <= set(species):
         raise UsageError("golden frames hold elements that the model does not know")
     return {
@@ -148,5 +148,5 @@ def _golden(golden: Golden, species: Sequence[int]) -> Arrays:
 
 def _backward(bits: int) -> int:
     if bits not in BACKWARD_BITS:
-        raise UsageError(f"--backward {bits}: expected 8, 16 or 32.")
+        raise UsageError(f"`backward_bits` {bits}: expected 8, 16 or 32.")
     return bits

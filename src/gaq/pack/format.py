@@ -1,6 +1,7 @@
-"""A `.gaq` file: contents, writing, and reading with checks. NumPy only.
+"""A `.gaq` file: contents, writing, and reading. NumPy only.
 
-The layout of the bytes and every key and array: docs/format.md.
+Container, checksum, keys and types are checked here; what the fields mean is checked by the engine, through which users
+read and write (`gaq.engine.packed_file`). The layout of the bytes and every key and array: docs/format.md.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gaq.atoms.domain import check_domain
 from gaq.atoms.elements import species_in_file
-from gaq.atoms.short_range import check_repulsion
 from gaq.errors import BadFile
 from gaq.files import write_atomically
 from gaq.formats import container
@@ -22,9 +21,7 @@ from gaq.formats.checksum import BLANK, checksum_of, sealed
 from gaq.formats.texts import finite, strict_json, to_json
 from gaq.model.layout import Layout, Numbers
 from gaq.model.layouts import LAYOUTS, layout_named
-from gaq.pack.array_checks import check_arrays
-from gaq.pack.checks import check_name, check_radial, check_slots
-from gaq.pack.memory import check_memory
+from gaq.pack.checks import check_arrays, check_name, check_radial, check_slots
 from gaq.version import __version__
 
 FORMAT = "gaq-packed"
@@ -75,7 +72,7 @@ def write_packed(path: str | Path, model: PackedModel) -> None:
 
 
 def to_bytes(model: PackedModel) -> bytes:
-    """Return the bytes of the file, checked as a reader would check them."""
+    """Return the bytes of the file, checked as `from_bytes` checks them."""
     entries, payload = container.payload_of(model.arrays)
     metadata = {
         "format": FORMAT,
@@ -130,12 +127,9 @@ def _packed(file: container.Container, name: str) -> PackedModel:
     layout = layout_named(texts["architecture"], name)
     config = layout.numbers_from(said["config"], name)
     species = species_in_file(said["species"], name)
-    radial = check_radial(said["radial"], config.cutoff, name)
+    radial = check_radial(said["radial"], name)
     slots = check_slots(said["slots"], layout, config, name)
-    check_repulsion(said["repulsion"], species, config.cutoff, name, container.WAY_OUT)
-    check_domain(said["domain"], species, config.cutoff, name, container.WAY_OUT)
     check_arrays(file.tensors, layout, config, species, radial["knots"], slots, name)
-    check_memory(layout, config, len(species), radial["knots"], slots, file.tensors, len(file.content), name)
     return PackedModel(
         architecture=layout.name,
         config=config,

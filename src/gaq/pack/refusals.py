@@ -7,7 +7,6 @@ import torch
 from gaq.errors import RecipeError
 from gaq.model.linear import Linear
 from gaq.model.protocol import Network, dtype_of
-from gaq.pack.checks import LARGEST_TOTAL, largest_total
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import MESSAGES, WEIGHTS, Role
 from gaq.quant.spec import Identity, Polar, has, integer_product, uniform_part, without, wrappers_of
@@ -16,6 +15,7 @@ from gaq.quant.wrappers import Centred, Compensated
 MOST_WEIGHT_BITS = 8
 MOST_FEATURE_BITS = 16
 PACKED_GRADIENTS = ("geometric", "plain")
+LARGEST_TOTAL = 2**31 - 1  # of a sum of integer products
 
 
 def refuse(model: Network) -> None:
@@ -54,6 +54,12 @@ def _reason(quantizer: Quantizer) -> str:
     if role is Role.QUERY_KEY and uniform is not None and uniform.dynamic:
         return "packed queries and keys have one step. Take per='tensor' with UnitRange(), or Identity() for float ones"
     return ""
+
+
+def largest_total(feature_bits: int, weight_bits: int, inputs: int) -> int:
+    """Return the largest sum of so many products of codes; kernels move 8-bit features up by 128 to 0…255."""
+    high = 255 if feature_bits <= 8 else 2 ** (feature_bits - 1) - 1
+    return high * (2 ** (weight_bits - 1) - 1) * inputs
 
 
 def _refuse_large_sums(layer: Linear) -> None:

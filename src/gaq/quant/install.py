@@ -23,7 +23,7 @@ def preset(name: str, warmup: int | None = None) -> Recipe:
     if short not in presets:
         raise RecipeError(
             f"there is no recipe {short!r}.{nearest(short, presets)} Presets: {', '.join(presets)}; "
-            "or give a TOML file. `gaq quantize --list-recipes` explains each."
+            "or give a TOML file."
         )
     build = presets[short]
     if warmup is not None and "warmup" in inspect.signature(build).parameters:

@@ -1,4 +1,4 @@
-"""Plots of rows: what each recipe costs, where the error comes from; learning curves."""
+"""Plots of rows: costs of recipes, sensitivity of slots, learning curves."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, de
 from gaq.report.series import Curve
 from gaq.report.thin import thinned
 
-EXACT = 1e-13  # what is smaller is drawn here, at the left edge of a logarithmic axis
+EXACT = 1e-13  # smaller values are drawn here, at the left edge of a logarithmic axis
 MOST_EPOCHS = 600
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
-SLOTS = "slots/"  # models of rows that tell what one kind of slot costs
+SLOTS = "slots/"  # prefix of models in rows about one kind of slot
 
 
 def costs(models: Mapping[str, Sequence[Row]], palette: Palette) -> Section | None:
-    """Force error, symmetry error, torque and path work of each model."""
+    """Plot force error, symmetry error, torque and path work of each model."""
     asked = (
         ("force_mae", "", "Force error", "mean absolute error, meV/Å", False),
         ("lee_mean", "lee_max", "Symmetry error (LEE)", "mean to largest, meV/Å", True),
@@ -44,7 +44,7 @@ def costs(models: Mapping[str, Sequence[Row]], palette: Palette) -> Section | No
 
 
 def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
-    """Validation errors against epochs."""
+    """Plot validation errors against epochs."""
     kinds = (
         ("Forces", "force_mae", "validation force MAE, meV/Å"),
         ("Energies", "energy_mae", "validation energy MAE, meV"),
@@ -86,7 +86,7 @@ def learning(curves: Sequence[Curve], palette: Palette) -> Section | None:
 
 
 def sensitivity(rows: Sequence[Row]) -> Section | None:
-    """Return the force error that each kind of slot brings when it alone is quantized."""
+    """Plot the force error of quantizing each kind of slot alone."""
     found = {r.model.removeprefix(SLOTS): r for r in rows if r.metric == "force_fidelity" and _is_slot(r)}
     kept = {name: r for name, r in found.items() if math.isfinite(r.value)}
     if not kept:
@@ -135,9 +135,7 @@ def _dots(
     palette: Palette,
     logarithmic: bool,
 ) -> Panel:
-    """Return a mark for each model, a line to its largest value or as long as its standard error, and the number beside
-    it.
-    """
+    """Return a mark for each model, a line to its largest value or as long as its standard error, and its number."""
 
     def place(value: float) -> float:
         return max(abs(value), EXACT) if logarithmic else value
@@ -193,7 +191,7 @@ def _dots(
 
 
 def _plain_ticks(values: Sequence[float]) -> dict[str, object]:
-    """Ticks at 1, 2, 5 of each decade, written as plain numbers."""
+    """Return ticks at 1, 2, 5 of each decade, written as plain numbers."""
     positive = [v for v in values if v > 0]
     if not positive:
         return {}

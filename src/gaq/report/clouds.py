@@ -1,4 +1,4 @@
-"""Parity plots: what models said against the reference, force components and energies, a panel for each model."""
+"""Parity plots: predictions against the reference, force components and energies, a panel for each model."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gaq.report.panels import Palette, Panel, PlotTrace, Section, View, axis, la
 from gaq.report.thin import sampled
 from gaq.units import MEV
 
-MOST_POINTS = 1200  # of a panel
+MOST_POINTS = 1200  # per panel
 HEIGHT = 250
 
 
 def parity(kept: Sequence[Predictions], palette: Palette) -> Section | None:
-    """Forces, their errors, and energies, one after the other by a switch."""
+    """Plot forces, their errors, and energies, with a switch."""
     if not kept:
         return None
     names = names_of(kept)
@@ -45,7 +45,7 @@ def parity(kept: Sequence[Predictions], palette: Palette) -> Section | None:
 
 
 def names_of(kept: Sequence[Predictions]) -> list[str]:
-    """Return the recipe of each, with its model, and what it was asked, where recipes are not enough."""
+    """Return the recipe of each, with model and data if recipes are not unique."""
     for parts in (("recipe",), ("model",), ("model", "engine"), ("model", "engine", "data")):
         names = [", ".join(str(getattr(p, part)) for part in parts) for p in kept]
         if len(set(names)) == len(names):
@@ -56,7 +56,7 @@ def names_of(kept: Sequence[Predictions]) -> list[str]:
 def _diagonal(
     pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette, what: str, unit: str, small: str
 ) -> tuple[Panel, ...]:
-    """Return predicted against reference, on one scale."""
+    """Plot predicted against reference, on one scale."""
     everything = np.concatenate([np.concatenate(pair) for pair in pairs.values()])
     low, high = (float(f(everything)) for f in (np.min, np.max))
     room = 0.04 * max(high - low, 1e-6)
@@ -80,7 +80,7 @@ def _diagonal(
 
 
 def _errors(pairs: dict[str, tuple[np.ndarray, np.ndarray]], palette: Palette) -> tuple[Panel, ...]:
-    """Return predicted less reference, against reference, on one scale that leaves out the farthest half per cent."""
+    """Plot errors against reference, on one scale that excludes the largest half per cent."""
     errors = {name: (y - x) / MEV for name, (x, y) in pairs.items()}
     reach = 1.15 * max((float(np.percentile(np.abs(e), 99.5)) for e in errors.values() if len(e)), default=1.0)
     panels = []
@@ -118,7 +118,7 @@ def _note(text: str) -> dict[str, object]:
 
 
 def _energies(p: Predictions) -> tuple[np.ndarray, np.ndarray]:
-    """Per atom, less the mean of the labels over all frames: totals are large, and what differs is small."""
+    """Return energies per atom minus the mean of the labels, because totals are large and differences small."""
     atoms = np.maximum(p.atoms, 1)
     x, y = _finite(p.energy / atoms, p.energy_found / atoms)
     middle = float(np.mean(x)) if len(x) else 0.0

@@ -1,4 +1,4 @@
-"""What failed checks mean, in sentences: the rows say how much, these say what is wrong and what it does."""
+"""The meaning of failed checks in sentences."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Sequence
 from gaq.measure.dynamics import TEMPERATURE, TIMESTEP
 from gaq.measure.ledger import Row, find
 
-NOTHING = 1e-9  # meV/Å; what is smaller is no force at all
-ALL, MOST = 0.99, 0.5  # of the slope of the energy; forces that are zero miss all of it
+NOTHING = 1e-9  # meV/Å; smaller forces count as zero
+ALL, MOST = 0.99, 0.5  # of the slope of the energy; zero forces miss all of it
 
-# What it means when one of these metrics fails.
+# Meaning of a failure of each of these metrics.
 MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("lee_max", "energy_invariance"),
-        "turning the molecule changes the answer: orientation is part of this model, which physics does not know",
+        "rotating the molecule changes the result: the model depends on orientation, which physics does not",
     ),
-    (("lee_reflection",), "the mirror image has other forces: this model tells left from right"),
+    (("lee_reflection",), "the mirror image has other forces: the model distinguishes left from right"),
     (
         ("translation_energy", "translation_force"),
-        "moving everything changes the answer: coordinates count, not distances",
+        "translation changes the result: the model depends on coordinates, not distances",
     ),
     (
         ("permutation_energy", "permutation_force"),
-        "the order in which atoms are listed changes the answer: by sums whose rounding depends on it, or by more",
+        "the order of atoms changes the result, by rounding in sums or by more",
     ),
     (("net_force",), "the forces do not add up to zero: the molecule accelerates itself"),
-    (("net_torque",), "the forces turn the molecule as a whole: angular momentum is not conserved"),
+    (("net_torque",), "the forces have a net torque: angular momentum is not conserved"),
     (
         ("path_work",),
-        "the forces are not the slope of any energy: closed paths gain or lose some, so that NVE runs heat or cool",
+        "the forces are not the slope of any energy: closed paths gain or lose energy, so NVE runs heat or cool",
     ),
     (("jacobian_asymmetry",), "the force Jacobian is not symmetric, as that of an energy would be"),
     (
@@ -38,15 +38,15 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (("cutoff_force_jump",), "the force jumps as atoms come near each other: dynamics is less exact there"),
     (("drift",), "the total energy drifts in a run that should conserve it"),
-    (("momentum_change",), "the run gains momentum out of nothing"),
-    (("angular_momentum_change",), "the run gains angular momentum out of nothing"),
+    (("momentum_change",), "the run gains momentum"),
+    (("angular_momentum_change",), "the run gains angular momentum"),
 )
 
 
 def meanings(rows: Sequence[Row]) -> list[str]:
-    """Return a sentence for each thing that is wrong, the gravest first; none where every check passed.
+    """Return a sentence for each fault, the most serious first; none if every check passed.
 
-    Answers that are no answers, not numbers or zero, are said alone: what else fails follows from them.
+    Results that are zero or not numbers are reported alone, because the other failures follow from them.
     """
     grave = _no_answer(rows)
     if grave:
@@ -60,7 +60,7 @@ def _no_answer(rows: Sequence[Row]) -> str | None:
     if force is None or force.passed is not False:
         return None
     if force.value != force.value:
-        return "forces are not numbers (NaN): the model gives no answer on these structures"
+        return "forces are not numbers (NaN): the model gives no result for these structures"
     if force.value > NOTHING:
         return None
     if slope is not None and slope.value > ALL:
@@ -68,26 +68,26 @@ def _no_answer(rows: Sequence[Row]) -> str | None:
             "forces are zero while the energy changes: the model gives no forces. Layers that were quantized or "
             "exported without their gradients do this, and no error is raised"
         )
-    return "forces are zero and the energy does not change: the model does not look at the positions"
+    return "forces are zero and the energy does not change: the model ignores the positions"
 
 
 def _other_energy(rows: Sequence[Row]) -> list[str]:
-    """About forces that do not belong to the energy."""
+    """Explain forces that are not the gradient of the energy."""
     tried = [find(rows, name) for name in ("finite_difference", "finite_difference_relative", "path_work_open")]
     if all(entry is None or entry.passed is not False for entry in tried):
         return []
     relative = tried[1]
-    said = "the forces are not the slope of the energy that is told beside them"
+    said = "the forces are not the slope of the energy returned with them"
     if relative is None or not relative.value > MOST:
         return [said]
     share = f"{100 * relative.value:.0f} % of it is missing or wrong"
-    return [f"{said}: {share}. Layers without gradients do this in silence, and so do energies that are staircases"]
+    return [f"{said}: {share}. Layers without gradients cause this silently, and so do stepwise energies"]
 
 
 def _broken(rows: Sequence[Row]) -> list[str]:
-    """About a run that did not last."""
+    """Explain a run that ended early."""
     held = find(rows, "stability")
     if held is None or held.passed is not False:
         return []
     after = f"after {held.value:.0f} steps of {TIMESTEP} fs from {TEMPERATURE:.0f} K"
-    return [f"the run fell apart {after}: a bond was off by more than 0.5 Å, or it grew hotter by 10,000 K"]
+    return [f"the run became unstable {after}: a bond was off by more than 0.5 Å, or it grew hotter by 10,000 K"]

@@ -1,4 +1,4 @@
-"""What is in a folder of a run: which file is what, by a look inside, and what is passed over."""
+"""Find the files of a run in a folder, by their contents."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gaq.measure.predictions import holds_predictions, predictions_beside
 from gaq.simulate.log_file import HEAD
 from gaq.simulate.trajectory import BINARY, XYZ
 
-DEEPEST, MOST_FILES = 3, 5000  # folders below a run, and files looked at
-MOST_LINES = 1000  # of a file whose kind is looked for
+DEEPEST, MOST_FILES = 3, 5000  # levels of subfolders, and files read
+MOST_LINES = 1000  # read to determine the kind of a file
 TRAINING_STATE = "last.ckpt"
 MODELS = (".gaq", ".ckpt")
 WANTED = (
-    "rows (*.rows.jsonl beside models, *.jsonl of --json), learning curves (curve.jsonl), predictions (*.npz of "
-    "`gaq evaluate --predictions`), logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), "
+    "rows (*.rows.jsonl beside models, *.jsonl), learning curves (curve.jsonl), predictions (*.npz of "
+    "`gaq evaluate`), logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), "
     "manifest.json"
 )
 
 
 class SourceKind(Enum):
-    """What a file is to a report."""
+    """The kind of a file in a report."""
 
     ROWS = "rows"
     CURVE = "learning curve"
@@ -41,27 +41,27 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True)
 class ReportSource:
-    """A file, what it is, and the folder that gives its run a name."""
+    """A file, its kind, and the folder that names its run."""
 
     kind: SourceKind
     path: Path
 
     @property
     def run(self) -> Path:
-        """The folder it lies in."""
+        """Return the folder of the file."""
         return self.path.parent
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """What was found, in the order of the command line, and sentences about what was passed over."""
+    """The files found, in command-line order, and messages about skipped ones."""
 
     sources: tuple[ReportSource, ...]
     notes: tuple[str, ...]
 
 
 def discover(runs: Sequence[Path]) -> Inventory:
-    """Return all that a report can show. Raises `BadFile` where nothing is, naming what was looked for."""
+    """Return everything that a report can show. Raises `BadFile` if there is nothing, listing what was looked for."""
     found: dict[Path, ReportSource] = {}
     notes: list[str] = []
     for run in runs:
@@ -72,9 +72,9 @@ def discover(runs: Sequence[Path]) -> Inventory:
             if kind is not None:
                 found.setdefault(path.resolve(), ReportSource(kind, path))
             elif path == run:
-                notes.append(f"{path} was passed over: it is none of {WANTED}.")
+                notes.append(f"{path} was skipped: it is none of {WANTED}.")
             elif path.suffix in XYZ + BINARY and path.stat().st_size:
-                notes.append(f"{path} has no log of `gaq md` beside it and is not shown; name it to have it shown.")
+                notes.append(f"{path} has no log of `gaq md` next to it and is not shown; name it to show it.")
     if not found:
         names = ", ".join(map(str, runs))
         raise BadFile(f"{names}: nothing to report on. Looked for {WANTED}, down to {DEEPEST} folders.")
@@ -82,9 +82,7 @@ def discover(runs: Sequence[Path]) -> Inventory:
 
 
 def kind_of(path: Path, named: bool = False) -> SourceKind | None:
-    """Return what a file is, None for what a report does not show. A trajectory without a log counts if it was
-    `named`.
-    """
+    """Return the kind of a file, None for unsupported ones. A trajectory without a log counts only if `named`."""
     suffix = path.suffix.lower()
     if path.name == TRAINING_STATE:
         return None
@@ -103,7 +101,7 @@ def kind_of(path: Path, named: bool = False) -> SourceKind | None:
 
 
 def _lines(path: Path) -> SourceKind | None:
-    """Return rows or a learning curve, by the first line that is an object of JSON."""
+    """Distinguish rows from a learning curve, by the first line that is a JSON object."""
     try:
         for line in islice(lines_of(path), MOST_LINES):
             try:
@@ -113,15 +111,13 @@ def _lines(path: Path) -> SourceKind | None:
             if isinstance(first, dict):
                 curve = "epoch" in first and "metric" not in first
                 return SourceKind.CURVE if curve else (SourceKind.ROWS if "metric" in first else None)
-    except BadFile:  # empty, or closed to this user: whoever reads it says so
+    except BadFile:  # empty or unreadable: reading it reports the error
         pass
     return SourceKind.CURVE if path.name == "curve.jsonl" else None
 
 
 def _beside(run: Path) -> list[Path]:
-    """Return what commands left beside a file that was named: rows and predictions of a model, the log of a
-    trajectory.
-    """
+    """Return files that belong to a named one: rows and predictions of a model, the log of a trajectory."""
     if not run.is_file():
         return []
     suffix = run.suffix.lower()
@@ -143,7 +139,7 @@ def _begins(path: Path, bytes_: bytes) -> bool:
 
 
 def _files(run: Path) -> Iterator[Path]:
-    """Yield the file itself, or those of a folder, the nearest first; hidden ones are left out."""
+    """Yield the file itself, or the files of a folder, upper levels first, without hidden ones."""
     if run.is_file():
         yield run
         return

@@ -1,4 +1,4 @@
-"""The picture of an inspection: every check as the share of its limit, and the energies along two ways."""
+"""The picture of a check: every value as a share of its limit, and two energy traces."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-GOOD, BAD = "w4", "naive-int8"  # whose green and red every picture has
-LEAST, MOST = 1e-6, 1e9  # shares of a limit; what is beyond is drawn at the edge
+GOOD, BAD = "w4", "naive-int8"  # their green and red are used in every picture
+LEAST, MOST = 1e-6, 1e9  # shares of a limit; values outside are drawn at the edge
 COLUMNS = (0.0, 0.06, 0.84)  # of the texts right of the bars: mark, value, limit
 TITLES = {
     Way.RUN: "Total energy in the short run, change since its start",
@@ -29,8 +29,7 @@ TITLES = {
 
 
 def findings(rows: Sequence[Row], traces: Sequence[Trace], title: str, style: Style) -> Figure:
-    """Return a bar for every judged row, up to value/limit (limit/value where it is a least), and below them the
-    traces.
+    """Draw a bar for every judged row, up to value/limit (limit/value for lower limits), and the traces below.
 
     Bars that end left of the line at 1 have passed.
     """
@@ -53,9 +52,9 @@ def findings(rows: Sequence[Row], traces: Sequence[Trace], title: str, style: St
 
 
 def share(entry: Row) -> float:
-    """Return what part of its limit a value takes: below 1 within, above 1 past it; infinite for what is not a number.
+    """Return the share of the limit: below 1 within, above 1 outside; infinite for NaN.
 
-    A drift within its doubt has passed and takes at most the whole.
+    A drift within its error has passed and takes at most 1.
     """
     value, limit = abs(entry.value), entry.limit or 0.0
     if not math.isfinite(value):
@@ -102,7 +101,7 @@ def _bars(axes: Axes, rows: Sequence[Row], style: Style) -> None:
 
 
 def _write(axes: Axes, text: str, at: tuple[float, float], colour: str, weight: str = "normal") -> None:
-    """A text in a line of the bars, a share of the width from the left."""
+    """Write text in a line of the bars, at a share of the width from the left."""
     axes.text(
         *at, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5, fontweight=weight, color=colour
     )

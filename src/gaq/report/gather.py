@@ -1,4 +1,4 @@
-"""From files of runs to what a page shows, with a sentence about everything that is not whole."""
+"""Read files of runs for a page, with a message about everything incomplete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PACKED = ".gaq"
 
 @dataclass
 class Found:
-    """What runs left, ready to be drawn."""
+    """The data of runs, ready to be drawn."""
 
     rows: list[Row] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Found:
 
 
 def gather(inventory: Inventory) -> Found:
-    """Read everything; what fails is a note, and the rest goes on."""
+    """Read everything; failures become notes."""
     found = Found(notes=list(inventory.notes))
     sources = inventory.sources
     labels = run_labels(sources)
@@ -71,7 +71,7 @@ def gather(inventory: Inventory) -> Found:
 
 
 def run_labels(sources: Sequence[ReportSource]) -> dict[Path, str]:
-    """Return a name for each folder: its last part, or as many parts as tell it from others."""
+    """Return a name for each folder: its last part, or as many parts as make it unique."""
     folders = list(dict.fromkeys(source.run for source in sources))
     whole = {folder: folder.resolve().parts for folder in folders}
     labels: dict[Path, str] = {}
@@ -87,7 +87,7 @@ def run_labels(sources: Sequence[ReportSource]) -> dict[Path, str]:
 
 
 def file_labels(sources: Sequence[ReportSource], labels: Mapping[Path, str]) -> dict[Path, str]:
-    """Return a name for each log and trajectory: that of the file where it is the only one, else with its folder."""
+    """Return a name for each log and trajectory: the file name if unique, otherwise with its folder."""
     keys = {(s.run, s.path.stem) for s in sources}
     stems = Counter(stem for _, stem in keys)
     alone = Counter(run for run, _ in keys)
@@ -102,10 +102,9 @@ def file_labels(sources: Sequence[ReportSource], labels: Mapping[Path, str]) -> 
 
 
 def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
-    """Return the rows of all runs. Rows of one model that different runs measured differently are told apart by the
-    run.
+    """Return the rows of all runs. Rows of one model measured differently in several runs are labelled by the run.
 
-    Repeated rows are one: a demo keeps its rows by model and all together.
+    Repeated rows are merged: a demo stores its rows by model and all together.
     """
     ledgers = _named(sorted(ledgers, key=_place))
     values: dict[tuple[Any, ...], dict[str, float]] = {}
@@ -125,8 +124,8 @@ def merged(ledgers: Sequence[tuple[str, list[Row]]]) -> list[Row]:
 def _named(ledgers: Sequence[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
     """Return the same ledgers with one name for each model, however many files it has.
 
-    A checkpoint and the packed file made of it have one identity, and take the name of the packed file. Two models of
-    one name and recipe are distinguished by their runs.
+    A checkpoint and the packed file made of it have one identity, and get the name of the packed file. Two models with
+    the same name and recipe are distinguished by their runs.
     """
     known = [(label, row, row.identity) for label, rows in ledgers for row in rows if row.identity is not None]
     first: dict[str, tuple[str, Row]] = {}
@@ -149,19 +148,19 @@ def _named(ledgers: Sequence[tuple[str, list[Row]]]) -> list[tuple[str, list[Row
 
 
 def _place(ledger: tuple[str, list[Row]]) -> int:
-    """Accuracy first, whose order of models is the table's; times of `gaq bench` last, which then count."""
+    """Order ledgers: accuracy first, which orders the models; times of `gaq bench` last, which take precedence."""
     metrics = {row.metric for row in ledger[1]}
     return 0 if "force_mae" in metrics else (2 if "throughput_per_s" in metrics else 1)
 
 
 def _measured(row: Row) -> tuple[Any, ...]:
-    """Return what a row measured; two values of it from two runs are two measurements."""
+    """Return the measured quantity of a row; two values from two runs are two measurements."""
     about = (row.model, row.recipe, row.engine, row.metric, row.control, row.data)
     return (*about, row.n, row.rotations, row.threads, row.seed, row.device, row.isa)
 
 
 def _keep(found: Found, read: Callable[[], None]) -> None:
-    """What fails to be read becomes a note."""
+    """Turn a failure to read into a note."""
     try:
         read()
     except GaqError as error:
@@ -172,14 +171,14 @@ def _keep(found: Found, read: Callable[[], None]) -> None:
 
 def _read_manifest(found: Found, source: ReportSource, label: str) -> None:
     path = source.path
-    content = read_json(path, "It is passed over.")
+    content = read_json(path, "It is skipped.")
     if not isinstance(content, dict):
-        raise BadFile(f"{path} is no manifest: a JSON object was expected; passed over.")
+        raise BadFile(f"{path} is not a manifest; expected a JSON object. It is skipped.")
     found.manifests[label] = content
 
 
 def _epochs_before(sources: Sequence[ReportSource], found: Found, labels: Mapping[Path, str]) -> dict[Path, int]:
-    """Return epochs that a training went on from, as the manifest of the folder above says (`epochs_before`)."""
+    """Return the earlier epochs of a training, from the manifest of the folder above (`epochs_before`)."""
     said: dict[Path, int] = {}
     for source in sources:
         manifest = found.manifests.get(labels.get(source.run.parent, ""), {})
@@ -195,7 +194,9 @@ def _curve(found: Found, source: ReportSource, name: str, after: int) -> None:
     found.curves.append(curve)
     found.notes += notes
     if not (source.run / "model.ckpt").exists():
-        found.notes.append(f"{name} has a learning curve and no model.ckpt: it was interrupted; --resume continues it.")
+        found.notes.append(
+            f"{name} has a learning curve and no model.ckpt: it was interrupted, and `gaq train` can resume it."
+        )
 
 
 def _predictions(found: Found, source: ReportSource) -> None:
@@ -210,7 +211,9 @@ def _run(found: Found, source: ReportSource, name: str) -> None:
 
 def _movie(found: Found, source: ReportSource, name: str) -> None:
     if len(found.movies) >= MOST_MOVIES:
-        found.notes.append(f"{source.path} is not shown: a page holds {MOST_MOVIES} trajectories; name it alone.")
+        found.notes.append(
+            f"{source.path} is not shown: a page shows at most {MOST_MOVIES} trajectories; name it separately."
+        )
         return
     movie, notes = read_movie(source.path, name)
     found.movies.append(movie)

@@ -1,4 +1,4 @@
-"""Tables of a page: the comparison, which can be sorted, the check's findings, speed, files, and all rows."""
+"""Tables of a page: the sortable comparison, findings of the check, speed, files, and all rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 def compared(rows: Sequence[Row]) -> list[Row]:
-    """Return rows of models of which more is known than how fast and how large they are."""
+    """Return rows of models with more than speed and size."""
     known = [r for r in rows if r.control is None]
     judged = {(r.model, r.recipe, r.engine) for r in known if r.metric not in SPEED_METRICS}
     kept = judged or {(r.model, r.recipe, r.engine) for r in known}
@@ -32,10 +32,10 @@ def compared(rows: Sequence[Row]) -> list[Row]:
 
 
 def comparison_html(rows: Sequence[Row]) -> str:
-    """Return the comparison; clicking a heading sorts by it, the smallest first."""
+    """Return the comparison; clicking a heading sorts by it, smallest first."""
     headings, lines = comparison(rows)
     marks = [MARKS[judge(group).verdict] for group in by_model(rows).values()]
-    names = headings.index("recipe") + 1  # the verdict follows what a model is called: a telephone shows that much
+    names = headings.index("recipe") + 1  # the verdict follows the name: a phone shows that much
     headings = [*headings[:names], headings[-1], *headings[names:-1]]
     head = "".join(
         f"<th scope='col' role='columnheader' aria-sort='none'><button type='button'>{_heading(h)}</button></th>"
@@ -50,11 +50,11 @@ def comparison_html(rows: Sequence[Row]) -> str:
         others = "".join([*filled[: names - 1], judged, *filled[names - 1 :]])
         named = f"<th scope='row' role='rowheader' data-value='{safe(first)}'>{safe(first)}</th>"
         body.append(f"<tr role='row'>{named}{others}</tr>")
-    return table(head, body, "comparison sortable", "Comparison of models", "Press a heading to sort by it.", "table")
+    return table(head, body, "comparison sortable", "Comparison of models", "Click a heading to sort by it.", "table")
 
 
 def findings_html(rows: Sequence[Row]) -> str:
-    """Return the check's checks: a line for each, a column for each model; nothing without limits."""
+    """Return the findings of the check: a line per check, a column per model; nothing without limits."""
     groups = {name_of(key, rows): group for key, group in by_model(rows).items()}
     judged = {name: {r.metric: r for r in group if r.limit is not None} for name, group in groups.items()}
     judged = {name: found for name, found in judged.items() if found}
@@ -70,11 +70,11 @@ def findings_html(rows: Sequence[Row]) -> str:
         cells = "".join(_finding(found.get(metric)) for found in judged.values())
         question = safe(QUESTIONS.get(metric, metric))
         body.append(f"<tr><th scope='row'>{question}</th><td>{sign} {one.limit:g}{safe(unit)}</td>{cells}</tr>")
-    return table(head, body, "findings", "What the check found")
+    return table(head, body, "findings", "Results of the check")
 
 
 def all_rows_html(rows: Sequence[Row]) -> str:
-    """Return every row that was read, metrics that nothing else shows among them."""
+    """Return every row that was read, including metrics shown nowhere else."""
     names = ("metric", "value", "unit", "model", "recipe", "engine", "data", "n")
     head = "".join(f"<th scope='col'>{name}</th>" for name in (*names, "conditions"))
     body = []
@@ -88,13 +88,13 @@ def all_rows_html(rows: Sequence[Row]) -> str:
 
 
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
-    """Return names and what they are."""
+    """Return a list of facts."""
     lines = "".join(f"<dt>{safe(name)}</dt><dd>{safe(value)}</dd>" for name, value in facts)
     return f"<dl class='facts'>{lines}</dl>"
 
 
 def conditions_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """On what, by what and with how much everything was measured, from the rows alone."""
+    """Return the conditions of all measurements, from the rows."""
     asked: Mapping[str, Sequence[object]] = {
         "data": [r.data for r in rows],
         "engines": [r.engine for r in rows],
@@ -108,7 +108,7 @@ def conditions_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 
 def name_of(key: tuple[str, str, str], rows: Sequence[Row]) -> str:
-    """Return what plots call a model: its recipe, and its file and engine where that is not enough."""
+    """Return the name of a model in plots: its recipe, with file and engine if needed."""
     keys = list(by_model(rows))
     model, recipe, engine = key
     if sum(k[1] == recipe for k in keys) == 1:
@@ -117,9 +117,9 @@ def name_of(key: tuple[str, str, str], rows: Sequence[Row]) -> str:
 
 
 def table(head: str, body: Sequence[str], kind: str, name: str, caption: str = "", role: str = "") -> str:
-    """Return a table that scrolls by itself where it is too wide, by keys too.
+    """Return a table that scrolls if it is too wide, also by keyboard.
 
-    A `role` tells readers of screens that it is a table where a style makes cards of its rows.
+    `role` keeps the table semantics for screen readers where a style turns rows into cards.
     """
     said = f"<caption>{safe(caption)}</caption>" if caption else ""
     plays = f" role='{role}'" if role else ""
@@ -128,9 +128,7 @@ def table(head: str, body: Sequence[str], kind: str, name: str, caption: str = "
 
 
 def _cell(label: str, cell: str) -> str:
-    """Return a value, and its heading for a telephone, where rows are cards; a cell without a value is left out
-    there.
-    """
+    """Return a cell with its heading for phones, where rows are cards without empty cells."""
     kind = " class='nothing'" if cell == NOTHING else ""
     return f"<td role='cell'{kind} data-label='{safe(label)}' data-value='{_key(cell)}'>{_number(cell)}</td>"
 
@@ -162,19 +160,19 @@ def _conditions(r: Row) -> str:
 
 
 def _heading(heading: str) -> str:
-    """The unit, which is the last word where there is one, goes below the name."""
+    """Put the unit, the last word of a heading, below the name."""
     name, _, unit = heading.rpartition(" ")
     return f"{safe(name)}<small>{safe(unit)}</small>" if name else safe(heading)
 
 
 def _key(cell: str) -> str:
-    """Return what a cell is sorted by; nothing where nothing was measured."""
+    """Return the sort key of a cell; empty for a missing value."""
     found = NUMBER.match(cell)
     return found.group() if found else ("" if cell in (NOTHING, NO_LABELS, "not finite") else safe(cell))
 
 
 def _number(cell: str) -> str:
-    """The spread of a value goes below it, smaller."""
+    """Put the spread of a value below it, smaller."""
     value, _, rest = cell.partition(" ± ")
     spread, slash, largest = rest.partition(" / ")
     below = f"<small>± {safe(spread)}</small>" if spread else ""

@@ -1,4 +1,4 @@
-"""How fast every candidate is, with ratios to the controls of the same run."""
+"""Speed of every candidate, with ratios to the controls of the same run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gaq.report.speed_table import CONTROLS, by_candidate
 
 @dataclass(frozen=True)
 class Rung:
-    """A candidate: its median time of a call with the 10th and 90th percentile, in ms, and what stands beside it."""
+    """A candidate: its median time of a call with the 10th and 90th percentile, in ms, and its label."""
 
     label: str
     middle: float
@@ -24,13 +24,13 @@ class Rung:
 
 
 def ladder(rows: Sequence[Row]) -> Section | None:
-    """Return times of a call of every candidate, the slowest first, with ratios to the controls of the same run."""
+    """Plot times of a call of every candidate, slowest first, with ratios to the controls of the same run."""
     rows = _timed(rows)
     groups = {key: group for key, group in by_candidate(rows).items() if _latency(group) is not None}
     if not groups:
         return None
     rungs = _rungs(groups)
-    order = rungs[::-1]  # plotly.js begins at the bottom
+    order = rungs[::-1]  # plotly.js starts at the bottom
     colours = ["@accent" if "native" in rung.label else "@faint" for rung in order]
     trace: PlotTrace = {
         "type": "scatter",
@@ -74,7 +74,7 @@ def ladder(rows: Sequence[Row]) -> Section | None:
 
 
 def _rungs(groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> list[Rung]:
-    """Return the slowest first; models are named where recipe and engine are not enough."""
+    """Return candidates, slowest first; models are named if recipe and engine are not unique."""
     pairs = [(recipe, engine) for _, recipe, engine in groups]
     rungs = []
     for (model, recipe, engine), group in groups.items():
@@ -95,13 +95,13 @@ def _ratio(group: Sequence[Row], control: str, heading: str) -> str:
 
 
 def _timed(rows: Sequence[Row]) -> list[Row]:
-    """Return times of `gaq bench`, which have percentiles; those of steps of dynamics where there are no others."""
+    """Return times of `gaq bench`, which have percentiles, otherwise those of steps of dynamics."""
     times = [r for r in rows if r.metric == "latency_ms" and r.control is None]
     timed = [r for r in times if r.p10 is not None] or times
     return [*timed, *(r for r in rows if r.metric == "speedup")]
 
 
 def _latency(group: Sequence[Row]) -> Row | None:
-    """Return the last time of a candidate that can stand on a logarithmic axis."""
+    """Return the last time of a candidate that a logarithmic axis can show."""
     found = [r for r in group if r.metric == "latency_ms" and r.value > 0 and math.isfinite(r.value)]
     return found[-1] if found else None

@@ -1,4 +1,4 @@
-"""The equivariance error that each layer adds, beside its estimate and its bound: the table of `--bound`."""
+"""The equivariance error added by each layer, its estimate and its bound: the table of `--bound`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def layer_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """Return one line a layer, in the order of the model."""
+    """Return one line per layer, in the order of the model."""
     groups: dict[str, list[Row]] = {}
     for entry in rows:
         if entry.model.startswith(PREFIX):

@@ -1,6 +1,6 @@
-"""Where plotly.js and 3Dmol.js come from: the one from PyPI, the other from npm, once, into the user's cache.
+"""Find plotly.js (from PyPI) and 3Dmol.js (from npm, downloaded once into the user's cache).
 
-Neither is part of gaq. A page is written without them too, and says what is missing and how it is installed.
+Neither is part of gaq. Without them a page lists what is missing and how to install it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ VIEWER_MEMBER = "package/build/3Dmol-min.js"
 VIEWER_SHA256 = "f7cc78921ae72e7623e89cdd111434f58c2efddd2ffda1cd212644b406fb8016"
 VIEWER_COMMAND = f"npm pack {VIEWER}"
 NPM_SECONDS = 90.0
-OFFLINE = "GAQ_OFFLINE"  # set: nothing is fetched
+OFFLINE = "GAQ_OFFLINE"  # if set, nothing is downloaded
 
 
 @dataclass(frozen=True)
 class Libraries:
-    """JavaScript to inline, and a sentence for each that is missing."""
+    """JavaScript to inline, and a message for each missing library."""
 
     plotly: str | None
     viewer: str | None
@@ -38,7 +38,7 @@ class Libraries:
 
 
 def find_libraries(movies: bool, viewer_file: Path | None = None) -> Libraries:
-    """Return both libraries, as far as they are there; the viewer only where there is something to view."""
+    """Return the available libraries; the viewer only if there are trajectories."""
     missing: list[str] = []
     plotly = _tried(plotly_code, missing)
     viewer = _tried(lambda: viewer_code(viewer_file), missing) if movies else None
@@ -46,7 +46,7 @@ def find_libraries(movies: bool, viewer_file: Path | None = None) -> Libraries:
 
 
 def plotly_code() -> str:
-    """plotly.js of the installed plotly. Raises `NotAvailable`."""
+    """Return plotly.js of the installed plotly. Raises `NotAvailable`."""
     found = importlib.util.find_spec("plotly")
     folders = list(found.submodule_search_locations or ()) if found is not None else []
     for folder in folders:
@@ -57,7 +57,7 @@ def plotly_code() -> str:
 
 
 def viewer_code(file: Path | None = None) -> str:
-    """3Dmol.js: a file that was named, or that of the cache, or fetched with npm. Raises `NotAvailable`, `BadFile`."""
+    """Return 3Dmol.js from a given file, the cache, or npm. Raises `NotAvailable`, `BadFile`."""
     if file is not None:
         return _checked(readable_file(file).read_bytes(), str(file))
     kept = cached_viewer()
@@ -67,20 +67,20 @@ def viewer_code(file: Path | None = None) -> str:
 
 
 def cached_viewer() -> Path:
-    """Return where it is kept, between pages."""
+    """Return its path in the cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "gaq" / VIEWER.replace("@", "-") / "3Dmol-min.js"
 
 
 def _fetch(kept: Path) -> None:
     """Has npm fetch the package, and keeps the one file of it, once its hash is right."""
-    way = f"Where there is npm: {VIEWER_COMMAND}; then name {VIEWER_MEMBER} of it with --viewer"
+    way = f"Where there is npm: {VIEWER_COMMAND}; then give the file {VIEWER_MEMBER} of it as `viewer`"
     if os.environ.get(OFFLINE):
         raise NotAvailable(f"the 3D viewer needs 3Dmol.js, which is not in the cache, and {OFFLINE} is set. {way}")
     npm = shutil.which("npm")
     if npm is None:
         raise NotAvailable(
-            f"the 3D viewer needs 3Dmol.js, which npm fetches once, and there is no npm. Install it: "
+            f"the 3D viewer needs 3Dmol.js, which npm downloads, and npm is not installed. Install it: "
             f"apt-get install npm. {way}"
         )
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Trajectories as a viewer wants them: some frames of many, integers for positions, read without the rest."""
+"""Trajectories for a viewer: a selection of frames with integer positions, read without the others."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gaq.files import readable_file
 from gaq.simulate.trajectory import BINARY, TABLE, TABLE_AT
 
 MOST_FRAMES, MOST_POSITIONS = 240, 300_000  # frames, and atoms of all frames together
-MOST_PLACES = 1_000_000  # frames that are looked at
-LONGEST_COUNT = 64  # bytes of the line that counts the atoms
+MOST_PLACES = 1_000_000  # frames that are located
+LONGEST_COUNT = 64  # bytes of the line with the number of atoms
 SHORTEST_LINE = 8  # bytes of an atom: `H 0 0 0` and the end of the line
-PLACE_BYTES = 8  # of the table of frames in ASE's binary files
+PLACE_BYTES = 8  # per entry in the frame table of ASE's binary files
 STEP = 1e-3  # Å, of positions in the page
 
 
@@ -36,7 +36,7 @@ class Movie:
     frames: int  # in the file
 
     def plain(self) -> dict[str, Any]:
-        """As JSON: positions in whole thousandths of Å, little-endian, base64."""
+        """Return JSON: positions as integers in thousandths of Å, little-endian, base64."""
         largest = float(np.abs(self.positions).max(initial=0.0)) / STEP
         kind = "<i2" if largest < 2**15 else "<i4"
         codes = np.rint(self.positions / STEP).astype(kind)
@@ -52,31 +52,29 @@ class Movie:
 
 
 def read_movie(path: Path, name: str) -> tuple[Movie, list[str]]:
-    """Return some frames, evenly, the last always among them, and sentences about what is not whole. Raises
-    `BadFile`.
-    """
+    """Return evenly spaced frames including the last, and messages about incomplete ones. Raises `BadFile`."""
     readable_file(path)
     try:
         return _binary(path, name) if path.suffix in BINARY else _text(path, name)
     except BadFile:
         raise
-    except Exception as error:  # a damaged file fails in many ways
+    except Exception as error:  # damaged files raise all kinds of errors
         raise BadFile(f"{path} cannot be read as a trajectory ({error}). Run `gaq md` again.") from error
 
 
 def chosen(frames: int, atoms: int) -> np.ndarray:
-    """Return which of so many frames are kept."""
+    """Return the indices of the selected frames."""
     most = max(1, min(MOST_FRAMES, MOST_POSITIONS // max(atoms, 1)))
     return np.unique(np.linspace(0, frames - 1, min(frames, most)).round().astype(int)) if frames else np.arange(0)
 
 
 def _text(path: Path, name: str) -> tuple[Movie, list[str]]:
-    """Extended XYZ: places of frames first, then those frames that are wanted."""
+    """Read extended XYZ: locate the frames, then read the selected ones."""
     from ase.io import read
 
     places, atoms, notes = _places(path)
     if not places:
-        raise BadFile(f"{path} has no whole frame. Was the run killed at its start?")
+        raise BadFile(f"{path} has no complete frame. Was the run killed at its start?")
     frames = []
     with path.open("rb") as stream:
         for index in chosen(len(places), atoms):
@@ -85,17 +83,15 @@ def _text(path: Path, name: str) -> tuple[Movie, list[str]]:
             text = stream.read(end - begin).decode("utf-8", "replace")
             try:
                 frames.append(read(io.StringIO(text), format="extxyz"))
-            except Exception:  # a line that was being written, or an edited one
-                notes.append(f"{path.name}: frame {index} is not whole; passed over.")
+            except Exception:  # an incomplete or edited line
+                notes.append(f"{path.name}: frame {index} is incomplete; skipped.")
     if not frames:
-        raise BadFile(f"{path} has no whole frame. Was the run killed at its start?")
+        raise BadFile(f"{path} has no complete frame. Was the run killed at its start?")
     return _movie(path, name, frames, len(places), notes)
 
 
 def _places(path: Path) -> tuple[list[tuple[int, int]], int, list[str]]:
-    """Return where each whole frame begins and ends, atoms of the first, and a note about the last if it is not
-    whole.
-    """
+    """Return begin and end of each complete frame, atoms of the first, and a note if the last is incomplete."""
     places: list[tuple[int, int]] = []
     atoms, notes = 0, []
     size = path.stat().st_size
@@ -108,16 +104,16 @@ def _places(path: Path) -> tuple[list[tuple[int, int]], int, list[str]]:
             try:
                 count = int(head)
             except ValueError:
-                notes.append(f"{path.name}: what follows frame {len(places)} is no frame; passed over.")
+                notes.append(f"{path.name}: what follows frame {len(places)} is not a frame; skipped.")
                 break
-            if not 0 < count <= (size - begin) // SHORTEST_LINE:  # more atoms than the file has room for
-                notes.append(f"{path.name}: frame {len(places)} is not whole; passed over.")
+            if not 0 < count <= (size - begin) // SHORTEST_LINE:  # more atoms than the file can hold
+                notes.append(f"{path.name}: frame {len(places)} is incomplete; skipped.")
                 break
             lines = [stream.readline() for _ in range(count + 1)]
-            # A last line without its end may be half a number; a file of one frame may have been written so.
+            # A last line without an end may contain half a number; files of one frame may be written this way.
             ended = all(line.endswith(b"\n") for line in lines[:-1]) and lines[-1].strip() != b""
             if not ended or (places and not lines[-1].endswith(b"\n")):
-                notes.append(f"{path.name}: frame {len(places)} is not whole; passed over.")
+                notes.append(f"{path.name}: frame {len(places)} is incomplete; skipped.")
                 break
             atoms = atoms or count
             if count == atoms:
@@ -140,7 +136,7 @@ def _binary(path: Path, name: str) -> tuple[Movie, list[str]]:
 
 
 def _check_header(path: Path) -> None:
-    """Raise `BadFile` where the header promises more frames than the file has room for."""
+    """Raise `BadFile` if the header promises more frames than the file can hold."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         stream.seek(TABLE_AT)

@@ -1,4 +1,4 @@
-"""Sentences about what is not whole, as many as a person reads."""
+"""A limited number of messages about incomplete data."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ MOST = 20
 
 @dataclass
 class Notes:
-    """The first sentences about a file, and how many more there were."""
+    """The first messages about a file, and the number of others."""
 
     kept: list[str] = field(default_factory=list)
     more: int = 0
 
     def add(self, sentence: str) -> None:
-        """Keep a sentence, or count it."""
+        """Store or count a message."""
         if len(self.kept) < MOST:
             self.kept.append(sentence)
         else:
@@ -23,5 +23,5 @@ class Notes:
 
     @property
     def said(self) -> list[str]:
-        """What was kept, and the count of the rest."""
+        """Return the messages and the number of others."""
         return [*self.kept, f"and {self.more} more such lines."] if self.more else list(self.kept)

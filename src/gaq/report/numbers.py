@@ -1,4 +1,4 @@
-"""Numbers with their spread, in as many digits as the spread allows."""
+"""Numbers with their error, to the digits that the error allows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def with_spread(value: float, error: float | None = None, digits: int = 3) -> str:
-    """`6.44 ± 0.03`: the error to one digit, or two when it begins with 1, and the value to the same place.
+    """Return `6.44 ± 0.03`: the error to one digit, or two if it begins with 1, and the value to the same place.
 
     Without an error the value has `digits` significant ones; outside 10⁻³ … 10⁶ it is written with an
     exponent.
@@ -35,6 +35,6 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def _exponent(value: float, places: int) -> str:
-    """`2.1e-4` rather than `2.1e-04`: tables are narrow."""
+    """Return `2.1e-4` instead of `2.1e-04` for narrow tables."""
     digits, _, power = f"{value:.{places}e}".partition("e")
     return f"{digits}e{int(power)}"

@@ -1,4 +1,4 @@
-"""Rows of any age: what a line lacks is filled in, what cannot be read is passed over and named."""
+"""Rows of any version of gaq: missing fields are filled in, unreadable lines are skipped and reported."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from gaq.measure.ledger import COUNTS, TEXTS, Row
 from gaq.report.notes import Notes
 
 UNKNOWN = "unknown"
-MOST_LINES = 200_000  # that are read of one file
-MOST_KEYS = 20  # unknown ones that are named
+MOST_LINES = 200_000  # read from one file
+MOST_KEYS = 20  # unknown keys reported
 DEFAULTS: dict[str, Any] = {"unit": "", "recipe": UNKNOWN, "engine": UNKNOWN, "data": UNKNOWN, "n": 0}
 NAMES = frozenset(field.name for field in fields(Row))
 NUMBERS = NAMES - TEXTS - COUNTS - {"passed"}
@@ -22,36 +22,36 @@ NUMBERS = NAMES - TEXTS - COUNTS - {"passed"}
 
 @dataclass(frozen=True)
 class OldRows:
-    """Rows of a file, and sentences about the lines that are not whole."""
+    """Rows of a file, and messages about invalid lines."""
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
 
 def read_old_rows(path: Path) -> OldRows:
-    """Return every row that has a metric and a value, whatever version wrote it."""
+    """Return every row with a metric and a value, of any version."""
     rows: list[Row] = []
     notes = Notes()
     unknown: set[str] = set()
     lacking: set[str] = set()
-    broken = 0  # the last line that is not whole
+    broken = 0  # the last invalid line
     number = 0
     try:
         for number, line in enumerate(lines_of(path), start=1):
             if number > MOST_LINES:
-                notes.add(f"{path.name}: what follows line {MOST_LINES:,} is passed over.")
+                notes.add(f"{path.name}: what follows line {MOST_LINES:,} is skipped.")
                 break
             if not line.strip():
                 continue
             try:
                 found = json.loads(line)
             except (ValueError, RecursionError):
-                notes.add(f"{path.name}, line {number}: not whole JSON; passed over.")
+                notes.add(f"{path.name}, line {number}: invalid JSON; skipped.")
                 broken = number
                 continue
             row = _row(found, path)
             if isinstance(row, str):
-                notes.add(f"{path.name}, line {number}: {row}; passed over.")
+                notes.add(f"{path.name}, line {number}: {row}; skipped.")
                 continue
             unknown |= set(found) - NAMES
             lacking |= {name for name in (*DEFAULTS, "model") if name not in found}
@@ -64,12 +64,12 @@ def read_old_rows(path: Path) -> OldRows:
     if unknown:
         said.append(f"{path.name}: keys of another version are not shown: {', '.join(sorted(unknown)[:MOST_KEYS])}.")
     if lacking:
-        said.append(f"{path.name}: some rows lack {', '.join(sorted(lacking))}; they are of an older version.")
+        said.append(f"{path.name}: some rows lack {', '.join(sorted(lacking))}; they come from an older version.")
     return OldRows(tuple(rows), tuple(said))
 
 
 def _row(found: object, path: Path) -> Row | str:
-    """The row, or why there is none."""
+    """Return the row, or the reason why there is none."""
     if not isinstance(found, dict):
         return f"a row is a JSON object, not {type(found).__name__}"
     if not isinstance(found.get("metric"), str):
@@ -93,7 +93,7 @@ def _fitted(name: str, value: Any) -> Any:
 
 
 def _number(value: object) -> float | None:
-    """Return a number, also one that JSON writes as a text; None for all else."""
+    """Return a number, also from a JSON string; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,6 +1,6 @@
-"""One HTML file that needs nothing else: table, plots, trajectory, the check's findings, where it came from.
+"""One self-contained HTML file: table, plots, trajectory, findings of the check, origin.
 
-It opens from disk without a network, in light and dark, on a telephone and on paper.
+It opens from disk without a network, in light and dark, on phones and on paper.
 """
 
 from __future__ import annotations
@@ -30,14 +30,13 @@ from gaq.report.strips import energies
 from gaq.report.tables import by_model
 from gaq.version import __version__
 
-# Nothing is loaded from anywhere: a page that tried would be stopped by the browser. plotly.js compiles patterns of
-# numbers, for which it needs to evaluate code.
+# The browser blocks all loading from other places. plotly.js compiles number formats, so it needs to evaluate code.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; worker-src blob:; font-src data:"
 )
 
-# What makes each part, where it is not there.
+# Commands that produce each missing part.
 MAKERS = {
     "table": ("comparison with verdicts", "gaq evaluate MODEL… --data FILE --json rows.jsonl"),
     "costs": ("LEE, torque and path work", "gaq check MODEL --data FILE --json check.jsonl"),
@@ -53,7 +52,7 @@ MAKERS = {
 
 @dataclass(frozen=True)
 class Text:
-    """What stands above the table: a heading, a sentence below it, and what each row of the table is."""
+    """The text above the table: a heading, a sentence below it, and a description of each row."""
 
     title: str
     lead: str
@@ -61,7 +60,7 @@ class Text:
 
 
 def text_of(found: Found, runs: Sequence[str]) -> Text:
-    """Return the words that a manifest has for its page, or those that can be said of any runs."""
+    """Return the text of a manifest, or one that fits any runs."""
     for manifest in found.manifests.values():
         words = manifest.get("page")
         if isinstance(words, dict) and isinstance(words.get("title"), str):
@@ -78,7 +77,7 @@ def text_of(found: Found, runs: Sequence[str]) -> Text:
 
 
 def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries: Libraries) -> str:
-    """Return the document. Whatever comes from outside is escaped; numbers are those of the rows and files."""
+    """Return the document. External text is escaped; numbers are those of the rows and files."""
     rows = compared(found.rows)
     sections = [section for section in drawn(found) if section is not None]
     there = {section.key for section in sections}
@@ -100,7 +99,7 @@ def page(text: Text, found: Found, files: Sequence[tuple[str, Facts]], libraries
 
 
 def drawn(found: Found) -> list[Section | None]:
-    """Return the plots, in their order."""
+    """Return the plots in order."""
     rows = compared(found.rows)
     models = {name_of(key, rows): group for key, group in by_model(rows).items()}
     palette = Palette(
@@ -139,11 +138,11 @@ def _footer(libraries: Libraries) -> str:
         *(["3Dmol.js, © University of Pittsburgh and contributors, BSD 3-clause licence"] if libraries.viewer else []),
     ]
     inside = f" Inside: {'; '.join(licences)}." if licences else ""
-    return f"<footer class='note'>Written by gaq {safe(__version__)} from rows and files alone.{inside}</footer>"
+    return f"<footer class='note'>Written by gaq {safe(__version__)} from rows and files.{inside}</footer>"
 
 
 def _scripts(sections: Sequence[Section], found: Found, libraries: Libraries) -> str:
-    """Return the data, the libraries, and the code that draws one with the other."""
+    """Return the data, the libraries, and the code that draws them."""
     plots = {
         f"{section.key}-{v}-{p}": panel.plain()
         for section in sections

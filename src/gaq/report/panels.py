@@ -1,7 +1,7 @@
-"""Plots as plain data for plotly.js: panels that stand side by side, colours by name until a theme is known.
+"""Plots as plain data for plotly.js: panels side by side, with named colours.
 
-A colour is `@ink`, `@faint`, `@grid`, `@paper`, `@accent`, or `@0`, `@1`, … of the palette; page.js puts in those of
-the reader's theme, and those of paper when the page is printed.
+A colour is `@ink`, `@faint`, `@grid`, `@paper`, `@accent`, or `@0`, `@1`, … of the palette; page.js replaces it by
+that of the reader's theme, or of paper for printing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ACCENT = ("#0a6eb4", "#62b5ee")
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing: traces and layout of plotly, what a blind reader is told, its least width in pixels."""
+    """One plot: traces and layout of plotly, a text for screen readers, its least width in pixels."""
 
     title: str
     traces: tuple[PlotTrace, ...]
@@ -32,22 +32,22 @@ class Panel:
     height: int = 260
 
     def plain(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return JSON."""
         return {"traces": [plain(t) for t in self.traces], "layout": plain(self.layout), "height": self.height}
 
 
 @dataclass(frozen=True)
 class View:
-    """Panels that are seen together; a section with several views has a switch."""
+    """Panels that are shown together; a section with several views has a switch."""
 
     name: str
     panels: tuple[Panel, ...]
-    columns: int = 3  # at most, where there is room
+    columns: int = 3  # the largest number
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, how to read what is below it, and the views."""
+    """A heading, a caption, and the views."""
 
     key: str
     title: str
@@ -56,7 +56,7 @@ class Section:
 
 
 class Palette:
-    """A colour for each name, the same in all plots: recipes that are known have their own."""
+    """A colour for each name, the same in all plots; known recipes have fixed ones."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._known = {name: index for index, (name, _) in enumerate(LIGHT.known)}
@@ -71,7 +71,7 @@ class Palette:
         return f"@{len(self._known) + place % len(LIGHT.others)}"
 
     def _recipe(self, name: str) -> str | None:
-        """Return the known recipe that a name is of: the longest one in it."""
+        """Return the longest known recipe in a name."""
         inside = [recipe for recipe in self._known if recipe in name]
         return max(inside, key=len) if inside else None
 
@@ -85,12 +85,12 @@ def theme(style: Style) -> dict[str, Any]:
 
 
 def themes() -> dict[str, Any]:
-    """Return both of them."""
+    """Return both themes."""
     return {"light": theme(LIGHT), "dark": theme(DARK)}
 
 
 def axis(title: str, settings: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-    """Return an axis in the house's dress; `settings` of plotly change it."""
+    """Return an axis in the common style; `settings` of plotly change it."""
     return {
         "title": {"text": safe(title), "standoff": 8},
         "gridcolor": "@grid",
@@ -105,7 +105,7 @@ def axis(title: str, settings: Mapping[str, Any] = MappingProxyType({})) -> dict
 def layout(
     title: str, x: dict[str, Any], y: dict[str, Any], settings: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Return what all panels share; `settings` of plotly come on top."""
+    """Return the layout common to all panels; `settings` of plotly change it."""
     return {
         "title": {"text": safe(title), "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top"},
         "margin": {"l": 8, "r": 14, "t": 34, "b": 8},
@@ -120,7 +120,7 @@ def layout(
 
 
 def decades(values: Iterable[float], room: float = 0.0) -> dict[str, Any]:
-    """Return a logarithmic axis over whole decades, some of them labelled; `room` is added to the right, as a share."""
+    """Return a logarithmic axis over integer decades with some labels; `room` is added to the right, as a share."""
     positive = [v for v in values if v > 0 and math.isfinite(v)]
     low, high = (math.log10(f(positive)) for f in (min, max)) if positive else (0.0, 1.0)
     first, last = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
@@ -136,17 +136,17 @@ def decades(values: Iterable[float], room: float = 0.0) -> dict[str, Any]:
 
 
 def numbers(values: np.ndarray | Sequence[float], digits: int = 5) -> list[float | None]:
-    """As JSON has them: so many digits, and nothing in place of what is no number."""
+    """Return numbers for JSON with so many digits; null for NaN and infinity."""
     return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in np.asarray(values, dtype=float).tolist()]
 
 
 def safe(text: str) -> str:
-    """Return text that plotly.js shows as it is: it reads a little HTML in names."""
+    """Escape the HTML that plotly.js interprets in names."""
     return html.escape(text, quote=False)
 
 
 def plain(value: Any) -> Any:
-    """Without numbers that JSON does not have."""
+    """Replace numbers that JSON lacks."""
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The parts of a page as HTML: the table with its reasons, places for plots, the viewer, what is missing, details."""
+"""The parts of a page as HTML: the table with its reasons, plots, the viewer, missing parts, details."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Facts = tuple[tuple[str, str], ...]
 
 
 def comparison_part(rows: Sequence[Row], about: Mapping[str, str]) -> str:
-    """The table, why a verdict is not better, and what its rows are."""
+    """Return the table, the reasons for its verdicts, and a description of its rows."""
     if not rows:
         return ""
     terms = "".join(f"<dt>{safe(name)}</dt><dd>{safe(meaning)}</dd>" for name, meaning in about.items())
@@ -29,7 +29,7 @@ def comparison_part(rows: Sequence[Row], about: Mapping[str, str]) -> str:
 
 
 def navigation(sections: Sequence[Section], movie: bool) -> str:
-    """Links to the parts."""
+    """Return links to the parts."""
     links = [(s.key, s.title) for s in sections] + ([("movie", "Trajectory")] if movie else [])
     if len(links) < 2:
         return ""
@@ -38,7 +38,7 @@ def navigation(sections: Sequence[Section], movie: bool) -> str:
 
 
 def section_part(section: Section, plotly: bool) -> str:
-    """Return a heading, a switch where there are several views, how to read it, and places for the plots."""
+    """Return a heading, a switch for several views, a caption, and elements for the plots."""
     views = []
     for number, view in enumerate(section.views):
         panels = "".join(_panel(f"{section.key}-{number}-{p}", panel, plotly) for p, panel in enumerate(view.panels))
@@ -62,7 +62,7 @@ def _switch(section: Section) -> str:
 
 
 def _panel(key: str, panel: Panel, plotly: bool) -> str:
-    """Return a place for a plot; without plotly, what it would have said."""
+    """Return the element of a plot; without plotly, its text."""
     if not plotly:
         return f"<p class='note'>{safe(panel.description)}</p>"
     about = f"role='img' aria-label='{safe(panel.description)}' style='height:{panel.height}px'"
@@ -70,7 +70,7 @@ def _panel(key: str, panel: Panel, plotly: bool) -> str:
 
 
 def movie_part(movies: Sequence[Movie], viewer: bool) -> str:
-    """Return the viewer with its controls, and what it shows; without 3Dmol.js the latter alone."""
+    """Return the viewer with its controls and a list of trajectories; without 3Dmol.js only the list."""
     if not movies:
         return ""
     about = "".join(
@@ -88,35 +88,37 @@ def movie_part(movies: Sequence[Movie], viewer: bool) -> str:
             "<div class='controls'><button type='button' id='play'>Play</button>"
             "<input type='range' id='scrub' min='0' max='0' value='0' step='1' aria-label='Frame'>"
             "<output id='when' for='scrub'></output></div>"
-            "<p class='note' id='stage-note'>Drag to turn, scroll to come nearer.</p>"
+            "<p class='note' id='stage-note'>Drag to rotate, scroll to zoom.</p>"
         )
     return f"<section id='movie'><h2>Trajectory</h2>{stage}<ul class='note'>{about}</ul></section>"
 
 
 def missing_part(missing: Sequence[str]) -> str:
-    """Return libraries that the page had to do without, and how they are installed."""
+    """Return the missing libraries and how to install them."""
     lines = "".join(f"<li>{safe(line)}</li>" for line in missing)
     return f"<ul class='warning' role='note'>{lines}</ul>" if lines else ""
 
 
 def absent_part(makers: Sequence[tuple[str, str]]) -> str:
-    """Return what was not measured, and the commands that would."""
+    """Return what was not measured, and the commands for it."""
     lines = "".join(f"<li>{safe(what)}: <code>{safe(command)}</code></li>" for what, command in makers)
     if not lines:
         return ""
-    caption = "<p class='caption'>What would add it:</p>"
+    caption = "<p class='caption'>Commands that add them:</p>"
     return f"<section id='absent'><h2>Not measured here</h2>{caption}<ul class='note'>{lines}</ul></section>"
 
 
 def details_part(found: Found, rows: Sequence[Row], files: Sequence[tuple[str, Facts]]) -> str:
-    """Return findings, conditions, files, manifests, all rows, and what was passed over, to be unfolded."""
-    folds = [("What the check found", findings_html(rows), True)]
+    """Return collapsed findings, conditions, files, manifests, all rows, and skipped files."""
+    folds = [("Results of the check", findings_html(rows), True)]
     folds += [("Conditions", facts_html(conditions_of(found.rows)), True)] if found.rows else []
     folds += [(f"File: {name}", facts_html(facts), False) for name, facts in files]
     folds += [(f"Manifest: {name}", _json(manifest), False) for name, manifest in found.manifests.items()]
     folds += [(f"All {len(found.rows)} rows", all_rows_html(found.rows), False)] if found.rows else []
     notes = "".join(f"<li>{safe(note)}</li>" for note in found.notes)
-    folds += [(f"What was passed over ({len(found.notes)})", f"<ul class='note'>{notes}</ul>", True)] if notes else []
+    folds += (
+        [(f"Skipped files and lines ({len(found.notes)})", f"<ul class='note'>{notes}</ul>", True)] if notes else []
+    )
     body = "".join(
         f"<details{' open' if is_open else ''}><summary>{safe(title)}</summary>{inside}</details>"
         for title, inside, is_open in folds

@@ -1,4 +1,4 @@
-"""The last step: libraries are looked for, the page is put together and written at one stroke."""
+"""Find libraries, assemble the page and write it atomically."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from gaq.report.parts import Facts
 
 @dataclass(frozen=True)
 class Published:
-    """How large a page became, and what it had to do without."""
+    """The size of a page, and what is missing on it."""
 
     size: int  # bytes
-    libraries: int  # bytes of these
+    libraries: int  # bytes of the libraries in it
     missing: tuple[str, ...]
 
     @property
     def said(self) -> str:
-        """In words."""
-        return f"{self.size / 1e6:.1f} MB, {self.libraries / 1e6:.1f} MB of these its libraries"
+        """Return the sizes in words."""
+        return f"{self.size / 1e6:.1f} MB, {self.libraries / 1e6:.1f} MB of it libraries"
 
 
 def publish(
     target: Path, text: Text, found: Found, files: Sequence[tuple[str, Facts]], viewer: Path | None = None
 ) -> Published:
-    """Write the page. Raises `BadFile` where it cannot be written."""
+    """Write the page. Raises `BadFile` if it cannot be written."""
     libraries = find_libraries(movies=bool(found.movies), viewer_file=viewer)
     content = page(text, found, files, libraries).encode("utf-8")
     write_atomically(target, lambda temporary: temporary.write_bytes(content))

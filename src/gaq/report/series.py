@@ -1,4 +1,4 @@
-"""What is plotted beside the rows of the ledger: learning curves and energies along a run, as arrays."""
+"""Learning curves and energies along a run, as arrays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gaq.report.notes import Notes
 from gaq.simulate.log_file import COLUMNS
 from gaq.units import MEV
 
-MOST_EPOCHS, MOST_RECORDS = 1_000_000, 5_000_000  # lines that are read of one file
+MOST_EPOCHS, MOST_RECORDS = 1_000_000, 5_000_000  # read from one file
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +25,14 @@ class Curve:
     """A learning curve: validation errors after each epoch."""
 
     name: str
-    epoch: np.ndarray  # [epoch] epochs made, counted from the start of the first training
+    epoch: np.ndarray  # [epoch] completed epochs since the start of the first training
     energy_mae: np.ndarray  # [epoch] meV
     force_mae: np.ndarray  # [epoch] meV/Å
 
 
 @dataclass(frozen=True, eq=False)
 class RunSeries:
-    """The energy that a run should conserve, change since its start."""
+    """The change of the conserved energy since the start of a run."""
 
     name: str
     time: np.ndarray  # [record] fs
@@ -42,10 +42,9 @@ class RunSeries:
 
 
 def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]:
-    """Return the curve.jsonl of a training, its epochs counted from `after`, and sentences about lines that are not
-    whole.
+    """Return the curve.jsonl of a training, epochs counted from `after`, and messages about invalid lines.
 
-    Raises `BadFile` when no line is.
+    Raises `BadFile` if all lines are invalid.
     """
     kept: list[tuple[float, float, float]] = []
     notes = Notes()
@@ -54,7 +53,7 @@ def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]
             found = json.loads(line)
             kept.append((float(found["epoch"]) + 1 + after, _plain(found, "energy_mae"), float(found["force_mae"])))
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            notes.add(f"{path.name} of {name}, line {number}: not an epoch; passed over.")
+            notes.add(f"{path.name} of {name}, line {number}: not an epoch; skipped.")
     if not kept:
         raise BadFile(f"{path} is not a learning curve: no line of it has epoch and force_mae. Train again.")
     epoch, energy, force = np.array(kept).T
@@ -62,7 +61,7 @@ def read_curve(path: Path, name: str, after: int = 0) -> tuple[Curve, list[str]]
 
 
 def read_run(path: Path, name: str) -> tuple[RunSeries, list[str]]:
-    """Return the log of `gaq md`, a line that was being written when it was killed left out. Raises `BadFile`."""
+    """Return the log of `gaq md`, without an incomplete last line. Raises `BadFile`."""
     kept = array("d")  # five numbers a record
     notes = Notes()
     for number, line in enumerate(islice(lines_of(path), MOST_RECORDS), 1):
@@ -75,9 +74,9 @@ def read_run(path: Path, name: str) -> tuple[RunSeries, list[str]]:
         if len(values) == COLUMNS:
             kept.extend(values[1:6])
         else:
-            notes.add(f"{path.name}, line {number}: not a whole record; passed over.")
+            notes.add(f"{path.name}, line {number}: not a complete record; skipped.")
     if not kept:
-        raise BadFile(f"{path} has no whole record of a run. Run `gaq md` again.")
+        raise BadFile(f"{path} has no complete record of a run. Run `gaq md` again.")
     time, potential, kinetic, heat, temperature = np.array(kept).reshape(-1, 5).T
     total = potential + kinetic - heat
     first = total[np.isfinite(total)][:1]

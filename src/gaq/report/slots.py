@@ -1,4 +1,4 @@
-"""What each part of a model costs: the table and the picture of `gaq sensitivity`, from rows alone."""
+"""Costs of the parts of a model: table and picture of `gaq sensitivity`, from rows."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ COLUMNS = (
     ("lee_max", "LEE max\nmeV/Å", "", ""),
     ("path_work", "path work\nmeV/Å", "Conservation", "work on closed paths, meV/Å"),
 )
-LEAST_DRAWN = 1e-4  # meV, meV/Å; the floor of float32, where a logarithmic axis begins
+LEAST_DRAWN = 1e-4  # meV, meV/Å; the round-off of float32, where a logarithmic axis begins
 
 Costs = dict[str, list[Row]]
 
 
 def costs_by_part(rows: Sequence[Row]) -> Costs:
-    """Return the rows of each part: all slots together, then the most expensive in force; other rows are skipped."""
+    """Return the rows of each part: all slots together, then the largest force error first; other rows are skipped."""
     found: Costs = {}
     for entry in rows:
         if entry.model.startswith(PREFIX) and entry.control is None:
@@ -43,7 +43,7 @@ def costs_by_part(rows: Sequence[Row]) -> Costs:
 
 
 def cost_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """Return one line a part, sorted by what it costs in force; columns that nothing was measured for are left out."""
+    """Return one line per part, sorted by force error, without empty columns."""
     found = costs_by_part(rows)
     kept = [column for column in COLUMNS if any(find(group, column[0]) for group in found.values())]
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
@@ -56,9 +56,7 @@ def cost_table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 
 def floor_line(rows: Sequence[Row]) -> str:
-    """Return what the float parent itself has, below which no figure means anything; empty where it was not
-    measured.
-    """
+    """Return the values of the float parent, a lower bound of any measurement; empty if not measured."""
     floor = {entry.metric: entry for entry in rows if entry.control == "fp32-floor"}
     figures = [f"{metric} {significant(floor[metric].value, 2)} {floor[metric].unit}" for metric in sorted(floor)]
     return f"float parent: {', '.join(figures)}" if figures else ""

@@ -1,4 +1,4 @@
-"""Rows of speed and memory as a table for a terminal: a line for each candidate, the slowest first."""
+"""Rows of speed and memory as a table for a terminal: a line for each candidate, slowest first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NOTHING = "–"
 CONTROLS = (("torch-eager", "× eager"), ("torch-compiled", "× compiled"), ("native-fp32", "× native fp32"))
 KERNEL = "kernel_gops"
 TIMES = frozenset({"latency_ms", "throughput_per_s", "ns_per_day", "speedup"})
-BUSY = 0.05  # share of the time in which others had the processor: from here on a time is marked
-WIDE = 1.5  # ratio of the 90th to the 10th percentile: likewise
+BUSY = 0.05  # share of the time used by other programs above which a time is marked
+WIDE = 1.5  # ratio of the 90th to the 10th percentile above which a time is marked
 MARK = "*"
-# Rows that say how fast or how large something is, not how well it does.
+# Rows about speed or size, not quality.
 SPEED_METRICS = frozenset(
     {
         *("latency_ms", "throughput_per_s", "ns_per_day", "speedup", "peak_memory_mb", "startup_ms", "file_bytes"),
@@ -50,7 +50,7 @@ EXTRA = (("peak_memory_mb", "peak MB", 1.0), ("startup_ms", "start ms", 1.0), ("
 
 
 def disturbed(row: Row) -> bool:
-    """Return whether a time was measured while other programs had the processor, or its samples lie far apart."""
+    """Return whether other programs used the processor during a measurement, or its samples scatter widely."""
     if row.metric not in TIMES:
         return False
     apart = row.p10 is not None and row.p90 is not None and row.p10 > 0 and row.p90 > WIDE * row.p10
@@ -58,7 +58,7 @@ def disturbed(row: Row) -> bool:
 
 
 def busy_notes(rows: Sequence[Row]) -> list[str]:
-    """Return a sentence about the marks in a table of these rows; none without marks."""
+    """Return a sentence that explains the marks in a table of these rows, if any."""
     marked = [row for row in rows if disturbed(row)]
     if not marked:
         return []
@@ -71,7 +71,7 @@ def busy_notes(rows: Sequence[Row]) -> list[str]:
 
 
 def by_candidate(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Return rows of each (model, recipe, engine), those with the longest time of a call first."""
+    """Return rows of each (model, recipe, engine), longest time of a call first."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for entry in rows:
         if entry.metric != KERNEL:
@@ -80,7 +80,7 @@ def by_candidate(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
 
 
 def kernel_table(rows: Sequence[Row]) -> Table:
-    """Kernels by their shape."""
+    """Return the speed of kernels by shape."""
     table = Table(header_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("kernel")
     table.add_column("rows × inputs → outputs")

@@ -15,7 +15,7 @@ MOST_RECORDS = 900
 
 
 def energies(runs: Sequence[RunSeries], atoms: Mapping[str, int], palette: Palette) -> Section | None:
-    """Return the conserved energy of each run; per atom where all of them say how many atoms they have."""
+    """Plot the conserved energy of each run, per atom if all of them give their number of atoms."""
     drawn = [run for run in runs if np.isfinite(run.change).any()]
     if not drawn:
         return None

@@ -1,4 +1,4 @@
-"""How pictures look: one calm style in a light and a dark dress, with colours safe for the colour-blind."""
+"""Common style of pictures, light and dark, with colours safe for the colour-blind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESOLUTION = 160  # dots per inch
 
 @dataclass(frozen=True)
 class Style:
-    """Colours of one dress. `known` are those of recipes that come back in every picture."""
+    """Colours of one theme. `known` are fixed colours of common recipes."""
 
     name: str
     paper: str
@@ -30,7 +30,7 @@ class Style:
     others: tuple[str, ...]
 
     def colour(self, name: str, index: int = 0) -> str:
-        """Return the colour of a recipe, the same in all pictures; `index` chooses for one that is not `known`."""
+        """Return the colour of a recipe, the same in all pictures; `index` chooses one for unknown recipes."""
         return dict(self.known).get(name, self.others[index % len(self.others)])
 
 
@@ -72,7 +72,7 @@ STYLES = (LIGHT, DARK)
 
 @contextmanager
 def dressed(style: Style) -> Iterator[None]:
-    """Matplotlib's settings for pictures drawn within the block; put back after it."""
+    """Apply Matplotlib's settings within the block."""
     import matplotlib
 
     settings: dict[str, Any] = {
@@ -114,7 +114,7 @@ def dressed(style: Style) -> Iterator[None]:
 
 
 def png(figure: Figure) -> bytes:
-    """Return the picture as bytes of a PNG."""
+    """Return the picture as PNG bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     stream = io.BytesIO()
@@ -123,6 +123,6 @@ def png(figure: Figure) -> bytes:
 
 
 def write_png(path: Path, figure: Figure) -> None:
-    """The picture as a file."""
+    """Write the picture to a file."""
     picture = png(figure)
     write_atomically(path, lambda temporary: temporary.write_bytes(picture))

@@ -1,6 +1,4 @@
-"""Rows of the ledger as tables: the comparison of models, for a terminal or in Markdown, and the check's
-findings.
-"""
+"""Rows of the ledger as tables for a terminal or in Markdown: the comparison of models, and findings of the check."""
 
 from __future__ import annotations
 
@@ -19,22 +17,22 @@ from gaq.report.numbers import significant, with_spread
 from gaq.report.speed_table import MARK, busy_notes, disturbed
 
 NOTHING = "–"
-NO_LABELS = "no labels"  # of this kind in the test set
-# What the check asks, in words; a row of another metric is shown by its name.
+NO_LABELS = "no labels"  # none of this kind in the test set
+# Checks in words; other metrics are shown by name.
 QUESTIONS = {
-    "force_norm": "does it answer: mean force",
-    "lee_max": "turned: largest force error",
-    "energy_invariance": "turned: largest energy change",
+    "force_norm": "nonzero forces: mean force",
+    "lee_max": "rotated: largest force error",
+    "energy_invariance": "rotated: largest energy change",
     "lee_reflection": "mirrored: largest force error",
-    "translation_energy": "moved: largest energy change",
-    "translation_force": "moved: largest force change",
+    "translation_energy": "translated: largest energy change",
+    "translation_force": "translated: largest force change",
     "permutation_energy": "atoms reordered: energy change",
     "permutation_force": "atoms reordered: force change",
     "net_force": "net force",
     "net_torque": "net torque",
     "finite_difference": "force against slope of energy",
     "finite_difference_relative": "force against slope, relative",
-    "path_work": "work round closed paths",
+    "path_work": "work on closed paths",
     "path_work_open": "work against energy on open paths",
     "jacobian_asymmetry": "asymmetry of the force Jacobian",
     "cutoff_energy_jump": "energy jump at the cutoff",
@@ -42,11 +40,11 @@ QUESTIONS = {
     "drift": "short run: drift of the energy",
     "momentum_change": "short run: momentum gained",
     "angular_momentum_change": "short run: angular momentum gained",
-    "stability": "short run: steps that it held",
+    "stability": "short run: stable steps",
     "force_mae": "error of forces against the labels",
-    "force_mae_relative": "the same, of the typical force",
+    "force_mae_relative": "force error relative to the typical force",
 }
-AT_LEAST = frozenset({"force_norm", "stability"})  # metrics whose limit is the least they may be
+AT_LEAST = frozenset({"force_norm", "stability"})  # metrics with a lower limit
 SPEEDS = ("latency_ms", "ns_per_day")
 COLOURS = {
     Verdict.NVE: "green",
@@ -58,7 +56,7 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and what stands under it for one model."""
+    """A heading and the function that returns the cell of a model."""
 
     heading: str
     cell: Callable[[Sequence[Row]], str]
@@ -83,7 +81,7 @@ def _lee(rows: Sequence[Row]) -> str:
 
 
 def _labelled(metric: str, other: str) -> Callable[[Sequence[Row]], str]:
-    """A cell of an error that says so where the test set has labels of the other kind only."""
+    """Return a cell of an error that says so if the test set only has labels of the other kind."""
     known = _metric(metric)
 
     def cell(rows: Sequence[Row]) -> str:
@@ -111,10 +109,9 @@ COLUMNS = (
 
 
 def by_model(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Return rows of each (model, recipe, engine), in the order in which these first appear; reference rows are left
-    out.
+    """Return rows of each (model, recipe, engine), in order of appearance, without reference rows.
 
-    A model that was measured on several data sets has a group for each, whose name ends with that of the data.
+    A model measured on several data sets has a group for each, whose name ends with that of the data.
     """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for entry in rows:
@@ -131,9 +128,9 @@ def by_model(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
 
 
 def comparison(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and one line of texts per model; columns that nothing was measured for are left out.
+    """Return headings and one line of texts per model, without empty columns.
 
-    Models are named by their recipe, and by their file as well where two share a recipe.
+    Models are named by their recipe, and also by their file if two share a recipe.
     """
     groups = by_model(rows)
     kept = [c for c in COLUMNS if any(c.cell(group) != NOTHING for group in groups.values())]
@@ -161,19 +158,19 @@ def comparison_table(rows: Sequence[Row], title: str | None = None) -> Table:
         else:
             table.add_column(stacked, justify="right", no_wrap=True)
     for (*cells, label), judgement in zip(lines, judgements, strict=True):
-        # Spreads and maxima go below their values: ten columns have to fit into eighty characters.
+        # Spreads and maxima are below their values: ten columns must fit into eighty characters.
         narrow = (Text(cell.replace(" ± ", "\n± ").replace(" / ", "\n/ ")) for cell in cells)
         table.add_row(*narrow, Text(_stacked(label), style=COLOURS[judgement.verdict]))
     return table
 
 
 def _stacked(label: str) -> str:
-    """Return a verdict in lines of a few letters."""
+    """Break a verdict into short lines."""
     return label.replace(", ", ",\n").replace(" not measured", "\nnot measured")
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Print a table whole: on a narrow terminal lines grow too long rather than numbers short."""
+    """Print a table without shortening numbers; on a narrow terminal lines wrap."""
     needed = console.measure(table, options=console.options.update(width=1000)).maximum
     before = console.width
     console.width = max(before, needed)
@@ -182,8 +179,8 @@ def print_table(table: Table, console: Console) -> None:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Return one line for each model that is not fit for NVE: what prevents it, or what was not measured; and one about
-    times that are marked.
+    """Return one line for each model that is not fit for NVE, with the reason or what was not measured; and one about
+    marked times.
     """
     lines = []
     for (model, recipe, _), group in by_model(rows).items():
@@ -204,7 +201,7 @@ def explained(judgement: Judgement, rows: Sequence[Row]) -> str:
 
 
 def _short_run(judgement: Judgement, rows: Sequence[Row]) -> str:
-    """Return what a run that held lacks to count, if there is one."""
+    """Return what a stable run lacks to count, if anything."""
     held = decisive(rows, "stability")
     if held is None or Aspect.STABILITY not in judgement.missing:
         return ""
@@ -212,7 +209,7 @@ def _short_run(judgement: Judgement, rows: Sequence[Row]) -> str:
 
 
 def findings_table(rows: Sequence[Row], title: str | None = None) -> Table:
-    """Return the check's rows that have a limit: value, limit, verdict."""
+    """Return the rows of the check with a limit: value, limit, verdict."""
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE)
     table.add_column("check")
     for heading in ("value", "limit"):
@@ -236,12 +233,12 @@ def value_of(entry: Row) -> str:
 
 
 def limit_of(entry: Row) -> str:
-    """`≤ 0.1`, or `≥ 1` for what has to be there."""
+    """Return `≤ 0.1`, or `≥ 1` for a lower limit."""
     return f"{'≥' if entry.metric in AT_LEAST else '≤'} {entry.limit:g}"
 
 
 def question(entry: Row) -> str:
-    """Return what the check asked, in words."""
+    """Return the check in words."""
     return QUESTIONS.get(entry.metric, entry.metric)
 
 

@@ -1,4 +1,4 @@
-"""Long series thinned to what the eye sees: no extreme is lost, and what remains are points that were there."""
+"""Thin out long series without visible change: extremes are kept, and all points are original ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def thinned(values: np.ndarray, most: int) -> np.ndarray:
-    """Return indices [at most `most`] of a series to draw: ends, and the lowest and highest of each of equal stretches.
+    """Return at most `most` indices of a series to draw: both ends, and minimum and maximum of equal stretches.
 
-    Values that are not finite stay as one point of their stretch, so that a gap remains a gap.
+    Values that are not finite are kept as one point of their stretch, so that a gap remains a gap.
     """
     count = len(values)
     if count <= most:
@@ -26,8 +26,8 @@ def thinned(values: np.ndarray, most: int) -> np.ndarray:
 
 
 def sampled(x: np.ndarray, y: np.ndarray, most: int, seed: int = 0) -> np.ndarray:
-    """Return indices [at most `most`] of a cloud of points: those farthest from the diagonal and at its ends, and of
-    the rest an even draw.
+    """Return at most `most` indices of a cloud of points: those farthest from the diagonal and at its ends, and an even
+    selection of the rest.
     """
     count = len(x)
     if count <= most:

@@ -1,4 +1,4 @@
-"""Why a run became unstable: its units, time step, start, temperature or model, each measured and not guessed.
+"""Find why a run became unstable: units, time step, start, temperature or model, each by measurement.
 
 The causes are tried in this order, because each of the earlier ones also shows the signs of the later.
 """
@@ -21,25 +21,25 @@ UNITS, TIME_STEP, START, TEMPERATURE, MODEL = "units", "time step", "start", "te
 USUAL_STEP = 0.5  # fs, with hydrogen
 SHORTEST_STEP = 0.02  # fs; the fastest vibrations of molecules take 9 fs
 LARGEST_FORCE = 15.0  # eV/Å; thermal motion of molecules at 500 K stays below 7
-HOTTEST = 2000.0  # K; beyond, molecules fall apart within picoseconds
-IN_BOHR = (1.4, 2.3)  # the distance to the nearest atom over a bond length, if positions in Bohr are taken for Å
-PARTS_OF_A_STEP = 0.5  # of the longest step that Verlet bears; beyond, a run with anharmonic bonds does not last
+HOTTEST = 2000.0  # K; above, molecules break within picoseconds
+IN_BOHR = (1.4, 2.3)  # distance to the nearest atom over a bond length, if positions in Bohr are read as Å
+PARTS_OF_A_STEP = 0.5  # of the longest step that Verlet tolerates; above, anharmonic bonds break
 DISPLACEMENT = 0.005  # Å
 ROUNDS = 8  # of the power iteration: half a per cent of the frequency
 
 
 @dataclass(frozen=True)
 class Blame:
-    """What is to blame, of the five above, and what shows it, in a sentence with the way out."""
+    """The cause, and a message with the evidence and the way out."""
 
     cause: str
     sentence: str
 
 
 def blame(engine: Engine, dynamics: Dynamics, first: MotionState, temperature: float) -> Blame:
-    """Find what made a run unstable that began with `first`, of which structure, masses and fixed atoms count.
+    """Find the cause of an unstable run that began with `first` (structure, masses and fixed atoms).
 
-    `temperature` is that of the start in K. The engine evaluates the start, and some displacements of it.
+    `temperature` is that of the start in K. The engine evaluates the start and some displacements.
     """
     structure, dt = first.structure, abs(dynamics.dt)
     if (ratio := bohr_ratio(structure)) is not None:
@@ -49,32 +49,32 @@ def blame(engine: Engine, dynamics: Dynamics, first: MotionState, temperature: f
         period = math.pi * longest
         return Blame(
             TIME_STEP,
-            f"The time step is to blame: {dt:g} fs, where the fastest vibration of the start takes {period:.2g} fs and "
-            f"velocity Verlet bears {longest:.2g} fs at most. Take {period / 18:.1g} fs.",
+            f"The cause is the time step: {dt:g} fs, while the fastest vibration at the start takes {period:.2g} fs; "
+            f"velocity Verlet is stable up to {longest:.2g} fs. Take {period / 18:.1g} fs.",
         )
     largest = _largest_force(engine, structure)
     if largest is not None and largest[0] > LARGEST_FORCE:
         force, atom = largest
         return Blame(
             START,
-            f"The start is to blame: atom {atom} feels a force of {force:.3g} eV/Å, where thermal motion has some 5. "
-            f"Relax the start with this model, or begin with another.",
+            f"The cause is the start: atom {atom} feels a force of {force:.3g} eV/Å, where thermal motion has about 5. "
+            f"Relax it with this model, or use another start.",
         )
     if temperature > HOTTEST:
         return Blame(
             TEMPERATURE,
-            f"The temperature is to blame: at {temperature:g} K bonds break, whatever the model. Take a lower one.",
+            f"The cause is the temperature: at {temperature:g} K bonds break, whatever the model. Take a lower one.",
         )
     borne = "" if longest is None else f" ({dt:g} fs; up to {PARTS_OF_A_STEP * longest:.2g} fs would do)"
     return Blame(
         MODEL,
-        f"The model is to blame, or it met what it was not trained on: time step{borne}, units, temperature and forces "
+        f"The cause is the model, or atoms unlike its training data: time step{borne}, units, temperature and forces "
         f"at the start are as they should be. Check it (gaq check), and train with frames such as its last one.",
     )
 
 
 def remarks(structure: Structure, dynamics: Dynamics) -> list[str]:
-    """Return what looks wrong before a run begins, in sentences."""
+    """Return warnings before a run begins."""
     found = []
     if (ratio := bohr_ratio(structure)) is not None:
         found.append(_in_bohr(ratio))
@@ -87,14 +87,13 @@ def remarks(structure: Structure, dynamics: Dynamics) -> list[str]:
 
 
 def bohr_ratio(structure: Structure) -> float | None:
-    """Return how far apart neighbours are in bond lengths (median over atoms), if it is as though Bohr were taken for
-    Å.
+    """Return the median distance of neighbours in bond lengths if it suggests Bohr read as Å.
 
-    None for anything else, such as atoms with bonds, or gases.
+    None otherwise, for example for atoms with bonds, or gases.
     """
     from ase.data import covalent_radii
 
-    if len(structure) < 3:  # two atoms may be anywhere
+    if len(structure) < 3:  # two atoms may have any distance
         return None
     radii = covalent_radii[structure.species]
     pairs, lengths = neighbor_lengths(structure, 2 * IN_BOHR[1] * float(radii.max()))
@@ -106,9 +105,9 @@ def bohr_ratio(structure: Structure) -> float | None:
 
 
 def longest_step(engine: Engine, state: MotionState) -> float | None:
-    """Return the longest time step in fs that velocity Verlet bears: 2/ω, ω the highest frequency of the structure.
+    """Return the longest stable time step of velocity Verlet in fs: 2/ω, ω the highest frequency of the structure.
 
-    By power iteration on the mass-weighted Hessian, from differences of forces; None where nothing vibrates or the
+    Power iteration on the mass-weighted Hessian, from differences of forces; None if nothing vibrates or the
     structure cannot be evaluated. Hairer, Lubich, Wanner, Acta Numerica 12, 399 (2003).
     """
     structure = state.structure

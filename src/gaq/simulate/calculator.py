@@ -1,4 +1,4 @@
-"""An ASE calculator over any engine: `atoms.calc = gaq.Calculator("model.gaq")`."""
+"""An ASE calculator for any engine: `atoms.calc = gaq.Calculator("model.gaq")`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gaq.engine.protocol import Engine
 
 
 class Calculator(AseCalculator):
-    """Energy (eV) and forces (eV/Å) of a model file, or of an `Engine`, for ASE; the energies of atoms (eV) and the
-    stress (eV/Å³) of a periodic system where the engine gives them, as ours do.
+    """Energy (eV) and forces (eV/Å) of a model file or an `Engine` for ASE; also atomic energies (eV) and, for periodic
+    systems, stress (eV/Å³), if the engine gives them, as gaq's engines do.
 
     Atoms unlike the training data are a warning (`gaq.errors.OutsideWarning`, once), or with `strict` an error
-    (`OutsideData`). A checkpoint is computed by PyTorch, which is imported here and only then; a packed file is not.
+    (`OutsideData`). Checkpoints are computed by PyTorch, which is imported only for them.
     Raises `BadFile` for a path that is no model, `UnsupportedElement` and `BadStructure` for atoms it cannot
-    evaluate, `NotFinite` for atoms on which the model gives no usable numbers.
+    evaluate, `NotFinite` for unusable results.
     """
 
     implemented_properties = ("energy", "free_energy", "energies", "forces", "stress")
@@ -50,7 +50,7 @@ class Calculator(AseCalculator):
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = all_changes,
     ) -> None:
-        """Compute all properties together; ASE calls this when positions, cell or species have changed."""
+        """Compute all properties together; ASE calls this after changes of positions, cell or species."""
         if atoms is not None and self.check_state(atoms):
             self.atoms = atoms.copy()
         (prediction,) = self.engine.evaluate([as_structure(self.atoms)])
@@ -65,7 +65,7 @@ class Calculator(AseCalculator):
             self.results["stress"] = voigt(prediction.virial) / self.atoms.cell.volume
 
     def check_state(self, atoms: Any, tol: float = 0.0) -> list[str]:
-        """Return what has changed since the last calculation, of all that energies depend on, to the last bit.
+        """Return what has changed since the last calculation, compared to the last bit.
 
         ASE's own comparison takes as long as a small molecule's forces.
         """
@@ -82,5 +82,5 @@ class Calculator(AseCalculator):
 
 
 def voigt(tensor: np.ndarray) -> np.ndarray:
-    """Return a symmetric [3, 3] tensor as xx, yy, zz, yz, xz, xy; the mean of what round-off made unequal."""
+    """Return a symmetric [3, 3] tensor as xx, yy, zz, yz, xz, xy; averages entries that differ by round-off."""
     return np.array([(tensor[i, j] + tensor[j, i]) / 2 for i, j in ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))])

@@ -1,6 +1,6 @@
-"""Where a run can be resumed: the state to the last bit, how far its files are whole, and how the run was set up.
+"""The checkpoint of a run: its exact state, the valid length of its files, and its settings.
 
-Nothing of a file is believed: types, shapes, ranges and finite numbers are checked before a state is made of it: the
+Files are not trusted: types, shapes, ranges and finite numbers are checked before a state is built, because the
 compiled engine reads and writes as many numbers as there are atoms.
 """
 
@@ -24,9 +24,9 @@ from gaq.formats.texts import strict_json
 from gaq.simulate.growing import Mark
 
 FORMAT, EARLIER = "gaq-dynamics-2", ("gaq-dynamics-1",)
-WAY_OUT = "Put back the file that the run left, or begin anew under another name."
+WAY_OUT = "Put back the file of the run, or start again under another name."
 MOST_STEPS = 2**62
-# What each array holds, in the order in which it is written; `n` is the number of atoms.
+# Contents of each array, in the order of writing; `n` is the number of atoms.
 ARRAYS: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "species": ("i", ("n",)),
     "positions": ("f", ("n", 3)),
@@ -43,13 +43,13 @@ TYPES = {"i": np.dtype(np.int64), "f": np.dtype(np.float64), "b": np.dtype(np.bo
 
 @dataclass(frozen=True, eq=False)
 class RunCheckpoint:
-    """One whole step of a run."""
+    """The state of a run after a step."""
 
     state: MotionState
-    first: np.ndarray  # [atom, 3] Å, positions at step 0, which stability is judged by
+    first: np.ndarray  # [atom, 3] Å, positions at step 0, the reference of stability
     trajectory: Mark
     log: Mark
-    settings: dict[str, Any]  # model, dt, thermostat, seed, …: what must be the same for a resume
+    settings: dict[str, Any]  # model, dt, thermostat, seed, …: must be equal to resume
 
 
 def save(path: Path, checkpoint: RunCheckpoint) -> None:
@@ -95,7 +95,7 @@ def load(path: Path) -> RunCheckpoint:
         step, energy, heat = _count(about, "step"), _number(about, "energy"), _number(about, "heat")
         trajectory, log = _mark(about, "trajectory"), _mark(about, "log")
         if not isinstance(about["told"], dict):
-            raise ValueError("how the run was set up is missing")
+            raise ValueError("the settings of the run are missing")
     except KeyError as error:
         raise BadFile(f"{path} is not the checkpoint of a run: it has no {error}. {WAY_OUT}") from None
     except (ValueError, TypeError, BadFile, BadStructure) as error:
@@ -108,19 +108,19 @@ def load(path: Path) -> RunCheckpoint:
 
 
 def check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise `UsageError` that names what is different from how the run began."""
+    """Raise `UsageError` with the settings that differ from those of the start."""
     changed = [name for name, value in now.items() if before.get(name) != value]
     if changed:
         raise UsageError(
             f"{path} belongs to another run: {'; '.join(_difference(n, before.get(n), now[n]) for n in changed)}. Give "
-            f"what it began with to continue it, or choose another name for the trajectory to begin anew"
+            f"what it began with to continue it, or choose another name for the trajectory to start again"
         )
 
 
 def _difference(name: str, before: object, now: object) -> str:
-    """In words; numbers of all atoms and hashes say nothing to a reader."""
+    """Describe a difference; long arrays and hashes are not printed."""
     if isinstance(before, list) or isinstance(now, list) or name in ("start", "model"):
-        return f"the {name} is another one"
+        return f"the {name} is different"
     return f"{name} was {before!r} and is {now!r}"
 
 
@@ -129,7 +129,7 @@ def _about(array: np.ndarray) -> dict[str, Any]:
         raise ValueError(f"its description is {array.dtype} of shape {array.shape}; expected a text")
     about = strict_json(str(array), "its description", "It is damaged.")
     if not isinstance(about, dict):
-        raise ValueError("its description is no object")
+        raise ValueError("its description is not an object")
     if about["format"] in EARLIER:
         raise ValueError(f"it is of an earlier version of gaq ({about['format']}), which can finish that run")
     if about["format"] != FORMAT:
@@ -138,7 +138,7 @@ def _about(array: np.ndarray) -> dict[str, Any]:
 
 
 def _arrays(held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays, once each has its type and shape, and numbers that are finite."""
+    """Return the arrays after checking types, shapes and finite numbers."""
     atoms = len(held["species"]) if held["species"].ndim == 1 else 0
     for name, (kind, form) in ARRAYS.items():
         array, shape = held[name], tuple(atoms if size == "n" else size for size in form)

@@ -1,7 +1,7 @@
-"""A file that is only added to, and that can be cut back to a mark.
+"""A file that is only appended to, and can be cut back to a mark.
 
-A *mark* says how far a file is whole. A file that is opened at a mark is cut back to it and goes on from there, so that
-a run which was killed leaves, once it is taken up again, the bytes it would have left.
+A *mark* is the valid length of a file. A file opened at a mark is cut back to it and continued, so that a killed and
+resumed run writes the same bytes as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ BYTES_OF_AN_END = 4096
 
 
 def end_of(path: Path, mark: Mark) -> bytes:
-    """Return the last bytes before a mark. Raises `BadFile` where they are not those that were written there."""
+    """Return the last bytes before a mark. Raises `BadFile` if they differ from those that were written."""
     with path.open("rb") as stream:
         stream.seek(max(0, mark["bytes"] - BYTES_OF_AN_END))
         end = stream.read(min(mark["bytes"], BYTES_OF_AN_END))
     if "end" in mark and zlib.crc32(end) != mark["end"]:
         raise BadFile(
-            f"{path} is not the file that its checkpoint belongs to: its content is another. Put the right one back, "
-            f"or begin anew under another name"
+            f"{path} is not the file of its checkpoint: its content differs. Put the right one back, "
+            f"or start again under another name"
         )
     return end
 
 
 class GrowingFile:
-    """Bytes at the end of a new file, or of an old one from a mark on."""
+    """Append to a new file, or to an old one from a mark on."""
 
     def __init__(self, path: Path, at: Mark | None = None) -> None:
         self._end = b"" if at is None else end_of(path, at)
@@ -40,20 +40,20 @@ class GrowingFile:
             self._stream.seek(at["bytes"])
 
     def append(self, text: str) -> None:
-        """Add text, in UTF-8."""
+        """Append text in UTF-8."""
         added = text.encode()
         self._stream.write(added)
         self._end = (self._end + added)[-BYTES_OF_AN_END:]
 
     def mark(self) -> Mark:
-        """Return where the file ends now, and a checksum of its last bytes."""
+        """Return the current length of the file and a checksum of its last bytes."""
         return {"bytes": self._stream.tell(), "end": zlib.crc32(self._end)}
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
+        """Wait until everything written is on the disk."""
         self._stream.flush()
         os.fsync(self._stream.fileno())
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Close the file."""
         self._stream.close()

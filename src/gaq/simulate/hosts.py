@@ -1,4 +1,4 @@
-"""The programs that a model runs in beside our own dynamics: what each is for, and how to get it."""
+"""The programs that run gaq's models, their purpose, and how to install them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gaq.extras import Extra, how_to_install
 
 @dataclass(frozen=True)
 class Host:
-    """A program in whose dynamics a model is the force field."""
+    """A program that uses a model as its force field."""
 
-    module: str  # what is imported
-    distribution: str  # what pip calls it
+    module: str  # import name
+    distribution: str  # name for pip
     extra: Extra
     purpose: str
 

@@ -1,7 +1,7 @@
-"""Steps of dynamics, in float64: velocity Verlet, Langevin (BAOAB) and stochastic velocity rescaling.
+"""Integrators in float64: velocity Verlet, Langevin (BAOAB) and stochastic velocity rescaling.
 
-An engine that makes steps itself is asked to; for all others they are made here, with the same operations in the same
-order: both give the same bits (tests/parity/test_dynamics.py).
+An engine that integrates itself is used; for all others the steps are made here, with the same operations in the same
+order and the same bits (tests/parity/test_dynamics.py).
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ def start(
     masses: np.ndarray | None = None,
     fixed: np.ndarray | None = None,
 ) -> MotionState:
-    """Return a state with `velocities` [atom, 3] in Å/fs, or with some drawn at `temperature` in K.
+    """Return a state with `velocities` [atom, 3] in Å/fs, or with velocities drawn at `temperature` in K.
 
-    `masses` [atom] are in amu, the standard atomic masses by default. Atoms that are `fixed` [atom] stay where they
-    are, and begin at rest. Velocities that are drawn have no motion of the whole; with fixed atoms there is none to
-    remove.
+    `masses` [atom] are in amu, the standard atomic masses by default. `fixed` atoms [atom] do not move.
+    Drawn velocities have no overall motion, unless there are fixed atoms.
     Raises `UsageError`.
     """
     if not temperature >= 0:
@@ -61,7 +60,7 @@ def advance(engine: Engine, state: MotionState, dynamics: Dynamics, steps: int) 
 def make_step(engine: Engine, state: MotionState, dynamics: Dynamics) -> MotionState:
     """Return one step of velocity Verlet: v½ = v + a dt/2; x' = x + v½ dt; v' = v½ + a' dt/2.
 
-    Symplectic and time-reversible. Swope et al., J. Chem. Phys. 76, 637 (1982). Langevin's friction and noise stand in
+    Symplectic and time-reversible. Swope et al., J. Chem. Phys. 76, 637 (1982). Langevin's friction and noise act in
     the middle of the drift (BAOAB), a rescaling at the end.
     """
     dt, heat_bath = dynamics.dt, dynamics.thermostat
@@ -99,11 +98,10 @@ def run_nve(
     every: int = 1,
     each_record: Callable[[MotionState], None] | None = None,
 ) -> NveLog:
-    """NVE dynamics of one structure; dt in fs, T in K, a record `every` so many steps and at the start.
+    """Run NVE dynamics of one structure; dt in fs, T in K, a record every `every` steps and at the start.
 
-    Ends early at the first record at which the molecule is no longer itself (`stability`), or at a number
-    that is not finite, and says so in `unstable_at`; that is a result, not an error. `each_record` is called
-    with the state.
+    Ends early at the first record with a broken molecule (`stability`) or a number that is not finite, and sets
+    `unstable_at`; that is a result, not an error. `each_record` is called with the state.
     """
     check_run(steps, dt, every)
     state = start(engine, structure, temperature, seed)
@@ -130,7 +128,7 @@ def run_nve(
 
 
 def check_run(steps: int, dt: float, every: int) -> None:
-    """Raise `UsageError` for numbers no run can have."""
+    """Raise `UsageError` for invalid numbers."""
     if steps < 1 or every < 1 or not (dt > 0 and math.isfinite(dt)):
         raise UsageError(f"steps = {steps}, dt = {dt} fs and a record every {every} steps: all must be positive")
 
@@ -140,6 +138,6 @@ def _evaluated(
 ) -> tuple[float, np.ndarray]:
     try:
         (prediction,) = engine.evaluate([structure])
-    except (BadStructure, NotFinite) as error:  # atoms flew into each other or off to infinity
+    except (BadStructure, NotFinite) as error:  # atoms collided or flew off to infinity
         raise Unstable(engine.model, dynamics, before, str(error)) from error
     return prediction.energy, prediction.forces

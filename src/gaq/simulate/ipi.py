@@ -1,10 +1,10 @@
-"""A model as a client of i-PI, which moves the atoms and asks for forces over a socket:
+"""A model as a client of i-PI, which moves the atoms and requests forces over a socket:
 
     python -m gaq.simulate.ipi MODEL STRUCTURE --unix NAME
     python -m gaq.simulate.ipi MODEL STRUCTURE --host HOST --port N
 
-The bytes are those of i-PI's protocol as ASE sends them (Ceriotti et al., Comput. Phys. Commun. 185, 1019 (2014)).
-i-PI's own Python driver does not notice when i-PI has gone; this client does.
+The protocol is that of i-PI as ASE implements it (Ceriotti et al., Comput. Phys. Commun. 185, 1019 (2014)).
+Unlike i-PI's own Python driver, this client notices when i-PI ends.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import numpy as np
 from gaq.errors import BadFile, BadStructure, GaqError, NotAvailable, UsageError
 from gaq.simulate.ipi_pes import Answer, Driver
 
-PORT = 31415  # i-PI's own
-BATCH = "batch_size:"  # how i-PI says, in its first message, that it sends several systems at once
+PORT = 31415  # i-PI's default
+BATCH = "batch_size:"  # in i-PI's first message: several systems at once
 
 
 def serve(driver: Driver, connection: socket.socket) -> int:
-    """Answers i-PI until it says that it has finished, or goes; returns how many systems were computed.
+    """Answer i-PI until it ends; return the number of computed systems.
 
-    Raises `BadStructure` for atoms that are not those of the template or lie where no model can be evaluated,
-    `NotAvailable` when i-PI goes in the middle of a message.
+    Raises `BadStructure` for atoms that are not those of the template or cannot be evaluated,
+    `NotAvailable` if i-PI ends in the middle of a message.
     """
     from ase.calculators.socketio import IPIProtocol, SocketClosed
 
@@ -56,13 +56,13 @@ def serve(driver: Driver, connection: socket.socket) -> int:
             else:
                 raise UsageError(f"i-PI said {message!r}; expected STATUS, INIT, POSDATA, GETFORCE or EXIT")
         except (SocketClosed, ConnectionError) as error:
-            raise NotAvailable(f"i-PI has gone in the middle of {message}, after {done} systems") from error
+            raise NotAvailable(f"i-PI ended in the middle of {message}, after {done} systems") from error
 
 
 def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.socket:
-    """Return a connection to i-PI at the path of a socket or at a host and port; tries for `patience` seconds.
+    """Connect to i-PI at the path of a socket or at a host and port; try for `patience` seconds.
 
-    Raises `NotAvailable` when nobody listens by then.
+    Raises `NotAvailable` if nothing listens by then.
     """
     family = socket.AF_UNIX if isinstance(where, str) else socket.AF_INET
     until = time.monotonic() + patience
@@ -76,7 +76,7 @@ def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.sock
                 place = where if isinstance(where, str) else f"{where[0]}, port {where[1]}"
                 raise NotAvailable(
                     f"no i-PI listens at {place} ({error}). Start it by `i-pi input.xml`, and give the address that "
-                    f"stands in <ffsocket> of its input"
+                    f"is in <ffsocket> of its input"
                 ) from error
             time.sleep(0.1)
             continue
@@ -86,12 +86,12 @@ def connect(where: str | tuple[str, int], patience: float = 60.0) -> socket.sock
 
 
 def say_now(sentence: str) -> None:
-    """Print a sentence at once, also into a pipe or a log: whoever starts i-PI waits for it."""
+    """Print and flush a sentence: scripts that start i-PI wait for it."""
     print(sentence, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = say_now) -> int:
-    """Run the command and return its exit code, as `gaq` does: 0 done, 1 diverged, 2 wrong usage or bad input."""
+    """Run the command and return its exit status: 0 done, 1 diverged, 2 wrong usage or bad input."""
     asked = _parser().parse_args(arguments)
     try:
         driver = Driver(asked.structure, asked.model, asked.threads)
@@ -118,7 +118,7 @@ def _where(asked: argparse.Namespace) -> str | tuple[str, int]:
 
 
 def _batch_of(wire: Any) -> int:
-    """Return how many systems i-PI will send at once, from what it says at the beginning."""
+    """Return how many systems i-PI sends at once, from its first message."""
     _, text = wire.recv(1, np.int32), wire.recv(wire.recv(1, np.int32)[0], np.byte)
     tokens = (token.strip() for token in text.tobytes().decode("utf-8", "replace").split(","))
     sizes = [token.removeprefix(BATCH).strip() for token in tokens if token.startswith(BATCH)]
@@ -126,7 +126,7 @@ def _batch_of(wire: Any) -> int:
 
 
 def _systems(wire: Any, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cells [system, 3, 3] and positions [system, atom, 3] in Bohr. Raises `BadStructure` if they are not finite."""
+    """Receive cells [system, 3, 3] and positions [system, atom, 3] in Bohr. Raises `BadStructure` if not finite."""
     try:
         if batch == 1:
             cells = wire.recv((1, 2, 3, 3), np.float64)  # each followed by its inverse
@@ -137,13 +137,13 @@ def _systems(wire: Any, batch: int) -> tuple[np.ndarray, np.ndarray]:
         return cells[:, 0], wire.recv((batch, int(atoms), 3), np.float64)
     except AssertionError as error:
         raise BadStructure(
-            "i-PI has sent a cell or positions that are not finite: its dynamics has come apart. Take a smaller "
+            "i-PI has sent a cell or positions that are not finite: its dynamics is unstable. Use a smaller "
             "time step or a lower temperature"
         ) from error
 
 
 def _send(wire: Any, answers: list[Answer]) -> None:
-    """Energies, the number of atoms, forces, virials and empty texts: for one system or for several the same order."""
+    """Send energies, the number of atoms, forces, virials and empty texts, in this order for any number of systems."""
     energies, forces, virials, texts = zip(*answers, strict=True)
     wire.sendmsg("FORCEREADY")
     wire.send(energies, np.float64)
@@ -158,11 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("model", metavar="MODEL", help="a packed model, .gaq")
     parser.add_argument("structure", metavar="STRUCTURE", help="the file that i-PI starts from")
     parser.add_argument("--unix", metavar="NAME", help="address of a socket in the file system, as in i-PI's input")
-    parser.add_argument("--prefix", metavar="TEXT", help="i-PI's --sockets_prefix, if it was given one")
+    parser.add_argument("--prefix", metavar="TEXT", help="i-PI's --sockets_prefix, if set")
     parser.add_argument("--host", default="localhost", help="where i-PI runs (default: %(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="its port (default: %(default)s)")
     parser.add_argument("--threads", type=int, help="threads of the engine (default: 1)")
-    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="how long to try (default: 60)")
+    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="seconds to try (default: 60)")
     return parser
 
 

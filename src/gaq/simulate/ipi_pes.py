@@ -1,4 +1,4 @@
-"""A model as i-PI asks for one: a class that takes cells and positions in atomic units.
+"""A model as a class for i-PI, which takes cells and positions in atomic units.
 
 i-PI loads a file that names the class, in its own process (`<ffdirect>` with `<pes> custom </pes>`) or in its driver
 (`i-pi-py_driver -m custom -P`). Such a file is one line: `from gaq.simulate.ipi_pes import __DRIVER_CLASS__, Driver`.
@@ -27,13 +27,13 @@ Answer = tuple[float, np.ndarray, np.ndarray, str]
 
 
 class Driver:
-    """Energy (Hartree), forces (Hartree/Bohr), virial −dE/dε (Hartree) and an empty text, for a cell whose columns are
-    the lattice vectors and positions [atom, 3], both in Bohr. A list of cells and one of positions are one batch.
+    """Energy (Hartree), forces (Hartree/Bohr), virial −dE/dε (Hartree) and an empty text, for a cell with
+    the lattice vectors as columns and positions [atom, 3], both in Bohr. Lists of cells and positions are one batch.
 
-    `template` is a structure file: i-PI sends no elements, so that the order of its atoms is that of i-PI's. The model
-    is periodic where the file says so, by `pbc="T T T"` or a cell, also in i-PI's own form. A file that says nothing is
-    a molecule in open space, as long as its images in i-PI's cell are farther away than the model sees; where they
-    are not, `BadStructure` asks which it is. Raises `BadFile`, `UnsupportedElement`, `BadStructure`.
+    `template` is a structure file with the elements in i-PI's order, since i-PI sends none. The model
+    is periodic if the file says so, by `pbc="T T T"` or a cell, also in i-PI's own form. Otherwise it is
+    a molecule in open space, provided its images in i-PI's cell are beyond the range of the model; if they
+    are not, `BadStructure` asks for `pbc`. Raises `BadFile`, `UnsupportedElement`, `BadStructure`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Driver:
         template: str | Path | Structure,
         model: str | Path | Engine,
         threads: int | None = None,
-        verbosity: Any = None,  # i-PI says how much it would like to read
+        verbosity: Any = None,  # i-PI's verbosity level
     ) -> None:
         self.engine = engine_of(model, threads=None if threads is None else int(threads))
         self.template = template if isinstance(template, Structure) else read_structures(template, 1)[0]
@@ -49,7 +49,7 @@ class Driver:
         check_species(self.template, self.engine.species, self.engine.model)
         if not gives_virial(self.engine):
             raise UsageError(
-                f"{self.engine.model}: engine {self.engine.name} gives no virial, which i-PI asks for. Export the "
+                f"{self.engine.model}: engine {self.engine.name} gives no virial, which i-PI needs. Export the "
                 f"model by `gaq export` and name the .gaq file."
             )
 
@@ -61,7 +61,7 @@ class Driver:
         return answer
 
     def answers(self, cells: Any, positions: Any) -> list[Answer]:
-        """For several cells [3, 3] and positions [atom, 3], in one call of the engine."""
+        """Evaluate several cells [3, 3] and positions [atom, 3] in one call of the engine."""
         structures = [self._structure(*pair) for pair in zip(cells, positions, strict=True)]
         return [_in_atomic_units(prediction) for prediction in self.engine.evaluate(structures)]
 
@@ -78,7 +78,7 @@ class Driver:
         return Structure(rest.species, BOHR * np.reshape(positions, (-1, 3)), vectors, rest.periodic)
 
     def _expect_room(self, vectors: np.ndarray, positions: np.ndarray) -> None:
-        """Raise `BadStructure` when it makes a difference whether the cell of i-PI is periodic."""
+        """Raise `BadStructure` if it matters whether i-PI's cell is periodic."""
         cutoff = self.engine.cutoff
         volume = abs(float(np.linalg.det(vectors)))
         if cutoff is not None and volume > 0:
@@ -88,13 +88,13 @@ class Driver:
             if (volume / lengths > extents + cutoff).all():
                 return
         raise BadStructure(
-            "i-PI has a cell in which atoms see their images, and the structure file does not say whether it is "
+            "in the cell of i-PI atoms interact with their images, and the structure file does not say whether it is "
             'periodic. Write pbc="T T T" into its second line if it is, pbc="F F F" if it is a molecule in open space'
         )
 
 
 def says_periodicity(file: Path, structure: Structure) -> bool:
-    """Return whether a structure file says if its atoms are periodic: plain XYZ has neither a cell nor `pbc`."""
+    """Return whether a structure file specifies periodicity: plain XYZ has neither a cell nor `pbc`."""
     if structure.periodic.any() or is_npz(file):  # an npz holds molecules in open space
         return True
     from ase.io.formats import filetype
@@ -107,6 +107,6 @@ def says_periodicity(file: Path, structure: Structure) -> bool:
 
 def _in_atomic_units(prediction: Prediction) -> Answer:
     virial = np.zeros((3, 3)) if prediction.virial is None else prediction.virial
-    # The mean of what round-off made unequal, as ASE's calculator takes it.
+    # Averages entries that differ by round-off, as in the ASE calculator.
     symmetric = (virial + virial.T) / (-2 * HARTREE)
     return prediction.energy / HARTREE, prediction.forces * (BOHR / HARTREE), symmetric, ""

@@ -1,7 +1,7 @@
-"""A leg of a run: steps that are made in one go, anywhere, and the states on the way that somebody wants to see.
+"""A leg of a run: steps made in one call, anywhere, and the states to record on the way.
 
-It begins and ends where the engine builds its list of neighbours anew, so that whoever makes the next one, and with
-whatever engine of the same model, goes on bit for bit.
+It begins and ends where the engine rebuilds its neighbour list, so that the next leg continues bit for bit with any
+engine of the same model.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ Stops = tuple[int, int, int]  # the last step, steps between frames, steps betwe
 
 @dataclass(frozen=True, eq=False)
 class Leg:
-    """Where it begins, how it moves, and where to stop."""
+    """Start, dynamics and stops of a leg."""
 
     start: MotionState
     dynamics: Dynamics
     stops: Stops
-    seconds: float  # it ends at the first step that a run can be taken up at, after so long a time
+    seconds: float  # it ends at the first resumable step after this time
 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """The states at all stops that were reached; if a step could not be made, the state before it, and why."""
+    """The states at all stops reached; if a step failed, the state before it, and why."""
 
     states: tuple[MotionState, ...]
     broken: tuple[MotionState, str] | None = None
 
 
 def make_leg(engine: Engine, leg: Leg) -> Made:
-    """Return what becomes of a leg."""
+    """Run a leg."""
     began, state, states = time.monotonic(), leg.start, list[MotionState]()
     while state.step < leg.stops[0]:
         try:
@@ -49,6 +49,6 @@ def make_leg(engine: Engine, leg: Leg) -> Made:
 
 
 def next_stop(step: int, stops: Stops) -> int:
-    """Return the next step at which something is to be done."""
+    """Return the next stop."""
     last, *times = stops
     return min(last, *(step - step % n + n for n in (*times, REBUILD_STEPS)))

@@ -1,4 +1,4 @@
-"""What a run leaves behind: energies, temperature and momenta at each recorded step."""
+"""Records of a run: energies, temperature and momenta."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Record:
     time: float  # fs
     potential: float
     kinetic: float
-    heat: float  # given by a thermostat so far
+    heat: float  # from a thermostat so far
     temperature: float
     momentum: tuple[float, float, float]
     angular_momentum: tuple[float, float, float]
 
 
 def recorded(state: MotionState, dt: float, freedom: int | None = None) -> Record:
-    """Return the record of a state; `freedom` counts the degrees of freedom of its kinetic energy, rigid motions left
-    out.
+    """Return the record of a state; `freedom` counts the degrees of freedom of its kinetic energy, without rigid
+    motions.
     """
     px, py, pz = (state.masses @ state.velocities).tolist()
     lx, ly, lz = angular_momentum(state.structure, state.masses, state.velocities).tolist()
@@ -45,8 +45,8 @@ def recorded(state: MotionState, dt: float, freedom: int | None = None) -> Recor
 
 @dataclass(frozen=True, eq=False)
 class NveLog:
-    """The records of a run as arrays. eV, fs, K; momenta in amu Å/fs, angular momenta in amu Å²/fs about the centre
-    of mass.
+    """Records of a run as arrays. eV, fs, K; momenta in amu Å/fs, angular momenta in amu Å²/fs about the centre of
+    mass.
     """
 
     model: str
@@ -58,13 +58,13 @@ class NveLog:
     temperature: np.ndarray  # [record] K
     momentum: np.ndarray  # [record, 3]
     angular_momentum: np.ndarray  # [record, 3]
-    steps: int  # steps that were made
-    unstable_at: int | None  # first recorded step at which a bond or the temperature was out of bounds, None if none
-    heat: np.ndarray | None = None  # [record] eV, where there was a thermostat
+    steps: int  # completed steps
+    unstable_at: int | None  # first recorded step with a broken bond or too high temperature, or None
+    heat: np.ndarray | None = None  # [record] eV, with a thermostat
 
     @property
     def total(self) -> np.ndarray:
-        """What the run should conserve [record] in eV: total energy, less the heat of a thermostat."""
+        """Return the conserved quantity [record] in eV: total energy minus the heat of a thermostat."""
         energy = self.potential + self.kinetic
         return energy if self.heat is None else energy - self.heat
 

@@ -1,4 +1,4 @@
-"""The log of a run as a table of text, a line a record: for a plot, for `numpy.loadtxt`, and for a resume."""
+"""The log of a run as a text table, one line per record: for plots, for `numpy.loadtxt`, and to resume."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = 12
 
 
 class LogFile(GrowingFile):
-    """A file that records are added to, with as many digits as give back the same bits."""
+    """A file of records, with enough digits to restore the same bits."""
 
     def __init__(self, path: Path, at: Mark | None = None) -> None:
         super().__init__(path, at)
@@ -28,7 +28,7 @@ class LogFile(GrowingFile):
 
 
 def read_log(path: Path, at: Mark | None = None) -> list[Record]:
-    """Return the records of a log, up to a mark if one is given. Raises `BadFile`."""
+    """Return the records of a log, up to a mark if given. Raises `BadFile`."""
     try:
         text = path.read_bytes()[: None if at is None else at["bytes"]].decode()
     except (OSError, UnicodeDecodeError) as error:
@@ -44,5 +44,5 @@ def _record(path: Path, line: str) -> Record:
             raise ValueError(f"{len(parts)} columns")
         step, (time, potential, kinetic, heat, temperature, *rest) = int(parts[0]), map(float, parts[1:])
     except ValueError as error:
-        raise BadFile(f"{path} is not a whole log of a run ({error}): {line[:60]!r}") from error
+        raise BadFile(f"{path} is not a complete log of a run ({error}): {line[:60]!r}") from error
     return Record(step, time, potential, kinetic, heat, temperature, (rest[0], rest[1], rest[2]), tuple(rest[3:]))  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
-"""Standard normal numbers that are a function of (seed, stream, step, block), as the native engine draws them.
+"""Standard normal numbers as a function of (seed, stream, step, block), identical to those of the native engine.
 
-Nothing is stored and nothing shared: a run that is taken up again draws what it would have drawn. Box and Muller's
-method from additions, multiplications, divisions and square roots alone: the same bits on every machine, which the
-logarithm and cosine of a library do not promise. Twin of native/src/dynamics/random.cpp, operation by operation.
+There is no state: a resumed run draws the same numbers. Box and Muller's method with additions, multiplications,
+divisions and square roots only, because logarithm and cosine of libraries differ between machines. Twin of
+native/src/dynamics/random.cpp, operation by operation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TURN_TERMS = 9
 
 
 def normals(seed: int, stream: int, step: int, blocks: int) -> np.ndarray:
-    """Independent standard normal numbers [block, 4], float64.
+    """Return independent standard normal numbers [block, 4], float64.
 
     Random words are those of Philox 4×64 with ten rounds, counted from (1, step, 0, 0) with the key (seed, stream).
     Salmon et al., SC 2011.
@@ -33,7 +33,7 @@ def normals(seed: int, stream: int, step: int, blocks: int) -> np.ndarray:
 
 
 def _logarithm(x: np.ndarray) -> np.ndarray:
-    """ln x for x > 0: x = m 2ᵉ with √½ ≤ m < √2, and ln m = 2 artanh((m − 1)/(m + 1))."""
+    """Return ln x for x > 0: x = m 2ᵉ with √½ ≤ m < √2, and ln m = 2 artanh((m − 1)/(m + 1))."""
     m, exponent = np.frexp(x)
     low = m < HALF_ROOT
     m, exponent = np.where(low, m * 2, m), np.where(low, exponent - 1, exponent)
@@ -46,7 +46,7 @@ def _logarithm(x: np.ndarray) -> np.ndarray:
 
 
 def _turn(u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """cos and sin of 2π u for 0 ≤ u < 1, by the series about the middle of the quadrant."""
+    """Return cos and sin of 2π u for 0 ≤ u < 1, by the series about the middle of the quadrant."""
     quarter = np.floor(4 * u)
     x = HALF_PI * ((4 * u - quarter) - 0.5)
     squared = x * x
@@ -55,7 +55,7 @@ def _turn(u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         c = (1 - c) * squared / ((2 * k - 1) * (2 * k))
         s = (1 - s) * squared / ((2 * k) * (2 * k + 1))
     c, s = 1 - c, x * (1 - s)
-    along, across = (c - s) * HALF_ROOT, (c + s) * HALF_ROOT  # turned by π/4
+    along, across = (c - s) * HALF_ROOT, (c + s) * HALF_ROOT  # rotated by π/4
     first, second, third = (quarter == q for q in range(3))
     cosine = np.where(first, along, np.where(second, -across, np.where(third, -along, across)))
     sine = np.where(first, across, np.where(second, along, np.where(third, -across, -along)))

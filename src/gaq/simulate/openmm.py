@@ -1,6 +1,6 @@
 """A model as a force of OpenMM: `system.addForce(force_of("model.gaq", topology))`.
 
-OpenMM counts in kJ/mol, nm and ps; the model in eV and Å. OpenMM's unit of mass is ours, and so are its equations.
+OpenMM uses kJ/mol, nm and ps; the model eV and Å. Masses and equations of motion are the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gaq.units import KJ_PER_MOL, NANOMETER
 
 
 class Computation:
-    """What OpenMM calls at every step. Pickled, as XmlSerializer does, it carries the whole model with it."""
+    """The function that OpenMM calls at every step. Pickling, as in XmlSerializer, includes the whole model."""
 
     def __init__(self, engine: Engine, structure: Structure) -> None:
         self.engine, self.structure = engine, structure
@@ -47,10 +47,10 @@ def force_of(
     subset: Sequence[int] | None = None,
     threads: int | None = None,
 ) -> Any:
-    """Return the model as an `openmm.PythonForce`, whose platform calls it from Python at every step.
+    """Return the model as an `openmm.PythonForce`, called from Python at every step.
 
     `atoms` is an `openmm.app.Topology` or the atomic numbers of all particles. A topology with box vectors is periodic
-    unless `periodic` says otherwise. `subset` names the particles the model is about, when others are in the system.
+    unless `periodic` says otherwise. `subset` lists the particles of the model if the system has others.
     Raises `BadFile`, `BadStructure`, `UnsupportedElement`, `NotAvailable` without OpenMM.
     """
     openmm = imported("openmm")
@@ -59,7 +59,7 @@ def force_of(
         periodic = _box_of(atoms) is not None
     elif periodic and hasattr(atoms, "getPeriodicBoxVectors") and _box_of(atoms) is None:
         raise BadStructure(
-            "the topology has no box and periodic=True was asked for; the system would get OpenMM's default of 2 nm. "
+            "the topology has no box, but periodic=True; the system would get OpenMM's default of 2 nm. "
             "Give it one (topology.setPeriodicBoxVectors), or leave periodic out"
         )
     engine = engine_of(model, threads=threads)
@@ -74,10 +74,10 @@ def force_of(
 
 
 def create_system(model: str | Path | Engine, atoms: Any, *, box: Any = None, threads: int | None = None) -> Any:
-    """Return an `openmm.System` whose particles have our masses and whose one force is the model.
+    """Return an `openmm.System` with the masses of gaq and the model as its only force.
 
-    `atoms` as in `force_of`. `box`, three vectors in nm in the reduced form that OpenMM demands, makes it periodic; a
-    topology brings its own. No constraints, no removal of the centre's motion. Raises what `force_of` raises.
+    `atoms` as in `force_of`. `box`, three vectors in nm in the reduced form that OpenMM requires, makes it periodic; a
+    topology has its own. No constraints, no removal of the centre's motion. Raises the errors of `force_of`.
     """
     openmm = imported("openmm")
     species = species_of(atoms)
@@ -93,9 +93,9 @@ def create_system(model: str | Path | Engine, atoms: Any, *, box: Any = None, th
 
 
 def species_of(atoms: Any, subset: Sequence[int] | None = None) -> np.ndarray:
-    """Atomic numbers [atom] of an `openmm.app.Topology`, or those given; of the particles in `subset` only.
+    """Return atomic numbers [atom] of an `openmm.app.Topology`, or those given; only of the particles in `subset`.
 
-    Raises `BadStructure` for what is no atom, such as a virtual site, among them; elsewhere such particles may be.
+    Raises `BadStructure` if one of them is no atom, such as a virtual site; other particles may be anything.
     """
     if not hasattr(atoms, "getNumAtoms"):
         species = np.asarray(atoms, dtype=np.int64)
@@ -136,7 +136,7 @@ def _within(subset: Sequence[int], particles: int) -> np.ndarray:
 
 
 def _plain(quantity: Any) -> np.ndarray:
-    """Return the numbers of a length of OpenMM in nm, whatever its unit."""
+    """Return an OpenMM length as numbers in nm."""
     from openmm.unit import nanometer
 
     return np.asarray(quantity.value_in_unit(nanometer), dtype=np.float64)

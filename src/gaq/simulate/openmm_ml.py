@@ -1,7 +1,7 @@
 """A model by name in OpenMM-ML: `MLPotential("gaq", modelPath="model.gaq").createSystem(topology)`.
 
-OpenMM-ML finds the factory by the entry point `gaq` of the group `openmmml.potentials`. It asks for two methods of a
-fixed form, and says nothing of who inherits from whom: so OpenMM-ML itself need not be imported here.
+OpenMM-ML finds the factory by the entry point `gaq` of the group `openmmml.potentials`. It requires two methods, but
+no base class, so OpenMM-ML need not be imported here.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from gaq.simulate.openmm import force_of
 
 
 class Potential:
-    """One model, for OpenMM-ML to put into systems."""
+    """One model for OpenMM-ML."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     def addForces(self, topology: Any, system: Any, atoms: Iterable[int] | None, forceGroup: int) -> None:
-        """Add the model's force for all atoms of the topology, or for some. Raises what `force_of` raises."""
+        """Add the model's force for all atoms of the topology, or for some. Raises the errors of `force_of`."""
         force = force_of(self.engine, topology, subset=None if atoms is None else list(atoms))
         force.setForceGroup(forceGroup)
         system.addForce(force)
 
     def getSupportedEmbeddings(self) -> list[str]:
-        """No ways of its own to join a part with the rest: OpenMM-ML's, such as `mechanical`, are there."""
+        """Return no embeddings of its own; OpenMM-ML provides some, such as `mechanical`."""
         return []
 
     def getMLLongRange(self) -> bool:
-        """A model sees no further than its layers' cutoffs."""
+        """Return that a model has no long-range part."""
         return False
 
 
 class Factory:
-    """What OpenMM-ML keeps under the name `gaq`."""
+    """The factory that OpenMM-ML registers under the name `gaq`."""
 
     def createImpl(self, name: str, modelPath: str | Path | None = None, threads: int | None = None) -> Potential:
         """Return the model at `modelPath`. Raises `UsageError` without one, `BadFile`, `NotAvailable`."""

@@ -1,7 +1,7 @@
-"""Several runs at once: each on an engine of its own, or all of them on a farm.
+"""Several runs at once: each on a separate engine, or all of them on a farm.
 
-Here compiled steps leave Python to the others. On a farm a run is a chain of legs; its files are written where it was
-asked for.
+Locally, compiled steps release Python's lock. On a farm a run is a chain of legs; its files are written by the
+calling process.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from gaq.simulate.session import Ending, Session, Show
 
 
 def replica_path(path: Path, replica: int, replicas: int) -> Path:
-    """`run.xyz`, or `run-3.xyz` where there are several."""
+    """Return `run.xyz`, or `run-3.xyz` for several replicas."""
     return path if replicas == 1 else path.with_stem(f"{path.stem}-{replica}")
 
 
 def run_all(engines: Sequence[Engine], run: Callable[[int, Engine], Ending], workers: int) -> list[Ending]:
-    """Return the ending of `run(replica, engine)` for every engine, in order; side by side where steps are compiled.
+    """Return the ending of `run(replica, engine)` for every engine, in order; in parallel if steps are compiled.
 
-    The first error is raised when all others have ended.
+    The first error is raised after all others have ended.
     """
     if workers == 1 or not isinstance(engines[0], Mover):
         return [run(replica, engine) for replica, engine in enumerate(engines)]
@@ -42,10 +42,10 @@ def run_on(
     asked_to_stop: Callable[[], bool],
     show: Callable[[int], Show],
 ) -> list[Ending]:
-    """Return the endings of all sessions, whose steps copies of the engine make on the farm; `show(replica)` is told of
-    them.
+    """Return the endings of all sessions, with steps made by copies of the engine on the farm; `show(replica)` is their
+    callback.
 
-    When asked to stop, or when the farm gives up, the checkpoints hold what has arrived.
+    If the run is stopped, or the farm fails, the checkpoints hold what has arrived.
     """
     begun = [(replica, leg) for replica, s in enumerate(sessions) if (leg := s.next_leg()) is not None]
 

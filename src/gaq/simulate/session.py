@@ -1,8 +1,8 @@
-"""One run of dynamics with its files: trajectory, log and checkpoint, so that no step is lost and none is made twice.
+"""One run of dynamics with its files: trajectory, log and checkpoint. No step is lost or made twice.
 
-Files only grow; the checkpoint, written under another name and renamed, says how far they are whole. It always holds a
-step at which the engine builds its list of neighbours anew (`REBUILD_STEPS`): from there a run goes on bit for bit.
-Steps are made by the session's own engine (`go`), or leg by leg elsewhere (`next_leg`, `take`, `end`), into the
+Files only grow; the checkpoint, written under another name and renamed, holds their valid length. It always holds a
+step at which the engine rebuilds its neighbour list (`REBUILD_STEPS`), from which a run continues bit for bit.
+Steps are made by the session's own engine (`go`), or leg by leg on a farm (`next_leg`, `take`, `end`), into the
 same files.
 """
 
@@ -31,8 +31,8 @@ from gaq.simulate.log_file import LogFile, read_log
 from gaq.simulate.stability import complaint, reference
 from gaq.simulate.trajectory import Trajectory, open_trajectory
 
-LONGEST_CALL = 0.3  # s between looks at Ctrl-C
-SECONDS_OF_A_LEG = 2.0  # that are made elsewhere: so much is lost with a worker
+LONGEST_CALL = 0.3  # s between checks for Ctrl-C
+SECONDS_OF_A_LEG = 2.0  # on a farm: the time lost with a worker
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
 Show = Callable[[Record, float], None]  # the last record, and seconds a step
@@ -40,11 +40,11 @@ Show = Callable[[Record, float], None]  # the last record, and seconds a step
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run is settings."""
+    """Settings of a run."""
 
     steps: int
     dynamics: Dynamics
-    temperature: float  # K, of the start; heat is judged by it
+    temperature: float  # K, of the start and reference for overheating
     freedom: int  # degrees of freedom of the kinetic energy
     every: int = 200  # steps between frames
     log_every: int = 50  # steps between records
@@ -54,37 +54,37 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class Files:
-    """The three files of a run, by the name of its trajectory."""
+    """The three files of a run, named after its trajectory."""
 
     trajectory: Path
 
     @property
     def log(self) -> Path:
-        """A table of text."""
+        """Return the path of the log, a text table."""
         return self.trajectory.with_suffix(".log")
 
     @property
     def checkpoint(self) -> Path:
-        """NumPy's zip archive."""
+        """Return the path of the checkpoint, a NumPy archive."""
         return self.trajectory.with_suffix(".state")
 
 
 @dataclass(frozen=True, eq=False)
 class Ending:
-    """How a run, or what could be made of it, ended."""
+    """How a run ended."""
 
     log: NveLog
     state: MotionState
     made: int  # steps of this call
-    seconds: float  # which they took, output included
+    seconds: float  # output included
     interrupted: bool = False
-    because: str = ""  # what became unstable, if something did
+    because: str = ""  # what became unstable, if anything
     blame: Blame | None = None  # and why
-    bond: bool = False  # whether it was that a bond is off
+    bond: bool = False  # whether a bond broke
 
 
 class Session:
-    """A run that is under way."""
+    """A run in progress."""
 
     def __init__(self, engine: Engine, plan: RunPlan, files: Files, settings: dict[str, Any]) -> None:
         self._engine, self._plan, self._files, self._settings = engine, plan, files, settings
@@ -94,7 +94,7 @@ class Session:
         self._held: RunCheckpoint
 
     def begin(self, state: MotionState) -> None:
-        """Files with the first state in them; they replace what was there."""
+        """Write files with the first state, replacing existing ones."""
         self._files.checkpoint.unlink(missing_ok=True)
         self._trajectory = open_trajectory(self._files.trajectory, self._plan.dynamics.dt)
         self._log = LogFile(self._files.log)
@@ -106,14 +106,14 @@ class Session:
         self._set_out()
 
     def take_up(self) -> None:
-        """Goes on from the checkpoint; raises `BadFile`, and `UsageError` when it belongs to another run."""
+        """Resume from the checkpoint. Raises `BadFile`, and `UsageError` if it belongs to another run."""
         held = load(self._files.checkpoint)
         check_same(self._files.checkpoint, held.settings, self._settings)
         for file, mark in ((self._files.trajectory, held.trajectory), (self._files.log, held.log)):
             if not file.is_file() or file.stat().st_size < mark["bytes"]:
                 raise BadFile(
-                    f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or begin "
-                    f"anew under another name"
+                    f"{file} is missing or shorter than {self._files.checkpoint.name} says. Put it back, or start "
+                    f"again under another name"
                 )
             end_of(file, mark)  # before anything is cut back
         self._records = read_log(self._files.log, held.log)
@@ -123,7 +123,7 @@ class Session:
         self._set_out()
 
     def go(self, asked_to_stop: Callable[[], bool], show: Show) -> Ending:
-        """Make the steps that are left, and end early when asked to, or when the molecule is no longer itself."""
+        """Make the remaining steps; end early on request or if the molecule breaks."""
         interrupted, per_step = False, 0.0
         with self._explained():
             while self._goes_on() and not interrupted:
@@ -141,11 +141,11 @@ class Session:
         return self.end(interrupted)
 
     def next_leg(self) -> Leg | None:
-        """Return steps to be made elsewhere, from where the run stands; None when it is at its end."""
+        """Return the next leg to be made on a farm; None at the end of the run."""
         return Leg(self._state, self._plan.dynamics, self._stops(), SECONDS_OF_A_LEG) if self._goes_on() else None
 
     def take(self, made: Made, show: Show) -> None:
-        """Write down what was made of a leg, up to where the molecule is no longer itself."""
+        """Record a leg, up to the point where the molecule breaks."""
         with self._explained():
             for state in made.states:
                 self._state = state
@@ -156,7 +156,7 @@ class Session:
                 self._break(*made.broken)
 
     def end(self, interrupted: bool) -> Ending:
-        """Return the last checkpoint, and how the run ended; nothing is written any more."""
+        """Write the last checkpoint and return how the run ended."""
         with self._explained():
             self._save()
         self._close()
@@ -181,14 +181,14 @@ class Session:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        """Closes the files when something goes wrong, and says it if it is the disk."""
+        """Close the files after an error, and name the disk if it is the cause."""
         try:
             yield
         except OSError as error:
             self._close()
             raise BadFile(
                 f"{self._files.trajectory}: {(error.strerror or str(error)).lower()} at step {self._state.step}. "
-                f"The checkpoint is of step {self._saved}; with --resume the run goes on from there"
+                f"The checkpoint is of step {self._saved}; with `resume` the run goes on from there"
             ) from error
         except BaseException:
             self._close()
@@ -196,14 +196,14 @@ class Session:
 
     def _close(self) -> None:
         for file in (self._trajectory, self._log):
-            with contextlib.suppress(OSError):  # a full disk has been told of
+            with contextlib.suppress(OSError):  # the full disk is reported already
                 file.close()
 
     def _goes_on(self) -> bool:
         return self._state.step < self._plan.steps and self._unstable is None
 
     def _arrive(self, show: Show) -> None:
-        """What is to be done at a stop."""
+        """Handle a stop."""
         if self._due(self._plan.log_every):
             self._record()
             show(self._records[-1], (time.perf_counter() - self._began) / (self._state.step - self._began_at))
@@ -221,7 +221,7 @@ class Session:
                 self._saved_at = now
 
     def _break(self, last: MotionState, why: str) -> None:
-        """A step could not be made: what stands in the files ends with the state before it."""
+        """Handle a failed step: the files end with the state before it."""
         self._state, self._unstable, self._because = last, last.step + 1, why
         self._record_anyway()
 
@@ -229,7 +229,7 @@ class Session:
         return self._plan.steps, self._plan.every, self._plan.log_every
 
     def _call(self, stop: int, per_step: float) -> int:
-        """Return steps of one call: all until the next stop, unless Ctrl-C would wait for too long."""
+        """Return the steps of one call: all until the next stop, unless Ctrl-C would wait too long."""
         left = stop - self._state.step
         return left if per_step == 0 else max(1, min(left, int(LONGEST_CALL / per_step)))
 
@@ -242,7 +242,7 @@ class Session:
         self._log.write(record)
 
     def _record_anyway(self) -> None:
-        """The last state that there is, unless it stands in the files already."""
+        """Record the last state, unless the files have it already."""
         if self._records[-1].step != self._state.step:
             self._record()
         if self._state.step % self._plan.every:
@@ -252,7 +252,7 @@ class Session:
         self._held = RunCheckpoint(self._state, self._first, self._trajectory.mark(), self._log.mark(), self._settings)
 
     def _save(self) -> None:
-        self._trajectory.sync()  # a checkpoint must not reach the disk before what it counts on
+        self._trajectory.sync()  # a checkpoint must not reach the disk before the data it refers to
         self._log.sync()
         save(self._files.checkpoint, self._held)
         self._saved = self._held.state.step
@@ -261,9 +261,9 @@ class Session:
 def run_settings(
     model_hash: str, engine: Engine, plan: RunPlan, seed: int, start: MotionState, keeps_velocities: bool = False
 ) -> dict[str, Any]:
-    """Return what must be the same for a run to be resumed: everything but its length.
+    """Return the settings that must be equal to resume a run: everything but its length.
 
-    Velocities of the start count where they come from a file; those that are drawn follow from the rest.
+    Initial velocities count if they come from a file; drawn ones follow from the other settings.
     """
     heat_bath, structure = plan.dynamics.thermostat, start.structure
     given = (structure.species, structure.positions, structure.cell, structure.periodic, start.masses, start.is_fixed)

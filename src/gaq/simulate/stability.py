@@ -1,6 +1,4 @@
-"""When a simulation has left the molecule behind: a bond that is half an ångström off, or a temperature out
-of this world.
-"""
+"""Detect broken simulations: a bond off by half an ångström, or an impossible temperature."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ BONDED = 1.25  # times the sum of covalent radii
 
 @dataclass(frozen=True, eq=False)
 class StabilityReference:
-    """The bonds of the first structure, their lengths, and the temperature of the start."""
+    """The bonds of the first structure, their lengths, and the initial temperature."""
 
     pairs: np.ndarray  # [bond, 2]
     shifts: np.ndarray  # [bond, 3] lattice translation of the second atom, Å
@@ -26,13 +24,13 @@ class StabilityReference:
     temperature: float  # K
 
     def without_bonds(self) -> StabilityReference:
-        """For reactions: heat alone counts."""
+        """Return a reference for reactions, where only the temperature counts."""
         return replace(self, pairs=self.pairs[:0], shifts=self.shifts[:0], lengths=self.lengths[:0])
 
 
 def reference(structure: Structure, temperature: float) -> StabilityReference:
-    """Bonds are pairs nearer than 1.25 times the sum of their covalent radii, nearest image in a periodic
-    box.
+    """Return the reference; bonds are pairs closer than 1.25 times the sum of covalent radii, nearest image if
+    periodic.
     """
     from ase.data import covalent_radii
 
@@ -63,7 +61,7 @@ class Fault:
 
 
 def complaint(start: StabilityReference, structure: Structure, temperature: float) -> Fault | None:
-    """Return what `is_unstable` finds, in words; None when all is well."""
+    """Return the finding of `is_unstable` in words; None if there is none."""
     if not is_unstable(start, structure.positions, temperature):
         return None
     off = _off(start, structure.positions)

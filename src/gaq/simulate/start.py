@@ -1,6 +1,6 @@
-"""Where a run begins: a frame of a file, with the masses, constraints and velocities that it brings.
+"""The start of a run: a frame of a file with its masses, constraints and velocities.
 
-What a file says about the physics is used, refused or reported: masses and fixed atoms are used, other constraints are
+Physics in a file is used, refused or reported: masses and fixed atoms are used, other constraints are
 refused, and charges, magnetic moments and velocities in no defined unit are reported as having no effect.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STILL = 1e-9  # amu Å/fs and amu Å²/fs; a hydrogen atom at 300 K has 0.03
 HEAVIEST_ATOM = 1000.0  # amu
-MASSES = ("masses", "mass")  # ASE's name of the column, and the one that its documentation gives
+MASSES = ("masses", "mass")  # ASE's column name, and the one in its documentation
 VELOCITIES = ("velocities", "velocity", "vel", "velo", "v")
 WITHOUT_EFFECT = {
     "initial_charges": "charges of atoms",
@@ -40,20 +40,19 @@ WITHOUT_EFFECT = {
 
 @dataclass(frozen=True, eq=False)
 class RunStart:
-    """A structure, and what the file says of its atoms."""
+    """A structure with the atomic data of its file."""
 
     structure: Structure
     velocities: np.ndarray | None  # [atom, 3] Å/fs, if the file has momenta
-    masses: np.ndarray  # [atom] amu, those of the file or the standard ones
+    masses: np.ndarray  # [atom] amu, from the file or standard
     fixed: np.ndarray  # [atom] bool, atoms that do not move
-    notes: tuple[str, ...] = ()  # what is in the file and has no effect, in sentences
+    notes: tuple[str, ...] = ()  # content of the file without effect, in sentences
 
 
 def read_start(path: Path, frame: int = 0) -> RunStart:
-    """Read one frame of any file that gaq reads; a negative number counts from the end.
+    """Read one frame of any file that gaq reads; a negative index counts from the end.
 
-    Raises `BadStructure` for masses that are no masses and for constraints other than fixed atoms, and what reading
-    raises.
+    Raises `BadStructure` for invalid masses and for constraints other than fixed atoms, and the errors of reading.
     """
     if is_npz(readable_file(path)):
         structures = read_structures(path, None if frame < 0 else frame + 1)
@@ -66,7 +65,7 @@ def read_start(path: Path, frame: int = 0) -> RunStart:
     masses, fixed = _masses(atoms, structure, name), _fixed(atoms, name)
     velocities = None
     if "momenta" in atoms.arrays:
-        from ase import units  # ase.units takes time, and most starts have no momenta
+        from ase import units  # ase.units is slow to import, and most starts have no momenta
 
         velocities = np.asarray(atoms.get_momenta(), dtype=np.float64) / masses[:, None] * units.fs
         velocities = np.where(fixed[:, None], 0.0, velocities)
@@ -76,7 +75,7 @@ def read_start(path: Path, frame: int = 0) -> RunStart:
 
 
 def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
-    """Return the masses [atom] of the file, the standard ones where it has none."""
+    """Return the masses [atom] of the file, or standard ones."""
     standard = masses_of(structure)
     found = [key for key in MASSES if key in atoms.arrays]
     if not found:
@@ -95,7 +94,7 @@ def _masses(atoms: Atoms, structure: Structure, name: str) -> np.ndarray:
 
 
 def _fixed(atoms: Atoms, name: str) -> np.ndarray:
-    """Return the atoms that the constraints of the file fix. Raises `BadStructure` for any other constraint."""
+    """Return the fixed atoms. Raises `BadStructure` for any other constraint."""
     from ase.constraints import FixAtoms, FixCartesian
 
     fixed = np.zeros(len(atoms), dtype=bool)
@@ -104,8 +103,8 @@ def _fixed(atoms: Atoms, name: str) -> np.ndarray:
             fixed[constraint.index] = True
         elif not (isinstance(constraint, FixCartesian) and not constraint.mask.any()):
             raise BadStructure(
-                f"{name} has the constraint {type(constraint).__name__}; this dynamics can keep whole atoms fixed "
-                f"(FixAtoms) and nothing else. Remove it, or run with ASE: atoms.calc = gaq.Calculator(...)."
+                f"{name} has the constraint {type(constraint).__name__}; gaq can only keep whole atoms fixed "
+                f"(FixAtoms). Remove it, or run with ASE: atoms.calc = gaq.Calculator(...)."
             )
     if fixed.all():
         raise BadStructure(f"{name} has no atom that may move: all are fixed. Remove the constraint from some.")
@@ -117,19 +116,19 @@ def _notes(atoms: Atoms, structure: Structure, name: str) -> list[str]:
     for key, what in WITHOUT_EFFECT.items():
         value = atoms.arrays.get(key, atoms.info.get(key))
         if value is not None and _says_something(key, value):
-            notes.append(f"{name} has {what} ({key}), which have no effect: the model knows elements and positions.")
+            notes.append(
+                f"{name} has {what} ({key}), which have no effect: the model uses elements and positions only."
+            )
     for key in VELOCITIES:
         if key in atoms.arrays:
             notes.append(f"{name} has a column {key}, in no defined unit, which is not used; momenta would be (ASE).")
     if atoms.cell.rank and not structure.periodic.any():
-        notes.append(
-            f"{name} has a cell and says that no direction is periodic: it is run as a molecule in open space."
-        )
+        notes.append(f"{name} has a cell but no periodic direction: it runs as a molecule in open space.")
     return notes
 
 
 def _says_something(key: str, value: object) -> bool:
-    """Return whether it is not what atoms are without it: neutral and without unpaired electrons."""
+    """Return whether a value differs from the default: neutral, no unpaired electrons."""
     neutral = 1 if key == "multiplicity" else 0
     array = np.asarray(value)
     return array.dtype.kind not in "iufb" or bool(np.any(array != neutral))
@@ -142,10 +141,10 @@ def freedom_of(
     thermostat: str | None,
     fixed: np.ndarray | None = None,
 ) -> int:
-    """Count the degrees of freedom of the kinetic energy, without motions of the whole that the run does not have.
+    """Count the degrees of freedom of the kinetic energy, without overall motions that the run does not have.
 
-    Langevin's noise makes a molecule turn, and leaves its centre at rest; everything else keeps what it finds. Beside
-    atoms that are `fixed` all others have three.
+    Langevin's noise rotates a molecule and leaves its centre at rest; other dynamics conserve overall motions. With
+    `fixed` atoms all others have three.
     """
     if fixed is not None and fixed.any():
         return degrees_of_freedom(structure, fixed)
@@ -160,5 +159,5 @@ def freedom_of(
 
 def _place(path: Path, frame: int, count: int) -> int:
     if not -count <= frame < count:
-        raise UsageError(f"--frame {frame}: {path} has {count} frames, 0 to {count - 1}")
+        raise UsageError(f"`frame` {frame}: {path} has {count} frames, 0 to {count - 1}")
     return frame

@@ -1,4 +1,4 @@
-"""What a thermostat does to velocities. Twin of native/src/dynamics/thermostat.cpp, operation by operation."""
+"""Effect of thermostats on velocities. Twin of native/src/dynamics/thermostat.cpp, operation by operation."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gaq.simulate.noise import LANGEVIN_STREAM, RESCALE_STREAM, normals
 def langevin(
     heat_bath: Thermostat, decay: float, step: int, inverse_masses: np.ndarray, velocities: np.ndarray
 ) -> np.ndarray:
-    """Friction and noise: v' = decay v + √(1 − decay²) √(kT/m) ξ, without what moves the centre of mass.
+    """Apply friction and noise: v' = decay v + √(1 − decay²) √(kT/m) ξ, without moving the centre of mass.
 
     Leimkuhler & Matthews, Appl. Math. Res. Express 2013, 34 (step O of BAOAB). Velocities [atom, 3] in Å/fs.
     """
     noise = normals(heat_bath.seed, LANGEVIN_STREAM, step, len(velocities))[:, :3]
     spread = math.sqrt(1 - decay * decay) * np.sqrt(heat_bath.thermal_energy * inverse_masses)
     moved = decay * velocities + spread[:, None] * noise
-    if not inverse_masses.all():  # beside fixed atoms there is no motion of the whole
+    if not inverse_masses.all():  # fixed atoms: no overall motion
         return moved
     masses = 1 / inverse_masses
     momentum = _in_order(masses[:, None] * moved)
@@ -30,7 +30,7 @@ def langevin(
 def rescale(
     heat_bath: Thermostat, decay: float, step: int, inverse_masses: np.ndarray, velocities: np.ndarray
 ) -> np.ndarray:
-    """Stochastic velocity rescaling (CSVR): velocities times one number that makes their energy canonical.
+    """Apply stochastic velocity rescaling (CSVR): one factor makes the kinetic energy canonical.
 
     Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101 (2007), eq. A7.
     """
@@ -48,7 +48,9 @@ def rescale(
 
 
 def kinetic_energy_in_order(inverse_masses: np.ndarray, velocities: np.ndarray) -> float:
-    """½ Σ m v² in eV, atom after atom: the bits of the native engine. A fixed atom, of inverse mass 0, has none."""
+    """Return ½ Σ m v² in eV, summed atom by atom as in the native engine. A fixed atom has inverse mass 0 and no
+    energy.
+    """
     x, y, z = velocities.T
     squares = (x * x + y * y) + z * z
     return 0.5 * float(
@@ -57,5 +59,5 @@ def kinetic_energy_in_order(inverse_masses: np.ndarray, velocities: np.ndarray) 
 
 
 def _in_order(terms: np.ndarray) -> np.ndarray:
-    """Return the sum over the first axis from its first term to its last; NumPy's own goes by halves."""
+    """Return the sum over the first axis in order; NumPy sums pairwise."""
     return np.asarray(np.cumsum(terms, axis=0)[-1])

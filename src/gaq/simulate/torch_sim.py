@@ -1,7 +1,7 @@
 """A model for torch-sim, which moves many systems at once: `ts.integrate(system, model_of("model.gaq"), ...)`.
 
-torch-sim counts in eV, Å and eV/Å³, as we do. The engine computes on the CPU in float64, all systems in one call; its
-numbers are copied to the device and type that the state has.
+Units of torch-sim are those of gaq: eV, Å and eV/Å³. The engine computes on the CPU in float64, all systems in one
+call; results are copied to the device and type of the state.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from gaq.simulate.hosts import imported
 
 
 def model_of(model: str | Path | Engine, *, threads: int | None = None, device: str = "cpu") -> Any:
-    """Return the model as a `torch_sim.models.interface.ModelInterface`, in float64, on the device that the states are
-    on.
+    """Return the model as a `torch_sim.models.interface.ModelInterface`, in float64, on the device of the states.
 
-    Gives stresses where the engine gives virials, as the native one does. Raises `BadFile`, `NotAvailable`.
+    Gives stresses if the engine gives virials, as the native one does. Raises `BadFile`, `NotAvailable`.
     """
     imported("torch_sim")
     import torch
     from torch_sim.models.interface import ModelInterface
 
     class Model(ModelInterface):
-        """Energies [system], forces [atom, 3] and stresses [system, 3, 3] by an engine."""
+        """Energies [system], forces [atom, 3] and stresses [system, 3, 3] from an engine."""
 
         def __init__(self, engine: Engine) -> None:
             super().__init__()
@@ -37,7 +36,7 @@ def model_of(model: str | Path | Engine, *, threads: int | None = None, device: 
             self._compute_forces, self._compute_stress = True, gives_virial(engine)
 
         def forward(self, state: Any) -> dict[str, torch.Tensor]:
-            """Raise `BadStructure` and `UnsupportedElement`, as the engine does."""
+            """Evaluate a state. Raises `BadStructure` and `UnsupportedElement`."""
             structures = structures_of(state)
             predictions = self.engine.evaluate(structures)
 
@@ -57,7 +56,7 @@ def model_of(model: str | Path | Engine, *, threads: int | None = None, device: 
 
 
 def structures_of(state: Any) -> list[Structure]:
-    """Return the systems of a `torch_sim.SimState`, or of the mapping that stands for one; its cells have columns."""
+    """Return the systems of a `torch_sim.SimState` or an equivalent mapping, with lattice vectors in columns."""
 
     def get(name: str) -> Any:
         return state.get(name) if isinstance(state, dict) else getattr(state, name)
@@ -76,7 +75,7 @@ def structures_of(state: Any) -> list[Structure]:
 
 
 def _stress(structure: Structure, virial: np.ndarray | None) -> np.ndarray:
-    """Return the symmetric stress [3, 3] in eV/Å³; zero for what fills no volume."""
+    """Return the symmetric stress [3, 3] in eV/Å³; zero for systems without volume."""
     volume = abs(float(np.linalg.det(structure.cell)))
     if virial is None or volume == 0.0:
         return np.zeros((3, 3))

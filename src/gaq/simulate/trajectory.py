@@ -1,4 +1,4 @@
-"""Trajectories that grow frame by frame: extended XYZ, which all can read, and ASE's smaller binary format."""
+"""Trajectories that grow frame by frame: extended XYZ, which most programs read, and ASE's smaller binary format."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from gaq.simulate.growing import GrowingFile, Mark
 from gaq.simulate.velocities import masses_of
 
 XYZ, BINARY = (".xyz", ".extxyz"), (".traj",)
-# ASE's binary files begin with a header of 48 bytes, in which the last 16 say how many frames there are and where the
-# table of their places is. They change in place.
+# ASE's binary files begin with a header of 48 bytes; its last 16, the number of frames and the position of their table,
+# change in place.
 BEGINNING = b"- of Ulm"
 TABLE_AT = 32
 TABLE = struct.Struct("<qq")
 
 
 class Trajectory(Protocol):
-    """A file that frames are added to."""
+    """A file of frames."""
 
     def write(self, state: MotionState) -> None:
         """Add a frame: positions, energy, forces, momenta, time and step."""
         ...
 
     def mark(self) -> Mark:
-        """Return where the file ends now."""
+        """Return the current length of the file."""
         ...
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
+        """Wait until everything written is on the disk."""
         ...
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Close the file."""
         ...
 
 
 def open_trajectory(path: Path, dt: float, at: Mark | None = None) -> Trajectory:
-    """Return a trajectory in the format that its ending asks for: new, or cut back to a mark and gone on with."""
+    """Open a trajectory in the format of its ending: a new one, or an old one cut back to a mark."""
     check_ending(path)
     return XyzTrajectory(path, dt, at) if path.suffix in XYZ else BinaryTrajectory(path, dt, at)
 
 
 def check_ending(path: Path) -> None:
-    """Raise `UsageError` for the ending of another format."""
+    """Raise `UsageError` for another ending."""
     if path.suffix not in XYZ + BINARY:
         raise UsageError(
             f"{path}: a trajectory is extended XYZ ({', '.join(XYZ)}) or ASE's binary format ({', '.join(BINARY)}); "
@@ -59,7 +59,7 @@ def check_ending(path: Path) -> None:
 
 
 class XyzTrajectory(GrowingFile):
-    """Extended XYZ: numbers with 17 significant digits, so that reading gives back the same bits."""
+    """Extended XYZ with 17 significant digits, which restore the same bits."""
 
     def __init__(self, path: Path, dt: float, at: Mark | None = None) -> None:
         super().__init__(path, at)
@@ -71,7 +71,7 @@ class XyzTrajectory(GrowingFile):
 
 
 class BinaryTrajectory:
-    """ASE's own format, eight bytes a number."""
+    """ASE's own format, eight bytes per number."""
 
     def __init__(self, path: Path, dt: float, at: Mark | None = None) -> None:
         from ase.io.trajectory import TrajectoryWriter
@@ -80,9 +80,7 @@ class BinaryTrajectory:
         if at is not None:
             with path.open("r+b") as stream:
                 if stream.read(len(BEGINNING)) != BEGINNING:
-                    raise BadFile(
-                        f"{path} is no trajectory of ASE's; the one that its checkpoint belongs to was expected"
-                    )
+                    raise BadFile(f"{path} is not an ASE trajectory; expected the one of its checkpoint")
                 stream.truncate(at["bytes"])
                 stream.seek(TABLE_AT)
                 stream.write(TABLE.pack(at["frames"], at["table"]))
@@ -114,12 +112,12 @@ class BinaryTrajectory:
 
 
 def _has_own_masses(state: MotionState) -> bool:
-    """Return whether the masses are others than the standard ones, which readers know."""
+    """Return whether masses differ from the standard ones, which readers assume."""
     return not np.array_equal(state.masses, masses_of(state.structure))
 
 
 def momenta(state: MotionState) -> Any:
-    """Return momenta [atom, 3] in the units of ASE, whose time is Å √(amu/eV)."""
+    """Return momenta [atom, 3] in ASE's units, with time in Å √(amu/eV)."""
     from ase import units
 
     return state.masses[:, None] * state.velocities / units.fs
@@ -127,7 +125,7 @@ def momenta(state: MotionState) -> Any:
 
 def frame_text(state: MotionState, dt: float) -> str:
     """Return one frame: Lattice and pbc if periodic, energy (eV), time (fs), step; per atom positions (Å), forces
-    (eV/Å), momenta (units of ASE), and if they are not the usual ones masses (amu) and which atoms move.
+    (eV/Å), momenta (ASE's units) and, unless standard, masses (amu) and mobility.
     """
     from ase.data import chemical_symbols
 

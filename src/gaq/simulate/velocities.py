@@ -1,4 +1,4 @@
-"""Masses, thermal velocities, and the rigid motions taken out of them. Å, fs, amu, K."""
+"""Masses, thermal velocities, and removal of rigid motions. Å, fs, amu, K."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gaq.units import ACCELERATION, BOLTZMANN
 
 
 def masses_of(structure: Structure) -> np.ndarray:
-    """Standard atomic masses [atom] in amu."""
+    """Return standard atomic masses [atom] in amu."""
     from ase.data import atomic_masses
 
     return np.asarray(atomic_masses[structure.species], dtype=np.float64)
@@ -22,10 +22,10 @@ def thermal_velocities(
     rng: np.random.Generator,
     fixed: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw Maxwell-Boltzmann velocities [atom, 3] in Å/fs, scaled to `temperature` in K exactly.
+    """Draw Maxwell-Boltzmann velocities [atom, 3] in Å/fs, scaled to exactly `temperature` in K.
 
-    Net momentum is removed, angular momentum too unless the structure is periodic. Atoms that are `fixed` [atom] have
-    none; beside them nothing is removed, since the others have no motion of the whole.
+    Net momentum is removed, and angular momentum too unless the structure is periodic. `fixed` atoms [atom] have
+    no velocity; with them nothing is removed.
     """
     spread = np.sqrt(BOLTZMANN * temperature * ACCELERATION / masses)
     drawn = rng.standard_normal(structure.positions.shape) * spread[:, None]
@@ -42,36 +42,34 @@ def at_rest(structure: Structure, masses: np.ndarray, velocities: np.ndarray) ->
     arms = _arms(structure, masses)
     inertia = np.einsum("a,aij->ij", masses, _inertia_terms(arms))
     momentum = angular_momentum(structure, masses, moving)
-    # The pseudo-inverse leaves alone the axis of a linear molecule, about which nothing turns.
+    # The pseudo-inverse ignores the axis of a linear molecule, which has no moment of inertia.
     spin = np.linalg.pinv(inertia, rcond=1e-10, hermitian=True) @ momentum
     return moving - np.cross(spin, arms)
 
 
 def angular_momentum(structure: Structure, masses: np.ndarray, velocities: np.ndarray) -> np.ndarray:
-    """Σ m (x − x̄) × v about the centre of mass [3], amu Å²/fs."""
+    """Return Σ m (x − x̄) × v about the centre of mass [3], amu Å²/fs."""
     return masses @ np.cross(_arms(structure, masses), velocities)
 
 
 def kinetic_energy(masses: np.ndarray, velocities: np.ndarray) -> float:
-    """½ Σ m v² in eV."""
+    """Return ½ Σ m v² in eV."""
     return float(0.5 * masses @ np.sum(velocities**2, axis=1) / ACCELERATION)
 
 
 def kinetic_temperature(
     structure: Structure, masses: np.ndarray, velocities: np.ndarray, freedom: int | None = None
 ) -> float:
-    """2 E_kin / (degrees of freedom · k_B) in K; 0 where nothing can move. Without `freedom`, rigid motions do not
-    count.
-    """
+    """Return 2 E_kin / (degrees of freedom · k_B) in K; 0 if nothing moves. By default, rigid motions do not count."""
     if freedom is None:
         freedom = degrees_of_freedom(structure)
     return 2 * kinetic_energy(masses, velocities) / (freedom * BOLTZMANN) if freedom else 0.0
 
 
 def degrees_of_freedom(structure: Structure, fixed: np.ndarray | None = None) -> int:
-    """3N less the rigid motions: 3 in a periodic box, 6 in open space, 5 for a linear molecule.
+    """Return 3N minus the rigid motions: 3 in a periodic box, 6 in open space, 5 for a linear molecule.
 
-    With atoms that are `fixed` [atom], three for each of the others.
+    With `fixed` atoms [atom], three for each of the others.
     """
     if fixed is not None and fixed.any():
         return 3 * int(np.count_nonzero(~fixed))

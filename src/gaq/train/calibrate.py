@@ -43,7 +43,7 @@ def quantized_copy(model: N, recipe: Recipe, frames: TrainFrames | None) -> N:
         if needy:
             raise UsageError(
                 f"recipe {recipe.name!r} has steps that are fixed by calibration (slot {needy[0]!r} and "
-                f"{len(needy) - 1} more): give some structures with --data."
+                f"{len(needy) - 1} more): give some structures as `calibration`."
             )
         _finish(copied)
         return copied

@@ -62,7 +62,7 @@ def compiled_for(recipe: Recipe) -> CompiledGradients:
         if _moves(rule.spec):
             raise UsageError(
                 f"recipe {recipe.name!r} has a codebook that moves in {rule.target}, which a compiled graph cannot do. "
-                "Train it without --compile."
+                "Train it without `compile`."
             )
     return CompiledGradients()
 
@@ -120,7 +120,7 @@ def _graph(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Graph
     except Exception as error:  # whatever a compiler and its tool chain raise
         raise NotAvailable(
             f"the training step could not be compiled: {type(error).__name__}: {first_line(error)}. "
-            f"{NEEDS}; without --compile neither is needed."
+            f"{NEEDS}; without `compile` neither is needed."
         ) from error
 
 

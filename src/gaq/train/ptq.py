@@ -33,7 +33,7 @@ def check_ptq_passes(model: Network, recipe: Recipe, frames: TrainFrames | None)
     if recipe.ptq_passes and frames is None:
         raise UsageError(
             f"recipe {recipe.name!r} rounds by what it sees of the network ({type(recipe.ptq_passes[0]).__name__}): "
-            "give some structures with --data."
+            "give some structures as `calibration`."
         )
 
 

@@ -171,5 +171,5 @@ def _check_stages(plan: QuantizationPlan) -> None:
     if plan.epochs and late:
         raise UsageError(
             f"recipe {plan.recipe.name!r} quantizes {late[0].target} from epoch {late[0].from_epoch} on, but "
-            f"training ends after {plan.epochs}. Take more --epochs or a smaller --warmup."
+            f"training ends after {plan.epochs}. Take more `epochs` or a smaller `warmup`."
         )

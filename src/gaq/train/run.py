@@ -76,18 +76,18 @@ def restore_(run: TrainRun, out: Path) -> None:
     """Put a fresh run where `last.ckpt` left off."""
     path = out / "last.ckpt"
     if not path.exists():
-        raise BadFile(f"{out} has no last.ckpt to resume from. Leave out --resume to start a new run there.")
+        raise BadFile(f"{out} has no last.ckpt to resume from. Leave out `resume` to start a new run there.")
     saved = load_checkpoint(path)
     counters = saved.manifest.get("run")
     if counters is None:
-        raise BadFile(f"{path} is a model, not the state of a run. Choose another --out, or leave out --resume.")
+        raise BadFile(f"{path} is a model, not the state of a run. Choose another `out`, or leave out `resume`.")
     _check_same_run(saved, run.checkpoint, path)
     try:
         if len(saved.state) != counters["tensors"]:
             raise ValueError(f"it has {len(saved.state)} of {counters['tensors']} tensors of the state")
         _take_(run, saved, counters)
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
-        raise BadFile(f"{path} is damaged ({shown(str(error), 200)}). Leave out --resume to start anew.") from None
+        raise BadFile(f"{path} is damaged ({shown(str(error), 200)}). Leave out `resume` to start anew.") from None
 
 
 def _take_(run: TrainRun, saved: Checkpoint, counters: dict[str, Any]) -> None:
@@ -137,7 +137,7 @@ def _check_same_run(saved: Checkpoint, start: Checkpoint, path: Path) -> None:
     if differing:
         raise BadFile(
             f"{path} is the state of another run: it differs in {', '.join(differing)}. Give what it began "
-            "with, or choose another --out."
+            "with, or choose another `out`."
         )
 
 

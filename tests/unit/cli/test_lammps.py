@@ -55,7 +55,7 @@ def test_programs_of_the_instructions_are_there(version):
 
 def test_without_lammps_it_leaves_with_2_and_a_sentence(monkeypatch, capsys):
     def missing() -> None:
-        raise NotAvailable("LAMMPS is not installed beside gaq. Install it.")
+        raise NotAvailable("LAMMPS is not installed in this environment. Install it.")
 
     monkeypatch.setattr(lammps, "installed_lammps", missing)
     assert outcome(["lammps", "--build"]) == 2

@@ -64,7 +64,7 @@ def test_broken_models_and_lines_are_notes(run, capsys):
         file.write('{"metric": "cut')
     assert outcome(["report", str(run)]) == 0
     said = capsys.readouterr().out
-    assert "rows.jsonl, line 2: not whole JSON" in said
+    assert "rows.jsonl, line 2: invalid JSON" in said
     assert "broken.gaq" in said
 
 
@@ -74,7 +74,7 @@ def test_nothing_to_report_on_is_an_error(name, tmp_path, capsys):
     assert outcome(["report", str(tmp_path / name)]) == 2
     error = " ".join(capsys.readouterr().err.split())
     assert error.startswith("BadFile: ")
-    assert "rows (*.rows.jsonl beside models, *.jsonl of --json), learning curves (curve.jsonl)" in error
+    assert "rows (*.rows.jsonl next to models, *.jsonl of --json), learning curves (curve.jsonl)" in error
     assert not (tmp_path / "empty" / "report.html").exists()
 
 

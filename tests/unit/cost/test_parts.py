@@ -33,7 +33,7 @@ def test_names_of_parts():
     assert [part_of(gates, by) for by in BY] == [gates.name, "update.gates.input", "layers.1", "scalar-feature"]
     assert [part_of(weight, by) for by in BY] == [weight.name, "weights", "readout", "scalar-weight"]
     with pytest.raises(
-        UsageError, match="--by 'layers': expected one of slot, kind, layer, role. Did you mean 'layer'"
+        UsageError, match="`by` 'layers': expected one of slot, kind, layer, role. Did you mean 'layer'"
     ):
         part_of(gates, "layers")
 

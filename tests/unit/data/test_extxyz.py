@@ -125,7 +125,7 @@ def test_truncated(write_xyz, keep):
 @pytest.mark.parametrize("name", ["a.xyz", "a.dat"])
 def test_other_content(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadFile, match=r"a\.(xyz|dat) (cannot be read|is of no format)"):
+    with pytest.raises(BadFile, match=r"a\.(xyz|dat) (cannot be read|has a format that neither)"):
         read_dataset(tmp_path / name)
 
 

@@ -85,7 +85,7 @@ def test_a_copy_of_the_npz(tmp_path, rmd17_arrays, write_npz):
 
 def test_without_a_network(archive, tmp_path):
     _, official = archive
-    with pytest.raises(NotAvailable, match=r"could not download .*Without a network, download .*--from"):
+    with pytest.raises(NotAvailable, match=r"could not download .*Without a network, download .* as `archive`"):
         fetch_rmd17("ethanol", tmp_path / "out", cache=tmp_path / "cache", archive=official)
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -106,5 +106,5 @@ def test_without_pooch(tmp_path, monkeypatch):
 def test_wrong_usage(tmp_path):
     with pytest.raises(UsageError, match=r"no molecule 'azobenzen'. Did you mean 'azobenzene'\?"):
         fetch_rmd17("azobenzen", tmp_path)
-    with pytest.raises(UsageError, match="--split 6"):
+    with pytest.raises(UsageError, match="`split` 6"):
         fetch_rmd17("ethanol", tmp_path, split=6)

@@ -85,7 +85,7 @@ def test_resume_from_partial_files(settings, tmp_path):
     output = tmp_path / "parts.xyz"
     first = partial_files(output, 2)[0]
     save_progress(first, in_short_stretches(settings, 1), settings)
-    with pytest.raises(UsageError, match="unfinished run. Add --resume"):
+    with pytest.raises(UsageError, match="unfinished run. Set `resume`"):
         label(settings, output)
     with pytest.raises(UsageError, match=r"other settings: seed 1 then, 2 now"):
         label(replace(settings, seed=2), output, resume=True)
@@ -98,7 +98,7 @@ def test_resume_from_partial_files(settings, tmp_path):
 def test_a_damaged_partial_file(settings, tmp_path):
     output = tmp_path / "a.xyz"
     partial_files(output, 2)[1].write_bytes(b"PK not an archive")
-    with pytest.raises(BadFile, match="Delete it and start again without --resume"):
+    with pytest.raises(BadFile, match="Delete it and start again without `resume`"):
         label(settings, output, resume=True)
 
 
@@ -130,13 +130,13 @@ def test_the_command_is_written_into_the_file(settings, tmp_path):
     ("change", "words"),
     [
         ({"method": "gfn2"}, "no method 'gfn2'.*Did you mean 'gfn2-xtb'"),
-        ({"frames": 0}, "--frames 0"),
-        ({"interval": 0}, "--interval 0"),
-        ({"timestep": 0.0}, "--dt 0"),
-        ({"temperature": -1.0}, "--temperature -1"),
-        ({"equilibration": -1.0}, "--equilibrate -1"),
-        ({"replicas": 4}, "--replicas 4"),
-        ({"seed": -1}, "--seed -1"),
+        ({"frames": 0}, "`frames` 0"),
+        ({"interval": 0}, "`interval` 0"),
+        ({"timestep": 0.0}, "`timestep` 0"),
+        ({"temperature": -1.0}, "`temperature` -1"),
+        ({"equilibration": -1.0}, "`equilibration` -1"),
+        ({"replicas": 4}, "`replicas` 4"),
+        ({"seed": -1}, "`seed` -1"),
         ({"multiplicity": 2}, "10 electrons, which cannot have multiplicity 2"),
         ({"charge": 1}, "9 electrons, which cannot have multiplicity 1"),
     ],
@@ -150,7 +150,7 @@ def test_the_output(settings, tmp_path):
     with pytest.raises(UsageError, match="ends in .xyz, .extxyz, .npz"):
         label(settings, tmp_path / "a.txt")
     (tmp_path / "a.xyz").write_text("mine")
-    with pytest.raises(UsageError, match="exists. Choose another name, or add --overwrite"):
+    with pytest.raises(UsageError, match="exists. Choose another name, or set `overwrite`"):
         label(settings, tmp_path / "a.xyz")
     assert label(settings, tmp_path / "a.xyz", overwrite=True) == 3
     (tmp_path / "file").touch()

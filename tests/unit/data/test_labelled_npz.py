@@ -36,7 +36,7 @@ def test_other_units_are_refused(ethanol, tmp_path, write_npz):
     write_labelled_npz(tmp_path / "a.npz", ethanol.structures, ethanol.labels, "")
     with np.load(tmp_path / "a.npz") as archive:
         arrays = {key: archive[key] for key in archive.files}
-    with pytest.raises(BadLabels, match="says its units are 'Hartree'; expected 'eV, eV/Å'"):
+    with pytest.raises(BadLabels, match="has the units 'Hartree'; expected 'eV, eV/Å'"):
         read_dataset(write_npz("b.npz", arrays | {"units": np.array("Hartree")}))
     del arrays["units"]
     with pytest.raises(BadFile, match="expected .*units"):

@@ -38,7 +38,7 @@ def test_limit(rmd17_arrays, write_npz):
     path = write_npz("a.npz", rmd17_arrays)
     assert len(read_dataset(path, limit=7)) == 7
     assert read_dataset(path, limit=7).sha256 == read_dataset(path).sha256
-    with pytest.raises(UsageError, match="--limit 0"):
+    with pytest.raises(UsageError, match="`limit` 0"):
         read_dataset(path, limit=0)
 
 

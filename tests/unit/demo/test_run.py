@@ -46,7 +46,7 @@ def test_without_a_compiled_engine_pytorch_does_it_and_it_is_said(monkeypatch):
     heard = []
     assert chosen_engine(None, heard.append) == "torch"
     assert [m.summary for m in heard] == [
-        "PyTorch measures and moves, in shorter runs: the native engine is not built. Run `make native`"
+        "PyTorch runs checks and dynamics instead, in shorter runs: the native engine is not built. Run `make native`"
     ]
     assert chosen_engine("torch", heard.append) == "torch"
     assert len(heard) == 1
@@ -65,7 +65,7 @@ def test_without_tblite_held_out_frames_are_the_test_and_it_is_said(tmp_path, wi
     assert file == tmp_path / HELD_OUT
     assert [type(job) for job in workers.jobs] == [TrainJob]
     assert [m.summary for m in heard if isinstance(m, JobDone)] == [
-        "tblite is not installed, so the test is on 4 embedded frames that are not trained on"
+        "tblite is not installed, so models are tested on 4 embedded frames outside the training set"
     ]
     trained_on = {s.positions.tobytes() for s in data.structures}
     test = read_dataset(file)

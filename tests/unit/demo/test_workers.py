@@ -39,7 +39,7 @@ def test_a_fault_of_ours_comes_back_with_its_traceback():
 
 
 def test_a_process_that_is_killed_is_an_error_and_not_a_wait():
-    with Workers(1) as workers, pytest.raises(NotAvailable, match=r"exit code -9.*--workers 1"):
+    with Workers(1) as workers, pytest.raises(NotAvailable, match=r"exit code -9.*`workers` 1"):
         workers.run([Chore("a", "die")], lambda message: None)
 
 

@@ -92,7 +92,7 @@ def test_the_library_is_found_and_fits():
 def test_another_interface_is_refused(monkeypatch):
     path = native_library()
     monkeypatch.setattr(_library, "ABI", _library.ABI + 1)
-    with pytest.raises(NotAvailable, match=r"has interface \d+, this package is made for"):
+    with pytest.raises(NotAvailable, match=r"has interface \d+, this package needs"):
         load_library.__wrapped__(path)
 
 

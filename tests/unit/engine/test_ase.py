@@ -75,7 +75,7 @@ def test_a_method_is_part_of_the_name():
         ("no_such_module:Thing", "{}", NotAvailable, "pip install no_such_module"),
         ("ase.calculators.emt:EMTT", "{}", UsageError, "no class 'EMTT'.*'EMT'"),
         ("ase.calculators.emt:EMT", "{broken", UsageError, "not JSON"),
-        ("ase.calculators.emt:EMT", "[1]", UsageError, "is no JSON object"),
+        ("ase.calculators.emt:EMT", "[1]", UsageError, "is not a JSON object"),
         ("ase.calculators.abinit:Abinit", '{"directory": 3, "profile": 5}', UsageError, "could not be made"),
     ],
 )

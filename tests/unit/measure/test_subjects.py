@@ -38,7 +38,7 @@ def test_without_frames_the_first_molecule_with_sensible_forces_is_taken():
 
 
 def test_a_model_without_sensible_forces_wants_frames():
-    with pytest.raises(UsageError, match=r"wild.ckpt has sensible forces on no small molecule; .* --data"):
+    with pytest.raises(UsageError, match=r"wild.ckpt has sensible forces on no small molecule; give `frames`"):
         golden_subjects(Wild(1000))
 
 

@@ -1,14 +1,20 @@
-"""What the header of a packed file may say of species, knots and slots."""
+"""Keys and types of a packed file: slots, knots, arrays. Meaning: tests/unit/engine/test_packed_file.py."""
 
 from __future__ import annotations
 
 from math import exp
 
+import numpy as np
 import pytest
 
 from gaq.errors import BadFile
+from gaq.formats import container
+from gaq.formats.checksum import sealed
 from gaq.model.transformer.layout import LAYOUT
 from gaq.pack.checks import check_radial, check_slots
+from gaq.pack.format import from_bytes
+from gaq.quant.install import preset
+from packed import file_of, with_array
 from tiny import config
 
 NUMBERS = LAYOUT.numbers_from(config(degrees=2).model_dump(exclude={"architecture"}), "the model")
@@ -47,62 +53,29 @@ def test_known_schemes_pass(slot, scheme):
 
 
 @pytest.mark.parametrize(
-    ("slot", "scheme"),
+    "scheme",
     [
-        (SCALAR, None),
-        (SCALAR, "identity"),
-        (SCALAR, {"kind": "magic"}),
-        (SCALAR, FLOAT | {"bits": 8}),
-        (SCALAR, UNIFORM | {"bits": 17}),
-        (SCALAR, UNIFORM | {"bits": True}),
-        (SCALAR, UNIFORM | {"bits": 8.0}),
-        (SCALAR, UNIFORM | {"per": "vector"}),
-        (SCALAR, UNIFORM | {"per": ["row"]}),
-        (SCALAR, UNIFORM | {"framed": True}),
-        (SCALAR, UNIFORM | {"framed": 0}),
-        (SCALAR, {"kind": "uniform", "bits": 8, "per": "row"}),
-        (SCALAR, UNIFORM | {"centred": 1}),
-        (SCALAR, UNIFORM | {"centred": True, "per": "atom"}),
-        (SCALAR, UNIFORM | {"principal": 4}),
-        (VECTOR, UNIFORM | {"principal": 4}),
-        (VECTOR, UNIFORM | {"principal": 0, "framed": True}),
-        (VECTOR, UNIFORM | {"principal": 17, "framed": True}),
-        (VECTOR, UNIFORM | {"principal": 4, "framed": True, "per": "atom"}),
-        (VECTOR, UNIFORM | {"centred": True}),
-        (SCALAR, POLAR),
-        (VECTOR, POLAR | {"direction_bits": 15}),
-        (VECTOR, POLAR | {"direction_bits": 2}),
-        (VECTOR, POLAR | {"book": "codebook.fibonacci.16"}),
-        (VECTOR, POLAR | {"directions": "codebook", "book": 7}),
-        (VECTOR, POLAR | {"magnitude": "cubic"}),
-        (VECTOR, POLAR | {"bits": 20}),
-        (SECOND, POLAR),
-        ("layers.1.attention.key", UNIFORM),
-        (WEIGHT, {"kind": "uniform", "bits": 9, "per": "channel"}),
-        (WEIGHT, {"kind": "uniform", "bits": 4, "per": "group"}),
-        (WEIGHT, UNIFORM),
-        (MESSAGE, UNIFORM),
+        None,
+        "identity",
+        {"kind": "magic"},
+        {"kind": ["uniform"]},
+        FLOAT | {"bits": 8},
+        UNIFORM | {"bits": True},
+        UNIFORM | {"bits": 8.0},
+        UNIFORM | {"bits": 2**53},
+        UNIFORM | {"bits": -1},
+        UNIFORM | {"per": ["row"]},
+        UNIFORM | {"centred": 1},
+        UNIFORM | {"principal": "4"},
+        UNIFORM | {"more": 1},
+        {"kind": "uniform", "bits": 8},
+        POLAR | {"book": 7},
+        POLAR | {"framed": False},
     ],
 )
-def test_unknown_schemes_are_refused(slot, scheme):
-    with pytest.raises(BadFile, match=f"slot '{slot}' holds .* which this gaq does not know"):
-        check_slots(slots(**{slot: scheme}), LAYOUT, NUMBERS, "file")
-
-
-@pytest.mark.parametrize(
-    ("slot", "scheme", "what"),
-    [
-        (SCALAR, UNIFORM | {"centred": True}, "centred"),
-        (SCALAR, UNIFORM | {"centred": True, "principal": 4}, "centred"),
-        (VECTOR, UNIFORM | {"framed": True, "principal": 4}, "principal"),
-    ],
-)
-def test_what_is_taken_off_wants_a_weight_of_codes(slot, scheme, what):
-    weight = slot.removesuffix(".input") + ".weight"
-    codes = {"kind": "uniform", "bits": 4, "per": "channel"}
-    assert check_slots(slots(**{slot: scheme, weight: codes}), LAYOUT, NUMBERS, "file")[slot] == scheme
-    with pytest.raises(BadFile, match=f"slot '{slot}' is {what}, but its weight is float"):
-        check_slots(slots(**{slot: scheme}), LAYOUT, NUMBERS, "file")
+def test_schemes_of_other_keys_or_types_are_refused(scheme):
+    with pytest.raises(BadFile, match=f"slot '{SCALAR}' holds .* which this gaq does not know"):
+        check_slots(slots(**{SCALAR: scheme}), LAYOUT, NUMBERS, "file")
 
 
 def test_slots_must_be_those_of_the_model():
@@ -117,34 +90,49 @@ def test_slots_must_be_those_of_the_model():
 
 
 def test_a_radial_table_passes():
-    assert check_radial(dict(RADIAL), 5.0, "file") == RADIAL
-    other = {"knots": 12, "decay": 0.1, "low": exp(-0.5), "high": 1.0}  # nearly equidistant in r
-    assert check_radial(dict(other), 5.0, "file") == other
+    assert check_radial(dict(RADIAL), "file") == RADIAL
 
 
 @pytest.mark.parametrize(
     "change",
+    [{"knots": 160.0}, {"knots": 10**9}, {"decay": "1"}, {"low": True}, {"high": None}, {"alpha": 1.0}],
+)
+def test_a_radial_table_of_other_keys_or_types_is_refused(change):
+    with pytest.raises(BadFile, match="radial is .*expected"):
+        check_radial(RADIAL | change, "file")
+    with pytest.raises(BadFile, match="radial is .*expected"):
+        check_radial({key: value for key, value in RADIAL.items() if key not in change} | {"more": 1}, "file")
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return file_of(preset("frame-w4a8"))
+
+
+def nan(array: np.ndarray) -> np.ndarray:
+    array.reshape(-1)[0] = np.nan
+    return array
+
+
+@pytest.mark.parametrize(
+    ("array", "change", "sentence"),
     [
-        {"knots": 3},
-        {"knots": 10_000},
-        {"knots": 160.0},
-        {"decay": 1.1},
-        {"decay": 0.0},
-        {"decay": -1.0},
-        {"decay": 20.0, "low": 1e-43},
-        {"decay": "1"},
-        {"decay": float("inf")},
-        {"decay": float("nan")},
-        {"decay": 10**400},
-        {"low": 0.1},
-        {"low": 0.0},
-        {"low": True},
-        {"high": 1.5},
-        {"high": 0.8},
-        {"alpha": 1.0},
-        {"more": 1},
+        ("embedding", lambda a: None, "'embedding' is missing"),
+        ("embedding", lambda a: a[:, :3], r"is F32 \[4, 3\]; expected F32 \[4, 8\]"),
+        ("embedding", lambda a: a.astype(np.float64), r"is F64 \[4, 8\]; expected F32 \[4, 8\]"),
+        ("embedding", lambda a: a.reshape(-1), r"is F32 \[32\]; expected F32 \[4, 8\]"),
+        ("embedding", nan, "not finite"),
+        ("golden.forces", lambda a: a[:, :0], "expected F64"),
+        ("layers.0.update.mix1.input.principal.codes", lambda a: a[1:], r"expected I8 \[16, 8\]"),
     ],
 )
-def test_a_radial_table_that_does_not_cover_the_distances_is_refused(change):
-    with pytest.raises(BadFile, match="radial is .*expected"):
-        check_radial(RADIAL | change, 5.0, "file")
+def test_a_wrong_array_is_refused_in_words(content, array, change, sentence):
+    with pytest.raises(BadFile, match=sentence):
+        from_bytes(with_array(content, array, change), "file")
+
+
+def test_an_array_too_many_is_refused(content):
+    parsed = container.parse(content, "file")
+    entries, payload = container.payload_of(parsed.tensors | {"more": np.zeros(1)})
+    with pytest.raises(BadFile, match="'more' is unknown"):
+        from_bytes(sealed(container.to_bytes(parsed.metadata, entries, payload)), "file")

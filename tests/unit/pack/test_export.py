@@ -133,7 +133,7 @@ def test_golden_frames_without_finite_forces_are_refused():
     model = of("fp32")
     golden = golden_of(model)
     lost = [replace(p, energy=float("nan")) for p in golden.predictions]
-    with pytest.raises(UsageError, match="not finite; give frames like its own"):
+    with pytest.raises(UsageError, match="not finite; give `frames` like its own"):
         pack(model.model, model.recipe, Golden(golden.structures, lost))
 
 

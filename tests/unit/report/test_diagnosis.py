@@ -12,17 +12,17 @@ from gaq.report.diagnosis import meanings
 from unit.measure import planted
 
 WORDS = {
-    planted.Anisotropic: "turning the molecule changes the answer",
+    planted.Anisotropic: "rotating the molecule changes the result",
     planted.Handed: "the mirror image has other forces",
-    planted.Tethered: "moving everything changes the answer",
-    planted.ListOrder: "the order in which atoms are listed",
+    planted.Tethered: "translation changes the result",
+    planted.ListOrder: "the order of atoms changes the result",
     planted.NotReciprocal: "the forces are not the slope of any energy",
-    planted.TooStrong: "not the slope of the energy that is told beside them",
-    planted.Twisted: "the forces turn the molecule as a whole",
+    planted.TooStrong: "not the slope of the energy returned with them",
+    planted.Twisted: "the forces have a net torque",
     planted.Truncated: "the energy jumps",
     planted.Shifted: "the force jumps",
     planted.Heating: "the total energy drifts",
-    planted.Loose: "the run fell apart after",
+    planted.Loose: "the run became unstable after",
     planted.NoForces: "forces are zero while the energy changes: the model gives no forces",
     planted.Flat: "forces are zero and the energy does not change",
     planted.NotANumber: "forces are not numbers",

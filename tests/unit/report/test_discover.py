@@ -44,7 +44,7 @@ def test_everything_is_found(run):
         ("manifest.json", SourceKind.MANIFEST),
     }
     assert found.notes == (
-        f"{run / 'training.xyz'} has no log of `gaq md` beside it and is not shown; name it to have it shown.",
+        f"{run / 'training.xyz'} has no log of `gaq md` next to it and is not shown; name it to show it.",
     )
 
 
@@ -72,7 +72,7 @@ def test_what_is_not_there_is_refused(tmp_path):
 def test_nonsense_beside_a_run_is_a_note_and_alone_is_refused(run, tmp_path):
     nonsense = tmp_path / "nonsense.bin"
     nonsense.write_bytes(bytes(range(256)))
-    assert any("nonsense.bin was passed over" in note for note in discover([nonsense, run]).notes)
+    assert any("nonsense.bin was skipped" in note for note in discover([nonsense, run]).notes)
     with pytest.raises(BadFile, match="nothing to report on"):
         discover([nonsense])
 

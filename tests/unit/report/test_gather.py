@@ -83,11 +83,11 @@ def test_an_interrupted_run_is_shown_and_said(tmp_path):
     assert (len(found.rows), len(found.curves), len(found.runs), len(found.movies)) == (1, 1, 0, 0)
     said = "\n".join(found.notes)
     for part in (
-        "rows.jsonl, line 2: not whole JSON",
+        "rows.jsonl, line 2: invalid JSON",
         "line 2: not an epoch",
         "no model.ckpt: it was interrupted; --resume continues it",
-        "nve.log has no whole record",
-        "nve.xyz has no whole frame",
+        "nve.log has no complete record",
+        "nve.xyz has no complete frame",
         "manifest.json is not JSON",
     ):
         assert part in said

@@ -34,7 +34,7 @@ def test_without_plotly(monkeypatch):
 def test_without_npm(monkeypatch):
     monkeypatch.delenv(OFFLINE, raising=False)
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(NotAvailable, match="there is no npm. Install it: apt-get install npm. .* npm pack 3dmol@"):
+    with pytest.raises(NotAvailable, match="npm is not installed. Install it: apt-get install npm. .* npm pack 3dmol@"):
         viewer_code()
 
 

@@ -59,7 +59,7 @@ def test_a_frame_that_was_being_written_is_left_out(tmp_path):
         (tmp_path / "a.xyz").write_text(frame(0) + frame(1) + frame(2)[:cut])
         movie, notes = read_movie(tmp_path / "a.xyz", "a")
         assert len(movie.positions) == 2
-        assert notes == ["a.xyz: frame 2 is not whole; passed over."]
+        assert notes == ["a.xyz: frame 2 is incomplete; skipped."]
 
 
 def test_far_away_atoms_take_more_bits(tmp_path):
@@ -79,7 +79,7 @@ def test_positions_that_are_no_numbers_are_left_out(tmp_path):
 @pytest.mark.parametrize("text", ["nonsense\n", "5\n", "\n"])
 def test_no_frame_at_all(tmp_path, text):
     (tmp_path / "a.xyz").write_text(text)
-    with pytest.raises(BadFile, match="no whole frame"):
+    with pytest.raises(BadFile, match="no complete frame"):
         read_movie(tmp_path / "a.xyz", "a")
 
 
@@ -112,7 +112,7 @@ def test_a_damaged_count_ends_the_reading(tmp_path, count):
     assert movie.frames == 1
     assert len(notes) == 1
     (tmp_path / "b.xyz").write_text(f"{count}\n" + frame(1))
-    with pytest.raises(BadFile, match="no whole frame"):
+    with pytest.raises(BadFile, match="no complete frame"):
         read_movie(tmp_path / "b.xyz", "b")
 
 

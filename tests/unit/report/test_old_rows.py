@@ -33,7 +33,7 @@ def test_what_is_missing_is_filled_in_and_said(tmp_path):
     assert found.rows == (Row("wobble", 2.0, "", "old", UNKNOWN, UNKNOWN, UNKNOWN, 0),)
     assert found.notes == (
         "old.jsonl: keys of another version are not shown: colour.",
-        "old.jsonl: some rows lack data, engine, model, n, recipe, unit; they are of an older version.",
+        "old.jsonl: some rows lack data, engine, model, n, recipe, unit; they come from an older version.",
     )
 
 
@@ -49,7 +49,7 @@ def test_lines_that_are_not_whole_are_named(tmp_path):
     assert "line 2: a row is a JSON object, not list" in said
     assert "line 3: it has no metric" in said
     assert "line 4: the value of m is 'much', no number" in said
-    assert "line 6: not whole JSON; passed over." in said
+    assert "line 6: invalid JSON; skipped." in said
     assert "r.jsonl ends in the middle of a line: the file was cut short." in said
 
 
@@ -57,7 +57,7 @@ def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "r.jsonl").write_bytes(bytes(range(256)) * 4)
     found = read_old_rows(tmp_path / "r.jsonl")
     assert found.rows == ()
-    assert "not whole JSON" in found.notes[0]
+    assert "invalid JSON" in found.notes[0]
 
 
 SEPARATORS = "\u2028\u2029\x85\x1c\x0b\x0c"

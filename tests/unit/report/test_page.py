@@ -156,7 +156,7 @@ def test_without_libraries_the_page_says_so_and_what_plots_would_have_shown():
 
 def test_without_limits_there_are_no_findings():
     plain = Found(rows=[r for r in rows() if r.limit is None])
-    assert "What the check found" not in page(TEXT, plain, [], Libraries(None, None))
+    assert "Results of the check" not in page(TEXT, plain, [], Libraries(None, None))
 
 
 def test_metrics_that_nothing_shows_are_among_all_rows():

@@ -34,7 +34,7 @@ def test_a_curve_that_was_cut_short_keeps_what_is_whole(tmp_path):
     curve, notes = read_curve(tmp_path / "c.jsonl", "w4")
     assert curve.epoch.tolist() == [1, 2]
     assert math.isnan(curve.energy_mae[1])
-    assert notes == ["c.jsonl of w4, line 3: not an epoch; passed over."]
+    assert notes == ["c.jsonl of w4, line 3: not an epoch; skipped."]
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_a_log_is_the_change_of_what_is_conserved(tmp_path):
     assert run.time.tolist() == [0.0, 5.0]
     assert run.change.tolist() == pytest.approx([0.0, 100.0])  # meV: an eV up, of which 0.9 were given
     assert run.thermostat
-    assert notes == ["a.log, line 4: not a whole record; passed over."]
+    assert notes == ["a.log, line 4: not a complete record; skipped."]
 
 
 def test_a_log_without_numbers(tmp_path):
     (tmp_path / "a.log").write_text(HEAD)
-    with pytest.raises(BadFile, match="no whole record"):
+    with pytest.raises(BadFile, match="no complete record"):
         read_run(tmp_path / "a.log", "a")
 
 

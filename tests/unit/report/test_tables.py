@@ -146,8 +146,8 @@ def test_findings_show_limits_and_verdicts():
     with console.capture() as captured:
         console.print(findings_table([*rows, *rows_of("m", "r", lee_mean=0.1)]))
     lines = captured.get().splitlines()
-    assert any("turned: largest force" in line and "≤ 1" in line and "ok" in line for line in lines)
-    assert any("work round closed paths" in line and "FAILS" in line for line in lines)
+    assert any("rotated: largest force" in line and "≤ 1" in line and "ok" in line for line in lines)
+    assert any("work on closed paths" in line and "FAILS" in line for line in lines)
     assert not any("lee_mean" in line for line in lines)
 
 

@@ -31,6 +31,6 @@ def test_another_file_of_the_same_name_is_not_cut(tmp_path):
     (mark,) = grown(tmp_path / "a", "frames of a run\n" * 10)
     other = b"notes of a year, longer than that run\n" * 100
     (tmp_path / "a").write_bytes(other)
-    with pytest.raises(BadFile, match="its content is another"):
+    with pytest.raises(BadFile, match="its content differs"):
         GrowingFile(tmp_path / "a", mark)
     assert (tmp_path / "a").read_bytes() == other

@@ -101,7 +101,7 @@ def test_a_disk_that_fills_is_told_with_where_the_run_stands(tmp_path, monkeypat
         sound(self, state)
 
     monkeypatch.setattr(XyzTrajectory, "write", full)
-    with pytest.raises(BadFile, match=r"no space left on device at step 240.*--resume"):
+    with pytest.raises(BadFile, match=r"no space left on device at step 240.*`resume`"):
         go(one)
     monkeypatch.undo()
     go(session(tmp_path / "run.xyz", told))

@@ -149,7 +149,7 @@ def test_what_has_no_effect_is_told(tmp_path):
     atoms.info["charge"] = -1
     ase.io.write(tmp_path / "c.xyz", atoms)
     notes = " ".join(read_start(tmp_path / "c.xyz").notes)
-    for what in ("charges of atoms", "magnetic moments", "(charge)", "column velocities", "has a cell and says"):
+    for what in ("charges of atoms", "magnetic moments", "(charge)", "column velocities", "has a cell but no periodic"):
         assert what in notes
     assert read_start(written(tmp_path / "plain.xyz", initial_charges=np.zeros(9))).notes == ()
 

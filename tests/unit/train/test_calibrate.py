@@ -44,7 +44,7 @@ def test_only_recipes_with_fixed_steps_need_structures():
         if preset(name).ptq_passes:
             continue
         if name not in ("fp32", "w8", "w4") and not name.startswith(("w4a16", "frame-", "mixed-", "hadamard-")):
-            with pytest.raises(UsageError, match=f"recipe '{name}' has steps .*slot 'layers.0.*--data"):
+            with pytest.raises(UsageError, match=f"recipe '{name}' has steps .*slot 'layers.0.*`calibration`"):
                 quantize(network(config()), preset(name, 0))
         else:
             quantize(network(config()), preset(name, 0))

@@ -92,7 +92,7 @@ def test_a_single_structure_is_differentiated_step_by_step(quantized, monkeypatc
 
 
 def test_what_no_graph_can_hold_is_refused():
-    with pytest.raises(UsageError, match=r"svq-kmeans-ste.*codebook that moves.*without --compile"):
+    with pytest.raises(UsageError, match=r"svq-kmeans-ste.*codebook that moves.*without `compile`"):
         compiled_for(svq_kmeans_ste())
 
 

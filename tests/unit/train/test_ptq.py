@@ -12,5 +12,7 @@ from tiny import config, network
     ("name", "kind"), [("gptq-w4", "Gptq"), ("awq-w4", "ActivationAware"), ("qdrop", "Reconstruct")]
 )
 def test_without_structures_there_is_nothing_to_look_at(name, kind):
-    with pytest.raises(UsageError, match=f"recipe '{name}' rounds by what it sees of the network .{kind}.* --data"):
+    with pytest.raises(
+        UsageError, match=f"recipe '{name}' rounds by what it sees of the network .{kind}.* `calibration`"
+    ):
         quantize(network(config()), preset(name))

@@ -32,7 +32,7 @@ def resumed(out, frames=None, **changes):
 
 
 def test_nothing_to_resume_from(tmp_path):
-    with pytest.raises(BadFile, match="has no last.ckpt to resume from. Leave out --resume"):
+    with pytest.raises(BadFile, match="has no last.ckpt to resume from. Leave out `resume`"):
         resumed(tmp_path)
 
 

@@ -129,7 +129,7 @@ def test_post_training_leaves_a_model_with_its_history(parent, tmp_path):
 def test_without_data(parent, tmp_path):
     run_quantization(parent, None, QuantizationPlan(preset("w4")), tmp_path)
     assert "validation" not in load_checkpoint(tmp_path / "model.ckpt").manifest
-    with pytest.raises(UsageError, match="give some structures with --data"):
+    with pytest.raises(UsageError, match="give some structures as `calibration`"):
         run_quantization(parent, None, QuantizationPlan(preset("naive-int8")), tmp_path)
 
 

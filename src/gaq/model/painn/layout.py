@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gaq.model.layout import Layout, Wanted
-from gaq.model.painn.memory import opened_bytes
 from gaq.model.painn.shapes import PaiNNNumbers, linears
 
 
@@ -33,5 +32,4 @@ LAYOUT = Layout(
     _functions,
     _arrays,
     limits={"channels": (4, 1024), "layers": (1, 32), "basis": (4, 128), "cutoff": (0.5, 20.0)},
-    memory=opened_bytes,
 )

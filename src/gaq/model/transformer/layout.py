@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gaq.model.layout import Layout, Wanted
-from gaq.model.transformer.memory import opened_bytes
 from gaq.model.transformer.shapes import TransformerNumbers, linears
 
 
@@ -46,5 +45,4 @@ LAYOUT = Layout(
     },
     choices={"attention": ("cosine", "dot")},
     check=_check,
-    memory=opened_bytes,
 )
