@@ -66,7 +66,9 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     arena.take(layer.radial, pairs * plan.radial.row);
     arena.take(layer.slope, pairs * plan.radial.row);
     vectors(layer.mixed, int(2 * C));
-    arena.take(layer.hidden, atoms * shape.hidden);
+    arena.take(layer.inputs, atoms * plan.hidden.inputs);
+    arena.take(layer.activated, atoms * shape.hidden);
+    arena.take(layer.slopes, atoms * shape.hidden);
     arena.take(layer.gates, atoms * plan.gates.outputs);
   }
   arena.take(s_out_, atoms * C);

@@ -27,7 +27,7 @@ inline void invariants(const S sizes, Block block, const float* s, const Vectors
 // What an update computes on the way, kept or in scratch memory. `mixed` is addressed by the block's first atom.
 struct Active {
   Vectors mixed;
-  float *inputs, *activated, *hidden, *gates;
+  float *inputs, *activated, *slopes, *gates;
 };
 
 inline Active active_of(const TransformerShape& shape, const TransformerLayer& layer, Block block,
@@ -35,8 +35,9 @@ inline Active active_of(const TransformerShape& shape, const TransformerLayer& l
   auto at = [&](float* kept, int place, int64_t width) {
     return kept ? kept + block.first * width : scratch.floats[place];
   };
-  Active active{state.mixed, scratch.floats[scratch_update], scratch.floats[scratch_active],
-                at(state.hidden, scratch_hidden, shape.hidden), at(state.gates, scratch_gates, layer.gates.outputs)};
+  Active active{state.mixed, at(state.inputs, scratch_update, layer.hidden.inputs),
+                at(state.activated, scratch_active, shape.hidden), at(state.slopes, scratch_hidden, shape.hidden),
+                at(state.gates, scratch_gates, layer.gates.outputs)};
   if (!state.mixed)
     active.mixed = {scratch.floats[scratch_mixed], block.last - block.first, 2 * shape.channels, block.first};
   return active;
@@ -51,8 +52,8 @@ inline void mix_and_gate(const S sizes, const TransformerPlan& plan, const Trans
     linear(layer.mix[l - 1], atoms * (2 * l + 1), 2 * l + 1, state.v_mid.of(l, block.first), C,
            r.mixed.of(l, block.first), 2 * C, scratch, tap, block.first * (2 * l + 1));
   invariants(sizes, block, state.s_mid + block.first * C, r.mixed, r.inputs);
-  linear(layer.hidden, atoms, 1, r.inputs, layer.hidden.inputs, r.hidden, hidden, scratch, tap, block.first);
-  for (int64_t k = 0; k < atoms * hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
+  linear(layer.hidden, atoms, 1, r.inputs, layer.hidden.inputs, r.activated, hidden, scratch, tap, block.first,
+         Activate{r.slopes, hidden});
   linear(layer.gates, atoms, 1, r.activated, hidden, r.gates, layer.gates.outputs, scratch, tap, block.first);
 }
 
@@ -64,9 +65,8 @@ void update_of(const S sizes, const TransformerPlan& plan, const TransformerLaye
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(plan.shape, layer, block, state, scratch);
   float* s_mid = state.s_mid + block.first * C;
-  linear(layer.output, atoms, 1, state.m_scalar + block.first * C, C, s_mid, C, scratch, tap, block.first);
-  const float* s_in = state.s_in + block.first * C;
-  for (int64_t k = 0; k < atoms * C; k += lanes) store(s_mid + k, load(s_in + k) + load(s_mid + k));
+  linear(layer.output, atoms, 1, state.m_scalar + block.first * C, C, s_mid, C, scratch, tap, block.first,
+         AddTo{state.s_in + block.first * C, C});
   mix_and_gate(sizes, plan, layer, block, state, r, scratch, tap);
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t a = atom - block.first;

@@ -63,19 +63,12 @@ void update_back_of(const S sizes, const TransformerPlan& plan, const Transforme
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(plan.shape, layer, block, state, scratch);
   float* gs = g.s + block.first * C;
-  if (state.mixed) {
-    invariants(sizes, block, state.s_mid + block.first * C, r.mixed, r.inputs);
-    if (looks_back(layer.gates.scheme))
-      for (int64_t k = 0; k < atoms * hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
-  } else {
-    mix_and_gate(sizes, plan, layer, block, state, r, scratch, Tap());
-  }
+  if (!state.mixed) mix_and_gate(sizes, plan, layer, block, state, r, scratch, Tap());
   float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other],
         *g_inputs = scratch.floats[scratch_more];
   gates_back(sizes, layer, block, r, gs, g.v, g_gates);
-  linear_back(layer.gates, atoms, 1, g_gates, layer.gates.outputs, r.activated, hidden, g_active, hidden, scratch);
-  for (int64_t k = 0; k < atoms * hidden; k += lanes)
-    store(g_active + k, load(g_active + k) * silu_slope(load(r.hidden + k)));
+  linear_back(layer.gates, atoms, 1, g_gates, layer.gates.outputs, r.activated, hidden, g_active, hidden, scratch,
+              TimesSlope{r.slopes, hidden});
   linear_back(layer.hidden, atoms, 1, g_active, hidden, r.inputs, wide, g_inputs, wide, scratch);
   Vectors g_mixed{scratch.floats[scratch_gradient], atoms, 2 * C, block.first};
   invariants_back(sizes, layer, block, r, gs, g.v, g_inputs, g_mixed);
@@ -84,11 +77,11 @@ void update_back_of(const S sizes, const TransformerPlan& plan, const Transforme
   // dE/dV: what comes through the mixing is added to what passes by it.
   for (int l = 1; l <= L; ++l) {
     const int N = 2 * l + 1;
-    float *back = scratch.floats[scratch_other], *gv = g.v.of(l, block.first);
-    linear_back(layer.mix[l - 1], atoms * N, N, g_mixed.of(l, block.first), 2 * C, state.v_mid.of(l, block.first), C,
-                layer.last ? gv : back, C, scratch);
-    if (layer.last) continue;
-    for (int64_t k = 0; k < atoms * N * C; k += lanes) store(gv + k, load(gv + k) + load(back + k));
+    float *gv = g.v.of(l, block.first), *v = state.v_mid.of(l, block.first), *gm = g_mixed.of(l, block.first);
+    if (layer.last)
+      linear_back(layer.mix[l - 1], atoms * N, N, gm, 2 * C, v, C, gv, C, scratch);
+    else
+      add_linear_back(layer.mix[l - 1], atoms * N, N, gm, 2 * C, v, C, gv, C, scratch);
   }
   linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g.scalar + block.first * C, C,
               scratch);
@@ -103,11 +96,8 @@ void project_back(const TransformerPlan& plan, const TransformerLayer& layer, co
                   int64_t owned, const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   const int C = plan.shape.channels;
   const int64_t atoms = block.last - block.first;
-  float* back = scratch.floats[scratch_other];
   keys_back(plan.shape, adjacency, block, owned, state, g);
   unit_queries_back(plan, layer, block, state.projected, g.projected);
-  linear_back(layer.project, atoms, 1, g.projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C, back,
-              C, scratch);
-  float* gs = g.s + block.first * C;
-  for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
+  add_linear_back(layer.project, atoms, 1, g.projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C,
+                  g.s + block.first * C, C, scratch);
 }
