@@ -27,7 +27,7 @@ from gaq.measure.symmetry import symmetry
 MOLECULES = ("azobenzene", "ethanol")
 RECIPES = ("frame-w4a8", "frame-w8a8", "w4a16")
 REFERENCE = "scalar"
-INSTRUCTION_SETS = (REFERENCE, "avx2", "avx512", "neon")
+INSTRUCTION_SETS = (REFERENCE, "avx2", "avx512", "amx", "neon")
 ROTATIONS = 32
 NOT_THERE = 3  # exit status without the instruction set
 

@@ -23,7 +23,15 @@ if(GAQ_X86)
     set(quiet -Wno-uninitialized -Wno-maybe-uninitialized)
   endif()
   add_instruction_set(avx2 -mavx2 -mfma)
-  add_instruction_set(avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma ${quiet})
+  set(avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma ${quiet})
+  add_instruction_set(avx512 ${avx512})
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag("-mamx-tile -mamx-int8" GAQ_COMPILES_AMX)  # GCC 11, Clang 12
+  if(GAQ_COMPILES_AMX AND CMAKE_SYSTEM_NAME STREQUAL "Linux")  # others give tiles to a process in other ways
+    add_instruction_set(amx ${avx512} -mamx-tile -mamx-int8)
+    set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/src/kernels/dispatch.cpp PROPERTIES
+                                COMPILE_DEFINITIONS GAQ_AMX)
+  endif()
 elseif(GAQ_ARM)
   add_instruction_set(neon)
   add_instruction_set(neon_dot -march=armv8.2-a+dotprod)

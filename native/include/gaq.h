@@ -88,7 +88,7 @@ typedef struct {
   const int32_t* species; /* [species_count] atomic numbers */
   const char* architecture; /* name of the network, such as "transformer" */
   const char* recipe; /* name of the recipe */
-  const char* isa; /* instruction set in use: scalar, avx2, avx512, neon, neon_dot */
+  const char* isa; /* instruction set in use: scalar, avx2, avx512, amx, neon, neon_dot */
   int64_t arena_bytes; /* memory of the last evaluation */
   int64_t neighbor_builds; /* how often the neighbour list was built */
   int64_t outside; /* how many evaluations were outside of the training data */
@@ -127,7 +127,7 @@ GAQ_API int32_t gaq_abi(void);
  * 4 gaq_info, 5 gaq_dynamics, 6 gaq_motion */
 GAQ_API size_t gaq_sizeof(int32_t which);
 GAQ_API const char* gaq_version(void);
-/* The instruction set that a new engine will use; GAQ_ISA=scalar|avx2|avx512|neon forces one. NULL if that one is not
+/* The instruction set that a new engine will use; GAQ_ISA=scalar|avx2|avx512|amx|neon forces one. NULL if that one is not
  * there, and then gaq_open says so. */
 GAQ_API const char* gaq_isa(void);
 

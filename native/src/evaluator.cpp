@@ -10,6 +10,16 @@
 
 namespace gaq {
 
+namespace {
+
+// Codes of a block's widest input, each row with zeros up to whole tiles, and what tiles read beyond the last row.
+int64_t code_bytes(const Network& network) {
+  const int64_t rows = block_atoms * network.components, widest = whole_tiles(network.widest);
+  return 2 * (block_atoms * widest + rows * whole_tiles(1) + code_rows_slack * widest);
+}
+
+}  // namespace
+
 Evaluator::Evaluator(const Model& model, double skin)
     : model_(model),
       list_(model.description.cutoff, skin),
@@ -41,8 +51,7 @@ void Evaluator::lay_out(int64_t atoms, int64_t pairs, int workers) {
       for (float*& floats : scratch.floats) arena.take(floats, block_atoms * network.widest);
       arena.take(scratch.coefficients, block_atoms * network.components * network.coefficients);
       arena.take(scratch.scale, block_atoms * network.components);
-      arena.take(scratch.bytes, block_atoms * network.widest);
-      arena.take(scratch.words, block_atoms * network.widest);
+      arena.take(scratch.codes, code_bytes(network));
     }
   });
 }
@@ -77,8 +86,8 @@ void Evaluator::compute(const System& system, int64_t owned, const gaq_exchange*
   if (local && exchange) exchange->forward(exchange->context, geometry_.frame_rows().data(), 9, 8);
   geometry_.forward(pairs_, gradients_);
   torque_.assign(local && back ? size_t(3 * atoms_) : 0, 0.0);
-  Evaluation evaluation{atoms_,  owned_,    row_.data(), &pairs_, &gradients_, torque_.data(),
-                        energy_, &scratch_, exchange,    pool,    tap};
+  Evaluation evaluation{model_.kernels, atoms_,  owned_,    row_.data(), &pairs_, &gradients_,
+                        torque_.data(), energy_, &scratch_, exchange,    pool,    tap};
   const float* features = network_->forward(evaluation);
   outside_ = domain_.look(geometry_.pairs(), geometry_.count(), row_, list_.order(), owned, features,
                           model_.network->row);

@@ -114,15 +114,14 @@ void Engine::linear(const std::string& name, int64_t rows, const int32_t* specie
   check_species(model_->description, plan->scheme, rows / components, species);
   std::vector<float> in(size_t(components) * plan->inputs), out(size_t(components) * plan -> outputs);
   std::vector<float> decoded(in.size()), scale(components), coefficients(size_t(components) * plan->directions.outputs);
-  std::vector<uint8_t> bytes(in.size() + lanes);
-  std::vector<int16_t> words(in.size() + lanes);
+  std::vector<uint8_t> codes(size_t(components + code_rows_slack) * 2 * whole_tiles(plan->inputs));
   Scratch scratch;
   for (float*& floats : scratch.floats) floats = decoded.data();
   scratch.coefficients = coefficients.data();
   scratch.scale = scale.data();
-  scratch.bytes = bytes.data();
-  scratch.words = words.data();
+  scratch.codes = codes.data();
   scratch.species = species;
+  const Tiles tiles(*model_->kernels);
   for (int64_t row = 0; row < rows; row += components) {
     for (int m = 0; m < components; ++m)
       for (int k = 0; k < plan->true_inputs; ++k)

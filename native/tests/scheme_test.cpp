@@ -13,7 +13,10 @@
 #define GAQ_ISA_NAME scheme_test
 #include <algorithm>
 
+#include "isa/simd/no_tiles.hpp"
 #include "isa/simd/scalar.hpp"
+
+#include "isa/simd/codes.hpp"
 namespace gaq {
 namespace scheme_test {
 #include "quant/uniform.inl"
@@ -116,19 +119,31 @@ void test_decode_through(const gaq::Kernels& kernels, const Case& c) {
   CHECK_EQ(where + (out == c.decoded ? "" : ": decoded values differ"), where);
 }
 
+int code_at(const uint8_t* row, gaq::CodeLayout layout, int columns, int k) {
+  if (layout == gaq::CodeLayout::bytes) return int(row[k]) - 128;
+  if (layout == gaq::CodeLayout::tile_bytes) return int8_t(row[k]);
+  if (layout == gaq::CodeLayout::tile_planes) return 256 * int8_t(row[gaq::whole_tiles(columns) + k]) + row[k];
+  int16_t word;
+  std::memcpy(&word, row + 2 * k, 2);
+  return word;
+}
+
 void test_encode_rows(const gaq::Kernels& kernels, const Case& c) {
   if (c.scheme.scheme == Scheme::polar || c.scheme.per == Per::vector) return;
   const int64_t rows = int64_t(c.atoms) * c.components;
-  std::vector<uint8_t> bytes(size_t(c.size()));
-  std::vector<int16_t> words(size_t(c.size()));
   std::vector<float> scale(static_cast<size_t>(rows));
-  for (bool as_bytes : {false, true}) {
-    if (as_bytes && c.scheme.bits > 8) continue;
-    kernels.encode_rows(c.scheme, rows, c.components, c.columns, c.values.data(), c.columns, as_bytes, bytes.data(),
-                        words.data(), scale.data());
+  for (const gaq::Arithmetic arithmetic : {gaq::Arithmetic::int8, gaq::Arithmetic::int16}) {
+    if (arithmetic == gaq::Arithmetic::int8 && c.scheme.bits > 8) continue;
+    gaq::Packed weight;
+    weight.arithmetic = arithmetic;
+    kernels.pack(std::vector<float>(size_t(16) * c.columns).data(), 16, c.columns, weight);
+    const int64_t row_bytes = gaq::code_row_bytes(weight.codes, c.columns);
+    std::vector<uint8_t> codes(size_t(rows * row_bytes));
+    kernels.encode_rows(c.scheme, rows, c.components, c.columns, c.values.data(), c.columns, weight.codes, codes.data(),
+                        scale.data());
     int64_t wrong = 0;
     for (int64_t k = 0; k < c.size(); ++k) {
-      const int code = as_bytes ? int(bytes[k]) - 128 : int(words[k]);
+      const int code = code_at(codes.data() + k / c.columns * row_bytes, weight.codes, c.columns, int(k % c.columns));
       wrong += code != c.codes[k] || float(code) * scale[k / c.columns] != c.decoded[k];
     }
     CHECK_EQ(wrong, 0);
@@ -152,7 +167,7 @@ void test_pullback(const Case& c) {
 
 std::vector<const gaq::Kernels*> all_kernels() {
   std::vector<const gaq::Kernels*> found{&gaq::scalar_kernels()};
-  for (const char* name : {"avx2", "avx512", "neon"}) {
+  for (const char* name : {"avx2", "avx512", "amx", "neon"}) {
     setenv("GAQ_ISA", name, 1);
     if (const gaq::Kernels* kernels = gaq::choose_kernels()) found.push_back(kernels);
   }

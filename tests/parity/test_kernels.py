@@ -19,7 +19,7 @@ from gaq.quant.install import preset
 from recipes import packable
 from tiny import box, checkpoint, config, molecules, settings
 
-SETS = ("scalar", "avx2", "avx512", "neon")
+SETS = ("scalar", "avx2", "avx512", "amx", "neon")
 ODD = {"channels": 10, "heads": 5, "hidden": 7, "basis": 5, "cutoff": 4.0, "degrees": 2}
 SHAPES = {**{f"l{degrees}": {"degrees": degrees} for degrees in (1, 2, 3)}, "dot": {"attention": "dot"}, "odd": ODD}
 SHAPES |= {"painn": {"architecture": "painn", "layers": 3}, "painn-odd": {"architecture": "painn", "channels": 10}}

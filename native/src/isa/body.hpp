@@ -12,11 +12,14 @@ namespace gaq {
 namespace GAQ_ISA_NAME {
 namespace {
 
+#include "layers/curves.inl"
+#include "kernels/epilogue.inl"
+#include "kernels/pack.inl"
+#include "kernels/tiles.inl"
 #include "kernels/product.inl"
 #include "quant/uniform.inl"
 #include "quant/polar.inl"
 #include "quant/decode.inl"
-#include "layers/curves.inl"
 #include "layers/linear.inl"
 #include "layers/radial.inl"
 #include "layers/turning.inl"
@@ -30,8 +33,8 @@ namespace {
 #define GAQ_TEXT(name) GAQ_TEXT_OF(name)
 const Kernels& table() {
   static const Kernels kernels{
-      GAQ_TEXT(GAQ_ISA_NAME), has_dot4, product_float, product_coded,         pack,           encode_rows,
-      decode_through,         linear,   readout,       &transformer::kernels, &painn::kernels};
+      GAQ_TEXT(GAQ_ISA_NAME), begin_tiles, end_tiles, product_float,         product_coded,  pack, encode_rows,
+      decode_through,         linear_rows, readout,   &transformer::kernels, &painn::kernels};
   return kernels;
 }
 

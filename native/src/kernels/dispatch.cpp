@@ -8,6 +8,11 @@
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
+#if defined(GAQ_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace gaq {
 
@@ -19,6 +24,11 @@ namespace avx2 {
 const Kernels& table();
 }
 namespace avx512 {
+const Kernels& table();
+}
+#endif
+#if defined(GAQ_AMX)
+namespace amx {
 const Kernels& table();
 }
 #endif
@@ -40,14 +50,30 @@ struct Choice {
   const Kernels& (*table)();
 };
 
+#if defined(GAQ_AMX)
+// Tiles are eight kilobytes of registers, which Linux saves for those processes alone that asked. It may refuse: an older
+// kernel, a sandbox, or a signal stack that is too small for them. Threads and forks have what their process was given.
+bool may_use_tiles() {
+  constexpr int request = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned tiles = 1u << 24, bytes = 1u << 25;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & tiles) || !(d & bytes)) return false;
+  return syscall(SYS_arch_prctl, request, tile_data) == 0;
+}
+#endif
+
 // Best first.
 template <class Body>
 void over_choices(Body body) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni"))
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni")) {
+#if defined(GAQ_AMX)
+    if (may_use_tiles()) body(Choice{"amx", amx::table});
+#endif
     body(Choice{"avx512", avx512::table});
+  }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) body(Choice{"avx2", avx2::table});
 #endif
 #if defined(__aarch64__)

@@ -10,8 +10,7 @@ namespace gaq {
 
 // Rows that a linear layer reads, coded: codes and one scale per row.
 struct CodedRows {
-  const uint8_t* bytes = nullptr;  // [rows][inputs] code + 128
-  const int16_t* words = nullptr;  // [rows][inputs]
+  const uint8_t* codes = nullptr;  // [rows + code_rows_slack][code_row_bytes]
   const float* scale = nullptr;  // [rows]
 };
 
@@ -22,8 +21,7 @@ struct Scratch {
   const int32_t* species = nullptr;  // [atom] by place: rows of the model's own table
   float* coefficients = nullptr;  // [rows][coefficient] of a scheme that takes directions off
   float* scale = nullptr;  // [rows]
-  uint8_t* bytes = nullptr;  // codes of one input
-  int16_t* words = nullptr;
+  uint8_t* codes = nullptr;  // of one input
 };
 
 struct Tap {
@@ -41,18 +39,21 @@ struct PainnKernels;
 
 struct Kernels {
   const char* name;
-  bool packs_int8;  // whether int8 products have a kernel of their own; else they run as int16
 
-  // y[row][o] = (Σ_k x[row][k] w[o][k]) · scale[o] + bias[o]; `add`: onto what is there. Strides in floats.
+  // Around every use of what follows, in each thread: a unit that multiplies tiles is set up, and put to rest.
+  void (*begin)();
+  void (*end)();
+
+  // y[row][o] = (Σ_k x[row][k] w[o][k]) · scale[o] + bias[o]. Strides in floats.
   void (*product_float)(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const float* scale,
-                        const float* bias, float* y, int64_t y_stride, bool add);
+                        const float* bias, float* y, int64_t y_stride);
   // y = float(Σ code_x code_w) · (scale_x[row] · scale[o]) + bias[o]; no scale: as if all were one
   void (*product_coded)(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias,
-                        float* y, int64_t y_stride, bool add);
+                        float* y, int64_t y_stride);
   void (*pack)(const float* w, int outputs, int inputs, Packed& packed);  // w [outputs][inputs]; integers if coded
   // The uniform scheme on rows of one atom after the other; `components` rows belong to an atom.
   void (*encode_rows)(const FeatureScheme& scheme, int64_t rows, int components, int columns, const float* x,
-                      int64_t stride, bool bytes, uint8_t* out8, int16_t* out16, float* scale);
+                      int64_t stride, CodeLayout layout, uint8_t* codes, float* scale);
   // x → decoded, by any scheme (polar and per-vector included); in place allowed. codes and directions may be null.
   void (*decode_through)(const FeatureScheme& scheme, int64_t atoms, int components, int columns, const float* x,
                          float* out, int32_t* codes, int32_t* directions, float* steps);
@@ -66,6 +67,18 @@ struct Kernels {
   // One table per network (networks/).
   const TransformerKernels* transformer;
   const PainnKernels* painn;
+};
+
+// The unit of tiles, for as long as this lives.
+class Tiles {
+ public:
+  explicit Tiles(const Kernels& kernels) : kernels_(kernels) { kernels_.begin(); }
+  ~Tiles() { kernels_.end(); }
+  Tiles(const Tiles&) = delete;
+  Tiles& operator=(const Tiles&) = delete;
+
+ private:
+  const Kernels& kernels_;
 };
 
 const Kernels& scalar_kernels();

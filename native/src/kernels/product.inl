@@ -1,63 +1,18 @@
 // Products of rows and weights: float, and integers in eight or sixteen bits. Every output has one accumulator that
 // runs over the inputs in their order, so tiles and instruction sets do not show in the result.
 
-// Packed by tiles of tile_vectors · 16 outputs: [tile][k / group][vector][16 outputs][group of k].
-inline int tile_width(int outputs, int tile) {
-  int left = outputs / lanes - tile * tile_vectors;
-  return left < tile_vectors ? left : tile_vectors;
-}
-
-template <class Number>
-void pack_into(const float* w, int outputs, int inputs, int group, std::vector<Number>& out) {
-  out.assign(size_t(outputs) * inputs, Number(0));
-  Number* p = out.data();
-  for (int tile = 0; tile * tile_vectors * lanes < outputs; ++tile)
-    for (int k = 0; k < inputs; k += group)
-      for (int v = 0; v < tile_width(outputs, tile); ++v)
-        for (int lane = 0; lane < lanes; ++lane)
-          for (int g = 0; g < group; ++g)
-            *p++ = Number(w[size_t((tile * tile_vectors + v) * lanes + lane) * inputs + k + g]);
-}
-
-void pack(const float* w, int outputs, int inputs, Packed& packed) {
-  packed.outputs = outputs;
-  packed.inputs = inputs;
-  packed.start.assign(outputs, 0);
-  if (packed.arithmetic == Arithmetic::float32) {
-    pack_into(w, outputs, inputs, 1, packed.floats);
-  } else if (packed.arithmetic == Arithmetic::int8 && has_dot4) {
-    pack_into(w, outputs, inputs, 4, packed.bytes);
-    for (int o = 0; o < outputs; ++o)
-      for (int k = 0; k < inputs; ++k) packed.start[o] -= dot4_offset * int32_t(w[size_t(o) * inputs + k]);
-  } else {
-    packed.arithmetic = Arithmetic::int16;
-    pack_into(w, outputs, inputs, 2, packed.words);
-  }
-}
-
-struct Output {
-  const float *scale, *bias;
-  float* y;
-  int64_t stride;
-  bool add;
-
-  inline void put(int64_t row, int column, Vec value) const {
-    float* at = y + row * stride + column;
-    if (bias) value = value + load(bias + column);
-    if (add) value = load(at) + value;
-    store(at, value);
-  }
-};
-
-template <int Rows, int Vectors>
-inline void tile_float(const float* x, int64_t x_stride, const float* w, int inputs, int64_t row, int column,
-                       const Output& out) {
+// `ahead`: what will be multiplied next, of which each input asks for a line. Weights and tables do not fit the second
+// cache together, and the first pass over weights goes faster than the third cache delivers them.
+template <int Rows, int Vectors, class After>
+inline void tile_float(const float* x, int64_t x_stride, const float* w, const char* ahead, int inputs, int64_t row,
+                       int column, const Output<After>& out) {
   Vec total[Rows][Vectors];
   for (int r = 0; r < Rows; ++r)
     for (int v = 0; v < Vectors; ++v) total[r][v] = zero();
   for (int k = 0; k < inputs; ++k, w += Vectors * lanes) {
     Vec weights[Vectors];
     for (int v = 0; v < Vectors; ++v) weights[v] = load(w + v * lanes);
+    __builtin_prefetch(ahead + int64_t(k) * cache_line);
     for (int r = 0; r < Rows; ++r) {
       Vec one = set1(x[r * x_stride + k]);
       for (int v = 0; v < Vectors; ++v) total[r][v] = fma(one, weights[v], total[r][v]);
@@ -70,25 +25,30 @@ inline void tile_float(const float* x, int64_t x_stride, const float* w, int inp
     }
 }
 
-template <int Rows, int Vectors>
-inline void tile_coded(const CodedRows& x, const Packed& packed, size_t offset, int64_t row, int column,
-                       const Output& out) {
+template <int Rows, int Vectors, class After>
+inline void tile_coded(const CodedRows& x, const Packed& packed, size_t offset, const char* ahead, int64_t row,
+                       int column, const Output<After>& out) {
   Ints total[Rows][Vectors];
   const int inputs = packed.inputs;
+  const int64_t stride = code_row_bytes(packed.codes, inputs);
+  const uint8_t* first = x.codes + row * stride;
   for (int r = 0; r < Rows; ++r)
     for (int v = 0; v < Vectors; ++v) total[r][v] = load_ints(packed.start.data() + column + v * lanes);
-  if (has_dot4 && packed.arithmetic == Arithmetic::int8) {
+  if (has_dot4 && packed.codes == CodeLayout::bytes) {
     const int8_t* w = packed.bytes.data() + offset;
-    const uint8_t* first = x.bytes + row * inputs;
-    for (int k = 0; k < inputs; k += 4, w += Vectors * lanes * 4)
+    for (int k = 0; k < inputs; k += 4, w += Vectors * lanes * 4, ahead += cache_line) {
+      __builtin_prefetch(ahead);
       for (int r = 0; r < Rows; ++r)
-        for (int v = 0; v < Vectors; ++v) total[r][v] = dot4(total[r][v], first + r * inputs + k, w + v * lanes * 4);
+        for (int v = 0; v < Vectors; ++v) total[r][v] = dot4(total[r][v], first + r * stride + k, w + v * lanes * 4);
+    }
   } else {
     const int16_t* w = packed.words.data() + offset;
-    const int16_t* first = x.words + row * inputs;
-    for (int k = 0; k < inputs; k += 2, w += Vectors * lanes * 2)
+    for (int k = 0; k < inputs; k += 2, w += Vectors * lanes * 2, ahead += cache_line) {
+      __builtin_prefetch(ahead);
       for (int r = 0; r < Rows; ++r)
-        for (int v = 0; v < Vectors; ++v) total[r][v] = dot2(total[r][v], first + r * inputs + k, w + v * lanes * 2);
+        for (int v = 0; v < Vectors; ++v)
+          total[r][v] = dot2(total[r][v], reinterpret_cast<const int16_t*>(first + r * stride) + k, w + v * lanes * 2);
+    }
   }
   for (int r = 0; r < Rows; ++r) {
     Vec row_scale = set1(x.scale[row + r]);
@@ -126,19 +86,49 @@ inline void over_tiles(int64_t rows, int outputs, int inputs, Body body) {
   }
 }
 
-void product_float(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const float* scale,
-                   const float* bias, float* y, int64_t y_stride, bool add) {
-  const Output out{scale, bias, y, y_stride, add};
+// What a block of rows asks for while it is multiplied with a tile of weights, a line for each step: its share of the
+// tile that comes next, or of the weights that do.
+inline const char* lines_ahead(const void* weights, size_t tile, size_t size, size_t all, const void* next,
+                               int64_t pass, int vectors) {
+  const char* here = static_cast<const char*>(weights) + tile;
+  const void* wanted = tile + size < all ? here + size : next;
+  if (!wanted || pass >= vectors) return here;  // nothing is left to ask for
+  return static_cast<const char*>(wanted) + pass * int64_t(size) / vectors;
+}
+
+template <class After>
+void multiply_float(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const Output<After>& out) {
   over_tiles(rows, w.outputs, w.inputs, [&](auto r, auto v, int64_t row, int column, size_t offset) {
-    tile_float<decltype(r)::value, decltype(v)::value>(x + row * x_stride, x_stride, w.floats.data() + offset, w.inputs,
-                                                       row, column, out);
+    const size_t number = sizeof(float), size = size_t(v) * lanes * w.inputs;
+    const char* ahead = lines_ahead(w.floats.data(), offset * number, size * number, w.floats.size() * number, w.next,
+                                    row / tile_rows, v);
+    tile_float<decltype(r)::value, decltype(v)::value>(x + row * x_stride, x_stride, w.floats.data() + offset, ahead,
+                                                       w.inputs, row, column, out);
   });
 }
 
-void product_coded(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias, float* y,
-                   int64_t y_stride, bool add) {
-  const Output out{scale, bias, y, y_stride, add};
+template <class After>
+void multiply_coded(int64_t rows, const CodedRows& x, const Packed& w, const Output<After>& out) {
+  if constexpr (has_tiles) {
+    if (w.codes == CodeLayout::tile_planes) return multiply_tiles<true>(rows, x, w, out);
+    return multiply_tiles<false>(rows, x, w, out);
+  }
+  const bool bytes = w.codes == CodeLayout::bytes;
+  const size_t number = bytes ? sizeof(int8_t) : sizeof(int16_t), all = number * w.outputs * w.inputs;
+  const void* weights = bytes ? static_cast<const void*>(w.bytes.data()) : w.words.data();
   over_tiles(rows, w.outputs, w.inputs, [&](auto r, auto v, int64_t row, int column, size_t offset) {
-    tile_coded<decltype(r)::value, decltype(v)::value>(x, w, offset, row, column, out);
+    const size_t size = number * v * lanes * w.inputs;
+    const char* ahead = lines_ahead(weights, offset * number, size, all, w.next, row / tile_rows, v);
+    tile_coded<decltype(r)::value, decltype(v)::value>(x, w, offset, ahead, row, column, out);
   });
+}
+
+void product_float(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const float* scale,
+                   const float* bias, float* y, int64_t y_stride) {
+  multiply_float(rows, x, x_stride, w, Output<Keep>{scale, bias, y, y_stride, {}});
+}
+
+void product_coded(int64_t rows, const CodedRows& x, const Packed& w, const float* scale, const float* bias, float* y,
+                   int64_t y_stride) {
+  multiply_coded(rows, x, w, Output<Keep>{scale, bias, y, y_stride, {}});
 }

@@ -11,12 +11,6 @@ namespace gaq {
 
 namespace {
 
-struct Rows {
-  std::vector<float> values, scale;
-  std::vector<uint8_t> bytes;
-  std::vector<int16_t> words;
-};
-
 float draw(std::mt19937& random) { return float(int(random() % 20001) - 10000) / 1000.0f; }
 
 Packed packed(const Kernels& kernels, Arithmetic arithmetic, const std::vector<float>& w, int outputs, int inputs) {
@@ -49,14 +43,11 @@ std::vector<float> coded_product(const Kernels& kernels, int bits, int64_t rows,
   scheme.scheme = Scheme::uniform;
   scheme.bits = bits;
   scheme.per = Per::row;
-  const bool bytes = w.arithmetic == Arithmetic::int8;
-  std::vector<uint8_t> codes8(rows * w.inputs + 1);
-  std::vector<int16_t> codes16(rows * w.inputs + 1);
+  const Tiles tiles(kernels);
+  std::vector<uint8_t> codes((rows + code_rows_slack) * code_row_bytes(w.codes, w.inputs) + 2);
   std::vector<float> row_scale(rows), y(rows * w.outputs);
-  kernels.encode_rows(scheme, rows, 1, w.inputs, x.data() + 1, w.inputs, bytes, codes8.data() + 1, codes16.data() + 1,
-                      row_scale.data());
-  kernels.product_coded(rows, {codes8.data() + 1, codes16.data() + 1, row_scale.data()}, w, scale.data(), bias.data(),
-                        y.data(), w.outputs, false);
+  kernels.encode_rows(scheme, rows, 1, w.inputs, x.data() + 1, w.inputs, w.codes, codes.data() + 2, row_scale.data());
+  kernels.product_coded(rows, {codes.data() + 2, row_scale.data()}, w, scale.data(), bias.data(), y.data(), w.outputs);
   return y;
 }
 
@@ -71,7 +62,7 @@ std::string products_differ(const Kernels& fast, const Kernels& plain, int64_t r
     const Kernels& kernels = k ? plain : fast;
     y[k].resize(rows * outputs);
     kernels.product_float(rows, x.data() + 1, inputs, packed(kernels, Arithmetic::float32, w, outputs, inputs),
-                          scale.data(), bias.data(), y[k].data(), outputs, false);
+                          scale.data(), bias.data(), y[k].data(), outputs);
   }
   std::string fault = compare("the float32 product", y[0], y[1], rows, inputs, outputs);
   for (int bits : {8, 16}) {
@@ -111,19 +102,18 @@ double kernel_speed(const std::string& kernel, int64_t rows, int inputs, int out
                           : whole_numbers  ? Arithmetic::int16
                                            : Arithmetic::float32,
                           weights(random, outputs, inputs, 7), outputs, inputs);
-  std::vector<float> x(rows * inputs, 0.5f), scale(std::max<int64_t>(rows, outputs), 1e-3f), y(rows * outputs);
-  std::vector<uint8_t> bytes(x.size(), 129);
-  std::vector<int16_t> words(x.size(), 3);
+  AlignedVector<float> x(rows * inputs, 0.5f), scale(std::max<int64_t>(rows, outputs), 1e-3f), y(rows * outputs);
+  const AlignedVector<uint8_t> codes(size_t(rows + code_rows_slack) * 2 * whole_tiles(inputs), 3);
+  const Tiles tiles(*kernels);
   const auto start = std::chrono::steady_clock::now();
   double spent = 0;
   int64_t count = 0;
   while (spent < seconds) {
     for (int k = 0; k < 10; ++k, ++count)
       if (whole_numbers)
-        kernels->product_coded(rows, {bytes.data(), words.data(), scale.data()}, w, scale.data(), nullptr, y.data(),
-                               outputs, false);
+        kernels->product_coded(rows, {codes.data(), scale.data()}, w, scale.data(), nullptr, y.data(), outputs);
       else
-        kernels->product_float(rows, x.data(), inputs, w, nullptr, nullptr, y.data(), outputs, false);
+        kernels->product_float(rows, x.data(), inputs, w, nullptr, nullptr, y.data(), outputs);
     spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   return double(count) * double(rows) * inputs * outputs / spent / 1e9;

@@ -27,7 +27,7 @@ inline void show(const Tap& tap, const char* name, int64_t first_row, int64_t ro
   (void)columns;
 }
 
-inline const float* or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+inline const float* or_null(const AlignedVector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
 // What one row has of what its scheme takes off: the mean of its species, and so much of each of its directions.
 struct LowRankCompensation {
@@ -44,7 +44,7 @@ struct LowRankCompensation {
 };
 
 // `table` is that of the inputs or of the outputs; `species` begins with the first row's atom.
-inline LowRankCompensation compensation_of(const LinearPlan& plan, const std::vector<float>& table, int columns,
+inline LowRankCompensation compensation_of(const LinearPlan& plan, const AlignedVector<float>& table, int columns,
                                            int64_t row, int components, const int32_t* species,
                                            const Scratch& scratch) {
   const int count = plan.scheme.compensation_rows();
@@ -57,7 +57,6 @@ inline LowRankCompensation compensation_of(const LinearPlan& plan, const std::ve
 // How much of each direction rows x, less their means, have: products of integers, by the steps of the rows.
 inline void find_coefficients(const LinearPlan& plan, int64_t rows, int components, const float* x, int64_t x_stride,
                               const int32_t* species, Scratch& scratch) {
-  const bool bytes = plan.directions.arithmetic == Arithmetic::int8;
   float* rest = scratch.floats[scratch_linear];
   const int count = plan.scheme.compensation_rows(), width = plan.directions.outputs;
   if (plan.scheme.centred) {
@@ -69,10 +68,10 @@ inline void find_coefficients(const LinearPlan& plan, int64_t rows, int componen
     x = rest;
     x_stride = plan.inputs;
   }
-  encode_rows(plan.scheme, rows, components, plan.inputs, x, x_stride, bytes, scratch.bytes, scratch.words,
+  encode_rows(plan.scheme, rows, components, plan.inputs, x, x_stride, plan.directions.codes, scratch.codes,
               scratch.scale);
-  product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.directions, plan.direction_scale.data(),
-                nullptr, scratch.coefficients, width, false);
+  product_coded(rows, {scratch.codes, scratch.scale}, plan.directions, plan.direction_scale.data(), nullptr,
+                scratch.coefficients, width);
   for (int64_t row = 0; row < rows && plan.scheme.centred; ++row)
     scratch.coefficients[row * width + int64_t(species[row / components]) * count] = 1;
 }
@@ -92,8 +91,9 @@ inline const float* rest_of(const LinearPlan& plan, int64_t rows, int components
 }
 
 // Adds the compensation back after the product, and then the bias.
+template <class After>
 inline void add_compensation(const LinearPlan& plan, int64_t rows, int components, const int32_t* species,
-                             const Scratch& scratch, float* y, int64_t y_stride) {
+                             const Scratch& scratch, float* y, int64_t y_stride, const After& after) {
   const float* bias = or_null(plan.bias);
   for (int64_t row = 0; row < rows; ++row) {
     const LowRankCompensation compensation = compensation_of(plan, plan.compensation_out, plan.outputs, row, components,
@@ -101,55 +101,42 @@ inline void add_compensation(const LinearPlan& plan, int64_t rows, int component
     float* at = y + row * y_stride;
     for (int c = 0; c < plan.outputs; c += lanes) {
       const Vec total = load(at + c) + compensation.at(c);
-      store(at + c, bias ? total + load(bias + c) : total);
+      after(at + c, row, c, bias ? total + load(bias + c) : total);
     }
   }
 }
 
-// x [rows][inputs] → y [rows][outputs]; `components` rows belong to one atom.
+// x [rows][inputs] → y [rows][outputs], and what `after` does with it; `components` rows belong to one atom.
+template <class After = Keep>
 inline void linear(const LinearPlan& plan, int64_t rows, int components, float* x, int64_t x_stride, float* y,
-                   int64_t y_stride, Scratch& scratch, const Tap& tap, int64_t first_row) {
+                   int64_t y_stride, Scratch& scratch, const Tap& tap, int64_t first_row, const After& after = {}) {
   show(tap, plan.slot.c_str(), first_row, rows, plan.inputs, plan.true_inputs, plan.input_place, x, x_stride);
-  const float* scale = plan.coded ? plan.scale.data() : nullptr;
+  const Output<After> out{plan.coded ? plan.scale.data() : nullptr, or_null(plan.bias), y, y_stride, after};
   if (plan.forward.arithmetic != Arithmetic::float32) {
-    const bool bytes = plan.forward.arithmetic == Arithmetic::int8, compensation = plan.scheme.compensation_rows() > 0;
-    const int32_t* species = compensation ? scratch.species + first_row / components : nullptr;
-    const float* coded = x;
-    if (compensation) {
-      coded = rest_of(plan, rows, components, x, x_stride, species, scratch);
-      x_stride = plan.inputs;
+    const CodedRows codes{scratch.codes, scratch.scale};
+    if (plan.scheme.compensation_rows() == 0) {
+      encode_rows(plan.scheme, rows, components, plan.inputs, x, x_stride, plan.forward.codes, scratch.codes,
+                  scratch.scale);
+      return multiply_coded(rows, codes, plan.forward, out);
     }
-    encode_rows(plan.scheme, rows, components, plan.inputs, coded, x_stride, bytes, scratch.bytes, scratch.words,
+    const int32_t* species = scratch.species + first_row / components;
+    const float* rest = rest_of(plan, rows, components, x, x_stride, species, scratch);
+    encode_rows(plan.scheme, rows, components, plan.inputs, rest, plan.inputs, plan.forward.codes, scratch.codes,
                 scratch.scale);
-    product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.forward, plan.scale.data(),
-                  compensation ? nullptr : or_null(plan.bias), y, y_stride, false);
-    if (compensation) add_compensation(plan, rows, components, species, scratch, y, y_stride);
+    product_coded(rows, codes, plan.forward, plan.scale.data(), nullptr, y, y_stride);
+    add_compensation(plan, rows, components, species, scratch, y, y_stride, after);
   } else if (plan.scheme.scheme == Scheme::identity) {
-    product_float(rows, x, x_stride, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
+    multiply_float(rows, x, x_stride, plan.forward, out);
   } else {  // the scheme's products are of decoded values; rows of its inputs are contiguous
     float* decoded = scratch.floats[scratch_linear];
     decode_through(plan.scheme, rows / components, components, plan.inputs, x, decoded, nullptr, nullptr, nullptr);
-    product_float(rows, decoded, plan.inputs, plan.forward, scale, or_null(plan.bias), y, y_stride, false);
+    multiply_float(rows, decoded, plan.inputs, plan.forward, out);
   }
 }
 
-// Rows of dE/dy with the scale of their columns folded in, coded with a step per row.
-inline void encode_gradient(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, Scratch& scratch) {
-  const bool bytes = plan.backward.arithmetic == Arithmetic::int8;
-  const int high = (1 << (plan.backward_bits - 1)) - 1, columns = plan.outputs;
-  float* scaled = scratch.floats[scratch_linear];
-  for (int64_t row = 0; row < rows; ++row) {
-    Vec best = zero();
-    for (int c = 0; c < columns; c += lanes) {
-      const Vec x = load(g + row * stride + c) * load(plan.scale.data() + c);
-      store(scaled + c, x);
-      best = max(best, abs(x));
-    }
-    const Step step = dynamic_step(largest(best), high);
-    scratch.scale[row] = step.step;
-    encode_row(scaled, columns, step.inverse, float(high), bytes, scratch.bytes + row * columns,
-               scratch.words + row * columns);
-  }
+void linear_rows(const LinearPlan& plan, int64_t rows, int components, float* x, int64_t x_stride, float* y,
+                 int64_t y_stride, Scratch& scratch, const Tap& tap, int64_t first_row) {
+  linear(plan, rows, components, x, x_stride, y, y_stride, scratch, tap, first_row);
 }
 
 inline void scale_columns(const LinearPlan& plan, int64_t rows, const float* g, int64_t stride, float* out) {
@@ -164,24 +151,49 @@ inline bool looks_back(const FeatureScheme& scheme) {
 }
 
 // dE/dy [rows][outputs] → dE/dx [rows][inputs], through the pullback of the input's scheme; x as it was forward, needed
-// only where the scheme looks back.
+// only where the scheme looks back. `after` has its turn last.
+template <class After = Keep>
 inline void linear_back(const LinearPlan& plan, int64_t rows, int components, const float* g_y, int64_t g_stride,
-                        const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& scratch) {
-  if (plan.backward.arithmetic != Arithmetic::float32) {
-    encode_gradient(plan, rows, g_y, g_stride, scratch);
-    product_coded(rows, {scratch.bytes, scratch.words, scratch.scale}, plan.backward, nullptr, nullptr, g_x, gx_stride,
-                  false);
+                        const float* x, int64_t x_stride, float* g_x, int64_t gx_stride, Scratch& scratch,
+                        const After& after = {}) {
+  const bool later = looks_back(plan.scheme);
+  const Output<After> out{nullptr, nullptr, g_x, gx_stride, after};
+  const Output<Keep> kept{nullptr, nullptr, g_x, gx_stride, {}};
+  if (plan.backward.arithmetic != Arithmetic::float32) {  // the scale of columns is folded in before they are coded
+    encode_any(plan.backward.codes, ScaledRows{g_y, g_stride, plan.scale.data()}, Per::row, {0, 0},
+               (1 << (plan.backward_bits - 1)) - 1, rows, 1, plan.outputs, scratch.codes, scratch.scale);
+    const CodedRows codes{scratch.codes, scratch.scale};
+    if (!later) return multiply_coded(rows, codes, plan.backward, out);
+    multiply_coded(rows, codes, plan.backward, kept);
   } else {
     if (plan.coded) {
       scale_columns(plan, rows, g_y, g_stride, scratch.floats[scratch_linear]);
       g_y = scratch.floats[scratch_linear];
       g_stride = plan.outputs;
     }
-    product_float(rows, g_y, g_stride, plan.backward, nullptr, nullptr, g_x, gx_stride, false);
+    if (!later) return multiply_float(rows, g_y, g_stride, plan.backward, out);
+    multiply_float(rows, g_y, g_stride, plan.backward, kept);
   }
   mask_clipped(plan.scheme, rows, plan.inputs, x, x_stride, g_x, gx_stride);
   if (plan.scheme.scheme == Scheme::polar)
     for (int64_t atom = 0; atom < rows / components; ++atom)
       polar_back(plan.scheme, components, plan.inputs, x + atom * components * x_stride,
                  g_x + atom * components * gx_stride);
+  if constexpr (!std::is_same_v<After, Keep>)
+    for (int64_t row = 0; row < rows; ++row)
+      for (int c = 0; c < plan.inputs; c += lanes)
+        after(g_x + row * gx_stride + c, row, c, load(g_x + row * gx_stride + c));
+}
+
+// The same, added to what is in `onto`.
+inline void add_linear_back(const LinearPlan& plan, int64_t rows, int components, const float* g_y, int64_t g_stride,
+                            const float* x, int64_t x_stride, float* onto, int64_t stride, Scratch& scratch) {
+  const AddTo add{onto, stride};
+  if (!looks_back(plan.scheme))
+    return linear_back(plan, rows, components, g_y, g_stride, x, x_stride, onto, stride, scratch, add);
+  float* back = scratch.floats[scratch_other];
+  linear_back(plan, rows, components, g_y, g_stride, x, x_stride, back, plan.inputs, scratch);
+  for (int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < plan.inputs; c += lanes)
+      add(onto + row * stride + c, row, c, load(back + row * plan.inputs + c));
 }

@@ -53,6 +53,17 @@ void fill_directions(const FeatureScheme& scheme, int inputs, const std::vector<
 
 }  // namespace
 
+void link_weights(const std::vector<LinearPlan*>& layers) {
+  auto first_of = [](const Packed& w) -> const void* {
+    if (w.arithmetic == Arithmetic::float32) return w.floats.data();
+    return w.bytes.empty() ? static_cast<const void*>(w.words.data()) : w.bytes.data();
+  };
+  for (size_t k = 0; k + 1 < layers.size(); ++k) {
+    layers[k]->forward.next = first_of(layers[k + 1]->forward);
+    layers[k + 1]->backward.next = first_of(layers[k]->backward);
+  }
+}
+
 std::vector<int> plain_places(int count) {
   std::vector<int> place(count);
   for (int k = 0; k < count; ++k) place[k] = k;

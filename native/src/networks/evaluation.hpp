@@ -16,6 +16,7 @@ constexpr int64_t block_atoms = 24;  // a block's phases stay in the first cache
 constexpr int64_t keep_atoms = 512;  // beyond, what an update computes is computed again in the backward pass
 
 struct Evaluation {
+  const Kernels* kernels = nullptr;
   int64_t atoms = 0, owned = 0;     // owned atoms come first, ghosts follow
   const int32_t* species = nullptr; // [atom] row of the species
   const PairInvariants* pairs = nullptr;
@@ -36,8 +37,12 @@ struct Evaluation {
       work(Block{start, std::min(start + block_atoms, last)}, (*scratch)[size_t(worker)]);
     };
     if (pool && count > 1) {
-      pool->run(count, [&one](int64_t piece, int worker) { one(piece, worker); });  // small enough to need no memory
+      pool->run(count, [this, &one](int64_t piece, int worker) {  // small enough to need no memory
+        const Tiles tiles(*kernels);
+        one(piece, worker);
+      });
     } else {
+      const Tiles tiles(*kernels);
       for (int64_t piece = 0; piece < count; ++piece) one(piece, 0);
     }
   }

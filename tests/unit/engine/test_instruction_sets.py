@@ -57,7 +57,7 @@ def evaluated(files: list[Path], isa: str) -> list[str]:
     return [line.removeprefix(f"{isa} ") for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("isa", ["avx2", "avx512", "neon"])
+@pytest.mark.parametrize("isa", ["avx2", "avx512", "amx", "neon"])
 def test_every_instruction_set_gives_the_same_bits(files, isa):
     expected = evaluated(files, "scalar")
     assert len(expected) == len(set(expected)) == 6 * len(KINDS)
@@ -137,6 +137,6 @@ def test_no_other_function_uses_what_old_processors_lack():
             function = named[1]
         elif uses_avx(line):
             wide[function] = line
-    own = {name for name in wide if "gaq::avx2::" in name or "gaq::avx512::" in name}
+    own = {name for name in wide if any(f"gaq::{isa}::" in name for isa in ("avx2", "avx512", "amx"))}
     assert len(own) > 20
     assert not set(wide) - own

@@ -70,7 +70,7 @@ def test_it_says_what_it_is():
     found = engine(content("frame-w8a8"))
     assert (found.name, found.model, found.recipe) == ("native", "tiny.gaq", "frame-w8a8")
     assert (found.cutoff, found.species, found.threads) == (5.0, {1, 6, 7, 8}, 1)
-    assert found.isa in ("scalar", "avx2", "avx512", "neon", "neon_dot")
+    assert found.isa in ("scalar", "avx2", "avx512", "amx", "neon", "neon_dot")
     assert found.backward_bits == 8
 
 

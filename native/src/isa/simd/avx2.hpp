@@ -75,6 +75,24 @@ inline float largest(Vec x) {
   __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
+// Sizes by their bits, in whose order NaN is the largest: it is never lost.
+// The larger of `best`, which is a size, and |x|.
+inline Vec larger_size(Vec best, Vec x) {
+  x = abs(x);
+  return {_mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(best.a), _mm256_castps_si256(x.a))),
+          _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(best.b), _mm256_castps_si256(x.b)))};
+}
+inline float largest_size(Vec x) {
+  const __m256i half = _mm256_max_epi32(_mm256_castps_si256(x.a), _mm256_castps_si256(x.b));
+  const __m128i four = _mm_max_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+  const __m128i two = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  return _mm_cvtss_f32(_mm_castsi128_ps(_mm_max_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
+}
+inline Vec largest_sizes(const Vec* v) {
+  float all[16];
+  for (int k = 0; k < 16; ++k) all[k] = largest_size(v[k]);
+  return load(all);
+}
 inline __m128 sums4(Vec a, Vec b, Vec c, Vec d) {
   __m128 qa = quarter(a), qb = quarter(b), qc = quarter(c), qd = quarter(d);
   __m128 ab = _mm_add_ps(_mm_unpacklo_ps(qa, qb), _mm_unpackhi_ps(qa, qb));  // a02 b02 a13 b13
@@ -101,6 +119,9 @@ inline Ints load_ints(const int32_t* p) {
           _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 8))};
 }
 inline Vec to_float(Ints x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
+inline Ints add_256_times(Ints low, Ints high) {
+  return {_mm256_add_epi32(low.a, _mm256_slli_epi32(high.a, 8)), _mm256_add_epi32(low.b, _mm256_slli_epi32(high.b, 8))};
+}
 inline int32_t four_bytes(const void* p) {  // at any address
   int32_t x;
   __builtin_memcpy(&x, p, 4);

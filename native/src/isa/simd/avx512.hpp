@@ -80,6 +80,46 @@ inline Vec sum16(const Vec* v) {
   return {_mm512_permutexvar_ps(order, total)};
 }
 
+// Sizes by their bits, in whose order NaN is the largest: it is never lost.
+inline __m512i size_bits(Vec a) { return _mm512_castps_si512(_mm512_abs_ps(a.v)); }
+inline __m512i larger(__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }
+// The larger of `best`, which is a size, and |x|.
+inline Vec larger_size(Vec best, Vec x) {
+  return {_mm512_castsi512_ps(larger(_mm512_castps_si512(best.v), size_bits(x)))};
+}
+inline float largest_size(Vec a) {
+  __m512i x = _mm512_castps_si512(a.v);
+  x = larger(x, _mm512_shuffle_i32x4(x, x, 0x4E));
+  x = larger(x, _mm512_shuffle_i32x4(x, x, 0xB1));
+  x = larger(x, _mm512_shuffle_epi32(x, _MM_PERM_BADC));
+  x = larger(x, _mm512_shuffle_epi32(x, _MM_PERM_CDAB));
+  return _mm512_cvtss_f32(_mm512_castsi512_ps(x));
+}
+// The largest lane of each of sixteen sizes; the tree is that of sum16.
+inline Vec largest_sizes(const Vec* v) {
+  auto halve = [](__m512 a, __m512 b, auto shuffle) {
+    return _mm512_castsi512_ps(larger(_mm512_castps_si512(shuffle(a, b, 0)), _mm512_castps_si512(shuffle(a, b, 1))));
+  };
+  auto by8 = [](__m512 a, __m512 b, int high) {
+    return high ? _mm512_shuffle_f32x4(a, b, 0xEE) : _mm512_shuffle_f32x4(a, b, 0x44);
+  };
+  auto by4 = [](__m512 a, __m512 b, int high) {
+    return high ? _mm512_shuffle_f32x4(a, b, 0xDD) : _mm512_shuffle_f32x4(a, b, 0x88);
+  };
+  auto by2 = [](__m512 a, __m512 b, int high) {
+    return high ? _mm512_shuffle_ps(a, b, 0xEE) : _mm512_shuffle_ps(a, b, 0x44);
+  };
+  auto by1 = [](__m512 a, __m512 b, int high) {
+    return high ? _mm512_shuffle_ps(a, b, 0xDD) : _mm512_shuffle_ps(a, b, 0x88);
+  };
+  __m512 quarters[4];
+  for (int k = 0; k < 4; ++k)
+    quarters[k] = halve(halve(v[4 * k].v, v[4 * k + 1].v, by8), halve(v[4 * k + 2].v, v[4 * k + 3].v, by8), by4);
+  const __m512 total = halve(halve(quarters[0], quarters[1], by2), halve(quarters[2], quarters[3], by2), by1);
+  const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  return {_mm512_permutexvar_ps(order, total)};
+}
+
 // Rows and vectors of outputs that a product keeps in registers.
 inline constexpr int tile_rows = 6, tile_vectors = 4;
 
@@ -89,6 +129,7 @@ struct Ints {
 };
 inline Ints load_ints(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
 inline Vec to_float(Ints a) { return {_mm512_cvtepi32_ps(a.v)}; }
+inline Ints add_256_times(Ints low, Ints high) { return {_mm512_add_epi32(low.v, _mm512_slli_epi32(high.v, 8))}; }
 inline int32_t four_bytes(const void* p) {  // at any address
   int32_t x;
   __builtin_memcpy(&x, p, 4);

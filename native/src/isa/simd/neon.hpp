@@ -96,6 +96,25 @@ inline float sum(Vec x) {
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 inline float largest(Vec x) { return vmaxvq_f32(vmaxq_f32(vmaxq_f32(x.q[0], x.q[1]), vmaxq_f32(x.q[2], x.q[3]))); }
+// Sizes by their bits, in whose order NaN is the largest: it is never lost.
+inline float32x4_t larger_bits(float32x4_t x, float32x4_t y) {
+  return vreinterpretq_f32_u32(vmaxq_u32(vreinterpretq_u32_f32(x), vreinterpretq_u32_f32(y)));
+}
+// The larger of `best`, which is a size, and |x|.
+inline Vec larger_size(Vec best, Vec x) {
+  x = abs(x);
+  GAQ_QUARTERS best.q[k] = larger_bits(best.q[k], x.q[k]);
+  return best;
+}
+inline float largest_size(Vec x) {
+  const float32x4_t four = larger_bits(larger_bits(x.q[0], x.q[1]), larger_bits(x.q[2], x.q[3]));
+  return vgetq_lane_f32(vreinterpretq_f32_u32(vdupq_n_u32(vmaxvq_u32(vreinterpretq_u32_f32(four)))), 0);
+}
+inline Vec largest_sizes(const Vec* v) {
+  float all[16];
+  for (int k = 0; k < 16; ++k) all[k] = largest_size(v[k]);
+  return load(all);
+}
 inline void sum4(Vec a, Vec b, Vec c, Vec d, float* out) {
   out[0] = sum(a);
   out[1] = sum(b);
@@ -124,6 +143,10 @@ inline Vec to_float(Ints x) {
   Vec r;
   GAQ_QUARTERS r.q[k] = vcvtq_f32_s32(x.q[k]);
   return r;
+}
+inline Ints add_256_times(Ints low, Ints high) {
+  GAQ_QUARTERS low.q[k] = vaddq_s32(low.q[k], vshlq_n_s32(high.q[k], 8));
+  return low;
 }
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {
   GAQ_QUARTERS {

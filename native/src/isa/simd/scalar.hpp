@@ -104,10 +104,10 @@ inline Vec scale_by_power(Vec a, Vec n) {
   }
   return a;
 }
-// Integers in floats to integers.
-inline void store_int8_offset(uint8_t* p, Vec codes) { GAQ_LANES p[k] = uint8_t(to_int(codes.lane[k]) + 128); }
-inline void store_int16(int16_t* p, Vec codes) { GAQ_LANES p[k] = int16_t(to_int(codes.lane[k])); }
-inline void store_int32(int32_t* p, Vec codes) { GAQ_LANES p[k] = to_int(codes.lane[k]); }
+// To the nearest integers, half to even.
+inline void store_int32(int32_t* p, Vec a) { GAQ_LANES p[k] = to_int(std::nearbyint(a.lane[k])); }
+inline void store_int8_offset(uint8_t* p, Vec a) { GAQ_LANES p[k] = uint8_t(to_int(std::nearbyint(a.lane[k])) + 128); }
+inline void store_int16(int16_t* p, Vec a) { GAQ_LANES p[k] = int16_t(to_int(std::nearbyint(a.lane[k]))); }
 
 // The one tree of every horizontal sum: lanes eight apart, then four, two, one.
 inline float sum(Vec a) {
@@ -119,6 +119,28 @@ inline float largest(Vec a) {
   float best = a.lane[0];
   GAQ_LANES best = best > a.lane[k] ? best : a.lane[k];
   return best;
+}
+// Sizes by their bits, whose order is that of numbers without sign and in which NaN is the largest: it is never lost.
+inline uint32_t size_bits(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, 4);
+  return bits & 0x7FFFFFFFu;
+}
+// The larger of `best`, which is a size, and |x|.
+inline Vec larger_size(Vec best, Vec x) {
+  GAQ_LANES if (size_bits(best.lane[k]) < size_bits(x.lane[k])) best.lane[k] = std::fabs(x.lane[k]);
+  return best;
+}
+inline float largest_size(Vec a) {
+  float best = a.lane[0];
+  GAQ_LANES if (size_bits(best) < size_bits(a.lane[k])) best = a.lane[k];
+  return best;
+}
+// The largest lane of each of sixteen sizes.
+inline Vec largest_sizes(const Vec* v) {
+  Vec r;
+  GAQ_LANES r.lane[k] = largest_size(v[k]);
+  return r;
 }
 inline void sum4(Vec a, Vec b, Vec c, Vec d, float* out) {
   out[0] = sum(a);
@@ -149,6 +171,11 @@ inline Vec to_float(Ints a) {
   Vec r;
   for (int k = 0; k < 16; ++k) r.lane[k] = float(a.lane[k]);
   return r;
+}
+// low + 256 high
+inline Ints add_256_times(Ints low, Ints high) {
+  for (int k = 0; k < 16; ++k) low.lane[k] = int32_t(uint32_t(low.lane[k]) + (uint32_t(high.lane[k]) << 8));
+  return low;
 }
 // total[o] += x[0] w[o][0] + x[1] w[o][1]
 inline Ints dot2(Ints total, const int16_t* x, const int16_t* w) {

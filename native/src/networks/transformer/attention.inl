@@ -12,7 +12,8 @@ inline float head_square(const float* q, int width) {
 }
 
 // What queries and keys are multiplied with: 1 / |q| (ε inside) or d^(-1/4).
-inline float normaliser(const TransformerShape& shape, const float* q) {
+template <class Shape>
+inline float normaliser(const Shape& shape, const float* q) {
   if (!shape.cosine) return float(1.0 / std::sqrt(std::sqrt(double(shape.true_head_width))));
   return 1.0f / std::sqrt(head_square(q, shape.head_width) + unit_epsilon);
 }
@@ -23,9 +24,9 @@ inline void through_scheme(const FeatureScheme& scheme, float* x, int columns) {
   for (int c = 0; c < columns; c += lanes) store(x + c, encode(load(x + c), inverse, high) * step);
 }
 
-void unit_queries(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected,
-                  float* unit, const Tap& tap) {
-  const TransformerShape& shape = plan.shape;
+template <class Shape>
+void unit_queries_of(const Shape& shape, const TransformerLayer& layer, Block block, const float* projected,
+                     float* unit, const Tap& tap) {
   const int C = shape.channels;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const float* in = projected + atom * 4 * C;
@@ -55,9 +56,9 @@ inline void mask_clipped_head(const FeatureScheme& scheme, bool unit, const floa
 }
 
 // Gradient of unit queries and keys (the first 2C of each row) → of the projected ones, in place.
-void unit_queries_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected,
-                       float* gradient) {
-  const TransformerShape& shape = plan.shape;
+template <class Shape>
+void unit_queries_back_of(const Shape& shape, const TransformerLayer& layer, Block block, const float* projected,
+                          float* gradient) {
   const int C = shape.channels, W = shape.head_width;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const float* in = projected + atom * 4 * C;
@@ -85,9 +86,9 @@ inline Vec head_product(const float* q, const float* k, int width) {
 
 constexpr int most_heads = 64;
 
-void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
-               const float* unit, float* weight) {
-  const TransformerShape& shape = plan.shape;
+template <class Shape>
+void attention_of(const Shape& shape, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
+                  const float* unit, float* weight) {
   const int C = shape.channels, W = shape.head_width, heads = shape.heads;
   const int bias_column = shape.functions(layer.first) * C;
   for (int64_t pair = task.first; pair < task.last; ++pair) {
@@ -124,4 +125,19 @@ void attention(const TransformerPlan& plan, const TransformerLayer& layer, const
     store(rest, exponential(load(rest)));
     std::memcpy(all + k, rest, (count - k) * sizeof(float));
   }
+}
+
+void unit_queries(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected,
+                  float* unit, const Tap& tap) {
+  with_width(plan.shape, [&](const auto& shape) { unit_queries_of(shape, layer, block, projected, unit, tap); });
+}
+
+void unit_queries_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* projected,
+                       float* gradient) {
+  with_width(plan.shape, [&](const auto& shape) { unit_queries_back_of(shape, layer, block, projected, gradient); });
+}
+
+void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs, Task task,
+               const float* unit, float* weight) {
+  with_width(plan.shape, [&](const auto& shape) { attention_of(shape, layer, pairs, task, unit, weight); });
 }

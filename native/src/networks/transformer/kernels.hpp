@@ -18,8 +18,10 @@ struct TransformerState {
   float* m_scalar = nullptr;  // [atom][C] what the neighbours sent, normalised
   float* m_vector = nullptr;  // [atom][M][C]
   float* s_mid = nullptr;  // [atom][C]
-  float* mixed = nullptr;  // [atom][M][2C]; null where it is recomputed
-  float* hidden = nullptr;  // [atom][H]
+  float* mixed = nullptr;  // [atom][M][2C]; null where it is recomputed, and so are those below
+  float* inputs = nullptr;  // [atom][(1+2L) C] what the update's MLP reads
+  float* activated = nullptr;  // [atom][H] and, below, the slopes of the activation
+  float* slopes = nullptr;
   float* gates = nullptr;  // [atom][(1+2L) C]
 };
 

@@ -71,6 +71,14 @@ TransformerPlan plan_transformer(const Description& model, int backward_bits, co
       plan.embedding[row * shape.channels + place[c]] = description.embedding[row * shape.true_channels + c];
   for (int index = 0; index < model.layers; ++index) plan.layers.push_back(make_layer(model, index, shape, build));
   plan.readout = build.readout(description.readout, place, shape.channels);
+  std::vector<LinearPlan*> order;
+  for (TransformerLayer& layer : plan.layers) {
+    order.insert(order.end(), {&layer.project, &layer.output});
+    for (LinearPlan& mix : layer.mix) order.push_back(&mix);
+    order.insert(order.end(), {&layer.hidden, &layer.gates});
+  }
+  order.push_back(&plan.readout.hidden);
+  link_weights(order);
   return plan;
 }
 

@@ -1,6 +1,7 @@
 // The kernels of the transformer in one table.
 namespace transformer {
 
+#include "networks/transformer/widths.inl"
 #include "networks/transformer/attention.inl"
 #include "networks/transformer/messages.inl"
 #include "networks/transformer/messages_back.inl"

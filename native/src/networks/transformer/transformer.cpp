@@ -51,7 +51,9 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     if (keep) {
       arena.take(layer.unit, atoms * 2 * C);
       arena.take(layer.mixed, atoms * M * 2 * C);
-      arena.take(layer.hidden, atoms * H);
+      arena.take(layer.inputs, atoms * wide);
+      arena.take(layer.activated, atoms * H);
+      arena.take(layer.slopes, atoms * H);
       arena.take(layer.gates, atoms * wide);
     }
   }

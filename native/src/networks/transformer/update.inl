@@ -1,7 +1,8 @@
 // From summed messages to the features after the layer, and back; a block of atoms at a time, so that it stays in cache.
 
 // Rows of vectors [atom][M][columns] of one degree, contiguous for the linear layer; with L = 1 they already are.
-inline const float* gather_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x,
+template <class Shape>
+inline const float* gather_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x,
                                   float* scratch) {
   if (shape.degrees == 1) return x;
   const int first = degree * degree - 1, rows = 2 * degree + 1;
@@ -11,15 +12,16 @@ inline const float* gather_degree(const TransformerShape& shape, int degree, int
   return scratch;
 }
 
-inline void scatter_degree(const TransformerShape& shape, int degree, int columns, int64_t atoms, const float* x,
-                           float* out) {
+template <class Shape>
+inline void scatter_degree(const Shape& shape, int degree, int columns, int64_t atoms, const float* x, float* out) {
   const int first = degree * degree - 1, rows = 2 * degree + 1;
   for (int64_t a = 0; a < atoms; ++a)
     std::memcpy(out + (a * shape.components + first) * columns, x + a * rows * columns, sizeof(float) * rows * columns);
 }
 
 // m / (1 + Σ φ e^logit), and V + m.
-inline void normalise_messages(const TransformerShape& shape, Block block, TransformerState& state, float* vectors) {
+template <class Shape>
+inline void normalise_messages(const Shape& shape, Block block, TransformerState& state, float* vectors) {
   const int C = shape.channels, W = shape.head_width, M = shape.components;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     float* rows = state.m_vector + atom * M * C;
@@ -41,7 +43,8 @@ inline void normalise_messages(const TransformerShape& shape, Block block, Trans
 }
 
 // The vectors again, from what is kept.
-inline void vectors_again(const TransformerShape& shape, Block block, const TransformerState& state, float* vectors) {
+template <class Shape>
+inline void vectors_again(const Shape& shape, Block block, const TransformerState& state, float* vectors) {
   const int64_t size = int64_t(shape.components) * shape.channels;
   const float* message = state.m_vector + block.first * size;
   const int64_t count = (block.last - block.first) * size;
@@ -54,7 +57,8 @@ inline void vectors_again(const TransformerShape& shape, Block block, const Tran
 }
 
 // The rows that the update's MLP reads: [s, ⟨A,B⟩_l …, |B|_l …].
-inline void invariants(const TransformerShape& shape, int64_t atoms, const float* s, const float* mixed, float* out) {
+template <class Shape>
+inline void invariants(const Shape& shape, int64_t atoms, const float* s, const float* mixed, float* out) {
   const int C = shape.channels, L = shape.degrees;
   const Vec floor2 = set1(length_floor * length_floor), floor = set1(length_floor);
   for (int64_t a = 0; a < atoms; ++a) {
@@ -76,25 +80,26 @@ inline void invariants(const TransformerShape& shape, int64_t atoms, const float
 }
 
 struct Active {
-  float *vectors, *inputs, *activated, *mixed, *hidden, *gates;
+  float *vectors, *inputs, *activated, *slopes, *mixed, *gates;
 };
 
-inline Active active_of(const TransformerShape& shape, Block block, const TransformerState& state, Scratch& scratch) {
+template <class Shape>
+inline Active active_of(const Shape& shape, Block block, const TransformerState& state, Scratch& scratch) {
   const int C = shape.channels;
   auto at = [&](float* kept, int place, int64_t width) {
     return kept ? kept + block.first * width : scratch.floats[place];
   };
   return {scratch.floats[scratch_vectors],
-          scratch.floats[scratch_update],
-          scratch.floats[scratch_active],
+          at(state.inputs, scratch_update, int64_t(shape.sections()) * C),
+          at(state.activated, scratch_active, shape.hidden),
+          at(state.slopes, scratch_hidden, shape.hidden),
           at(state.mixed, scratch_mixed, int64_t(shape.components) * 2 * C),
-          at(state.hidden, scratch_hidden, shape.hidden),
           at(state.gates, scratch_gates, int64_t(shape.sections()) * C)};
 }
 
-inline void mix_and_gate(const TransformerPlan& plan, const TransformerLayer& layer, Block block, const float* s_mid,
+template <class Shape>
+inline void mix_and_gate(const Shape& shape, const TransformerLayer& layer, Block block, const float* s_mid,
                          const Active& r, Scratch& scratch, const Tap& tap, bool gates_too) {
-  const TransformerShape& shape = plan.shape;
   const int C = shape.channels;
   const int64_t atoms = block.last - block.first;
   for (int l = 1; l <= shape.degrees; ++l) {
@@ -110,23 +115,22 @@ inline void mix_and_gate(const TransformerPlan& plan, const TransformerLayer& la
   }
   invariants(shape, atoms, s_mid, r.mixed, r.inputs);
   if (!gates_too) return;
-  linear(layer.hidden, atoms, 1, r.inputs, shape.sections() * C, r.hidden, shape.hidden, scratch, tap, block.first);
-  for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
+  linear(layer.hidden, atoms, 1, r.inputs, shape.sections() * C, r.activated, shape.hidden, scratch, tap, block.first,
+         Activate{r.slopes, shape.hidden});
   linear(layer.gates, atoms, 1, r.activated, shape.hidden, r.gates, shape.sections() * C, scratch, tap, block.first);
 }
 
-void update(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
-            float* s_out, float* v_out, Scratch& scratch, const Tap& tap) {
-  const TransformerShape& shape = plan.shape;
+template <class Shape>
+void update_of(const Shape& shape, const TransformerLayer& layer, Block block, TransformerState& state, float* s_out,
+               float* v_out, Scratch& scratch, const Tap& tap) {
   const int C = shape.channels, L = shape.degrees, M = shape.components;
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(shape, block, state, scratch);
   normalise_messages(shape, block, state, r.vectors);
   float* s_mid = state.s_mid + block.first * C;
-  linear(layer.output, atoms, 1, state.m_scalar + block.first * C, C, s_mid, C, scratch, tap, block.first);
-  const float* s_in = state.s_in + block.first * C;
-  for (int64_t k = 0; k < atoms * C; k += lanes) store(s_mid + k, load(s_in + k) + load(s_mid + k));
-  mix_and_gate(plan, layer, block, s_mid, r, scratch, tap, true);
+  linear(layer.output, atoms, 1, state.m_scalar + block.first * C, C, s_mid, C, scratch, tap, block.first,
+         AddTo{state.s_in + block.first * C, C});
+  mix_and_gate(shape, layer, block, s_mid, r, scratch, tap, true);
   for (int64_t a = 0; a < atoms; ++a) {
     const float *gates = r.gates + a * shape.sections() * C, *inputs = r.inputs + a * shape.sections() * C;
     for (int c = 0; c < C; c += lanes) {
@@ -143,4 +147,9 @@ void update(const TransformerPlan& plan, const TransformerLayer& layer, Block bl
       }
     }
   }
+}
+
+void update(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
+            float* s_out, float* v_out, Scratch& scratch, const Tap& tap) {
+  with_width(plan.shape, [&](const auto& shape) { update_of(shape, layer, block, state, s_out, v_out, scratch, tap); });
 }

@@ -1,8 +1,9 @@
 // The gradient of update.inl, of the projection.
 
 // dE/d[s, ⟨A,B⟩, |B|] and dE/dV (after the layer) → dE/d[A | B].
-inline void invariants_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s,
-                            const float* g_v, const float* g_inputs, float* g_mixed) {
+template <class Shape>
+inline void invariants_back(const Shape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v,
+                            const float* g_inputs, float* g_mixed) {
   const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
   const Vec floor = set1(length_floor);
   for (int64_t a = 0; a < atoms; ++a)
@@ -26,8 +27,9 @@ inline void invariants_back(const TransformerShape& shape, int64_t atoms, const 
 }
 
 // dE/ds, dE/dV after the layer → dE/d(gates).
-inline void gates_back(const TransformerShape& shape, int64_t atoms, const Active& r, const float* g_s,
-                       const float* g_v, float* out) {
+template <class Shape>
+inline void gates_back(const Shape& shape, int64_t atoms, const Active& r, const float* g_s, const float* g_v,
+                       float* out) {
   const int C = shape.channels, L = shape.degrees, M = shape.components, wide = shape.sections() * C;
   for (int64_t a = 0; a < atoms; ++a)
     for (int c = 0; c < C; c += lanes) {
@@ -46,7 +48,8 @@ inline void gates_back(const TransformerShape& shape, int64_t atoms, const Activ
 }
 
 // dE/d(normalised messages) → of their sums and of 1 + Σ φ e^logit.
-inline void messages_scaled_back(const TransformerShape& shape, Block block, const TransformerState& state,
+template <class Shape>
+inline void messages_scaled_back(const Shape& shape, Block block, const TransformerState& state,
                                  const float* g_scalar_in, const float* g_v, float* g_scalar, float* g_vector,
                                  float* g_total) {
   const int C = shape.channels, W = shape.head_width, M = shape.components;
@@ -69,10 +72,10 @@ inline void messages_scaled_back(const TransformerShape& shape, Block block, con
     }
 }
 
-void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
-                 float* g_s, float* g_v, float* g_scalar, float* g_vector, float* g_total, double* torque,
-                 Scratch& scratch) {
-  const TransformerShape& shape = plan.shape;
+template <class Shape>
+void update_back_of(const Shape& shape, const TransformerPlan& plan, const TransformerLayer& layer, Block block,
+                    TransformerState& state, float* g_s, float* g_v, float* g_scalar, float* g_vector, float* g_total,
+                    double* torque, Scratch& scratch) {
   const int C = shape.channels, M = shape.components, wide = shape.sections() * C;
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(shape, block, state, scratch);
@@ -81,40 +84,33 @@ void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Blo
   for (const LinearPlan& mix : layer.mix) vectors_needed |= looks_back(mix.scheme);
   if (vectors_needed) vectors_again(shape, block, state, r.vectors);
   const float* s_mid = state.s_mid + block.first * C;
-  if (state.mixed) {
-    invariants(shape, atoms, s_mid, r.mixed, r.inputs);
-    if (looks_back(layer.gates.scheme))
-      for (int64_t k = 0; k < atoms * shape.hidden; k += lanes) store(r.activated + k, silu(load(r.hidden + k)));
-  } else {
-    mix_and_gate(plan, layer, block, s_mid, r, scratch, Tap(), true);
-  }
+  if (!state.mixed) mix_and_gate(shape, layer, block, s_mid, r, scratch, Tap(), true);
   float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other],
         *g_inputs = scratch.floats[scratch_more];
   gates_back(shape, atoms, r, gs, gv, g_gates);
-  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, scratch);
-  for (int64_t k = 0; k < atoms * shape.hidden; k += lanes)
-    store(g_active + k, load(g_active + k) * silu_slope(load(r.hidden + k)));
+  linear_back(layer.gates, atoms, 1, g_gates, wide, r.activated, shape.hidden, g_active, shape.hidden, scratch,
+              TimesSlope{r.slopes, shape.hidden});
   linear_back(layer.hidden, atoms, 1, g_active, shape.hidden, r.inputs, wide, g_inputs, wide, scratch);
   float* g_mixed = scratch.floats[scratch_gradient];
   invariants_back(shape, atoms, r, gs, gv, g_inputs, g_mixed);
   for (int64_t a = 0; a < atoms; ++a)
     for (int c = 0; c < C; c += lanes) store(gs + a * C + c, load(gs + a * C + c) + load(g_inputs + a * wide + c));
   // dE/dV: what comes through the mixing is added to what passes by it.
-  for (int l = 1; l <= shape.degrees; ++l) {
-    const int N = 2 * l + 1;
-    float* back = scratch.floats[scratch_other];
-    if (shape.degrees == 1) {
-      linear_back(layer.mix[0], atoms * N, N, g_mixed, 2 * C, r.vectors, C, back, C, scratch);
-    } else {
+  if (shape.degrees == 1) {
+    add_linear_back(layer.mix[0], atoms * M, M, g_mixed, 2 * C, r.vectors, C, gv, C, scratch);
+  } else {
+    for (int l = 1; l <= shape.degrees; ++l) {
+      const int N = 2 * l + 1;
+      float* back = scratch.floats[scratch_other];
       const float* g = gather_degree(shape, l, 2 * C, atoms, g_mixed, scratch.floats[scratch_more]);
       const float* x = gather_degree(shape, l, C, atoms, r.vectors, scratch.floats[scratch_update]);
       linear_back(layer.mix[l - 1], atoms * N, N, g, 2 * C, x, C, back, C, scratch);
+      for (int64_t a = 0; a < atoms; ++a)
+        for (int k = 0; k < N * C; k += lanes) {
+          float* at = gv + (a * M + l * l - 1) * C + k;
+          store(at, load(at) + load(back + a * N * C + k));
+        }
     }
-    for (int64_t a = 0; a < atoms; ++a)
-      for (int k = 0; k < N * C; k += lanes) {
-        float* at = gv + (a * M + l * l - 1) * C + k;
-        store(at, load(at) + load(back + a * N * C + k));
-      }
   }
   float* g_message = scratch.floats[scratch_other];
   linear_back(layer.output, atoms, 1, gs, C, state.m_scalar + block.first * C, C, g_message, C, scratch);
@@ -123,6 +119,14 @@ void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Blo
   if (shape.local)
     for (int64_t atom = block.first; atom < block.last; ++atom)
       add_torque(C, plan.generators, g_v + atom * M * C, state.m_vector + atom * M * C, -1, torque + 3 * atom);
+}
+
+void update_back(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
+                 float* g_s, float* g_v, float* g_scalar, float* g_vector, float* g_total, double* torque,
+                 Scratch& scratch) {
+  with_width(plan.shape, [&](const auto& shape) {
+    update_back_of(shape, plan, layer, block, state, g_s, g_v, g_scalar, g_vector, g_total, torque, scratch);
+  });
 }
 
 void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
@@ -137,12 +141,9 @@ void project_back(const TransformerPlan& plan, const TransformerLayer& layer, Bl
                   Scratch& scratch) {
   const int C = plan.shape.channels, M = plan.shape.components;
   const int64_t atoms = block.last - block.first;
-  float* back = scratch.floats[scratch_other];
   unit_queries_back(plan, layer, block, state.projected, g_projected);
-  linear_back(layer.project, atoms, 1, g_projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C, back,
-              C, scratch);
-  float* gs = g_s + block.first * C;
-  for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
+  add_linear_back(layer.project, atoms, 1, g_projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C,
+                  g_s + block.first * C, C, scratch);
   if (!g_carried) return;
   for (int64_t k = block.first * M * C; k < block.last * M * C; k += lanes)
     store(g_v + k, load(g_v + k) + load(g_carried + k));
