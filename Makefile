@@ -28,7 +28,7 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $(SOURCES_OF_NATIVE)
+	@$(BIN)/clang-format --dry-run --Werror $(SOURCES_OF_NATIVE)
 
 format: $(READY) format-native  ## write Python and C++ in the style that `make check` asks for
 	$(BIN)/ruff check --fix .

@@ -72,7 +72,7 @@ void check_domain() {
   const gaq::Outside found = check.look(pairs.data(), 2, rows, order, 3, features.data(), 2);
   CHECK_EQ(found.sentence(5),
            "atoms 0 and 1 (Z = 8 and 1) are 0.500 Å apart; the training data have such atoms at 0.900 Å at the least; "
-           "atom 1 (Z = 1) has 1 neighbour within 5 Å; in the training data such atoms have 2 to 2 (and 1 more); "
+           "atom 1 (Z = 1) has 1 neighbour within 5 Å; in the training data such atoms have 2 (and 1 more); "
            "the last features of atom 1 (Z = 1) are 1.82 times the largest of such atoms in the training data");
   const std::vector<float> padded{4, 4, 0, 0, 7, 2, 0, 0, 2, 2, 0, 0};  // the engine's rows end with zeros
   CHECK_EQ(check.look(pairs.data(), 2, rows, order, 3, padded.data(), 4).sentence(5), found.sentence(5));

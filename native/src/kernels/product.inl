@@ -26,8 +26,8 @@ inline void tile_float(const float* x, int64_t x_stride, const float* w, const c
 }
 
 template <int Rows, int Vectors, class After>
-inline void tile_coded(const CodedRows& x, const Packed& packed, size_t offset, int64_t row, int column,
-                       const Output<After>& out) {
+inline void tile_coded(const CodedRows& x, const Packed& packed, size_t offset, const char* ahead, int64_t row,
+                       int column, const Output<After>& out) {
   Ints total[Rows][Vectors];
   const int inputs = packed.inputs;
   const int64_t stride = code_row_bytes(packed.codes, inputs);
@@ -36,15 +36,19 @@ inline void tile_coded(const CodedRows& x, const Packed& packed, size_t offset, 
     for (int v = 0; v < Vectors; ++v) total[r][v] = load_ints(packed.start.data() + column + v * lanes);
   if (has_dot4 && packed.codes == CodeLayout::bytes) {
     const int8_t* w = packed.bytes.data() + offset;
-    for (int k = 0; k < inputs; k += 4, w += Vectors * lanes * 4)
+    for (int k = 0; k < inputs; k += 4, w += Vectors * lanes * 4, ahead += cache_line) {
+      __builtin_prefetch(ahead);
       for (int r = 0; r < Rows; ++r)
         for (int v = 0; v < Vectors; ++v) total[r][v] = dot4(total[r][v], first + r * stride + k, w + v * lanes * 4);
+    }
   } else {
     const int16_t* w = packed.words.data() + offset;
-    for (int k = 0; k < inputs; k += 2, w += Vectors * lanes * 2)
+    for (int k = 0; k < inputs; k += 2, w += Vectors * lanes * 2, ahead += cache_line) {
+      __builtin_prefetch(ahead);
       for (int r = 0; r < Rows; ++r)
         for (int v = 0; v < Vectors; ++v)
           total[r][v] = dot2(total[r][v], reinterpret_cast<const int16_t*>(first + r * stride) + k, w + v * lanes * 2);
+    }
   }
   for (int r = 0; r < Rows; ++r) {
     Vec row_scale = set1(x.scale[row + r]);
@@ -82,16 +86,24 @@ inline void over_tiles(int64_t rows, int outputs, int inputs, Body body) {
   }
 }
 
+// What a block of rows asks for while it is multiplied with a tile of weights, a line for each step: its share of the
+// tile that comes next, or of the weights that do.
+inline const char* lines_ahead(const void* weights, size_t tile, size_t size, size_t all, const void* next,
+                               int64_t pass, int vectors) {
+  const char* here = static_cast<const char*>(weights) + tile;
+  const void* wanted = tile + size < all ? here + size : next;
+  if (!wanted || pass >= vectors) return here;  // nothing is left to ask for
+  return static_cast<const char*>(wanted) + pass * int64_t(size) / vectors;
+}
+
 template <class After>
 void multiply_float(int64_t rows, const float* x, int64_t x_stride, const Packed& w, const Output<After>& out) {
   over_tiles(rows, w.outputs, w.inputs, [&](auto r, auto v, int64_t row, int column, size_t offset) {
-    const float* tile = w.floats.data() + offset;
-    const size_t size = size_t(v) * lanes * w.inputs;
-    const void* next = offset + size < w.floats.size() ? tile + size : w.next;
-    const int64_t pass = row / tile_rows;
-    const char* ahead = reinterpret_cast<const char*>(next && pass < v ? next : tile) + pass * w.inputs * cache_line;
-    tile_float<decltype(r)::value, decltype(v)::value>(x + row * x_stride, x_stride, tile, ahead, w.inputs, row, column,
-                                                       out);
+    const size_t number = sizeof(float), size = size_t(v) * lanes * w.inputs;
+    const char* ahead = lines_ahead(w.floats.data(), offset * number, size * number, w.floats.size() * number, w.next,
+                                    row / tile_rows, v);
+    tile_float<decltype(r)::value, decltype(v)::value>(x + row * x_stride, x_stride, w.floats.data() + offset, ahead,
+                                                       w.inputs, row, column, out);
   });
 }
 
@@ -101,8 +113,13 @@ void multiply_coded(int64_t rows, const CodedRows& x, const Packed& w, const Out
     if (w.codes == CodeLayout::tile_planes) return multiply_tiles<true>(rows, x, w, out);
     return multiply_tiles<false>(rows, x, w, out);
   }
+  const bool bytes = w.codes == CodeLayout::bytes;
+  const size_t number = bytes ? sizeof(int8_t) : sizeof(int16_t), all = number * w.outputs * w.inputs;
+  const void* weights = bytes ? static_cast<const void*>(w.bytes.data()) : w.words.data();
   over_tiles(rows, w.outputs, w.inputs, [&](auto r, auto v, int64_t row, int column, size_t offset) {
-    tile_coded<decltype(r)::value, decltype(v)::value>(x, w, offset, row, column, out);
+    const size_t size = number * v * lanes * w.inputs;
+    const char* ahead = lines_ahead(weights, offset * number, size, all, w.next, row / tile_rows, v);
+    tile_coded<decltype(r)::value, decltype(v)::value>(x, w, offset, ahead, row, column, out);
   });
 }
 

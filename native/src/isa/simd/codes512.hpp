@@ -4,14 +4,14 @@
 namespace gaq {
 namespace GAQ_ISA_NAME {
 
-// Two registers of whole numbers to thirty-two words, in quarters: four of the first, four of the second, and so on.
+// Two registers of integers to thirty-two words: four of the first, four of the second, and so on.
 inline __m512i words_of(const Vec* v) {
   return _mm512_packs_epi32(_mm512_cvtps_epi32(v[0].v), _mm512_cvtps_epi32(v[1].v));
 }
 // Bytes of two such registers, in order.
-inline __m512i in_order(__m512i quarters) {
+inline __m512i in_order(__m512i fours) {
   const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-  return _mm512_permutexvar_epi32(order, quarters);
+  return _mm512_permutexvar_epi32(order, fours);
 }
 inline void store_words(int16_t* p, const Vec* v) {
   const __m512i order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
