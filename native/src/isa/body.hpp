@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/kernels.hpp"
 #include "networks/painn/kernels.hpp"
@@ -23,6 +25,7 @@ namespace {
 #include "layers/linear.inl"
 #include "layers/radial.inl"
 #include "layers/turning.inl"
+#include "layers/coupling.inl"
 #include "layers/readout.inl"
 #include "networks/transformer/table.inl"
 #include "networks/painn/table.inl"

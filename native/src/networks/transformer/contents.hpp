@@ -10,6 +10,9 @@ struct TransformerConfig {
   bool cosine = true;  // attention: unit queries and keys, or plain scaled products
 };
 
+// Of how many degrees an update has products: 1 and 2 together, or none.
+constexpr int products_of(int degrees) { return degrees >= 2 ? 2 : 0; }
+
 struct TransformerLayerDescription {
   LinearDescription project, output, hidden, gates;
   std::vector<LinearDescription> mix;  // one per degree

@@ -34,7 +34,8 @@ struct TransformerState {
   Vectors v_mid;               // C columns: vectors with what neighbours sent, before the update
   float* s_mid = nullptr;      // [atom][C]
   Vectors mixed;               // 2C columns; null where it is recomputed, and so are those below
-  float* inputs = nullptr;     // [atom][(1+2L) C] what the update's MLP reads
+  Vectors made;                // C columns: products, of degrees one and two
+  float* inputs = nullptr;     // [atom][sections] what the update's MLP reads
   float* activated = nullptr;  // [atom][H]
   float* slopes = nullptr;     // [atom][H] of the activation
   float* gates = nullptr;      // [atom][gates]

@@ -22,7 +22,8 @@ struct TransformerShape {
   TransformerShape() = default;
   int place(int channel) const { return channel / true_head_width * head_width + channel % true_head_width; }
   int functions() const { return 1 + degrees; }
-  int sections() const { return 1 + 2 * degrees; }  // of what the update's MLP reads
+  int products() const { return products_of(degrees); }
+  int sections() const { return 1 + 2 * degrees + products(); }  // of what the update's MLP reads
 };
 
 struct TransformerLayer {

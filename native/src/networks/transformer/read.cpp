@@ -25,7 +25,7 @@ TransformerConfig read_config(const NetworkFile& file) {
 TransformerLayerDescription read_layer(const TransformerConfig& c, int i, NetworkFile& file) {
   const std::string name = "layers." + std::to_string(i);
   const std::string attention = name + ".attention", update = name + ".update";
-  const int invariants = (1 + 2 * c.degrees) * c.channels;  // scalars, products and norms
+  const int invariants = (1 + 2 * c.degrees + products_of(c.degrees)) * c.channels;
   const int gated = i + 1 == c.layers ? (1 + c.degrees) * c.channels : invariants;  // nobody reads the last vectors
   TransformerLayerDescription layer;
   layer.project = file.linear(attention + ".project", {4 * c.channels, c.channels, true, 0});

@@ -66,6 +66,7 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     arena.take(layer.radial, pairs * plan.radial.row);
     arena.take(layer.slope, pairs * plan.radial.row);
     vectors(layer.mixed, int(2 * C));
+    if (shape.products()) vectors(layer.made, int(C));
     arena.take(layer.inputs, atoms * plan.hidden.inputs);
     arena.take(layer.activated, atoms * shape.hidden);
     arena.take(layer.slopes, atoms * shape.hidden);

@@ -1,32 +1,64 @@
 // From the sums over neighbours to the features after the layer; a block of atoms at a time, so that it stays in cache.
 
-// The rows that the update's MLP reads: [s, ⟨A,B⟩_l …, |B|_l …].
+// Sixteen channels of the mixings of an atom, [A | B] of all degrees.
+template <int L>
+struct Mixed {
+  static constexpr int M = components(L);
+  Vec a[M], b[M];
+
+  Mixed(const Vectors& mixed, int64_t atom, int C, int c) {
+    over_degrees<L>([&](auto degree, int at) {
+      constexpr int l = decltype(degree)::value;
+      const float* ab = mixed.of(l, atom) + c;
+      for (int m = at; m < at + 2 * l + 1; ++m, ab += 2 * C) a[m] = load(ab), b[m] = load(ab + C);
+    });
+  }
+};
+
+// The rows that the update's MLP reads: [s, ⟨A,B⟩_l …, |B|_l …, ⟨A,C⟩_l …], and the products C = A ⊗ B.
 template <class S>
-inline void invariants(const S sizes, Block block, const float* s, const Vectors& mixed, float* out) {
+inline void invariants(const S sizes, Block block, const float* s, const Vectors& mixed, const Vectors& made,
+                       float* out) {
   constexpr int L = S::degrees;
   const int C = sizes.channels();
   const Vec floor2 = set1(length_floor * length_floor), floor = set1(length_floor);
-  for (int64_t atom = block.first; atom < block.last; ++atom, s += C, out += (1 + 2 * L) * C)
+  for (int64_t atom = block.first; atom < block.last; ++atom, s += C, out += S::sections * C)
     for (int c = 0; c < C; c += lanes) {
+      const Mixed<L> ab(mixed, atom, C, c);
       store(out + c, load(s + c));
-      over_degrees<L>([&](auto degree, int) {
+      over_degrees<L>([&](auto degree, int at) {
         constexpr int l = decltype(degree)::value;
-        const float* ab = mixed.of(l, atom) + c;
         Vec product = zero(), square = zero();
-        for (int m = 0; m < 2 * l + 1; ++m, ab += 2 * C) {
-          const Vec y = load(ab + C);
-          product = fma(load(ab), y, product);
-          square = fma(y, y, square);
+        for (int m = at; m < at + 2 * l + 1; ++m) {
+          product = fma(ab.a[m], ab.b[m], product);
+          square = fma(ab.b[m], ab.b[m], square);
         }
         store(out + l * C + c, product);
         store(out + (L + l) * C + c, sqrt(square + floor2) - floor);
       });
+      if constexpr (S::products > 0) {
+        Vec both[8];
+        for (Vec& x : both) x = zero();
+        couple<tensor_times_vector>(ab.a + 3, ab.b, both);
+        couple<vectors_to_tensor>(ab.a, ab.b, both + 3);
+        couple<tensors_to_tensor>(ab.a + 3, ab.b + 3, both + 3);
+        over_degrees<2>([&](auto degree, int at) {
+          constexpr int l = decltype(degree)::value;
+          float* to = made.of(l, atom) + c;
+          Vec product = zero();
+          for (int m = 0; m < 2 * l + 1; ++m) {
+            store(to + m * C, both[at + m]);
+            product = fma(ab.a[at + m], both[at + m], product);
+          }
+          store(out + (2 * L + l) * C + c, product);
+        });
+      }
     }
 }
 
-// What an update computes on the way, kept or in scratch memory. `mixed` is addressed by the block's first atom.
+// What an update computes on the way, kept or in scratch memory.
 struct Active {
-  Vectors mixed;
+  Vectors mixed, made;
   float *inputs, *activated, *slopes, *gates;
 };
 
@@ -35,11 +67,13 @@ inline Active active_of(const TransformerShape& shape, const TransformerLayer& l
   auto at = [&](float* kept, int place, int64_t width) {
     return kept ? kept + block.first * width : scratch.floats[place];
   };
-  Active active{state.mixed, at(state.inputs, scratch_update, layer.hidden.inputs),
+  Active active{state.mixed, state.made, at(state.inputs, scratch_update, layer.hidden.inputs),
                 at(state.activated, scratch_active, shape.hidden), at(state.slopes, scratch_hidden, shape.hidden),
                 at(state.gates, scratch_gates, layer.gates.outputs)};
-  if (!state.mixed)
+  if (!state.mixed) {
     active.mixed = {scratch.floats[scratch_mixed], block.last - block.first, 2 * shape.channels, block.first};
+    active.made = {scratch.floats[scratch_vectors], block.last - block.first, shape.channels, block.first};
+  }
   return active;
 }
 
@@ -51,7 +85,7 @@ inline void mix_and_gate(const S sizes, const TransformerPlan& plan, const Trans
   for (int l = 1; l <= S::degrees; ++l)
     linear(layer.mix[l - 1], atoms * (2 * l + 1), 2 * l + 1, state.v_mid.of(l, block.first), C,
            r.mixed.of(l, block.first), 2 * C, scratch, tap, block.first * (2 * l + 1));
-  invariants(sizes, block, state.s_mid + block.first * C, r.mixed, r.inputs);
+  invariants(sizes, block, state.s_mid + block.first * C, r.mixed, r.made, r.inputs);
   linear(layer.hidden, atoms, 1, r.inputs, layer.hidden.inputs, r.activated, hidden, scratch, tap, block.first,
          Activate{r.slopes, hidden});
   linear(layer.gates, atoms, 1, r.activated, hidden, r.gates, layer.gates.outputs, scratch, tap, block.first);
@@ -80,7 +114,12 @@ void update_of(const S sizes, const TransformerPlan& plan, const TransformerLaye
         const Vec gate = load(gates + (L + l) * C + c);
         const float *v = state.v_mid.of(l, atom) + c, *mixed = r.mixed.of(l, atom) + c;
         float* out = v_out.of(l, atom) + c;
-        for (int m = 0; m < 2 * l + 1; ++m) store(out + m * C, fma(gate, load(mixed + m * 2 * C), load(v + m * C)));
+        for (int m = 0; m < 2 * l + 1; ++m) {
+          Vec grown = fma(gate, load(mixed + m * 2 * C), load(v + m * C));
+          if constexpr (l <= S::products)
+            grown = fma(load(gates + (2 * L + l) * C + c), load(r.made.of(l, atom) + m * C + c), grown);
+          store(out + m * C, grown);
+        }
       });
       store(s_out + atom * C + c, s);
     }

@@ -1,29 +1,50 @@
 // The gradient of update.inl, and of the projection.
 
-// dE/d[s, ⟨A,B⟩, |B|] and dE/dV (after the layer) → dE/d[A | B].
+// dE/d(what the MLP reads) and dE/dV (after the layer) → dE/d[A | B].
 template <class S>
 inline void invariants_back(const S sizes, const TransformerLayer& layer, Block block, const Active& r,
                             const float* g_s, const Vectors& g_v, const float* g_inputs, const Vectors& g_mixed) {
   constexpr int L = S::degrees;
-  const int C = sizes.channels(), wide = (1 + 2 * L) * C;
+  const int C = sizes.channels(), wide = S::sections * C;
   const Vec floor = set1(length_floor);
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t a = atom - block.first;
     const float *gates = r.gates + a * layer.gates.outputs, *inputs = r.inputs + a * wide, *g = g_inputs + a * wide;
     for (int c = 0; c < C; c += lanes) {
+      const Mixed<L> ab(r.mixed, atom, C, c);
       const Vec gs = load(g_s + a * C + c);
-      over_degrees<L>([&](auto degree, int) {
+      Vec g_a[S::components], g_b[S::components], g_made[8];
+      over_degrees<L>([&](auto degree, int at) {
         constexpr int l = decltype(degree)::value;
         const Vec g_product = fma(gs, load(gates + l * C + c), load(g + l * C + c));
         const Vec g_square = load(g + (L + l) * C + c) / (load(inputs + (L + l) * C + c) + floor);
         const Vec gate = layer.last ? zero() : load(gates + (L + l) * C + c);
-        const float *ab = r.mixed.of(l, atom) + c, *gv = g_v.of(l, atom) + c;
-        float* out = g_mixed.of(l, atom) + c;
-        for (int m = 0; m < 2 * l + 1; ++m, ab += 2 * C, out += 2 * C) {
-          const Vec x = load(ab), y = load(ab + C);
-          store(out, layer.last ? g_product * y : fma(gate, load(gv + m * C), g_product * y));
-          store(out + C, fma(g_square, y, g_product * x));
+        const float* gv = g_v.of(l, atom) + c;
+        for (int m = at; m < at + 2 * l + 1; ++m) {
+          g_a[m] = g_product * ab.b[m];
+          if (!layer.last) g_a[m] = fma(gate, load(gv + (m - at) * C), g_a[m]);
+          g_b[m] = fma(g_square, ab.b[m], g_product * ab.a[m]);
         }
+        if constexpr (l <= S::products) {
+          const Vec along = load(g + (2 * L + l) * C + c);
+          const Vec growing = layer.last ? zero() : load(gates + (2 * L + l) * C + c);
+          const float* made = r.made.of(l, atom) + c;
+          for (int m = at; m < at + 2 * l + 1; ++m) {
+            g_a[m] = fma(along, load(made + (m - at) * C), g_a[m]);
+            g_made[m] = along * ab.a[m];
+            if (!layer.last) g_made[m] = fma(growing, load(gv + (m - at) * C), g_made[m]);
+          }
+        }
+      });
+      if constexpr (S::products > 0) {
+        couple_back<tensor_times_vector>(g_made, ab.a + 3, ab.b, g_a + 3, g_b);
+        couple_back<vectors_to_tensor>(g_made + 3, ab.a, ab.b, g_a, g_b);
+        couple_back<tensors_to_tensor>(g_made + 3, ab.a + 3, ab.b + 3, g_a + 3, g_b + 3);
+      }
+      over_degrees<L>([&](auto degree, int at) {
+        constexpr int l = decltype(degree)::value;
+        float* out = g_mixed.of(l, atom) + c;
+        for (int m = at; m < at + 2 * l + 1; ++m, out += 2 * C) store(out, g_a[m]), store(out + C, g_b[m]);
       });
     }
   }
@@ -37,7 +58,7 @@ inline void gates_back(const S sizes, const TransformerLayer& layer, Block block
   const int C = sizes.channels();
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t a = atom - block.first;
-    const float* inputs = r.inputs + a * (1 + 2 * L) * C;
+    const float* inputs = r.inputs + a * S::sections * C;
     float* row = out + a * layer.gates.outputs;
     for (int c = 0; c < C; c += lanes) {
       const Vec gs = load(g_s + a * C + c);
@@ -50,6 +71,12 @@ inline void gates_back(const S sizes, const TransformerLayer& layer, Block block
         Vec total = zero();
         for (int m = 0; m < 2 * l + 1; ++m) total = fma(load(gv + m * C), load(mixed + m * 2 * C), total);
         store(row + (L + l) * C + c, total);
+        if constexpr (l <= S::products) {
+          const float* made = r.made.of(l, atom) + c;
+          total = zero();
+          for (int m = 0; m < 2 * l + 1; ++m) total = fma(load(gv + m * C), load(made + m * C), total);
+          store(row + (2 * L + l) * C + c, total);
+        }
       });
     }
   }
@@ -59,7 +86,7 @@ template <class S>
 void update_back_of(const S sizes, const TransformerPlan& plan, const TransformerLayer& layer, Block block,
                     TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   constexpr int L = S::degrees;
-  const int C = sizes.channels(), wide = (1 + 2 * L) * C, hidden = plan.shape.hidden;
+  const int C = sizes.channels(), wide = S::sections * C, hidden = plan.shape.hidden;
   const int64_t atoms = block.last - block.first;
   const Active r = active_of(plan.shape, layer, block, state, scratch);
   float* gs = g.s + block.first * C;

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gaq.model.fold import Stream, divide_rows_
 from gaq.model.heads import EnergyHead
+from gaq.model.transformer.shapes import products_of
 
 if TYPE_CHECKING:
     from gaq.model.transformer.network import TransformerLayer
@@ -49,10 +50,16 @@ def _vectors(layers: Sequence[TransformerLayer], degree: int) -> Stream:
             filters = layer.filters
             filters[:, degree * c : (degree + 1) * c] /= scale.to(filters)
             if not layer.update.last:
-                first = (degrees + degree) * c
-                divide_rows_(layer.update.gates, slice(first, first + c), scale)
+                for first in _gates_of(degrees, degree):
+                    divide_rows_(layer.update.gates, slice(first * c, (first + 1) * c), scale)
 
     return Stream(readers, divide_)
+
+
+def _gates_of(degrees: int, degree: int) -> tuple[int, ...]:
+    """Return the sections of gates that a degree grows by: of its own mixing, and of products."""
+    own = degrees + degree
+    return (own, 2 * degrees + degree) if degree <= products_of(degrees) else (own,)
 
 
 def _gathered(layer: TransformerLayer) -> Stream:

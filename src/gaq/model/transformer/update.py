@@ -1,4 +1,4 @@
-"""Update of an atom from its messages: channel mixings, their invariants, and gates from both."""
+"""Update of an atom from its messages: channel mixings, their products and invariants, and gates from both."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
+from gaq.geometry.coupling import COUPLINGS, coupled
 from gaq.geometry.vectors import smooth_length
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
+from gaq.model.transformer.shapes import products_of, sections_of
 from gaq.quant.slot import AGGREGATED_MESSAGES
 
 
 class Update(nn.Module):
-    """With A = V U and B = V W for each degree (channel mixings), p_l = ⟨A, B⟩_l and n_l = ‖B‖_l:
+    """With A = V U and B = V W for each degree (channel mixings), C = A ⊗ B for degrees 1 and 2 together (products, where
+    there is degree 2), p_l = ⟨A, B⟩_l, n_l = ‖B‖_l and q_l = ⟨A, C⟩_l:
 
-    gates = MLP([s, p, n]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l. Only invariants meet a nonlinearity. The `last` layer
-    leaves vectors as they are, for nobody reads them.
+    gates = MLP([s, p, n, q]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l + d_l C^l. Only invariants meet a nonlinearity. The
+    `last` layer leaves vectors as they are, for nobody reads them.
+
+    Products of the summed neighbourhood: after NEMP (arXiv 2508.16086).
     """
 
     def __init__(self, name: str, channels: int, degrees: int, hidden: int, n_species: int, *, last: bool) -> None:
@@ -26,8 +31,8 @@ class Update(nn.Module):
             tags = (AGGREGATED_MESSAGES,)
             layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species, tags=tags)
             self.add_module(f"mix{degree}", layer)
-        self.hidden = Linear(f"{name}.hidden", (1 + 2 * degrees) * channels, hidden, n_species=n_species)
-        gated = 1 + degrees if last else 1 + 2 * degrees
+        read, gated = sections_of(degrees), sections_of(degrees, last=last, gates=True)
+        self.hidden = Linear(f"{name}.hidden", read * channels, hidden, n_species=n_species)
         self.gates = Linear(f"{name}.gates", hidden, gated * channels, n_species=n_species)
 
     @property
@@ -43,16 +48,26 @@ class Update(nn.Module):
             for k, (mix, x) in enumerate(zip(self.mix, v, strict=True))
         ]
         a, b = zip(*(m.split(self.channels, -1) for m in mixed), strict=True)
+        made = self._products(a, b)
         products = [(x * y).sum(-2) for x, y in zip(a, b, strict=True)]
         norms = [smooth_length(y, -2) for y in b]
-        hidden = self.hidden(torch.cat([s, *products, *norms], -1), species=geometry.species)
-        gates = self.gates(silu(hidden), species=geometry.species)
-        gate = gates.split(self.channels, -1)
+        higher = [(x * y).sum(-2) for x, y in zip(a, made, strict=False)]
+        hidden = self.hidden(torch.cat([s, *products, *norms, *higher], -1), species=geometry.species)
+        gate = self.gates(silu(hidden), species=geometry.species).split(self.channels, -1)
         degrees = len(v)
         s = s + gate[0]
         for k in range(degrees):
             s = s + gate[1 + k] * products[k]
         if self.last:
             return s, v
-        grown = tuple(x + gate[1 + degrees + k][:, None, :] * a[k] for k, x in enumerate(v))
-        return s, grown
+        grown = [x + gate[1 + degrees + k][:, None, :] * a[k] for k, x in enumerate(v)]
+        for k, x in enumerate(made):
+            grown[k] = grown[k] + gate[1 + 2 * degrees + k][:, None, :] * x
+        return s, tuple(grown)
+
+    def _products(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Return C of degrees 1 and 2, or nothing without degree 2."""
+        if not products_of(self.degrees):
+            return ()
+        parts = [coupled(c, a[c.a - 1], b[c.b - 1]) for c in COUPLINGS]
+        return parts[0], parts[1] + parts[2]
