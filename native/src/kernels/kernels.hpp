@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "layers/plan.hpp"
 
@@ -22,6 +23,7 @@ struct Scratch {
   float* coefficients = nullptr;  // [rows][coefficient] of a scheme that takes directions off
   float* scale = nullptr;  // [rows]
   uint8_t* codes = nullptr;  // of one input
+  std::vector<float> rows;  // as many as an atom has neighbours: radial functions that are not kept
 };
 
 struct Tap {

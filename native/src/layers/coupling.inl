@@ -8,22 +8,20 @@ struct CouplingEntry {
 
 constexpr float half_root3 = 0.866025403784438647f;
 
-constexpr CouplingEntry vectors_to_tensor[] = {
-    {0, 0, 1, half_root3}, {0, 1, 0, half_root3}, {1, 1, 2, half_root3}, {1, 2, 1, half_root3}, {2, 0, 0, -0.5f},
-    {2, 1, 1, -0.5f},      {2, 2, 2, 1.0f},       {3, 0, 2, half_root3}, {3, 2, 0, half_root3}, {4, 0, 0, half_root3},
-    {4, 1, 1, -half_root3}};
-constexpr CouplingEntry tensor_times_vector[] = {
-    {0, 0, 1, half_root3}, {0, 2, 0, -0.5f},       {0, 3, 2, half_root3}, {0, 4, 0, half_root3},
-    {1, 0, 0, half_root3}, {1, 1, 2, half_root3},  {1, 2, 1, -0.5f},      {1, 4, 1, -half_root3},
-    {2, 1, 1, half_root3}, {2, 2, 2, 1.0f},        {2, 3, 0, half_root3}};
+constexpr CouplingEntry vectors_to_tensor[] = {{0, 0, 1, half_root3}, {0, 1, 0, half_root3}, {1, 1, 2, half_root3},
+                                               {1, 2, 1, half_root3}, {2, 0, 0, -0.5f},      {2, 1, 1, -0.5f},
+                                               {2, 2, 2, 1.0f},       {3, 0, 2, half_root3}, {3, 2, 0, half_root3},
+                                               {4, 0, 0, half_root3}, {4, 1, 1, -half_root3}};
+constexpr CouplingEntry tensor_times_vector[] = {{0, 0, 1, half_root3}, {0, 2, 0, -0.5f},       {0, 3, 2, half_root3},
+                                                 {0, 4, 0, half_root3}, {1, 0, 0, half_root3},  {1, 1, 2, half_root3},
+                                                 {1, 2, 1, -0.5f},      {1, 4, 1, -half_root3}, {2, 1, 1, half_root3},
+                                                 {2, 2, 2, 1.0f},       {2, 3, 0, half_root3}};
 constexpr CouplingEntry tensors_to_tensor[] = {
-    {0, 0, 2, -1.0f},      {0, 1, 3, half_root3},  {0, 2, 0, -1.0f},       {0, 3, 1, half_root3},
-    {1, 0, 3, half_root3}, {1, 1, 2, 0.5f},        {1, 1, 4, -half_root3}, {1, 2, 1, 0.5f},
-    {1, 3, 0, half_root3}, {1, 4, 1, -half_root3}, {2, 0, 0, -1.0f},       {2, 1, 1, 0.5f},
-    {2, 2, 2, 1.0f},       {2, 3, 3, 0.5f},        {2, 4, 4, -1.0f},       {3, 0, 1, half_root3},
-    {3, 1, 0, half_root3}, {3, 2, 3, 0.5f},        {3, 3, 2, 0.5f},        {3, 3, 4, half_root3},
-    {3, 4, 3, half_root3}, {4, 1, 1, -half_root3}, {4, 2, 4, -1.0f},       {4, 3, 3, half_root3},
-    {4, 4, 2, -1.0f}};
+    {0, 0, 2, -1.0f},      {0, 1, 3, half_root3},  {0, 2, 0, -1.0f}, {0, 3, 1, half_root3}, {1, 0, 3, half_root3},
+    {1, 1, 2, 0.5f},       {1, 1, 4, -half_root3}, {1, 2, 1, 0.5f},  {1, 3, 0, half_root3}, {1, 4, 1, -half_root3},
+    {2, 0, 0, -1.0f},      {2, 1, 1, 0.5f},        {2, 2, 2, 1.0f},  {2, 3, 3, 0.5f},       {2, 4, 4, -1.0f},
+    {3, 0, 1, half_root3}, {3, 1, 0, half_root3},  {3, 2, 3, 0.5f},  {3, 3, 2, 0.5f},       {3, 3, 4, half_root3},
+    {3, 4, 3, half_root3}, {4, 1, 1, -half_root3}, {4, 2, 4, -1.0f}, {4, 3, 3, half_root3}, {4, 4, 2, -1.0f}};
 
 // out += x ⊗ y
 template <const auto& entries, size_t... k>

@@ -95,15 +95,15 @@ inline void exponentials(float* x, int64_t count) {
 }
 
 // Logits of the messages that one atom receives, [message][heads].
-template <class Functions, class S>
-inline void logits(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
-                   const Adjacency& adjacency, int64_t atom, const TransformerState& state, float* out) {
+template <class S>
+inline void logits(const S sizes, const TransformerLayer& layer, const Adjacency& adjacency, const Functions& functions,
+                   int64_t atom, const TransformerState& state, float* out) {
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
   const float *query = state.unit + atom * 2 * C, *temperature = layer.temperature.data();
   for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k, out += heads) {
     const Neighbor& near = adjacency.all[k];
     const float* key = state.unit + near.atom * 2 * C + C;
-    const Functions radial(layer, pairs, state, near.end / 2);
+    const float* bias = functions.values + functions.at(k) + bias_column;
     float dots[lanes];
     for (int group = 0; group < heads; group += lanes) {
       const int count = std::min(heads - group, lanes);
@@ -118,19 +118,21 @@ inline void logits(const S sizes, const TransformerLayer& layer, const PairInvar
         else
           std::fill_n(dots + h, 4, 0.0f);
       }
-      store(dots, fma(load(temperature + group), load(dots), radial.at(bias_column + group)));
+      store(dots, fma(load(temperature + group), load(dots), load(bias + group)));
       std::memcpy(out + group, dots, count * sizeof(float));
     }
   }
 }
 
-template <class Functions, class S>
-void attention_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
-                  const Adjacency& adjacency, Block block, TransformerState& state) {
+template <class S>
+void attention_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs, const Adjacency& adjacency,
+                  Functions functions, Block block, TransformerState& state) {
   const int heads = sizes.heads();
   const int64_t begin = adjacency.first[block.first] * heads, end = adjacency.first[block.last] * heads;
-  for (int64_t atom = block.first; atom < block.last; ++atom)
-    logits<Functions>(sizes, layer, pairs, adjacency, atom, state, state.share + adjacency.first[atom] * heads);
+  for (int64_t atom = block.first; atom < block.last; ++atom) {
+    functions.of(atom, false);
+    logits(sizes, layer, adjacency, functions, atom, state, state.share + adjacency.first[atom] * heads);
+  }
   exponentials(state.share + begin, end - begin);
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
@@ -145,24 +147,24 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
 }
 
 void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-               const Adjacency& adjacency, Block block, TransformerState& state, Scratch&) {
+               const Adjacency& adjacency, const RadialRows& basis, Block block, TransformerState& state,
+               Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    if (state.radial)
-      attention_of<Kept>(sizes, layer, pairs, adjacency, block, state);
-    else
-      attention_of<Looked>(sizes, layer, pairs, adjacency, block, state);
+    attention_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch},
+                 block, state);
   });
 }
 
 // dE/dw of the messages to a block of receivers → of their logits, times the temperature; dE/dφ; queries.
-template <class Functions, class S>
+template <class S>
 void attention_back_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
-                       const Adjacency& adjacency, PairGradients& gradients, Block block,
+                       const Adjacency& adjacency, Functions functions, PairGradients& gradients, Block block,
                        const TransformerState& state, const TransformerGradients& g) {
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
     float* g_query = g.projected + atom * 4 * C;
+    functions.of(atom, true);
     for (int c = 0; c < C; c += lanes) store(g_query + c, zero());
     for (int group = 0; group < heads; group += lanes) {
       const int count = std::min(heads - group, lanes);
@@ -176,11 +178,8 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
         const Neighbor& near = adjacency.all[k];
         const int64_t pair = near.end / 2;
         const float* key = state.unit + near.atom * 2 * C + C;
-        const Functions radial(layer, pairs, state, pair);
-        Vec value, slope;
-        radial.both(bias_column + group, value, slope);
-        float slopes[lanes], by_radius = 0, by_envelope = 0;
-        store(slopes, slope);
+        const float* slopes = functions.slopes + functions.at(k) + bias_column + group;
+        float by_radius = 0, by_envelope = 0;
         for (int h = 0; h < count; ++h) {
           const float share = state.share[k * heads + group + h];
           const float by_share = share * (g.weight[k * heads + group + h] - mean[h]);
@@ -201,13 +200,11 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
 }
 
 void attention_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-                    const Adjacency& adjacency, PairGradients& gradients, Block block, const TransformerState& state,
-                    const TransformerGradients& g) {
+                    const Adjacency& adjacency, const RadialRows& basis, PairGradients& gradients, Block block,
+                    const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    if (state.radial)
-      attention_back_of<Kept>(sizes, layer, pairs, adjacency, gradients, block, state, g);
-    else
-      attention_back_of<Looked>(sizes, layer, pairs, adjacency, gradients, block, state, g);
+    attention_back_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch},
+                      gradients, block, state, g);
   });
 }
 
@@ -222,7 +219,8 @@ inline void keys_back(const TransformerShape& shape, const Adjacency& adjacency,
     for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k) {
       const Neighbor& near = adjacency.all[k];
       if (near.atom >= owned) continue;
-      const float *query = state.unit + int64_t(near.atom) * 2 * C, *by_product = g.weight + near.reverse * int64_t(heads);
+      const float *query = state.unit + int64_t(near.atom) * 2 * C,
+                  *by_product = g.weight + near.reverse * int64_t(heads);
       for (int h = 0; h < heads; ++h)
         for (int c = h * W; c < (h + 1) * W; c += lanes)
           store(g_key + c, fma(set1(by_product[h]), load(query + c), load(g_key + c)));

@@ -22,14 +22,19 @@ struct Vectors {
   explicit operator bool() const { return data; }
 };
 
+// Radial functions of pairs [pair][row] and their derivatives in t.
+struct RadialRows {
+  float *values = nullptr, *slopes = nullptr;
+  int row = 0;
+};
+
 // Everything that belongs to one layer of one evaluation; arrays by place of the atom. C channels, M components.
 struct TransformerState {
   float* s_in = nullptr;       // [atom][C] scalars before the layer
   float* projected = nullptr;  // [atom][4C] queries, keys, values, gates
   float* unit = nullptr;       // [atom][2C] unit queries and keys, through their scheme
   float* share = nullptr;      // [message][heads] e^logit / (1 + Σ φ e^logit)
-  float* radial = nullptr;     // [pair][row] radial functions; null where they are taken from the table each time
-  float* slope = nullptr;      // [pair][row] their derivatives in t
+  RadialRows radial;           // null where they are made again each time
   float* m_scalar = nullptr;   // [atom][C] sums over neighbours
   Vectors v_mid;               // C columns: vectors with what neighbours sent, before the update
   float* s_mid = nullptr;      // [atom][C]
@@ -51,18 +56,20 @@ struct TransformerGradients {
 };
 
 struct TransformerKernels {
-  // Radial functions of pairs and their derivatives, where they are kept.
-  void (*radial_functions)(const TransformerLayer&, const PairInvariants&, Task, TransformerState&);
+  // The basis that all layers mix, and the functions of a layer where they are kept.
+  void (*radial_basis)(const TransformerPlan&, const PairInvariants&, Task, const RadialRows& basis);
+  void (*radial_functions)(const TransformerLayer&, const PairInvariants&, Task, const RadialRows& basis,
+                           const RadialRows& out);
   void (*project)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&, Scratch&, const Tap&);
   // Queries and keys: unit length per head, then their scheme.
   void (*unit_queries)(const TransformerPlan&, const TransformerLayer&, Block, const float* projected, float* unit,
                        const Tap&);
   // The shares of neighbours in each head of a block of receivers.
-  void (*attention)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&, Block,
-                    TransformerState&, Scratch&);
+  void (*attention)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
+                    const RadialRows& basis, Block, TransformerState&, Scratch&);
   // Sums over neighbours: m_scalar, and v_mid = v + sums; `v` null before the first layer.
-  void (*gather)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&, Block,
-                 const Vectors& v, TransformerState&);
+  void (*gather)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
+                 const RadialRows& basis, Block, const Vectors& v, TransformerState&, Scratch&);
   // From the sums to the scalars and vectors after the layer; no vectors after the last.
   void (*update)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&, float* s_out,
                  const Vectors& v_out, Scratch&, const Tap&);
@@ -72,10 +79,12 @@ struct TransformerKernels {
                       const TransformerGradients&, Scratch&);
   // What the messages that a block of senders sent do: values and gates of g.projected, g.weight, and the pairs.
   void (*send_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                    PairGradients&, Block, int64_t owned, const TransformerState&, const TransformerGradients&);
+                    const RadialRows& basis, PairGradients&, Block, int64_t owned, const TransformerState&,
+                    const TransformerGradients&, Scratch&);
   // g.weight → of the logits, for a block of receivers; their queries.
   void (*attention_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                         PairGradients&, Block, const TransformerState&, const TransformerGradients&);
+                         const RadialRows& basis, PairGradients&, Block, const TransformerState&,
+                         const TransformerGradients&, Scratch&);
   // Keys of a block of senders, then all of the projection: g.s.
   void (*project_back)(const TransformerPlan&, const TransformerLayer&, const Adjacency&, Block, int64_t owned,
                        const TransformerState&, const TransformerGradients&, Scratch&);

@@ -7,7 +7,8 @@ namespace gaq {
 
 int64_t TransformerDescription::opened_bytes(const RadialGrid& radial) const {
   const TransformerConfig& c = config;
-  const int64_t channels = c.heads * padded(c.channels / c.heads), sections = (1 + 2 * c.degrees + products_of(c.degrees)) * channels;
+  const int64_t channels = c.heads * padded(c.channels / c.heads),
+                sections = (1 + 2 * c.degrees + products_of(c.degrees)) * channels;
   const int64_t hidden = padded(c.hidden);
   int64_t total = readout_bytes(readout, channels);
   for (size_t index = 0; index < layers.size(); ++index) {

@@ -2,13 +2,14 @@
 //
 //   m_i = Σ_j w f_0 v_j        V_i^l += Σ_j w f_l Y^l g_j        w = φ share, one per head
 
-template <class Functions, class S>
-void gather_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs, const Adjacency& adjacency,
-               Block block, const Vectors& v, TransformerState& state) {
+template <class S>
+void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adjacency, Functions functions, Block block,
+               const Vectors& v, TransformerState& state) {
   constexpr int L = S::degrees, M = S::components;
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
+    functions.of(atom, false);
     for (int h = 0; h < heads; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec scalar = zero(), vector[M];
@@ -18,16 +19,15 @@ void gather_of(const S sizes, const TransformerLayer& layer, const PairInvariant
         });
         for (int64_t k = first; k < last; ++k) {
           const Neighbor& near = adjacency.all[k];
-          const int64_t pair = near.end / 2;
-          const Functions radial(layer, pairs, state, pair);
+          const float* f = functions.values + functions.at(k) + c;
           const float* values = state.projected + near.atom * 4 * C + 2 * C + c;
           const float* y = pairs.harmonics.data() + int64_t(near.end) * M;
-          const Vec w = set1(pairs.envelope[pair] * state.share[k * heads + h]);
-          scalar = fma(w * radial.at(c), load(values), scalar);
+          const Vec w = set1(pairs.envelope[near.end / 2] * state.share[k * heads + h]);
+          scalar = fma(w * load(f), load(values), scalar);
           const Vec gate = w * load(values + C);
           over_degrees<L>([&](auto degree, int at) {
             constexpr int l = decltype(degree)::value;
-            const Vec grown = gate * radial.at(l * C + c);
+            const Vec grown = gate * load(f + l * C);
             for (int m = at; m < at + 2 * l + 1; ++m) vector[m] = fma(set1(y[m]), grown, vector[m]);
           });
         }
@@ -41,11 +41,10 @@ void gather_of(const S sizes, const TransformerLayer& layer, const PairInvariant
 }
 
 void gather(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-            const Adjacency& adjacency, Block block, const Vectors& v, TransformerState& state) {
+            const Adjacency& adjacency, const RadialRows& basis, Block block, const Vectors& v, TransformerState& state,
+            Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    if (state.radial)
-      gather_of<Kept>(sizes, layer, pairs, adjacency, block, v, state);
-    else
-      gather_of<Looked>(sizes, layer, pairs, adjacency, block, v, state);
+    gather_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch}, block, v,
+              state);
   });
 }

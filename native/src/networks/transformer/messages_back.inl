@@ -1,8 +1,8 @@
 // The gradient of messages.inl, by senders: what a sender's values and gates do is summed in registers, and each message has
 // its own place for what its weight, distance and direction do.
 
-template <class Functions, class S>
-void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs, const Adjacency& adjacency,
+template <class S>
+void send_back_of(const S sizes, const PairInvariants& pairs, const Adjacency& adjacency, Functions functions,
                   PairGradients& gradients, Block block, int64_t owned, const TransformerState& state,
                   const TransformerGradients& g) {
   constexpr int L = S::degrees, M = S::components;
@@ -10,12 +10,13 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const float* values = state.projected + atom * 4 * C + 2 * C;
     float* g_values = g.projected + atom * 4 * C + 2 * C;
+    functions.of(atom, true);
     for (int c = 0; c < 2 * C; c += lanes) store(g_values + c, zero());
     for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k) {
       const Neighbor& near = adjacency.all[k];
       const int64_t receiver = near.atom, end = near.end ^ 1, pair = near.end / 2, message = near.reverse;
       if (receiver >= owned) continue;
-      const Functions radial(layer, pairs, state, pair);
+      const float *fs = functions.values + functions.at(k), *slopes = functions.slopes + functions.at(k);
       const float* y = pairs.harmonics.data() + end * M;
       Vec by_radius = zero(), by_direction[M];
       for (int m = 0; m < M; ++m) by_direction[m] = zero();
@@ -24,8 +25,7 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
         const Vec w = set1(pairs.envelope[pair] * state.share[message * heads + h]);
         Vec by_weight = zero();
         for (int c = h * W; c < (h + 1) * W; c += lanes) {
-          Vec f, slope;
-          radial.both(c, f, slope);
+          Vec f = load(fs + c), slope = load(slopes + c);
           const Vec g0 = load(g.scalar + receiver * C + c), x0 = g0 * load(values + c);
           const Vec gate = load(values + C + c), weighted = w * gate;
           Vec along_w = x0 * f, along_r = x0 * slope, g_gate = zero();
@@ -33,7 +33,8 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
           over_degrees<L>([&](auto degree, int at) {
             constexpr int l = decltype(degree)::value, N = 2 * l + 1;
             const float* gv = g.v.of(l, receiver) + c;
-            radial.both(l * C + c, f, slope);
+            f = load(fs + l * C + c);
+            slope = load(slopes + l * C + c);
             const Vec grown = weighted * f;
             Vec along = zero();
             for (int m = 0; m < N; ++m) {
@@ -74,12 +75,10 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
 }
 
 void send_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-               const Adjacency& adjacency, PairGradients& gradients, Block block, int64_t owned,
-               const TransformerState& state, const TransformerGradients& g) {
+               const Adjacency& adjacency, const RadialRows& basis, PairGradients& gradients, Block block,
+               int64_t owned, const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    if (state.radial)
-      send_back_of<Kept>(sizes, layer, pairs, adjacency, gradients, block, owned, state, g);
-    else
-      send_back_of<Looked>(sizes, layer, pairs, adjacency, gradients, block, owned, state, g);
+    send_back_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch}, gradients,
+                 block, owned, state, g);
   });
 }

@@ -33,7 +33,9 @@ struct TransformerLayer {
   FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
-  RadialPlan radial;  // functions · channels of the filters, then heads_padded of the bias of the logits
+  int row = 0;        // functions · channels of the filters, then heads_padded of the bias of the logits
+  Packed mixing;      // of the basis to a row
+  RadialPlan radial;  // a table of rows, where the layers do not share a basis
 };
 
 struct TransformerPlan {
@@ -41,6 +43,7 @@ struct TransformerPlan {
   std::vector<float> embedding;  // [species][channels]
   std::vector<TransformerLayer> layers;
   std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge
+  RadialPlan basis;  // that all layers mix; empty where they do not
   Readout readout;
 };
 

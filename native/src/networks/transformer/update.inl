@@ -67,8 +67,11 @@ inline Active active_of(const TransformerShape& shape, const TransformerLayer& l
   auto at = [&](float* kept, int place, int64_t width) {
     return kept ? kept + block.first * width : scratch.floats[place];
   };
-  Active active{state.mixed, state.made, at(state.inputs, scratch_update, layer.hidden.inputs),
-                at(state.activated, scratch_active, shape.hidden), at(state.slopes, scratch_hidden, shape.hidden),
+  Active active{state.mixed,
+                state.made,
+                at(state.inputs, scratch_update, layer.hidden.inputs),
+                at(state.activated, scratch_active, shape.hidden),
+                at(state.slopes, scratch_hidden, shape.hidden),
                 at(state.gates, scratch_gates, layer.gates.outputs)};
   if (!state.mixed) {
     active.mixed = {scratch.floats[scratch_mixed], block.last - block.first, 2 * shape.channels, block.first};
@@ -128,8 +131,7 @@ void update_of(const S sizes, const TransformerPlan& plan, const TransformerLaye
 
 void update(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
             float* s_out, const Vectors& v_out, Scratch& scratch, const Tap& tap) {
-  with_sizes(plan.shape,
-             [&](auto sizes) { update_of(sizes, plan, layer, block, state, s_out, v_out, scratch, tap); });
+  with_sizes(plan.shape, [&](auto sizes) { update_of(sizes, plan, layer, block, state, s_out, v_out, scratch, tap); });
 }
 
 void project(const TransformerPlan& plan, const TransformerLayer& layer, Block block, TransformerState& state,
