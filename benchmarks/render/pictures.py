@@ -60,7 +60,7 @@ def percent_axis(axes: Axes, highest: float) -> None:
 
 
 def apart(along: Sequence[float], heights: Sequence[float], width: float, distance: float) -> list[float]:
-    """Move overlapping names apart; heights are logarithms."""
+    """Separate names that overlap; heights are logarithms."""
     order = sorted(range(len(heights)), key=lambda k: heights[k])
     found = [max(height, math.log(LOWEST) + distance / 2) for height in heights]  # the axis extends below
     for _ in range(PUSHES):

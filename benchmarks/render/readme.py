@@ -81,9 +81,12 @@ def _words() -> str:
     def times(peer: str) -> str:
         return figure(f"engine-peers|fp32|speedup|{peer}:2")
 
+    timed = sorted({r.isa for r in rows_of("engine-methods") if r.engine == "native" and r.isa})
+
     return wrapped(
         "rMD17 azobenzene, four layers of 64 channels, trained alike; ± over seeds or frames. Symmetry error: mean "
-        "change of a force under rotation. Drift: over 1 ns. Speed: one thread, all rows in one run. An untrained "
+        "change of a force under rotation. Drift: over 1 ns. Speed: one thread, all rows in one run on "
+        f"{' and '.join(map(str.upper, timed))}. An untrained "
         f"float model of six layers is {times('painn-compiled')} times as fast as compiled PaiNN (SchNetPack) and "
         f"{times('mace-compiled')} times as fast as compiled MACE ([speed](docs/results/speed.md)).\n"
     )

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "check.hpp"
 #include "kernels/kernels.hpp"
@@ -176,6 +177,22 @@ std::vector<const gaq::Kernels*> all_kernels() {
   return found;
 }
 
+// A row with a NaN has no step, wherever in the row it is: what is decoded is NaN, all of the row.
+void test_nan_is_kept(const gaq::Kernels& kernels, const Case& c) {
+  if (c.scheme.per == Per::tensor) return;
+  std::vector<float> steps(size_t(c.atoms) * c.components), out(size_t(c.size()));
+  for (int place = 0; place < c.columns; ++place) {
+    std::vector<float> values = c.values;
+    values[place] = std::numeric_limits<float>::quiet_NaN();
+    kernels.decode_through(c.scheme, c.atoms, c.components, c.columns, values.data(), out.data(), nullptr, nullptr,
+                           steps.data());
+    int kept = 0;
+    for (int k = 0; k < c.columns; ++k) kept += std::isnan(out[k]);
+    CHECK_EQ(kept, c.scheme.per == Per::vector ? 1 : c.columns);
+    CHECK(!std::isnan(out.back()));  // the control: another atom
+  }
+}
+
 // The control: one code, and one bit of a value that lies beside a threshold.
 void test_that_a_difference_is_seen(const Case& c) {
   std::vector<float> out(size_t(c.size())), values = c.values;
@@ -199,6 +216,7 @@ int main() {
     for (const gaq::Kernels* kernels : tables) {
       test_decode_through(*kernels, c);
       test_encode_rows(*kernels, c);
+      test_nan_is_kept(*kernels, c);
     }
     if (c.scheme.scheme == Scheme::polar) test_pullback(c);
     if (c.scheme.scheme == Scheme::uniform && !uniform) test_that_a_difference_is_seen(c);

@@ -41,7 +41,7 @@ def test_a_sound_calculator_passes(run_gaq, tmp_path, cluster):
     written = ("--json", "rows.jsonl", "--plot", "found.png")
     result = run_gaq("check", EMT, "--structure", cluster, *FEW, *written)
     assert result.returncode == 0, result.stderr
-    assert "all 21 checks within their limits" in result.stdout
+    assert "all 21 checks are within their limits" in result.stdout
     assert (tmp_path / "found.png").read_bytes().startswith(b"\x89PNG")
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
     assert all({"metric", "value", "unit", "model", "recipe", "engine", "data", "n"} <= set(row) for row in rows)
@@ -64,7 +64,7 @@ def test_a_run_that_falls_apart_fails(run_gaq):
     result = run_gaq("check", EMT, *FEW)  # ethanol, which EMT was not made for
     assert result.returncode == 1
     assert "- the run became unstable after" in result.stdout
-    assert "name yours with --data or --structure" in result.stdout
+    assert "name others with --data or --structure" in result.stdout
 
 
 @pytest.mark.long
@@ -114,11 +114,11 @@ def test_it_checks_what_a_file_holds(run_gaq, tmp_path):
             "UsageError: --data and --structure were both given",
         ),
         ((EMT, "--max-lee", "-1"), "Invalid value for '--max-lee'"),
-        ((EMT, "--steps", "7"), "UsageError: --steps 7: fewer than 100 show no drift; 0 leaves the run out"),
+        ((EMT, "--steps", "7"), "UsageError: --steps 7: fewer than 100 show no drift; 0 skips the run"),
         ((EMT, "--plot", "found.pdf"), "UsageError: --plot found.pdf: pictures are PNG files"),
         ((EMT, "--python", "no-such-python"), "NotAvailable: --python no-such-python cannot be started"),
         ((EMT, "--engine", "native"), "UsageError: --engine native belongs to a model file"),
-        (("ase.calculators.tip3p:TIP3P",), "name yours with --data or --structure"),
+        (("ase.calculators.tip3p:TIP3P",), "name others with --data or --structure"),
         (("mine.py:make",), "NotAvailable: mine.py:make could not be imported (there is no file mine.py)"),
         ((EMT, "--json", "/dev/null/rows.jsonl"), "BadFile: /dev/null is a file; a folder for the output"),
     ],

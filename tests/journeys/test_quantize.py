@@ -216,7 +216,7 @@ WRONG = {
     ),
     "epochs-without-data": (
         ["float.ckpt", "--recipe", "w4", "--epochs", "2"],
-        "UsageError: --epochs 2 trains, and there is nothing to train on",
+        "UsageError: --epochs 2 trains, but there is no data",
     ),
     "negative-epochs": (["float.ckpt", "--recipe", "w4", "--epochs", "-2"], "Invalid value for '--epochs'"),
     "late-stage": (

@@ -23,7 +23,7 @@ inline void decode_per_vector(const FeatureScheme& scheme, int64_t atom, int com
   const Vec high = set1(float(scheme.high())), share = set1(float(1.0 / scheme.high()));
   for (int c = 0; c < columns; c += lanes) {
     Vec best = zero();
-    for (int m = 0; m < components; ++m) best = max(best, abs(load(x + m * columns + c)));
+    for (int m = 0; m < components; ++m) best = larger_size(best, load(x + m * columns + c));
     const Vec inverse = select_less(best, set1(smallest), zero(), high / or_one(best));
     for (int m = 0; m < components; ++m) {
       const Vec code = encode(load(x + m * columns + c), inverse, high);

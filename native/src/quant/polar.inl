@@ -121,9 +121,9 @@ inline Step polar_step(const FeatureScheme& scheme, int components, int columns,
   for (int c = 0; c < columns; c += lanes) {
     Vec v[most_components];
     for (int m = 0; m < components; ++m) v[m] = load(x + m * columns + c);
-    best = max(best, magnitude(v, components));
+    best = larger_size(best, magnitude(v, components));
   }
-  return dynamic_step(largest(best), scheme.logarithmic ? 1 : scheme.high());
+  return dynamic_step(largest_size(best), scheme.logarithmic ? 1 : scheme.high());
 }
 
 inline PolarCodes polar(const FeatureScheme& scheme, const Vec* v, int components, Step step) {

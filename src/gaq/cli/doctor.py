@@ -129,7 +129,8 @@ def torch_engine() -> list[Finding]:
     import torch
 
     return [
-        Finding("engine torch", f"{torch.get_num_threads()} threads"),
+        # with its build, as in 2.13.0+cu130, which the metadata of the package may leave out
+        Finding("engine torch", f"{torch.__version__}, {torch.get_num_threads()} threads"),
         Finding("GPU", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use"),
         exact_products(),
     ]

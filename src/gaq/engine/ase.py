@@ -144,5 +144,5 @@ def _keywords(arguments: str) -> dict[str, Any]:
     except BadFile as error:
         raise UsageError(str(error)) from None
     if not isinstance(keywords, dict):
-        raise UsageError(f"`arguments` {shown(arguments)} is no JSON object. {_EXAMPLE}")
+        raise UsageError(f"`arguments` {shown(arguments)} is not a JSON object. {_EXAMPLE}")
     return keywords

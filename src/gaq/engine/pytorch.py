@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 
 import torch
 
@@ -122,7 +123,9 @@ class TorchEngine:
 
     def unwatched(self) -> TorchEngine:
         """Return another engine of the same network that says nothing of structures outside of the training data."""
-        return replace(self, watch=False)
+        other = copy(self)
+        other.watch = False
+        return other
 
     def footprint(self) -> dict[str, float]:
         """Return bytes of the weights as packed, and bits per weight including steps."""

@@ -21,7 +21,7 @@ MOST_LINES = 1000  # read to determine the kind of a file
 TRAINING_STATE = "last.ckpt"
 MODELS = (".gaq", ".ckpt")
 WANTED = (
-    "rows (*.rows.jsonl beside models, *.jsonl), learning curves (curve.jsonl), predictions (*.npz of "
+    "rows (*.rows.jsonl next to models, *.jsonl), learning curves (curve.jsonl), predictions (*.npz of "
     "`gaq evaluate`), logs and trajectories of `gaq md` (*.log, *.xyz, *.traj), models (*.gaq, *.ckpt), "
     "manifest.json"
 )

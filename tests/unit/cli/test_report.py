@@ -74,7 +74,7 @@ def test_nothing_to_report_on_is_an_error(name, tmp_path, capsys):
     assert outcome(["report", str(tmp_path / name)]) == 2
     error = " ".join(capsys.readouterr().err.split())
     assert error.startswith("BadFile: ")
-    assert "rows (*.rows.jsonl next to models, *.jsonl of --json), learning curves (curve.jsonl)" in error
+    assert "rows (*.rows.jsonl next to models, *.jsonl), learning curves (curve.jsonl)" in error
     assert not (tmp_path / "empty" / "report.html").exists()
 
 

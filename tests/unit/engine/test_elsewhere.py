@@ -130,8 +130,8 @@ def test_each_way_of_failing_is_told(calculators, name, error, text):
 @pytest.mark.parametrize(
     ("spec", "python", "text"),
     [
-        (EMT, "no-such-python", "--python no-such-python cannot be started: no such file"),
-        (EMT, ".", "--python . is a folder. Name the interpreter of an environment"),
+        (EMT, "no-such-python", "`python` no-such-python cannot be started: no such file"),
+        (EMT, ".", "`python` . is a folder. Name the interpreter of an environment"),
         (EMT, "cat", "cat does not run Python: it answered"),
         (EMT, "true", "true with .* ended while it made the calculator: exit code 0, without output"),
         ("no_such_module:Thing", sys.executable, "-m pip install no_such_module"),

@@ -85,7 +85,7 @@ def test_an_interrupted_run_is_shown_and_said(tmp_path):
     for part in (
         "rows.jsonl, line 2: invalid JSON",
         "line 2: not an epoch",
-        "no model.ckpt: it was interrupted; --resume continues it",
+        "no model.ckpt: it was interrupted, and `gaq train` can resume it",
         "nve.log has no complete record",
         "nve.xyz has no complete frame",
         "manifest.json is not JSON",

@@ -155,5 +155,5 @@ def test_a_topology_without_a_box_is_not_periodic():
     residue = topology.addResidue("A", chain)
     for symbol in ("O", "H", "H"):
         topology.addAtom(symbol, app.Element.getBySymbol(symbol), residue)
-    with pytest.raises(BadStructure, match="has no box and periodic=True"):
+    with pytest.raises(BadStructure, match="has no box, but periodic=True"):
         force_of(tiny_engine(), topology, periodic=True)

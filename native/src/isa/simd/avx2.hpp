@@ -69,12 +69,6 @@ inline float sum(Vec x) {
   __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
-inline float largest(Vec x) {
-  __m256 half = _mm256_max_ps(x.a, x.b);
-  __m128 four = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
-  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
-}
 // Sizes by their bits, in whose order NaN is the largest: it is never lost.
 // The larger of `best`, which is a size, and |x|.
 inline Vec larger_size(Vec best, Vec x) {

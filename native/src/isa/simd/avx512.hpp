@@ -61,7 +61,6 @@ inline float sum(Vec a) {
   __m512 x = halve1(halve2(halve4(halve8(a.v, a.v), a.v), a.v), a.v);
   return _mm512_cvtss_f32(x);
 }
-inline float largest(Vec a) { return _mm512_reduce_max_ps(a.v); }
 inline void sum4(Vec a, Vec b, Vec c, Vec d, float* out) {
   __m512 quarters = halve4(halve8(a.v, b.v), halve8(c.v, d.v));  // 128 bits each of a, b, c, d
   __m512 pairs = _mm512_add_ps(quarters, _mm512_shuffle_ps(quarters, quarters, 0x4E));

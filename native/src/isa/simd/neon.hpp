@@ -95,7 +95,6 @@ inline float sum(Vec x) {
   float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
-inline float largest(Vec x) { return vmaxvq_f32(vmaxq_f32(vmaxq_f32(x.q[0], x.q[1]), vmaxq_f32(x.q[2], x.q[3]))); }
 // Sizes by their bits, in whose order NaN is the largest: it is never lost.
 inline float32x4_t larger_bits(float32x4_t x, float32x4_t y) {
   return vreinterpretq_f32_u32(vmaxq_u32(vreinterpretq_u32_f32(x), vreinterpretq_u32_f32(y)));

@@ -115,11 +115,6 @@ inline float sum(Vec a) {
     for (int k = 0; k < width; ++k) a.lane[k] = a.lane[k] + a.lane[k + width];
   return a.lane[0];
 }
-inline float largest(Vec a) {
-  float best = a.lane[0];
-  GAQ_LANES best = best > a.lane[k] ? best : a.lane[k];
-  return best;
-}
 // Sizes by their bits, whose order is that of numbers without sign and in which NaN is the largest: it is never lost.
 inline uint32_t size_bits(float x) {
   uint32_t bits;
