@@ -64,7 +64,7 @@ struct LinearPlan {
   int backward_bits = 32;  // of the gradient rows, where the backward products are of integers
 };
 
-// Radial functions of one layer: [interval][6][row] coefficients of 1, t … t⁵.
+// Radial functions of one layer: [knot][value, slope, half curvature][row].
 struct RadialPlan {
   AlignedVector<float> table;
   int row = 0;  // functions, padded

@@ -130,7 +130,7 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
   const int heads = sizes.heads();
   const int64_t begin = adjacency.first[block.first] * heads, end = adjacency.first[block.last] * heads;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
-    functions.of(atom, false);
+    functions.of(atom);
     logits(sizes, layer, adjacency, functions, atom, state, state.share + adjacency.first[atom] * heads);
   }
   exponentials(state.share + begin, end - begin);
@@ -147,10 +147,10 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
 }
 
 void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-               const Adjacency& adjacency, const RadialRows& basis, Block block, TransformerState& state,
+               const Adjacency& adjacency, Block block, TransformerState& state,
                Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    attention_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch},
+    attention_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch},
                  block, state);
   });
 }
@@ -164,7 +164,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
     float* g_query = g.projected + atom * 4 * C;
-    functions.of(atom, true);
+    functions.of(atom);
     for (int c = 0; c < C; c += lanes) store(g_query + c, zero());
     for (int group = 0; group < heads; group += lanes) {
       const int count = std::min(heads - group, lanes);
@@ -200,10 +200,10 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
 }
 
 void attention_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-                    const Adjacency& adjacency, const RadialRows& basis, PairGradients& gradients, Block block,
+                    const Adjacency& adjacency, PairGradients& gradients, Block block,
                     const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    attention_back_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch},
+    attention_back_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch},
                       gradients, block, state, g);
   });
 }

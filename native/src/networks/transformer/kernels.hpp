@@ -56,20 +56,18 @@ struct TransformerGradients {
 };
 
 struct TransformerKernels {
-  // The basis that all layers mix, and the functions of a layer where they are kept.
-  void (*radial_basis)(const TransformerPlan&, const PairInvariants&, Task, const RadialRows& basis);
-  void (*radial_functions)(const TransformerLayer&, const PairInvariants&, Task, const RadialRows& basis,
-                           const RadialRows& out);
+  // The functions of a layer, where they are kept.
+  void (*radial_functions)(const TransformerLayer&, const PairInvariants&, Task, const RadialRows& out);
   void (*project)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&, Scratch&, const Tap&);
   // Queries and keys: unit length per head, then their scheme.
   void (*unit_queries)(const TransformerPlan&, const TransformerLayer&, Block, const float* projected, float* unit,
                        const Tap&);
   // The shares of neighbours in each head of a block of receivers.
   void (*attention)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                    const RadialRows& basis, Block, TransformerState&, Scratch&);
+                    Block, TransformerState&, Scratch&);
   // Sums over neighbours: m_scalar, and v_mid = v + sums; `v` null before the first layer.
   void (*gather)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                 const RadialRows& basis, Block, const Vectors& v, TransformerState&, Scratch&);
+                 Block, const Vectors& v, TransformerState&, Scratch&);
   // From the sums to the scalars and vectors after the layer; no vectors after the last.
   void (*update)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&, float* s_out,
                  const Vectors& v_out, Scratch&, const Tap&);
@@ -79,11 +77,11 @@ struct TransformerKernels {
                       const TransformerGradients&, Scratch&);
   // What the messages that a block of senders sent do: values and gates of g.projected, g.weight, and the pairs.
   void (*send_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                    const RadialRows& basis, PairGradients&, Block, int64_t owned, const TransformerState&,
+                    PairGradients&, Block, int64_t owned, const TransformerState&,
                     const TransformerGradients&, Scratch&);
   // g.weight → of the logits, for a block of receivers; their queries.
   void (*attention_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                         const RadialRows& basis, PairGradients&, Block, const TransformerState&,
+                         PairGradients&, Block, const TransformerState&,
                          const TransformerGradients&, Scratch&);
   // Keys of a block of senders, then all of the projection: g.s.
   void (*project_back)(const TransformerPlan&, const TransformerLayer&, const Adjacency&, Block, int64_t owned,

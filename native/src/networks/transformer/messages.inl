@@ -9,7 +9,7 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
-    functions.of(atom, false);
+    functions.of(atom);
     for (int h = 0; h < heads; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec scalar = zero(), vector[M];
@@ -41,10 +41,10 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
 }
 
 void gather(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-            const Adjacency& adjacency, const RadialRows& basis, Block block, const Vectors& v, TransformerState& state,
+            const Adjacency& adjacency, Block block, const Vectors& v, TransformerState& state,
             Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    gather_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch}, block, v,
+    gather_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch}, block, v,
               state);
   });
 }

@@ -10,7 +10,7 @@ void send_back_of(const S sizes, const PairInvariants& pairs, const Adjacency& a
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const float* values = state.projected + atom * 4 * C + 2 * C;
     float* g_values = g.projected + atom * 4 * C + 2 * C;
-    functions.of(atom, true);
+    functions.of(atom);
     for (int c = 0; c < 2 * C; c += lanes) store(g_values + c, zero());
     for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k) {
       const Neighbor& near = adjacency.all[k];
@@ -75,10 +75,10 @@ void send_back_of(const S sizes, const PairInvariants& pairs, const Adjacency& a
 }
 
 void send_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-               const Adjacency& adjacency, const RadialRows& basis, PairGradients& gradients, Block block,
+               const Adjacency& adjacency, PairGradients& gradients, Block block,
                int64_t owned, const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    send_back_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, basis, state.radial, &scratch}, gradients,
+    send_back_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch}, gradients,
                  block, owned, state, g);
   });
 }

@@ -28,28 +28,6 @@ std::vector<int> places(const TransformerShape& shape, int sections) {
   return place;
 }
 
-// Whether the radial functions of all layers are mixtures of one table.
-bool shares_basis(const Description& model) {
-  const auto& layers = static_cast<const TransformerDescription&>(*model.network).layers;
-  for (const TransformerLayerDescription& layer : layers)
-    for (const RadialFunctions* set : {&layer.filters, &layer.bias})
-      if (set->mixing.empty() || set->table != layers[0].filters.table) return false;
-  return true;
-}
-
-// The basis to the row of a layer: filters, then the bias of the logits.
-void mix(const TransformerLayerDescription& from, const std::vector<int>& place, const Kernels& kernels,
-         TransformerLayer& layer) {
-  const int basis = from.filters.table->functions, inputs = whole(basis);
-  std::vector<float> weight(size_t(layer.row) * inputs, 0.0f);
-  size_t column = 0;
-  for (const RadialFunctions* set : {&from.filters, &from.bias})
-    for (int f = 0; f < set->functions; ++f, ++column)
-      for (int b = 0; b < basis; ++b)
-        weight[size_t(place[column]) * inputs + b] = set->mixing[size_t(b) * set->functions + f];
-  kernels.pack(weight.data(), layer.row, inputs, layer.mixing);
-}
-
 TransformerLayer make_layer(const Description& model, int index, const TransformerShape& shape,
                             const LinearBuilder& build) {
   const auto& from = static_cast<const TransformerDescription&>(*model.network).layers[index];
@@ -75,10 +53,7 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   std::vector<int> place = places(shape, functions);
   for (int h = 0; h < shape.heads; ++h) place.push_back(functions * shape.channels + h);
   layer.row = functions * shape.channels + shape.heads_padded;
-  if (shares_basis(model))
-    mix(from, place, build.kernels, layer);
-  else
-    layer.radial = combine(model.radial, {&from.filters, &from.bias}, place, layer.row);
+  layer.radial = combine(model.radial, {&from.filters, &from.bias}, place, layer.row);
   return layer;
 }
 
@@ -97,11 +72,6 @@ TransformerPlan plan_transformer(const Description& model, int backward_bits, co
     for (int c = 0; c < shape.true_channels; ++c)
       plan.embedding[row * shape.channels + place[c]] = description.embedding[row * shape.true_channels + c];
   for (int index = 0; index < model.layers; ++index) plan.layers.push_back(make_layer(model, index, shape, build));
-  if (shares_basis(model)) {
-    const RadialFunctions basis{
-        description.layers[0].filters.table->functions, description.layers[0].filters.table, {}};
-    plan.basis = combine(model.radial, {&basis}, plain_places(basis.functions), whole(basis.functions));
-  }
   plan.readout = build.readout(description.readout, place, shape.channels);
   std::vector<LinearPlan*> order;
   for (TransformerLayer& layer : plan.layers) {

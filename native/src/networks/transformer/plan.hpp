@@ -34,8 +34,7 @@ struct TransformerLayer {
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
   int row = 0;        // functions · channels of the filters, then heads_padded of the bias of the logits
-  Packed mixing;      // of the basis to a row
-  RadialPlan radial;  // a table of rows, where the layers do not share a basis
+  RadialPlan radial;
 };
 
 struct TransformerPlan {
@@ -43,7 +42,6 @@ struct TransformerPlan {
   std::vector<float> embedding;  // [species][channels]
   std::vector<TransformerLayer> layers;
   std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge
-  RadialPlan basis;  // that all layers mix; empty where they do not
   Readout readout;
 };
 

@@ -32,7 +32,6 @@ class TransformerExecution : public Execution {
   std::vector<TransformerState> layers_;
   float* s_out_ = nullptr;
   Vectors v_;  // between two layers
-  RadialRows basis_;
   TransformerGradients gradients_;
 };
 
@@ -50,8 +49,6 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     arena.take(rows.values, pairs * row);
     arena.take(rows.slopes, pairs * row);
   };
-  basis_ = RadialRows();
-  if (plan_.basis.row) radial(basis_, plan_.basis.row);
   float *unit = nullptr, *share = nullptr;
   if (!keep) {  // one for all layers
     arena.take(unit, atoms * 2 * C);
@@ -98,8 +95,6 @@ void TransformerExecution::prepare(const Evaluation& evaluation, size_t index, B
 const float* TransformerExecution::forward(Evaluation& evaluation) {
   const int64_t C = plan_.shape.channels;
   adjacency_.build(*evaluation.pairs, evaluation.atoms);
-  if (basis_.values)
-    evaluation.over_tasks([&](Task task) { kernels_.radial_basis(plan_, *evaluation.pairs, task, basis_); });
   evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
     for (int64_t atom = block.first; atom < block.last; ++atom)
       std::memcpy(layers_[0].s_in + atom * C, plan_.embedding.data() + evaluation.species[atom] * C, C * sizeof(float));
@@ -115,11 +110,11 @@ const float* TransformerExecution::forward(Evaluation& evaluation) {
     }
     if (keeps())
       evaluation.over_tasks(
-          [&](Task task) { kernels_.radial_functions(layer, *evaluation.pairs, task, basis_, state.radial); });
+          [&](Task task) { kernels_.radial_functions(layer, *evaluation.pairs, task, state.radial); });
     const bool last = index + 1 == layers_.size();
     evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-      kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, basis_, block, state, scratch);
-      kernels_.gather(plan_, layer, *evaluation.pairs, adjacency_, basis_, block, index ? v_ : Vectors(), state,
+      kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, block, state, scratch);
+      kernels_.gather(plan_, layer, *evaluation.pairs, adjacency_, block, index ? v_ : Vectors(), state,
                       scratch);
       kernels_.update(plan_, layer, block, state, last ? s_out_ : layers_[index + 1].s_in, last ? Vectors() : v_,
                       scratch, evaluation.tap);
@@ -154,7 +149,7 @@ void TransformerExecution::attend_again(const Evaluation& evaluation, size_t ind
     kernels_.unit_queries(plan_, layer, block, state.projected, state.unit, Tap());
   });
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, basis_, block, state, scratch);
+    kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, block, state, scratch);
   });
 }
 
@@ -166,11 +161,11 @@ void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index
     kernels_.update_back(plan_, layer, block, state, gradients_, scratch);
   });
   evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
-    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, basis_, *evaluation.gradients, block,
+    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block,
                        evaluation.owned, state, gradients_, scratch);
   });
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    kernels_.attention_back(plan_, layer, *evaluation.pairs, adjacency_, basis_, *evaluation.gradients, block, state,
+    kernels_.attention_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block, state,
                             gradients_, scratch);
   });
 }
