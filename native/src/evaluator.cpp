@@ -23,7 +23,7 @@ int64_t code_bytes(const Network& network) {
 Evaluator::Evaluator(const Model& model, double skin)
     : model_(model),
       list_(model.description.cutoff, skin),
-      geometry_(model.description, model.network->local),
+      geometry_(model.description, model.network->local, model.network->carries),
       domain_(model.description),
       network_(model.network->execution()) {}
 

@@ -19,6 +19,7 @@ struct Neighbor {
 struct Adjacency {
   std::vector<int64_t> first;  // [atom + 1]
   std::vector<Neighbor> all;   // of one atom after the other, each in the order of the pairs
+  std::vector<int32_t> place;  // [2 · pairs] where its receiver holds a message
 
   void build(const PairInvariants& pairs, int64_t atoms);
 };

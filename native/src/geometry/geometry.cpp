@@ -29,7 +29,7 @@ void unit_vector(const ActivePair& pair, double* out) {
 
 }  // namespace
 
-Geometry::Geometry(const Description& description, bool local)
+Geometry::Geometry(const Description& description, bool local, bool carries)
     : description_(description), local_(local), knots_(description.radial), repulsion_(description) {}
 
 template <class Work>
@@ -89,14 +89,14 @@ void Geometry::choose_neighbors(const std::vector<int32_t>& species_row, int64_t
 
 void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
   const int degrees = description_.degrees;
-  const int64_t rows = 2 * components(degrees), transport_width = local_ ? transports(degrees) : 0;
+  const int64_t rows = 2 * components(degrees);
   out.count = count_;
   out.rounds = rounds_;
   for (auto* whole : {&out.i, &out.j, &out.knot}) grow(*whole, count_);
   for (auto* one : {&out.fraction, &out.steepness, &out.envelope}) grow(*one, count_);
   for (auto* side : {&gradients.radial, &gradients.envelope}) grow(*side, 2 * count_);
   for (auto* side : {&out.harmonics, &gradients.harmonics}) grow(*side, rows * count_);
-  grow(out.transport, transport_width * count_);
+  if (local_ && carries_) grow(out.transport, 9 * count_);
   with_degrees(degrees, [&](auto constant) {
     each_task([&](int64_t n) { describe<decltype(constant)::value>(tasks_[n], out, gradients); });
   });
@@ -105,7 +105,6 @@ void Geometry::forward(PairInvariants& out, PairGradients& gradients) {
 template <int degrees>
 void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gradients) const {
   constexpr int64_t rows = 2 * components(degrees);
-  const int64_t transport_width = local_ ? transports(degrees) : 0;
   const double cutoff = description_.cutoff;
   for (int64_t n = task.first; n < task.last; ++n) {
     const ActivePair& pair = pairs_[n];
@@ -121,7 +120,8 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
     out.envelope[n] = float(envelope(distance, cutoff));
     if (local_) {
       const double *frame_i = &frame_[9 * int64_t(pair.i)], *frame_j = &frame_[9 * int64_t(pair.j)];
-      describe_local<degrees>(unit, frame_i, frame_j, &out.harmonics[rows * n], &out.transport[transport_width * n]);
+      describe_local<degrees>(unit, frame_i, frame_j, &out.harmonics[rows * n],
+                              carries_ ? &out.transport[9 * n] : nullptr);
     } else {
       describe_lab<degrees>(unit, &out.harmonics[rows * n]);
     }
@@ -132,12 +132,12 @@ void Geometry::describe(const Task& task, PairInvariants& out, PairGradients& gr
   std::fill_n(&gradients.harmonics[rows * task.first], rows * count, 0.0f);
 }
 
-void Geometry::backward_pairs(const PairGradients& gradients, const FrameTorque& torque, int64_t owned, double* forces,
+void Geometry::backward_pairs(const PairGradients& gradients, FrameTorque& torque, int64_t owned, double* forces,
                               double* virial) {
   virials_.assign(9 * tasks_.size(), 0);
   torques_.assign(3 * tasks_.size(), 0);
   with_degrees(description_.degrees, [&](auto constant) {
-    each_task_in_rounds([&](int64_t n) { pull_back<decltype(constant)::value>(n, gradients, forces); });
+    each_task_in_rounds([&](int64_t n) { pull_back<decltype(constant)::value>(n, gradients, torque, forces); });
   });
   for (size_t n = 0; n < virials_.size(); ++n) virial[n % 9] += virials_[n];
   if (local_) apply_frame_torque(torque, owned);
@@ -168,19 +168,20 @@ void Geometry::apply_frame_torque(const FrameTorque& torque, int64_t owned) {
 }
 
 template <int degrees>
-void Geometry::pull_back(int64_t task, const PairGradients& gradients, double* forces) {
+void Geometry::pull_back(int64_t task, const PairGradients& gradients, FrameTorque& torque, double* forces) {
   constexpr int64_t rows = 2 * components(degrees);
   const double cutoff = description_.cutoff;
-  double *virial = &virials_[9 * task], *torque = &torques_[3 * task];
+  double *virial = &virials_[9 * task], *turned = &torques_[3 * task];
+  const bool turns = local_ && !carries_;
   for (int64_t n = tasks_[task].first; n < tasks_[task].last; ++n) {
     const ActivePair& pair = pairs_[n];
     double unit[3], turning[3], g[3];
     unit_vector(pair, unit);
     const int64_t i = pair.i, j = pair.j;
     if (local_) {
-      local_pullback<degrees>(unit, &frame_[9 * i], &frame_[9 * j], &gradients.harmonics[rows * n], turning);
-      for (int k = 0; k < 3; ++k)
-        torque[k] += unit[(k + 1) % 3] * turning[(k + 2) % 3] - unit[(k + 2) % 3] * turning[(k + 1) % 3];
+      local_pullback<degrees>(unit, &frame_[9 * i], &frame_[9 * j], &gradients.harmonics[rows * n], turning,
+                              turns ? &torque[3 * i] : nullptr, turns ? &torque[3 * j] : nullptr);
+      add_cross(turned, unit, turning);
     } else {
       lab_pullback<degrees>(unit, &gradients.harmonics[rows * n], turning);
     }

@@ -13,7 +13,7 @@
 #include "geometry/frames.hpp"
 #include "geometry/radial.hpp"
 #include "geometry/repulsion.hpp"
-#include "geometry/wigner.hpp"
+#include "geometry/vectors.hpp"
 #include "neighbors/neighbors.hpp"
 #include "system.hpp"
 
@@ -31,7 +31,7 @@ struct PairInvariants {
   std::vector<float> steepness;     // dt/dr (per Å)
   std::vector<float> envelope;      // φ(r)
   std::vector<float> harmonics;     // [2][components] Y of the direction receiver → sender, in the receiver's axes
-  std::vector<float> transport;     // [transports] row-major D^l(R_iᵀ R_j) per degree; local gauge only
+  std::vector<float> transport;     // [9] row-major R_iᵀ R_j; in the local gauge, for networks that carry vectors
   std::vector<std::vector<Task>> rounds;  // as in the list, over active pairs
 };
 
@@ -42,13 +42,14 @@ struct PairGradients {
   std::vector<float> harmonics;  // [2][components], the axes held fixed
 };
 
-// What turning the axes of an atom does, in the local gauge: dE/dω [place][3] for R → R (1 + [ω]×), by the layers. The
-// transport of messages depends on the positions through the frames alone, so its gradient is a sum over atoms, not pairs.
+// What turning the axes of an atom does, in the local gauge: dE/dω [place][3] for R → R (1 + [ω]×). Networks that carry
+// vectors sum it themselves: their transport depends on the positions through the frames alone, so that its gradient is a
+// sum over atoms, not pairs. For others the axes turn nothing but the directions, whose share is added here.
 using FrameTorque = std::vector<double>;
 
 class Geometry {
  public:
-  Geometry(const Description& description, bool local);
+  Geometry(const Description& description, bool local, bool carries);
 
   // Work is then shared between threads; results do not depend on how many.
   void use(Pool* pool) { pool_ = pool; }
@@ -63,7 +64,7 @@ class Geometry {
   // what the float32 of gradients and turns leaves over of that is taken off the turns, unless there are ghosts (`owned`
   // places of more), whose share is elsewhere. Frame gradients of ghosts are left in frame_gradient_rows() for the
   // exchange between `backward_pairs` and `backward_frames`.
-  void backward_pairs(const PairGradients& gradients, const FrameTorque& torque, int64_t owned, double* forces,
+  void backward_pairs(const PairGradients& gradients, FrameTorque& torque, int64_t owned, double* forces,
                       double* virial);
   void backward_frames(double* forces, double* virial, int64_t owned);
 
@@ -93,7 +94,7 @@ class Geometry {
   template <int degrees>
   void describe(const Task& task, PairInvariants& out, PairGradients& gradients) const;
   template <int degrees>
-  void pull_back(int64_t task, const PairGradients& gradients, double* forces);
+  void pull_back(int64_t task, const PairGradients& gradients, FrameTorque& torque, double* forces);
   // What the network sees of a distance, and its slope; the wall is looked up only where one may be.
   double seen(const ActivePair& pair, double& slope) const {
     const double distance = float(pair.distance);
@@ -107,7 +108,7 @@ class Geometry {
   void each_task_in_rounds(const Work& work) const;
 
   const Description& description_;
-  bool local_;
+  bool local_, carries_;
   RadialKnots knots_;
   Repulsion repulsion_;
   const int32_t* rows_ = nullptr;  // of the species, by place

@@ -5,7 +5,6 @@
 
 #include "geometry/harmonics.hpp"
 #include "geometry/vectors.hpp"
-#include "geometry/wigner.hpp"
 
 namespace gaq {
 
@@ -51,37 +50,41 @@ inline void lab_pullback(const double* unit, const Real* gradient, double* out) 
   harmonics_pullback<degrees>(unit, g, out);
 }
 
-// In the axes of each receiver, with frames [9]; transport [transports] is D(R_iᵀ R_j).
+// In the axes of each receiver, with frames [9]. transport [9] is R_iᵀ R_j, for networks whose messages carry vectors; else
+// null.
 template <int degrees, class Real>
 inline void describe_local(const double* unit, const double* frame_i, const double* frame_j, Real* rows,
                            Real* transport) {
   constexpr int n = components(degrees);
   const double opposite[3] = {-unit[0], -unit[1], -unit[2]};
-  double turned[3], relative[9], y[n], d[transports(degrees)];
+  double turned[3], relative[9], y[n];
   turn_back(frame_i, unit, turned);
   harmonics<degrees>(turned, y);
   write_invariants<Real, n>(y, rows);
   turn_back(frame_j, opposite, turned);
   harmonics<degrees>(turned, y);
   write_invariants<Real, n>(y, rows + n);
+  if (!transport) return;
   multiply_transposed(frame_i, frame_j, relative);
-  wigner<degrees>(relative, d);
-  write_invariants<Real, transports(degrees)>(d, transport);
+  write_invariants<Real, 9>(relative, transport);
 }
 
-// out[3] = dE/d(unit), the frames held fixed.
+// out[3] = dE/d(unit), the frames held fixed. torque_i, torque_j [3] += dE/dω of what turning either frame does to the
+// directions that it sees; null where that is not wanted.
 template <int degrees, class Real>
 inline void local_pullback(const double* unit, const double* frame_i, const double* frame_j, const Real* rows,
-                           double* out) {
+                           double* out, double* torque_i, double* torque_j) {
   constexpr int n = components(degrees);
   double turned[3], g[n], along_i[3], along_j[3];
   turn_back(frame_i, unit, turned);
   for (int k = 0; k < n; ++k) g[k] = rows[k];
   harmonics_pullback<degrees>(turned, g, along_i);
+  if (torque_i) add_cross(torque_i, along_i, turned);
   turn_back(frame_j, unit, turned);
   for (double& x : turned) x = -x;
   for (int k = 0; k < n; ++k) g[k] = rows[n + k];
   harmonics_pullback<degrees>(turned, g, along_j);
+  if (torque_j) add_cross(torque_j, along_j, turned);
   for (double& x : along_j) x = -x;
   for (int k = 0; k < 3; ++k) out[k] = 0;
   add_turned(out, frame_i, along_i);

@@ -14,6 +14,11 @@ inline void cross(const double* a, const double* b, double* out) {
   out[2] = a[0] * b[1] - a[1] * b[0];
 }
 
+// out += a × b
+inline void add_cross(double* out, const double* a, const double* b) {
+  for (int k = 0; k < 3; ++k) out[k] += a[(k + 1) % 3] * b[(k + 2) % 3] - a[(k + 2) % 3] * b[(k + 1) % 3];
+}
+
 // out += s v
 inline void add_scaled(double* out, double s, const double* v) {
   for (int k = 0; k < 3; ++k) out[k] += s * v[k];

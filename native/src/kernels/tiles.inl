@@ -11,13 +11,18 @@ struct TileTotals {
   int rows = 0, column = 0;
 };
 
+// By value: what a store writes could be what a reference refers to, as far as compilers see.
 template <bool Planes, class After>
-inline void put_totals(const TileTotals& t, const CodedRows& x, const Output<After>& out) {
+inline void put_totals(const TileTotals& t, const float* row_scale, const Output<After> out) {
   const Vec scale = out.scale ? load(out.scale + t.column) : set1(1.0f);
-  for (int r = 0; r < t.rows; ++r) {
+  const int64_t row = t.row;
+  const int rows = t.rows, column = t.column;
+  row_scale += row;
+#pragma GCC unroll 4
+  for (int r = 0; r < rows; ++r) {
     Ints total = load_ints(t.planes[0] + r * lanes);
     if constexpr (Planes) total = add_256_times(total, load_ints(t.planes[1] + r * lanes));
-    out.put(t.row + r, t.column, to_float(total) * (set1(x.scale[t.row + r]) * scale));
+    out.put(row + r, column, to_float(total) * (set1(row_scale[r]) * scale));
   }
 }
 
@@ -30,13 +35,13 @@ inline void multiply_block(int64_t row, int rows, const CodedRows& x, const Pack
   const int64_t stride = code_row_bytes(w.codes, w.inputs);
   for (int column = 0; column < w.outputs; column += lanes) {
     multiply_codes<Planes, Eight>(x.codes + row * stride, stride, w.bytes.data() + size_t(column) * inputs, inputs);
-    put_totals<Planes>(totals, x, out);
+    put_totals<Planes>(totals, x.scale, out);
     store_totals<Planes, Eight>(totals.planes[0]);
     totals.row = row;
     totals.rows = rows;
     totals.column = column;
   }
-  put_totals<Planes>(totals, x, out);
+  put_totals<Planes>(totals, x.scale, out);
 }
 
 template <bool Planes, class After>

@@ -18,7 +18,7 @@ struct Radial {
     for (int k = 0; k < 5; ++k) value[k] = set1(of[k]), slope[k] = set1(along[k]);
   }
 
-  inline Vec at(int column) const {
+  [[gnu::always_inline]] Vec at(int column) const {
     const float *l = left + column, *r = right + column;
     Vec total = load(l);
     for (int k = 0; k < 3; ++k) total = fma(value[k], load(r + k * length) - load(l + k * length), total);
@@ -26,7 +26,7 @@ struct Radial {
     return total;
   }
   // The value, and the derivative in t.
-  inline void both(int column, Vec& of, Vec& along) const {
+  [[gnu::always_inline]] void both(int column, Vec& of, Vec& along) const {
     const float *l = left + column, *r = right + column;
     Vec known[3], change[3];
     for (int k = 0; k < 3; ++k) known[k] = load(l + k * length), change[k] = load(r + k * length) - known[k];

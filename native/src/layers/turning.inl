@@ -31,22 +31,15 @@ inline void add_sums(const Vec* v, int count, float* out, bool add = false) {
   }
 }
 
-// torque[a] += sign · Σ g · J_a v over the channels of one atom, g and v [M][C]. Degree one needs no generators.
-inline void add_torque(int C, const std::vector<GeneratorEntry>& generators, const float* g, const float* v,
-                       double sign, double* torque) {
+// torque[a] += sign · Σ g · (e_a × v) over the channels of one atom, g and v [3][C].
+inline void add_torque(int C, const float* g, const float* v, double sign, double* torque) {
   Vec total[4] = {zero(), zero(), zero(), zero()};
   for (int c = 0; c < C; c += lanes) {
-    if (generators.empty()) {  // J_a v = e_a × v
-      const Vec v0 = load(v + c), v1 = load(v + C + c), v2 = load(v + 2 * C + c);
-      const Vec g0 = load(g + c), g1 = load(g + C + c), g2 = load(g + 2 * C + c);
-      total[0] = fnma(v2, g1, fma(v1, g2, total[0]));
-      total[1] = fnma(v0, g2, fma(v2, g0, total[1]));
-      total[2] = fnma(v1, g0, fma(v0, g1, total[2]));
-      continue;
-    }
-    for (const GeneratorEntry& entry : generators)
-      total[entry.axis] = fma(set1(float(entry.value)) * load(g + entry.m * C + c), load(v + entry.n * C + c),
-                              total[entry.axis]);
+    const Vec v0 = load(v + c), v1 = load(v + C + c), v2 = load(v + 2 * C + c);
+    const Vec g0 = load(g + c), g1 = load(g + C + c), g2 = load(g + 2 * C + c);
+    total[0] = fnma(v2, g1, fma(v1, g2, total[0]));
+    total[1] = fnma(v0, g2, fma(v2, g0, total[1]));
+    total[2] = fnma(v1, g0, fma(v0, g1, total[2]));
   }
   float sums[4];
   sum4(total[0], total[1], total[2], total[3], sums);

@@ -25,7 +25,8 @@ struct Execution {
   virtual void needs(Arena& arena, int64_t atoms, int64_t pairs) = 0;
   // Atomic energies in the network's units to evaluation.energy; returns the last scalar features [owned][Network::row].
   virtual const float* forward(Evaluation& evaluation) = 0;
-  // Gradients of pairs to evaluation.gradients, what turning the axes of atoms does to evaluation.torque.
+  // Gradients of pairs to evaluation.gradients; networks that carry vectors add to evaluation.torque what turning the axes
+  // of atoms does, others leave that to the geometry.
   virtual void backward(Evaluation& evaluation) = 0;
 };
 
@@ -43,6 +44,7 @@ struct Network {
   int components = 1;     // the most rows that an atom has in a linear layer
   int coefficients = 0;   // the most that a linear layer multiplies a row with to find what is taken off
   bool local = false;     // vectors in the frames of their atoms
+  bool carries = false;   // messages carry vectors, out of the axes of one atom into those of another
   int boundaries = 0;     // between layers: there rows of ghosts are exchanged, of these widths
   std::vector<int32_t> exchanged;
 };

@@ -124,6 +124,7 @@ struct PainnNetwork : Network {
     components = 3;
     widest = 6 * row;
     local = plan.local;
+    carries = true;
     boundaries = int(plan.layers.size()) - 1;
     exchanged = {row, 3 * row};
   }

@@ -35,7 +35,7 @@ void send_back(const PainnPlan& plan, const PainnLayer& layer, Block block, cons
   for (int64_t k = 0; k < atoms * C; k += lanes) store(gs + k, load(gs + k) + load(back + k));
   for (int64_t k = 0; k < atoms * 3 * C; k += lanes) store(gv + k, load(gv + k) + load(carried + k));
   for (int64_t atom = block.first; plan.local && atom < block.last; ++atom)
-    add_torque(C, {}, g_carried + atom * 3 * C, state.v_in + atom * 3 * C, 1, torque + 3 * atom);
+    add_torque(C, g_carried + atom * 3 * C, state.v_in + atom * 3 * C, 1, torque + 3 * atom);
 }
 
 struct Active {
@@ -178,5 +178,5 @@ void update_back(const PainnPlan& plan, const PainnLayer& layer, Block block, co
   for (int64_t k = 0; k < atoms * 3 * C; k += lanes) store(gv + k, load(gv + k) + load(other + k));
   // Turning the axes of a receiver turns what it receives the other way.
   for (int64_t atom = block.first; plan.local && atom < block.last; ++atom)
-    add_torque(C, {}, g_v + atom * 3 * C, state.m_vector + atom * 3 * C, -1, torque + 3 * atom);
+    add_torque(C, g_v + atom * 3 * C, state.m_vector + atom * 3 * C, -1, torque + 3 * atom);
 }

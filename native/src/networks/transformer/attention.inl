@@ -103,7 +103,7 @@ inline void logits(const S sizes, const TransformerLayer& layer, const Adjacency
   for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k, out += heads) {
     const Neighbor& near = adjacency.all[k];
     const float* key = state.unit + near.atom * 2 * C + C;
-    const float* bias = functions.values + functions.at(k) + bias_column;
+    const float* bias = functions.at(k) + bias_column;
     float dots[lanes];
     for (int group = 0; group < heads; group += lanes) {
       const int count = std::min(heads - group, lanes);
@@ -130,7 +130,7 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
   const int heads = sizes.heads();
   const int64_t begin = adjacency.first[block.first] * heads, end = adjacency.first[block.last] * heads;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
-    functions.of(atom);
+    functions.of(atom, functions.layer.filters, functions.layer.radial.row);
     logits(sizes, layer, adjacency, functions, atom, state, state.share + adjacency.first[atom] * heads);
   }
   exponentials(state.share + begin, end - begin);
@@ -164,7 +164,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
     float* g_query = g.projected + atom * 4 * C;
-    functions.of(atom);
+    functions.of(atom, functions.layer.filters, functions.layer.radial.row);
     for (int c = 0; c < C; c += lanes) store(g_query + c, zero());
     for (int group = 0; group < heads; group += lanes) {
       const int count = std::min(heads - group, lanes);
@@ -178,7 +178,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
         const Neighbor& near = adjacency.all[k];
         const int64_t pair = near.end / 2;
         const float* key = state.unit + near.atom * 2 * C + C;
-        const float* slopes = functions.slopes + functions.at(k) + bias_column + group;
+        const float* slopes = functions.at(k) + layer.radial.row + bias_column + group;
         float by_radius = 0, by_envelope = 0;
         for (int h = 0; h < count; ++h) {
           const float share = state.share[k * heads + group + h];

@@ -22,19 +22,13 @@ struct Vectors {
   explicit operator bool() const { return data; }
 };
 
-// Radial functions of pairs [pair][row] and their derivatives in t.
-struct RadialRows {
-  float *values = nullptr, *slopes = nullptr;
-  int row = 0;
-};
-
 // Everything that belongs to one layer of one evaluation; arrays by place of the atom. C channels, M components.
 struct TransformerState {
   float* s_in = nullptr;       // [atom][C] scalars before the layer
   float* projected = nullptr;  // [atom][4C] queries, keys, values, gates
   float* unit = nullptr;       // [atom][2C] unit queries and keys, through their scheme
   float* share = nullptr;      // [message][heads] e^logit / (1 + Σ φ e^logit)
-  RadialRows radial;           // null where they are made again each time
+  float* radial = nullptr;     // [pair][2][radial.row]; null where they are made again each time
   float* m_scalar = nullptr;   // [atom][C] sums over neighbours
   Vectors v_mid;               // C columns: vectors with what neighbours sent, before the update
   float* s_mid = nullptr;      // [atom][C]
@@ -57,7 +51,7 @@ struct TransformerGradients {
 
 struct TransformerKernels {
   // The functions of a layer, where they are kept.
-  void (*radial_functions)(const TransformerLayer&, const PairInvariants&, Task, const RadialRows& out);
+  void (*radial_functions)(const TransformerLayer&, const PairInvariants&, Task, float* rows);
   void (*project)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&, Scratch&, const Tap&);
   // Queries and keys: unit length per head, then their scheme.
   void (*unit_queries)(const TransformerPlan&, const TransformerLayer&, Block, const float* projected, float* unit,
@@ -75,10 +69,9 @@ struct TransformerKernels {
   // g.s, g.v: after the layer → before its update; g.scalar.
   void (*update_back)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&,
                       const TransformerGradients&, Scratch&);
-  // What the messages that a block of senders sent do: values and gates of g.projected, g.weight, and the pairs.
+  // What the messages of pairs do: values and gates of g.projected, which are zero before; g.weight, and the pairs.
   void (*send_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                    PairGradients&, Block, int64_t owned, const TransformerState&,
-                    const TransformerGradients&, Scratch&);
+                    PairGradients&, Task, int64_t owned, const TransformerState&, const TransformerGradients&);
   // g.weight → of the logits, for a block of receivers; their queries.
   void (*attention_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
                          PairGradients&, Block, const TransformerState&,

@@ -9,7 +9,7 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
-    functions.of(atom);
+    functions.of(atom, 0, S::functions * C);
     for (int h = 0; h < heads; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec scalar = zero(), vector[M];
@@ -19,7 +19,7 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
         });
         for (int64_t k = first; k < last; ++k) {
           const Neighbor& near = adjacency.all[k];
-          const float* f = functions.values + functions.at(k) + c;
+          const float* f = functions.at(k) + c;
           const float* values = state.projected + near.atom * 4 * C + 2 * C + c;
           const float* y = pairs.harmonics.data() + int64_t(near.end) * M;
           const Vec w = set1(pairs.envelope[near.end / 2] * state.share[k * heads + h]);

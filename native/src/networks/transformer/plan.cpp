@@ -52,8 +52,8 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   const int functions = shape.functions();
   std::vector<int> place = places(shape, functions);
   for (int h = 0; h < shape.heads; ++h) place.push_back(functions * shape.channels + h);
-  layer.row = functions * shape.channels + shape.heads_padded;
-  layer.radial = combine(model.radial, {&from.filters, &from.bias}, place, layer.row);
+  layer.filters = functions * shape.channels;
+  layer.radial = combine(model.radial, {&from.filters, &from.bias}, place, layer.filters + shape.heads_padded);
   return layer;
 }
 
@@ -64,7 +64,6 @@ TransformerPlan plan_transformer(const Description& model, int backward_bits, co
   TransformerPlan plan;
   plan.shape = TransformerShape(description.config, model.framed);
   const TransformerShape& shape = plan.shape;
-  if (shape.local) plan.generators = generators(shape.degrees);
   const LinearBuilder build{kernels, backward_bits};
   const std::vector<int> place = places(shape, 1);
   plan.embedding.assign(model.species.size() * shape.channels, 0.0f);

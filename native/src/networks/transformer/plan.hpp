@@ -1,7 +1,7 @@
 // The transformer as its kernels want it.
 #pragma once
 
-#include "geometry/wigner.hpp"
+#include "geometry/harmonics.hpp"
 #include "layers/plan.hpp"
 #include "networks/transformer/contents.hpp"
 
@@ -33,15 +33,14 @@ struct TransformerLayer {
   FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
-  int row = 0;        // functions · channels of the filters, then heads_padded of the bias of the logits
-  RadialPlan radial;
+  RadialPlan radial;  // the filters, functions · channels; then heads_padded of the bias of the logits
+  int filters = 0;    // how many those are
 };
 
 struct TransformerPlan {
   TransformerShape shape;
   std::vector<float> embedding;  // [species][channels]
   std::vector<TransformerLayer> layers;
-  std::vector<GeneratorEntry> generators;  // what turning the axes does to vectors; local gauge
   Readout readout;
 };
 

@@ -22,8 +22,7 @@ class TransformerExecution : public Execution {
   void prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& scratch);
   void attend_again(const Evaluation& evaluation, size_t index);
   void layer_back(const Evaluation& evaluation, size_t index);
-  void turn_back(const Evaluation& evaluation) const;
-  bool keeps() const { return layers_[0].radial.values; }
+  bool keeps() const { return layers_[0].radial; }
 
   const TransformerPlan& plan_;
   const TransformerKernels& kernels_;
@@ -44,11 +43,6 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     rows.columns = columns;
     arena.take(rows.data, atoms * M * columns);
   };
-  auto radial = [&](RadialRows& rows, int row) {
-    rows.row = row;
-    arena.take(rows.values, pairs * row);
-    arena.take(rows.slopes, pairs * row);
-  };
   float *unit = nullptr, *share = nullptr;
   if (!keep) {  // one for all layers
     arena.take(unit, atoms * 2 * C);
@@ -68,7 +62,7 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     if (!keep) continue;
     arena.take(layer.unit, atoms * 2 * C);
     arena.take(layer.share, messages * shape.heads);
-    radial(layer.radial, plan.row);
+    arena.take(layer.radial, pairs * 2 * plan.radial.row);
     vectors(layer.mixed, int(2 * C));
     if (shape.products()) vectors(layer.made, int(C));
     arena.take(layer.inputs, atoms * plan.hidden.inputs);
@@ -138,7 +132,6 @@ void TransformerExecution::backward(Evaluation& evaluation) {
     });
     if (evaluation.exchange) evaluation.return_ghosts(gradients_.s, C);
   }
-  if (plan_.shape.local) turn_back(evaluation);
 }
 
 // What is not kept of a layer, for its backward pass.
@@ -160,26 +153,16 @@ void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
     kernels_.update_back(plan_, layer, block, state, gradients_, scratch);
   });
-  evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch& scratch) {
-    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block,
-                       evaluation.owned, state, gradients_, scratch);
+  for (int64_t atom = 0; atom < evaluation.atoms; ++atom)
+    std::fill_n(gradients_.projected + (4 * atom + 2) * plan_.shape.channels, 2 * plan_.shape.channels, 0.0f);
+  evaluation.over_tasks([&](Task task) {
+    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, task, evaluation.owned, state,
+                       gradients_);
   });
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
     kernels_.attention_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block, state,
                             gradients_, scratch);
   });
-}
-
-// Turning the axes of a receiver turns the directions to its neighbours the other way.
-void TransformerExecution::turn_back(const Evaluation& evaluation) const {
-  const int M = plan_.shape.components;
-  for (int64_t atom = 0; atom < evaluation.owned; ++atom)
-    for (int64_t k = adjacency_.first[atom]; k < adjacency_.first[atom + 1]; ++k) {
-      const int64_t row = int64_t(adjacency_.all[k].end) * M;
-      const float *y = evaluation.pairs->harmonics.data() + row, *g = evaluation.gradients->harmonics.data() + row;
-      for (const GeneratorEntry& entry : plan_.generators)
-        evaluation.torque[3 * atom + entry.axis] -= entry.value * double(g[entry.m]) * double(y[entry.n]);
-    }
 }
 
 struct TransformerNetwork : Network {
