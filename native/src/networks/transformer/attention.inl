@@ -83,6 +83,8 @@ inline Vec head_product(const float* q, const float* k, int width) {
   return total;
 }
 
+constexpr int most_heads = 4;  // which are worked on at once
+
 // e^x of `count` numbers, in place.
 inline void exponentials(float* x, int64_t count) {
   int64_t k = 0;
@@ -96,13 +98,14 @@ inline void exponentials(float* x, int64_t count) {
 
 // Logits of the messages that one atom receives, [message][heads].
 template <class S>
-inline void logits(const S sizes, const TransformerLayer& layer, const Adjacency& adjacency, const Functions& functions,
-                   int64_t atom, const TransformerState& state, float* out) {
+inline void logits(const S sizes, const TransformerLayer& layer, const Adjacency& adjacency, const Functions functions,
+                   int64_t atom, const float* unit, float* out) {
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
-  const float *query = state.unit + atom * 2 * C, *temperature = layer.temperature.data();
-  for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k, out += heads) {
-    const Neighbor& near = adjacency.all[k];
-    const float* key = state.unit + near.atom * 2 * C + C;
+  const float *const query = unit + atom * 2 * C, *const temperature = layer.temperature.data();
+  const Neighbor* const all = adjacency.all.data();
+  const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
+  for (int64_t k = first; k < last; ++k, out += heads) {
+    const float* key = unit + int64_t(all[k].atom) * 2 * C + C;
     const float* bias = functions.at(k) + bias_column;
     float dots[lanes];
     for (int group = 0; group < heads; group += lanes) {
@@ -129,19 +132,27 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
                   Functions functions, Block block, TransformerState& state) {
   const int heads = sizes.heads();
   const int64_t begin = adjacency.first[block.first] * heads, end = adjacency.first[block.last] * heads;
+  const Neighbor* const all = adjacency.all.data();
+  const float* const envelope = pairs.envelope.data();
+  float* const share = state.share;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
-    functions.of(atom, functions.layer.filters, functions.layer.radial.row);
-    logits(sizes, layer, adjacency, functions, atom, state, state.share + adjacency.first[atom] * heads);
+    functions.of(atom, layer.filters, layer.radial.row);
+    logits(sizes, layer, adjacency, functions, atom, state.unit, share + adjacency.first[atom] * heads);
   }
-  exponentials(state.share + begin, end - begin);
+  exponentials(share + begin, end - begin);
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
-    for (int h = 0; h < heads; ++h) {
-      float total = 1;
+    for (int group = 0; group < heads; group += most_heads) {
+      const int count = std::min(heads - group, most_heads);
+      float total[most_heads], one[most_heads];
+      std::fill_n(total, most_heads, 1.0f);
+      for (int64_t k = first; k < last; ++k) {
+        const float phi = envelope[all[k].end / 2];
+        for (int h = 0; h < count; ++h) total[h] = total[h] + phi * share[k * heads + group + h];
+      }
+      for (int h = 0; h < most_heads; ++h) one[h] = 1.0f / total[h];
       for (int64_t k = first; k < last; ++k)
-        total = total + pairs.envelope[adjacency.all[k].end / 2] * state.share[k * heads + h];
-      const float one = 1.0f / total;
-      for (int64_t k = first; k < last; ++k) state.share[k * heads + h] *= one;
+        for (int h = 0; h < count; ++h) share[k * heads + group + h] *= one[h];
     }
   }
 }
@@ -160,42 +171,49 @@ template <class S>
 void attention_back_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs,
                        const Adjacency& adjacency, Functions functions, PairGradients& gradients, Block block,
                        const TransformerState& state, const TransformerGradients& g) {
-  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
+  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
+  const int slope_column = layer.radial.row + S::functions * C;
+  const Neighbor* const all = adjacency.all.data();
+  const float *const envelope = pairs.envelope.data(), *const steepness = pairs.steepness.data();
+  const float *const unit = state.unit, *const temperature = layer.temperature.data(), *const share = state.share;
+  float *const g_weight = g.weight, *const g_radial = gradients.radial.data(),
+              *const g_envelope = gradients.envelope.data();
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
-    float* g_query = g.projected + atom * 4 * C;
-    functions.of(atom, functions.layer.filters, functions.layer.radial.row);
-    for (int c = 0; c < C; c += lanes) store(g_query + c, zero());
-    for (int group = 0; group < heads; group += lanes) {
-      const int count = std::min(heads - group, lanes);
-      float mean[lanes] = {};
+    float* const g_query = g.projected + atom * 4 * C;
+    functions.of(atom, layer.filters, layer.radial.row);
+    const Functions rows = functions;
+    for (int group = 0; group < heads; group += most_heads) {
+      const int count = std::min(heads - group, most_heads);
+      float mean[most_heads] = {};
       for (int64_t k = first; k < last; ++k) {
-        const float phi = pairs.envelope[adjacency.all[k].end / 2];
+        const float phi = envelope[all[k].end / 2];
         for (int h = 0; h < count; ++h)
-          mean[h] = mean[h] + (phi * state.share[k * heads + group + h]) * g.weight[k * heads + group + h];
+          mean[h] = mean[h] + (phi * share[k * heads + group + h]) * g_weight[k * heads + group + h];
       }
       for (int64_t k = first; k < last; ++k) {
-        const Neighbor& near = adjacency.all[k];
-        const int64_t pair = near.end / 2;
-        const float* key = state.unit + near.atom * 2 * C + C;
-        const float* slopes = functions.at(k) + layer.radial.row + bias_column + group;
+        const int64_t end = all[k].end;
+        const float phi = envelope[end / 2];
+        const float* slopes = rows.at(k) + slope_column + group;
         float by_radius = 0, by_envelope = 0;
         for (int h = 0; h < count; ++h) {
-          const float share = state.share[k * heads + group + h];
-          const float by_share = share * (g.weight[k * heads + group + h] - mean[h]);
-          const float by_logit = pairs.envelope[pair] * by_share;
+          const float by_share = share[k * heads + group + h] * (g_weight[k * heads + group + h] - mean[h]);
+          const float by_logit = phi * by_share;
           by_envelope = by_envelope + by_share;
           by_radius = by_radius + by_logit * slopes[h];
-          const float by_product = layer.temperature[group + h] * by_logit;
-          g.weight[k * heads + group + h] = by_product;
-          const Vec times = set1(by_product);
-          for (int c = (group + h) * W; c < (group + h + 1) * W; c += lanes)
-            store(g_query + c, fma(times, load(key + c), load(g_query + c)));
+          g_weight[k * heads + group + h] = temperature[group + h] * by_logit;
         }
-        gradients.radial[near.end] += by_radius * pairs.steepness[pair];
-        gradients.envelope[near.end] += by_envelope;
+        g_radial[end] += by_radius * steepness[end / 2];
+        g_envelope[end] += by_envelope;
       }
     }
+    for (int h = 0; h < heads; ++h)
+      for (int c = h * W; c < (h + 1) * W; c += lanes) {
+        Vec total = zero();
+        for (int64_t k = first; k < last; ++k)
+          total = fma(set1(g_weight[k * heads + h]), load(unit + int64_t(all[k].atom) * 2 * C + C + c), total);
+        store(g_query + c, total);
+      }
   }
 }
 
@@ -209,21 +227,24 @@ void attention_back(const TransformerPlan& plan, const TransformerLayer& layer, 
 }
 
 // dE/d(keys) of a block of senders, from what `attention_back` left.
-inline void keys_back(const TransformerShape& shape, const Adjacency& adjacency, Block block, int64_t owned,
+template <class S>
+inline void keys_back(const S sizes, const Adjacency& adjacency, Block block, int64_t owned,
                       const TransformerState& state, const TransformerGradients& g) {
-  const int C = shape.channels, heads = shape.heads, W = shape.head_width;
+  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
+  const Neighbor* const all = adjacency.all.data();
+  const float *const unit = state.unit, *const by_product = g.weight;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
-    float* g_key = g.projected + atom * 4 * C + C;
-    for (int c = 0; c < C; c += lanes) store(g_key + c, zero());
+    const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
+    float* const g_key = g.projected + atom * 4 * C + C;
     for (int c = 0; c < C && atom >= owned; c += lanes) store(g_key - C + c, zero());  // a ghost asks nobody
-    for (int64_t k = adjacency.first[atom]; k < adjacency.first[atom + 1]; ++k) {
-      const Neighbor& near = adjacency.all[k];
-      if (near.atom >= owned) continue;
-      const float *query = state.unit + int64_t(near.atom) * 2 * C,
-                  *by_product = g.weight + near.reverse * int64_t(heads);
-      for (int h = 0; h < heads; ++h)
-        for (int c = h * W; c < (h + 1) * W; c += lanes)
-          store(g_key + c, fma(set1(by_product[h]), load(query + c), load(g_key + c)));
-    }
+    for (int h = 0; h < heads; ++h)
+      for (int c = h * W; c < (h + 1) * W; c += lanes) {
+        Vec total = zero();
+        for (int64_t k = first; k < last; ++k)
+          if (all[k].atom < owned)
+            total = fma(set1(by_product[all[k].reverse * int64_t(heads) + h]),
+                        load(unit + int64_t(all[k].atom) * 2 * C + c), total);
+        store(g_key + c, total);
+      }
   }
 }

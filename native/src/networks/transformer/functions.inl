@@ -28,13 +28,14 @@ struct Functions {
   Scratch* scratch;
   int64_t first = 0;
   const float* rows = nullptr;
+  const int row = 2 * layer.radial.row;
 
   // For the neighbours of an atom: the columns first ≤ c < last.
   void of(int64_t atom, int first_column, int last_column) {
     rows = kept;
     if (kept) return;
     first = adjacency.first[atom];
-    const int64_t count = adjacency.first[atom + 1] - first, row = 2 * layer.radial.row;
+    const int64_t count = adjacency.first[atom + 1] - first;
     if (scratch->rows.size() < size_t(count * row)) scratch->rows.resize(size_t(count * row));
     for (int64_t k = 0; k < count; ++k)
       look_up(layer.radial, pairs, adjacency.all[first + k].end / 2, first_column, last_column,
@@ -43,6 +44,6 @@ struct Functions {
   }
   // Of message k.
   const float* at(int64_t k) const {
-    return rows + (kept ? adjacency.all[k].end / 2 : k - first) * 2 * layer.radial.row;
+    return rows + (kept ? adjacency.all[k].end / 2 : k - first) * row;
   }
 };

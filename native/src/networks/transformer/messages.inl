@@ -7,9 +7,13 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
                const Vectors& v, TransformerState& state) {
   constexpr int L = S::degrees, M = S::components;
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
+  const Neighbor* const all = adjacency.all.data();
+  const float *const envelope = pairs.envelope.data(), *const harmonics = pairs.harmonics.data();
+  const float *const share = state.share, *const projected = state.projected;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
     functions.of(atom, 0, S::functions * C);
+    const Functions rows = functions;
     for (int h = 0; h < heads; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec scalar = zero(), vector[M];
@@ -18,11 +22,11 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
           for (int m = 0; m < 2 * l + 1; ++m) vector[at + m] = v ? load(v.of(l, atom) + m * C + c) : zero();
         });
         for (int64_t k = first; k < last; ++k) {
-          const Neighbor& near = adjacency.all[k];
-          const float* f = functions.at(k) + c;
-          const float* values = state.projected + near.atom * 4 * C + 2 * C + c;
-          const float* y = pairs.harmonics.data() + int64_t(near.end) * M;
-          const Vec w = set1(pairs.envelope[near.end / 2] * state.share[k * heads + h]);
+          const Neighbor near = all[k];
+          const float* f = rows.at(k) + c;
+          const float* values = projected + int64_t(near.atom) * 4 * C + 2 * C + c;
+          const float* y = harmonics + int64_t(near.end) * M;
+          const Vec w = set1(envelope[near.end / 2] * share[k * heads + h]);
           scalar = fma(w * load(f), load(values), scalar);
           const Vec gate = w * load(values + C);
           over_degrees<L>([&](auto degree, int at) {

@@ -123,7 +123,7 @@ void project_back(const TransformerPlan& plan, const TransformerLayer& layer, co
                   int64_t owned, const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
   const int C = plan.shape.channels;
   const int64_t atoms = block.last - block.first;
-  keys_back(plan.shape, adjacency, block, owned, state, g);
+  with_sizes(plan.shape, [&](auto sizes) { keys_back(sizes, adjacency, block, owned, state, g); });
   unit_queries_back(plan, layer, block, state.projected, g.projected);
   add_linear_back(layer.project, atoms, 1, g.projected + block.first * 4 * C, 4 * C, state.s_in + block.first * C, C,
                   g.s + block.first * C, C, scratch);
