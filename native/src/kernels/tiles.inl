@@ -3,54 +3,72 @@
 
 constexpr int tile_block = 24;  // rows whose totals are made at once: a tile of sixteen and one of eight
 
-// Totals of a block of rows and sixteen outputs, as tiles leave them; by low bytes, then by high ones. Three kilobytes:
-// at addresses that differ by four, a load would wait for a store that has nothing to do with it.
-struct TileTotals {
-  alignas(64) int32_t planes[2][tile_block * lanes];
-  int64_t row = 0;
-  int rows = 0, column = 0;
-};
-
-// By value: what a store writes could be what a reference refers to, as far as compilers see.
+// Totals to where outputs belong. All is given by value: what a store writes could be what a reference refers to, as far
+// as compilers see.
 template <bool Planes, class After>
-inline void put_totals(const TileTotals& t, const float* row_scale, const Output<After> out) {
-  const Vec scale = out.scale ? load(out.scale + t.column) : set1(1.0f);
-  const int64_t row = t.row;
-  const int rows = t.rows, column = t.column;
-  row_scale += row;
-#pragma GCC unroll 4
-  for (int r = 0; r < rows; ++r) {
-    Ints total = load_ints(t.planes[0] + r * lanes);
-    if constexpr (Planes) total = add_256_times(total, load_ints(t.planes[1] + r * lanes));
-    out.put(row + r, column, to_float(total) * (set1(row_scale[r]) * scale));
+[[gnu::always_inline]] inline void put_totals(const int32_t* totals, int rows, int64_t row, int column,
+                                              const float* row_scale, const Output<After> out) {
+  const Vec scale = out.scale ? load(out.scale + column) : set1(1.0f);
+  const Vec bias = out.bias ? load(out.bias + column) : zero();
+  float* y = out.y + row * out.stride + column;
+  for (int r = 0; r < rows; ++r, y += out.stride) {
+    Ints total = load_ints(totals + r * lanes);
+    if constexpr (Planes) total = add_256_times(total, load_ints(totals + (tile_block + r) * lanes));
+    const Vec value = to_float(total) * (set1(row_scale[r]) * scale);
+    out.after(y, row + r, column, out.bias ? value + bias : value);
   }
 }
 
 // Totals go to memory one step later than tiles make them, and from there to their places one step later still: neither
 // waits for the other.
-template <bool Planes, bool Eight, class After>
-inline void multiply_block(int64_t row, int rows, const CodedRows& x, const Packed& w, const Output<After>& out) {
-  TileTotals totals;
-  const int inputs = whole_tiles(w.inputs);
+enum class TileRows { some, more, kept };  // up to sixteen; up to twenty-four; sixteen whose codes fit one tile
+
+template <bool Planes, TileRows Rows, class After>
+inline void multiply_block(int64_t row, int rows, const CodedRows& x, const Packed& w, const Output<After> out) {
+  constexpr bool eight = Rows == TileRows::more;
+  constexpr int full = eight ? tile_block : 16;
+  // By low bytes, then by high ones, as tiles leave them. Three kilobytes: at addresses that differ by four, a load would
+  // wait for a store that has nothing to do with it.
+  alignas(64) int32_t totals[2 * tile_block * lanes];
+  const int inputs = whole_tiles(w.inputs), outputs = w.outputs;
   const int64_t stride = code_row_bytes(w.codes, w.inputs);
-  for (int column = 0; column < w.outputs; column += lanes) {
-    multiply_codes<Planes, Eight>(x.codes + row * stride, stride, w.bytes.data() + size_t(column) * inputs, inputs);
-    put_totals<Planes>(totals, x.scale, out);
-    store_totals<Planes, Eight>(totals.planes[0]);
-    totals.row = row;
-    totals.rows = rows;
-    totals.column = column;
+  const uint8_t* codes = x.codes + row * stride;
+  const int8_t* weights = w.bytes.data();
+  const float* row_scale = x.scale + row;
+  auto step = [&](int column) {
+    const int8_t* here = weights + size_t(column) * inputs;
+    if constexpr (Rows == TileRows::kept)
+      multiply_kept<Planes>(here);
+    else
+      multiply_codes<Planes, eight>(codes, stride, here, inputs);
+  };
+  auto put = [&](int column) {
+    if (rows == full)  // twice, so that compilers see a number
+      put_totals<Planes>(totals, full, row, column, row_scale, out);
+    else
+      put_totals<Planes>(totals, rows, row, column, row_scale, out);
+  };
+  if constexpr (Rows == TileRows::kept) keep_codes<Planes>(codes, stride);
+  step(0);
+  store_totals<Planes, eight>(totals);
+  for (int column = lanes; column < outputs; column += lanes) {
+    step(column);
+    put(column - lanes);
+    store_totals<Planes, eight>(totals);
   }
-  put_totals<Planes>(totals, x.scale, out);
+  put(outputs - lanes);
 }
 
 template <bool Planes, class After>
 void multiply_tiles(int64_t rows, const CodedRows& x, const Packed& w, const Output<After>& out) {
-  for (int64_t row = 0; row < rows; row += tile_block) {
-    const int here = int(std::min<int64_t>(rows - row, tile_block));
-    if (here > 16)
-      multiply_block<Planes, true>(row, here, x, w, out);
+  const bool keeps = rows > tile_block && whole_tiles(w.inputs) == 64;
+  for (int64_t row = 0, here; row < rows; row += here) {
+    here = std::min<int64_t>(rows - row, keeps ? 16 : tile_block);
+    if (keeps)
+      multiply_block<Planes, TileRows::kept>(row, int(here), x, w, out);
+    else if (here > 16)
+      multiply_block<Planes, TileRows::more>(row, int(here), x, w, out);
     else
-      multiply_block<Planes, false>(row, here, x, w, out);
+      multiply_block<Planes, TileRows::some>(row, int(here), x, w, out);
   }
 }

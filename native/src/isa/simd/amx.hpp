@@ -11,11 +11,11 @@ namespace GAQ_ISA_NAME {
 inline constexpr bool has_tiles = true;
 
 // Tiles 0, 1: totals of sixteen rows, by low bytes and by high ones; 4, 5: of the eight that follow; 2, 6: codes of these
-// rows; 3: weights.
+// rows; 3: weights; 7: high bytes of sixteen rows whose codes are kept.
 struct TileShapes {
   uint8_t palette = 1, start = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 8, 8, 8};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 8, 8, 8, 16};
 };
 static_assert(sizeof(TileShapes) == 64, "what the processor reads");
 
@@ -53,6 +53,26 @@ inline void multiply_codes(const uint8_t* codes, int64_t stride, const int8_t* w
       _tile_dpbssd(0, 2, 3);
       if constexpr (Eight) _tile_dpbssd(4, 6, 3);
     }
+  }
+}
+
+// Sixteen rows of one tile of inputs, which stay in the tiles for all outputs.
+template <bool Planes>
+inline void keep_codes(const uint8_t* codes, int64_t stride) {
+  asm volatile("" ::: "memory");
+  _tile_loadd(2, codes, stride);
+  if constexpr (Planes) _tile_loadd(7, codes + 64, stride);
+}
+template <bool Planes>
+inline void multiply_kept(const int8_t* weights) {
+  _tile_zero(0);
+  if constexpr (Planes) _tile_zero(1);
+  _tile_loadd(3, weights, 64);
+  if constexpr (Planes) {
+    _tile_dpbusd(0, 2, 3);
+    _tile_dpbssd(1, 7, 3);
+  } else {
+    _tile_dpbssd(0, 2, 3);
   }
 }
 

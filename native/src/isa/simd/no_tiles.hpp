@@ -11,6 +11,10 @@ inline void begin_tiles() {}
 inline void end_tiles() {}
 template <bool Planes, bool Eight>
 inline void multiply_codes(const uint8_t*, int64_t, const int8_t*, int) {}
+template <bool Planes>
+inline void keep_codes(const uint8_t*, int64_t) {}
+template <bool Planes>
+inline void multiply_kept(const int8_t*) {}
 template <bool Planes, bool Eight>
 inline void store_totals(int32_t*) {}
 
