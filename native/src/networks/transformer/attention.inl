@@ -207,7 +207,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
         g_envelope[end] += by_envelope;
       }
     }
-    for (int h = 0; h < heads; ++h)
+    for (int h = 0; h < heads && !layer.first; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
         Vec total = zero();
         for (int64_t k = first; k < last; ++k)

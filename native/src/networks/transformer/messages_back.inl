@@ -11,8 +11,8 @@ struct MessageBack {
   float *g_weight, *g_harmonics;
 };
 
-// Returns dE/dt through the functions. What is read is copied first: as far as compilers see, any store could change it.
-template <class S>
+// Returns dE/dt through the functions. What enters the first layer depends on the species alone: no gradient goes on. What is read is copied first: as far as compilers see, any store could change it.
+template <bool First, class S>
 [[gnu::always_inline]] inline float message_back(const S sizes, const MessageBack& t) {
   constexpr int L = S::degrees, M = S::components;
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
@@ -31,7 +31,7 @@ template <class S>
       const Vec g0 = load(g_scalar + c), x0 = g0 * load(values + c);
       const Vec gate = load(values + C + c), weighted = w * gate;
       Vec along_w = x0 * f, along_r = x0 * load(slopes + c), g_gate = zero();
-      store(g_values + c, fma(w * f, g0, load(g_values + c)));
+      if constexpr (!First) store(g_values + c, fma(w * f, g0, load(g_values + c)));
       over_degrees<L>([&](auto degree, int at) {
         constexpr int l = decltype(degree)::value, N = 2 * l + 1;
         f = load(functions + l * C + c);
@@ -42,12 +42,12 @@ template <class S>
           along = fma(set1(y[at + m]), one, along);
           by_direction[at + m] = fma(grown, one, by_direction[at + m]);
         }
-        g_gate = fma(f, along, g_gate);
+        if constexpr (!First) g_gate = fma(f, along, g_gate);
         const Vec x = along * gate;
         along_w = fma(x, f, along_w);
         along_r = fma(x, load(slopes + l * C + c), along_r);
       });
-      store(g_values + C + c, fma(w, g_gate, load(g_values + C + c)));
+      if constexpr (!First) store(g_values + C + c, fma(w, g_gate, load(g_values + C + c)));
       by_weight = by_weight + along_w;
       by_radius = fma(w, along_r, by_radius);
     }
@@ -70,7 +70,7 @@ template <class S>
   return total[4];
 }
 
-template <class S>
+template <bool First, class S>
 void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvariants& pairs, const Adjacency& adjacency,
                   PairGradients& gradients, Task task, int64_t owned, const TransformerState& state,
                   const TransformerGradients& g) {
@@ -89,7 +89,7 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
                     g.projected + sender * 4 * C + 2 * C, g.scalar + receiver * C, {}, g.weight + message * heads,
                     gradients.harmonics.data() + end * M};
       for (int l = 1; l <= L; ++l) t.g_vector[l - 1] = g.v.of(l, receiver);
-      gradients.radial[end] += message_back(sizes, t) * pairs.steepness[pair];
+      gradients.radial[end] += message_back<First>(sizes, t) * pairs.steepness[pair];
     }
   }
 }
@@ -98,6 +98,9 @@ void send_back(const TransformerPlan& plan, const TransformerLayer& layer, const
                const Adjacency& adjacency, PairGradients& gradients, Task task, int64_t owned,
                const TransformerState& state, const TransformerGradients& g) {
   with_sizes(plan.shape, [&](auto sizes) {
-    send_back_of(sizes, layer, pairs, adjacency, gradients, task, owned, state, g);
+    if (layer.first)
+      send_back_of<true>(sizes, layer, pairs, adjacency, gradients, task, owned, state, g);
+    else
+      send_back_of<false>(sizes, layer, pairs, adjacency, gradients, task, owned, state, g);
   });
 }

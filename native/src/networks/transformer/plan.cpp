@@ -33,6 +33,7 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   const auto& from = static_cast<const TransformerDescription&>(*model.network).layers[index];
   const int C = shape.channels;
   TransformerLayer layer;
+  layer.first = index == 0;
   layer.last = index + 1 == model.layers;
   layer.project = build(from.project, places(shape, 1), C, places(shape, 4), 4 * C);
   layer.output = build(from.output, places(shape, 1), C, places(shape, 1), C);

@@ -27,7 +27,8 @@ struct TransformerShape {
 };
 
 struct TransformerLayer {
-  bool last = false;  // its vectors are read by nobody
+  bool first = false;  // what enters it depends on the species alone
+  bool last = false;   // its vectors are read by nobody
   LinearPlan project, output, hidden, gates;
   std::vector<LinearPlan> mix;
   FeatureScheme query, key;

@@ -153,7 +153,7 @@ void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
     kernels_.update_back(plan_, layer, block, state, gradients_, scratch);
   });
-  for (int64_t atom = 0; atom < evaluation.atoms; ++atom)
+  for (int64_t atom = 0; atom < evaluation.atoms && index; ++atom)
     std::fill_n(gradients_.projected + (4 * atom + 2) * plan_.shape.channels, 2 * plan_.shape.channels, 0.0f);
   evaluation.over_tasks([&](Task task) {
     kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, task, evaluation.owned, state,
