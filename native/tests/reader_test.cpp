@@ -123,14 +123,14 @@ void test_radial_tables() {
 
 void test_unpacking() {
   TinyModel model = gaq_test::tiny_models().at("w4-l3");
-  std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [28][5] in [28][3]
+  std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [16][5] in [16][3]
   std::memcpy(&codes[0], "\xF1\x79\x07\x2E", 4);
   const std::string bytes = model.bytes();
   const auto d = gaq::read_description(bytes.data(), bytes.size(), "x.gaq");
   const gaq::TransformerDescription& n = network_of(d);
   const int8_t expected[] = {1, -1, -7, 7, 7, -2, 2};
   for (size_t k = 0; k < 7; ++k) CHECK_EQ(int(n.layers[0].gates.codes[k]), int(expected[k]));
-  CHECK_EQ(n.layers[0].gates.codes.size(), 28u * 5u);
+  CHECK_EQ(n.layers[0].gates.codes.size(), 16u * 5u);
 }
 
 void test_metadata() {
@@ -139,9 +139,15 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"),
-                 "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
-  expect_changed("fp32", set("format_version", "3"), "or use the gaq that wrote it ('0.0')");
+  for (const char* version : {"1", "4"})
+    expect_changed("fp32", set("format_version", version),
+                   "holds a transformer of the first generation (version '" + std::string(version) +
+                       "' of its format); this engine runs the second, from version '5' on. Train it again");
+  expect_changed("painn", set("format_version", "1"),
+                 "format version '1'; this engine reads version '5'. Export its checkpoint anew, gaq export");
+  expect_changed("painn", set("format_version", "4"), "or use the gaq that wrote it ('0.0')");
+  for (const char* version : {"6", "12", ""})
+    expect_changed("fp32", set("format_version", version), "this engine reads version '5'. Export");
   expect_changed("fp32", set("architecture", "mace"),
                  "has architecture 'mace'; this engine runs 'transformer', 'painn'. Update");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
