@@ -67,6 +67,7 @@ class Transformer(Layered):
     """Species and positions to energies: embedding, layers of message and update, a readout per atom."""
 
     config: TransformerConfig
+    sends_vectors = False
 
     def __init__(self, config: TransformerConfig, species: Iterable[int]) -> None:
         species = sorted_species(species)
