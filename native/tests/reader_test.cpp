@@ -183,8 +183,10 @@ void test_numbers_of_the_model() {
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks the slot 'layers.0.update.mix2.input'");
   expect_changed("w4-l3", [](TinyModel& m) { m.tensors.erase("wigner.points.l2"); }, "lacks tensor 'wigner.points.l2'");
   expect_changed("fp32", config("\"layers\":1", "\"layers\":33"), "'layers' 33");
-  expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "lacks the slot 'layers.1");
-  expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "'layers.1");
+  expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "gates.weight' has shape [8, 5]; expected [12, 5]");
+  expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "gates.codes' has shape [36, 3]; expected [16, 3]");
+  expect_changed("painn", config("\"layers\":2", "\"layers\":3"), "lacks the slot 'layers.2");
+  expect_changed("painn", config("\"layers\":2", "\"layers\":1"), "'layers.1");
   expect_changed("fp32", config("\"heads\":2", "\"heads\":0"), "'heads' 0");
   expect_changed("fp32", config("\"basis\":4", "\"basis\":129"), "'basis' 129");
   expect_changed("fp32", config("\"hidden\":5", "\"hidden\":5000"), "'hidden' 5000");
