@@ -6,6 +6,7 @@ evaluated both ways: in one piece, and molecule by molecule.
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 
 import numpy as np
@@ -72,8 +73,8 @@ def test_passes_that_compute_them_again_are_those_that_keep_them(recipe, degrees
     subject = engine(recipe, degrees)
     kept, again = subject.evaluate([one, many])
     assert len(many) > KEPT
-    assert difference(again.forces, np.tile(kept.forces, (copies, 1))) < 1e-5
-    assert abs(again.energy / copies - kept.energy) < 1e-4
+    assert difference(again.forces, np.tile(kept.forces, (copies, 1))) < MOST[recipe]
+    assert abs(again.energy / copies - kept.energy) / len(one) < MOST[recipe]
 
 
 @pytest.mark.parametrize(("recipe", "degrees"), CASES)
@@ -91,16 +92,14 @@ def test_passes_that_compute_them_again_have_the_same_bits_everywhere(recipe, de
 
 @pytest.mark.parametrize("recipe", GAUGES)
 def test_without_products_it_would_be_another_network(recipe):
-    """The control: gates of products that are zero show in forces far beyond the tolerances above."""
-    model = source(recipe, 2).model
+    """The control: weights of products that are zero show in forces far beyond the tolerances above."""
+    model = copy.deepcopy(source(recipe, 2).model)
     assert isinstance(model, Transformer)
-    layer = model.layers[0].update.gates
-    c, before = model.config.channels, layer.weight.detach().clone()
-    try:
-        with torch.no_grad():
-            layer.weight[5 * c :] = 0
-        (found,) = TorchEngine(model, "tiny", recipe).evaluate([large_box()])
-    finally:
-        with torch.no_grad():
-            layer.weight.copy_(before)
-    assert difference(found.forces, in_pytorch(recipe, 2).forces) > 100 * MOST[recipe]
+    c = model.config.channels
+    with torch.no_grad():
+        for layer in model.layers:
+            layer.update.hidden.weight[:, 5 * c :] = 0
+            layer.update.gates.weight[5 * c :] = 0
+            layer.update.gates.bias[5 * c :] = 0
+    (found,) = TorchEngine(model, "tiny", recipe).evaluate([large_box()])
+    assert difference(found.forces, in_pytorch(recipe, 2).forces) > 20 * MOST[recipe]
