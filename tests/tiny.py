@@ -57,8 +57,8 @@ def settings(**changes: object) -> LayeredConfig:
 
 
 def config(**changes: object) -> TransformerConfig:
-    """Eight channels, two layers."""
-    sizes: dict[str, object] = {"channels": 8, "layers": 2, "heads": 2, "basis": 8, "hidden": 8}
+    """Eight channels, vectors, two layers."""
+    sizes: dict[str, object] = {"channels": 8, "degrees": 1, "layers": 2, "heads": 2, "basis": 8, "hidden": 8}
     return TransformerConfig.model_validate(sizes | changes)
 
 

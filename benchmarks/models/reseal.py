@@ -2,7 +2,7 @@
 
     python benchmarks/models/reseal.py models/*.ckpt
 
-Version 1 may have NaN in its JSON, version 2 has other tensor names.
+Version 1 may have NaN in its JSON, version 2 has other tensor names. Transformers of the first generation are refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gaq.errors import GaqError
 from gaq.formats import container
 from gaq.formats.checksum import BLANK, sealed
 from gaq.formats.texts import finite, to_json
-from gaq.train.checkpoint import FORMAT, FORMAT_VERSION, OLD_VERSION, load_checkpoint, save_checkpoint
+from gaq.train.checkpoint import FORMAT, FORMAT_VERSION, OLD_NAMES, load_checkpoint, save_checkpoint
 
 
 def reseal(path: Path) -> str:
@@ -28,7 +28,7 @@ def reseal(path: Path) -> str:
     if texts.get("format_version") != "1":
         save_checkpoint(path, load_checkpoint(path))
         return f"saved again as version {FORMAT_VERSION}"
-    texts |= {"format_version": str(OLD_VERSION), "checksum": BLANK}
+    texts |= {"format_version": str(OLD_NAMES), "checksum": BLANK}
     texts["manifest"] = to_json(finite(json.loads(texts["manifest"])))
     entries, payload = container.payload_of(file.tensors)
     with tempfile.TemporaryDirectory() as folder:

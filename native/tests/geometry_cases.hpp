@@ -156,8 +156,8 @@ inline void draw(Random& random, std::vector<float>& out, int64_t count) {
 
 inline void draw_gradients(Random& random, Described& d) {
   const int64_t count = d.seen.count;
-  draw(random, d.gradients.radial, count);
-  draw(random, d.gradients.envelope, count);
+  draw(random, d.gradients.radial, 2 * count);
+  draw(random, d.gradients.envelope, 2 * count);
   draw(random, d.gradients.harmonics, 2 * components(d.description.degrees) * count);
   draw(random, d.transport_gradient, int64_t(d.transport_gradient.size()));
 }
@@ -196,8 +196,8 @@ std::vector<double> gradient_rows(const Described& d) {
   const PairGradients& g = d.gradients;
   std::vector<double> rows;
   for (size_t pair = 0; pair < size_t(d.seen.count); ++pair) {
-    rows.push_back(g.radial[pair]);
-    rows.push_back(g.envelope[pair]);
+    rows.push_back(double(g.radial[2 * pair]) + double(g.radial[2 * pair + 1]));
+    rows.push_back(double(g.envelope[2 * pair]) + double(g.envelope[2 * pair + 1]));
     rows.insert(rows.end(), &g.harmonics[n * pair], &g.harmonics[n * pair] + n);
     for (size_t k = 0; k < m; ++k) rows.push_back(d.transport_gradient[m * pair + k]);
   }

@@ -55,7 +55,7 @@ void test_values() {
   CHECK_EQ(d.wigner_inverse[1].size(), 7u * 15u);
   CHECK_EQ(n.layers.size(), 2u);
   CHECK_EQ(n.layers[0].filters.mixing.size(), 4u * 4u * 4u);
-  CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 7u * 4u);
+  CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 4u * 4u);
   CHECK(n.layers[0].filters.table == n.layers[1].bias.table && n.layers[0].bias.table->functions == 4);
   CHECK_EQ(n.layers[1].mix.size(), 3u);
   CHECK_EQ(n.layers[1].mix[2].name, "layers.1.update.mix3");
@@ -66,7 +66,7 @@ void test_values() {
   const gaq::FeatureScheme centred = network("w4a8-centred").layers[1].hidden.input;
   CHECK(centred.centred && centred.directions == 0 &&
         network("w4a16-frame").layers[0].mix[1].input.compensation_rows() == 0);
-  CHECK_EQ(centred.compensation_codes.size(), 2u * 20u);
+  CHECK_EQ(centred.compensation_codes.size(), 2u * 28u);
   CHECK_EQ(centred.compensation_scale.size(), 2u);
   const gaq::FeatureScheme principal = network("w4a8-principal").layers[1].mix[0].input;
   CHECK(principal.directions == 3 && !principal.centred);
@@ -75,7 +75,7 @@ void test_values() {
   const gaq::FeatureScheme both =
       network("w4a8-principal").layers[1].hidden.input;  // a mean and two directions of each species
   CHECK(both.directions == 2 && both.centred);
-  CHECK_EQ(both.compensation_codes.size(), 2u * 3u * 20u);
+  CHECK_EQ(both.compensation_codes.size(), 2u * 3u * 28u);
   CHECK(both.compensation_codes != principal.compensation_codes);
 }
 
@@ -123,14 +123,14 @@ void test_radial_tables() {
 
 void test_unpacking() {
   TinyModel model = gaq_test::tiny_models().at("w4-l3");
-  std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [28][5] in [28][3]
+  std::string& codes = model.tensors["layers.0.update.gates.codes"].bytes;  // [36][5] in [36][3]
   std::memcpy(&codes[0], "\xF1\x79\x07\x2E", 4);
   const std::string bytes = model.bytes();
   const auto d = gaq::read_description(bytes.data(), bytes.size(), "x.gaq");
   const gaq::TransformerDescription& n = network_of(d);
   const int8_t expected[] = {1, -1, -7, 7, 7, -2, 2};
   for (size_t k = 0; k < 7; ++k) CHECK_EQ(int(n.layers[0].gates.codes[k]), int(expected[k]));
-  CHECK_EQ(n.layers[0].gates.codes.size(), 28u * 5u);
+  CHECK_EQ(n.layers[0].gates.codes.size(), 36u * 5u);
 }
 
 void test_metadata() {
@@ -139,9 +139,15 @@ void test_metadata() {
   };
   expect_changed("fp32", set("format", "pt"), "its format is 'pt'; expected 'gaq-packed'");
   expect_changed("fp32", set("format", "gaq-checkpoint"), "gaq export");
-  expect_changed("fp32", set("format_version", "1"),
-                 "format version '1'; this engine reads version '4'. Export its checkpoint anew, gaq export");
-  expect_changed("fp32", set("format_version", "3"), "or use the gaq that wrote it ('0.0')");
+  for (const char* version : {"1", "4"})
+    expect_changed("fp32", set("format_version", version),
+                   "holds a transformer of the first generation (version '" + std::string(version) +
+                       "' of its format); this engine runs the second, from version '5' on. Train it again");
+  expect_changed("painn", set("format_version", "1"),
+                 "format version '1'; this engine reads version '5'. Export its checkpoint anew, gaq export");
+  expect_changed("painn", set("format_version", "4"), "or use the gaq that wrote it ('0.0')");
+  for (const char* version : {"6", "12", ""})
+    expect_changed("fp32", set("format_version", version), "this engine reads version '5'. Export");
   expect_changed("fp32", set("architecture", "mace"),
                  "has architecture 'mace'; this engine runs 'transformer', 'painn'. Update");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");
@@ -177,8 +183,10 @@ void test_numbers_of_the_model() {
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks the slot 'layers.0.update.mix2.input'");
   expect_changed("w4-l3", [](TinyModel& m) { m.tensors.erase("wigner.points.l2"); }, "lacks tensor 'wigner.points.l2'");
   expect_changed("fp32", config("\"layers\":1", "\"layers\":33"), "'layers' 33");
-  expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "lacks the slot 'layers.1");
-  expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "'layers.1");
+  expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "gates.weight' has shape [8, 5]; expected [12, 5]");
+  expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "gates.codes' has shape [36, 3]; expected [16, 3]");
+  expect_changed("painn", config("\"layers\":2", "\"layers\":3"), "lacks the slot 'layers.2");
+  expect_changed("painn", config("\"layers\":2", "\"layers\":1"), "'layers.1");
   expect_changed("fp32", config("\"heads\":2", "\"heads\":0"), "'heads' 0");
   expect_changed("fp32", config("\"basis\":4", "\"basis\":129"), "'basis' 129");
   expect_changed("fp32", config("\"hidden\":5", "\"hidden\":5000"), "'hidden' 5000");

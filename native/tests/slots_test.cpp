@@ -119,7 +119,7 @@ void test_centres() {
   expect_changed(model, scheme("layers.0.attention.key", uniform(8, "tensor", false, true)), "'centred' true");
   expect_changed(model, scheme(slot, uniform(8, "row")), "has a tensor 'layers.0.update.hidden.input.centre.codes'");
   expect_changed("w4a16-frame", scheme(slot, uniform(16, "row", false, true)),
-                 "lacks tensor '" + at + ".codes'; expected I8 [2, 20]");
+                 "lacks tensor '" + at + ".codes'; expected I8 [2, 28]");
   expect_changed(model, [&](TinyModel& m) { m.tensors[at + ".codes"].bytes[1] = char(-128); }, "has the code -128");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {2}, {0.1f, -1}); }, "no number below zero");
   expect_changed(model, [&](TinyModel& m) { m.floats(at + ".scale", {3}, {1, 1, 1}); }, "has shape [3]; expected [2]");

@@ -114,7 +114,7 @@ class TinyWriter {
   explicit TinyWriter(const TinyOptions& options) : o_(options) {}
 
   TinyModel write() {
-    const int c = o_.channels, wide = (1 + 2 * o_.degrees) * c;
+    const int c = o_.channels;
     write_metadata();
     drawn("embedding", {2, c});
     model_.doubles("reference", {2}, {-13.6, -1029.5});
@@ -132,7 +132,7 @@ class TinyWriter {
       if (o_.architecture == "painn")
         write_painn_layer(i, name);
       else
-        write_layer(i, name, wide);
+        write_layer(i, name);
     }
     linear("readout.hidden", c, c, true, 0);
     linear("readout.energy", 1, c, false, 0);
@@ -162,7 +162,7 @@ class TinyWriter {
       config["attention"] = "\"cosine\"";
     }
     model_.metadata = {{"format", "gaq-packed"},
-                       {"format_version", "4"},
+                       {"format_version", "5"},
                        {"gaq_version", "0.0"},
                        {"architecture", o_.architecture},
                        {"config", joined(config)},
@@ -178,21 +178,19 @@ class TinyWriter {
                        {"radial", R"({"knots":4,"decay":1.0,"low":0.006737946999085467,"high":1.0})"}};
   }
 
-  void write_layer(int i, const std::string& name, int wide) {
-    const int c = o_.channels;
+  void write_layer(int i, const std::string& name) {
+    const int c = o_.channels, products = o_.degrees > 1 ? 2 : 0;
+    const int wide = (1 + 2 * o_.degrees + products) * c, gated = i + 1 == o_.layers ? (1 + o_.degrees) * c : wide;
     linear(name + ".attention.project", 4 * c, c, true, 0);
     linear(name + ".attention.output", c, c, true, 0);
     linear(name + ".update.hidden", o_.hidden, wide, true, 0);
-    linear(name + ".update.gates", wide, o_.hidden, true, 0);
+    linear(name + ".update.gates", gated, o_.hidden, true, 0);
     feature(name + ".attention.query", o_.query);
     feature(name + ".attention.key", o_.query);
     model_.slots[name + ".message.scalar"] = R"({"kind":"identity"})";
-    for (int l = 1; l <= o_.degrees; ++l) {
-      if (i > 0) model_.slots[name + ".message.vector.l" + std::to_string(l)] = R"({"kind":"identity"})";
-      linear(name + ".update.mix" + std::to_string(l), 2 * c, c, false, l);
-    }
+    for (int l = 1; l <= o_.degrees; ++l) linear(name + ".update.mix" + std::to_string(l), 2 * c, c, false, l);
     drawn(name + ".attention.temperature", {o_.heads});
-    const int functions = (1 + o_.degrees * (i == 0 ? 1 : 2)) * c;
+    const int functions = (1 + o_.degrees) * c;
     drawn(name + ".attention.bias", {o_.basis, o_.heads});
     if (o_.own_tables) table(name + ".attention.bias", o_.basis);
     if (o_.own_tables)

@@ -183,11 +183,11 @@ def test_the_list_of_slots_is_whole():
         names = [q.slot.name for q in model.quantizers()]
         assert len(names) == len(set(names))
         # Per layer of the transformer: query, key, scalar message, 4 linear layers and a mix per degree with two slots
-        # each, and from the second layer on the messages of each degree. PaiNN: 5 linear layers. Twice two for the
-        # readout.
-        layers, degrees = settings.layers, model.degrees
-        per_layer = 3 + 2 * (4 + degrees) if settings.architecture == "transformer" else 1 + 2 * 5
-        assert len(names) == layers * per_layer + (layers - 1) * degrees + 4
+        # each. PaiNN: scalar message, 5 linear layers, and from the second layer on the vectors of messages. Twice two
+        # for the readout.
+        transformer, layers = settings.architecture == "transformer", settings.layers
+        per_layer = 3 + 2 * (4 + model.degrees) if transformer else 1 + 2 * 5
+        assert len(names) == layers * per_layer + (0 if transformer else layers - 1) + 4
         for build in all_presets().values():
             assert set(build().resolve([q.slot for q in model.quantizers()])) == set(names)
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 
-import numpy as np
 import pytest
 import torch
 
 from built import native_library
-from gaq.atoms.structure import Prediction, Structure
 from gaq.engine._library import OK, load_library
 from gaq.engine.native import NativeEngine
 from gaq.engine.packing import packed_in_memory
 from gaq.model.layered import Layered
 from gaq.quant.install import preset
+from parity.everywhere import available, bits, large_box
 from recipes import packable
 from tiny import box, checkpoint, config, molecules, settings
 
-SETS = ("scalar", "avx2", "avx512", "amx", "neon")
 ODD = {"channels": 10, "heads": 5, "hidden": 7, "basis": 5, "cutoff": 4.0, "degrees": 2}
 SHAPES = {**{f"l{degrees}": {"degrees": degrees} for degrees in (1, 2, 3)}, "dot": {"attention": "dot"}, "odd": ODD}
 SHAPES |= {"painn": {"architecture": "painn", "layers": 3}, "painn-odd": {"architecture": "painn", "channels": 10}}
@@ -27,19 +25,6 @@ CASES = [
     *((recipe, shape) for recipe in packable() for shape in ("l1", "l2", "l3", "painn")),
     *((recipe, shape) for recipe in ("fp32", "w4a16", "frame-w4a8") for shape in ("dot", "odd", "painn-odd")),
 ]
-
-
-def available(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The instruction sets of this build that this machine has."""
-    found = []
-    for name in SETS:
-        monkeypatch.setenv("GAQ_ISA", name)
-        if load_library(native_library()).gaq_isa() is not None:
-            found.append(name)
-    assert "scalar" in found
-    if len(found) == 1:
-        pytest.skip("needs a machine with more than the scalar instruction set")
-    return found
 
 
 @cache
@@ -54,20 +39,6 @@ def content_of(recipe: str, shape: str) -> bytes:
 
 def engine(content: bytes, **options: int) -> NativeEngine:
     return NativeEngine(content, "tiny.gaq", library=native_library(), **options)
-
-
-def bits(predictions: list[Prediction]) -> list[bytes]:
-    """Energies, forces and virials, every bit of them."""
-    return [np.float64(p.energy).tobytes() + p.forces.tobytes() + p.virial.tobytes() for p in predictions]
-
-
-def large_box(copies: tuple[int, int, int] = (5, 5, 4)) -> Structure:
-    """600 atoms: copies of a small box, all atoms moved a little."""
-    one = box()
-    steps = np.array([[i, j, k] for i in range(copies[0]) for j in range(copies[1]) for k in range(copies[2])])
-    positions = (one.positions[None] + (steps @ one.cell)[:, None]).reshape(-1, 3)
-    positions += 0.1 * np.random.default_rng(5).standard_normal(positions.shape)
-    return Structure(np.tile(one.species, len(steps)), positions, one.cell * np.array(copies)[:, None], one.periodic)
 
 
 def test_every_kernel_is_its_plain_twin(monkeypatch):

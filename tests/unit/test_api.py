@@ -80,7 +80,8 @@ def test_an_earlier_run_is_not_replaced_and_can_be_resumed(tmp_path):
     with pytest.raises(UsageError, match="holds an earlier run. Choose another folder, or resume=True"):
         api.train(dataset(), tmp_path / "a", settings=SMALL)
     assert (tmp_path / "a" / "model.ckpt").read_bytes() == content
-    assert energies(api.train(dataset(), tmp_path / "a", settings=SMALL, resume=True)) == energies(first)
+    again = energies(api.train(dataset(), tmp_path / "a", settings=SMALL, resume=True))
+    assert again == pytest.approx(energies(first), rel=0, abs=1e-10), "the references are fitted again, to round-off"
     with pytest.raises(BadFile, match=r"no last.ckpt to resume from"):
         api.train(dataset(), tmp_path / "b", settings=SMALL, resume=True)
 

@@ -8,7 +8,8 @@ namespace gaq {
 namespace {
 
 constexpr const char* format = "gaq-packed";
-constexpr const char* format_version = "4";
+constexpr const char* format_version = "5";
+constexpr std::string_view older_versions = "1234";  // had the first generation of the transformer, if they had one
 constexpr std::string_view keys[] = {
     "accuracy",  "architecture",   "backward_bits", "checksum", "config", "domain",
     "format",    "format_version", "gaq_version",   "manifest", "radial", "recipe",
@@ -44,9 +45,16 @@ void Header::check_format() const {
                        (found == container_.metadata.end() ? "not given" : quoted(found->second)) + "; expected '" +
                        format + "'",
                    "Give a file that `gaq export` wrote.");
-  if (text("format_version") != format_version)
+  const std::string& version = text("format_version");
+  const auto architecture = container_.metadata.find("architecture");
+  if (version.size() == 1 && older_versions.find(version) != std::string_view::npos &&
+      architecture != container_.metadata.end() && architecture->second == "transformer")
+    source_.refuse("holds a transformer of the first generation (version " + quoted(version) +
+                       " of its format); this engine runs the second, from version '" + format_version + "' on",
+                   "Train it again with this gaq, or use the gaq that wrote it (" + writer() + ").");
+  if (version != format_version)
     source_.refuse(
-        "has format version " + quoted(text("format_version")) + "; this engine reads version '" + format_version + "'",
+        "has format version " + quoted(version) + "; this engine reads version '" + format_version + "'",
         "Export its checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it (" + writer() + ").");
 }
 

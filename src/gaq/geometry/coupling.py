@@ -6,13 +6,23 @@ harmonics of this project. Every coefficient is ±1, ±1/2 or ±√3/2. native/s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
 
 H = sqrt(3.0) / 2.0
+
+
+class Addable(Protocol):
+    """Features, or an `ErrorSpread` of them."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+Added = TypeVar("Added", bound=Addable)
 
 
 class Coupling(NamedTuple):
@@ -22,6 +32,11 @@ class Coupling(NamedTuple):
     b: int
     c: int
     entries: tuple[tuple[int, int, int, float], ...]
+
+    @property
+    def mean_square(self) -> float:
+        """Mean of |G(x, y)|² over directions of unit features x and y; the largest |G(x, y)| is 1."""
+        return sum(v * v for *_, v in self.entries) / ((2 * self.a + 1) * (2 * self.b + 1))
 
 
 VECTORS_TO_TENSOR = Coupling(
@@ -102,3 +117,9 @@ def coupled(coupling: Coupling, x: Tensor, y: Tensor) -> Tensor:
         terms = [v * x[:, i] * y[:, j] for m, i, j, v in coupling.entries if m == component]
         rows.append(sum(terms[1:], terms[0]))
     return torch.stack(rows, 1)
+
+
+def products(couple: Callable[[Coupling], Added]) -> tuple[Added, Added]:
+    """Return A ⊗ B of degrees 1 and 2, where `couple` gives what one of `COUPLINGS` does with features A and B."""
+    tensor_times_vector, of_vectors, of_tensors = map(couple, COUPLINGS)
+    return tensor_times_vector, of_vectors + of_tensors

@@ -1,8 +1,8 @@
 """Geometry of a batch as input of a network: computed in float64, then cast once to the network's precision.
 
 In the *lab gauge* the components of a feature are those of space. In the *local gauge* they are those in the
-atom's own frame, and a message is carried from the sender's frame into the receiver's by R_iᵀR_j: then every
-number computed from it is an invariant, and a rotated copy of a molecule gives the same bits. Both gauges
+atom's own frame, and vectors that atoms send are carried from the sender's frame into the receiver's by R_iᵀR_j: then
+every number computed from it is an invariant, and a rotated copy of a molecule gives the same bits. Both gauges
 compute the same function; the lab gauge is cheaper, the local one exact.
 """
 
@@ -39,7 +39,7 @@ class Geometry:
     envelope: Tensor  # [edge]
     radial: Tensor  # [edge, basis]
     harmonics: tuple[Tensor, ...]  # [edge, 2l+1], in the receiver's axes
-    # [edge, 2l+1, 2l+1], sender's axes → receiver's; None in the lab gauge
+    # [edge, 2l+1, 2l+1], sender's axes → receiver's; None in the lab gauge, and where no vectors are sent
     transport: tuple[Tensor, ...] | None
     # [atom, 2l+1, 2l+1], local → lab; only where slots want them in the lab gauge
     frames: tuple[Tensor, ...] | None
@@ -58,11 +58,13 @@ def describe(
     dtype: torch.dtype,
     species: Tensor | None = None,
     repulsion: Repulsion | None = None,
+    sends_vectors: bool = True,
 ) -> Geometry:
     """Return the invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
-    all. `species` [atom] are rows of the network's table, which `repulsion` needs.
+    all. A network that `sends_vectors` gets the rotations that carry them between local frames. `species` [atom] are
+    rows of the network's table, which `repulsion` needs.
     """
     edges = batch.edges
     vectors = edge_vectors(batch)
@@ -78,8 +80,9 @@ def describe(
     if gauge is Gauge.LOCAL and frames is not None:
         towards = frames.index_select(0, edges.receiver)
         unit = torch.einsum("eab,ea->eb", towards, unit)
-        relative = towards.transpose(-1, -2) @ frames.index_select(0, edges.sender)
-        transport = tuple(wigner(relative, degree).to(dtype) for degree in range(1, degrees + 1))
+        if sends_vectors:
+            relative = towards.transpose(-1, -2) @ frames.index_select(0, edges.sender)
+            transport = tuple(wigner(relative, degree).to(dtype) for degree in range(1, degrees + 1))
     elif frames is not None:
         lab_frames = tuple(wigner(frames, degree).to(dtype) for degree in range(1, degrees + 1))
     return Geometry(

@@ -41,6 +41,7 @@ class Layered(nn.Module):
     row: Tensor  # [atomic number] row of a species in the embedding, −1 for one that is not known
     reference: Tensor  # [species] float64, eV
     scale: Tensor  # float64, eV
+    sends_vectors = True  # over edges; without, none are carried between local frames
 
     def __init__(
         self, config: LayeredConfig, species: Iterable[int], layers: Iterable[nn.Module], *, degrees: int
@@ -112,6 +113,7 @@ class Layered(nn.Module):
             dtype=self.embedding.dtype,
             species=species,
             repulsion=self.repulsion,
+            sends_vectors=self.sends_vectors,
         )
         s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, self.degrees + 1))

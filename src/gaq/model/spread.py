@@ -68,15 +68,15 @@ def linear(spread: ErrorSpread, weight: Tensor) -> ErrorSpread:
     return bounded(worst, norm, spread.square @ weight.square().t())
 
 
-def times(a: Tensor, da: ErrorSpread, b: Tensor, db: ErrorSpread, components: int = 1) -> ErrorSpread:
+def times(a: Tensor, da: ErrorSpread, b: Tensor, db: ErrorSpread, mean_square: float = 1.0) -> ErrorSpread:
     """Of a product of sizes a and b: |a||Δb| + |b||Δa| + |Δa||Δb|, also for a scalar and a vector.
 
-    `components` > 1: of the dot product of two vectors of those lengths, where only the part of a difference along the
-    other vector counts, on average a share 1/components of its square.
+    `mean_square` < 1: of a product of two features of those lengths which is that large on average over directions of
+    either, if both are of length 1: 1/components for the dot product, `Coupling.mean_square` for a coupling.
     """
     worst = a.abs() * db.worst + b.abs() * da.worst + da.worst * db.worst
     norm = (a.abs() + da.worst).amax(-1) * db.norm + b.abs().amax(-1) * da.norm
-    square = (a.square() * db.square + b.square() * da.square + da.square * db.square) / components
+    square = (a.square() * db.square + b.square() * da.square + da.square * db.square) * mean_square
     return bounded(worst, norm, square)
 
 

@@ -18,14 +18,17 @@ from gaq.errors import BadFile
 from gaq.files import write_atomically
 from gaq.formats import container
 from gaq.formats.checksum import BLANK, checksum_of, sealed
-from gaq.formats.texts import finite, strict_json, to_json
+from gaq.formats.texts import finite, shown, strict_json, to_json
+from gaq.model.generations import TRANSFORMER, first_generation
 from gaq.model.layout import Layout, Numbers
 from gaq.model.layouts import LAYOUTS, layout_named
 from gaq.pack.checks import check_arrays, check_name, check_radial, check_slots
 from gaq.version import __version__
 
 FORMAT = "gaq-packed"
-FORMAT_VERSION = 4  # 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone
+# 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone, 4 the first transformer.
+FORMAT_VERSION = 5
+OLDER_VERSIONS = tuple(map(str, range(1, FORMAT_VERSION)))
 LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
 BACKWARD_BITS = (8, 16, 32)
@@ -155,12 +158,13 @@ def _check_kind(texts: Mapping[str, str], name: str) -> None:
         raise BadFile(f"{name} is a checkpoint, not a packed model. Make one of it: gaq export {name}")
     if not is_packed(texts):
         raise BadFile(f"{name} is a safetensors file, but no packed model. Expected a file written by `gaq export`.")
-    version = texts.get("format_version")
+    version, writer = texts.get("format_version"), shown(texts.get("gaq_version", "unknown"))
+    if version in OLDER_VERSIONS and texts.get("architecture") == TRANSFORMER:
+        raise BadFile(first_generation(name, version, FORMAT_VERSION, writer))
     if version != str(FORMAT_VERSION):
         raise BadFile(
             f"{name} has format version {version}; this gaq ({__version__}) reads version {FORMAT_VERSION}. Export its "
-            f"checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it "
-            f"({texts.get('gaq_version', 'unknown')})."
+            f"checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it ({writer})."
         )
     lacking = [key for key in KEYS if key not in texts]
     unknown = [key for key in texts if key not in KEYS]

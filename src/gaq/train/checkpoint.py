@@ -27,6 +27,7 @@ from gaq.formats import container
 from gaq.formats.checksum import BLANK, checksum_of, sealed
 from gaq.formats.texts import finite, shown, strict_json, to_json
 from gaq.model.architectures import architecture_named
+from gaq.model.generations import TRANSFORMER, first_generation
 from gaq.model.layered import Layered
 from gaq.model.protocol import dtype_of
 from gaq.quant.recipe import Recipe
@@ -37,8 +38,9 @@ from gaq.version import __version__
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = "gaq-checkpoint"
-FORMAT_VERSION = 3  # 1 had no checksum, in 2 the path of a tensor was not that of its slot
-OLD_VERSION = 2  # is read as well
+FORMAT_VERSION = 4  # 1 had no checksum, in 2 the path of a tensor was not that of its slot, 3 had the first transformer
+OLD_NAMES = 2  # the version whose tensors are read by other names
+READ_VERSIONS = tuple(map(str, range(OLD_NAMES, FORMAT_VERSION + 1)))  # of a transformer only the last
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODEL_PREFIX = "model."
 # Keys with JSON texts, and the JSON type.
@@ -93,7 +95,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     if dtype is None:
         raise BadFile(f"{name}: dtype is {shown(file.metadata['dtype'])}; expected {' or '.join(DTYPES)}. {WAY_OUT}")
     arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in file.tensors.items() if k.startswith(MODEL_PREFIX)}
-    if file.metadata["format_version"] == str(OLD_VERSION):
+    if file.metadata["format_version"] == str(OLD_NAMES):
         arrays = _renamed(arrays, file, name)
     try:
         config = architecture_named(file.metadata["architecture"]).config.model_validate(said["config"], strict=True)
@@ -135,12 +137,13 @@ def check_kind(file: container.Container, name: str) -> None:
             f"{name} has checkpoint version 1, which has no checksum: damage to it cannot be seen. Train it again, or "
             f"save it again with benchmarks/models/reseal.py if you trust the file."
         )
-    if texts.get("format_version") not in (str(OLD_VERSION), str(FORMAT_VERSION)):
+    if texts.get("format_version") not in READ_VERSIONS:
         raise BadFile(
-            f"{name} has checkpoint version {version}; this gaq ({__version__}) reads versions {OLD_VERSION} and "
-            f"{FORMAT_VERSION}. "
-            f"Use the gaq that wrote it ({writer})."
+            f"{name} has checkpoint version {version}; this gaq ({__version__}) reads versions {OLD_NAMES} to "
+            f"{FORMAT_VERSION}. Use the gaq that wrote it ({writer})."
         )
+    if texts.get("architecture") == TRANSFORMER and texts["format_version"] != str(FORMAT_VERSION):
+        raise BadFile(first_generation(name, texts["format_version"], FORMAT_VERSION, writer))
     _check_keys(texts, name)
     if checksum_of(file.content) != texts["checksum"]:
         raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {WAY_OUT}")

@@ -1,4 +1,4 @@
-"""The names that tensors had in checkpoints of version 2, where a module's path was not that of its slot."""
+"""The names that tensors of PaiNN had in checkpoints of version 2, where a module's path was not that of its slot."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ def _counted_from_one(path: str) -> Callable[[re.Match[str]], str]:
 
 
 CHANGES: tuple[tuple[str, Change], ...] = (
-    (r"^messages\.(\d+)\.(project|output)\.", r"layers.\1.attention.\2."),
-    (r"^messages\.(\d+)\.attention\.", r"layers.\1.attention."),
     (r"^messages\.(\d+)\.vectors\.(\d+)\.", _counted_from_one("layers.{}.message.vector.l{}.")),
     (r"^messages\.(\d+)\.filters$", r"layers.\1.filters"),
     (r"^messages\.(\d+)\.", r"layers.\1.message."),

@@ -46,16 +46,22 @@ RECIPES = {
 }
 
 
-def trace(recipe: Recipe, degrees: int = 1) -> LayerTrace:
+ROUND_OFF = 1e-10  # of float64, where the bound is zero: vectors of a last layer, which nothing rounds
+IN_PAINN = ("naive-int8", "gaq-w8a8", "messages", "rows")
+IN_TRANSFORMERS = tuple(name for name in RECIPES if name != "messages")  # they send no vectors
+
+
+def trace(recipe: Recipe, degrees: int = 2) -> LayerTrace:
     return trace_of(quantize(network(config(degrees=degrees)), recipe, molecules()), molecules()[:3])
 
 
 def tightness(one: LayerTrace, index: int, rotation: Tensor, bound: Spreads) -> float:
     """The largest share of its bound that any feature's difference, or that of an atom, has; 1 is allowed."""
     found, (scalars, vectors) = layer_error(one, index, rotation), bound
-    shares = [found.scalars.abs() / scalars.worst, found.scalars.norm(dim=-1) / scalars.norm]
-    for v, spread in zip(found.vectors, vectors, strict=True):
-        size = v.norm(dim=-2)
+    sizes = [found.scalars.abs(), *(v.norm(dim=-2) for v in found.vectors)]
+    shares = []
+    for size, spread in zip(sizes, (scalars, *vectors), strict=True):
+        size = (size - ROUND_OFF).clamp(min=0)
         shares += [size / spread.worst, size.norm(dim=-1) / spread.norm]
     return max(float(share.nan_to_num(0.0, posinf=torch.inf).max()) for share in shares)
 
@@ -88,7 +94,7 @@ def climbed(one: LayerTrace, index: int, seed: int, tries: int = 80) -> tuple[fl
     return first, most, share
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", IN_TRANSFORMERS)
 def test_the_bound_holds_for_drawn_rotations(name, seed):
     one = trace(RECIPES[name]())
     for index in range(2):
@@ -96,7 +102,7 @@ def test_the_bound_holds_for_drawn_rotations(name, seed):
         assert 1e-3 < worst <= 1.0
 
 
-@pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "messages"])
+@pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8"])
 def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
     one = trace(RECIPES[name]())
     found = [climbed(one, index, seed) for index in range(2)]
@@ -104,15 +110,15 @@ def test_the_bound_holds_for_the_worst_rotation_that_ascent_finds(name, seed):
     assert any(first < most for first, most, _ in found)  # the search does find worse ones
 
 
-@pytest.mark.parametrize("name", ["naive-int8", "gaq-w8a8", "messages", "rows"])
+@pytest.mark.parametrize("name", IN_PAINN)
 def test_the_bound_of_painn_holds(name, seed):
     one = trace_of(quantize(network(painn(layers=3)), RECIPES[name](), molecules()), molecules()[:3])
     found = [drawn(one, index, seed) for index in range(3)]
     assert all(1e-4 < worst <= 1.0 for worst in found)
 
 
-@pytest.mark.parametrize("degrees", [2, 3])
-def test_higher_degrees(degrees, seed):
+@pytest.mark.parametrize("degrees", [1, 3])
+def test_other_degrees(degrees, seed):
     one = trace(preset("gaq-w8a8", 0), degrees)
     for index in range(2):
         worst = drawn(one, index, seed)
@@ -127,6 +133,14 @@ def test_a_bound_from_too_small_an_angle_would_be_broken(seed, monkeypatch):
     true = rounding.angles
     monkeypatch.setattr(rounding, "angles", lambda *a: (true(*a)[0] / 50, true(*a)[1]))
     assert drawn(one, 0, seed) > 1.0
+
+
+def test_a_last_layer_adds_nothing_to_vectors(seed):
+    one = trace(preset("naive-int8"))
+    assert all(float(v.norm.max()) == 0 for v in spreads(one, 1)[1])
+    assert all(float(v.norm.min()) > 0 for v in spreads(one, 0)[1])
+    (rotation,) = random_rotations(1, torch.Generator().manual_seed(seed))
+    assert all(float(v.abs().max()) < ROUND_OFF for v in layer_error(one, 1, rotation).vectors)
 
 
 def test_a_float_layer_adds_nothing(seed):

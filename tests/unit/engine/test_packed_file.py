@@ -35,7 +35,7 @@ POLAR = {
     **{"directions": "octahedral", "direction_bits": 16},
 }
 SCALAR, VECTOR, SECOND = "layers.0.update.hidden.input", "layers.0.update.mix1.input", "layers.0.update.mix2.input"
-WEIGHT, MESSAGE = "readout.hidden.weight", "layers.1.message.vector.l1"
+WEIGHT, MESSAGE = "readout.hidden.weight", "layers.1.message.scalar"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ SHAPES = {
     "layers.1.attention.key": (6, 8),
     "layers.1.update.mix1.input": (6, 3, 8),
     "layers.1.update.mix2.input": (6, 5, 8),
-    "layers.0.update.hidden.input": (6, 40),
+    "layers.0.update.hidden.input": (6, 56),
     "readout.energy.input": (6, 8),
 }
 
@@ -82,7 +82,7 @@ def test_codes_and_layers_alone(engines):
 
 def test_species_are_asked_for(engines):
     _, native = engines
-    slot, rows = "layers.0.update.hidden.input", np.ones((4, 40), dtype=np.float32)
+    slot, rows = "layers.0.update.hidden.input", np.ones((4, 56), dtype=np.float32)
     with pytest.raises(RuntimeError, match="species is missing, and the slot rounds each species in its own way"):
         native.encode(slot, rows)
     with pytest.raises(RuntimeError, match="species is missing"):

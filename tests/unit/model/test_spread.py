@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from gaq.geometry.coupling import COUPLINGS, coupled
+from gaq.geometry.harmonics import harmonics
 from gaq.model.spread import ErrorSpread, bounded, flipped, joined, length, linear, most_flips, none_like, silu, times
 
 ATOMS, CHANNELS = 7, 12
@@ -71,8 +73,38 @@ def test_dot_products_and_lengths_of_vectors(draw):
 
     x, y = turned(da), turned(db)
     change = ((a + x) * (b + y)).sum(-2) - (a * b).sum(-2)
-    assert within(change, times(a.norm(dim=-2), da, b.norm(dim=-2), db, 3))
+    assert within(change, times(a.norm(dim=-2), da, b.norm(dim=-2), db, 1 / 3))
     assert within((a + x).norm(dim=-2) - a.norm(dim=-2), length(da, 3))
+
+
+@pytest.mark.parametrize("coupling", COUPLINGS, ids=lambda c: f"{c.a}{c.b}{c.c}")
+def test_couplings(coupling, draw):
+    def drawn(degree: int) -> Tensor:
+        return normal(draw, ATOMS, 2 * degree + 1, CHANNELS)
+
+    a, b, da, db = drawn(coupling.a), drawn(coupling.b), spread_of(0.1, draw), spread_of(0.1, draw)
+    before, out = coupled(coupling, a, b), times(a.norm(dim=-2), da, b.norm(dim=-2), db, coupling.mean_square)
+    for _ in range(400):
+        x, y = (u / u.norm(dim=-2, keepdim=True) for u in (drawn(coupling.a), drawn(coupling.b)))
+        change = coupled(coupling, a + x * da.worst[:, None], b + y * db.worst[:, None]) - before
+        assert within(change.norm(dim=-2), out)
+    a, b = (harmonics(torch.tensor([[0.0, 0.6, 0.8]]), k)[..., None] for k in (coupling.a, coupling.b))
+    one = bounded(torch.full((1, 1), 0.1), None, torch.full((1, 1), 0.01))
+    reached = (coupled(coupling, 1.1 * a, 1.1 * b) - coupled(coupling, a, b)).norm(dim=-2)
+    unit = torch.ones(1, 1)
+    assert torch.allclose(reached, times(unit, one, unit, one, coupling.mean_square).worst), "the bound is reached"
+
+
+@pytest.mark.parametrize("coupling", COUPLINGS, ids=lambda c: f"{c.a}{c.b}{c.c}")
+def test_the_estimate_of_couplings_is_what_is_drawn(coupling, draw):
+    def drawn(degree: int) -> Tensor:
+        u = normal(draw, 100_000, 2 * degree + 1, 1)
+        return u / u.norm(dim=-2, keepdim=True)
+
+    a, b, x, y = drawn(coupling.a), drawn(coupling.b), 0.1 * drawn(coupling.a), 0.1 * drawn(coupling.b)
+    found = (coupled(coupling, a + x, b + y) - coupled(coupling, a, b)).square().sum(-2).mean()
+    unit, one = torch.ones(1, 1), bounded(torch.full((1, 1), 0.1), None, torch.full((1, 1), 0.01))
+    assert float(found) == pytest.approx(float(times(unit, one, unit, one, coupling.mean_square).square), rel=0.02)
 
 
 def test_silu_about_its_minimum(draw):

@@ -26,7 +26,7 @@ POLAR = {
 }
 RADIAL = {"knots": 160, "decay": 1.0, "low": exp(-5.0), "high": 1.0}
 SCALAR, VECTOR, SECOND = "layers.0.update.hidden.input", "layers.0.update.mix1.input", "layers.0.update.mix2.input"
-WEIGHT, MESSAGE = "readout.hidden.weight", "layers.1.message.vector.l1"
+WEIGHT, MESSAGE = "readout.hidden.weight", "layers.1.message.scalar"
 
 
 def slots(**changes: object) -> dict[str, object]:

@@ -17,7 +17,7 @@ from gaq.pack.format import KEYS, finite, from_bytes, read_packed, to_bytes, wri
 from gaq.quant.install import preset
 from gaq.train.checkpoint import save_checkpoint
 from packed import file_of, packed, with_array, with_text
-from tiny import checkpoint, config
+from tiny import checkpoint, config, painn
 
 NO_TORCH = """
 import sys
@@ -118,8 +118,9 @@ def test_every_key_must_be_there(content, key):
     ("key", "value", "sentence"),
     [
         ("format", "other", "no packed model"),
-        ("format_version", "1", f"has format version 1; this gaq .{__version__}. reads version 4"),
-        ("format_version", "3", "Export its checkpoint anew, gaq export MODEL.ckpt, or use the gaq that wrote it"),
+        ("format_version", "6", f"has format version 6; this gaq .{__version__}. reads version 5"),
+        ("format_version", "4", "holds a transformer of the first generation .version 4 of its format.*from version 5"),
+        ("format_version", "1", "Train it again with this gaq, or use the gaq that wrote it"),
         ("architecture", "nequip", "holds a 'nequip'; this gaq knows 'transformer' and 'painn'"),
         ("units", {"length": "nm", "energy": "eV"}, "is in units"),
         ("backward_bits", "4", "expected 8, 16 or 32"),
@@ -138,6 +139,14 @@ def test_every_key_must_be_there(content, key):
 def test_a_wrong_text_is_refused_in_words(content, key, value, sentence):
     with pytest.raises(BadFile, match=sentence):
         from_bytes(with_text(content, key, lambda _: value), "file")
+
+
+def test_an_older_painn_is_exported_anew():
+    content = file_of(None, painn())
+    with pytest.raises(
+        BadFile, match=r"has format version 4; .* Export its checkpoint anew, gaq export MODEL.ckpt, or"
+    ):
+        from_bytes(with_text(content, "format_version", lambda _: "4"), "file")
 
 
 def test_an_unknown_key_is_refused(content):

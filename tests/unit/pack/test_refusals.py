@@ -17,7 +17,7 @@ from gaq.quant.slot import Role
 from gaq.quant.spec import Spec, Uniform
 from gaq.train.checkpoint import as_dtype
 from recipes import packable, refused
-from tiny import config, network
+from tiny import config, network, painn
 
 
 def with_rule(where: Role | str, spec: Spec, base: str = "fp32"):
@@ -57,7 +57,6 @@ def test_few_presets_are_refused_and_every_scheme_is_tried_once():
     ("where", "spec", "sentence"),
     [
         (Role.SCALAR_MESSAGE, Uniform(8), "slot 'layers.0.message.scalar' .* Leave messages as Identity"),
-        (Role.VECTOR_MESSAGE, Uniform(8, "vector"), "message.vector.l1' .* send messages in float"),
         (Role.SCALAR_WEIGHT, Uniform(4, "group", 4), "project.weight' .* none per group of inputs"),
         ("readout.energy.weight", Uniform(9, "channel"), "'readout.energy.weight' .* at most 8 bits"),
         ("layers.1.attention.key", Uniform(8, "row"), "'layers.1.attention.key' .* have one step"),
@@ -66,6 +65,13 @@ def test_few_presets_are_refused_and_every_scheme_is_tried_once():
 def test_what_has_no_place_is_refused(where, spec, sentence):
     with pytest.raises(RecipeError, match=sentence):
         refuse(with_rule(where, spec))
+
+
+def test_vectors_that_painn_sends_have_no_place():
+    model = network(painn())
+    install_(model.quantizers(), preset("fp32").with_rules(Rule(Role.VECTOR_MESSAGE, Uniform(8, "vector"))))
+    with pytest.raises(RecipeError, match="message.vector.l1' .* send messages in float"):
+        refuse(model)
 
 
 def test_groups_of_a_preset_are_refused():

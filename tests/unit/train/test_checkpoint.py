@@ -20,6 +20,7 @@ from gaq.quant.direction_spec import KMeans
 from gaq.quant.presets import all_presets, w4
 from gaq.quant.spec import Polar
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
+from gaq.version import __version__
 from packed import with_array, with_text
 from tiny import batch_of, checkpoint, config, molecules, painn
 
@@ -175,7 +176,7 @@ DAMAGES = {
     "torch": (lambda c: written(lambda stream: torch.save({"x": torch.zeros(3)}, stream))(c), "is not a model file"),
     "other-safetensors": (lambda c: save({"x": torch.zeros(3)}), "not a gaq checkpoint"),
     "packed": (text("format", "gaq-packed"), "is a packed model, not a checkpoint"),
-    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads versions 2 and 3"),
+    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads versions 2 to 4"),
     "no-checksum": (lambda c: with_text(c, "checksum", lambda _: None), "its header lacks checksum"),
     "before-checksums": (text("format_version", "1"), "version 1, which has no checksum"),
     "unknown-text": (lambda c: with_new_text(c, "charge", "1"), "unknown key 'charge'"),
@@ -192,8 +193,8 @@ DAMAGES = {
     "a-number-as-text": (edited(channels="8"), f"{UNUSABLE} .*channels"),
     "heads-do-not-divide": (edited(heads=3), f"{UNUSABLE} .*multiple of heads"),
     "many-channels": (edited(channels=1024), f"embedding' is float32 .4, 8.; expected float32 .4, 1024.: .*{MISFIT}"),
-    "more-layers": (edited(layers=32), f"is missing: .*{MISFIT}"),
-    "fewer-layers": (edited(layers=1), f"is unknown: .*{MISFIT}"),
+    "more-layers": (edited(layers=32), f"gates.weight. is float32 .24, 8.; expected float32 .56, 8.: .*{MISFIT}"),
+    "fewer-layers": (edited(layers=1), f"gates.weight. is float32 .56, 8.; expected float32 .24, 8.: .*{MISFIT}"),
     "many-heads": (edited(heads=8), MISFIT),
     "large-basis": (edited(basis=128), MISFIT),
     "large-hidden": (edited(hidden=4096), MISFIT),
@@ -239,6 +240,25 @@ def test_a_damaged_file_is_told(good, name):
         load_checkpoint(good)
     assert len(str(told.value)) < 600 + len(str(good))
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_a_transformer_of_the_first_generation_is_refused(good, version):
+    good.write_bytes(with_text(good.read_bytes(), "format_version", lambda _: version))
+    with pytest.raises(
+        BadFile, match=rf"{good.name} holds a transformer of the first generation .version {version} .*"
+    ) as told:
+        load_checkpoint(good)
+    assert f"this gaq ({__version__}) has the second, from version 4 on" in str(told.value)
+    assert "Train it again with this gaq, or use the gaq that wrote it" in str(told.value)
+
+
+@pytest.mark.parametrize("version", ["3", "4"])
+def test_a_painn_is_what_it_was(tmp_path, version):
+    path, saved = tmp_path / "model.ckpt", checkpoint(painn())
+    save_checkpoint(path, saved)
+    path.write_bytes(with_text(path.read_bytes(), "format_version", lambda _: version))
+    assert_same(saved, load_checkpoint(path))
 
 
 def test_a_resealed_file_is_read(good):

@@ -45,14 +45,21 @@ def test_inputs_that_do_not_hang_together_are_rounded_to_nearest(seed):
     assert torch.equal(codes, torch.round(weight / steps))
 
 
-def test_a_network_rounded_so_keeps_its_codes_and_is_nearer_to_its_parent():
-    recipe = preset("gptq-w4")
-    model = network(config(degrees=2))
-    treated, nearest = (quantize(model, r, molecules()) for r in (recipe, replace(recipe, ptq_passes=())))
-    exact, batch = energy_and_forces(model, batch_of(molecules()))[1], batch_of(molecules())
-    errors = [(energy_and_forces(m, batch)[1] - exact).square().mean() for m in (treated, nearest)]
-    assert errors[0] < 0.5 * errors[1]
-    for name, layer in linears(treated).items():
+def test_networks_rounded_so_are_nearer_to_their_parents():
+    """In the geometric mean: a layer is given the features of the float network, and one of them can come out worse."""
+    recipe, batch = preset("gptq-w4"), batch_of(molecules())
+    shares = []
+    for seed in range(4):
+        model = network(config(degrees=2, channels=32, hidden=32), seed=seed)
+        exact = energy_and_forces(model, batch)[1]
+        rounded = (quantize(model, one, molecules()) for one in (recipe, replace(recipe, ptq_passes=())))
+        treated, nearest = ((energy_and_forces(m, batch)[1] - exact).square().mean() for m in rounded)
+        shares.append(treated / nearest)
+    assert torch.stack(shares).log().mean().exp() < 0.5
+
+
+def test_a_network_rounded_so_keeps_its_codes():
+    for name, layer in linears(quantize(network(config(degrees=2)), preset("gptq-w4"), molecules())).items():
         with torch.no_grad():
             found = layer.weight_quantizer(layer.weight)
         torch.testing.assert_close(found.value, layer.weight, rtol=1e-6, atol=0, msg=name)

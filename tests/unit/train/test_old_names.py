@@ -1,4 +1,4 @@
-"""A checkpoint of version 2 is read under the names of today, every tensor to the bit."""
+"""A checkpoint of a PaiNN of version 2 is read under the names of today, every tensor to the bit."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from gaq.formats.checksum import sealed
 from gaq.quant.presets import frame_w8a8, w4
 from gaq.train.checkpoint import load_checkpoint, save_checkpoint
 from gaq.train.old_names import new_name
-from tiny import checkpoint, config
+from tiny import checkpoint, painn
 
 # Names of today, of version 2.
 PAIRS = {
     "embedding": "embedding",
     "layers.0.filters": "messages.0.filters",
-    "layers.1.attention.project.weight": "messages.1.project.weight",
-    "layers.1.attention.output.bias": "messages.1.output.bias",
-    "layers.0.attention.temperature": "messages.0.attention.temperature",
-    "layers.0.attention.key.calibrated.step": "messages.0.attention.key.calibrated.step",
     "layers.11.message.vector.l2.calibrated.step": "messages.11.vectors.1.calibrated.step",
+    "layers.1.message.hidden.weight": "messages.1.hidden.weight",
+    "layers.0.message.sent.input_quantizer.calibrated.step": "messages.0.sent.input.calibrated.step",
     "layers.0.message.scalar.calibrated.step": "messages.0.scalar.calibrated.step",
     "layers.3.update.mix1.weight_quantizer.calibrated.factor": "updates.3.mix.0.weight_quantizer.calibrated.factor",
     "layers.3.update.hidden.input_quantizer.calibrated.step": "updates.3.hidden.input.calibrated.step",
@@ -40,8 +38,7 @@ def test_names(today, before):
 
 def old_name(name: str) -> str:
     """The inverse, written down on its own."""
-    name = re.sub(r"^layers\.(\d+)\.attention\.(project|output)\.", r"messages.\1.\2.", name)
-    name = re.sub(r"^layers\.(\d+)\.(attention|message)\.", lambda m: _part(m[1], m[2]), name)
+    name = re.sub(r"^layers\.(\d+)\.message\.", r"messages.\1.", name)
     name = re.sub(r"^(messages\.\d+)\.vector\.l(\d)\.", lambda m: f"{m[1]}.vectors.{int(m[2]) - 1}.", name)
     name = re.sub(r"^layers\.(\d+)\.filters$", r"messages.\1.filters", name)
     name = re.sub(r"^layers\.(\d+)\.update\.mix(\d)\.", lambda m: f"updates.{m[1]}.mix.{int(m[2]) - 1}.", name)
@@ -50,10 +47,6 @@ def old_name(name: str) -> str:
     for today, before in (("weight_quantizer", "coded"), ("input_quantizer", "input"), ("calibrated", "fitted")):
         name = name.replace(f".{today}.", f".{before}.")
     return name
-
-
-def _part(layer: str, part: str) -> str:
-    return f"messages.{layer}.attention." if part == "attention" else f"messages.{layer}."
 
 
 def as_version_2(content: bytes, **more) -> bytes:
@@ -66,7 +59,7 @@ def as_version_2(content: bytes, **more) -> bytes:
 @pytest.mark.parametrize("recipe", [None, w4(learn_step=True), frame_w8a8()], ids=["fp32", "w4", "frame-w8a8"])
 def test_a_checkpoint_of_version_2_is_read_to_the_bit(tmp_path, recipe):
     today, old = tmp_path / "today.ckpt", tmp_path / "old.ckpt"
-    save_checkpoint(today, checkpoint(config(degrees=2), recipe))
+    save_checkpoint(today, checkpoint(painn(layers=3), recipe))
     old.write_bytes(as_version_2(today.read_bytes()))
     assert old.read_bytes() != today.read_bytes()
     one, other = (load_checkpoint(path) for path in (today, old))
@@ -80,7 +73,7 @@ def test_a_checkpoint_of_version_2_is_read_to_the_bit(tmp_path, recipe):
 
 def test_a_training_that_an_older_gaq_began_is_refused(tmp_path):
     path = tmp_path / "last.ckpt"
-    save_checkpoint(path, checkpoint(config()))
+    save_checkpoint(path, checkpoint(painn()))
     path.write_bytes(as_version_2(path.read_bytes(), **{"optimizer.0.0.step": torch.zeros(1).numpy()}))
     with pytest.raises(BadFile, match="the state of a training that an older gaq began.*or train again"):
         load_checkpoint(path)

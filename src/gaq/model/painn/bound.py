@@ -49,7 +49,7 @@ def _update(update: PaiNNUpdate, s: Tensor, v: Tensor, apart: ErrorSpread, geome
     rounded = rounding.vectors(update.mix1.input_quantizer, v, apart)
     da, db = (spread.linear(rounded, half) for half in update.mix1.rounded_weight().split(channels))
     product = (a * b).sum(-2)
-    dproduct = spread.times(magnitude(a), da, magnitude(b), db, components)
+    dproduct = spread.times(magnitude(a), da, magnitude(b), db, 1 / components)
     joined = torch.cat([s, smooth_length(b, -2)], -1)
     djoined = rounding.scalars(
         update.hidden.input_quantizer,

@@ -25,7 +25,7 @@ class TransformerConfig(LayeredConfig):
     """The numbers that define a transformer."""
 
     architecture: Literal["transformer"] = Field("transformer", description="which network")
-    degrees: int = Field(1, ge=1, le=3, description="L: largest degree of the equivariant features")
+    degrees: int = Field(2, ge=1, le=3, description="L: largest degree of the equivariant features")
     heads: int = Field(4, ge=1, le=1024)
     hidden: int = Field(64, ge=4, le=4096, description="width of the update's hidden layer")
     attention: Literal["cosine", "dot"] = "cosine"
@@ -67,6 +67,7 @@ class Transformer(Layered):
     """Species and positions to energies: embedding, layers of message and update, a readout per atom."""
 
     config: TransformerConfig
+    sends_vectors = False
 
     def __init__(self, config: TransformerConfig, species: Iterable[int]) -> None:
         species = sorted_species(species)

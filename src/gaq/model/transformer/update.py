@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from gaq.geometry.coupling import COUPLINGS, coupled
+from gaq.geometry.coupling import coupled, products
 from gaq.geometry.vectors import smooth_length
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
@@ -15,12 +15,12 @@ from gaq.quant.slot import AGGREGATED_MESSAGES
 
 
 class Update(nn.Module):
-    """With A = V U and B = V W for each degree (channel mixings), C = A ⊗ B for degrees 1 and 2 together (products, where
-    there is degree 2), p_l = ⟨A, B⟩_l, n_l = ‖B‖_l and q_l = ⟨A, C⟩_l:
+    """With channel mixings A = V U and B = V W of each degree, and products C = A ⊗ B of degrees 1 and 2 (none without
+    degree 2), p_l = ⟨A, B⟩_l, n_l = ‖B‖_l and q_l = ⟨A, C⟩_l:
 
-    gates = MLP([s, p, n, q]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l + d_l C^l. Only invariants meet a nonlinearity. The
-    `last` layer leaves vectors as they are, for nobody reads them.
+    gates = MLP([s, p, n, q]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l + d_l C^l.
 
+    Only invariants meet a nonlinearity. The `last` layer leaves vectors as they are, because nothing reads them.
     Products of the summed neighbourhood: after NEMP (arXiv 2508.16086).
     """
 
@@ -48,16 +48,16 @@ class Update(nn.Module):
             for k, (mix, x) in enumerate(zip(self.mix, v, strict=True))
         ]
         a, b = zip(*(m.split(self.channels, -1) for m in mixed), strict=True)
-        made = self._products(a, b)
-        products = [(x * y).sum(-2) for x, y in zip(a, b, strict=True)]
+        made = self.products(a, b)
+        dots = [(x * y).sum(-2) for x, y in zip(a, b, strict=True)]
         norms = [smooth_length(y, -2) for y in b]
         higher = [(x * y).sum(-2) for x, y in zip(a, made, strict=False)]
-        hidden = self.hidden(torch.cat([s, *products, *norms, *higher], -1), species=geometry.species)
+        hidden = self.hidden(torch.cat([s, *dots, *norms, *higher], -1), species=geometry.species)
         gate = self.gates(silu(hidden), species=geometry.species).split(self.channels, -1)
         degrees = len(v)
         s = s + gate[0]
         for k in range(degrees):
-            s = s + gate[1 + k] * products[k]
+            s = s + gate[1 + k] * dots[k]
         if self.last:
             return s, v
         grown = [x + gate[1 + degrees + k][:, None, :] * a[k] for k, x in enumerate(v)]
@@ -65,9 +65,8 @@ class Update(nn.Module):
             grown[k] = grown[k] + gate[1 + 2 * degrees + k][:, None, :] * x
         return s, tuple(grown)
 
-    def _products(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Return C of degrees 1 and 2, or nothing without degree 2."""
+    def products(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Return A ⊗ B of degrees 1 and 2, or nothing without degree 2."""
         if not products_of(self.degrees):
             return ()
-        parts = [coupled(c, a[c.a - 1], b[c.b - 1]) for c in COUPLINGS]
-        return parts[0], parts[1] + parts[2]
+        return products(lambda c: coupled(c, a[c.a - 1], b[c.b - 1]))
