@@ -43,7 +43,7 @@ def train(
     `Diverged`, `NotAvailable`.
     """
     expect_torch()
-    from gaq.data.read import read_dataset
+    from gaq.data.read import read_dataset, with_more
     from gaq.engine.checkpoint import CheckpointModel
     from gaq.engine.open import check_device
     from gaq.files import writable_folder
@@ -54,8 +54,10 @@ def train(
 
     check_device(device)
     asked = _settings(config, settings or {})
+    file = str(data) if isinstance(data, str | Path) else ""
     dataset = data if not isinstance(data, str | Path) else read_dataset(data, labels=asked.data.labels)
-    chosen = _for_data(asked, config is None, dataset, "" if dataset is data else str(data))
+    dataset = with_more(dataset, asked.data.more)
+    chosen = _for_data(asked, config is None, dataset, file)
     folder = writable_folder(Path(out))
     with locked(folder):
         _expect_no_run(folder, resume)

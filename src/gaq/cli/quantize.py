@@ -22,6 +22,10 @@ def quantize(
     data: Annotated[
         str, typer.Option(metavar="FILE", help="Labelled frames to calibrate and train on.", show_default=False)
     ] = "",
+    more: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Other frames to train on, such as a teacher's.", show_default=False),
+    ] = None,
     recipe: Annotated[
         str, typer.Option(help="Name of a preset, also with +gptq, +nearest or +bits=6.2; or a TOML file.")
     ] = RECOMMENDED,
@@ -82,7 +86,7 @@ def quantize(
         return
     from gaq.cli.budget import FILE, expect_budget, within_budget
     from gaq.cli.run_folder import RUN, expect_new_run, remove_run
-    from gaq.data.read import read_dataset
+    from gaq.data.read import read_dataset, with_more
     from gaq.engine.open import check_device
     from gaq.errors import UsageError
     from gaq.files import readable_file, writable_folder
@@ -93,6 +97,8 @@ def quantize(
 
     if model is None:
         raise UsageError("gaq quantize needs a float checkpoint, or --list-recipes to see the recipes.")
+    if more and not data:
+        raise UsageError(f"--more {more[0]} adds to labelled frames, but there are none: give them with --data.")
     if epochs and not data:
         raise UsageError(f"--epochs {epochs} trains, but there is no data: give labelled frames with --data.")
     recipe, budget = split_budget(recipe, budget)
@@ -103,8 +109,8 @@ def quantize(
     if not data:
         _expect_few_losses(chosen, recipe, parent, model, out)
     written = (*RUN, FILE) if budget else RUN
-    expect_new_run(out, resume, overwrite, written, [model, data, recipe])
-    dataset = read_dataset(data, limit, labels=labels) if data else None
+    expect_new_run(out, resume, overwrite, written, [model, data, recipe, *(more or [])])
+    dataset = with_more(read_dataset(data, limit, labels=labels), more or ()) if data else None
     length = _epochs(epochs, chosen, dataset, batch)
     chosen = recipe_named(recipe, warmup if warmup is not None else length // 8)
     use_threads(threads)

@@ -22,6 +22,10 @@ def train(
     data: Annotated[
         str, typer.Option(metavar="FILE", help="Labelled frames, in addition to a configuration.", show_default=False)
     ] = "",
+    more: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Other frames to train on, such as a teacher's.", show_default=False),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs of training.", show_default=False)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Structures per step.", show_default=False)] = None,
@@ -76,6 +80,7 @@ def train(
 
     options = {
         **{"epochs": epochs, "batch": batch, "seed": seed, "optimizer.lr": lr, "data.validation": validation},
+        "data.more": json.dumps(more) if more else None,
         "model.architecture": None if architecture is None else json.dumps(architecture),
         **{"model.channels": channels, "model.layers": layers, "model.cutoff": cutoff},
     }
@@ -85,7 +90,7 @@ def train(
         return
     asked = source_of(source, data)
     named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
-    expect_new_run(out, resume, overwrite, named, [asked.config, asked.data])
+    expect_new_run(out, resume, overwrite, named, [asked.config, asked.data, *(more or [])])
     settings, dataset = settings_of(asked, overrides)
     check_device(device)
     use_threads(threads)

@@ -53,7 +53,7 @@ def overrides_of(options: Mapping[str, int | float | str | None], texts: Sequenc
 def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConfig, Dataset]:
     """Return the settings and their data; print on stderr what is chosen from the data."""
     from gaq.config import checked, load
-    from gaq.data.read import read_dataset
+    from gaq.data.read import read_dataset, with_more
     from gaq.errors import UsageError
     from gaq.train.config import TrainConfig
     from gaq.train.suggested import suggested_config
@@ -65,9 +65,9 @@ def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConf
             raise UsageError(
                 f"{source.config} names no data file. Give one with --data, or write file = ... under [data]."
             )
-        return settings, read_dataset(settings.data.file, labels=settings.data.labels)
+        return settings, with_more(read_dataset(settings.data.file, labels=settings.data.labels), settings.data.more)
     asked = checked({}, TrainConfig, [*overrides, *named])
-    dataset = read_dataset(source.data, labels=asked.data.labels)
+    dataset = with_more(read_dataset(source.data, labels=asked.data.labels), asked.data.more)
     settings = suggested_config(dataset, asked)
     for line in account_of(settings, dataset):
         typer.echo(line, err=True)
@@ -78,11 +78,14 @@ def account_of(settings: TrainConfig, dataset: Dataset) -> list[str]:
     """Return lines that list the choices and the error to expect."""
     from gaq.train.suggested import expected_share, force_rms, steps_per_epoch
 
-    size, forces, share = settings.model, force_rms(dataset), expected_share(settings)
-    sizes = f"{settings.data.train} to train and {settings.data.validation} to validate on"
-    length = f"{settings.epochs} epochs of {steps_per_epoch(settings)} steps, {settings.batch} frames each"
+    size, forces, share = settings.model, force_rms(dataset), expected_share(settings, dataset.more)
+    more = f" and {dataset.more} more" if dataset.more else ""
+    sizes = f"{settings.data.train}{more} to train and {settings.data.validation} to validate on"
+    length = (
+        f"{settings.epochs} epochs of {steps_per_epoch(settings, dataset.more)} steps, {settings.batch} frames each"
+    )
     error = f"about {1000 * share * forces:.2g} meV/Å ({100 * share:.2g} % of the forces) for one small molecule"
-    if settings.epochs * steps_per_epoch(settings) < FEW_STEPS:
+    if settings.epochs * steps_per_epoch(settings, dataset.more) < FEW_STEPS:
         expected = "so few steps only show that training works; --epochs changes that"
     else:
         expected = f"expect a force error of {error}, more for liquids and mixtures; more epochs and frames lower it"

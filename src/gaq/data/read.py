@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def read_dataset(path: str | Path, limit: int | None = None, energies_only: bool
             return reader(file, limit)
     expected = "; or ".join(", ".join(needed) for needed, _ in NPZ_KINDS)
     raise BadFile(f"{file} has the arrays {', '.join(keys) or '(none)'}; expected {expected}.")
+
+
+def with_more(dataset: Dataset, files: Sequence[str | Path]) -> Dataset:
+    """Return the frames and after them those of other files, which are for training alone.
+
+    Raises what `read_dataset` raises.
+    """
+    for file in files:
+        dataset = dataset.with_more(read_dataset(file))
+    return dataset
 
 
 def read_structures(path: str | Path, limit: int | None = None) -> tuple[Structure, ...]:

@@ -23,6 +23,9 @@ class DataConfig(Frozen):
     """Which frames are trained on."""
 
     file: str = Field("", description="rMD17 npz or labelled extended XYZ; one given to `gaq train` replaces it")
+    more: tuple[str, ...] = Field(
+        (), description="other files to train on, such as a teacher's frames; validation frames are never theirs"
+    )
     train: int | None = Field(None, ge=1, description="training frames; all that are left when not given")
     validation: int = Field(50, ge=1, description="validation frames")
     split_seed: int = Field(0, ge=0, description="decides which frames are held out")

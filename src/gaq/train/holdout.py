@@ -26,28 +26,31 @@ class HeldOut:
 def hold_out(dataset: Dataset, config: TrainConfig, out: Path, world: World = World()) -> HeldOut:
     """Divide `dataset`; the lists in `out/split.json` are used if they are there already.
 
-    Isolated atoms are always trained on, in addition to the training frames asked for. Validation frames with an
-    element that no training frame has are left out. Raises UsageError when there are too few frames.
+    Isolated atoms and the frames of other files are always trained on, in addition to the training frames asked for.
+    Validation frames with an element that no training frame has are left out. Raises UsageError when there are too few
+    frames.
     """
     path = out / "split.json"
     sizes = config.data
-    alone = [i for i, s in enumerate(dataset.structures) if is_isolated(s, config.model.cutoff)]
-    alone = alone if len(alone) < len(dataset) - sizes.validation else []
+    own = len(dataset) - dataset.more
+    alone = [i for i, s in enumerate(dataset.structures[:own]) if is_isolated(s, config.model.cutoff)]
+    alone = alone if len(alone) < own - sizes.validation else []
+    always = [*alone, *range(own, len(dataset))]
     split = read_split(path, dataset) if path.exists() else None
     if split is None or not (
         len(split.validation) == sizes.validation
-        and len(split.train) == (len(split.train) if sizes.train is None else sizes.train + len(alone))
-        and set(alone) <= set(split.train)
+        and len(split.train) == (len(split.train) if sizes.train is None else sizes.train + len(always))
+        and set(always) <= set(split.train)
     ):
-        split = _drawn(dataset, config, alone)
+        split = _drawn(dataset, config, always)
         if world.rank == 0:
             write_split(split, path)
     return _with_known_elements(dataset, split)
 
 
-def _drawn(dataset: Dataset, config: TrainConfig, alone: list[int]) -> Split:
+def _drawn(dataset: Dataset, config: TrainConfig, always: list[int]) -> Split:
     sizes = config.data
-    others = sorted(set(range(len(dataset))) - set(alone))
+    others = sorted(set(range(len(dataset))) - set(always))
     if sizes.train is None and len(others) <= sizes.validation:
         raise UsageError(
             f"{dataset.name} has {len(others)} frames, {sizes.validation} of which would be held out for "
@@ -56,7 +59,7 @@ def _drawn(dataset: Dataset, config: TrainConfig, alone: list[int]) -> Split:
     train = len(others) - sizes.validation if sizes.train is None else sizes.train
     split = make_split(dataset.subset(others), train, sizes.validation, seed=sizes.split_seed)
     parts = [tuple(others[i] for i in part) for part in (split.train, split.validation, split.test)]
-    return replace(split, train=tuple(sorted([*parts[0], *alone])), validation=parts[1], test=parts[2])
+    return replace(split, train=tuple(sorted([*parts[0], *always])), validation=parts[1], test=parts[2])
 
 
 def _with_known_elements(dataset: Dataset, split: Split) -> HeldOut:

@@ -114,7 +114,7 @@ def run_quantization(
         return finished
     for index, structure in enumerate(dataset.structures):
         check_species(structure, parent.model.species, "the model", index)
-    config = plan.config(parent, len(dataset))
+    config = plan.config(parent, len(dataset) - dataset.more)
     if plan.epochs:
         check_states(dataset.structures, dataset.states, dataset.name, config.data.ignore)
     # Without training there is nothing to hold frames out from.

@@ -144,9 +144,10 @@ def training_remarks(train: Dataset, config: TrainConfig) -> tuple[str, ...]:
 def manifest(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
     """Return where a model came from: data and its hash, the resolved configuration, versions.
 
-    Of the data file only the name is kept: its folder means nothing on another machine.
+    Of the data files only the names are kept: their folders mean nothing on another machine.
     """
-    named = config.data.model_copy(update={"file": Path(config.data.file).name})
+    more = tuple(Path(name).name for name in config.data.more)
+    named = config.data.model_copy(update={"file": Path(config.data.file).name, "more": more})
     config = config.model_copy(update={"data": named})
     return {
         "data": {"name": dataset.name, "sha256": dataset.sha256, "frames": len(dataset)} | _states(dataset),

@@ -28,7 +28,7 @@ def suggested_config(dataset: Dataset, asked: TrainConfig) -> TrainConfig:
 
     Raises `UsageError` for a single frame, of which none could be held out.
     """
-    frames = len(dataset)
+    frames = len(dataset) - dataset.more
     if frames < 2:
         raise UsageError(f"{dataset.name} has {frames} frame; training needs two or more, one of them to validate on.")
     atoms = float(np.mean([len(s) for s in dataset.structures]))
@@ -36,16 +36,16 @@ def suggested_config(dataset: Dataset, asked: TrainConfig) -> TrainConfig:
     most = MOST_TRAINING_FRAMES if dataset.name.startswith("rmd17/") else frames
     train = asked.data.train or max(1, min(frames - held, most))
     batch = asked.batch if "batch" in asked.model_fields_set else int(np.clip(ATOMS_PER_STEP // atoms, 1, 10))
-    steps = -(-train // batch)
+    steps = -(-(train + dataset.more) // batch)
     size = {"channels": 32, "layers": 2} if atoms > LARGE else {"channels": 64, "layers": 4}
     chosen = {"batch": batch, "epochs": int(np.clip(round(STEPS / steps), *EPOCHS))}
     data = _filled(asked.data, {"validation": held, "train": train})
     return _filled(asked, chosen).model_copy(update={"data": data, "model": _filled(asked.model, size)})
 
 
-def steps_per_epoch(config: TrainConfig) -> int:
-    """Return optimizer steps in an epoch of a configuration that names its number of training frames."""
-    return -(-(config.data.train or 0) // config.batch)
+def steps_per_epoch(config: TrainConfig, more: int = 0) -> int:
+    """Return optimizer steps in an epoch of a configuration that names its number of training frames, and `more`."""
+    return -(-((config.data.train or 0) + more) // config.batch)
 
 
 def force_rms(dataset: Dataset) -> float:
@@ -54,13 +54,13 @@ def force_rms(dataset: Dataset) -> float:
     return float(np.sqrt(np.mean(np.concatenate(known) ** 2))) if known else 0.0
 
 
-def expected_share(config: TrainConfig) -> float:
+def expected_share(config: TrainConfig, more: int = 0) -> float:
     """Return the force error to expect as a share of the root mean square force, for one small molecule.
 
     A rule of thumb: 1.5 % after 1,350 steps on 450 frames, as in `gaq demo`, falling with the square root of both
     numbers, and no lower than 0.2 %. rMD17 ethanol and azobenzene (docs/results) lie within a factor of 2.
     """
-    frames, steps = config.data.train or 1, max(1, config.epochs * steps_per_epoch(config))
+    frames, steps = config.data.train or 1, max(1, config.epochs * steps_per_epoch(config, more))
     return min(1.0, max(0.002, 0.015 * (450 / frames) ** 0.5 * (1350 / steps) ** 0.5))
 
 

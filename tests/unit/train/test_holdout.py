@@ -50,3 +50,20 @@ def test_nothing_left_to_validate_on(tmp_path):
     settings = train_config(data={"train": 1, "validation": 1})
     with pytest.raises(UsageError, match="all validation frames of tiny have elements that no training frame has"):
         hold_out(data, settings, tmp_path)
+
+
+def test_frames_of_other_files_are_trained_on_and_never_held_out(tmp_path):
+    own, other = dataset(12), dataset(30, seed=5, name="teacher")
+    data = own.with_more(other)
+    for seed in range(6):
+        (tmp_path / str(seed)).mkdir()
+        held = hold_out(data, train_config(data={"validation": 3, "split_seed": seed}), tmp_path / str(seed))
+        assert len(held.train) == 9 + 30
+        assert set(map(id, other.structures)) <= set(map(id, held.train.structures))
+        assert set(map(id, held.validation.structures)) <= set(map(id, own.structures))
+    few = hold_out(data, train_config(data={"train": 5, "validation": 3}), tmp_path)
+    assert (len(few.train), len(few.validation)) == (5 + 30, 3)
+    control = replace(data, more=0)
+    (tmp_path / "control").mkdir()
+    held = hold_out(control, train_config(data={"validation": 21}), tmp_path / "control")
+    assert not set(map(id, held.validation.structures)) <= set(map(id, own.structures))
