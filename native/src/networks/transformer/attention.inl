@@ -136,7 +136,7 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
   const float* const envelope = pairs.envelope.data();
   float* const share = state.share;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
-    functions.of(atom, layer.filters, layer.radial.row);
+    functions.of<false>(atom, layer.filters, layer.radial.row);
     logits(sizes, layer, adjacency, functions, atom, state.unit, share + adjacency.first[atom] * heads);
   }
   exponentials(share + begin, end - begin);
@@ -181,7 +181,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
     float* const g_query = g.projected + atom * 4 * C;
-    functions.of(atom, layer.filters, layer.radial.row);
+    functions.of<true>(atom, layer.filters, layer.radial.row);
     const Functions rows = functions;
     for (int group = 0; group < heads; group += most_heads) {
       const int count = std::min(heads - group, most_heads);

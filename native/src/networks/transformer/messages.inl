@@ -12,7 +12,7 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
   const float *const share = state.share, *const projected = state.projected;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
-    functions.of(atom, 0, S::functions * C);
+    functions.of<false>(atom, 0, S::functions * C);
     const Functions rows = functions;
     for (int h = 0; h < heads; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {

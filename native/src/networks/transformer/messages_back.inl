@@ -79,7 +79,7 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
   AlignedVector<float> made(state.radial ? 0 : size_t(2 * layer.radial.row));
   for (int64_t pair = task.first; pair < task.last; ++pair) {
     const float* row = state.radial ? state.radial + 2 * pair * layer.radial.row : made.data();
-    if (!state.radial) look_up(layer.radial, pairs, pair, 0, layer.filters, made.data());
+    if (!state.radial) look_up<true>(layer.radial, pairs, pair, 0, layer.filters, made.data());
     for (int side = 0; side < 2; ++side) {  // i ← j, j ← i
       const int64_t receiver = side ? pairs.j[pair] : pairs.i[pair], sender = side ? pairs.i[pair] : pairs.j[pair];
       if (receiver >= owned) continue;

@@ -20,7 +20,6 @@ class TransformerExecution : public Execution {
 
  private:
   void prepare(const Evaluation& evaluation, size_t index, Block block, Scratch& scratch);
-  void attend_again(const Evaluation& evaluation, size_t index);
   void layer_back(const Evaluation& evaluation, size_t index);
   bool keeps() const { return layers_[0].radial; }
 
@@ -43,11 +42,6 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     rows.columns = columns;
     arena.take(rows.data, atoms * M * columns);
   };
-  float *unit = nullptr, *share = nullptr;
-  if (!keep) {  // one for all layers
-    arena.take(unit, atoms * 2 * C);
-    arena.take(share, messages * shape.heads);
-  }
   for (size_t index = 0; index < layers_.size(); ++index) {
     const TransformerLayer& plan = plan_.layers[index];
     TransformerState& layer = layers_[index];
@@ -57,11 +51,9 @@ void TransformerExecution::needs(Arena& arena, int64_t atoms, int64_t pairs) {
     arena.take(layer.m_scalar, atoms * C);
     vectors(layer.v_mid, int(C));
     arena.take(layer.s_mid, atoms * C);
-    layer.unit = unit;
-    layer.share = share;
-    if (!keep) continue;
     arena.take(layer.unit, atoms * 2 * C);
     arena.take(layer.share, messages * shape.heads);
+    if (!keep) continue;
     arena.take(layer.radial, pairs * 2 * plan.radial.row);
     vectors(layer.mixed, int(2 * C));
     if (shape.products()) vectors(layer.made, int(C));
@@ -134,22 +126,9 @@ void TransformerExecution::backward(Evaluation& evaluation) {
   }
 }
 
-// What is not kept of a layer, for its backward pass.
-void TransformerExecution::attend_again(const Evaluation& evaluation, size_t index) {
-  const TransformerLayer& layer = plan_.layers[index];
-  TransformerState& state = layers_[index];
-  evaluation.over_blocks(0, evaluation.atoms, [&](Block block, Scratch&) {
-    kernels_.unit_queries(plan_, layer, block, state.projected, state.unit, Tap());
-  });
-  evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
-    kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, block, state, scratch);
-  });
-}
-
 void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index) {
   const TransformerLayer& layer = plan_.layers[index];
   TransformerState& state = layers_[index];
-  if (!keeps()) attend_again(evaluation, index);
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
     kernels_.update_back(plan_, layer, block, state, gradients_, scratch);
   });
