@@ -111,7 +111,6 @@ struct Description {
   RadialGrid radial;
   RepulsionDescription repulsion;
   DomainDescription domain;
-  std::vector<double> wigner_points[2], wigner_inverse[2];  // degrees 2 and 3: [probe][3], [2l+1][probe]
   GoldenFrames golden;
   // Set by the reader of the architecture.
   int channels = 0, degrees = 1, layers = 0;
