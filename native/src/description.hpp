@@ -61,7 +61,7 @@ struct RadialGrid {
   double decay = 0, low = 0, high = 0;  // 1/Å
 };
 
-// Functions at the knots of the grid, a distance h in u compensation: between two knots a quintic has the values, slopes and
+// Functions at the knots of the grid, a distance h apart in u: between two knots a quintic has the values, slopes and
 // curvatures of both.
 struct RadialTable {
   int functions = 0;

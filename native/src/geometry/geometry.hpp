@@ -1,9 +1,9 @@
 // From positions to the numbers that layers see, and back: all in float64, cast once to float32 at the border.
 //
-// Lab gauge: components of features are those of space. Local gauge: those in the frame of each atom, and a message is
-// turned from the sender's frame into the receiver's; then every float32 below is an invariant under rotation, and the
-// same to the bit for nearly every rotated copy: the distance is cast before anything is computed from it, and
-// components are rounded to a grid before they are cast (pair.hpp).
+// Lab gauge: components of features are those of space. Local gauge: those in the frame of each atom, and vectors that a
+// message carries are turned from the sender's frame into the receiver's; then every float32 below is an invariant under
+// rotation, and the same to the bit for nearly every rotated copy: the distance is cast before anything is computed from
+// it, and components are rounded to a grid before they are cast (pair.hpp).
 #pragma once
 
 #include <cstdint>
