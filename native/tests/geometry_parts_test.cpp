@@ -137,6 +137,12 @@ void harmonics_gradient(Random& random) {
   CHECK(slope_error(f, u, gradient, 3) < 1e-7);
 }
 
+// out[9] += A B
+void add_product(double* out, const double* a, const double* b) {
+  for (int r = 0; r < 3; ++r)
+    for (int c = 0; c < 3; ++c) out[3 * r + c] += a[3 * r] * b[c] + a[3 * r + 1] * b[3 + c] + a[3 * r + 2] * b[6 + c];
+}
+
 // q[9] = exp(t [e_axis]×)
 void turn_about(int axis, double t, double* q) {
   const int a = (axis + 1) % 3, b = (axis + 2) % 3;
@@ -178,7 +184,7 @@ void pair_gradient(Random& random) {
 template <int degrees>
 void turned_pairs_look_the_same(Random& random) {
   constexpr int n = 2 * components(degrees);
-  double turn[9], r[2][9], moved[2][9] = {}, unit[3], along[3] = {}, seen[2][n], carried[2][9], product[9] = {};
+  double turn[9], r[2][9], moved[2][9] = {}, unit[3], along[3] = {}, seen[2][n], carried[2][9], product[9];
   draw_rotation(random, turn);
   draw_unit(random, unit);
   add_turned(along, turn, unit);
@@ -194,7 +200,7 @@ void turned_pairs_look_the_same(Random& random) {
   double back[3] = {};
   add_turned(back, carried[0], seen[0] + n / 2);
   for (int k = 0; k < 3; ++k) CHECK_NEAR(back[k], -seen[0][k], 1e-14);
-  add_product_transposed(product, carried[0], carried[0]);
+  multiply_transposed(carried[0], carried[0], product);
   for (int k = 0; k < 9; ++k) CHECK_NEAR(product[k], k % 4 == 0, 1e-14);
   describe_lab<degrees, double>(unit, seen[0]);
   describe_lab<degrees, double>(along, seen[1]);

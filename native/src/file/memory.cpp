@@ -33,9 +33,7 @@ int64_t readout_bytes(const ReadoutDescription& readout, int64_t channels) {
   return linear_bytes(readout.hidden, channels, channels) + linear_bytes(readout.energy, channels, lanes);
 }
 
-int64_t radial_bytes(const RadialGrid& radial, int64_t row) {
-  return int64_t(radial.knots) * at_knot * row * number;
-}
+int64_t radial_bytes(const RadialGrid& radial, int64_t row) { return int64_t(radial.knots) * at_knot * row * number; }
 
 void check_memory(const Description& description, size_t size, const Source& source) {
   const int64_t needed = description.network->opened_bytes(description.radial);
