@@ -61,7 +61,7 @@ struct RadialGrid {
   double decay = 0, low = 0, high = 0;  // 1/Å
 };
 
-// Functions at the knots of the grid, a distance h in u compensation: between two knots a quintic has the values, slopes and
+// Functions at the knots of the grid, a distance h apart in u: between two knots a quintic has the values, slopes and
 // curvatures of both.
 struct RadialTable {
   int functions = 0;
@@ -111,7 +111,6 @@ struct Description {
   RadialGrid radial;
   RepulsionDescription repulsion;
   DomainDescription domain;
-  std::vector<double> wigner_points[2], wigner_inverse[2];  // degrees 2 and 3: [probe][3], [2l+1][probe]
   GoldenFrames golden;
   // Set by the reader of the architecture.
   int channels = 0, degrees = 1, layers = 0;

@@ -18,7 +18,7 @@ using namespace gaq;
 
 struct GoldenPair {
   int i, j, shift[3];
-  std::vector<double> values;  // envelope, harmonics of both directions, transport
+  std::vector<double> values;  // envelope, harmonics of both directions, transport of vectors
 };
 
 struct Case {
@@ -62,7 +62,7 @@ inline bool read_case(std::istream& in, Case& out) {
   for (size_t n = 0; n < pairs; ++n) {
     GoldenPair pair;
     in >> pair.i >> pair.j >> pair.shift[0] >> pair.shift[1] >> pair.shift[2];
-    pair.values = read_numbers<double>(in, size_t(1 + 2 * components(out.degrees) + transports(out.degrees)));
+    pair.values = read_numbers<double>(in, size_t(1 + 2 * components(out.degrees) + 9));
     out.pairs.push_back(pair);
   }
   return bool(in);
@@ -97,6 +97,10 @@ inline std::vector<int32_t> rows_by_place(const Description& d, const System& sy
   return rows;
 }
 
+// The axes that components are in: of space, or of the atoms; there messages may carry vectors, and need a transport.
+enum class Axes { space, atoms, carried };
+constexpr Axes all_axes[] = {Axes::space, Axes::atoms, Axes::carried};
+
 // List, geometry and what it found, for one structure, and the gradient of a functional of that.
 struct Described {
   Description description;
@@ -104,15 +108,15 @@ struct Described {
   Geometry geometry;
   PairInvariants seen;
   PairGradients gradients;
-  std::vector<float> transport_gradient;  // [pair][transports]; the layers never form it (geometry_torque.hpp)
-  bool local;
+  std::vector<float> transport_gradient;  // [pair][9], where vectors are carried; the layers never form it
+  Axes axes;
   int64_t owned;
 
-  Described(const Case& one, int degrees, bool local, double skin = 0.5, int64_t owned = -1, Pool* pool = nullptr)
+  Described(const Case& one, int degrees, Axes axes, double skin = 0.5, int64_t owned = -1, Pool* pool = nullptr)
       : description(make_description(degrees)),
         list(description.cutoff, skin),
-        geometry(description, local),
-        local(local),
+        geometry(description, axes != Axes::space, axes == Axes::carried),
+        axes(axes),
         owned(owned < 0 ? one.atoms() : owned) {
     geometry.use(pool);
     look(one);
@@ -127,14 +131,16 @@ struct Described {
     forward();
   }
 
+  int64_t transport_width() const { return axes == Axes::carried ? 9 : 0; }
+
   void forward() {
     geometry.forward(seen, gradients);
-    transport_gradient.assign(size_t(local ? transports(description.degrees) * seen.count : 0), 0.0f);
+    transport_gradient.assign(size_t(transport_width() * seen.count), 0.0f);
   }
 
   // Forces by atom of the caller, and the virial. Not `closed`: the last place passes for a ghost, and what gradients
   // and turns leave over of "turning everything changes nothing" stays there.
-  std::vector<double> pull_back(const FrameTorque& frame_torque, double* virial, bool closed = true) {
+  std::vector<double> pull_back(FrameTorque frame_torque, double* virial, bool closed = true) {
     const size_t atoms = list.order().size();
     std::vector<double> forces(3 * atoms), by_atom(3 * atoms);
     geometry.backward_pairs(gradients, frame_torque, closed ? owned : owned - 1, forces.data(), virial);
@@ -162,37 +168,48 @@ inline void draw_gradients(Random& random, Described& d) {
   draw(random, d.transport_gradient, int64_t(d.transport_gradient.size()));
 }
 
-// Per active pair, before any cast: distance, envelope, harmonics of both directions, transport.
-template <int degrees, bool local>
-std::vector<double> exact_rows(Described& d, const Case& one) {
-  constexpr int n = 2 * components(degrees), m = transports(degrees);
-  std::vector<double> rows;
-  const std::vector<double>& frames = d.geometry.frame_rows();
+// work(pair, unit, distance) for each active pair, in the order of the list.
+template <class Work>
+void each_active(const Described& d, const Case& one, const Work& work) {
   const auto at = [&](int32_t place) { return &one.positions[3 * size_t(d.list.order()[size_t(place)])]; };
   for (const Pair& pair : d.list.pairs()) {
-    double v[3], values[n + m] = {};
+    double v[3];
     for (int k = 0; k < 3; ++k) {
       v[k] = at(pair.j)[k] - at(pair.i)[k];
       for (int a = 0; a < 3; ++a) v[k] += pair.shift[a] * one.system.cell[a][k];
     }
-    const double r = std::sqrt(dot(v, v)), cutoff = d.description.cutoff;
-    if (!(r < cutoff)) continue;
+    const double r = std::sqrt(dot(v, v));
+    if (!(r < d.description.cutoff)) continue;
     for (double& x : v) x /= r;
-    if constexpr (local)
-      describe_local<degrees, double>(v, &frames[9 * size_t(pair.i)], &frames[9 * size_t(pair.j)], values, values + n);
-    else
-      describe_lab<degrees, double>(v, values);
-    rows.push_back(r);
-    rows.push_back(envelope(r, cutoff));
-    rows.insert(rows.end(), values, values + n + (local ? m : 0));
+    work(pair, v, r);
   }
+}
+
+// Per active pair, before any cast: distance, envelope, harmonics of both directions, transport.
+template <int degrees>
+std::vector<double> exact_rows(Described& d, const Case& one) {
+  constexpr int n = 2 * components(degrees);
+  std::vector<double> rows;
+  const std::vector<double>& frames = d.geometry.frame_rows();
+  each_active(d, one, [&](const Pair& pair, const double* unit, double r) {
+    double values[n + 9];
+    if (d.axes == Axes::space)
+      describe_lab<degrees, double>(unit, values);
+    else
+      describe_local<degrees, double>(unit, &frames[9 * size_t(pair.i)], &frames[9 * size_t(pair.j)], values,
+                                      d.axes == Axes::carried ? values + n : nullptr);
+    rows.push_back(r);
+    rows.push_back(envelope(r, d.description.cutoff));
+    rows.insert(rows.end(), values, values + n + d.transport_width());
+  });
   return rows;
 }
 
 // Gradients in the order of `exact_rows`.
-template <int degrees, bool local>
+template <int degrees>
 std::vector<double> gradient_rows(const Described& d) {
-  constexpr size_t n = 2 * components(degrees), m = local ? transports(degrees) : 0;
+  constexpr size_t n = 2 * components(degrees);
+  const size_t m = size_t(d.transport_width());
   const PairGradients& g = d.gradients;
   std::vector<double> rows;
   for (size_t pair = 0; pair < size_t(d.seen.count); ++pair) {

@@ -53,27 +53,28 @@ std::vector<Number> used(const std::vector<Number>& all, int64_t count) {
   return {all.begin(), all.begin() + count};
 }
 
-bool same_invariants(const PairInvariants& a, const PairInvariants& b, int degrees) {
-  const int64_t n = a.count, rows = 2 * components(degrees), transport_width = transports(degrees);
+bool same_invariants(const Described& one, const Described& other) {
+  const PairInvariants &a = one.seen, &b = other.seen;
+  const int64_t n = a.count, rows = 2 * components(one.description.degrees), width = one.transport_width();
   if (n != b.count) return false;
   return used(a.i, n) == used(b.i, n) && used(a.j, n) == used(b.j, n) && used(a.knot, n) == used(b.knot, n) &&
          used(a.fraction, n) == used(b.fraction, n) && used(a.steepness, n) == used(b.steepness, n) &&
          used(a.envelope, n) == used(b.envelope, n) && used(a.harmonics, rows * n) == used(b.harmonics, rows * n) &&
-         used(a.transport, transport_width * n) == used(b.transport, transport_width * n);
+         used(a.transport, width * n) == used(b.transport, width * n);
 }
 
-void threads_change_nothing() {
+void threads_change_nothing(Axes axes) {
   Random random(1);
   const Case one = shaken(box(10, 2.1, true), random, 0.15);
   std::vector<double> forces, virial;
-  Described alone(one, 1, true);
+  Described alone(one, 1, axes);
   CHECK(alone.seen.rounds.size() > 1);
   draw_gradients(random, alone);
   const FrameTorque frame_torque = torque_of(alone, one);
   for (int threads : {0, 1, 3}) {
     Pool pool(threads);
-    Described d(one, 1, true, 0.5, -1, threads ? &pool : nullptr);
-    CHECK(same_invariants(d.seen, alone.seen, 1));
+    Described d(one, 1, axes, 0.5, -1, threads ? &pool : nullptr);
+    CHECK(same_invariants(d, alone));
     CHECK(d.geometry.frame_rows() == alone.geometry.frame_rows());
     d.gradients = alone.gradients;
     double strain[9] = {};
@@ -91,7 +92,7 @@ void threads_change_nothing() {
 void rounds_cover_pairs() {
   Random random(2);
   const Case one = shaken(box(10, 2.1, true), random, 0.15);
-  const Described d(one, 1, true);
+  const Described d(one, 1, Axes::atoms);
   int64_t next = 0;
   for (const auto& round : d.seen.rounds) {
     CHECK(!round.empty());
@@ -114,16 +115,16 @@ void rounds_cover_pairs() {
 void skins_leave_no_trace() {
   Random random(3);
   const Case before = golden_cases()[0], after = shaken(before, random, 0.1);
-  Described fresh(after, 1, true, -1), old(before, 1, true, 2);
+  Described fresh(after, 1, Axes::carried, -1), old(before, 1, Axes::carried, 2);
   old.look(after);
   CHECK_EQ(old.list.builds(), int64_t(1));
   CHECK(old.list.pairs().size() > fresh.list.pairs().size());
-  CHECK(same_invariants(fresh.seen, old.seen, 1));
+  CHECK(same_invariants(fresh, old));
 }
 
 void coinciding_atoms_are_refused() {
   Case one = golden_cases()[0];
-  Described d(one, 1, true, 3);
+  Described d(one, 1, Axes::atoms, 3);
   for (size_t k = 0; k < 3; ++k) one.positions[3 * 5 + k] = one.positions[3 * 4 + k] + 0.08;
   CHECK_THROWS(BadStructure, d.geometry.select(one.view(), d.list));
   try {
@@ -134,17 +135,18 @@ void coinciding_atoms_are_refused() {
 }
 
 // Frames of ghosts are zero until their owners' come; then pairs see what they see in the whole system.
-void ghosts_wait_for_their_frames() {
+void ghosts_wait_for_their_frames(Axes axes) {
   const Case one = golden_cases()[0];
   const int64_t owned = 15;
-  Described whole(one, 2, true), domain(one, 2, true, 0.5, owned);
+  Described whole(one, 2, axes), domain(one, 2, axes, 0.5, owned);
   std::vector<double>& rows = domain.geometry.frame_rows();
   CHECK(std::equal(rows.begin(), rows.begin() + 9 * owned, whole.geometry.frame_rows().begin()));
   CHECK(std::all_of(rows.begin() + 9 * owned, rows.end(), [](double x) { return x == 0; }));
   rows = whole.geometry.frame_rows();
   domain.forward();
   CHECK(domain.seen.count > 0 && domain.seen.count < whole.seen.count);
-  constexpr int64_t n = 2 * components(2), m = transports(2);
+  constexpr int64_t n = 2 * components(2);
+  const int64_t m = whole.transport_width();
   int64_t matched = 0;
   for (int64_t a = 0, b = 0; a < domain.seen.count; ++a, ++b) {
     const auto differ = [&] {
@@ -154,8 +156,8 @@ void ghosts_wait_for_their_frames() {
     if (b == whole.seen.count) break;
     matched += std::equal(&domain.seen.harmonics[size_t(n * a)], &domain.seen.harmonics[size_t(n * a)] + n,
                           &whole.seen.harmonics[size_t(n * b)]) &&
-               std::equal(&domain.seen.transport[size_t(m * a)], &domain.seen.transport[size_t(m * a)] + m,
-                          &whole.seen.transport[size_t(m * b)]);
+               std::equal(domain.seen.transport.begin() + m * a, domain.seen.transport.begin() + m * (a + 1),
+                          whole.seen.transport.begin() + m * b);
   }
   CHECK_EQ(matched, domain.seen.count);
 
@@ -163,7 +165,8 @@ void ghosts_wait_for_their_frames() {
   draw_gradients(random, domain);
   std::vector<double> forces(one.positions.size());
   double virial[9] = {};
-  domain.geometry.backward_pairs(domain.gradients, torque_of(domain, one), owned, forces.data(), virial);
+  FrameTorque frame_torque = torque_of(domain, one);
+  domain.geometry.backward_pairs(domain.gradients, frame_torque, owned, forces.data(), virial);
   const std::vector<double> pairs_only = forces, gradients = domain.geometry.frame_gradient_rows();
   CHECK(std::any_of(gradients.begin() + 9 * owned, gradients.end(), [](double x) { return x != 0; }));
   // The gradients of ghosts belong to their owners: none of them moves an atom here.
@@ -172,14 +175,14 @@ void ghosts_wait_for_their_frames() {
   CHECK(forces == pairs_only);
 }
 
-void steps_allocate_nothing() {
+void steps_allocate_nothing(Axes axes) {
   Random random(6);
   const Case first = golden_cases()[0];
-  Described d(first, 3, true, 1);
+  Described d(first, 3, axes, 1);
   const std::vector<int32_t> rows = rows_by_place(d.description, first.view(), d.list);
   std::vector<double> forces(first.positions.size());
   double virial[9];
-  const FrameTorque frame_torque(first.positions.size(), 0.5);
+  FrameTorque frame_torque(first.positions.size());
   for (int step = 0; step < 20; ++step) {
     const Case one = shaken(first, random, 0.02);
     const System system = one.view();
@@ -187,6 +190,7 @@ void steps_allocate_nothing() {
     d.geometry.select(system, d.list);
     d.geometry.frames(rows, one.atoms());
     d.geometry.forward(d.seen, d.gradients);
+    std::fill(frame_torque.begin(), frame_torque.end(), 0.5);
     d.geometry.backward_pairs(d.gradients, frame_torque, one.atoms(), forces.data(), virial);
     d.geometry.backward_frames(forces.data(), virial, one.atoms());
     if (step > 0) CHECK_EQ(int64_t(allocations), before);
@@ -251,7 +255,7 @@ std::vector<double> expected_axes(std::vector<Edge> edges) {
 
 void equal_neighbours_have_an_order() {
   const Case one = box(7, 2.25, true);
-  Described d(one, 1, true);
+  Described d(one, 1, Axes::atoms);
   CHECK(!std::is_sorted(d.list.order().begin(), d.list.order().end()));  // places are not the caller's atoms
   for (size_t place = 0; place < d.list.order().size(); ++place) {
     const std::vector<double> axes = expected_axes(edges_of(one, d.description, d.list.order()[place]));
@@ -267,8 +271,8 @@ void atoms_alone_are_fine() {
   one.species = {6};
   one.positions = {1, 2, 3};
   for (int round = 0; round < 2; ++round) {
-    for (bool local : {false, true}) {
-      Described d(one, 2, local);
+    for (Axes axes : all_axes) {
+      Described d(one, 2, axes);
       double virial[9] = {};
       CHECK_EQ(d.seen.count, int64_t(0));
       CHECK(d.seen.rounds.empty());
@@ -282,12 +286,14 @@ void atoms_alone_are_fine() {
 }  // namespace
 
 int main() {
-  threads_change_nothing();
+  for (Axes axes : {Axes::atoms, Axes::carried}) {
+    threads_change_nothing(axes);
+    ghosts_wait_for_their_frames(axes);
+    steps_allocate_nothing(axes);
+  }
   rounds_cover_pairs();
   skins_leave_no_trace();
   coinciding_atoms_are_refused();
-  ghosts_wait_for_their_frames();
-  steps_allocate_nothing();
   equal_neighbours_have_an_order();
   atoms_alone_are_fine();
   return finish();

@@ -9,24 +9,18 @@ namespace {
 constexpr double float_round_off = 1.2e-7;
 
 int64_t find_pair(const Described& d, const Case& one, const GoldenPair& golden) {
-  for (int64_t n = 0, active = 0; n < int64_t(d.list.pairs().size()); ++n) {
-    const Pair& pair = d.list.pairs()[size_t(n)];
-    double square = 0;
-    for (size_t k = 0; k < 3; ++k) {
-      double x = one.positions[3 * size_t(pair.j) + k] - one.positions[3 * size_t(pair.i) + k];
-      for (int a = 0; a < 3; ++a) x += pair.shift[a] * one.system.cell[a][k];
-      square += x * x;
-    }
-    if (!(std::sqrt(square) < d.description.cutoff)) continue;
-    if (pair.i == golden.i && pair.j == golden.j && std::equal(pair.shift, pair.shift + 3, golden.shift)) return active;
+  int64_t active = 0, found = -1;
+  each_active(d, one, [&](const Pair& pair, const double*, double) {
+    if (pair.i == golden.i && pair.j == golden.j && std::equal(pair.shift, pair.shift + 3, golden.shift))
+      found = active;
     ++active;
-  }
-  return -1;
+  });
+  return found;
 }
 
 template <int degrees>
 void compare_pairs(const Described& d, const Case& one) {
-  constexpr size_t n = 2 * components(degrees), m = transports(degrees);
+  constexpr size_t n = 2 * components(degrees);
   for (const GoldenPair& golden : one.pairs) {
     const int64_t found = find_pair(d, one, golden);
     CHECK(found >= 0);
@@ -34,8 +28,9 @@ void compare_pairs(const Described& d, const Case& one) {
     const size_t pair = size_t(found);
     CHECK_NEAR(d.seen.envelope[pair], golden.values[0], 2 * float_round_off);
     for (size_t k = 0; k < n; ++k) CHECK_NEAR(d.seen.harmonics[n * pair + k], golden.values[1 + k], float_round_off);
-    for (size_t k = 0; k < m; ++k)
-      CHECK_NEAR(d.seen.transport[m * pair + k], golden.values[1 + n + k], float_round_off);
+    if (d.axes == Axes::carried)
+      for (size_t k = 0; k < 9; ++k)
+        CHECK_NEAR(d.seen.transport[9 * pair + k], golden.values[1 + n + k], float_round_off);
   }
 }
 
@@ -43,21 +38,24 @@ void python_agrees() {
   const std::vector<Case> cases = golden_cases();
   CHECK_EQ(cases.size(), size_t(18));
   for (const Case& one : cases) {
-    Described d(one, one.degrees, true);
     const int before = failures;
-    for (size_t k = 0; k < one.frames.size(); ++k) CHECK_NEAR(d.geometry.frame_rows()[k], one.frames[k], 1e-13);
-    CHECK(!one.pairs.empty());
-    if (one.degrees == 1) compare_pairs<1>(d, one);
-    if (one.degrees == 2) compare_pairs<2>(d, one);
-    if (one.degrees == 3) compare_pairs<3>(d, one);
+    for (Axes axes : {Axes::atoms, Axes::carried}) {
+      Described d(one, one.degrees, axes);
+      for (size_t k = 0; k < one.frames.size(); ++k) CHECK_NEAR(d.geometry.frame_rows()[k], one.frames[k], 1e-13);
+      CHECK(!one.pairs.empty());
+      CHECK_EQ(d.seen.transport.empty(), axes == Axes::atoms);
+      if (one.degrees == 1) compare_pairs<1>(d, one);
+      if (one.degrees == 2) compare_pairs<2>(d, one);
+      if (one.degrees == 3) compare_pairs<3>(d, one);
+    }
     if (failures > before) std::fprintf(stderr, "  in %s\n", one.name.c_str());
   }
 }
 
-template <int degrees, bool local>
-double functional(const Case& one, const std::vector<double>& gradient) {
-  Described d(one, degrees, local);
-  const std::vector<double> rows = exact_rows<degrees, local>(d, one);
+template <int degrees>
+double functional(const Case& one, Axes axes, const std::vector<double>& gradient) {
+  Described d(one, degrees, axes);
+  const std::vector<double> rows = exact_rows<degrees>(d, one);
   if (rows.size() != gradient.size()) return NAN;
   double sum = 0;
   for (size_t n = 0; n < rows.size(); ++n) sum += rows[n] * gradient[n];
@@ -65,8 +63,8 @@ double functional(const Case& one, const std::vector<double>& gradient) {
 }
 
 // The functional with one atom moved, or (atom < 0) with strain number `entry`.
-template <int degrees, bool local>
-double slope(const Case& one, const std::vector<double>& gradient, int64_t atom, int entry) {
+template <int degrees>
+double slope(const Case& one, Axes axes, const std::vector<double>& gradient, int64_t atom, int entry) {
   constexpr double h = 1e-5;
   double values[2];
   for (int side = 0; side < 2; ++side) {
@@ -78,16 +76,16 @@ double slope(const Case& one, const std::vector<double>& gradient, int64_t atom,
       moved = turned(one, strain);
     else
       moved.positions[size_t(3 * atom + entry)] += step;
-    values[side] = functional<degrees, local>(moved, gradient);
+    values[side] = functional<degrees>(moved, axes, gradient);
   }
   return (values[0] - values[1]) / (2 * h);
 }
 
-template <int degrees, bool local>
-void forces_are_slopes(const Case& one, Random& random) {
-  Described d(one, degrees, local);
+template <int degrees>
+void forces_are_slopes(const Case& one, Axes axes, Random& random) {
+  Described d(one, degrees, axes);
   draw_gradients(random, d);
-  const std::vector<double> gradient = gradient_rows<degrees, local>(d);
+  const std::vector<double> gradient = gradient_rows<degrees>(d);
   const FrameTorque frame_torque = torque_of(d, one);
   double virial[9] = {}, open_virial[9] = {};
   const std::vector<double> forces = d.pull_back(frame_torque, virial),
@@ -96,9 +94,9 @@ void forces_are_slopes(const Case& one, Random& random) {
   for (double f : forces) largest = std::max(largest, std::fabs(f));
   for (int64_t atom = 0; atom < one.atoms(); ++atom)
     for (int k = 0; k < 3; ++k)
-      CHECK_NEAR(forces[size_t(3 * atom + k)], -(slope<degrees, local>(one, gradient, atom, k)), 1e-6 * (1 + largest));
+      CHECK_NEAR(forces[size_t(3 * atom + k)], -slope<degrees>(one, axes, gradient, atom, k), 1e-6 * (1 + largest));
   for (int k = 0; k < 9; ++k)
-    CHECK_NEAR(virial[k], (slope<degrees, local>(one, gradient, -1, k)), 1e-6 * (1 + largest) * 5);
+    CHECK_NEAR(virial[k], slope<degrees>(one, axes, gradient, -1, k), 1e-6 * (1 + largest) * 5);
   // Torques without round-off have no remainder, so subtracting it hides nothing.
   for (size_t k = 0; k < forces.size(); ++k) CHECK_NEAR(open[k], forces[k], 1e-10 * (1 + largest));
   for (int k = 0; k < 9; ++k) CHECK_NEAR(open_virial[k], virial[k], 1e-10 * (1 + largest) * 5);
@@ -122,12 +120,11 @@ void forces_are_slopes_everywhere() {
   for (const Case& golden : golden_cases()) {
     const int before = failures;
     const Case one = generic(golden, random);
-    forces_are_slopes<1, true>(one, random);
-    forces_are_slopes<2, true>(one, random);
-    forces_are_slopes<3, true>(one, random);
-    if (one.atoms() < 10) {
-      forces_are_slopes<1, false>(one, random);
-      forces_are_slopes<3, false>(one, random);
+    for (Axes axes : all_axes) {
+      if (axes == Axes::space && one.atoms() >= 10) continue;
+      forces_are_slopes<1>(one, axes, random);
+      forces_are_slopes<2>(one, axes, random);
+      forces_are_slopes<3>(one, axes, random);
     }
     if (failures > before) std::fprintf(stderr, "  in %s\n", one.name.c_str());
   }
@@ -136,8 +133,8 @@ void forces_are_slopes_everywhere() {
 void rotated_copies_look_the_same() {
   Random random(3);
   const Case one = golden_cases()[0];
-  Described d(one, 3, true);
-  const std::vector<double> rows = exact_rows<3, true>(d, one);
+  Described d(one, 3, Axes::carried);
+  const std::vector<double> rows = exact_rows<3>(d, one);
   const PairInvariants seen = d.seen;
   int64_t numbers = 0, differing = 0;
   for (int round = 0; round < 100; ++round) {
@@ -145,7 +142,7 @@ void rotated_copies_look_the_same() {
     draw_rotation(random, r);
     const Case copy = turned(one, r);
     d.look(copy);
-    const std::vector<double> again = exact_rows<3, true>(d, copy);
+    const std::vector<double> again = exact_rows<3>(d, copy);
     CHECK_EQ(again.size(), rows.size());
     double worst = 0;
     for (size_t n = 0; n < rows.size(); ++n) worst = std::max(worst, std::fabs(again[n] - rows[n]));
@@ -164,7 +161,7 @@ void rotated_copies_look_the_same() {
   std::printf("rotated copies: %lld of %lld floats differ\n", (long long)differing, (long long)numbers);
   CHECK(double(differing) < 1e-6 * double(numbers));
   // Negative control: in space's axes nearly all differ.
-  Described lab(one, 3, false);
+  Described lab(one, 3, Axes::space);
   const std::vector<float> before = lab.seen.harmonics;
   double r[9];
   draw_rotation(random, r);
@@ -184,63 +181,73 @@ void net(const Case& one, const std::vector<double>& forces, double* force, doub
   *torque = std::sqrt(dot(t, t));
 }
 
-void nothing_pushes_or_turns_itself() {
-  Random random(4);
-  for (int degrees = 1; degrees <= 3; ++degrees) {
-    const Case one = golden_cases()[0];
-    Described d(one, degrees, true);
-    draw_gradients(random, d);
-    FrameTorque frame_torque = torque_of(d, one);
-    double force, torque;
-    for (bool closed : {false, true}) {
-      double virial[9] = {};
-      net(one, d.pull_back(frame_torque, virial, closed), &force, &torque);
-      CHECK(force < 1e-10);
-      CHECK(torque < 1e-10);
-      for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
-    }
-    // Negative control: without the backward pass through the frames.
-    std::vector<double> forces(one.positions.size());
+void pushes_or_turns_nothing(int degrees, Axes axes, Random& random) {
+  const Case one = golden_cases()[0];
+  Described d(one, degrees, axes);
+  draw_gradients(random, d);
+  FrameTorque frame_torque = torque_of(d, one);
+  double force, torque;
+  for (bool closed : {false, true}) {
     double virial[9] = {};
-    d.geometry.backward_pairs(d.gradients, frame_torque, one.atoms(), forces.data(), virial);
-    net(one, forces, &force, &torque);
-    CHECK(force < 1e-10);
-    CHECK(torque > 1e-2);
-    // And with one frame's gradient lost.
-    std::fill_n(&d.geometry.frame_gradient_rows()[9 * 5], 9, 0.0);
-    d.geometry.backward_frames(forces.data(), virial, one.atoms());
-    net(one, forces, &force, &torque);
-    CHECK(torque > 1e-2);
-    // And with one frame's turn lost.
-    std::fill_n(&frame_torque[3 * 5], 3, 0.0);
-    net(one, d.pull_back(frame_torque, virial, false), &force, &torque);
-    CHECK(torque > 1e-2);
-  }
-}
-
-// Torques from the layers have the round-off of float32: with all atoms here it turns nothing, with ghosts it may.
-void round_off_of_turns_turns_nothing() {
-  Random random(5);
-  for (int degrees = 1; degrees <= 3; ++degrees) {
-    const Case one = golden_cases()[0];
-    Described d(one, degrees, true);
-    draw_gradients(random, d);
-    FrameTorque frame_torque = torque_of(d, one);
-    double force, torque, exact_virial[9] = {}, virial[9] = {}, open_virial[9] = {};
-    const std::vector<double> exact = d.pull_back(frame_torque, exact_virial);
-    for (double& turn : frame_torque) turn += 1e-6 * draw(random);
-    const std::vector<double> closed = d.pull_back(frame_torque, virial);
-    net(one, closed, &force, &torque);
+    net(one, d.pull_back(frame_torque, virial, closed), &force, &torque);
     CHECK(force < 1e-10);
     CHECK(torque < 1e-10);
     for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
-    for (size_t k = 0; k < exact.size(); ++k) CHECK_NEAR(closed[k], exact[k], 1e-4);
-    CHECK(closed != exact);
-    net(one, d.pull_back(frame_torque, open_virial, false), &force, &torque);
-    CHECK(force < 1e-10);
-    CHECK(torque > 1e-7);
-    CHECK(torque < 1e-4);
   }
+  // Negative control: without the backward pass through the frames.
+  std::vector<double> forces(one.positions.size());
+  FrameTorque spent = frame_torque;
+  double virial[9] = {};
+  d.geometry.backward_pairs(d.gradients, spent, one.atoms(), forces.data(), virial);
+  net(one, forces, &force, &torque);
+  CHECK(force < 1e-10);
+  CHECK(torque > 1e-2);
+  // And with one frame's gradient lost.
+  std::fill_n(&d.geometry.frame_gradient_rows()[9 * 5], 9, 0.0);
+  d.geometry.backward_frames(forces.data(), virial, one.atoms());
+  net(one, forces, &force, &torque);
+  CHECK(torque > 1e-2);
+  // And with one frame's turn lost, or what the directions do counted twice.
+  if (axes == Axes::carried)
+    std::fill_n(&frame_torque[3 * 5], 3, 0.0);
+  else
+    frame_torque = spent;
+  net(one, d.pull_back(frame_torque, virial, false), &force, &torque);
+  CHECK(torque > 1e-2);
+}
+
+void nothing_pushes_or_turns_itself() {
+  Random random(4);
+  for (int degrees = 1; degrees <= 3; ++degrees)
+    for (Axes axes : {Axes::atoms, Axes::carried}) pushes_or_turns_nothing(degrees, axes, random);
+}
+
+// Torques have the round-off of float32: with all atoms here it turns nothing, with ghosts it may.
+void round_off_turns_nothing(int degrees, Axes axes, Random& random) {
+  const Case one = golden_cases()[0];
+  Described d(one, degrees, axes);
+  draw_gradients(random, d);
+  FrameTorque frame_torque = torque_of(d, one);
+  double force, torque, exact_virial[9] = {}, virial[9] = {}, open_virial[9] = {};
+  const std::vector<double> exact = d.pull_back(frame_torque, exact_virial);
+  for (double& turn : frame_torque) turn += 1e-6 * draw(random);
+  const std::vector<double> closed = d.pull_back(frame_torque, virial);
+  net(one, closed, &force, &torque);
+  CHECK(force < 1e-10);
+  CHECK(torque < 1e-10);
+  for (int k : {1, 2, 5}) CHECK_NEAR(virial[k], virial[k % 3 * 3 + k / 3], 1e-9);
+  for (size_t k = 0; k < exact.size(); ++k) CHECK_NEAR(closed[k], exact[k], 1e-4);
+  CHECK(closed != exact);
+  net(one, d.pull_back(frame_torque, open_virial, false), &force, &torque);
+  CHECK(force < 1e-10);
+  CHECK(torque > 1e-7);
+  CHECK(torque < 1e-4);
+}
+
+void round_off_of_turns_turns_nothing() {
+  Random random(5);
+  for (int degrees = 1; degrees <= 3; ++degrees)
+    for (Axes axes : {Axes::atoms, Axes::carried}) round_off_turns_nothing(degrees, axes, random);
 }
 
 }  // namespace

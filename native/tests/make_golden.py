@@ -26,7 +26,7 @@ def geometry() -> str:
     """Structures with their frames, and of some pairs all invariants of the local gauge, in float64.
 
     Per structure: name, degrees, atoms; cell; periodic; species; positions; frames [atom, 3, 3]; number of pairs;
-    per pair i, j, shift, envelope, and harmonics of i ← j, of j ← i, and transport, degree after degree.
+    per pair i, j, shift, envelope, harmonics of i ← j and of j ← i, degree after degree, and transport of vectors.
     """
     return "\n".join(line for name, system, degrees in _structures() for line in _case(name, system, degrees)) + "\n"
 
@@ -121,7 +121,7 @@ def _pairs(batch: AtomBatch, geometry: Geometry, sample: int) -> Iterator[str]:
         assert geometry.transport is not None
         values = [geometry.envelope[there : there + 1]]
         values += [y[edge] for edge in (there, back) for y in geometry.harmonics]
-        values += [d[there].ravel() for d in geometry.transport]
+        values += [geometry.transport[0][there].ravel()]
         yield _row((i, j, *shift)) + " " + _row(torch.cat(values).tolist(), digits=9)
 
 

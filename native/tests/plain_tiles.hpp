@@ -29,6 +29,20 @@ inline void multiply_codes(const uint8_t* codes, int64_t stride, const int8_t* w
       }
 }
 
+// Low bytes of sixteen rows of one tile, then high ones: a copy, as tiles hold one.
+inline thread_local uint8_t kept_codes[16][2 * 64];
+
+template <bool Planes>
+inline void keep_codes(const uint8_t* codes, int64_t stride) {
+  if (tiles_in_use != 1) __builtin_trap();
+  for (int row = 0; row < 16; ++row) std::memcpy(kept_codes[row], codes + row * stride, Planes ? 2 * 64 : 64);
+}
+
+template <bool Planes>
+inline void multiply_kept(const int8_t* weights) {
+  multiply_codes<Planes, false>(kept_codes[0], sizeof kept_codes[0], weights, 64);
+}
+
 template <bool Planes, bool Eight>
 inline void store_totals(int32_t* totals) {
   for (int plane = 0; plane < (Planes ? 2 : 1); ++plane)

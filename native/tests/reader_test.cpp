@@ -51,8 +51,6 @@ void test_values() {
   CHECK_EQ(d.species[1], 6);
   CHECK_EQ(d.reference[1], -1029.5);
   CHECK_EQ(d.radial.knots, 4);
-  CHECK_EQ(d.wigner_points[0].size(), 33u);
-  CHECK_EQ(d.wigner_inverse[1].size(), 7u * 15u);
   CHECK_EQ(n.layers.size(), 2u);
   CHECK_EQ(n.layers[0].filters.mixing.size(), 4u * 4u * 4u);
   CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 4u * 4u);
@@ -181,7 +179,6 @@ void test_numbers_of_the_model() {
   expect_changed("fp32", config("\"channels\":4", "\"channels\":8"), "has shape [2, 4]; expected [2, 8]");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":4"), "'degrees' 4");
   expect_changed("fp32", config("\"degrees\":1", "\"degrees\":2"), "lacks the slot 'layers.0.update.mix2.input'");
-  expect_changed("w4-l3", [](TinyModel& m) { m.tensors.erase("wigner.points.l2"); }, "lacks tensor 'wigner.points.l2'");
   expect_changed("fp32", config("\"layers\":1", "\"layers\":33"), "'layers' 33");
   expect_changed("fp32", config("\"layers\":1", "\"layers\":2"), "gates.weight' has shape [8, 5]; expected [12, 5]");
   expect_changed("w4-l3", config("\"layers\":2", "\"layers\":1"), "gates.codes' has shape [36, 3]; expected [16, 3]");

@@ -121,12 +121,6 @@ class TinyWriter {
     model_.doubles("radii", {2}, {0.31, 0.76});
     model_.doubles("scale", {1}, {0.8});
     if (!o_.own_tables) table("radial", o_.basis);
-    for (int l = 2; l <= o_.degrees; ++l) {
-      const std::string end = ".l" + std::to_string(l);
-      model_.doubles("wigner.points" + end, {4 * l + 3, 3}, std::vector<double>(size_t(12 * l + 9), 0.5));
-      const std::vector<double> inverse(size_t((2 * l + 1) * (4 * l + 3)), 0.1);
-      model_.doubles("wigner.inverse" + end, {2 * l + 1, 4 * l + 3}, inverse);
-    }
     for (int i = 0; i < o_.layers; ++i) {
       const std::string name = "layers." + std::to_string(i);
       if (o_.architecture == "painn")

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t lanes = 16;        // channels of a register, as in layers/plan.hpp
 constexpr int64_t number = 4;        // bytes
-constexpr int64_t coefficients = 6;  // of the polynomial between two knots
+constexpr int64_t at_knot = 3;       // value, slope and curvature of a radial function
 constexpr int64_t most_times = 100;
 constexpr int64_t always = int64_t(1) << 22;  // bytes that any file may take
 
@@ -33,9 +33,7 @@ int64_t readout_bytes(const ReadoutDescription& readout, int64_t channels) {
   return linear_bytes(readout.hidden, channels, channels) + linear_bytes(readout.energy, channels, lanes);
 }
 
-int64_t radial_bytes(const RadialGrid& radial, int64_t row) {
-  return int64_t(radial.knots - 1) * coefficients * row * number;
-}
+int64_t radial_bytes(const RadialGrid& radial, int64_t row) { return int64_t(radial.knots) * at_knot * row * number; }
 
 void check_memory(const Description& description, size_t size, const Source& source) {
   const int64_t needed = description.network->opened_bytes(description.radial);

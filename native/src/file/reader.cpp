@@ -44,7 +44,6 @@ class Reader {
     NetworkFile file{config, slots, tensors_, source_, out_, nullptr};
     read_radial();
     out_.network = architecture.read(file);
-    read_wigner();
     read_golden();
     slots.finish();
     tensors_.finish();
@@ -98,19 +97,6 @@ class Reader {
     r.low = fields.number("low", u_at(2 * out_.cutoff), u_at(out_.cutoff) * (1 + 1e-12));
     r.high = fields.number("high", u_at(closest), 1.0);
     fields.finish();
-  }
-
-  void read_wigner() {
-    for (int degree = 2; degree <= out_.degrees; ++degree) {
-      const std::string end = ".l" + std::to_string(degree);
-      const int64_t least = 2 * degree + 1, most = 64;
-      const int64_t probes = tensors_.shape("wigner.points" + end, Dtype::F64, {any, 3})[0];
-      if (probes < least || probes > most)
-        source_.refuse("tensor 'wigner.points" + end + "' has " + std::to_string(probes) + " points; expected " +
-                       std::to_string(least) + " to " + std::to_string(most));
-      out_.wigner_points[degree - 2] = tensors_.doubles("wigner.points" + end, {probes, 3});
-      out_.wigner_inverse[degree - 2] = tensors_.doubles("wigner.inverse" + end, {2 * degree + 1, probes});
-    }
   }
 
   void read_golden() {

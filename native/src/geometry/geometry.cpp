@@ -30,7 +30,11 @@ void unit_vector(const ActivePair& pair, double* out) {
 }  // namespace
 
 Geometry::Geometry(const Description& description, bool local, bool carries)
-    : description_(description), local_(local), knots_(description.radial), repulsion_(description) {}
+    : description_(description),
+      local_(local),
+      carries_(carries),
+      knots_(description.radial),
+      repulsion_(description) {}
 
 template <class Work>
 void Geometry::each_task(const Work& work) const {

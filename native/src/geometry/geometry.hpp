@@ -1,9 +1,9 @@
 // From positions to the numbers that layers see, and back: all in float64, cast once to float32 at the border.
 //
-// Lab gauge: components of features are those of space. Local gauge: those in the frame of each atom, and a message is
-// turned from the sender's frame into the receiver's; then every float32 below is an invariant under rotation, and the
-// same to the bit for nearly every rotated copy: the distance is cast before anything is computed from it, and
-// components are rounded to a grid before they are cast (pair.hpp).
+// Lab gauge: components of features are those of space. Local gauge: those in the frame of each atom, and vectors that a
+// message carries are turned from the sender's frame into the receiver's; then every float32 below is an invariant under
+// rotation, and the same to the bit for nearly every rotated copy: the distance is cast before anything is computed from
+// it, and components are rounded to a grid before they are cast (pair.hpp).
 #pragma once
 
 #include <cstdint>
@@ -25,20 +25,20 @@ class Pool;
 // of a two-sided array is the message i ← j, row "1" the message j ← i.
 struct PairInvariants {
   int64_t count = 0;
-  std::vector<int32_t> i, j;        // places
-  std::vector<int32_t> knot;        // left knot of the radial table
-  std::vector<float> fraction;      // t between that knot and the next
-  std::vector<float> steepness;     // dt/dr (per Å)
-  std::vector<float> envelope;      // φ(r)
-  std::vector<float> harmonics;     // [2][components] Y of the direction receiver → sender, in the receiver's axes
-  std::vector<float> transport;     // [9] row-major R_iᵀ R_j; in the local gauge, for networks that carry vectors
+  std::vector<int32_t> i, j;  // places
+  std::vector<int32_t> knot;  // left knot of the radial table
+  std::vector<float> fraction;  // t between that knot and the next
+  std::vector<float> steepness;  // dt/dr (per Å)
+  std::vector<float> envelope;  // φ(r)
+  std::vector<float> harmonics;  // [2][components] Y of the direction receiver → sender, in the receiver's axes
+  std::vector<float> transport;  // [9] row-major R_iᵀ R_j; in the local gauge, for networks that carry vectors
   std::vector<std::vector<Task>> rounds;  // as in the list, over active pairs
 };
 
 // dE/d(each of the above), by the layers; zeroed by `forward`.
 struct PairGradients {
-  std::vector<float> radial;     // [2] dE/dr through the tables
-  std::vector<float> envelope;   // [2] dE/dφ
+  std::vector<float> radial;  // [2] dE/dr through the tables
+  std::vector<float> envelope;  // [2] dE/dφ
   std::vector<float> harmonics;  // [2][components], the axes held fixed
 };
 
@@ -57,9 +57,9 @@ class Geometry {
   // `species_row[place]` is the row of the species of the atom at a place in `description.species`.
   // Ghost frames: with an exchange, frames of ghosts are filled by `exchange_frames` (rows of 9 doubles, by place),
   // called once between the two halves: `frames` then `forward`. Throws BadStructure for atoms closer than 0.2 Å.
-  void select(const System& system, const NeighborList& list);            // distances; which pairs are active
-  void frames(const std::vector<int32_t>& species_row, int64_t owned);    // frame_rows()[place], in the local gauge
-  void forward(PairInvariants& out, PairGradients& gradients);            // everything else
+  void select(const System& system, const NeighborList& list);  // distances; which pairs are active
+  void frames(const std::vector<int32_t>& species_row, int64_t owned);  // frame_rows()[place], in the local gauge
+  void forward(PairInvariants& out, PairGradients& gradients);  // everything else
   // Forces [place][3] += −dE/dx and virial [3][3] += dE/dε. Turning all axes and all positions together changes nothing;
   // what the float32 of gradients and turns leaves over of that is taken off the turns, unless there are ghosts (`owned`
   // places of more), whose share is elsewhere. Frame gradients of ghosts are left in frame_gradient_rows() for the

@@ -8,7 +8,7 @@ namespace gaq {
 
 constexpr int components(int degrees) { return degrees * (degrees + 2); }  // Σ (2l+1): 3, 8, 15
 
-constexpr double root3 = 1.7320508075688772, root5 = 2.23606797749979;
+constexpr double root3 = 1.7320508075688772;
 constexpr double root58 = 0.7905694150420949, root15 = 3.872983346207417, root38 = 0.6123724356957945;  // 5/8, 15, 3/8
 
 // out[components(degrees)] of a unit vector u[3].

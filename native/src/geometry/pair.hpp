@@ -50,8 +50,8 @@ inline void lab_pullback(const double* unit, const Real* gradient, double* out) 
   harmonics_pullback<degrees>(unit, g, out);
 }
 
-// In the axes of each receiver, with frames [9]. transport [9] is R_iᵀ R_j, for networks whose messages carry vectors; else
-// null.
+// In the axes of each receiver, with frames [9]. transport [9] is R_iᵀ R_j, for networks whose messages carry vectors;
+// else null.
 template <int degrees, class Real>
 inline void describe_local(const double* unit, const double* frame_i, const double* frame_j, Real* rows,
                            Real* transport) {

@@ -37,18 +37,10 @@ inline void add_outer(double* out, const double* a, const double* b) {
   for (int r = 0; r < 3; ++r) add_scaled(out + 3 * r, a[r], b);
 }
 
-// out = Aᵀ B; out += A B; out += A Bᵀ
+// out = Aᵀ B
 inline void multiply_transposed(const double* a, const double* b, double* out) {
   for (int r = 0; r < 3; ++r)
     for (int c = 0; c < 3; ++c) out[3 * r + c] = a[r] * b[c] + a[3 + r] * b[3 + c] + a[6 + r] * b[6 + c];
-}
-inline void add_product(double* out, const double* a, const double* b) {
-  for (int r = 0; r < 3; ++r)
-    for (int c = 0; c < 3; ++c) out[3 * r + c] += a[3 * r] * b[c] + a[3 * r + 1] * b[3 + c] + a[3 * r + 2] * b[6 + c];
-}
-inline void add_product_transposed(double* out, const double* a, const double* b) {
-  for (int r = 0; r < 3; ++r)
-    for (int c = 0; c < 3; ++c) out[3 * r + c] += dot(a + 3 * r, b + 3 * c);
 }
 
 // To the nearest multiple of 2^-bits, ties to even: what is added makes that multiple the last place of a double.

@@ -54,7 +54,7 @@ def _cubic(x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, ...]:
 
 
 @cache
-def wigner_probes(degree: int) -> tuple[Tensor, Tensor]:
+def _probes(degree: int) -> tuple[Tensor, Tensor]:
     """Fixed directions P [n, 3] and the pseudo-inverse of Y(P), from which Wigner matrices are read off."""
     count = 4 * degree + 3
     index = torch.arange(count, dtype=torch.float64)
@@ -71,6 +71,6 @@ def wigner(rotation: Tensor, degree: int) -> Tensor:
     """
     if degree == 1:
         return rotation
-    points, inverse = (t.to(rotation) for t in wigner_probes(degree))
+    points, inverse = (t.to(rotation) for t in _probes(degree))
     turned = harmonics(torch.einsum("...ab,pb->...pa", rotation, points), degree)  # Y(R p), [..., p, m]
     return torch.einsum("np,...pm->...mn", inverse, turned)

@@ -15,7 +15,6 @@ from ase.data import covalent_radii
 
 from gaq.atoms.structure import Prediction, Structure
 from gaq.errors import RecipeError, UsageError
-from gaq.geometry.harmonics import wigner_probes
 from gaq.model.architectures import architecture_of
 from gaq.model.layered import Layered
 from gaq.model.layouts import LAYOUTS
@@ -115,16 +114,12 @@ def backward_bits_for(model: Layered) -> int:
 
 def _constants(model: Layered) -> Arrays:
     radii = covalent_radii[list(model.species)]
-    arrays = {
+    return {
         "embedding": array_of(model.embedding),
         "reference": array_of(model.reference),
         "radii": np.asarray(radii, dtype=np.float64),
         "scale": array_of(model.scale),
     }
-    for degree in range(2, model.degrees + 1):
-        points, inverse = wigner_probes(degree)
-        arrays |= {f"wigner.points.l{degree}": array_of(points), f"wigner.inverse.l{degree}": array_of(inverse)}
-    return arrays
 
 
 def _golden(golden: Golden, species: Sequence[int]) -> Arrays:

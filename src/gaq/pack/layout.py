@@ -35,9 +35,6 @@ def wanted_arrays(
         "golden.energies": Wanted("F64", (GOLDEN_FRAMES,)),
         "golden.forces": Wanted("F64", (GOLDEN_FRAMES, None, COORDINATES)),
     }
-    for degree in range(2, n.degrees + 1):
-        arrays[f"wigner.points.l{degree}"] = Wanted("F64", (None, COORDINATES))
-        arrays[f"wigner.inverse.l{degree}"] = Wanted("F64", (2 * degree + 1, None))
     arrays |= layout.arrays(n)
     for name, count in layout.functions(n):
         arrays |= _of_functions(name, count, knots, shapes)

@@ -15,7 +15,6 @@ GROUPS = (
     "species",
     "steps and directions",
     "centres and directions",
-    "Wigner constants",
     "golden frames",
 )
 
@@ -29,7 +28,7 @@ def group_of(array: str) -> str:
         return "attention"
     if ".centre." in array or ".principal." in array:
         return "centres and directions"
-    begins = {"radial.": "radial table", "golden.": "golden frames", "wigner.": "Wigner constants"}
+    begins = {"radial.": "radial table", "golden.": "golden frames"}
     begun = next((group for start, group in begins.items() if array.startswith(start)), None)
     return begun or ends.get(array.rpartition(".")[2], "steps and directions")
 

@@ -6,12 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from gaq.atoms.structure import Prediction
 from gaq.errors import RecipeError, UsageError
-from gaq.geometry.harmonics import harmonics, wigner
-from gaq.geometry.rotations import random_rotations
 from gaq.model.linear import Linear
 from gaq.pack.bits import unpack_nibbles
 from gaq.pack.export import Golden, backward_bits_for, pack, packed_linear
@@ -69,16 +66,6 @@ def test_the_rest_of_the_network_is_there_to_the_bit():
     assert arrays["reference"].tolist() == network.reference.tolist()
     assert arrays["scale"].tolist() == [network.scale.item()]
     assert arrays["radii"].tolist() == [0.31, 0.76, 0.71, 0.66]  # Å; H, C, N, O
-
-
-@pytest.mark.parametrize("degree", [2, 3])
-def test_wigner_matrices_come_out_of_the_constants(degree, seed):
-    arrays = packed(settings=config(degrees=degree, layers=1)).arrays
-    points = torch.from_numpy(arrays[f"wigner.points.l{degree}"].copy())
-    inverse = torch.from_numpy(arrays[f"wigner.inverse.l{degree}"].copy())
-    rotation = random_rotations(1, torch.Generator().manual_seed(seed))[0].double()
-    turned = inverse @ harmonics(points @ rotation.T, degree)
-    torch.testing.assert_close(turned.T, wigner(rotation, degree), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize(

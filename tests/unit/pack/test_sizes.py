@@ -47,7 +47,6 @@ def test_parameters_in_float_are_those_of_the_network():
         ("layers.0.attention.query.step", "steps and directions"),
         ("layers.0.update.mix1.input.levels", "steps and directions"),
         ("codebook.fibonacci.4.cells", "steps and directions"),
-        ("wigner.points.l2", "Wigner constants"),
         ("readout.energy.codes", "weights"),
         ("scale", "species"),
         ("readout.energy.scale", "scales"),
