@@ -158,11 +158,10 @@ void attention_of(const S sizes, const TransformerLayer& layer, const PairInvari
 }
 
 void attention(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-               const Adjacency& adjacency, Block block, TransformerState& state,
-               Scratch& scratch) {
+               const Adjacency& adjacency, Block block, TransformerState& state, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    attention_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch},
-                 block, state);
+    attention_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch}, block,
+                 state);
   });
 }
 
@@ -177,7 +176,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
   const float *const envelope = pairs.envelope.data(), *const steepness = pairs.steepness.data();
   const float *const unit = state.unit, *const temperature = layer.temperature.data(), *const share = state.share;
   float *const g_weight = g.weight, *const g_radial = gradients.radial.data(),
-              *const g_envelope = gradients.envelope.data();
+               *const g_envelope = gradients.envelope.data();
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
     float* const g_query = g.projected + atom * 4 * C;
@@ -218,8 +217,8 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
 }
 
 void attention_back(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-                    const Adjacency& adjacency, PairGradients& gradients, Block block,
-                    const TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
+                    const Adjacency& adjacency, PairGradients& gradients, Block block, const TransformerState& state,
+                    const TransformerGradients& g, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
     attention_back_of(sizes, layer, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch},
                       gradients, block, state, g);

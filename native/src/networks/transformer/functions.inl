@@ -3,7 +3,8 @@
 
 // Columns first ≤ c < last; derivatives only if they are wanted.
 template <bool Slopes>
-inline void look_up(const RadialPlan& plan, const PairInvariants& pairs, int64_t pair, int first, int last, float* row) {
+inline void look_up(const RadialPlan& plan, const PairInvariants& pairs, int64_t pair, int first, int last,
+                    float* row) {
   const Radial radial(plan, pairs, pair);
   float* slopes = row + plan.row;
   for (int c = first; c < last; c += lanes) {
@@ -49,7 +50,5 @@ struct Functions {
     rows = scratch->rows.data();
   }
   // Of message k.
-  const float* at(int64_t k) const {
-    return rows + (kept ? adjacency.all[k].end / 2 : k - first) * row;
-  }
+  const float* at(int64_t k) const { return rows + (kept ? adjacency.all[k].end / 2 : k - first) * row; }
 };

@@ -57,11 +57,11 @@ struct TransformerKernels {
   void (*unit_queries)(const TransformerPlan&, const TransformerLayer&, Block, const float* projected, float* unit,
                        const Tap&);
   // The shares of neighbours in each head of a block of receivers.
-  void (*attention)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                    Block, TransformerState&, Scratch&);
+  void (*attention)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&, Block,
+                    TransformerState&, Scratch&);
   // Sums over neighbours: m_scalar, and v_mid = v + sums; `v` null before the first layer.
-  void (*gather)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                 Block, const Vectors& v, TransformerState&, Scratch&);
+  void (*gather)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&, Block,
+                 const Vectors& v, TransformerState&, Scratch&);
   // From the sums to the scalars and vectors after the layer; no vectors after the last.
   void (*update)(const TransformerPlan&, const TransformerLayer&, Block, TransformerState&, float* s_out,
                  const Vectors& v_out, Scratch&, const Tap&);
@@ -74,8 +74,7 @@ struct TransformerKernels {
                     PairGradients&, Task, int64_t owned, const TransformerState&, const TransformerGradients&);
   // g.weight → of the logits, for a block of receivers; their queries.
   void (*attention_back)(const TransformerPlan&, const TransformerLayer&, const PairInvariants&, const Adjacency&,
-                         PairGradients&, Block, const TransformerState&,
-                         const TransformerGradients&, Scratch&);
+                         PairGradients&, Block, const TransformerState&, const TransformerGradients&, Scratch&);
   // Keys of a block of senders, then all of the projection: g.s.
   void (*project_back)(const TransformerPlan&, const TransformerLayer&, const Adjacency&, Block, int64_t owned,
                        const TransformerState&, const TransformerGradients&, Scratch&);

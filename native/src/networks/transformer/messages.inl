@@ -45,10 +45,8 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
 }
 
 void gather(const TransformerPlan& plan, const TransformerLayer& layer, const PairInvariants& pairs,
-            const Adjacency& adjacency, Block block, const Vectors& v, TransformerState& state,
-            Scratch& scratch) {
+            const Adjacency& adjacency, Block block, const Vectors& v, TransformerState& state, Scratch& scratch) {
   with_sizes(plan.shape, [&](auto sizes) {
-    gather_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch}, block, v,
-              state);
+    gather_of(sizes, pairs, adjacency, Functions{layer, pairs, adjacency, state.radial, &scratch}, block, v, state);
   });
 }

@@ -18,7 +18,7 @@ template <bool First, class S>
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
   const float *const functions = t.functions, *const slopes = t.slopes, *const y = t.harmonics, *const share = t.share;
   const float *const values = t.values, *const g_scalar = t.g_scalar, envelope = t.envelope;
-  const float *const g_vector[3] = {t.g_vector[0], t.g_vector[1], t.g_vector[2]};
+  const float* const g_vector[3] = {t.g_vector[0], t.g_vector[1], t.g_vector[2]};
   float *const g_values = t.g_values, *const g_weight = t.g_weight;
   Vec by_radius = zero(), by_direction[M];
   for (int m = 0; m < M; ++m) by_direction[m] = zero();
@@ -84,9 +84,16 @@ void send_back_of(const S sizes, const TransformerLayer& layer, const PairInvari
       const int64_t receiver = side ? pairs.j[pair] : pairs.i[pair], sender = side ? pairs.i[pair] : pairs.j[pair];
       if (receiver >= owned) continue;
       const int64_t end = 2 * pair + side, message = adjacency.place[end];
-      MessageBack t{row, row + layer.radial.row, pairs.harmonics.data() + end * M, state.share + message * heads,
-                    pairs.envelope[pair], state.projected + sender * 4 * C + 2 * C,
-                    g.projected + sender * 4 * C + 2 * C, g.scalar + receiver * C, {}, g.weight + message * heads,
+      MessageBack t{row,
+                    row + layer.radial.row,
+                    pairs.harmonics.data() + end * M,
+                    state.share + message * heads,
+                    pairs.envelope[pair],
+                    state.projected + sender * 4 * C + 2 * C,
+                    g.projected + sender * 4 * C + 2 * C,
+                    g.scalar + receiver * C,
+                    {},
+                    g.weight + message * heads,
                     gradients.harmonics.data() + end * M};
       for (int l = 1; l <= L; ++l) t.g_vector[l - 1] = g.v.of(l, receiver);
       gradients.radial[end] += message_back<First>(sizes, t) * pairs.steepness[pair];

@@ -9,7 +9,7 @@ namespace transformer {
 #include "networks/transformer/update.inl"
 #include "networks/transformer/update_back.inl"
 
-const TransformerKernels kernels{radial_functions, project,   unit_queries,   attention,   gather,
-                                 update,       update_back,      send_back, attention_back, project_back};
+const TransformerKernels kernels{radial_functions, project,     unit_queries, attention,      gather,
+                                 update,           update_back, send_back,    attention_back, project_back};
 
 }  // namespace transformer

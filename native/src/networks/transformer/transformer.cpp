@@ -100,8 +100,7 @@ const float* TransformerExecution::forward(Evaluation& evaluation) {
     const bool last = index + 1 == layers_.size();
     evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
       kernels_.attention(plan_, layer, *evaluation.pairs, adjacency_, block, state, scratch);
-      kernels_.gather(plan_, layer, *evaluation.pairs, adjacency_, block, index ? v_ : Vectors(), state,
-                      scratch);
+      kernels_.gather(plan_, layer, *evaluation.pairs, adjacency_, block, index ? v_ : Vectors(), state, scratch);
       kernels_.update(plan_, layer, block, state, last ? s_out_ : layers_[index + 1].s_in, last ? Vectors() : v_,
                       scratch, evaluation.tap);
     });
@@ -135,8 +134,8 @@ void TransformerExecution::layer_back(const Evaluation& evaluation, size_t index
   for (int64_t atom = 0; atom < evaluation.atoms && index; ++atom)
     std::fill_n(gradients_.projected + (4 * atom + 2) * plan_.shape.channels, 2 * plan_.shape.channels, 0.0f);
   evaluation.over_tasks([&](Task task) {
-    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, task, evaluation.owned, state,
-                       gradients_);
+    kernels_.send_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, task, evaluation.owned,
+                       state, gradients_);
   });
   evaluation.over_blocks(0, evaluation.owned, [&](Block block, Scratch& scratch) {
     kernels_.attention_back(plan_, layer, *evaluation.pairs, adjacency_, *evaluation.gradients, block, state,
