@@ -1,5 +1,5 @@
 // Radial functions of one pair: the quintic with the values, slopes and curvatures that the table has at both knots. It is
-// summed from differences between the knots, so that nothing large cancels in the derivative.
+// summed from differences between the knots, so that nothing large cancels in the derivative; what is largest comes last.
 struct Radial {
   const float *left, *right;
   int length;
@@ -20,19 +20,21 @@ struct Radial {
 
   [[gnu::always_inline]] Vec at(int column) const {
     const float *l = left + column, *r = right + column;
-    Vec total = load(l);
-    for (int k = 0; k < 3; ++k) total = fma(value[k], load(r + k * length) - load(l + k * length), total);
-    for (int k = 1; k < 3; ++k) total = fma(value[2 + k], load(l + k * length), total);
-    return total;
+    Vec rest = value[4] * load(l + 2 * length);
+    rest = fma(value[3], load(l + length), rest);
+    for (int k = 2; k >= 0; --k) rest = fma(value[k], load(r + k * length) - load(l + k * length), rest);
+    return rest + load(l);
   }
   // The value, and the derivative in t.
   [[gnu::always_inline]] void both(int column, Vec& of, Vec& along) const {
     const float *l = left + column, *r = right + column;
     Vec known[3], change[3];
     for (int k = 0; k < 3; ++k) known[k] = load(l + k * length), change[k] = load(r + k * length) - known[k];
-    of = fma(value[0], change[0], known[0]);
-    along = slope[0] * change[0];
-    for (int k = 1; k < 3; ++k) of = fma(value[k], change[k], of), along = fma(slope[k], change[k], along);
-    for (int k = 1; k < 3; ++k) of = fma(value[2 + k], known[k], of), along = fma(slope[2 + k], known[k], along);
+    of = value[4] * known[2];
+    along = slope[4] * known[2];
+    of = fma(value[3], known[1], of);
+    for (int k = 2; k >= 0; --k) of = fma(value[k], change[k], of), along = fma(slope[k], change[k], along);
+    of = of + known[0];
+    along = fma(slope[3], known[1], along);
   }
 };
