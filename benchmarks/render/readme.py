@@ -85,8 +85,8 @@ def _words() -> str:
 
     return wrapped(
         "rMD17 azobenzene, four layers of 64 channels, trained alike; ± over seeds or frames. Symmetry error: mean "
-        "change of a force under rotation. Drift: over 1 ns. Speed: one thread, all rows in one run on "
-        f"{' and '.join(map(str.upper, timed))}. An untrained "
+        "change of a force under rotation. Drift: over 1 ns. Speed: one thread, all rows in one run "
+        f"with {' and '.join(f'`{isa}`' for isa in timed)} instructions. An untrained "
         f"float model of six layers is {times('painn-compiled')} times as fast as compiled PaiNN (SchNetPack) and "
         f"{times('mace-compiled')} times as fast as compiled MACE ([speed](docs/results/speed.md)).\n"
     )
