@@ -18,7 +18,7 @@ def test_every_stream_takes_any_scale(degrees, seed):
     model = network(config(degrees=degrees), torch.float64)
     before, draw = forces(model), torch.Generator().manual_seed(seed)
     found = list(model.streams())
-    assert len(found) == 1 + degrees + 2
+    assert len(found) == 2 + 2
     for stream in found:
         weights = [layer.weight.clone() for layer, _ in stream.readers]
         scale = torch.exp(torch.randn(8, generator=draw, dtype=torch.float64))

@@ -100,7 +100,7 @@ inline void exponentials(float* x, int64_t count) {
 template <class S>
 inline void logits(const S sizes, const TransformerLayer& layer, const Adjacency& adjacency, const Functions functions,
                    int64_t atom, const float* unit, float* out) {
-  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = S::functions * C;
+  const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width(), bias_column = message_functions * C;
   const float *const query = unit + atom * 2 * C, *const temperature = layer.temperature.data();
   const Neighbor* const all = adjacency.all.data();
   const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
@@ -171,7 +171,7 @@ void attention_back_of(const S sizes, const TransformerLayer& layer, const PairI
                        const Adjacency& adjacency, Functions functions, PairGradients& gradients, Block block,
                        const TransformerState& state, const TransformerGradients& g) {
   const int C = sizes.channels(), heads = sizes.heads(), W = sizes.head_width();
-  const int slope_column = layer.radial.row + S::functions * C;
+  const int slope_column = layer.radial.row + message_functions * C;
   const Neighbor* const all = adjacency.all.data();
   const float *const envelope = pairs.envelope.data(), *const steepness = pairs.steepness.data();
   const float *const unit = state.unit, *const temperature = layer.temperature.data(), *const share = state.share;

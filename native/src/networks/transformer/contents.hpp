@@ -10,6 +10,9 @@ struct TransformerConfig {
   bool cosine = true;  // attention: unit queries and keys, or plain scaled products
 };
 
+// Of the distance, per channel of a message: for scalars, and for vectors of all degrees.
+constexpr int message_functions = 2;
+
 // Of how many degrees an update has products: 1 and 2 together, or none.
 constexpr int products_of(int degrees) { return degrees >= 2 ? 2 : 0; }
 
@@ -19,7 +22,7 @@ struct TransformerLayerDescription {
   FeatureScheme query, key;               // identity or uniform
   std::vector<float> temperature;      // [heads]
   RadialFunctions bias;                // heads, of the logits
-  RadialFunctions filters;             // functions * channels
+  RadialFunctions filters;             // message_functions * channels
 };
 
 struct TransformerDescription : NetworkDescription {

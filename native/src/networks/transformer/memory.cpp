@@ -13,9 +13,8 @@ int64_t TransformerDescription::opened_bytes(const RadialGrid& radial) const {
   int64_t total = readout_bytes(readout, channels);
   for (size_t index = 0; index < layers.size(); ++index) {
     const TransformerLayerDescription& layer = layers[index];
-    const int64_t functions = 1 + c.degrees;
-    const int64_t gated = index + 1 == layers.size() ? functions * channels : sections;
-    total += radial_bytes(radial, functions * channels + padded(c.heads));
+    const int64_t gated = index + 1 == layers.size() ? (1 + c.degrees) * channels : sections;
+    total += radial_bytes(radial, message_functions * channels + padded(c.heads));
     total += linear_bytes(layer.project, channels, 4 * channels) + linear_bytes(layer.output, channels, channels) +
              linear_bytes(layer.hidden, sections, hidden) + linear_bytes(layer.gates, hidden, gated) +
              scheme_bytes(layer.query) + scheme_bytes(layer.key);

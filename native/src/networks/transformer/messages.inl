@@ -1,6 +1,6 @@
 // What a receiver gathers from its neighbours, its sums held in registers:
 //
-//   m_i = Σ_j w f_0 v_j        V_i^l += Σ_j w f_l Y^l g_j        w = φ share, one per head
+//   m_i = Σ_j w f_0 v_j        V_i^l += Σ_j w f_1 g_j Y^l        w = φ share, one per head
 
 template <class S>
 void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adjacency, Functions functions, Block block,
@@ -12,7 +12,7 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
   const float *const share = state.share, *const projected = state.projected;
   for (int64_t atom = block.first; atom < block.last; ++atom) {
     const int64_t first = adjacency.first[atom], last = adjacency.first[atom + 1];
-    functions.of<false>(atom, 0, S::functions * C);
+    functions.of<false>(atom, 0, message_functions * C);
     const Functions rows = functions;
     for (int h = 0; h < heads; ++h)
       for (int c = h * W; c < (h + 1) * W; c += lanes) {
@@ -28,12 +28,8 @@ void gather_of(const S sizes, const PairInvariants& pairs, const Adjacency& adja
           const float* y = harmonics + int64_t(near.end) * M;
           const Vec w = set1(envelope[near.end / 2] * share[k * heads + h]);
           scalar = fma(w * load(f), load(values), scalar);
-          const Vec gate = w * load(values + C);
-          over_degrees<L>([&](auto degree, int at) {
-            constexpr int l = decltype(degree)::value;
-            const Vec grown = gate * load(f + l * C);
-            for (int m = at; m < at + 2 * l + 1; ++m) vector[m] = fma(set1(y[m]), grown, vector[m]);
-          });
+          const Vec grown = w * load(f + C) * load(values + C);
+          for (int m = 0; m < M; ++m) vector[m] = fma(set1(y[m]), grown, vector[m]);
         }
         store(state.m_scalar + atom * C + c, scalar);
         over_degrees<L>([&](auto degree, int at) {

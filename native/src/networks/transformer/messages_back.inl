@@ -27,29 +27,24 @@ template <bool First, class S>
     const Vec w = set1(envelope * share[h]);
     Vec by_weight = zero();
     for (int c = h * W; c < (h + 1) * W; c += lanes) {
-      Vec f = load(functions + c);
-      const Vec g0 = load(g_scalar + c), x0 = g0 * load(values + c);
-      const Vec gate = load(values + C + c), weighted = w * gate;
-      Vec along_w = x0 * f, along_r = x0 * load(slopes + c), g_gate = zero();
-      if constexpr (!First) store(g_values + c, fma(w * f, g0, load(g_values + c)));
+      const Vec f0 = load(functions + c), f1 = load(functions + C + c), gate = load(values + C + c);
+      const Vec g0 = load(g_scalar + c), wf0 = w * f0, wf1 = w * f1, grown = wf1 * gate;
+      Vec along = zero();
       over_degrees<L>([&](auto degree, int at) {
-        constexpr int l = decltype(degree)::value, N = 2 * l + 1;
-        f = load(functions + l * C + c);
-        const Vec grown = weighted * f;
-        Vec along = zero();
-        for (int m = 0; m < N; ++m) {
+        constexpr int l = decltype(degree)::value;
+        for (int m = 0; m < 2 * l + 1; ++m) {
           const Vec one = load(g_vector[l - 1] + m * C + c);
           along = fma(set1(y[at + m]), one, along);
           by_direction[at + m] = fma(grown, one, by_direction[at + m]);
         }
-        if constexpr (!First) g_gate = fma(f, along, g_gate);
-        const Vec x = along * gate;
-        along_w = fma(x, f, along_w);
-        along_r = fma(x, load(slopes + l * C + c), along_r);
       });
-      if constexpr (!First) store(g_values + C + c, fma(w, g_gate, load(g_values + C + c)));
-      by_weight = by_weight + along_w;
-      by_radius = fma(w, along_r, by_radius);
+      if constexpr (!First) {
+        store(g_values + c, fma(wf0, g0, load(g_values + c)));
+        store(g_values + C + c, fma(wf1, along, load(g_values + C + c)));
+      }
+      const Vec x0 = g0 * load(values + c), x1 = along * gate;
+      by_weight = fma(x0, f0, fma(x1, f1, by_weight));
+      by_radius = fma(w, fma(x0, load(slopes + c), x1 * load(slopes + C + c)), by_radius);
     }
     if (heads == 4)
       sums[h] = by_weight;

@@ -50,10 +50,9 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   layer.key_slot = name + "key";
   layer.temperature.assign(shape.heads_padded, 0.0f);
   for (int h = 0; h < shape.heads; ++h) layer.temperature[h] = from.temperature[h];
-  const int functions = shape.functions();
-  std::vector<int> place = places(shape, functions);
-  for (int h = 0; h < shape.heads; ++h) place.push_back(functions * shape.channels + h);
-  layer.filters = functions * shape.channels;
+  layer.filters = message_functions * shape.channels;
+  std::vector<int> place = places(shape, message_functions);
+  for (int h = 0; h < shape.heads; ++h) place.push_back(layer.filters + h);
   layer.radial = combine(model.radial, {&from.filters, &from.bias}, place, layer.filters + shape.heads_padded);
   return layer;
 }

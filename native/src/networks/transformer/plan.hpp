@@ -21,7 +21,6 @@ struct TransformerShape {
   explicit TransformerShape(const TransformerConfig& config, bool local);
   TransformerShape() = default;
   int place(int channel) const { return channel / true_head_width * head_width + channel % true_head_width; }
-  int functions() const { return 1 + degrees; }
   int products() const { return products_of(degrees); }
   int sections() const { return 1 + 2 * degrees + products(); }  // of what the update's MLP reads
 };
@@ -34,7 +33,7 @@ struct TransformerLayer {
   FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
-  RadialPlan radial;  // the filters, functions · channels; then heads_padded of the bias of the logits
+  RadialPlan radial;  // the filters, FUNCTIONS · channels; then heads_padded of the bias of the logits
   int filters = 0;    // how many those are
 };
 

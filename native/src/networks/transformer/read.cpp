@@ -41,7 +41,7 @@ TransformerLayerDescription read_layer(const TransformerConfig& c, int i, Networ
   layer.gates = file.linear(update + ".gates", {gated, c.hidden, true, 0});
   layer.temperature = file.tensors.floats(attention + ".temperature", {c.heads});
   layer.bias = file.functions(attention + ".bias", c.heads);
-  layer.filters = file.functions(name + ".filters", (1 + c.degrees) * c.channels);
+  layer.filters = file.functions(name + ".filters", message_functions * c.channels);
   return layer;
 }
 

@@ -10,7 +10,7 @@ inline void over_degrees(Body body) {
 
 template <int L, int Width>
 struct Sizes {
-  static constexpr int degrees = L, components = gaq::components(L), functions = 1 + L;
+  static constexpr int degrees = L, components = gaq::components(L);
   static constexpr int products = products_of(L), sections = 1 + 2 * L + products;
   const TransformerShape& shape;
   int channels() const { return Width ? Width : shape.channels; }

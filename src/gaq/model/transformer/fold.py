@@ -9,23 +9,22 @@ from torch import Tensor, nn
 
 from gaq.model.fold import Stream, divide_rows_
 from gaq.model.heads import EnergyHead
-from gaq.model.transformer.shapes import products_of
+from gaq.model.transformer.shapes import sections_of
 
 if TYPE_CHECKING:
     from gaq.model.transformer.network import TransformerLayer
 
 
 def streams(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readout: EnergyHead) -> Iterator[Stream]:
-    """Yield the scalars, the vectors of each degree, and what each layer gathers from neighbours."""
+    """Yield the scalars, the vectors of all degrees, and what each layer gathers from neighbours."""
     yield _scalars(embedding, layers, readout)
-    for degree in range(1, layers[0].message.degrees + 1):
-        yield _vectors(layers, degree)
+    yield _vectors(layers)
     for layer in layers:
         yield _gathered(layer)
 
 
 def _scalars(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readout: EnergyHead) -> Stream:
-    c, degrees = layers[0].message.channels, layers[0].message.degrees
+    c, degrees = layers[0].message.channels, layers[0].update.degrees
     whole = slice(0, c)
     readers = [(layer.attention.project, whole) for layer in layers] + [
         (layer.update.hidden, whole) for layer in layers
@@ -41,25 +40,19 @@ def _scalars(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readou
     return Stream((*readers, (readout.hidden, whole)), divide_)
 
 
-def _vectors(layers: Sequence[TransformerLayer], degree: int) -> Stream:
-    c, degrees = layers[0].message.channels, layers[0].message.degrees
-    readers = tuple((layer.update.mix[degree - 1], slice(0, c)) for layer in layers)
+def _vectors(layers: Sequence[TransformerLayer]) -> Stream:
+    c = layers[0].message.channels
+    readers = tuple((mix, slice(0, c)) for layer in layers for mix in layer.update.mix)
 
     def divide_(scale: Tensor) -> None:
         for layer in layers:
             filters = layer.filters
-            filters[:, degree * c : (degree + 1) * c] /= scale.to(filters)
+            filters[:, c:] /= scale.to(filters)
             if not layer.update.last:
-                for first in _gates_of(degrees, degree):
+                for first in range(1 + layer.update.degrees, sections_of(layer.update.degrees, gates=True)):
                     divide_rows_(layer.update.gates, slice(first * c, (first + 1) * c), scale)
 
     return Stream(readers, divide_)
-
-
-def _gates_of(degrees: int, degree: int) -> tuple[int, ...]:
-    """Return the sections of gates that a degree grows by: of its own mixing, and of products."""
-    own = degrees + degree
-    return (own, 2 * degrees + degree) if degree <= products_of(degrees) else (own,)
 
 
 def _gathered(layer: TransformerLayer) -> Stream:

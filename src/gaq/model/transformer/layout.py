@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gaq.model.layout import Layout, Wanted
-from gaq.model.transformer.shapes import TransformerNumbers, linears
+from gaq.model.transformer.shapes import FUNCTIONS, TransformerNumbers, linears
 
 
 def _slots(n: TransformerNumbers) -> Iterator[str]:
@@ -16,7 +16,7 @@ def _slots(n: TransformerNumbers) -> Iterator[str]:
 def _functions(n: TransformerNumbers) -> Iterator[tuple[str, int]]:
     for i in range(n.layers):
         yield f"layers.{i}.attention.bias", n.heads
-        yield f"layers.{i}.filters", (1 + n.degrees) * n.channels
+        yield f"layers.{i}.filters", FUNCTIONS * n.channels
 
 
 def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:

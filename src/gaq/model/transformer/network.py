@@ -18,6 +18,7 @@ from gaq.model.transformer.attention import Attention
 from gaq.model.transformer.bound import spread_of_layer
 from gaq.model.transformer.fold import streams
 from gaq.model.transformer.message import Message
+from gaq.model.transformer.shapes import FUNCTIONS
 from gaq.model.transformer.update import Update
 
 
@@ -46,8 +47,8 @@ class TransformerLayer(nn.Module):
         self.attention = Attention(
             f"{name}.attention", c.channels, c.heads, c.basis, normalise=c.attention, n_species=n_species
         )
-        self.message = Message(f"{name}.message", c.channels, c.degrees)
-        self.filters = nn.Parameter(torch.zeros(c.basis, (1 + c.degrees) * c.channels))
+        self.message = Message(f"{name}.message", c.channels)
+        self.filters = nn.Parameter(torch.zeros(c.basis, FUNCTIONS * c.channels))
         self.update = Update(f"{name}.update", c.channels, c.degrees, c.hidden, n_species, last=last)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
@@ -59,7 +60,7 @@ class TransformerLayer(nn.Module):
         return Flow(*self.update(s, v, geometry))
 
     def factors(self, weight: Tensor, geometry: Geometry) -> Tensor:
-        """α f(r) [edge, function, channel] of weights [edge, 1, channel]: f_0, then f_l of each degree."""
+        """α f(r) [edge, function, channel] of weights [edge, 1, channel]: f_0 of scalars, f_1 of vectors."""
         return (geometry.radial @ self.filters).unflatten(-1, (-1, self.message.channels)) * weight
 
 

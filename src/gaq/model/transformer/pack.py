@@ -10,7 +10,7 @@ from gaq.model.transformer.network import Transformer, TransformerLayer
 
 
 def packed(model: Transformer) -> PackedNetwork:
-    """Filters f_0, f_l, a column per channel, and the bias of attention, a column per head."""
+    """Filters f_0, f_1, a column per channel, and the bias of attention, a column per head."""
     mixtures, arrays = {}, {}
     for i, layer in enumerate(model.layers):
         assert isinstance(layer, TransformerLayer)

@@ -22,6 +22,9 @@ class TransformerNumbers:
     attention: str
 
 
+FUNCTIONS = 2  # of the distance, per channel of a message: for scalars, and for vectors of all degrees
+
+
 def products_of(degrees: int) -> int:
     """Return of how many degrees an update has products: 1 and 2 together, or none."""
     return 2 if degrees >= 2 else 0
