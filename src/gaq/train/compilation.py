@@ -30,32 +30,18 @@ class Compilation:
     """Started when it is made. `close` ends it in whatever state it is and leaves nothing behind."""
 
     def __init__(self, graph: LossGraph, key: str) -> None:
-        """Raises `CompilationFailed` for a network that cannot be sent to another process, `BadFile` for a cache in
-        which it cannot work.
+        """Raises `CompilationFailed` for a network that cannot be sent to another process, and `BadFile` or OSError
+        where it cannot work.
         """
         self.seconds, self._began = 0.0, time.monotonic()
         stack = contextlib.ExitStack()
         self.close = weakref.finalize(self, stack.close)
-        job, self._said = (stack.enter_context(_nameless_file()) for _ in range(2))
         try:
-            pickle.dump(graph, job)
-        except Exception as error:  # whatever a part of a network raises that is not data
+            self._said = stack.enter_context(_nameless_file())
+            self._child = _started(graph, key, self._said, stack)
+        except BaseException:
             self.close()
-            raise CompilationFailed(f"the network cannot be sent to another process: {error}") from error
-        job.seek(0)
-        work = stack.enter_context(work_folder())
-        places = {"TORCHINDUCTOR_CACHE_DIR": str(work / "inductor"), "TMPDIR": str(work)}
-        single = {"TORCHINDUCTOR_COMPILE_THREADS": "1"}  # no pool of processes, which one graph has no use for
-        command = python_command("-m", "gaq.train.compile_child", key, str(work), str(torch.get_num_threads()))
-        self._child = subprocess.Popen(
-            command,
-            stdin=job,
-            stdout=self._said,
-            stderr=subprocess.DEVNULL,
-            env=environment() | places | single,
-            start_new_session=True,  # Ctrl-C is for the training, which saves first; compilers are in the group too
-        )
-        stack.callback(_end, self._child)
+            raise
 
     def is_done(self) -> bool:
         """Return whether the graph is in the cache. Raises `CompilationFailed`."""
@@ -76,6 +62,29 @@ class Compilation:
     def wait(self) -> None:
         """Wait for its end; what came of it says `is_done`."""
         self._child.wait()
+
+
+def _started(graph: LossGraph, key: str, said: IO[bytes], stack: contextlib.ExitStack) -> subprocess.Popen[bytes]:
+    """Return the child; `stack` ends it and removes its files."""
+    job = stack.enter_context(_nameless_file())
+    try:
+        pickle.dump(graph, job)
+    except Exception as error:  # whatever a part of a network raises that is not data
+        raise CompilationFailed(f"the network cannot be sent to another process: {error}") from error
+    job.seek(0)
+    work = stack.enter_context(work_folder())
+    places = {"TORCHINDUCTOR_CACHE_DIR": str(work / "inductor"), "TMPDIR": str(work)}
+    single = {"TORCHINDUCTOR_COMPILE_THREADS": "1"}  # no pool of processes, which one graph has no use for
+    child = subprocess.Popen(
+        python_command("-m", "gaq.train.compile_child", key, str(work), str(torch.get_num_threads())),
+        stdin=job,
+        stdout=said,
+        stderr=subprocess.DEVNULL,
+        env=environment() | places | single,
+        start_new_session=True,  # Ctrl-C is for the training, which saves first; compilers are in the group too
+    )
+    stack.callback(_end, child)
+    return child
 
 
 def _nameless_file() -> IO[bytes]:

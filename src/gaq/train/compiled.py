@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from gaq.errors import NotAvailable, UsageError
+from gaq.errors import BadFile, NotAvailable, UsageError
 from gaq.model.layered import Layered
 from gaq.model.one_graph import NEEDS, Graph, first_line, load_library, one_graph
 from gaq.quant.direction_spec import KMeans
@@ -96,7 +96,7 @@ class CompiledGradients(Gradients):
                 self._awaited[kind] = _Awaited(key, None if cached else self._begin(graph, key))
             if complete and self._awaited[kind].is_there():
                 self._use(graph, kind, self._awaited.pop(kind))
-        except CompilationFailed as failure:
+        except (CompilationFailed, BadFile, OSError) as failure:  # a disk that is full, or no more processes
             if self.wait:
                 raise NotAvailable(_failure(failure)) from failure
             self._awaited.pop(kind, None)
