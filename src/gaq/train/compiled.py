@@ -87,7 +87,8 @@ class CompiledGradients(Gradients):
         It is begun before all quantizers are on, and used, which needs the `complete` network, from then on.
         """
         if graph.train_batch.batch.positions.device.type != "cpu":
-            self._graphs[kind] = _in_this_process(graph)
+            if complete:
+                self._graphs[kind] = _in_this_process(graph)
             return
         try:
             if kind not in self._awaited:
