@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.common.evaluation import measured
 from benchmarks.common.method_names import DISTILLED, UNFROZEN, budget_of, changed, recipe_of
-from benchmarks.common.setup import float_parent, on_one_core, parser_of, train_and_test
+from benchmarks.common.setup import MORE, float_parent, on_one_core, parser_of, train_and_test
 from gaq.cli.training_progress import shown_training
 from gaq.cost.allot import allot
 from gaq.cost.budget import Budget
@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parsed(sys.argv[1:])
     on_one_core()
     molecule = arguments.molecule
-    train, test = train_and_test(arguments.data, molecule, arguments.limit, arguments.test_limit)
+    train, test = train_and_test(arguments.data, molecule, arguments.limit, arguments.test_limit, arguments.more)
     plan = QuantizationPlan(preset("fp32"), arguments.epochs, arguments.lr, compile=arguments.compile)
     parent = arguments.parent or float_parent(molecule)
     ledger = arguments.out / f"{molecule}.jsonl"
@@ -73,6 +73,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("molecule")
     parser.add_argument("--parent", type=Path, help="float checkpoint; that of models/ when not given")
     parser.add_argument("--out", type=Path, default=Path("runs/methods"))
+    parser.add_argument("--more", type=Path, nargs="*", default=(), help=MORE)
     parser.add_argument("--epochs", type=int, default=12, help="of every training, the control's too")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seeds", type=int, nargs="*", default=(0,), help="one training for each")

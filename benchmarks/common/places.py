@@ -11,6 +11,7 @@ LEDGERS = HERE / "docs" / "ledger"  # rows of benchmarks; studies keep their own
 STUDIES = HERE / "studies"
 SHIPPED = HERE / "models"
 MADE = HERE / "runs" / "models"  # not shipped
+FIRST = "first-"  # before the name of a ledger: rows of the first generation of the network
 
 
 def ledger(name: str) -> Path:

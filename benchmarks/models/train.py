@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.common.method_names import recipe_of
 from benchmarks.common.places import HERE, MADE
-from benchmarks.common.setup import float_parent, on_one_core, parser_of, train_and_test
+from benchmarks.common.setup import MORE, float_parent, on_one_core, parser_of, train_and_test
 from benchmarks.models.pack import pack
 from gaq.cli.training_progress import shown_training
 from gaq.config import load
@@ -59,7 +59,7 @@ class Job:
 def main() -> None:
     arguments = parsed(sys.argv[1:])
     on_one_core()
-    train, test = train_and_test(arguments.data, arguments.molecule)
+    train, test = train_and_test(arguments.data, arguments.molecule, more=arguments.more)
     job = Job(
         arguments.molecule,
         train,
@@ -86,6 +86,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/rmd17"))
     parser.add_argument("--models", type=Path, default=MADE)
     parser.add_argument("--epochs", type=int, default=16, help="of quantization-aware training, and of the control")
+    parser.add_argument("--more", type=Path, nargs="*", default=(), help=MORE)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--compile", action="store_true", help="compile the training step")
     parser.add_argument("--no-freeze", dest="freeze", action="store_false", help="as all shipped but mixed-*")

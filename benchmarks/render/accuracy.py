@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.common.markdown import markdown
-from benchmarks.common.places import rows_of
+from benchmarks.common.places import FIRST, rows_of
 from benchmarks.render.published import FLOAT_MODELS
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant, with_spread
@@ -29,17 +29,18 @@ ORDER = (
 
 def float_models() -> str:
     """Return our float models and published ones."""
-    head = ["molecule", "gaq fp32, E / F", *FLOAT_MODELS["azobenzene"]]
+    head = ["molecule", "gaq fp32", "gaq fp32, first generation", *FLOAT_MODELS["azobenzene"]]
     lines = []
     for molecule, published in FLOAT_MODELS.items():
-        ours = by_recipe(rows_of(f"rmd17-{molecule}"))["fp32"]
-        lines.append([molecule, f"{cell(ours, 'energy_mae')} / {cell(ours, 'force_mae')}", *published.values()])
+        ours = [by_recipe(rows_of(f"{before}rmd17-{molecule}"))["fp32"] for before in ("", FIRST)]
+        errors = [f"{cell(rows, 'energy_mae')} / {cell(rows, 'force_mae')}" for rows in ours]
+        lines.append([molecule, *errors, *published.values()])
     return markdown(head, lines)
 
 
 def recipes(molecule: str) -> str:
     """Return every recipe of one molecule."""
-    groups = by_recipe(rows_of(f"rmd17-{molecule}"))
+    groups = by_recipe(rows_of(f"{FIRST}rmd17-{molecule}"))
     control = value(groups["fp32-control"], "force_mae")
     head = ["recipe", "bits / weight", "E MAE meV", "F MAE meV/Å", "F against the control"]
     head += ["F RMSE to FP32", "LEE mean / max meV/Å", "energies identical", "net torque meV", "path work meV/Å"]

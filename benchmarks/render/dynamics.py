@@ -23,7 +23,7 @@ def exactness() -> str:
         "largest net torque meV",
         "bits of scalar",
     ]
-    rows, lines = rows_of("exactness"), []
+    rows, lines = rows_of("first-exactness"), []
     for model, isa in dict.fromkeys((r.model, r.isa) for r in rows):
         mine = {r.metric: r for r in rows if (r.model, r.isa) == (model, isa)}
         pairs, same = mine["pairs_exact"], mine["same_bits"]
@@ -43,7 +43,7 @@ def nanosecond_drift(rows: Sequence[Row], recipe: str) -> str:
 
 def methods() -> str:
     """Return nanoseconds of models of all methods."""
-    rows = rows_of("nanosecond-methods")
+    rows = rows_of("first-nanosecond-methods")
     lines = []
     for mode in _modes(rows, "nve"):
         cells = [_cell(_find(rows, "nve", mode, name)) for name in ("drift", "drift_ratio", "temperature")]
@@ -58,7 +58,7 @@ def _unstable(rows: Sequence[Row], mode: str) -> str:
 
 def conservation() -> str:
     """Return drift, angular momentum and path work."""
-    rows = rows_of("nanosecond")
+    rows = rows_of("first-nanosecond")
     head = ("mode", "drift, meV/atom/ps", "ratio over 50 ps", "T mean, K", "ΔL, relative", "became unstable")
     head += ("path work, meV/Å", "Jacobian asymmetry", "published")
     lines = []
@@ -72,7 +72,7 @@ def conservation() -> str:
 
 
 def time_steps() -> str:
-    rows = rows_of("nanosecond")
+    rows = rows_of("first-nanosecond")
     kinds = list(dict.fromkeys(r.data for r in rows if r.data.startswith("scaling")))
     head = ("mode", *(f"{kind.partition('-')[2]} fs: drift" for kind in kinds))
     lines = [[mode, *(_cell(_find(rows, kind, mode, "drift")) for kind in kinds)] for mode in _modes(rows, kinds[0])]
@@ -80,7 +80,7 @@ def time_steps() -> str:
 
 
 def distributions() -> str:
-    rows = rows_of("nanosecond")
+    rows = rows_of("first-nanosecond")
     head = ("mode", "T mean, K", "drift of E − heat, meV/atom/ps", "bonds, mÅ", "torsions, °")
     names = ("temperature", "drift", "bond_distance", "torsion_distance")
     lines = [[mode, *(_cell(_find(rows, "nvt", mode, name)) for name in names)] for mode in _modes(rows, "nvt")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.common.markdown import markdown
 from benchmarks.common.method_rows import CONTROL, excess_in_words, mean, over_seeds, rows_named
-from benchmarks.common.places import rows_of
+from benchmarks.common.places import FIRST, rows_of
 from benchmarks.render.published import METHODS, OF_MOLECULE, OURS
 from gaq.measure.ledger import Row
 from gaq.report.numbers import significant
@@ -22,7 +22,7 @@ PHYSICS = ("LEE mean meV/Å", "net torque meV", "path work meV/Å")
 
 def papers(paper: str, molecule: str) -> str:
     """Return the rows of one paper."""
-    rows = rows_of(f"methods-{molecule}")
+    rows = rows_of(f"{FIRST}methods-{molecule}")
     head = [molecule, "published E / F / LEE", "ours", "E MAE meV", "F MAE meV/Å", "F against the control"]
     wanted = [(row, name, said) for row, name, said in METHODS[paper] if said != OURS or rows_named(rows, name)]
     here = molecule == OF_MOLECULE[paper]
@@ -36,7 +36,7 @@ def _beside(row: str, name: str, said: str, rows: Sequence[Row]) -> list[str]:
 
 
 def by_size(molecule: str) -> str:
-    return markdown([*HEAD, *PHYSICS, "engine"], list(_sized(rows_of(f"methods-{molecule}"))))
+    return markdown([*HEAD, *PHYSICS, "engine"], list(_sized(rows_of(f"{FIRST}methods-{molecule}"))))
 
 
 def _sized(rows: Sequence[Row]) -> Iterator[list[str]]:
@@ -63,7 +63,7 @@ def _line(name: str, rows: Sequence[Row]) -> list[str]:
 
 def longer(molecule: str) -> str:
     """Return the long trainings."""
-    trained = [r for r in rows_of(f"methods-long-{molecule}") if r.model.endswith("/qat")]
+    trained = [r for r in rows_of(f"{FIRST}methods-long-{molecule}") if r.model.endswith("/qat")]
     return markdown([*HEAD, *PHYSICS, "engine"], list(_sized(trained)))
 
 

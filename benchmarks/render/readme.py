@@ -92,8 +92,9 @@ def _words() -> str:
     )
 
 
-def recipes(molecule: str) -> str:
-    rows = rows_of(f"methods-{molecule}")
+def recipes(ledger: str) -> str:
+    """Return the main recipes of one ledger."""
+    rows = rows_of(ledger)
     return markdown([*HEAD, *PHYSICS], [_line(name, rows) for name in MAIN_RECIPES if rows_named(rows, name)])
 
 

@@ -1,3 +1,3 @@
 """The version of gaq, said here alone: the build reads it from this line, for the package and for the engine."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

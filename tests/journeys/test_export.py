@@ -11,7 +11,7 @@ def test_export_and_inspect(run_gaq, tmp_path):
     save_checkpoint(tmp_path / "model.ckpt", checkpoint(config(), preset("frame-w4a8")))
     exported = run_gaq("export", "model.ckpt", "--data", "embedded")
     assert exported.returncode == 0, exported.stderr
-    assert exported.stdout.startswith("model.gaq  recipe frame-w4a8, backward pass in 8 bits")
+    assert exported.stdout.startswith("model.gaq  recipe frame-w4a8, backward pass in 16 bits")
     shown = run_gaq("show", "model.gaq")
     assert shown.returncode == 0, shown.stderr
     assert "3 of C2H6O" in shown.stdout

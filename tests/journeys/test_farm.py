@@ -234,7 +234,7 @@ def test_what_does_not_fit_is_said(cluster, capsys, monkeypatch):
     monkeypatch.setattr("gaq.farm.cluster.SECONDS_TO_CONNECT", 10.0)
     monkeypatch.setattr("gaq.farm.cluster.__version__", "99.0")
     assert outcome([*options, cluster.address]) == 2
-    assert "has gaq 0.1.0, and this is gaq 99.0" in capsys.readouterr().err
+    assert "has gaq 0.2.0, and this is gaq 99.0" in capsys.readouterr().err
 
 
 def test_a_scheduler_without_workers(tmp_path, capsys, monkeypatch):

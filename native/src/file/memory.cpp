@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t lanes = 16;        // channels of a register, as in layers/plan.hpp
 constexpr int64_t number = 4;        // bytes
-constexpr int64_t at_knot = 3;       // value, slope and curvature of a radial function
+constexpr int64_t at_knot = 6;       // coefficients of a radial function behind it
 constexpr int64_t most_times = 100;
 constexpr int64_t always = int64_t(1) << 22;  // bytes that any file may take
 

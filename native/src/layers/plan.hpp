@@ -64,7 +64,8 @@ struct LinearPlan {
   int backward_bits = 32;  // of the gradient rows, where the backward products are of integers
 };
 
-// Radial functions of one layer: [knot][value, slope, half curvature][row].
+// Radial functions of one layer, quintics between knots: [interval][coefficient][row].
+constexpr int radial_terms = 6;
 struct RadialPlan {
   AlignedVector<float> table;
   int row = 0;  // functions, padded

@@ -100,16 +100,13 @@ def packed_linear(layer: Linear) -> Arrays:
 
 
 def backward_bits_for(model: Layered) -> int:
-    """8 where some product takes features of up to eight bits as integers, 16 where of more, else 32."""
-    bits = [
-        uniform.bits
-        for layer in model.modules()
-        if isinstance(layer, Linear)
-        and layer.weight_quantizer.calibrated is not None
-        and integer_product(layer.input_quantizer.spec)
-        if (uniform := uniform_part(layer.input_quantizer.spec)) is not None
-    ]
-    return next((option for option in BACKWARD_BITS if any(b <= option for b in bits)), 32)
+    """16 where some product takes features as integers, else 32. No recipe chooses 8: they cost force error."""
+    linear = (layer for layer in model.modules() if isinstance(layer, Linear))
+    integers = any(
+        layer.weight_quantizer.calibrated is not None and integer_product(layer.input_quantizer.spec)
+        for layer in linear
+    )
+    return 16 if integers else 32
 
 
 def _constants(model: Layered) -> Arrays:

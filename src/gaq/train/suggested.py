@@ -37,7 +37,8 @@ def suggested_config(dataset: Dataset, asked: TrainConfig) -> TrainConfig:
     train = asked.data.train or max(1, min(frames - held, most))
     batch = asked.batch if "batch" in asked.model_fields_set else int(np.clip(ATOMS_PER_STEP // atoms, 1, 10))
     steps = -(-(train + dataset.more) // batch)
-    size = {"channels": 32, "layers": 2} if atoms > LARGE else {"channels": 64, "layers": 4}
+    layers = 2 if asked.model.architecture == "transformer" or atoms > LARGE else 4
+    size = {"channels": 32 if atoms > LARGE else 64, "layers": layers}
     chosen = {"batch": batch, "epochs": int(np.clip(round(STEPS / steps), *EPOCHS))}
     data = _filled(asked.data, {"validation": held, "train": train})
     return _filled(asked, chosen).model_copy(update={"data": data, "model": _filled(asked.model, size)})

@@ -35,7 +35,7 @@ def test_facts_of_a_packed_file(file):
     assert facts["network"] == "transformer, 2 layers, 8 channels, 2 heads, vectors up to degree 1, cutoff 5 Å"
     assert facts["elements"] == "H C N O"
     assert facts["recipe"] == "frame-w4a8: vectors in the local frame of their atom"
-    assert facts["backward pass"] == "8 bits"
+    assert facts["backward pass"] == "16 bits"
     told = [value for name, value in contents_of(file).facts if name == "accuracy"]
     assert told == ["force_mae 1.5 meV/Å (test, n = 10)", "and 2 more rows"]
     assert facts["golden frames"].startswith("3 of C2H6O, ")

@@ -41,14 +41,14 @@ def connect(monkeypatch, versions) -> Client:
 
 
 def test_workers_without_gaq_or_with_another(monkeypatch):
-    client = connect(monkeypatch, {"tcp://a:1": "0.1.0", "tcp://b:2": importlib.metadata.PackageNotFoundError("gaq")})
+    client = connect(monkeypatch, {"tcp://a:1": "0.2.0", "tcp://b:2": importlib.metadata.PackageNotFoundError("gaq")})
     with pytest.raises(
-        NotAvailable, match=r"worker tcp://b:2 has no gaq; this is gaq 0.1.0.*pip install '\.\[cluster\]'"
+        NotAvailable, match=r"worker tcp://b:2 has no gaq; this is gaq 0.2.0.*pip install '\.\[cluster\]'"
     ):
         Cluster("tcp://s:8786")
     assert client.closed
     connect(monkeypatch, {"tcp://a:1": "0.0.9"})
-    with pytest.raises(NotAvailable, match=r"worker tcp://a:1 has gaq 0.0.9, and this is gaq 0.1.0"):
+    with pytest.raises(NotAvailable, match=r"worker tcp://a:1 has gaq 0.0.9, and this is gaq 0.2.0"):
         Cluster("tcp://s:8786")
 
 
@@ -64,7 +64,7 @@ def test_no_workers(monkeypatch):
 def test_what_became_of_a_job(monkeypatch):
     from distributed import KilledWorker
 
-    connect(monkeypatch, {"tcp://a:1": "0.1.0"})
+    connect(monkeypatch, {"tcp://a:1": "0.2.0"})
     farm = Cluster("tcp://s:8786")
 
     def result_of(outcome: object) -> object:

@@ -31,7 +31,7 @@ def test_every_size_of_data_has_settings_that_use_all_frames(frames):
 def test_what_is_asked_for_stays():
     asked = checked({}, TrainConfig, ["epochs=7", "model.channels=16", "data.validation=3", "data.train=40", "batch=9"])
     found = suggested_config(dataset(100), asked)
-    assert (found.epochs, found.batch, found.model.channels, found.model.layers) == (7, 9, 16, 4)
+    assert (found.epochs, found.batch, found.model.channels, found.model.layers) == (7, 9, 16, 2)
     assert (found.data.train, found.data.validation) == (40, 3)
     assert steps_per_epoch(found) == 5
 

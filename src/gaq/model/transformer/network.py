@@ -26,6 +26,7 @@ class TransformerConfig(LayeredConfig):
     """The numbers that define a transformer."""
 
     architecture: Literal["transformer"] = Field("transformer", description="which network")
+    layers: int = Field(2, ge=1, le=32)
     degrees: int = Field(2, ge=1, le=3, description="L: largest degree of the equivariant features")
     heads: int = Field(4, ge=1, le=1024)
     hidden: int = Field(64, ge=4, le=4096, description="width of the update's hidden layer")
