@@ -18,7 +18,7 @@ from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import LossConfig
 from gaq.train.frames import TrainFrames, prepare
-from gaq.train.gradients import Differentiate, TrainBatch, step_by_step
+from gaq.train.gradients import Gradients, TrainBatch
 from gaq.train.muon import Muon
 from gaq.train.optimizer import is_matrix
 
@@ -35,7 +35,7 @@ def main() -> None:
         checkpoint = load_checkpoint(model_file(f"rmd17-{molecule}-{recipe}.ckpt"))
         frames = prepare(frames_of(arguments.data, molecule, "train", FRAMES), 5.0)
         about = (molecule, recipe, len(frames.dataset.structures[0]))
-        step = {EAGER: step_by_step, COMPILED: compiled_for(checkpoint.recipe)}
+        step = {EAGER: Gradients(), COMPILED: compiled_for(checkpoint.recipe, wait=True)}
         calls = {name: gradients(checkpoint.model, frames, how) for name, how in step.items()}
         rows += compared(calls, EAGER, about)
         if recipe == "fp32":
@@ -44,7 +44,7 @@ def main() -> None:
     write_rows(LEDGERS / "training-speed.jsonl", rows)
 
 
-def gradients(model: Transformer, frames: TrainFrames, how: Differentiate) -> Callable[[int], object]:
+def gradients(model: Transformer, frames: TrainFrames, how: Gradients) -> Callable[[int], object]:
     """Compute gradients batch by batch, preparation included."""
 
     def call(number: int) -> object:

@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 import torch
 
+from built import compiles
 from gaq.cli.main import outcome
 from gaq.data.read import read_dataset
 from gaq.engine.open import open_engine
 from gaq.quant.presets import all_presets
 from gaq.quant.recommended import RECOMMENDED
 from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from gaq.train.compilation import Compilation
+from gaq.train.loss_graph import LossGraph
 from tiny import batch_of, checkpoint, config, molecule, train_config
 
 
@@ -272,14 +275,31 @@ def test_what_cannot_be_compiled_says_so(folder, capsys):
     assert not (folder / "q" / "model.ckpt").exists()
 
 
-def test_without_a_compiler_nothing_is_lost(folder, capsys, monkeypatch):
-    """The compiler is asked in the first step; what went wrong is told with the way out."""
-
-    def missing(*given: object) -> None:
-        raise RuntimeError("no C++ compiler was found\nand more that nobody reads")
-
-    monkeypatch.setattr("gaq.train.compiled.one_graph", missing)
+def test_without_a_compiler_nothing_is_begun(folder, capsys, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
     assert quantize("--recipe", "w4", "--epochs", "1", "--batch", "4", "--compile") == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert "could not be compiled: RuntimeError: no C++ compiler was found." in said
+    assert "--compile needs a C++ compiler, and there is no no-such-compiler" in said
+    assert "Without --compile none is needed." in said
+    assert not (folder / "q" / "model.ckpt").exists()
+
+
+@compiles
+def test_a_compilation_that_fails_is_told_and_training_continues(folder, capsys, monkeypatch):
+    """The child cannot read what it is sent; the training lasts until that is known."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    monkeypatch.setattr("gaq.train.compilation.pickle.dump", lambda graph, file: file.write(b"nothing"))
+    begun = Compilation.__init__
+
+    def awaited(self: Compilation, graph: LossGraph, key: str) -> None:
+        begun(self, graph, key)
+        self.wait()
+
+    monkeypatch.setattr(Compilation, "__init__", awaited)
+    assert quantize("--recipe", "w4", "--epochs", "1", "--batch", "4", "--compile") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "warning: the training step could not be compiled: UnpicklingError: " in said
     assert "without --compile" in said
+    assert "Training continues uncompiled." in said
+    assert (folder / "q" / "model.ckpt").exists()
+    assert [path.name for path in (folder / "cache" / "gaq" / "graphs").iterdir()] == [".lock"]

@@ -54,7 +54,10 @@ def quantize(
     threads: Annotated[int, typer.Option(min=1, help="Threads (small molecules gain nothing from more).")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     compile: Annotated[
-        bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 3 times as fast.")
+        bool,
+        typer.Option(
+            "--compile", help="Compile the step in the background, then 2 to 3 times as fast; resumes up to round-off."
+        ),
     ] = False,
     freeze: Annotated[
         bool,

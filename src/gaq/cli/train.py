@@ -56,13 +56,16 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="Threads (small molecules gain nothing from more).")] = 1,
     compile: Annotated[
-        bool, typer.Option("--compile", help="Compile the training step: minutes once, then 2 to 3 times as fast.")
+        bool,
+        typer.Option(
+            "--compile", help="Compile the step in the background, then 2 to 3 times as fast; resumes up to round-off."
+        ),
     ] = False,
 ) -> None:
     """Train a float force field.
 
     Without a configuration, size, split and epochs are chosen from the data and printed. Ctrl-C leaves a checkpoint;
-    --resume continues from it, bit for bit. Under torchrun the processes share each batch.
+    --resume continues from it, bit for bit without --compile. Under torchrun the processes share each batch.
     """
     from gaq.cli.run_folder import CONFIG, RUN, expect_new_run, remove_run
     from gaq.cli.summary import say_remarks, say_trained

@@ -28,18 +28,21 @@ def shown_training(title: str) -> Iterator[Callable[[fit.TrainProgress], None]]:
     columns = (
         TextColumn("[bold]{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
+        TextColumn("{task.fields[steps]}"),  # none before the first step, when the total is not known yet
         TextColumn("{task.fields[errors]}"),
         TextColumn("{task.fields[left]}", style="dim"),
     )
     left = TimeLeft()
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, errors="", left="")
+        task = bar.add_task(title, total=None, steps="", errors="", left="")
 
         def show(progress: fit.TrainProgress) -> None:
             left.report(progress.step)
+            for line in _remarks(title, progress):
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
             errors, time_left = _errors(progress), left.text(progress.steps)
-            bar.update(task, total=progress.steps, completed=progress.step, errors=errors, left=time_left)
+            steps = f"{progress.step}/{progress.steps} steps"
+            bar.update(task, total=progress.steps, completed=progress.step, steps=steps, errors=errors, left=time_left)
 
         yield show
 
@@ -53,12 +56,21 @@ class _Log:
 
     def __call__(self, progress: fit.TrainProgress) -> None:
         now = time.monotonic()
+        for line in _remarks(self.title, progress):
+            print(line, file=sys.stderr, flush=True)
         self.left.report(progress.step)
         if now - self.printed < LOG_INTERVAL and progress.step < progress.steps:
             return
         self.printed = now
         parts = [f"step {progress.step}/{progress.steps}", _errors(progress), self.left.text(progress.steps)]
         print(f"{self.title}: {'  '.join(part for part in parts if part)}", file=sys.stderr, flush=True)
+
+
+def _remarks(title: str, progress: fit.TrainProgress) -> list[str]:
+    """Return lines about this step, which stay above a bar."""
+    from gaq.cli.option_names import with_options
+
+    return [f"{title}: step {progress.step}: {with_options(said, ('--compile',))}" for said in progress.remarks]
 
 
 def _errors(progress: fit.TrainProgress) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gaq.atoms.elements import formula
+from gaq.cache import cache_folder
 from gaq.data.npz import read_arrays
 from gaq.data.rmd17 import NAMES, read_rmd17
 from gaq.errors import BadFile, NotAvailable, UsageError, nearest
@@ -116,7 +117,7 @@ def download(archive: Archive, cache: Path | None, progress: Any = False) -> Pat
         ) from error
     from requests.exceptions import RequestException
 
-    folder = writable_folder(cache if cache is not None else Path(pooch.os_cache("gaq")))
+    folder = writable_folder(cache if cache is not None else cache_folder())
     if (folder / archive.name).exists():
         return folder / archive.name
     reasons = []

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaq.cache import cache_folder
 from gaq.errors import BadFile, GaqError, NotAvailable
 from gaq.extras import how_to_install
 from gaq.files import readable_file, writable_folder, write_atomically
@@ -68,8 +69,7 @@ def viewer_code(file: Path | None = None) -> str:
 
 def cached_viewer() -> Path:
     """Return its path in the cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "gaq" / VIEWER.replace("@", "-") / "3Dmol-min.js"
+    return cache_folder() / VIEWER.replace("@", "-") / "3Dmol-min.js"
 
 
 def _fetch(kept: Path) -> None:

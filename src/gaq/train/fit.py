@@ -1,13 +1,14 @@
 """The one training loop: float training and quantization-aware training alike.
 
 Everything random is a function of (seed, epoch, step), so a run that was stopped anywhere resumes bit for
-bit.
+bit. Where steps are compiled in the background, a run depends on when that is done, by round-off alone.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from math import inf, nan
 from pathlib import Path
@@ -21,7 +22,7 @@ from gaq.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gaq.train.codebooks import move_
 from gaq.train.config import TrainConfig
 from gaq.train.frames import TrainFrames
-from gaq.train.gradients import Differentiate, TrainBatch, step_by_step
+from gaq.train.gradients import Gradients, TrainBatch
 from gaq.train.interrupt import Interrupt
 from gaq.train.optimizer import schedule
 from gaq.train.parallel import World
@@ -40,6 +41,7 @@ class TrainProgress:
     step: int
     steps: int
     last: Epoch | None
+    remarks: tuple[str, ...] = ()  # sentences about this step, such as that it was the first compiled one
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Task:
     world: World = field(default_factory=World)
     device: str = "cpu"
     teacher: Teacher | None = None
-    differentiate: Differentiate = step_by_step
+    differentiate: Gradients = field(default_factory=Gradients)
 
     @property
     def steps(self) -> int:
@@ -83,17 +85,19 @@ def fit(
     if total == 0 and task.world.rank == 0:
         save_checkpoint(task.out / "model.ckpt", replace(start, state={}))
     began = time.monotonic() - run.seconds
-    while run.step < total:
-        stop = _train_step_(run, task, interrupt)
-        run.seconds = time.monotonic() - began
-        closes = run.step % task.steps == 0
-        if closes:
-            _close_epoch_(run, task)
-        if task.world.rank == 0 and (closes or stop):
-            save_state(run, task.out)
-        show(TrainProgress(run.step, total, run.curve[-1] if run.curve else None))
-        if stop and run.step < total:
-            raise KeyboardInterrupt
+    with closing(task.differentiate):
+        while run.step < total:
+            stop = _train_step_(run, task, interrupt)
+            run.seconds = time.monotonic() - began
+            closes = run.step % task.steps == 0
+            if closes:
+                _close_epoch_(run, task)
+            if task.world.rank == 0 and (closes or stop):
+                save_state(run, task.out)
+            last = run.curve[-1] if run.curve else None
+            show(TrainProgress(run.step, total, last, task.differentiate.remarks()))
+            if stop and run.step < total:
+                raise KeyboardInterrupt
     return load_checkpoint(task.out / "model.ckpt") if task.world.rank == 0 else run.checkpoint
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -27,10 +27,6 @@ class TrainBatch:
     spared: Mapping[str, Tensor] = field(default_factory=dict)  # slot → bool [atom], those that pass it in float
 
 
-# Leaves the gradients in the parameters, which have none before, and returns the loss.
-Differentiate = Callable[[Layered, TrainBatch, LossConfig], Tensor]
-
-
 def loss_of(model: Layered, train_batch: TrainBatch, config: LossConfig) -> Tensor:
     """Return the loss, with what the schemes in the slots add to it."""
     with sparing(model.quantizers(), train_batch.spared), auxiliary_losses(model.quantizers()) as penalties:
@@ -46,3 +42,20 @@ def step_by_step(model: Layered, train_batch: TrainBatch, config: LossConfig) ->
     if loss.requires_grad:
         loss.backward()
     return loss.detach()
+
+
+class Gradients:
+    """Leave the gradients of a batch in the parameters, which have none before, and return the loss.
+
+    This one goes through the graph that autograd records. Others may take up resources, which `close` gives back.
+    """
+
+    def __call__(self, model: Layered, train_batch: TrainBatch, config: LossConfig) -> Tensor:
+        return step_by_step(model, train_batch, config)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return sentences for a user about what has changed since the last call."""
+        return ()
+
+    def close(self) -> None:
+        """End what runs in the background."""

@@ -1,0 +1,30 @@
+"""Remarks of a training are lines of their own, in a log and above a bar."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from gaq.cli.training_progress import shown_training
+from gaq.train.fit import TrainProgress
+
+CONTROL = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")  # of a terminal
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_remark_is_one_line_with_its_step_and_the_name_of_the_option(capsys, monkeypatch, terminal):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    remark = "warning: [no] graph; without `compile` none is needed. " + "A sentence that is longer than a line. " * 3
+    with shown_training("train ethanol") as show:
+        show(TrainProgress(1, 3, None))
+        show(TrainProgress(2, 3, None, (remark, "another")))
+        show(TrainProgress(3, 3, None))
+    plain = CONTROL.sub("", capsys.readouterr().err)
+    lines = [line.strip() for line in plain.splitlines()]
+    said = remark.replace("`compile`", "--compile").strip()
+    assert f"train ethanol: step 2: {said}" in lines
+    assert "train ethanol: step 2: another" in lines
+    assert not terminal or "3/3 steps" in plain
+    assert sum("step 1:" in line or "step 3:" in line for line in lines) == 0
