@@ -28,18 +28,19 @@ def shown_training(title: str) -> Iterator[Callable[[fit.TrainProgress], None]]:
     columns = (
         TextColumn("[bold]{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
+        TextColumn("{task.fields[steps]}"),  # none before the first step, when the total is not known yet
         TextColumn("{task.fields[errors]}"),
         TextColumn("{task.fields[left]}", style="dim"),
     )
     left = TimeLeft()
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, errors="", left="")
+        task = bar.add_task(title, total=None, steps="", errors="", left="")
 
         def show(progress: fit.TrainProgress) -> None:
             left.report(progress.step)
             errors, time_left = _errors(progress), left.text(progress.steps)
-            bar.update(task, total=progress.steps, completed=progress.step, errors=errors, left=time_left)
+            steps = f"{progress.step}/{progress.steps} steps"
+            bar.update(task, total=progress.steps, completed=progress.step, steps=steps, errors=errors, left=time_left)
 
         yield show
 
