@@ -1,4 +1,4 @@
-"""Remarks of a training are lines of their own, in a log and above a bar."""
+"""The bar of a training on a terminal, its lines in a log, and remarks in both."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from gaq.cli.training_progress import shown_training
 from gaq.train.fit import TrainProgress
 
 CONTROL = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")  # of a terminal
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_training_is_shown_from_before_its_first_step(capsys, monkeypatch, terminal):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    with shown_training("train ethanol") as show:
+        capsys.readouterr()
+        show(TrainProgress(1, 3, None))
+        show(TrainProgress(3, 3, None))
+    plain = CONTROL.sub("", capsys.readouterr().err)
+    assert ("3/3 steps" in plain) == terminal
+    assert ("step 3/3" in plain) != terminal
 
 
 @pytest.mark.parametrize("terminal", [False, True])
