@@ -77,7 +77,9 @@ def test_every_ledger_is_read():
     """Rows that no table and no figure uses are dead."""
     code = "".join(path.read_text(encoding="utf-8") for path in (*SCRIPTS, *templates().values()))
     ledgers = [*(REPOSITORY / "docs" / "ledger").glob("*.jsonl"), *(REPOSITORY / "studies").glob("*/*.jsonl")]
-    families = tuple(f"{first}{name}-" for first in ("", places.FIRST) for name in ("methods", "rmd17"))  # one ledger a molecule
+    families = tuple(
+        f"{first}{name}-" for first in ("", places.FIRST) for name in ("methods", "rmd17")
+    )  # one ledger a molecule
     assert [p.stem for p in ledgers if p.stem not in code and not p.stem.startswith(families)] == []
 
 
