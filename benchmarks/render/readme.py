@@ -15,7 +15,7 @@ from benchmarks.common.method_rows import (
     over_seeds,
     rows_named,
 )
-from benchmarks.common.places import rows_of
+from benchmarks.common.places import FIRST, rows_of
 from benchmarks.render.dynamics import nanosecond_drift
 from benchmarks.render.template import figure, rounded, wrapped
 from gaq.measure.ledger import Row
@@ -28,11 +28,12 @@ PHYSICS = ("LEE mean / max meV/Å", "energies identical")
 
 
 class Shown(NamedTuple):
-    """A row: title, model, mode."""
+    """A row: title, model, mode, and what the names of its ledgers begin with."""
 
     title: str
     model: str
     mode: str
+    generation: str = ""
 
 
 README = (
@@ -41,6 +42,7 @@ README = (
     Shown("smallest: `w4`", "w4/qat", "w4"),
     Shown("fastest: `w4a16+gptq`", "w4a16+gptq/qat", "w4a16+gptq-b16"),
     Shown("published: `gaq-w4a8`", "gaq-w4a8/qat", "gaq-w4a8-b16"),
+    Shown("first generation: `mixed-w4a16`", "mixed-w4a16+gptq/qat", NOTHING, FIRST),
 )
 CONTROLS = ("native-fp32", "torch-compiled", "torch-eager")
 COLUMNS = (
@@ -56,18 +58,18 @@ COLUMNS = (
 
 def readme_table() -> list[str]:
     """Return the table and its caption."""
-    methods, speed = rows_of("methods-azobenzene"), rows_of("engine-methods")
-    return [markdown(COLUMNS, [_shown(row, methods, speed) for row in README]), _words()]
+    speed = rows_of("engine-methods")
+    return [markdown(COLUMNS, [_shown(row, speed) for row in README]), _words()]
 
 
-def _shown(row: Shown, methods: Sequence[Row], speed: Sequence[Row]) -> list[str]:
-    mine = rows_named(methods, row.model)
+def _shown(row: Shown, speed: Sequence[Row]) -> list[str]:
+    mine = rows_named(rows_of(f"{row.generation}methods-azobenzene"), row.model)
     timed = [r for r in speed if (r.recipe, r.engine, r.data) == (row.mode, "native", "azobenzene")]
     bits, size, symmetry = mean(mine, "bits_per_weight"), mean(timed, "file_bytes"), mean(mine, "lee_mean")
     cells = [f"{bits:.1f}" if bits else NOTHING, f"{size / 1e3:.0f}" if size else NOTHING]
     cells += [over_seeds(mine, "force_mae"), NOTHING if symmetry is None else significant(symmetry, 2)]
     ratios = [_ratio(timed, control, own=row.mode == "fp32") for control in CONTROLS]
-    return [row.title, *cells, _drift(row.model), " / ".join(ratios)]
+    return [row.title, *cells, _drift(row), " / ".join(ratios)]
 
 
 def _ratio(timed: Sequence[Row], control: str, *, own: bool) -> str:
@@ -84,7 +86,7 @@ def _words() -> str:
     timed = sorted({r.isa for r in rows_of("engine-methods") if r.engine == "native" and r.isa})
 
     return wrapped(
-        "rMD17 azobenzene, four layers of 64 channels, trained alike; ± over seeds or frames. Symmetry error: mean "
+        "rMD17 azobenzene, two layers of 64 channels, trained alike; ± over seeds or frames. Symmetry error: mean "
         "change of a force under rotation. Drift: over 1 ns. Speed: one thread, all rows in one run "
         f"with {' and '.join(f'`{isa}`' for isa in timed)} instructions. An untrained "
         f"float model of six layers is {times('painn-compiled')} times as fast as compiled PaiNN (SchNetPack) and "
@@ -114,8 +116,8 @@ def _short(mine: Sequence[Row]) -> Iterator[str]:
         yield NOTHING if value is None else significant(value, 2)
 
 
-def _drift(name: str) -> str:
+def _drift(row: Shown) -> str:
     """Return the drift over a nanosecond."""
-    if name == PARENT:
-        return nanosecond_drift(rows_of("nanosecond"), "fp32")
-    return nanosecond_drift(rows_of("nanosecond-methods"), name)
+    if row.model == PARENT:
+        return nanosecond_drift(rows_of(f"{row.generation}nanosecond"), "fp32")
+    return nanosecond_drift(rows_of(f"{row.generation}nanosecond-methods"), row.model)
