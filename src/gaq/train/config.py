@@ -53,7 +53,6 @@ class OptimizerConfig(Frozen):
     name: Literal["muon", "adam"] = "muon"
     lr: float = Field(1e-2, gt=0, description="of the matrices")
     adam_lr: float = Field(1e-3, gt=0, description="of everything else, and of all with name = 'adam'")
-    step_lr: float = Field(1e-3, gt=0, description="of learned steps of quantizers, which are relative to their start")
     weight_decay: float = Field(0.02, ge=0, description="of the matrices, times the learning rate")
     warmup_epochs: float = Field(1.0, ge=0, description="of linear growth of the learning rates")
     clip: float = Field(10.0, gt=0, description="largest gradient norm")

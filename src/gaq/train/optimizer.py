@@ -18,11 +18,6 @@ def is_matrix(name: str, parameter: Tensor) -> bool:
     return matrix and name.rsplit(".", 1)[-1] in ("weight", "filters")
 
 
-def is_step(name: str) -> bool:
-    """Return whether a parameter belongs to a quantizer: a learned step, as a factor on its start."""
-    return ".calibrated." in name
-
-
 @dataclass
 class Optimizers:
     """The optimizers of one run, stepped together."""
@@ -68,21 +63,16 @@ class Optimizers:
 
 
 def build_optimizers(model: nn.Module, config: OptimizerConfig) -> Optimizers:
-    """Muon and Adam side by side, or Adam alone with `name = "adam"`; steps of quantizers have a rate of their own."""
+    """Muon and Adam side by side, or Adam alone with `name = "adam"`."""
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     matrices = [p for name, p in named if config.name == "muon" and is_matrix(name, p)]
     chosen = {id(p) for p in matrices}
-    steps = [p for name, p in named if is_step(name)]
-    chosen |= {id(p) for p in steps}
     rest = [p for _, p in named if id(p) not in chosen]
     parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, config.adam_lr, weight_decay=0.0)]
     rates = [config.adam_lr]
     if matrices:
         parts.append(Muon(matrices, config.lr, config.weight_decay))
         rates.append(config.lr)
-    if steps:
-        parts.append(torch.optim.AdamW(steps, config.step_lr, weight_decay=0.0))
-        rates.append(config.step_lr)
     return Optimizers(tuple(parts), tuple(rates))
 
 

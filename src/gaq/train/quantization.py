@@ -33,8 +33,6 @@ SENSIBLE_STEPS, SENSIBLE_EPOCHS = 1200, (4, 60)
 # each of them was good: with the 0.999 of float training a quantized model ends worse than its own last step.
 QUANTIZED_MEMORY = 0.98
 OTHER_ZERO = 0.05  # eV per atom; a model is within some meV of labels of its own method
-# Rate of learned steps over that of the matrices.
-STEP_SHARE = float(__import__("os").environ.get("GAQ_STEP", "0.1"))
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,7 @@ class QuantizationPlan:
             sizes = sizes.model_copy(update={"train": None, "validation": held})
         memory = min(QUANTIZED_MEMORY, origin.optimizer.ema)
         rates = origin.optimizer.model_copy(
-            update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "step_lr": STEP_SHARE * self.lr, "ema": memory}
-            | {"freeze": self.freeze}
+            update={"lr": self.lr, "adam_lr": 0.1 * self.lr, "ema": memory, "freeze": self.freeze}
         )
         loss = origin.loss.model_copy(update={"symmetry": self.symmetry})
         changed = {"seed": self.seed, "epochs": self.epochs, "batch": self.batch}
