@@ -17,7 +17,7 @@ from gaq.model.spread import ErrorSpread, bounded, flipped, most_flips
 from gaq.quant.calibrated import CalibratedQuantizer, DynamicStep, FixedStep, species_index
 from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid, fixed_codebook
-from gaq.quant.learned import LEAST_FACTOR, LearnedStep
+from gaq.quant.learned import LearnedStep
 from gaq.quant.mddq import PolarCode
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.scheme import magnitude
@@ -168,7 +168,7 @@ def _fixed_step(calibrated: CalibratedQuantizer) -> float:
     if isinstance(calibrated, FixedStep):
         return float(calibrated.step)
     assert isinstance(calibrated, LearnedStep)
-    return float(calibrated.start * calibrated.factor.detach().clamp(min=LEAST_FACTOR).reshape(calibrated.start.shape))
+    return float(calibrated.step().detach())
 
 
 def angles(calibrated: PolarCode, components: int) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from gaq.errors import RecipeError
 from gaq.quant.calibrated import CalibratedQuantizer
 from gaq.quant.direction_spec import Component, KMeans, Octahedral
 from gaq.quant.directions import FixedBook, LearnedBook, OctahedralGrid
-from gaq.quant.learned import LEAST_FACTOR, LearnedStep
+from gaq.quant.learned import LearnedStep
 from gaq.quant.low_rank import LowRank
 from gaq.quant.mddq import PolarCode
 from gaq.quant.plain import kind_of
@@ -89,7 +89,7 @@ def _arrays(quantizer: Quantizer) -> Arrays:
     if isinstance(calibrated, SpeciesMean | LowRank):
         return _compensation(name, calibrated)
     if isinstance(calibrated, LearnedStep):
-        step = calibrated.start * calibrated.factor.detach().clamp(min=LEAST_FACTOR).reshape(calibrated.start.shape)
+        step = calibrated.step().detach()
         return {f"{name}.step": array_of(step), f"{name}.inverse_step": array_of(1 / step)}
     kept = ("step", "inverse_step", "levels", "thresholds")
     arrays = {

@@ -25,6 +25,7 @@ class LearnedStep(CalibratedQuantizer):
     """
 
     start: Tensor
+    rate = 1.0  # how much the step changes, as a share of its start, when the parameter changes by one
 
     def __init__(self, slot: Slot, spec: Uniform, observer: Observer) -> None:
         super().__init__(slot, observer)
@@ -41,7 +42,7 @@ class LearnedStep(CalibratedQuantizer):
 
     def forward(self, x: Tensor, species: Tensor | None = None) -> Quantized:
         grouped = self.grouping.split(x) if self.is_weight else x
-        step = (self.start * self.factor.clamp(min=LEAST_FACTOR).reshape(self.start.shape)).to(x.dtype)
+        step = self.step().to(x.dtype)
         with torch.no_grad():
             scaled = grouped * (1 / step)
             rounded = torch.round(scaled)
@@ -51,6 +52,11 @@ class LearnedStep(CalibratedQuantizer):
             error = self.step_error(codes, scaled, inside, max(1, x.numel() // self.start.numel()))
         value = pullback.learned_step(grouped, step, value, error, inside)
         return Quantized(value.reshape(x.shape), codes, step.detach(), self.high)
+
+    def step(self) -> Tensor:
+        """Return the steps of today, of the shape of their start."""
+        factor = self.factor if self.rate == 1 else 1 + self.rate * (self.factor - 1)
+        return self.start * factor.clamp(min=LEAST_FACTOR).reshape(self.start.shape)
 
     def step_error(self, codes: Tensor, scaled: Tensor, inside: Tensor, shared: int) -> Tensor:
         """Return what the gradient of a value is multiplied by on its way to the step that `shared` entries share."""

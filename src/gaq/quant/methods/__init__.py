@@ -13,7 +13,7 @@ from gaq.quant.methods.awq import awq_w4
 from gaq.quant.methods.degree_quant import degree_quant
 from gaq.quant.methods.dorefa import Squashed, SquashedWeight, dorefa
 from gaq.quant.methods.gptq import gptq_w4, gptq_w8
-from gaq.quant.methods.lsq import lsq_w4a8, lsq_w8a8
+from gaq.quant.methods.lsq import FreelyLearned, FreeStep, lsq_w4a8, lsq_w8a8
 from gaq.quant.methods.pact import LearnedClip, LearnedRange, pact
 from gaq.quant.methods.qdrop import qdrop
 from gaq.quant.methods.quarot import Mixed, fit_mixed, hadamard_w4a8
@@ -46,6 +46,7 @@ register_quantizer(
 register_quantizer(
     Squashed, lambda slot, spec, observer: SquashedWeight(slot, spec.uniform, observer), stored_key="squash"
 )
+register_quantizer(FreelyLearned, lambda slot, spec, observer: FreeStep(slot, spec.uniform, observer))
 register_quantizer(Mixed, fit_mixed, stored_key="rotate")
 for _name, _build in PRESETS.items():
     register_preset(_name, _build)
