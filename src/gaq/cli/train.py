@@ -26,6 +26,12 @@ def train(
         list[str] | None,
         typer.Option(metavar="FILE", help="Other frames to train on, such as a teacher's.", show_default=False),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", metavar="FILE", help="Begin with the weights of this float checkpoint.", show_default=False
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for model.ckpt, last.ckpt, curve.jsonl.")] = Path("runs/train"),
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs of training.", show_default=False)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Structures per step.", show_default=False)] = None,
@@ -73,8 +79,9 @@ def train(
     from gaq.cli.training_progress import shown_training
     from gaq.config import dump
     from gaq.engine.open import check_device
-    from gaq.files import writable_folder, write_atomically
+    from gaq.files import readable_file, writable_folder, write_atomically
     from gaq.locks import locked
+    from gaq.train.checkpoint import load_checkpoint
     from gaq.train.fit import fit
     from gaq.train.interrupt import graceful_interrupt
     from gaq.train.memory import keep_freed_memory, use_threads
@@ -93,8 +100,9 @@ def train(
         return
     asked = source_of(source, data)
     named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
-    expect_new_run(out, resume, overwrite, named, [asked.config, asked.data, *(more or [])])
-    settings, dataset = settings_of(asked, overrides)
+    expect_new_run(out, resume, overwrite, named, [asked.config, asked.data, start, *(more or [])])
+    parent = None if start is None else load_checkpoint(readable_file(start))
+    settings, dataset = settings_of(asked, overrides, parent)
     check_device(device)
     use_threads(threads)
     keep_freed_memory()
@@ -106,7 +114,7 @@ def train(
         stack.callback(leave_world, world)
         if overwrite and world.rank == 0:
             remove_run(out)
-        prepared = prepare_training(settings, dataset, out, world=world, device=device, compile=compile)
+        prepared = prepare_training(settings, dataset, out, parent=parent, world=world, device=device, compile=compile)
         if world.rank == 0:
             say_remarks(prepared.remarks)
             write_atomically(out / CONFIG, lambda temporary: temporary.write_text(dump(settings)))

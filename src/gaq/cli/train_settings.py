@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from gaq.data.dataset import Dataset
+    from gaq.train.checkpoint import Checkpoint
     from gaq.train.config import TrainConfig
 
 NEW_CONFIG = Path("train.toml")
@@ -50,8 +51,13 @@ def overrides_of(options: Mapping[str, int | float | str | None], texts: Sequenc
     return [*texts, *(f"{key}={value}" for key, value in options.items() if value is not None)]
 
 
-def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConfig, Dataset]:
-    """Return the settings and their data; print on stderr what is chosen from the data."""
+def settings_of(
+    source: DataSource, overrides: Sequence[str], parent: Checkpoint | None = None
+) -> tuple[TrainConfig, Dataset]:
+    """Return the settings and their data; print on stderr what is chosen from the data.
+
+    The network is that of the `parent`, if there is one and nothing else is asked for.
+    """
     from gaq.config import checked, load
     from gaq.data.read import read_dataset, with_more
     from gaq.errors import UsageError
@@ -69,6 +75,8 @@ def settings_of(source: DataSource, overrides: Sequence[str]) -> tuple[TrainConf
     asked = checked({}, TrainConfig, [*overrides, *named])
     dataset = with_more(read_dataset(source.data, labels=asked.data.labels), asked.data.more)
     settings = suggested_config(dataset, asked)
+    if parent is not None and not asked.model.model_fields_set - {"architecture"}:
+        settings = settings.model_copy(update={"model": parent.model.config})
     for line in account_of(settings, dataset):
         typer.echo(line, err=True)
     return settings, dataset

@@ -57,6 +57,19 @@ def quantized_copy(model: N, recipe: Recipe, frames: TrainFrames | None) -> N:
     return copied
 
 
+def reference_targets(frames: TrainFrames) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return energies (eV, [frame]) and weights of the frames that decide the zero of energy.
+
+    Isolated atoms are none of them where there is anything else.
+    """
+    target = target_of(frames.dataset.labels)
+    weights = target.energy_weights.clone()
+    both = zip(frames.dataset.structures, frames.neighbors, strict=True)
+    lone = [len(pairs.receiver) == 0 and len(s) == 1 for s, pairs in both]
+    bound = weights * ~torch.tensor(lone)
+    return target.energies, bound if bool((bound > 0).any()) else weights
+
+
 def shift_reference_(
     model: Network, frames: TrainFrames, target: torch.Tensor, weights: torch.Tensor | None = None
 ) -> dict[int, float]:

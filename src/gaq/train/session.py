@@ -22,13 +22,14 @@ from gaq.model.architectures import architecture_named
 from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from gaq.quant.recipe import Recipe
-from gaq.train.calibrate import N, quantized_copy, shift_reference_
+from gaq.train.begin import begun, check_parent
+from gaq.train.calibrate import N, quantized_copy, reference_targets, shift_reference_
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.config import TrainConfig
 from gaq.train.domain import domain_of
 from gaq.train.fit import Task
-from gaq.train.frames import TrainFrames, isolated_energies, prepare, reference_energies, target_of
+from gaq.train.frames import TrainFrames, isolated_energies, prepare, reference_energies
 from gaq.train.holdout import hold_out
 from gaq.train.parallel import World
 from gaq.train.validation import validate
@@ -71,26 +72,38 @@ def prepare_training(
     dataset: Dataset,
     out: Path,
     *,
+    parent: Checkpoint | None = None,
     world: World = World(),
     device: str = "cpu",
     compile: bool = False,
 ) -> Prepared:
-    """Return a fresh float model and its task; the first process writes the split of `dataset` to `out`."""
+    """Return a fresh float model and its task; the first process writes the split of `dataset` to `out`.
+
+    With a `parent` training begins with its weights, and `config` must have its network. Raises `UsageError` where it
+    has another one, is quantized, or lacks an element of the data.
+    """
+    if parent is not None:
+        check_parent(config, parent, dataset)
     check_states(dataset.structures, dataset.states, dataset.name, config.data.ignore)
     held = hold_out(dataset, config, out, world)
     frames = prepare(held.train, config.model.cutoff)
     species = tuple(sorted({int(z) for s in held.train.structures for z in s.species}))
-    architecture = architecture_named(config.model.architecture)
-    model = as_dtype(architecture.build(config.model, species), getattr(torch, config.dtype))
-    architecture.initialise_(model, torch.Generator().manual_seed(config.seed))
-    model.set_references(*reference_energies(held.train, config.model.cutoff))
-    if config.repulsion:
-        model.repulsion.build_(torch.from_numpy(frames.closest(species)))
+    model = _fresh(config, held.train, frames, species) if parent is None else begun(config, parent, frames)
     start = Checkpoint(model, preset("fp32"), manifest(config, dataset))
     task = Task(frames, prepare(held.validation, config.model.cutoff), config, out, world=world, device=device)
     if compile:
         task = replace(task, differentiate=compiled_for(start.recipe))
     return Prepared(start, task, (*training_remarks(held.train, config), *held.remarks))
+
+
+def _fresh(config: TrainConfig, train: Dataset, frames: TrainFrames, species: tuple[int, ...]) -> Layered:
+    architecture = architecture_named(config.model.architecture)
+    model: Layered = as_dtype(architecture.build(config.model, species), getattr(torch, config.dtype))
+    architecture.initialise_(model, torch.Generator().manual_seed(config.seed))
+    model.set_references(*reference_energies(train, config.model.cutoff))
+    if config.repulsion:
+        model.repulsion.build_(torch.from_numpy(frames.closest(species)))
+    return model
 
 
 def finish_training(best: Checkpoint, task: Task, *, shift_references: bool = True) -> Checkpoint:
@@ -115,19 +128,6 @@ def finish_training(best: Checkpoint, task: Task, *, shift_references: bool = Tr
     finished = replace(best, manifest=facts, state={})
     save_checkpoint(task.out / "model.ckpt", finished)
     return finished
-
-
-def reference_targets(frames: TrainFrames) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return energies (eV, [frame]) and weights of the frames that decide the zero of energy.
-
-    Isolated atoms are none of them where there is anything else.
-    """
-    target = target_of(frames.dataset.labels)
-    weights = target.energy_weights.clone()
-    both = zip(frames.dataset.structures, frames.neighbors, strict=True)
-    lone = [len(pairs.receiver) == 0 and len(s) == 1 for s, pairs in both]
-    bound = weights * ~torch.tensor(lone)
-    return target.energies, bound if bool((bound > 0).any()) else weights
 
 
 def training_remarks(train: Dataset, config: TrainConfig) -> tuple[str, ...]:
