@@ -139,8 +139,8 @@ WATER ?= water
 results: $(READY)  ## measure all that docs/results states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
 	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
 	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --no-freeze
-	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16+gptq
-	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16+gptq
+	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16
+	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16
 	$(BIN)/python -m benchmarks.models.measure --data $(DATA)
 	$(BIN)/python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)

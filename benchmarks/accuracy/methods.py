@@ -29,6 +29,7 @@ from gaq.measure.ledger import Row, append_rows, read_rows
 from gaq.quant.install import preset
 from gaq.quant.presets import all_presets
 from gaq.quant.recipe import Recipe
+from gaq.quant.recommended import RECOMMENDED
 from gaq.train.checkpoint import load_checkpoint
 from gaq.train.compiled import compiled_for
 from gaq.train.quantization import QuantizationPlan, run_quantization
@@ -91,7 +92,12 @@ def jobs(names: Sequence[str], epochs: int, seeds: Sequence[int]) -> Iterator[tu
     untrained = (name for name in names if not changed(name, DISTILLED) and not changed(name, UNFROZEN))
     yield from ((f"{name}/{PTQ}", 0) for name in untrained)
     for seed in seeds if epochs else ():
-        yield from ((f"{name}/{QAT}", seed) for name in names if not recipe_of(name.partition("+")[0], 0).ptq_passes)
+        yield from ((f"{name}/{QAT}", seed) for name in names if is_trained(name.partition("+")[0]))
+
+
+def is_trained(name: str) -> bool:
+    """Return False for the methods that are complete after rounding."""
+    return name == RECOMMENDED or not preset(name).ptq_passes
 
 
 def run(bench: Bench, name: str, seed: int) -> None:

@@ -9,28 +9,25 @@ from gaq.errors import UsageError
 from gaq.quant.install import preset
 from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
-from gaq.quant.recommended import RECOMMENDED
 from gaq.quant.rules import readout
 from gaq.quant.spec import has, without
 from gaq.quant.wrappers import Centred, Compensated
 
-CHANGES = ("readout", "gptq", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
-READOUT, ROUNDED, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
+CHANGES = ("readout", "gptq", "nearest", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
+READOUT, GPTQ, NEAREST, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
 BITS = "bits="
 
 
 def recipe_of(name: str, warmup: int) -> Recipe:
     short, *changes = name.split("+")
     recipe = preset(short, warmup)
-    if short == RECOMMENDED:
-        recipe = replace(recipe, ptq_passes=())  # suffixes name the rounding
     for change in changes:
         if change not in CHANGES and not change.startswith(BITS):
             raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")
         if change == READOUT:
             recipe = recipe.with_rules(*readout(16))
-        if change == ROUNDED:
-            recipe = replace(recipe, ptq_passes=(Gptq(),))
+        if change in (GPTQ, NEAREST):
+            recipe = replace(recipe, ptq_passes=(Gptq(),) if change == GPTQ else ())
         if change == UNPROTECTED:
             recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
         if change == NO_SPECIES_MEAN:

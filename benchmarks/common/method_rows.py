@@ -11,7 +11,7 @@ from gaq.report.numbers import with_spread
 
 PARENT, CONTROL = "fp32/ptq", "fp32/qat"
 MAIN_RECIPES = (
-    *(PARENT, CONTROL, "frame-w8a8/qat", "w4a16+gptq+bits=6.2/qat", "mixed-w4a16+gptq/qat", "mixed-w4a8+gptq/qat"),
+    *(PARENT, CONTROL, "frame-w8a8/qat", "w4a16+gptq+bits=6.2/qat", "mixed-w4a16/qat", "mixed-w4a8+gptq/qat"),
     *("w4a16+gptq/qat", "frame-w4a8+gptq/qat", "w4/qat", "gaq-w8a8-component/qat", "gaq-w4a8/qat"),
     *("degree-quant/qat", "naive-int8/qat", "svq-kmeans/qat"),
 )

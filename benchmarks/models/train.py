@@ -41,7 +41,7 @@ RECIPES = (
     "gaq-w8a8",
     "w8",
 )
-LATER = ("mixed-w4a8+gptq", "mixed-w4a16+gptq")  # only by name: other settings
+LATER = ("mixed-w4a8+gptq", "mixed-w4a16")  # only by name: other settings
 
 
 @dataclass(frozen=True)

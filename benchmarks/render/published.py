@@ -40,7 +40,7 @@ METHODS: dict[str, list[tuple[str, str, str]]] = {
         ("ours: local frames, weights of 4 and 8 bits, A8, from GPTQ", "mixed-w4a8+gptq/qat", OURS),
         ("ours: W4A16", "w4a16/qat", OURS),
         ("ours: W4A16 from GPTQ", "w4a16+gptq/qat", OURS),
-        ("ours: weights of 4 and 8 bits, A16, from GPTQ", "mixed-w4a16+gptq/qat", OURS),
+        ("ours: weights of 4 and 8 bits, A16, from GPTQ", "mixed-w4a16/qat", OURS),
         ("ours: weights of 4 and 8 bits chosen slot by slot, A16, from GPTQ", "w4a16+gptq+bits=6.2/qat", OURS),
         ("ours: weights alone, 4 bits", "w4/qat", OURS),
     ],

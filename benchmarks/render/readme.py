@@ -38,11 +38,11 @@ class Shown(NamedTuple):
 
 README = (
     Shown("float: `fp32`", PARENT, "fp32"),
-    Shown("recommended: `mixed-w4a16`", "mixed-w4a16+gptq/qat", "mixed-w4a16+gptq-b16"),
+    Shown("recommended: `mixed-w4a16`", "mixed-w4a16/qat", "mixed-w4a16-b16"),
     Shown("smallest: `w4`", "w4/qat", "w4"),
     Shown("fastest: `w4a16+gptq`", "w4a16+gptq/qat", "w4a16+gptq-b16"),
     Shown("published: `gaq-w4a8`", "gaq-w4a8/qat", "gaq-w4a8-b16"),
-    Shown("first generation: `mixed-w4a16`", "mixed-w4a16+gptq/qat", NOTHING, FIRST),
+    Shown("first generation: `mixed-w4a16`", "mixed-w4a16/qat", NOTHING, FIRST),
 )
 CONTROLS = ("native-fp32", "torch-compiled", "torch-eager")
 COLUMNS = (
