@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gaq.cli.time_left import TimeLeft
 
@@ -28,21 +28,21 @@ def shown_training(title: str) -> Iterator[Callable[[fit.TrainProgress], None]]:
     columns = (
         TextColumn("[bold]{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[steps]}"),  # none before the first step, when the total is not known yet
+        MofNCompleteColumn(),
+        TextColumn("steps"),
         TextColumn("{task.fields[errors]}"),
         TextColumn("{task.fields[left]}", style="dim"),
     )
     left = TimeLeft()
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, steps="", errors="", left="")
+        task = bar.add_task(title, total=None, errors="", left="")
 
         def show(progress: fit.TrainProgress) -> None:
             left.report(progress.step)
             for line in _remarks(title, progress):
                 bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
             errors, time_left = _errors(progress), left.text(progress.steps)
-            steps = f"{progress.step}/{progress.steps} steps"
-            bar.update(task, total=progress.steps, completed=progress.step, steps=steps, errors=errors, left=time_left)
+            bar.update(task, total=progress.steps, completed=progress.step, errors=errors, left=time_left)
 
         yield show
 

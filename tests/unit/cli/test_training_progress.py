@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 import pytest
+from rich.text import Text
 
 from gaq.cli.training_progress import shown_training
 from gaq.train.fit import TrainProgress
-
-CONTROL = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")  # of a terminal
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -20,7 +18,7 @@ def test_a_training_is_shown_from_before_its_first_step(capsys, monkeypatch, ter
         capsys.readouterr()
         show(TrainProgress(1, 3, None))
         show(TrainProgress(3, 3, None))
-    plain = CONTROL.sub("", capsys.readouterr().err)
+    plain = Text.from_ansi(capsys.readouterr().err).plain
     assert ("3/3 steps" in plain) == terminal
     assert ("step 3/3" in plain) != terminal
 
