@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.common.method_rows import CONTROL, IN_PYTORCH, MAIN_RECIPES, PARENT, trained_model
-from benchmarks.common.places import HERE, model_file
+from benchmarks.common.places import HERE
 from benchmarks.common.setup import BOTH, frames_of
 from benchmarks.speed.engine_systems import BOXES, described, first_frame, molecular_box
 from gaq.atoms.structure import Structure
@@ -31,10 +31,9 @@ from gaq.process import busy_with_others, keep_freed_memory, usable_cores
 # recipe, bits of the backward pass
 Mode = tuple[str, int | None]
 MODES: tuple[Mode, ...] = (
-    *(("fp32", None), ("w8", None), ("w4", None), ("w4a16", 16), ("w4a16", 8)),
-    *(("frame-w8a8", 8), ("frame-w4a8", 16), ("frame-w4a8", 8), ("gaq-w4a8", None)),
+    *(("fp32", None), ("w8", None), ("w4", None), ("mixed-w4a16", 16), ("mixed-w4a16", 8), ("w4a16", 16)),
+    *(("frame-w8a8", 16), ("frame-w4a8", 16), ("gaq-w4a8", 16)),
 )
-SHIPPED: tuple[Mode, ...] = (*MODES, ("mixed-w4a16", 8), ("mixed-w4a8", 8))
 # models of the README, with their force errors
 METHODS: tuple[Mode, ...] = tuple(
     (row.removesuffix("/qat"), bits)
@@ -42,7 +41,7 @@ METHODS: tuple[Mode, ...] = tuple(
     if row not in (PARENT, IN_PYTORCH)
     for bits in ((None,) if row in (CONTROL, "w4/qat") else (16, 8))  # nothing to quantize backward
 )
-FEW: tuple[Mode, ...] = (("fp32", None), ("w4a16", 8), ("frame-w4a8", 8))
+FEW: tuple[Mode, ...] = (("fp32", None), ("mixed-w4a16", 16), ("frame-w4a8", 16))
 WIDTHS = (64, 128, 256)
 BATCH = 64
 # memory limit of PyTorch, in atoms
@@ -61,13 +60,13 @@ class Job:
     def untrained(self, molecule: str, width: int, modes: Sequence[Mode]) -> dict[str, BenchModel]:
         """Return models by recipe, and the checkpoint for PyTorch."""
         folder, recipes = self.models / molecule, list(dict.fromkeys(recipe for recipe, _ in modes))
-        files = [folder / f"f{width}-l1-{recipe}.gaq" for recipe in recipes]
+        files = [folder / f"f{width}-{recipe}.gaq" for recipe in recipes]
         if not all(file.exists() for file in files):
             frames = self.data / f"rmd17_{molecule}_train_01.npz"
             script = [sys.executable, "-m", "benchmarks.speed.untrained", "--data", str(frames.resolve())]
             options = ["--out", str(folder.resolve()), "--channels", str(width), "--recipes", *recipes]
             subprocess.run([*script, *options], check=True, cwd=HERE)
-        return {m.recipe: m for m in open_models(list(map(str, files)), True, folder / f"f{width}-l1-fp32.ckpt")}
+        return {m.recipe: m for m in open_models(list(map(str, files)), True, folder / f"f{width}-fp32.ckpt")}
 
 
 def main() -> None:
@@ -163,17 +162,6 @@ def batch_section(job: Job) -> list[Row]:
     return rows
 
 
-def shipped_section(job: Job) -> list[Row]:
-    rows = []
-    for molecule in BOTH:
-        conditions = Conditions(first_frame(job.data, molecule), molecule)
-        files = [model_file(f"rmd17-{molecule}-{recipe}.ckpt") for recipe in dict.fromkeys(r for r, _ in SHIPPED)]
-        frames = str(job.data / f"rmd17_{molecule}_train_01.npz")
-        opened = open_models([str(file) for file in files], frames=frames)
-        rows += compared(job, {m.recipe: m for m in opened}, SHIPPED, conditions)
-    return rows
-
-
 def methods_section(job: Job) -> list[Row]:
     """Models of methods.py, seed 0, with force errors."""
     rows = []
@@ -210,7 +198,6 @@ SECTIONS: dict[str, Callable[[Job], list[Row]]] = {
     "widths": widths_section,
     "sizes": sizes_section,
     "batch": batch_section,
-    "shipped": shipped_section,
     "methods": methods_section,
     "kernels": kernels_section,
 }

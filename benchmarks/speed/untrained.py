@@ -21,7 +21,7 @@ from gaq.train.calibrate import quantized_copy
 from gaq.train.checkpoint import Checkpoint, save_checkpoint
 from gaq.train.frames import prepare, reference_energies
 
-RECIPES = ("fp32", "w8", "w4", "w4a16", "frame-w8a8", "frame-w4a8", "gaq-w4a8")
+RECIPES = ("fp32", "w8", "w4", "w4a16", "mixed-w4a16", "frame-w8a8", "frame-w4a8", "gaq-w4a8")
 CALIBRATION_FRAMES = 32
 
 
@@ -30,8 +30,8 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="labelled frames")
     parser.add_argument("--out", type=Path, default=Path("runs/untrained"))
     parser.add_argument("--channels", type=int, nargs="+", default=[64, 128, 256])
-    parser.add_argument("--degrees", type=int, default=1)
-    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--degrees", type=int, default=2)
+    parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES))
     parser.add_argument("--seed", type=int, default=0)
@@ -44,7 +44,7 @@ def main() -> None:
         counts = {"layers": arguments.layers, "heads": arguments.heads}
         parent = untrained(TransformerConfig.model_validate(sizes | counts), data, arguments.seed)
         for name in arguments.recipes:
-            path = arguments.out / f"f{channels}-l{arguments.degrees}-{name}.ckpt"
+            path = arguments.out / f"f{channels}-{name}.ckpt"
             write(path, parent, name, data)
             write_packed(path.with_suffix(".gaq"), packed_checkpoint(path, arguments.data))
             print(path, path.stat().st_size, path.with_suffix(".gaq").stat().st_size, flush=True)

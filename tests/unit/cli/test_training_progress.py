@@ -31,7 +31,7 @@ def test_a_remark_is_one_line_with_its_step_and_the_name_of_the_option(capsys, m
         show(TrainProgress(1, 3, None))
         show(TrainProgress(2, 3, None, (remark, "another")))
         show(TrainProgress(3, 3, None))
-    plain = CONTROL.sub("", capsys.readouterr().err)
+    plain = Text.from_ansi(capsys.readouterr().err).plain
     lines = [line.strip() for line in plain.splitlines()]
     said = remark.replace("`compile`", "--compile").strip()
     assert f"train ethanol: step 2: {said}" in lines
