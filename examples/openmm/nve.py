@@ -13,7 +13,6 @@ system = create_system(model, pdb.topology)
 integrator = openmm.VerletIntegrator(0.5 * unit.femtoseconds)
 simulation = app.Simulation(pdb.topology, system, integrator, openmm.Platform.getPlatform("Reference"))
 simulation.context.setPositions(pdb.positions)
-simulation.minimizeEnergy()
 simulation.context.setVelocitiesToTemperature(300 * unit.kelvin, 1)
 columns = {"step": True, "temperature": True, "potentialEnergy": True, "totalEnergy": True}
 simulation.reporters.append(app.StateDataReporter(sys.stdout, 100, **columns))

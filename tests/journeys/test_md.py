@@ -234,7 +234,7 @@ def test_a_full_disk_is_said_and_lost_is_nothing(ethanol, tmp_path):
 LITTLE = {
     "one atom": Atoms("O"),
     "a dimer": Atoms("OH", positions=[[0, 0, 0], [0.97, 0, 0]]),
-    "a line": Atoms("HCCH", positions=[[0, 0, 0], [1.06, 0, 0], [2.26, 0, 0], [3.32, 0, 0]]),
+    "a line": Atoms("OCO", positions=[[0, 0, 0], [1.17, 0, 0], [2.34, 0, 0]]),
 }
 
 
