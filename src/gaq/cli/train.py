@@ -57,7 +57,9 @@ def train(
     init: Annotated[
         bool, typer.Option("--init", help="Write a commented configuration (train.toml, or the named file) and exit.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue from last.ckpt in --out.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in --out; by itself, with that run's configuration.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="Threads (small molecules gain nothing from more).")] = 1,
@@ -98,6 +100,8 @@ def train(
     if init:
         typer.echo(f"{write_config(source, data, overrides)} written. Its first line is the command that uses it.")
         return
+    if resume and not (source or data) and (out / CONFIG).exists():
+        source = str(out / CONFIG)
     asked = source_of(source, data)
     named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
     expect_new_run(out, resume, overwrite, named, [asked.config, asked.data, start, *(more or [])])
