@@ -187,6 +187,7 @@ WRONG = {
         ["tiny.toml", "--data", "embedded", "--resume"],
         "BadFile: runs/train has no last.ckpt to resume from",
     ),
+    "no-folder-to-resume": (["--resume", "--out", "none"], "BadFile: none has no last.ckpt to resume from"),
     "no-such-device": (
         ["tiny.toml", "--data", "embedded", "--device", "gpu"],
         "UsageError: --device 'gpu': expected cpu, cuda, or cuda:N",

@@ -100,7 +100,8 @@ def train(
     if init:
         typer.echo(f"{write_config(source, data, overrides)} written. Its first line is the command that uses it.")
         return
-    if resume and not (source or data) and (out / CONFIG).exists():
+    if resume and not (source or data):
+        expect_new_run(out, resume, overwrite)  # raises if there is nothing to resume
         source = str(out / CONFIG)
     asked = source_of(source, data)
     named = RUN if asked.config == out / CONFIG else (*RUN, CONFIG)
