@@ -10,7 +10,8 @@ set(mutations fuzz/mutate.cpp fuzz/change_json.cpp fuzz/change_model.cpp fuzz/ch
 # Reading calls no kernel, but the table of architectures knows who runs what is read.
 file(GLOB_RECURSE reader CONFIGURE_DEPENDS
   ${CMAKE_CURRENT_SOURCE_DIR}/src/file/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/src/networks/*.cpp
-  ${CMAKE_CURRENT_SOURCE_DIR}/src/layers/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/src/threads/*.cpp)
+  ${CMAKE_CURRENT_SOURCE_DIR}/src/layers/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/src/threads/*.cpp
+  ${CMAKE_CURRENT_SOURCE_DIR}/src/geometry/adjacency.cpp)
 add_executable(fuzz_reader fuzz/reader_fuzz.cpp ${mutations} ${reader})
 target_include_directories(fuzz_reader PRIVATE include src)
 target_compile_definitions(fuzz_reader PRIVATE GAQ_FUZZING)

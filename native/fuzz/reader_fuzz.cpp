@@ -66,7 +66,7 @@ void check_readout(const gaq::ReadoutDescription& readout, int channels) {
 }
 
 void check_transformer(const gaq::Description& d, const gaq::TransformerDescription& n) {
-  const int c = d.channels, l = d.degrees, wide = (1 + 2 * l) * c;
+  const int c = d.channels, l = d.degrees, wide = (1 + 2 * l + (l > 1 ? 2 : 0)) * c;
   promise(c >= 4 && c % n.config.heads == 0 && l >= 1 && l <= 3, "config");
   promise(n.layers.size() == size_t(d.layers), "layers");
   promise(n.embedding.size() == d.species.size() * size_t(c), "embedding");
@@ -75,14 +75,14 @@ void check_transformer(const gaq::Description& d, const gaq::TransformerDescript
     check_linear(layer.project, 4 * c, c);
     check_linear(layer.output, c, c);
     check_linear(layer.hidden, n.config.hidden, wide);
-    check_linear(layer.gates, wide, n.config.hidden);
+    check_linear(layer.gates, i + 1 == n.layers.size() ? (1 + l) * c : wide, n.config.hidden);
     promise(layer.mix.size() == size_t(l), "mixings");
     for (const auto& mix : layer.mix) check_linear(mix, 2 * c, c);
     check_scheme(layer.query);
     check_scheme(layer.key);
     promise(layer.temperature.size() == size_t(n.config.heads), "temperature");
     check_functions(d, layer.bias, n.config.heads);
-    check_functions(d, layer.filters, (1 + l * (i == 0 ? 1 : 2)) * c);
+    check_functions(d, layer.filters, 2 * c);
   }
   check_readout(n.readout, c);
 }

@@ -52,8 +52,8 @@ void test_values() {
   CHECK_EQ(d.reference[1], -1029.5);
   CHECK_EQ(d.radial.knots, 4);
   CHECK_EQ(n.layers.size(), 2u);
-  CHECK_EQ(n.layers[0].filters.mixing.size(), 4u * 4u * 4u);
-  CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 4u * 4u);
+  CHECK_EQ(n.layers[0].filters.mixing.size(), 4u * 2u * 4u);
+  CHECK_EQ(n.layers[1].filters.mixing.size(), 4u * 2u * 4u);
   CHECK(n.layers[0].filters.table == n.layers[1].bias.table && n.layers[0].bias.table->functions == 4);
   CHECK_EQ(n.layers[1].mix.size(), 3u);
   CHECK_EQ(n.layers[1].mix[2].name, "layers.1.update.mix3");

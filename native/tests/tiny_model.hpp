@@ -184,7 +184,7 @@ class TinyWriter {
     model_.slots[name + ".message.scalar"] = R"({"kind":"identity"})";
     for (int l = 1; l <= o_.degrees; ++l) linear(name + ".update.mix" + std::to_string(l), 2 * c, c, false, l);
     drawn(name + ".attention.temperature", {o_.heads});
-    const int functions = (1 + o_.degrees) * c;
+    const int functions = 2 * c;  // of scalars, of vectors
     drawn(name + ".attention.bias", {o_.basis, o_.heads});
     if (o_.own_tables) table(name + ".attention.bias", o_.basis);
     if (o_.own_tables)

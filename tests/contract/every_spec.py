@@ -9,6 +9,7 @@ import torch
 
 from gaq.quant.direction_spec import Component, Fibonacci, Icosahedral, KMeans, Octahedral
 from gaq.quant.methods.dorefa import Squashed
+from gaq.quant.methods.lsq import FreelyLearned
 from gaq.quant.methods.pact import LearnedRange
 from gaq.quant.methods.quarot import Mixed
 from gaq.quant.observe import AbsMax, MeanSquare, Percentile
@@ -28,6 +29,7 @@ def feature_specs():
         yield Uniform(bits, per=per)
     yield Learned(Uniform(8))
     yield LearnedRange(Uniform(8))
+    yield FreelyLearned(Uniform(8))
     yield Framed(Uniform(8, per="row"))
     yield Framed(Uniform(16))
     yield Framed(Mixed(Uniform(8, per="row")))

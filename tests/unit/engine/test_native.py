@@ -71,7 +71,7 @@ def test_it_says_what_it_is():
     assert (found.name, found.model, found.recipe) == ("native", "tiny.gaq", "frame-w8a8")
     assert (found.cutoff, found.species, found.threads) == (5.0, {1, 6, 7, 8}, 1)
     assert found.isa in ("scalar", "avx2", "avx512", "amx", "neon", "neon_dot")
-    assert found.backward_bits == 8
+    assert found.backward_bits == 16
 
 
 @pytest.mark.parametrize("recipe", ["fp32", "w4"])
