@@ -56,7 +56,7 @@ def test_symmetric_and_linear_molecules_too(recipe, shape, rng):
     rotations = haar_rotations(4, rng)
     errors = rotation_errors(subject, structures, rotations)
     assert errors.identical.all()
-    assert errors.lee_pairs.max() < EXACT
+    assert errors.lee_pairs.max() < 1e-6  # equal terms are added in another order: round-off of float32 gradients
     mirrored = rotation_errors(subject, structures, -rotations)
     assert mirrored.identical.all()
 
@@ -78,10 +78,10 @@ def test_an_exchange_of_neighbours_changes_nothing(recipe, shape, monkeypatch):
     subject = engine(SHAPES[shape], recipe=recipe)
     energy, force = jump(subject)
     assert energy < 1e-9
-    assert force < 2e-6
+    assert force < 6e-7
     monkeypatch.setattr("gaq.geometry.frames.evenness", torch.zeros_like)
     energy, force = jump(subject)
-    assert energy > 5e-8 or force > 2e-6, "the control: energy or force jumps"
+    assert energy > 5e-8 or force > 1e-6, "the control: energy or force jumps"
 
 
 @pytest.mark.parametrize("recipe", FRAMED)
