@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.common.method_rows import IN_PYTORCH, MAIN_RECIPES, PARENT, trained_model
+from benchmarks.common.method_rows import IN_PYTORCH, MAIN_RECIPES, trained_model
 from benchmarks.common.places import LEDGERS
 from benchmarks.common.setup import parser_of
 from benchmarks.dynamics.nanosecond import made, nanosecond_of
@@ -18,7 +18,6 @@ from benchmarks.dynamics.nanosecond_rows import beside, collected
 from gaq.measure.ledger import write_rows
 
 MOLECULE = "azobenzene"
-LEFT_OUT = (PARENT, IN_PYTORCH)  # in nanosecond.py
 
 
 def main() -> None:
@@ -26,7 +25,7 @@ def main() -> None:
     parser.add_argument("--trained", type=Path, default=Path("runs/methods"), help="what methods.py wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/methods-dynamics"))
     parser.add_argument(
-        "--only", nargs="*", choices=MAIN_RECIPES, default=[row for row in MAIN_RECIPES if row not in LEFT_OUT]
+        "--only", nargs="*", choices=MAIN_RECIPES, default=[row for row in MAIN_RECIPES if row != IN_PYTORCH]
     )
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()

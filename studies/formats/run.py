@@ -48,7 +48,7 @@ def main() -> None:
     on_one_core()
     arguments.out.mkdir(parents=True, exist_ok=True)
     train, test = train_and_test(arguments.data, arguments.molecule, CALIBRATION_FRAMES, TEST_FRAMES)
-    parent = load(float_parent(arguments.molecule)).model
+    parent = load(float_parent(arguments.molecule))
     control = TorchEngine(parent, "fp32", "fp32")
     rows: list[Row] = []
     for recipe in formats():
