@@ -91,10 +91,10 @@ def draw() -> None:
     """Draw the pictures of force errors."""
     from benchmarks.render.pareto_picture import pareto
     from benchmarks.render.symmetry_picture import force_against_symmetry
-    from studies.formats import tables as formats
+    from studies.formats.tables import draw as draw_formats
 
     pictures = HERE / "docs" / "pictures"
-    formats.draw(pictures / "formats.png")
+    draw_formats(pictures / "formats.png")
     for molecule in MOLECULES:
         methods = rows_of(f"methods-{molecule}")
         title = f"{molecule} (rMD17), all trained alike; size of a point: bits per weight"

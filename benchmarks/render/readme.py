@@ -40,7 +40,6 @@ README = (
     Shown("float: `fp32`", PARENT, "fp32"),
     Shown("recommended: `mixed-w4a16`", "mixed-w4a16/qat", "mixed-w4a16-b16"),
     Shown("smallest: `w4`", "w4/qat", "w4"),
-    Shown("4 bits throughout: `w4a16+gptq`", "w4a16+gptq/qat", "w4a16+gptq-b16"),
     Shown("published: `gaq-w4a8`", "gaq-w4a8/qat", "gaq-w4a8-b16"),
     Shown("first generation: `mixed-w4a16`", "mixed-w4a16/qat", NOTHING, FIRST),
 )

@@ -65,7 +65,7 @@ def draw(path: Path) -> None:
             continue
         if time is None:
             axes.axhline(change, color=FLOAT, linewidth=0.8, linestyle=":")
-            axes.annotate(name, (0.99, change), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+            axes.annotate(name, (0.01, change), xycoords=("axes fraction", "data"), ha="left", va="bottom")
         else:
             axes.scatter([time], [change], s=12 * weights + 20, color=EXACT, zorder=3)
             axes.annotate(f"{name}, {weights:g} bits", (time, change), xytext=(7, 4), textcoords="offset points")
@@ -73,8 +73,9 @@ def draw(path: Path) -> None:
     if time is not None:
         axes.axvline(time, color=FLOAT, linewidth=0.8)
         axes.annotate(
-            "fp32", (time, 0.02), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points"
+            "fp32", (time, 0.5), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points"
         )
+    axes.margins(0.08, 0.15)
     axes.set_xlabel("ms per evaluation, one core")
     axes.set_ylabel("rms change of forces, meV/Å")
     axes.spines[["top", "right"]].set_visible(False)
