@@ -73,7 +73,7 @@ def page(tmp_path_factory) -> Path:
         shutil.move(path / "model.ckpt", path.with_suffix(".ckpt"))
         shutil.rmtree(path)
     gaq("export", models / "rmd17-ethanol-w4.ckpt", "-o", models / "rmd17-ethanol-w4.gaq")
-    for rows in ("studies/few_bits/slots-azobenzene.jsonl", "docs/ledger/engine-shipped.jsonl"):
+    for rows in ("studies/few_bits/slots-azobenzene.jsonl", "docs/ledger/engine-methods.jsonl"):
         shutil.copy(REPOSITORY / rows, run)
     named = [models / f"rmd17-ethanol-{recipe}.ckpt" for recipe in ("fp32", "naive-int8", "w4")]
     sizes = ("--limit", "20", "--symmetry-frames", "3", "--rotations", "2", "--path-frames", "1")
