@@ -7,14 +7,14 @@ from dataclasses import replace
 from gaq.cost.budget import Budget, parse_budget
 from gaq.errors import UsageError
 from gaq.quant.install import preset
-from gaq.quant.ptq import Gptq
 from gaq.quant.recipe import Recipe, Rule
+from gaq.quant.rounding import ROUNDINGS, rounded
 from gaq.quant.rules import readout
 from gaq.quant.spec import has, without
 from gaq.quant.wrappers import Centred, Compensated
 
-CHANGES = ("readout", "gptq", "nearest", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
-READOUT, GPTQ, NEAREST, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
+CHANGES = ("readout", "distilled", "unfrozen", "unprotected", "no-species-mean", "no-lowrank")
+READOUT, DISTILLED, UNFROZEN, UNPROTECTED, NO_SPECIES_MEAN, NO_LOW_RANK = CHANGES
 BITS = "bits="
 
 
@@ -22,12 +22,12 @@ def recipe_of(name: str, warmup: int) -> Recipe:
     short, *changes = name.split("+")
     recipe = preset(short, warmup)
     for change in changes:
-        if change not in CHANGES and not change.startswith(BITS):
-            raise UsageError(f"{name}: expected one of {', '.join(CHANGES)} or {BITS}… behind a +")
+        if change not in (*ROUNDINGS, *CHANGES) and not change.startswith(BITS):
+            raise UsageError(f"{name}: expected one of {', '.join((*ROUNDINGS, *CHANGES))} or {BITS}… behind a +")
         if change == READOUT:
             recipe = recipe.with_rules(*readout(16))
-        if change in (GPTQ, NEAREST):
-            recipe = replace(recipe, ptq_passes=(Gptq(),) if change == GPTQ else ())
+        if change in ROUNDINGS:
+            recipe = rounded(recipe, change)
         if change == UNPROTECTED:
             recipe = replace(recipe, rules=tuple(replace(rule, protect=(0.0, 0.0)) for rule in recipe.rules))
         if change == NO_SPECIES_MEAN:

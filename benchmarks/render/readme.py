@@ -85,9 +85,9 @@ def _words() -> str:
     timed = sorted({r.isa for r in rows_of("engine-methods") if r.engine == "native" and r.isa})
 
     return wrapped(
-        "rMD17 azobenzene, two layers of 64 channels, trained alike; ± over seeds or frames. Symmetry error: mean "
-        "change of a force under rotation. Drift: over 1 ns. Speed: one thread, all rows in one run "
-        f"with {' and '.join(f'`{isa}`' for isa in timed)} instructions. The recommended recipe is "
+        "rMD17 azobenzene, two layers of 64 channels (the first generation: four), trained alike; ± over seeds or "
+        "frames. Symmetry error: mean change of a force under rotation. Drift: over 1 ns. Speed: one thread, "
+        f"all rows in one run with {' and '.join(f'`{isa}`' for isa in timed)} instructions. The recommended recipe is "
         f"{times('painn-compiled')} times as fast as compiled PaiNN (SchNetPack) and {times('mace-compiled')} times as "
         "fast as compiled MACE ([speed](docs/results/speed.md)).\n"
     )
