@@ -27,3 +27,22 @@ def exponential_basis(distance: Tensor, cutoff: float, count: int) -> Tensor:
     beta = (2.0 / count * (1.0 - low)) ** -2
     x = torch.exp(distance * (-5.0 / cutoff))
     return torch.exp(-beta * (x[..., None] - centres) ** 2)
+
+
+def bessel(distance: Tensor, frequencies: Tensor, cutoff: float) -> Tensor:
+    """2 / cutoff · sin(k_n r) / r → [..., n]; with k_n = nπ / cutoff they are zero at the cutoff.
+
+    Gasteiger et al., arXiv 2003.03123, eq. 7, with the factor of NequIP.
+    """
+    r = distance[..., None]
+    return (2.0 / cutoff) * torch.sin(frequencies * r) / r
+
+
+def xplor(distance: Tensor, switch: float, cutoff: float) -> Tensor:
+    """1 up to `switch`, (c² − r²)² (c² + 2 r² − 3 s²) / (c² − s²)³ from there to the cutoff, zero beyond.
+
+    Its slope is continuous, its curvature is not. Brooks et al., CHARMM, 1983: as in HOOMD-blue.
+    """
+    square, end, start = distance.square(), cutoff * cutoff, switch * switch
+    falling = (end - square).clamp(min=0.0).square() * (end + 2.0 * square - 3.0 * start) / (end - start) ** 3
+    return torch.where(distance < switch, torch.ones_like(falling), falling)

@@ -46,11 +46,12 @@ class PackedNetwork:
 class Architecture:
     """A kind of network, found by its name in configurations, checkpoints and packed files.
 
-    `build` makes a network whose weights are zero, `initialise_` draws them, `packed` says what a packed file holds.
+    `build` makes a network whose weights are zero, `initialise_` draws them, `packed` says what a packed file holds:
+    None for a network that only PyTorch runs.
     """
 
     name: str
     config: type[LayeredConfig]
     build: Callable[[Any, tuple[int, ...]], Layered]
     initialise_: Callable[[Any, torch.Generator], None]
-    packed: Callable[[Any], PackedNetwork]
+    packed: Callable[[Any], PackedNetwork] | None
