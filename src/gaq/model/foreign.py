@@ -32,7 +32,8 @@ def nothing_assumed(shapes: Shapes, settings: ForeignSettings) -> tuple[str, ...
 class Foreign:
     """A kind of network as another program stores it.
 
-    `read` returns a network of gaq in eV and Å. It uses every array: one that is missing, left over or of another
+    `read` returns a network of gaq in eV and Å, in the precision in which it gives the numbers of the other program. It
+    uses every array: one that is missing, left over or of another
     shape, and settings that the architecture cannot represent, are a `BadFile` that names them.
     """
 
