@@ -13,14 +13,13 @@ from gaq.files import readable_file, sha256_of
 from gaq.formats.container import Container, read_container
 from gaq.formats.texts import read_json
 from gaq.formats.yaml_text import read_yaml
-from gaq.model.foreign import Foreign
+from gaq.model.foreign import ELEMENTS, Foreign
 from gaq.model.foreigners import foreign_named, foreign_of
 from gaq.quant.install import preset
 from gaq.train.checkpoint import FORMAT, Checkpoint
 
 # Files of settings, as other programs call them; the first that is beside the arrays is read.
 SETTINGS = ("hyperparameters.json", "config.json", "config.yaml")
-ELEMENTS = "elements"  # the key under which `read` finds the atomic numbers that its caller asked for
 WAY_OUT = "Settings are what the other program wrote beside its weights; copy them again."
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -66,7 +65,7 @@ def import_arrays(path: Path, architecture: str | None = None, elements: Sequenc
             "settings": None if beside is None else beside.name,
         }
     }
-    return Imported(Checkpoint(model, preset("fp32"), manifest), foreign, beside, foreign.remarks(shapes, asked))
+    return Imported(Checkpoint(model, preset("fp32"), manifest), foreign, beside, foreign.remarks(file.tensors, asked))
 
 
 def settings_beside(path: Path) -> Path | None:

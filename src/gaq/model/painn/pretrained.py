@@ -10,19 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from gaq.atoms.elements import SYMBOLS
+from gaq.atoms.elements import HEAVIEST, SYMBOLS
 from gaq.errors import BadFile
 from gaq.formats.texts import shown
-from gaq.model.foreign import Foreign, ForeignArrays, ForeignSettings, Shapes
+from gaq.model.foreign import ELEMENTS, Foreign, ForeignArrays, ForeignSettings, ForeignState, Shapes
 from gaq.model.linear import Linear
 from gaq.model.painn.network import PaiNN, PaiNNConfig, PaiNNLayer
 from gaq.model.painn.radial import Bessel, Gaussians
-from gaq.model.painn.schnetpack import ENERGY_OF_ITS_CALCULATOR, EPSILON, SchNetPackSettings
+from gaq.model.painn.schnetpack import DEFAULT_ENERGY, EPSILON, SchNetPackSettings
 
 NAME = "SchNetPack's PaiNN"
 OF_A_TASK = "model."  # names in a checkpoint of its training begin with it
@@ -52,10 +51,9 @@ def recognises(shapes: Shapes) -> bool:
     return 2 * len(of_schnetpack) > len(names) and any(OUTPUT.fullmatch(name) for name in names)
 
 
-def read(arrays: Mapping[str, np.ndarray], settings: ForeignSettings) -> PaiNN:
+def read(arrays: ForeignState, settings: ForeignSettings) -> PaiNN:
     """Return the network in float64, energies in eV. Raises `BadFile` for what gaq has no place for."""
-    task = all(name.startswith(OF_A_TASK) for name in arrays)
-    given = ForeignArrays({n.removeprefix(OF_A_TASK) if task else n: a for n, a in arrays.items()}, NAME)
+    given = _arrays(arrays)
     _refuse_others(given)
     said = SchNetPackSettings(settings)
     said.check()
@@ -64,7 +62,7 @@ def read(arrays: Mapping[str, np.ndarray], settings: ForeignSettings) -> PaiNN:
     outnet = _single(OUTPUT, given, "output_modules.0.outnet")
     atoms, channels = given.shape(EMBEDDING, 2)
     references = _offsets(given, said, atoms)
-    species = _species(references, said, settings, atoms)
+    species = _asked(settings, atoms) or _known(references, said) or tuple(range(1, _last(atoms) + 1))
     model = _build(_config(given, channels, outnet), species)
     rows = list(species)
     with torch.no_grad():
@@ -83,17 +81,25 @@ def read(arrays: Mapping[str, np.ndarray], settings: ForeignSettings) -> PaiNN:
     return model
 
 
-def remarks(shapes: Shapes, settings: ForeignSettings) -> tuple[str, ...]:
+def remarks(arrays: ForeignState, settings: ForeignSettings) -> tuple[str, ...]:
     """Return what `read` takes for granted where no setting says it."""
-    said = SchNetPackSettings(settings)
-    found = []
+    said, given, found = SchNetPackSettings(settings), _arrays(arrays), []
     if not said.given:
         found.append(f"no settings of SchNetPack beside the file: its defaults are taken, silu and ε = {EPSILON:g}")
     if said.energy_unit() is None:
+        found.append(f"no unit of energy is given: {DEFAULT_ENERGY} is taken, as SchNetPack's calculator does")
+    atoms = given.shape(EMBEDDING, 2)[0]
+    if not _asked(settings, atoms) and not _known(_offsets(given, said, atoms), said):
         found.append(
-            f"no unit of energy is given: {ENERGY_OF_ITS_CALCULATOR} is taken, as SchNetPack's calculator does"
+            f"neither arrays nor settings say which elements it was trained on: all {_last(atoms)} are kept, and "
+            "energies of those that it never met mean nothing; `elements` keeps some alone"
         )
     return tuple(found)
+
+
+def _arrays(arrays: ForeignState) -> ForeignArrays:
+    task = all(name.startswith(OF_A_TASK) for name in arrays)
+    return ForeignArrays({n.removeprefix(OF_A_TASK) if task else n: a for n, a in arrays.items()}, NAME)
 
 
 def _refuse_others(given: ForeignArrays) -> None:
@@ -127,15 +133,24 @@ def _offsets(given: ForeignArrays, said: SchNetPackSettings, atoms: int) -> Tens
     return total
 
 
-def _species(references: Tensor, said: SchNetPackSettings, settings: ForeignSettings, atoms: int) -> tuple[int, ...]:
-    """Return the atomic numbers to keep: those that the caller asks for, or the data, or the references know."""
-    last = min(atoms - 1, len(SYMBOLS) - 1)
-    asked: tuple[int, ...] = settings.get("elements", ())
-    if beyond := [SYMBOLS[z] for z in asked if z > last]:
+def _last(atoms: int) -> int:
+    """Return the last atomic number of an embedding with so many rows; row 0 is of no element."""
+    return min(atoms - 1, HEAVIEST)
+
+
+def _asked(settings: ForeignSettings, atoms: int) -> tuple[int, ...]:
+    """Return the atomic numbers that the caller asks for. Raises `BadFile` for one without a row."""
+    asked: tuple[int, ...] = settings.get(ELEMENTS, ())
+    if beyond := [SYMBOLS[z] for z in asked if z > _last(atoms)]:
         raise BadFile(f"its embedding has {atoms} rows and none for {', '.join(beyond)}.")
-    apart = references[1 : last + 1]
-    different = tuple(z for z in range(1, last + 1) if references[z] != references[0])
-    return asked or said.elements() or (different if 0 < len(different) < len(apart) else tuple(range(1, last + 1)))
+    return asked
+
+
+def _known(references: Tensor, said: SchNetPackSettings) -> tuple[int, ...]:
+    """Return the atomic numbers that the data are of, or that have an energy of their own; none where nobody knows."""
+    last = _last(len(references))
+    apart = tuple(z for z in range(1, last + 1) if references[z] != references[0])
+    return said.elements() or (apart if len(apart) < last else ())
 
 
 def _config(given: ForeignArrays, channels: int, outnet: str) -> dict[str, object]:

@@ -16,7 +16,7 @@ from gaq.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL, MEV
 
 ENERGIES = {"kcal/mol": KCAL_PER_MOL, "ev": 1.0, "mev": MEV, "hartree": HARTREE, "ha": HARTREE, "kj/mol": KJ_PER_MOL}
 LENGTHS = {"ang": 1.0, "angstrom": 1.0, "a": 1.0, "bohr": BOHR, "nm": 10.0}
-ENERGY_OF_ITS_CALCULATOR = "kcal/mol"  # the default of schnetpack.interfaces.SpkCalculator, and Å
+DEFAULT_ENERGY = "kcal/mol"  # the default of schnetpack.interfaces.SpkCalculator, and Å
 EPSILON = 1e-8  # of the norm of vectors
 REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 # Elements of the molecules that these data sets of SchNetPack are about, by the class and its argument `molecule`.
@@ -85,7 +85,7 @@ class SchNetPackSettings:
 
     def energy_in_ev(self) -> float:
         """Return the unit of energy in eV, by default that of SchNetPack's calculator. Raises `BadFile`."""
-        return _unit(self.energy_unit() or ENERGY_OF_ITS_CALCULATOR, ENERGIES, "energy")
+        return _unit(self.energy_unit() or DEFAULT_ENERGY, ENERGIES, "energy")
 
     def length_in_angstrom(self) -> float:
         """Return the unit of length in Å, by default 1. Raises `BadFile`."""
