@@ -13,6 +13,7 @@ from gaq.data.dataset import Dataset
 from gaq.model.architectures import architecture_named
 from gaq.model.forces import energy_and_forces
 from gaq.model.layered import Layered, LayeredConfig
+from gaq.model.nequip.network import NequIPConfig
 from gaq.model.painn.network import PaiNNConfig
 from gaq.model.transformer.network import TransformerConfig
 from gaq.quant.install import preset
@@ -53,7 +54,8 @@ def batch_of(structures: list[Structure], cutoff: float = 5.0) -> AtomBatch:
 
 def settings(**changes: object) -> LayeredConfig:
     """The tiny network of the architecture that is named among the changes, a transformer without."""
-    return painn(**changes) if changes.get("architecture") == "painn" else config(**changes)
+    makers = {"painn": painn, "nequip": nequip}
+    return makers.get(str(changes.get("architecture")), config)(**changes)
 
 
 def config(**changes: object) -> TransformerConfig:
@@ -65,6 +67,12 @@ def config(**changes: object) -> TransformerConfig:
 def painn(**changes: object) -> PaiNNConfig:
     """A PaiNN of eight channels and two layers."""
     return PaiNNConfig.model_validate({"channels": 8, "layers": 2, "basis": 8} | changes)
+
+
+def nequip(**changes: object) -> NequIPConfig:
+    """A NequIP of eight invariants, four vectors and four tensors, and two layers."""
+    sizes: dict[str, object] = {"channels": 8, "vector_channels": [4, 4], "layers": 2, "basis": 8, "radial_hidden": [8]}
+    return NequIPConfig.model_validate(sizes | changes)
 
 
 def network(settings: LayeredConfig, dtype: torch.dtype = torch.float32, seed: int = 0) -> Layered:

@@ -9,7 +9,7 @@ from gaq.engine.pytorch import TorchEngine
 from gaq.model.geometry import Gauge
 from gaq.quant.install import preset
 from gaq.train.session import quantize
-from tiny import box, config, molecules, network, painn
+from tiny import box, config, molecules, nequip, network, painn
 
 SHAPES = {
     "l1": config(),
@@ -18,6 +18,11 @@ SHAPES = {
     "dot": config(attention="dot"),
     "deep": config(degrees=2, layers=3, attention="dot", heads=4),
     "painn": painn(layers=3),
+    "painn-gaussian": painn(layers=2, radial="gaussian", ending="cosine", readout=5),
+    "nequip": nequip(layers=3),
+    "nequip-l3": nequip(
+        layers=3, degrees=3, vector_channels=[4, 4, 4], parities="natural", self_connection="linear", channels=16
+    ),
 }
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16", "mixed-w4a8", "mixed-w4a16", "hadamard-w4a8")

@@ -84,5 +84,7 @@ def _network_of(checkpoint: Path) -> NetworkKey:
     from gaq.train.checkpoint import load_checkpoint
 
     model = load_checkpoint(readable_file(checkpoint)).model
-    config = architecture_of(model).packed(model).config
-    return (LAYOUTS[model.config.architecture].numbers_from(config, checkpoint.name), model.species)
+    packed = architecture_of(model).packed
+    if packed is None:
+        return (model.config.model_dump_json(), model.species)
+    return (LAYOUTS[model.config.architecture].numbers_from(packed(model).config, checkpoint.name), model.species)

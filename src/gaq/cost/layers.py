@@ -78,11 +78,10 @@ def layer_error(trace: LayerTrace, index: int, rotation: Tensor) -> LayerError:
     model = trace.model
     turned = trace.batch.rotated(rotation.expand(trace.batch.count, 3, 3))
     s, v = trace.states[index]
-    turns = [_turn(trace, rotation, degree) for degree in range(1, model.degrees + 1)]
-    there = tuple(torch.matmul(d, x) for d, x in zip(turns, v, strict=True))
+    there = tuple(torch.matmul(_turn(trace, rotation, x), x) for x in v)
     geometry, _ = model.enter(turned, trace.gauge)
     after, vectors = model.block(index, Flow(s, there), geometry)
-    back = tuple(torch.matmul(d.transpose(-1, -2), x) for d, x in zip(turns, vectors, strict=True))
+    back = tuple(torch.matmul(_turn(trace, rotation, x).transpose(-1, -2), x) for x in vectors)
     want, wanted = trace.states[index + 1]
     energy = _rest(trace, index + 1, Flow(after, back)) - _rest(trace, index + 1, Flow(want, wanted))
     return LayerError(after - want, tuple(x - y for x, y in zip(back, wanted, strict=True)), energy)
@@ -167,11 +166,12 @@ def _bounds(spreads: Spreads | None, atoms: int) -> list[Number]:
     ]
 
 
-def _turn(trace: LayerTrace, rotation: Tensor, degree: int) -> Tensor:
-    """Return how features turn with the structure: not at all where they are held in the atoms' own frames."""
-    if trace.gauge is Gauge.LOCAL:
-        return torch.eye(2 * degree + 1, dtype=dtype_of(trace.model))
-    return wigner(rotation, degree).to(dtype_of(trace.model))
+def _turn(trace: LayerTrace, rotation: Tensor, features: Tensor) -> Tensor:
+    """Return how features [atom, 2l+1, channel] turn with the structure: not at all in the atoms' own frames."""
+    components = features.shape[1]
+    if trace.gauge is Gauge.LOCAL or components == 1:
+        return torch.eye(components, dtype=dtype_of(trace.model))
+    return wigner(rotation, (components - 1) // 2).to(dtype_of(trace.model))
 
 
 def _rest(trace: LayerTrace, index: int, flow: Flow) -> Tensor:

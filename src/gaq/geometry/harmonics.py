@@ -15,6 +15,11 @@ from torch import Tensor
 MAX_DEGREE = 3
 
 
+def orders(degree: int) -> tuple[int, ...]:
+    """Return the order m of each component: (x, y, z) for degree 1, −l…l for any other."""
+    return (1, -1, 0) if degree == 1 else tuple(range(-degree, degree + 1))
+
+
 def harmonics(unit: Tensor, degree: int) -> Tensor:
     """Y^l of unit vectors [..., 3] → [..., 2l+1], orthogonal components with Σ_m Y_m² = 1.
 

@@ -27,3 +27,33 @@ def exponential_basis(distance: Tensor, cutoff: float, count: int) -> Tensor:
     beta = (2.0 / count * (1.0 - low)) ** -2
     x = torch.exp(distance * (-5.0 / cutoff))
     return torch.exp(-beta * (x[..., None] - centres) ** 2)
+
+
+def bessel(distance: Tensor, frequencies: Tensor, cutoff: float) -> Tensor:
+    """2 / cutoff · sin(k_n r) / r → [..., n]; with k_n = nπ / cutoff they are zero at the cutoff.
+
+    Gasteiger et al., arXiv 2003.03123, eq. 7, with the factor of NequIP.
+    """
+    r = distance[..., None]
+    return (2.0 / cutoff) * torch.sin(frequencies * r) / r
+
+
+def xplor(distance: Tensor, switch: float, cutoff: float) -> Tensor:
+    """1 up to `switch`, (c² − r²)² (c² + 2 r² − 3 s²) / (c² − s²)³ from there to the cutoff, zero beyond.
+
+    Its slope is continuous, its curvature is not. Brooks et al., CHARMM, 1983: as in HOOMD-blue.
+    """
+    square, end, start = distance.square(), cutoff * cutoff, switch * switch
+    falling = (end - square).clamp(min=0.0).square() * (end + 2.0 * square - 3.0 * start) / (end - start) ** 3
+    return torch.where(distance < switch, torch.ones_like(falling), falling)
+
+
+def cosine_cutoff(distance: Tensor, cutoff: float) -> Tensor:
+    """(1 + cos(π r / cutoff)) / 2, zero beyond; its slope is continuous, its curvature is not.
+
+    Behler and Parrinello, Phys. Rev. Lett. 98, 146401 (2007), eq. 4. The cutoff itself belongs to the inside, up to
+    round-off, where a table has the curvature of its last knot.
+    """
+    x = distance / cutoff
+    inside = 0.5 * (1.0 + torch.cos(torch.pi * x))
+    return torch.where(x < 1.0 + 1e-7, inside, torch.zeros_like(inside))

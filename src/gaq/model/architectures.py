@@ -5,6 +5,8 @@ from __future__ import annotations
 from gaq.errors import nearest
 from gaq.model.architecture import Architecture
 from gaq.model.layered import Layered
+from gaq.model.nequip.initialise import initialise_ as initialise_nequip
+from gaq.model.nequip.network import NequIP, NequIPConfig
 from gaq.model.painn.initialise import initialise_ as initialise_painn
 from gaq.model.painn.network import PaiNN, PaiNNConfig
 from gaq.model.painn.pack import packed as packed_painn
@@ -15,6 +17,7 @@ from gaq.model.transformer.pack import packed as packed_transformer
 ARCHITECTURES = (
     Architecture("transformer", TransformerConfig, Transformer, initialise_transformer, packed_transformer),
     Architecture("painn", PaiNNConfig, PaiNN, initialise_painn, packed_painn),
+    Architecture("nequip", NequIPConfig, NequIP, initialise_nequip, None),
 )
 DEFAULT = ARCHITECTURES[0].name
 

@@ -21,14 +21,17 @@ def vector_message_slot(name: str, degree: int, channels: int) -> Slot:
 
 
 def carried(slot: Quantizer, degree: int, v: Tensor, geometry: Geometry) -> Tensor:
-    """Return the senders' features [edge, 2l+1, channel] behind their slot, in the receivers' axes."""
-    frame = geometry.frames[degree - 1] if geometry.frames is not None and slot.wants_frame else None
+    """Return the senders' features [edge, 2l+1, channel] behind their slot, in the receivers' axes.
+
+    Degree 0 is for pseudoscalars, which are the same in every frame.
+    """
+    frame = geometry.frames[degree - 1] if geometry.frames is not None and slot.wants_frame and degree else None
     if frame is not None:
         v = torch.matmul(frame, slot(torch.matmul(frame.transpose(-1, -2), v)).value)
     else:
         v = slot(v).value
     sent = v.index_select(0, geometry.sender)
-    return sent if geometry.transport is None else torch.matmul(geometry.transport[degree - 1], sent)
+    return sent if geometry.transport is None or not degree else torch.matmul(geometry.transport[degree - 1], sent)
 
 
 def summed(message: Tensor, receiver: Tensor, atoms: int) -> Tensor:

@@ -11,4 +11,4 @@ class Flow(NamedTuple):
     """The features of all atoms between two blocks."""
 
     scalars: Tensor  # [atom, channel]
-    vectors: tuple[Tensor, ...]  # [atom, 2l+1, channel] for each degree
+    vectors: tuple[Tensor, ...]  # [atom, 2l+1, channel] for each degree, or each irrep of the network

@@ -45,6 +45,7 @@ class Geometry:
     frames: tuple[Tensor, ...] | None
     species: Tensor | None = None  # [atom] rows of the network's own table
     repulsion: Tensor | None = None  # [edge] float64, eV: the receiver's share; None in a network without one
+    distance: Tensor | None = None  # [edge] Å, float64, as the network sees it
 
 
 def describe(
@@ -95,6 +96,7 @@ def describe(
         frames=lab_frames,
         species=species,
         repulsion=wall,
+        distance=seen_distance,
     )
 
 

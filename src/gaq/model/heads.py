@@ -22,14 +22,20 @@ class Head(Protocol):
 
 
 class EnergyHead(nn.Module):
-    """One scalar per atom [atom, 1], in units of the network's scale; the energy of a structure is their sum."""
+    """One scalar per atom [atom, 1], in units of the network's scale; the energy of a structure is their sum.
 
-    def __init__(self, name: str, channels: int, n_species: int) -> None:
+    A `linear` head has no biases and no nonlinearity between its layers; `hidden` is its width, by default `channels`.
+    """
+
+    def __init__(
+        self, name: str, channels: int, n_species: int, *, hidden: int | None = None, linear: bool = False
+    ) -> None:
         super().__init__()
-        self.hidden = Linear(f"{name}.hidden", channels, channels, n_species=n_species, tags=(READOUT,))
-        self.energy = Linear(f"{name}.energy", channels, 1, bias=False, n_species=n_species, tags=(READOUT,))
+        self.linear, width = linear, hidden or channels
+        self.hidden = Linear(f"{name}.hidden", channels, width, bias=not linear, n_species=n_species, tags=(READOUT,))
+        self.energy = Linear(f"{name}.energy", width, 1, bias=False, n_species=n_species, tags=(READOUT,))
 
     def forward(self, flow: Flow, geometry: Geometry) -> Tensor:
-        hidden = silu(self.hidden(flow.scalars, species=geometry.species))
-        energy: Tensor = self.energy(hidden, species=geometry.species)
+        hidden = self.hidden(flow.scalars, species=geometry.species)
+        energy: Tensor = self.energy(hidden if self.linear else silu(hidden), species=geometry.species)
         return energy

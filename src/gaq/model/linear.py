@@ -16,8 +16,9 @@ class Linear(nn.Module):
     """y = x Wᵀ + b over the last axis, with a slot for the input and one for the weight.
 
     Scalars are [atom, channel]. Equivariant features are [atom, 2l+1, channel] and take no bias: a weight
-    then mixes channels and never components, which is why weights of any precision keep the symmetry. `tags` say to
-    recipes where in the network the layer is.
+    then mixes channels and never components, which is why weights of any precision keep the symmetry. `feature` is the
+    role of the input where the degree does not say it: pseudoscalars are vectors of degree 0, with one component.
+    `tags` say to recipes where in the network the layer is.
     """
 
     def __init__(
@@ -28,15 +29,17 @@ class Linear(nn.Module):
         *,
         bias: bool = True,
         degree: int = 0,
+        feature: Role | None = None,
         n_species: int = 1,
         tags: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
-        feature = Role.VECTOR_FEATURE if degree else Role.SCALAR_FEATURE
-        weight = Role.VECTOR_WEIGHT if degree else Role.SCALAR_WEIGHT
-        shape = (None, 2 * degree + 1, inputs) if degree else (None, inputs)
+        feature = feature or (Role.VECTOR_FEATURE if degree else Role.SCALAR_FEATURE)
+        vectors = feature is Role.VECTOR_FEATURE
+        weight = Role.VECTOR_WEIGHT if vectors else Role.SCALAR_WEIGHT
+        shape = (None, 2 * degree + 1, inputs) if vectors else (None, inputs)
         self.weight = nn.Parameter(torch.zeros(outputs, inputs))
-        self.bias = nn.Parameter(torch.zeros(outputs)) if bias and not degree else None
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias and not vectors else None
         self.input_quantizer = Quantizer(Slot(f"{name}.input", feature, shape, degree, n_species, tags))
         self.weight_quantizer = Quantizer(Slot(f"{name}.weight", weight, (outputs, inputs), degree, tags=tags))
 

@@ -63,7 +63,7 @@ class Blockwise(Protocol):
     block is the readout, behind which a flow holds one scalar per atom.
     """
 
-    degrees: int  # vectors of the flow are those of l = 1…degrees
+    degrees: int  # the largest l of the vectors of the flow
 
     @property
     def blocks(self) -> int: ...

@@ -15,10 +15,12 @@ from ase.data import covalent_radii
 
 from gaq.atoms.structure import Prediction, Structure
 from gaq.errors import RecipeError, UsageError
+from gaq.model.architecture import PackedNetwork
 from gaq.model.architectures import architecture_of
 from gaq.model.layered import Layered
 from gaq.model.layouts import LAYOUTS
 from gaq.model.linear import Linear
+from gaq.model.precision import float_model_in
 from gaq.pack.bits import NIBBLE_BITS, pack_nibbles
 from gaq.pack.format import BACKWARD_BITS, PackedModel
 from gaq.pack.layout import GOLDEN_FRAMES
@@ -48,11 +50,13 @@ def pack(
 ) -> PackedModel:
     """The packed model, with everything an engine needs to evaluate it.
 
-    `backward_bits` (8, 16, 32) is the precision of the products in the backward pass; None chooses by the recipe.
-    Raises `RecipeError` for what the file has no place for, `UsageError` for golden frames that do not fit.
+    A float model in float64 is packed in float32. `backward_bits` (8, 16, 32) is the precision of the products in the
+    backward pass; None chooses by the recipe. Raises `RecipeError` for what the file has no place for, `UsageError` for
+    golden frames that do not fit.
     """
+    model = float_model_in(model, torch.float32)
+    network = packed_network(model)
     refuse(model)
-    network = architecture_of(model).packed(model)
     config = LAYOUTS[model.config.architecture].numbers_from(network.config, "the model")
     slots, arrays = packed_slots(model.quantizers())
     table = radial_table(config.cutoff, config.basis, functions=network.radial, grid=network.grid)
@@ -78,6 +82,17 @@ def pack(
         manifest=manifest or {},
         accuracy=list(accuracy),
     )
+
+
+def packed_network(model: Layered) -> PackedNetwork:
+    """Return what a packed file holds of a network. Raises `RecipeError` for one that only PyTorch runs."""
+    architecture = architecture_of(model)
+    if architecture.packed is None:
+        raise RecipeError(
+            f"a {architecture.name!r} cannot be packed: only PyTorch runs this network, the engine does not. "
+            "Evaluate its checkpoint instead, which needs PyTorch."
+        )
+    return architecture.packed(model)
 
 
 def packed_linear(layer: Linear) -> Arrays:

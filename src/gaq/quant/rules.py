@@ -18,7 +18,9 @@ READOUT_WEIGHTS = Tagged(READOUT, Role.SCALAR_WEIGHT)
 QUERY_KEY_BITS = 16
 
 MESSAGES = (Role.SCALAR_MESSAGE, Role.VECTOR_MESSAGE)
-FLOWS = (Role.SCALAR_FEATURE, Role.VECTOR_FEATURE, Role.QUERY_KEY, *MESSAGES)
+# Messages meet no weight, and functions of distance have to be smooth.
+ALWAYS_FLOAT = (*MESSAGES, Role.RADIAL_FEATURE)
+FLOWS = (Role.SCALAR_FEATURE, Role.VECTOR_FEATURE, Role.QUERY_KEY, *ALWAYS_FLOAT)
 
 Rules = tuple[Rule, ...]
 
@@ -59,11 +61,11 @@ def weight_only(bits: int, learn_step: bool, group: int | None, warmup: int = 0)
 def features(
     scalar: UniformSpec, scalar_observer: Observer, vector: Spec, vector_observer: Observer, warmup: int = 0
 ) -> Rules:
-    """Return the inputs of linear layers; messages stay float."""
+    """Return the inputs of linear layers; messages and functions of distance stay float."""
     return (
         Rule(Role.SCALAR_FEATURE, scalar, scalar_observer),
         Rule(Role.VECTOR_FEATURE, vector, vector_observer, from_epoch=warmup),
-        *in_float(*MESSAGES),
+        *in_float(*ALWAYS_FLOAT),
     )
 
 

@@ -16,6 +16,7 @@ class Role(Enum):
     QUERY_KEY = "query-key"  # [atom, head, channel], unit length per head
     SCALAR_MESSAGE = "scalar-message"  # [atom, channel], sent to neighbours; meets no weight
     VECTOR_MESSAGE = "vector-message"  # [atom, 2l+1, channel], sent to neighbours; meets no weight
+    RADIAL_FEATURE = "radial-feature"  # [edge, channel], a function of distance alone; input of a radial MLP
 
 
 WEIGHTS = frozenset({Role.SCALAR_WEIGHT, Role.VECTOR_WEIGHT})

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gaq.model.forces import energy_and_forces
-from tiny import batch_of, config, molecules, network, painn
+from tiny import batch_of, config, molecules, nequip, network, painn
 
 
 def forces(model):
@@ -36,6 +36,20 @@ def test_every_stream_of_painn_takes_any_scale(seed):
     assert len(found) == 2
     for stream in found:
         stream.scale_(torch.exp(torch.randn(8, generator=draw, dtype=torch.float64)))
+        assert (forces(model) - before).abs().max() < 1e-10
+
+
+@pytest.mark.parametrize("self_connection", ["species", "linear"])
+@pytest.mark.parametrize("parities", ["both", "natural", "ignored"])
+def test_every_stream_of_nequip_takes_any_scale(parities, self_connection, seed):
+    model = network(nequip(layers=3, parities=parities, self_connection=self_connection), torch.float64)
+    before, draw = forces(model), torch.Generator().manual_seed(seed)
+    found = list(model.streams())
+    assert len(found) >= 3 * 3
+    for stream in found:
+        layer, inputs = stream.readers[0]
+        width = layer.weight[:, inputs].shape[1]
+        stream.scale_(torch.exp(torch.randn(width, generator=draw, dtype=torch.float64)))
         assert (forces(model) - before).abs().max() < 1e-10
 
 

@@ -21,12 +21,13 @@ CONFIGS = [
     config(channels=10, heads=5, hidden=7, basis=5),
     painn(),
     painn(channels=10, layers=1, basis=5),
+    painn(radial="gaussian", ending="cosine", readout=5),
 ]
 
 
 def layout(settings: LayeredConfig) -> tuple[Layout, Numbers]:
     known = LAYOUTS[settings.architecture]
-    return known, known.numbers_from(settings.model_dump(exclude={"architecture"}), "the model")
+    return known, known.numbers_from(settings.model_dump(exclude={"architecture", "radial", "ending"}), "the model")
 
 
 @pytest.mark.parametrize("settings", CONFIGS, ids=str)
@@ -80,6 +81,18 @@ def test_numbers_outside_their_range_are_refused(changes, sentence):
     sizes = config().model_dump(exclude={"architecture"})
     with pytest.raises(BadFile, match=sentence):
         LAYOUTS["transformer"].numbers_from(sizes | changes, "file")
+
+
+def test_a_number_at_its_default_is_left_out():
+    """So that files of networks that do not use it are those of gaq 0.2, to the byte."""
+    known, numbers = layout(painn())
+    assert "readout" not in known.said(numbers)
+    assert known.numbers_from(known.said(numbers), "file") == numbers
+    narrow = layout(painn(readout=5))[1]
+    assert known.said(narrow)["readout"] == 5
+    assert known.numbers_from(known.said(narrow), "file") == narrow
+    with pytest.raises(BadFile, match="a readout of 9 is wider than the 8 channels"):
+        known.numbers_from(known.said(narrow) | {"readout": 9}, "file")
 
 
 @pytest.mark.parametrize("known", LAYOUTS.values(), ids=lambda layout: layout.name)

@@ -1,0 +1,1 @@
+"""NequIP. Importing this package imports none of its modules."""

@@ -1,0 +1,76 @@
+"""Settings of a SevenNet that gaq does not represent are refused by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gaq.errors import BadFile
+from gaq.model.nequip.sevennet import NEEDED, config_from
+
+FOLDER = Path(__file__).parents[3] / "references" / "sevennet" / "unit-l3"
+
+
+@pytest.fixture
+def settings() -> dict:
+    return json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))
+
+
+def test_all_numbers_are_read(settings):
+    config, species = config_from(settings)
+    assert species == (29, 1, 6, 8)
+    assert (config.channels, config.vector_channels, config.degrees) == (6, [4, 3, 2], 3)
+    assert (config.parities, config.harmonics, config.ending) == ("ignored", "unit", "polynomial")
+    assert (config.layers, config.cutoff, config.radial_hidden) == (3, 4.0, [8, 8])
+
+
+def test_without_irreps_all_degrees_have_the_same_channels(settings):
+    config, _ = config_from(settings | {"irreps_manual": False})
+    assert (config.channels, config.vector_channels) == (6, [6, 6, 6])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("is_parity", True),
+        ("use_modality", True),
+        ("use_bias_in_linear", True),
+        ("readout_as_fcn", True),
+        ("self_connection_type", "nequip"),
+        ("interaction_type", "mace"),
+        ("act_radial", "tanh"),
+        ("act_gate", {"e": "tanh", "o": "tanh"}),
+        ("lmax_edge", 2),
+        ("radial_basis", {"radial_basis_name": "gaussian"}),
+        ("cutoff_function", {"cutoff_function_name": "cosine"}),
+        ("cutoff_function", {"cutoff_function_name": "poly_cut", "poly_cut_p_value": 4}),
+        ("cutoff_function", "XPLOR"),
+        ("irreps_manual", ["6x0e", "6x0e+4x1o", "6x0e+4x1o", "6x0e"]),
+        ("irreps_manual", ["6x0e", "6x0e+4x1e+3x2e+2x3e", "6x0e"]),
+        ("irreps_manual", "6x0e"),
+        ("chemical_species", ["Cu", "Xx"]),
+        ("chemical_species", ["Cu", "Cu"]),
+        ("chemical_species", []),
+        ("chemical_species", None),
+        ("lmax", 4),
+        ("lmax", "three"),
+        ("num_convolution_layer", 1),
+        ("cutoff", -1),
+        ("cutoff", "far"),
+        ("weight_nn_hidden_neurons", [0]),
+        ("weight_nn_hidden_neurons", "64"),
+    ],
+)
+def test_what_gaq_does_not_represent_is_refused_by_name(settings, name, value):
+    words = {"cutoff_function": "cutoff|cut_p", "weight_nn_hidden_neurons": "radial_hidden", "lmax_edge": "lmax"}
+    with pytest.raises(BadFile, match=words.get(name, name)):
+        config_from(settings | {name: value})
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "chemical_species"])
+def test_settings_that_are_missing_are_named(settings, name):
+    del settings[name]
+    with pytest.raises(BadFile, match=name):
+        config_from(settings)
