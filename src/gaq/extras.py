@@ -22,6 +22,7 @@ EXTRA_OF: dict[str, Extra] = {
     "pydantic": "train",
     "pydantic_core": "train",
     "tomli_w": "train",
+    "yaml": "train",
     "tblite": "label",
     "rdkit": "smiles",
     "matplotlib": "plots",

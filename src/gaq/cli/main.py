@@ -21,6 +21,7 @@ from gaq.cli.demo import demo
 from gaq.cli.doctor import doctor
 from gaq.cli.evaluate import evaluate
 from gaq.cli.export import export
+from gaq.cli.import_ import import_
 from gaq.cli.journeys import print_journeys
 from gaq.cli.lammps import lammps
 from gaq.cli.md import md
@@ -93,6 +94,14 @@ VERBS = (
             "gaq check model.gaq --data test.xyz --plot found.png --json found.jsonl",
             'gaq check tblite.ase:TBLite --args \'{"method": "GFN2-xTB"}\'',
             "gaq check my_model.py:make --python ~/mace/bin/python --structure x.xyz",
+        ),
+    ),
+    Verb(
+        "import",
+        import_,
+        (
+            "gaq import painn.safetensors",
+            "gaq import painn.safetensors --elements H,C,N,O -o painn.ckpt",
         ),
     ),
     Verb("export", export, ("gaq export runs/b/model.ckpt -o model.gaq --data ethanol.xyz",)),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gaq.engine.protocol import Engine, Model
 from gaq.errors import NotAvailable, UsageError, nearest
@@ -88,14 +88,20 @@ def is_packed(file: Path) -> bool:
 
 def says_packed(file: Path) -> bool | None:
     """Return whether the header says that a file is a packed model; None without a header that says what it is."""
+    kind = header_of(file).get("format")
+    return None if kind is None else bool(kind == FORMAT)
+
+
+def header_of(file: Path) -> dict[str, Any]:
+    """Return the texts in the header of a safetensors file, by key; none of any other file, or without a header."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         header = stream.read(length) if length <= LONGEST_HEADER else b""
     try:
-        kind = json.loads(header)[METADATA]["format"]
+        texts = json.loads(header)[METADATA]
     except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return bool(kind == FORMAT)
+        return {}
+    return texts if isinstance(texts, dict) else {}
 
 
 def check_backward(bits: int | None) -> None:

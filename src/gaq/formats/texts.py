@@ -33,7 +33,7 @@ def strict_json(text: str | bytes, what: str, way_out: str) -> Any:
         value = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_not_finite, parse_float=_float, parse_int=_integer
         )
-        _check_plain(value)
+        check_plain(value)
     except (ValueError, RecursionError) as error:
         raise BadFile(f"{what} is not JSON ({_reason(error)}). {way_out}") from None
     return value
@@ -41,7 +41,7 @@ def strict_json(text: str | bytes, what: str, way_out: str) -> Any:
 
 def read_json(path: str | os.PathLike[str], way_out: str) -> Any:
     """Return what a file of JSON says, as `strict_json` does. Raises BadFile, also for one of more than 64 MiB."""
-    return strict_json(_content(path, LONGEST_JSON), str(path), way_out)
+    return strict_json(content_of(path, LONGEST_JSON), str(path), way_out)
 
 
 def to_json(thing: object) -> str:
@@ -64,7 +64,7 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     The ValueError says what is not TOML; the caller knows what kind of file it was to be.
     """
     try:
-        text = _content(path, LONGEST_TOML).decode("utf-8")
+        text = content_of(path, LONGEST_TOML).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadFile(f"{path} is not a text file; a TOML file was expected.") from error
     return parse_toml(text)
@@ -74,7 +74,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """Return the table in a TOML text. Raises ValueError, also for deep nesting and integers beyond 64 bits."""
     try:
         table = tomllib.loads(text)
-        _check_plain(table, TOML_INTEGERS)
+        check_plain(table, TOML_INTEGERS)
     except (ValueError, RecursionError) as error:
         raise ValueError(_reason(error)) from None
     return table
@@ -89,7 +89,8 @@ def shown(value: object, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def _content(path: str | os.PathLike[str], most: int) -> bytes:
+def content_of(path: str | os.PathLike[str], most: int) -> bytes:
+    """Return the bytes of a file of text. Raises BadFile where it has more than `most`."""
     with readable_file(path).open("rb") as stream:
         content = stream.read(most + 1)
     if len(content) > most:
@@ -97,7 +98,7 @@ def _content(path: str | os.PathLike[str], most: int) -> bytes:
     return content
 
 
-def _check_plain(value: Any, integers: int | None = None) -> None:
+def check_plain(value: Any, integers: int | None = None) -> None:
     """Raise ValueError for deep nesting, half a surrogate pair in a text, and integers of that size or more."""
     level, depth = [value], 0
     while level:

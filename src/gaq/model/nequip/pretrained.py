@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from gaq.errors import BadFile
+from gaq.model.foreign import Foreign, ForeignArrays
 from gaq.model.linear import Linear
 from gaq.model.nequip.mixing import Mixing
 from gaq.model.nequip.network import NequIP, NequIPLayer
@@ -40,7 +41,9 @@ def read(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> NequI
     """Return the network in float32. Raises `BadFile` for what is missing, left over or cannot be represented."""
     config, species = config_from(settings)
     model = NequIP(config, species)
-    given = _Arrays({name: array for name, array in arrays.items() if array.size and not _constant(name)})
+    given = ForeignArrays(
+        {name: array for name, array in arrays.items() if array.size and not _constant(name)}, "a SevenNet"
+    )
     order = np.argsort(species)
     with torch.no_grad():
         embedding = given.take(EMBEDDING, (len(species) * config.channels,)).reshape(len(species), -1)
@@ -51,7 +54,7 @@ def read(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> NequI
             _read_layer(layer, i, given)
         for linear, name, gain in zip((model.readout.hidden, model.readout.energy), READOUT, (SILU, 1.0), strict=True):
             _fill([linear], given.take(name, (linear.weight.numel(),)), gain)
-        shift, scale = given.per_species(SHIFT, len(species)), given.per_species(SCALE, len(species))
+        shift, scale = (_per_species(given, name, len(species)) for name in (SHIFT, SCALE))
     if float(scale.max() - scale.min()) > 0:
         raise BadFile(f"{SCALE} differs between species, from {scale.min():g} to {scale.max():g}; expected one scale.")
     model.set_references(dict(zip(species, shift.tolist(), strict=True)), float(scale[0]))
@@ -59,43 +62,17 @@ def read(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> NequI
     return model
 
 
-class _Arrays:
-    """Arrays of a file, each of which is taken once."""
-
-    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
-        self.left = dict(arrays)
-
-    def take(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        """Return an array in float64. Raises `BadFile` where it is missing or has another shape."""
-        if name not in self.left:
-            raise BadFile(f"array {name!r} is missing; expected one of shape {list(shape)}, as in a SevenNet.")
-        array = self.left.pop(name)
-        if array.shape != shape:
-            raise BadFile(f"array {name!r} has shape {list(array.shape)}; its settings ask for {list(shape)}.")
-        if not np.isfinite(array).all():
-            raise BadFile(f"array {name!r} holds numbers that are not finite.")
-        return torch.from_numpy(array.astype(np.float64))
-
-    def per_species(self, name: str, count: int) -> Tensor:
-        """Return one number for each species, where a single one holds for all."""
-        single = name in self.left and self.left[name].shape == (1,)
-        return self.take(name, (1,)).expand(count) if single else self.take(name, (count,))
-
-    def check_all_used(self) -> None:
-        """Raise `BadFile` for arrays that were not taken."""
-        if self.left:
-            some = ", ".join(sorted(self.left)[:4])
-            raise BadFile(
-                f"{len(self.left)} arrays have no place in this network, {some} among them; a SevenNet with other "
-                "layers, or other settings, than gaq knows."
-            )
+def _per_species(given: ForeignArrays, name: str, count: int) -> Tensor:
+    """Return one number for each species, where a single one holds for all."""
+    single = given.shape(name, 1) == (1,)
+    return given.take(name, (1,)).expand(count) if single else given.take(name, (count,))
 
 
 def _constant(name: str) -> bool:
     return any(mark in name for mark in CONSTANTS)
 
 
-def _read_layer(layer: NequIPLayer, index: int, given: _Arrays) -> None:
+def _read_layer(layer: NequIPLayer, index: int, given: ForeignArrays) -> None:
     gain = SILU if index else 1.0  # of the features before the layer
     mixings = ((layer.self_connection, "self_connection_intro", gain), (layer.send, "self_interaction_1", gain))
     for mixing, name, factor in (*mixings, (layer.receive, "self_interaction_2", 1.0)):
@@ -120,3 +97,6 @@ def _fill(linears: Sequence[Linear], flat: Tensor, factor: float) -> None:
     for linear, part in zip(linears, parts, strict=True):
         outputs, inputs = linear.weight.shape
         linear.weight.copy_(part.reshape(inputs, outputs).t() * (factor / inputs**0.5))
+
+
+FOREIGN = Foreign("SevenNet", "nequip", recognises, read)
