@@ -27,17 +27,9 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 FRAMED = ("frame-w4a8", "frame-w8a8", "w4a16", "mixed-w4a8", "mixed-w4a16", "hadamard-w4a8")
 WEIGHT_ONLY = ("fp32", "w8", "w4", "gptq-w4", "awq-w4")
 EXACT = 1e-9  # meV/Å, meV
-# Wigner matrices of degrees 2 and 3 have errors of 2e-15, so that some of their numbers in a million round to another
-# float32 in a rotated copy. Forces of a structure can differ by one such rounding.
-FRAMES_OF_HIGHER_DEGREE = 1e-3  # meV/Å
 
 # Largest error of a force component (eV/Å) and of an energy (eV) that round-off explains, forces of 1 eV/Å.
 ROUND_OFF = {torch.float32: (2e-5, 1e-4), torch.float64: (1e-12, 1e-10)}
-
-
-def exact_in_frames(settings) -> float:
-    """How far forces of framed networks may be from exact, meV/Å."""
-    return FRAMES_OF_HIGHER_DEGREE if settings.architecture == "nequip" else EXACT
 
 
 def engine(settings, dtype=torch.float32, recipe: str = "fp32", gauge: Gauge | None = None) -> TorchEngine:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from contract.subjects import EXACT, FRAMED, SHAPES, WEIGHT_ONLY, engine, exact_in_frames
+from contract.subjects import EXACT, FRAMED, SHAPES, WEIGHT_ONLY, engine
 from gaq.atoms.structure import Structure
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.groups import INVERSION, enantiomers, group_of, own_symmetry, symmetrized
@@ -45,8 +45,7 @@ def symmetric(name: str, generators: list[np.ndarray]) -> tuple[Structure, np.nd
 @pytest.mark.parametrize("shape", KEEP_PARITY)
 def test_networks_that_tell_parities_apart_keep_reflections(shape, recipe, rng):
     subject = engine(KEEP_PARITY[shape], torch.float64 if recipe in WEIGHT_ONLY else torch.float32, recipe)
-    floor = exact_in_frames(KEEP_PARITY[shape]) if recipe in FRAMED else EXACT
-    assert errors_of(subject, -haar_rotations(3, rng)) < floor
+    assert errors_of(subject, -haar_rotations(3, rng)) < EXACT
     rows = enantiomers(subject, chiral(), 4)
     assert find(rows, "enantiomer_energy").value < 1e-8
 
@@ -56,8 +55,7 @@ def test_a_network_that_does_not_keeps_rotations_alone(recipe, rng):
     """Weights and frames change nothing about that: rotations are exact, and left is not right."""
     subject = engine(ROTATIONS_ONLY, torch.float64 if recipe in WEIGHT_ONLY else torch.float32, recipe)
     rotations = haar_rotations(3, rng)
-    floor = exact_in_frames(ROTATIONS_ONLY) if recipe in FRAMED else EXACT
-    assert errors_of(subject, rotations) < floor
+    assert errors_of(subject, rotations) < EXACT
     assert errors_of(subject, -rotations) > BROKEN
     rows = enantiomers(subject, chiral(), 4)
     assert find(rows, "enantiomer_energy").value > 1e-4
@@ -88,7 +86,7 @@ def test_codes_that_are_rounded_down_keep_rotations_and_lose_reflections(shape, 
     )
     subject = engine(SHAPES[shape], recipe="frame-w8a8")
     rotations = haar_rotations(3, rng)
-    assert errors_of(subject, rotations) < exact_in_frames(SHAPES[shape])
+    assert errors_of(subject, rotations) < EXACT
     assert errors_of(subject, -rotations) > BROKEN
 
 

@@ -27,6 +27,7 @@ XPLOR = {"cutoff_function_name": "XPLOR", "cutoff_on": 3.0}
 SMALL = {
     "unit-l3": {"lmax": 3, "between": "6x0e+4x1e+3x2e+2x3e", "cutoff_function": POLYNOMIAL, "_normalize_sph": True},
     "solid-l2": {"lmax": 2, "between": "6x0e+4x1e+3x2e", "cutoff_function": XPLOR, "_normalize_sph": False},
+    "parities": {"lmax": 2, "is_parity": True, "self_connection_type": "nequip", "cutoff_function": POLYNOMIAL},
 }
 PUBLISHED = {
     "sevennet-0": pretrained_name_to_path("7net-0"),
@@ -65,15 +66,15 @@ def answers(calculator: SevenNetCalculator) -> dict:
 def small(settings: dict, seed: int) -> dict:
     """The content of a checkpoint of a small network with random weights."""
     config = dict(load_checkpoint("7net-0").config)
-    between = settings["between"]
-    first = between.split("+")[0]
+    between = settings.get("between")
+    manual = [between.split("+")[0], between, between, between.split("+")[0]] if between else False
     numbers = [Atoms(symbol).numbers[0] for symbol in SPECIES]
     config |= {name: value for name, value in settings.items() if name != "between"}
     config |= {
         "cutoff": 4.0,
-        "channel": 6,
-        "irreps_manual": [first, between, between, first],
-        "num_convolution_layer": 3,
+        "channel": 6 if between else 4,
+        "irreps_manual": manual,
+        "num_convolution_layer": 3 if between else 4,
         "weight_nn_hidden_neurons": [8, 8],
         "chemical_species": SPECIES,
         "_type_map": {int(z): k for k, z in enumerate(numbers)},
@@ -82,7 +83,7 @@ def small(settings: dict, seed: int) -> dict:
         "shift": [0.1, -0.2, 0.3, -0.4],
         "scale": 1.5,
         "use_species_wise_shift_scale": True,
-        "conv_denominator": [5.0, 6.0, 7.0],
+        "conv_denominator": [5.0, 6.0, 7.0] if between else [5.0, 6.0, 7.0, 8.0],
         "train_denominator": False,
     }
     torch.manual_seed(seed)

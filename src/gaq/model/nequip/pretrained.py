@@ -7,7 +7,7 @@ sevenn 0.13; examples/sevennet writes them to a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,14 @@ from torch import Tensor
 from gaq.errors import BadFile
 from gaq.model.foreign import Foreign, ForeignArrays
 from gaq.model.linear import Linear
+from gaq.model.nequip.irreps import PSEUDOSCALAR, Irrep
 from gaq.model.nequip.mixing import Mixing
 from gaq.model.nequip.network import NequIP, NequIPLayer
 from gaq.model.nequip.sevennet import config_from
 
-# e3nn scales silu to a mean square of 1 for a normal x. It computes the factor from a million samples drawn with seed
-# 0, so networks depend on this number and not on the integral that it approximates.
-SILU = 1.6791767923989418
+# e3nn scales silu and tanh to a mean square of 1 for a normal x. It computes the factors from a million samples drawn
+# with seed 0, so networks depend on these numbers and not on the integrals that they approximate.
+SILU, TANH = 1.6791767923989418, 1.5937334472592695
 
 EMBEDDING, FREQUENCIES = "onehot_to_feature_x.linear.weight", "edge_embedding.basis_function.coeffs"
 SHIFT, SCALE = "rescale_atomic_energy.shift", "rescale_atomic_energy.scale"
@@ -51,9 +52,9 @@ def read(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> NequI
         model.frequencies.copy_(given.take(FREQUENCIES, (config.basis,)))
         for i, layer in enumerate(model.layers):
             assert isinstance(layer, NequIPLayer)
-            _read_layer(layer, i, given)
+            _read_layer(layer, i, given, order)
         for linear, name, gain in zip((model.readout.hidden, model.readout.energy), READOUT, (SILU, 1.0), strict=True):
-            _fill([linear], given.take(name, (linear.weight.numel(),)), gain)
+            _fill(linear, given.take(name, (linear.weight.numel(),)).reshape(linear.weight.shape[1], -1), gain)
         shift, scale = (_per_species(given, name, len(species)) for name in (SHIFT, SCALE))
     if float(scale.max() - scale.min()) > 0:
         raise BadFile(f"{SCALE} differs between species, from {scale.min():g} to {scale.max():g}; expected one scale.")
@@ -72,31 +73,43 @@ def _constant(name: str) -> bool:
     return any(mark in name for mark in CONSTANTS)
 
 
-def _read_layer(layer: NequIPLayer, index: int, given: ForeignArrays) -> None:
-    gain = SILU if index else 1.0  # of the features before the layer
-    mixings = ((layer.self_connection, "self_connection_intro", gain), (layer.send, "self_interaction_1", gain))
-    for mixing, name, factor in (*mixings, (layer.receive, "self_interaction_2", 1.0)):
-        linears = _linears(mixing)
-        count = sum(linear.weight.numel() for linear in linears)
-        _fill(linears, given.take(f"{index}_{name}.linear.weight", (count,)), factor)
+def _read_layer(layer: NequIPLayer, index: int, given: ForeignArrays, order: np.ndarray) -> None:
+    gains = {irrep: _gain(irrep) if index else 1.0 for irrep in layer.inputs}
+    product = "fc_tensor_product" if layer.self_connection.by_species else "linear"
+    _read_mixing(layer.self_connection, given, f"{index}_self_connection_intro.{product}.weight", gains, order)
+    _read_mixing(layer.send, given, f"{index}_self_interaction_1.linear.weight", gains, order)
+    _read_mixing(layer.receive, given, f"{index}_self_interaction_2.linear.weight", {}, order)
     for k, linear in enumerate(layer.radial.layers):
         assert isinstance(linear, Linear)
         outputs, inputs = linear.weight.shape
         weight = given.take(f"{index}_convolution.weight_nn.layer{k}.weight", (inputs, outputs))
-        _fill([linear], weight.flatten(), SILU if k else 1.0)
+        _fill(linear, weight, SILU if k else 1.0)
     layer.radial.last.weight.div_(given.take(f"{index}_convolution.denominator", (1,)))
 
 
-def _linears(mixing: Mixing) -> list[Linear]:
-    return [layer for layer in mixing.children() if isinstance(layer, Linear)]
+def _gain(irrep: Irrep) -> float:
+    """Return what a gate of e3nn multiplies features by, beside the functions themselves."""
+    return TANH if irrep == PSEUDOSCALAR else SILU
 
 
-def _fill(linears: Sequence[Linear], flat: Tensor, factor: float) -> None:
-    """Copy weights [input, output] of one layer after the other, each divided by the root of its inputs."""
-    parts = flat.split([linear.weight.numel() for linear in linears])
-    for linear, part in zip(linears, parts, strict=True):
+def _read_mixing(
+    mixing: Mixing, given: ForeignArrays, name: str, gains: Mapping[Irrep, float], order: np.ndarray
+) -> None:
+    """Read the layers of all irreps from one array, each [channel, output] or [channel, species, output]."""
+    irreps = mixing.irreps()
+    sizes = [mixing.layer(irrep).weight.numel() for irrep in irreps]
+    parts = given.take(name, (sum(sizes),)).split(sizes)
+    for irrep, part in zip(irreps, parts, strict=True):
+        linear = mixing.layer(irrep)
         outputs, inputs = linear.weight.shape
-        linear.weight.copy_(part.reshape(inputs, outputs).t() * (factor / inputs**0.5))
+        if mixing.by_species:
+            part = part.reshape(-1, mixing.n_species, outputs)[:, order].transpose(0, 1)
+        _fill(linear, part.reshape(inputs, outputs), gains.get(irrep, 1.0))
+
+
+def _fill(linear: Linear, weight: Tensor, factor: float) -> None:
+    """Copy a weight [input, output], divided by the root of its inputs as e3nn does when it is used."""
+    linear.weight.copy_(weight.t() * (factor / len(weight) ** 0.5))
 
 
 FOREIGN = Foreign("SevenNet", "nequip", recognises, read)

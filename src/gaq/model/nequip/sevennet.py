@@ -16,8 +16,8 @@ from gaq.model.nequip.network import NequIPConfig
 # Settings with the only values that gaq represents; the first is what sevenn takes where a setting is left out.
 ONLY: dict[str, tuple[object, ...]] = {
     "interaction_type": ("nequip",),
-    "is_parity": (False,),
-    "self_connection_type": ("linear",),
+    "is_parity": (True, False),
+    "self_connection_type": ("nequip", "linear"),
     "act_gate": ({"e": "silu", "o": "tanh"},),
     "act_scalar": ({"e": "silu", "o": "tanh"},),
     "act_radial": ("silu",),
@@ -37,7 +37,8 @@ def config_from(settings: Mapping[str, Any]) -> tuple[NequIPConfig, tuple[int, .
     for name, values in ONLY.items():
         if settings.get(name, values[0]) not in values:
             raise BadFile(
-                f"setting {name!r} is {shown(settings[name])}; gaq represents a SevenNet with {shown(values[0])} only."
+                f"setting {name!r} is {shown(settings[name])}; gaq imports a SevenNet with "
+                f"{' or '.join(map(shown, values))} only."
             )
     for name in NEEDED:
         if name not in settings:
@@ -45,19 +46,19 @@ def config_from(settings: Mapping[str, Any]) -> tuple[NequIPConfig, tuple[int, .
     degrees, layers = settings["lmax"], settings["num_convolution_layer"]
     for name in ("lmax_edge", "lmax_node"):
         if settings.get(name, -1) not in (-1, degrees):
-            raise BadFile(f"setting {name!r} is {shown(settings[name])}; gaq represents one that equals lmax only.")
+            raise BadFile(f"setting {name!r} is {shown(settings[name])}; gaq imports one that equals lmax only.")
     channels = _channels(settings, degrees, layers)
     numbers = {
         "channels": channels[0],
         "degrees": degrees,
         "vector_channels": channels[1:],
-        "parities": "ignored",
+        "parities": "both" if settings.get("is_parity", True) else "ignored",
         "layers": layers,
         "basis": _table(settings, "radial_basis", "radial_basis_name", ("bessel",)).get("bessel_basis_num", 8),
         "radial_hidden": settings["weight_nn_hidden_neurons"],
         "cutoff": settings["cutoff"],
         "harmonics": "unit" if settings.get("_normalize_sph", True) else "solid",
-        "self_connection": "linear",
+        "self_connection": "species" if settings.get("self_connection_type", "nequip") == "nequip" else "linear",
         **_ending(settings),
     }
     try:
@@ -96,12 +97,14 @@ def _channels(settings: Mapping[str, Any], degrees: object, layers: object) -> l
         if "channel" not in settings:
             raise BadFile(f"setting 'channel' or 'irreps_manual' of the SevenNet is missing. {WAY_OUT}")
         return [settings["channel"]] * (degrees + 1)
+    if settings.get("is_parity", True):
+        raise BadFile(f"setting 'irreps_manual' is {shown(manual)}; gaq imports it with is_parity = False only.")
     between = [_parsed(text) for text in manual[1:-1]] if isinstance(manual, list) else []
     ends = [_parsed(manual[0]), _parsed(manual[-1])] if between else []
     same = between and all(one == between[0] for one in between) and all(end == between[0][:1] for end in ends)
     if not same or len(manual) != layers + 1 or len(between[0]) != degrees + 1:
         raise BadFile(
-            f"setting 'irreps_manual' is {shown(manual)}; gaq represents the same features between all layers, one "
+            f"setting 'irreps_manual' is {shown(manual)}; gaq imports the same features between all layers, one "
             f"even irrep of each degree up to {degrees}, and as many invariants at both ends."
         )
     return between[0]

@@ -24,7 +24,7 @@ from tiny import batch_of
 
 REFERENCES = Path(__file__).parents[3] / "references" / "sevennet"
 PRETRAINED = Path(os.environ.get("GAQ_PRETRAINED", Path(__file__).parents[5] / "shared" / "pretrained"))
-SMALL = ("unit-l3", "solid-l2")
+SMALL = ("unit-l3", "solid-l2", "parities")
 PUBLISHED = ("sevennet-0", "sevennet-0-may", "sevennet-l3i5")
 # Largest differences that round-off of float32 explains: eV per atom, eV/Å, eV.
 ENERGY, FORCE, VIRIAL = 5e-6, 2e-5, 1e-4

@@ -26,6 +26,15 @@ def test_all_numbers_are_read(settings):
     assert (config.layers, config.cutoff, config.radial_hidden) == (3, 4.0, [8, 8])
 
 
+def test_the_defaults_of_sevenn_are_both_parities_and_weights_by_species(settings):
+    defaults = settings | {"irreps_manual": False}
+    del defaults["is_parity"], defaults["self_connection_type"]
+    config, _ = config_from(defaults)
+    assert (config.parities, config.self_connection) == ("both", "species")
+    with pytest.raises(BadFile, match="irreps_manual.*is_parity = False only"):
+        config_from(settings | {"is_parity": True})
+
+
 def test_without_irreps_all_degrees_have_the_same_channels(settings):
     config, _ = config_from(settings | {"irreps_manual": False})
     assert (config.channels, config.vector_channels) == (6, [6, 6, 6])
@@ -34,11 +43,12 @@ def test_without_irreps_all_degrees_have_the_same_channels(settings):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("is_parity", True),
+        ("is_parity", "yes"),
+        ("irreps_manual", ["6x0e", "6x0e+4x1o+3x2e+2x3o", "6x0e+4x1o+3x2e+2x3o", "6x0e"]),
         ("use_modality", True),
         ("use_bias_in_linear", True),
         ("readout_as_fcn", True),
-        ("self_connection_type", "nequip"),
+        ("self_connection_type", ["nequip", "linear", "linear"]),
         ("interaction_type", "mace"),
         ("act_radial", "tanh"),
         ("act_gate", {"e": "tanh", "o": "tanh"}),
