@@ -98,7 +98,7 @@ def quantize(
     from gaq.quant.install import preset
     from gaq.quant.recommended import RECOMMENDED
     from gaq.train.checkpoint import Checkpoint
-    from gaq.train.quantization import expect_float
+    from gaq.train.quantization import float_parent
     from gaq.train.session import quantize as quantize_network
 
     recipe = RECOMMENDED if recipe is None else recipe
@@ -108,8 +108,7 @@ def quantize(
     if not isinstance(model, CheckpointModel):
         network: N = model  # type: ignore[assignment]
         return quantize_network(network, chosen, calibration)
-    parent = model.checkpoint
-    expect_float(parent)
+    parent = float_parent(model.checkpoint)
     made = quantize_network(parent.model, chosen, calibration)
     checkpoint = Checkpoint(made, chosen, {"parent": parent.manifest})
     return CheckpointModel(checkpoint, model.model, device=model.device, strict=model.strict)

@@ -32,13 +32,16 @@ def packed_model(
     are rows of the ledger as plain data, by default the validation errors in the manifest. Raises `RecipeError`,
     `UsageError`.
     """
+    import torch
+
     from gaq.engine.pytorch import TorchEngine
     from gaq.measure.subjects import golden_subjects
+    from gaq.model.precision import float_model_in
     from gaq.pack.export import Golden, pack
     from gaq.pack.refusals import refuse
     from gaq.train.memory import one_thread
 
-    refuse(checkpoint.model)
+    refuse(float_model_in(checkpoint.model, torch.float32))
     engine = TorchEngine(checkpoint.model, name, checkpoint.recipe.name, watch=False)
     with one_thread():
         golden = golden_subjects(engine, frames)

@@ -18,6 +18,7 @@ SHAPES = {
     "dot": config(attention="dot"),
     "deep": config(degrees=2, layers=3, attention="dot", heads=4),
     "painn": painn(layers=3),
+    "painn-gaussian": painn(layers=2, radial="gaussian", ending="cosine", readout=5),
     "nequip": nequip(layers=3),
     "nequip-l3": nequip(
         layers=3, degrees=3, vector_channels=[4, 4, 4], parities="natural", self_connection="linear", channels=16

@@ -75,10 +75,20 @@ SHAPES = {
     "wide": {"channels": 64, "heads": 4, "hidden": 64, "basis": 16, "layers": 3},
     "painn": {"architecture": "painn", "layers": 3},
     "painn-odd": {"architecture": "painn", "channels": 10, "basis": 5, "cutoff": 4.0},
+    "painn-gaussian": {"architecture": "painn", "radial": "gaussian", "ending": "cosine", "readout": 5},
+    "painn-bessel": {"architecture": "painn", "channels": 24, "radial": "bessel", "readout": 12},
     "painn-wide": {"architecture": "painn", "channels": 64, "basis": 16, "layers": 3},
 }
-ALL = [(recipe, shape) for recipe in packable() for shape in ("l1", "l2", "l3", "wide", "painn", "painn-wide")]
-SOME = [(recipe, shape) for recipe in ("fp32", "w4a16", "frame-w4a8") for shape in ("dot", "odd", "painn-odd")]
+ALL = [
+    (recipe, shape)
+    for recipe in packable()
+    for shape in ("l1", "l2", "l3", "wide", "painn", "painn-gaussian", "painn-wide")
+]
+SOME = [
+    (recipe, shape)
+    for recipe in ("fp32", "w4a16", "frame-w4a8")
+    for shape in ("dot", "odd", "painn-odd", "painn-bessel")
+]
 
 
 @dataclass(frozen=True, eq=False)

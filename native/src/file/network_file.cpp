@@ -20,9 +20,12 @@ LinearDescription NetworkFile::linear(const std::string& name, const LinearShape
   return read;
 }
 
-ReadoutDescription NetworkFile::readout() {
-  const int channels = model.channels;
-  return {linear("readout.hidden", {channels, channels, true, 0}), linear("readout.energy", {1, channels, false, 0})};
+ReadoutDescription NetworkFile::readout(int width) {
+  if (width > model.channels)
+    source.refuse("config has a readout of " + std::to_string(width) + " and " + std::to_string(model.channels) +
+                  " channels; expected a readout that is no wider");
+  const int hidden = width ? width : model.channels;
+  return {linear("readout.hidden", {hidden, model.channels, true, 0}), linear("readout.energy", {1, hidden, false, 0})};
 }
 
 RadialFunctions NetworkFile::functions(const std::string& name, int count) {

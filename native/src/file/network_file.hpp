@@ -19,7 +19,7 @@ struct NetworkFile {
 
   // All of these throw BadFile.
   LinearDescription linear(const std::string& name, const LinearShape& shape);
-  ReadoutDescription readout();  // of model.channels
+  ReadoutDescription readout(int width = 0);  // at most model.channels, and so many for 0
   // So many radial functions: `name` [functions of a table][count] mixes those of the table `name`.values, .slopes and
   // .curvatures, or where there is none those of the table that layers share, `radial`. A table of one's own may be the
   // functions themselves.

@@ -114,11 +114,12 @@ LinearPlan LinearBuilder::operator()(const LinearDescription& from, std::vector<
 
 Readout LinearBuilder::readout(const ReadoutDescription& from, const std::vector<int>& place, int channels) const {
   Readout readout;
-  readout.hidden = (*this)(from.hidden, place, channels, place, channels, readout_backward_bits);
-  readout.energy = (*this)(from.energy, place, channels, plain_places(1), lanes, readout_backward_bits);
+  const std::vector<int> hidden(place.begin(), place.begin() + from.hidden.outputs);
+  readout.hidden = (*this)(from.hidden, place, channels, hidden, channels, readout_backward_bits);
+  readout.energy = (*this)(from.energy, hidden, channels, plain_places(1), lanes, readout_backward_bits);
   readout.energy_weight.assign(channels, 0.0f);
-  for (size_t c = 0; c < place.size(); ++c)
-    readout.energy_weight[place[c]] = readout.energy.coded ? float(from.energy.codes[c]) * from.energy.scale[0]
+  for (size_t c = 0; c < hidden.size(); ++c)
+    readout.energy_weight[hidden[c]] = readout.energy.coded ? float(from.energy.codes[c]) * from.energy.scale[0]
                                                            : from.energy.values[c];
   return readout;
 }

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from gaq.claims import FileKind
+from gaq.cli.option_names import with_options
 from gaq.cli.outputs import OverwriteOption, claim_output
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _say(made: Imported, target: Path, console: Console) -> None:
     for line in lines:
         console.print(line, soft_wrap=True)
     for remark in made.remarks:
-        console.print(f"note: {remark}", soft_wrap=True, markup=False)
+        console.print(f"note: {with_options(remark, ('--elements',))}", soft_wrap=True, markup=False)
     console.print(f"[dim]next: gaq quantize {escape(str(target))} --data FRAMES[/dim]", soft_wrap=True)
 
 

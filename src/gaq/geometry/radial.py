@@ -46,3 +46,14 @@ def xplor(distance: Tensor, switch: float, cutoff: float) -> Tensor:
     square, end, start = distance.square(), cutoff * cutoff, switch * switch
     falling = (end - square).clamp(min=0.0).square() * (end + 2.0 * square - 3.0 * start) / (end - start) ** 3
     return torch.where(distance < switch, torch.ones_like(falling), falling)
+
+
+def cosine_cutoff(distance: Tensor, cutoff: float) -> Tensor:
+    """(1 + cos(π r / cutoff)) / 2, zero beyond; its slope is continuous, its curvature is not.
+
+    Behler and Parrinello, Phys. Rev. Lett. 98, 146401 (2007), eq. 4. The cutoff itself belongs to the inside, up to
+    round-off, where a table has the curvature of its last knot.
+    """
+    x = distance / cutoff
+    inside = 0.5 * (1.0 + torch.cos(torch.pi * x))
+    return torch.where(x < 1.0 + 1e-7, inside, torch.zeros_like(inside))

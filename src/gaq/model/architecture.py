@@ -20,14 +20,16 @@ class Grid:
     """Where radial functions are tabulated: knots equidistant in exp(−decay r).
 
     A large decay has its knots at small distances, where the Gaussians are narrow in r; one knot in many lies near the
-    cutoff, so functions that end there need a smaller one, and some knots whatever the number of Gaussians.
+    cutoff, so functions that end there need a smaller one, and some knots whatever the number of Gaussians. Functions
+    of another width say how many `knots` they need.
     """
 
     decay_times_cutoff: float
-    least_knots: int
+    least_knots: int = 4
+    knots: int | None = None
 
 
-GAUSSIANS = Grid(5.0, 4)
+GAUSSIANS = Grid(5.0)
 ENDING_AT_THE_CUTOFF = Grid(3.0, 100)
 
 

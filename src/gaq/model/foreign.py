@@ -19,11 +19,13 @@ from gaq.formats.texts import shown
 from gaq.model.layered import Layered
 
 Shapes = Mapping[str, tuple[int, ...]]
+ForeignState = Mapping[str, np.ndarray]
 ForeignSettings = Mapping[str, Any]
 SHOWN = 4  # names in a sentence
+ELEMENTS = "elements"  # the key of settings with the atomic numbers that the caller asks for
 
 
-def nothing_assumed(shapes: Shapes, settings: ForeignSettings) -> tuple[str, ...]:
+def nothing_assumed(arrays: ForeignState, settings: ForeignSettings) -> tuple[str, ...]:
     """Return no remark: arrays and settings say everything."""
     return ()
 
@@ -32,21 +34,23 @@ def nothing_assumed(shapes: Shapes, settings: ForeignSettings) -> tuple[str, ...
 class Foreign:
     """A kind of network as another program stores it.
 
-    `read` returns a network of gaq in eV and Å. It uses every array: one that is missing, left over or of another
+    `read` returns a network of gaq in eV and Å, in the precision in which it gives the numbers of the other program. It
+    uses every array: one that is missing, left over or of another
     shape, and settings that the architecture cannot represent, are a `BadFile` that names them.
     """
 
     name: str  # "SchNetPack's PaiNN"
     architecture: str  # of gaq
     recognises: Callable[[Shapes], bool]  # by names and shapes of arrays
-    read: Callable[[Mapping[str, np.ndarray], ForeignSettings], Layered]
-    remarks: Callable[[Shapes, ForeignSettings], tuple[str, ...]] = nothing_assumed  # sentences on what `read` assumes
+    read: Callable[[ForeignState, ForeignSettings], Layered]
+    # Sentences on what `read` assumes.
+    remarks: Callable[[ForeignState, ForeignSettings], tuple[str, ...]] = nothing_assumed
 
 
 class ForeignArrays:
     """The arrays of a file, each of which is taken once; `kind` is what the sentences call the network."""
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], kind: str) -> None:
+    def __init__(self, arrays: ForeignState, kind: str) -> None:
         self.left, self.kind = dict(arrays), kind
 
     def __contains__(self, name: str) -> bool:

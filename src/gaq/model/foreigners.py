@@ -6,8 +6,9 @@ from gaq.errors import BadFile, UsageError, nearest
 from gaq.formats.texts import shown
 from gaq.model.foreign import SHOWN, Foreign, Shapes
 from gaq.model.nequip.pretrained import FOREIGN as SEVENNET
+from gaq.model.painn.pretrained import FOREIGN as PAINN
 
-FOREIGNERS = (SEVENNET,)
+FOREIGNERS = (PAINN, SEVENNET)
 
 
 def foreign_named(architecture: str, shapes: Shapes) -> Foreign:

@@ -45,7 +45,7 @@ class Geometry:
     frames: tuple[Tensor, ...] | None
     species: Tensor | None = None  # [atom] rows of the network's own table
     repulsion: Tensor | None = None  # [edge] float64, eV: the receiver's share; None in a network without one
-    distance: Tensor | None = None  # [edge] Å, as the network sees it
+    distance: Tensor | None = None  # [edge] Å, float64, as the network sees it
 
 
 def describe(
@@ -99,7 +99,7 @@ def describe(
         frames=lab_frames,
         species=species,
         repulsion=wall,
-        distance=cast,
+        distance=seen_distance,
     )
 
 

@@ -6,7 +6,7 @@ tests/unit/pack compares each layout with its network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
 from gaq.errors import BadFile
@@ -70,9 +70,11 @@ class Layout:
 
     def numbers_from(self, config: object, what: str) -> Numbers:
         """Return the numbers in a JSON object. Raises `BadFile` for one that is missing, unknown or outside its
-        range.
+        range; those with a default may be left out.
         """
         names = [field.name for field in fields(self.numbers)]
+        optional = {field.name: field.default for field in fields(self.numbers) if field.default is not MISSING}
+        config = optional | config if isinstance(config, dict) else config
         if not isinstance(config, dict) or set(config) != set(names):
             raise BadFile(f"{what}: config is {config!r}; expected an object with the keys {', '.join(names)}.")
         for name, (least, most) in self.limits.items():
@@ -88,13 +90,18 @@ class Layout:
             raise BadFile(f"{what}: {wrong}.")
         return numbers
 
+    def said(self, numbers: Numbers) -> dict[str, Any]:
+        """Return the JSON object of numbers, without those that are at their default."""
+        return {f.name: value for f in fields(self.numbers) if (value := getattr(numbers, f.name)) != f.default}
+
     def slot_names(self, numbers: Numbers) -> tuple[str, ...]:
         """Return every slot of the model."""
         ends = ("input", "weight")
         return (*(f"{layer.name}.{end}" for layer in self.linears(numbers) for end in ends), *self.slots(numbers))
 
 
-def readout(channels: int) -> Iterator[LinearShape]:
-    """Yield the layers of the readout, which all architectures have."""
-    yield LinearShape("readout.hidden", channels, channels)
-    yield LinearShape("readout.energy", 1, channels, False)
+def readout(channels: int, hidden: int | None = None) -> Iterator[LinearShape]:
+    """Yield the layers of the readout, which all architectures have; `hidden` is its width, by default `channels`."""
+    width = hidden or channels
+    yield LinearShape("readout.hidden", width, channels)
+    yield LinearShape("readout.energy", 1, width, False)

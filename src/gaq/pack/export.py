@@ -20,6 +20,7 @@ from gaq.model.architectures import architecture_of
 from gaq.model.layered import Layered
 from gaq.model.layouts import LAYOUTS
 from gaq.model.linear import Linear
+from gaq.model.precision import float_model_in
 from gaq.pack.bits import NIBBLE_BITS, pack_nibbles
 from gaq.pack.format import BACKWARD_BITS, PackedModel
 from gaq.pack.layout import GOLDEN_FRAMES
@@ -49,9 +50,11 @@ def pack(
 ) -> PackedModel:
     """The packed model, with everything an engine needs to evaluate it.
 
-    `backward_bits` (8, 16, 32) is the precision of the products in the backward pass; None chooses by the recipe.
-    Raises `RecipeError` for what the file has no place for, `UsageError` for golden frames that do not fit.
+    A float model in float64 is packed in float32. `backward_bits` (8, 16, 32) is the precision of the products in the
+    backward pass; None chooses by the recipe. Raises `RecipeError` for what the file has no place for, `UsageError` for
+    golden frames that do not fit.
     """
+    model = float_model_in(model, torch.float32)
     network = packed_network(model)
     refuse(model)
     config = LAYOUTS[model.config.architecture].numbers_from(network.config, "the model")

@@ -7,7 +7,7 @@ read and write (`gaq.engine.packed_file`). The layout of the bytes and every key
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def to_bytes(model: PackedModel) -> bytes:
         "format_version": str(FORMAT_VERSION),
         "gaq_version": model.gaq_version,
         "architecture": model.architecture,
-        "config": to_json(asdict(model.config)),
+        "config": to_json(model.layout.said(model.config)),
         "species": to_json(list(model.species)),
         "units": to_json(UNITS),
         "recipe": to_json(model.recipe),

@@ -69,6 +69,7 @@ def radial_table(
         functions = partial(exponential_basis, cutoff=cutoff, count=basis)
     decay = grid.decay_times_cutoff / cutoff
     low, high = exp(-grid.decay_times_cutoff), exp(-decay * CLOSEST)
+    knots = grid.knots if knots is None else knots
     if knots is None:
         # The distance of two Gaussians is largest in u, and least in r, where atoms are closest.
         spacing = (1 - exp(-ALPHA_TIMES_CUTOFF)) / (basis - 1) * (grid.decay_times_cutoff / ALPHA_TIMES_CUTOFF)

@@ -29,10 +29,11 @@ from gaq.formats.texts import finite, shown, strict_json, to_json
 from gaq.model.architectures import architecture_named
 from gaq.model.generations import TRANSFORMER, first_generation
 from gaq.model.layered import Layered
+from gaq.model.precision import as_dtype
 from gaq.model.protocol import dtype_of
 from gaq.quant.recipe import Recipe
 from gaq.train.old_names import new_name
-from gaq.train.rebuild import WAY_OUT, as_dtype, as_tensor, check_finite, rebuilt
+from gaq.train.rebuild import WAY_OUT, as_tensor, check_finite, rebuilt
 from gaq.version import __version__
 
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]

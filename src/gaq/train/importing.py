@@ -7,24 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gaq.atoms.elements import SYMBOLS
 from gaq.errors import BadFile, UsageError
 from gaq.files import readable_file, sha256_of
 from gaq.formats.container import Container, read_container
 from gaq.formats.texts import read_json
 from gaq.formats.yaml_text import read_yaml
-from gaq.model.foreign import Foreign
+from gaq.model.foreign import ELEMENTS, Foreign
 from gaq.model.foreigners import foreign_named, foreign_of
-from gaq.model.layered import Layered
 from gaq.quant.install import preset
 from gaq.train.checkpoint import FORMAT, Checkpoint
-from gaq.train.rebuild import as_dtype
 
 # Files of settings, as other programs call them; the first that is beside the arrays is read.
 SETTINGS = ("hyperparameters.json", "config.json", "config.yaml")
-ELEMENTS = "elements"  # the key under which `read` finds the atomic numbers that its caller asked for
 WAY_OUT = "Settings are what the other program wrote beside its weights; copy them again."
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -40,7 +35,7 @@ class Imported:
 
 
 def import_arrays(path: Path, architecture: str | None = None, elements: Sequence[int] = ()) -> Imported:
-    """Return the network in a safetensors file of another program, as a float checkpoint in float32.
+    """Return the network in a safetensors file of another program, as a float checkpoint.
 
     Its settings are read from a file beside it, if there is one of those in `SETTINGS`. `architecture` is one of gaq;
     without, the arrays say which it is. `elements` are the atomic numbers to keep, where the network has rows for
@@ -70,9 +65,7 @@ def import_arrays(path: Path, architecture: str | None = None, elements: Sequenc
             "settings": None if beside is None else beside.name,
         }
     }
-    return Imported(
-        Checkpoint(_in_float32(model), preset("fp32"), manifest), foreign, beside, foreign.remarks(shapes, asked)
-    )
+    return Imported(Checkpoint(model, preset("fp32"), manifest), foreign, beside, foreign.remarks(file.tensors, asked))
 
 
 def settings_beside(path: Path) -> Path | None:
@@ -100,12 +93,3 @@ def _safetensors(path: Path) -> Container:
     if file.metadata.get("format") in (FORMAT, "gaq-packed"):
         raise BadFile(f"{path} is a model of gaq already. Use it as it is.")
     return file
-
-
-def _in_float32(model: Layered) -> Layered:
-    import torch
-
-    for name, parameter in model.named_parameters():
-        if not np.isfinite(parameter.detach().float().numpy()).all():
-            raise BadFile(f"parameter {name!r} is beyond the range of float32.")
-    return as_dtype(model, torch.float32)

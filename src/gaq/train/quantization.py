@@ -13,6 +13,7 @@ from gaq.atoms.checks import check_species
 from gaq.data.dataset import Dataset
 from gaq.data.states import check_states
 from gaq.errors import BadFile, UsageError
+from gaq.model.precision import float_model_in
 from gaq.quant.recipe import Recipe
 from gaq.quant.rounding import fewest_weight_bits
 from gaq.train.calibrate import energy_offset, quantized_copy
@@ -80,12 +81,16 @@ def sensible_epochs(recipe: Recipe, frames: int, batch: int) -> int:
     return min(most, max(fewest, round(SENSIBLE_STEPS * batch / frames)))
 
 
-def expect_float(parent: Checkpoint) -> None:
-    """Raise `UsageError` for a model that is quantized already."""
+def float_parent(parent: Checkpoint) -> Checkpoint:
+    """Return the model to quantize, in the precision that it was trained in; one that was imported in float32.
+
+    Raises `UsageError` for a model that is quantized already.
+    """
     if parent.recipe.name != "fp32":
         raise UsageError(
             f"the model is already quantized (recipe {parent.recipe.name!r}). Give the float checkpoint it came from."
         )
+    return replace(parent, model=float_model_in(parent.model, getattr(torch, _origin(parent).dtype)))
 
 
 def run_quantization(
@@ -106,7 +111,7 @@ def run_quantization(
     Without data only recipes that need no calibration can be had. `tell` is given sentences about the data. Raises
     `UsageError`, `UnsupportedElement`, `BadLabels` and what `fit` raises.
     """
-    expect_float(parent)
+    parent = float_parent(parent)
     _check_stages(plan)
     if dataset is None:
         finished = Checkpoint(quantized_copy(parent.model, plan.recipe, None), plan.recipe, {"parent": parent.manifest})

@@ -17,6 +17,7 @@ from gaq.errors import BadFile
 from gaq.formats.texts import shown
 from gaq.model.architectures import architecture_named
 from gaq.model.layered import Layered, LayeredConfig
+from gaq.model.precision import as_dtype
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.recipe import Recipe
 
@@ -50,14 +51,6 @@ def rebuilt(
         model.load_state_dict({key: as_tensor(arrays[key]) for key in known})
     except (RuntimeError, ValueError) as error:
         raise BadFile(f"{name} is a damaged checkpoint: {shown(str(error), 200)}. {WAY_OUT}") from None
-    return model
-
-
-def as_dtype(model: Layered, dtype: torch.dtype) -> Layered:
-    """Convert the parameters to another precision; references and quantizer constants keep theirs."""
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.data = parameter.data.to(dtype)
     return model
 
 

@@ -21,12 +21,13 @@ CONFIGS = [
     config(channels=10, heads=5, hidden=7, basis=5),
     painn(),
     painn(channels=10, layers=1, basis=5),
+    painn(radial="gaussian", ending="cosine", readout=5),
 ]
 
 
 def layout(settings: LayeredConfig) -> tuple[Layout, Numbers]:
     known = LAYOUTS[settings.architecture]
-    return known, known.numbers_from(settings.model_dump(exclude={"architecture"}), "the model")
+    return known, known.numbers_from(settings.model_dump(exclude={"architecture", "radial", "ending"}), "the model")
 
 
 @pytest.mark.parametrize("settings", CONFIGS, ids=str)

@@ -111,3 +111,20 @@ def test_functions_that_end_at_the_cutoff_have_knots_there():
     assert (own - exact).abs().max() < 2.0**-22, "two units of float32"
     assert ((own - exact).diff(dim=0) / distance.diff()[:, None]).abs().max() < 3e-5, "round-off of the table"
     assert (coarse - exact).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("ending", ["polynomial", "cosine"])
+@pytest.mark.parametrize(("radial", "basis"), [("gaussian", 20), ("gaussian", 50), ("bessel", 20), ("bessel", 6)])
+def test_functions_as_narrow_everywhere_have_as_many_knots_everywhere(radial, basis, ending):
+    """The control is a grid with a third of the knots."""
+    model = network(painn(radial=radial, basis=basis, ending=ending))
+    found = architecture_of(model).packed(model)
+    distance = torch.linspace(0.3, 5.0, 4001, dtype=torch.float64)
+    exact = found.radial(distance)
+    own, coarse = (
+        radial_table(5.0, basis, knots, found.radial, found.grid).basis(distance) - exact
+        for knots in (None, found.grid.knots // 3)
+    )
+    assert own.abs().max() < 3e-7 * exact.abs().max()
+    assert (own.diff(dim=0) / distance.diff()[:, None]).abs().max() < 1e-4
+    assert coarse.abs().max() > 5 * own.abs().max()

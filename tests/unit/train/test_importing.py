@@ -39,7 +39,6 @@ def test_a_checkpoint_is_what_was_imported(file, tmp_path):
     save_checkpoint(tmp_path / "a.ckpt", made.checkpoint)
     again = load_checkpoint(tmp_path / "a.ckpt")
     assert again.manifest["imported"]["from"] == "SevenNet"
-    assert all(parameter.dtype == torch.float32 for parameter in again.model.parameters())
     one = molecule("CH3CH2OH")
     (found,) = open_engine(tmp_path / "a.ckpt").evaluate([one])
     assert np.isfinite(found.forces).all()

@@ -29,11 +29,12 @@ std::unique_ptr<NetworkDescription> read_painn(NetworkFile& file) {
   file.model.channels = file.config.integer("channels", 4, 1024);
   file.model.layers = file.config.integer("layers", 1, 32);
   file.config.integer("basis", 4, 128);  // how the radial functions were parametrized; their tables say all we need
+  const int readout = file.config.has("readout") ? file.config.integer("readout", 0, 1024) : 0;
   file.config.finish();
   file.model.degrees = 1;
   out->embedding = file.tensors.floats("embedding", {int64_t(file.model.species.size()), file.model.channels});
   for (int i = 0; i < file.model.layers; ++i) out->layers.push_back(read_layer(i, file));
-  out->readout = file.readout();
+  out->readout = file.readout(readout);
   return out;
 }
 

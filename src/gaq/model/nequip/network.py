@@ -142,7 +142,7 @@ class NequIP(Layered):
         """Return what all layers see of the structures, and invariants of the species alone."""
         geometry, flow = super().enter(batch, gauge)
         assert geometry.distance is not None
-        r, c = geometry.distance, self.config
+        r, c = geometry.distance.to(flow.scalars), self.config
         ending = geometry.envelope if c.ending == "polynomial" else xplor(r, c.switch, c.cutoff)
         radial = bessel(r, self.frequencies, c.cutoff) * ending[:, None]
         if c.harmonics == "solid":

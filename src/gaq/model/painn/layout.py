@@ -24,6 +24,10 @@ def _arrays(n: PaiNNNumbers) -> dict[str, Wanted]:
     return {}
 
 
+def _check(n: PaiNNNumbers) -> str:
+    return f"a readout of {n.readout} is wider than the {n.channels} channels" if n.readout > n.channels else ""
+
+
 LAYOUT = Layout(
     "painn",
     PaiNNNumbers,
@@ -31,5 +35,6 @@ LAYOUT = Layout(
     _slots,
     _functions,
     _arrays,
-    limits={"channels": (4, 1024), "layers": (1, 32), "basis": (4, 128), "cutoff": (0.5, 20.0)},
+    limits={"channels": (4, 1024), "layers": (1, 32), "basis": (4, 128), "cutoff": (0.5, 20.0), "readout": (0, 1024)},
+    check=_check,
 )

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
+from gaq.atoms.batch import AtomBatch
 from gaq.geometry.vectors import smooth_length
 from gaq.model.carry import carried, scalar_message_slot, summed, vector_message_slot
 from gaq.model.flow import Flow
 from gaq.model.fold import Stream
-from gaq.model.geometry import Geometry
+from gaq.model.geometry import Gauge, Geometry
+from gaq.model.heads import EnergyHead
 from gaq.model.layered import Layered, LayeredConfig, sorted_species
 from gaq.model.linear import Linear
 from gaq.model.painn.bound import spread_of_layer
 from gaq.model.painn.fold import streams
+from gaq.model.painn.radial import BASES, ENDINGS, Basis
 from gaq.model.spread import Spreads
 from gaq.quant.quantizer import Quantizer
 from gaq.quant.slot import AGGREGATED_MESSAGES
@@ -28,6 +32,17 @@ class PaiNNConfig(LayeredConfig):
     """The numbers that define a PaiNN."""
 
     architecture: Literal["painn"] = Field("painn", description="which network")
+    radial: Literal["exponential", "gaussian", "bessel"] = Field(
+        "exponential", description="functions of distance; all but the first with a constant"
+    )
+    ending: Literal["polynomial", "cosine"] = Field("polynomial", description="how they end at the cutoff")
+    readout: int = Field(0, ge=0, le=1024, description="width of the readout; 0: F")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.readout > self.channels:
+            raise ValueError(f"readout is {self.readout}; expected at most the {self.channels} channels")
+        return self
 
 
 class PaiNNMessage(nn.Module):
@@ -90,10 +105,10 @@ class PaiNNUpdate(nn.Module):
 class PaiNNLayer(nn.Module):
     """What an atom hears from its neighbours, and what it makes of it."""
 
-    def __init__(self, name: str, config: PaiNNConfig, n_species: int, *, first: bool) -> None:
+    def __init__(self, name: str, config: PaiNNConfig, rows: int, n_species: int, *, first: bool) -> None:
         super().__init__()
         self.message = PaiNNMessage(f"{name}.message", config.channels, n_species, first=first)
-        self.filters = nn.Parameter(torch.zeros(config.basis, 3 * config.channels))
+        self.filters = nn.Parameter(torch.zeros(rows, 3 * config.channels))
         self.update = PaiNNUpdate(f"{name}.update", config.channels, n_species)
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
@@ -113,8 +128,25 @@ class PaiNN(Layered):
 
     def __init__(self, config: PaiNNConfig, species: Iterable[int]) -> None:
         species = sorted_species(species)
-        layers = (PaiNNLayer(f"layers.{i}", config, len(species), first=i == 0) for i in range(config.layers))
+        radial = BASES[config.radial](config.basis, config.cutoff)
+        layers = (
+            PaiNNLayer(f"layers.{i}", config, radial.rows, len(species), first=i == 0) for i in range(config.layers)
+        )
         super().__init__(config, species, layers, degrees=1)
+        self.radial: Basis = radial
+        if config.readout:
+            self.readout = EnergyHead("readout", config.channels, len(species), hidden=config.readout)
+
+    def enter(self, batch: AtomBatch, gauge: Gauge = Gauge.LAB) -> tuple[Geometry, Flow]:
+        """Return what all layers see of the structures, and the features before the first of them."""
+        geometry, flow = super().enter(batch, gauge)
+        if (self.config.radial, self.config.ending) == ("exponential", "polynomial"):
+            return geometry, flow
+        assert geometry.distance is not None
+        # In float64 until they are rounded once: in float32 they would be most of the error of the forces.
+        r, dtype = geometry.distance, flow.scalars.dtype
+        ending = ENDINGS[self.config.ending](r, self.cutoff)
+        return replace(geometry, radial=self.radial(r).to(dtype), envelope=ending.to(dtype)), flow
 
     def streams(self) -> Iterator[Stream]:
         """Yield the channels that a scale can be folded into."""

@@ -17,6 +17,7 @@ class PaiNNNumbers:
     layers: int
     basis: int
     cutoff: float
+    readout: int = 0  # width of the readout's hidden layer; 0: as channels
     degrees: ClassVar[int] = 1
 
 
@@ -29,4 +30,4 @@ def linears(n: PaiNNNumbers) -> Iterator[LinearShape]:
         yield LinearShape(f"layers.{i}.update.mix1", 2 * c, c, False, 1)
         yield LinearShape(f"layers.{i}.update.hidden", c, 2 * c)
         yield LinearShape(f"layers.{i}.update.gates", 3 * c, c)
-    yield from readout(c)
+    yield from readout(c, n.readout or c)
