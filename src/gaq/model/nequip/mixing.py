@@ -23,7 +23,7 @@ class Mixing(nn.Module):
     """A linear layer for each irrep that is among the inputs and the outputs.
 
     With `by_species` each species has weights of its own: the layer reads the features in the place of the atom's
-    species, and zeros in the places of all others.
+    species, and zeros in the places of all others. Invariants alone may have a `bias`.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Mixing(nn.Module):
         *,
         tags: tuple[str, ...] = (),
         by_species: bool = False,
+        bias: bool = False,
     ) -> None:
         super().__init__()
         self.n_species, self.by_species = n_species, by_species
@@ -45,7 +46,7 @@ class Mixing(nn.Module):
                 f"{name}.{irrep.name}",
                 places * inputs[irrep],
                 outputs[irrep],
-                bias=False,
+                bias=bias and irrep == INVARIANT,
                 degree=irrep.degree,
                 feature=Role.SCALAR_FEATURE if irrep == INVARIANT else Role.VECTOR_FEATURE,
                 n_species=n_species,

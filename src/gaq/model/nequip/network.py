@@ -53,6 +53,8 @@ class NequIPConfig(LayeredConfig):
     harmonics: Literal["unit", "solid"] = Field("unit", description="of directions, or of vectors: times r^l")
     self_connection: Literal["species", "linear"] = Field("species", description="weights for each species, or for all")
 
+    biases: bool = Field(False, description="in the layers that send and receive invariants")
+
     @model_validator(mode="after")
     def _of_each_degree(self) -> Self:
         given = self.vector_channels
@@ -90,11 +92,13 @@ class NequIPLayer(nn.Module):
             n_species,
             by_species=config.self_connection == "species",
         )
-        self.send = Mixing(f"{name}.send", inputs, inputs, n_species)
+        self.send = Mixing(f"{name}.send", inputs, inputs, n_species, bias=config.biases)
         total = sum(path.channels for path in paths)
         self.radial = RadialNetwork(f"{name}.radial", config.basis, config.radial_hidden, total)
         self.message = ProductMessage(f"{name}.message", inputs, paths)
-        self.receive = Mixing(f"{name}.receive", gathered, before_gate, n_species, tags=(AGGREGATED_MESSAGES,))
+        self.receive = Mixing(
+            f"{name}.receive", gathered, before_gate, n_species, tags=(AGGREGATED_MESSAGES,), bias=config.biases
+        )
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Return features before the layer → features after it."""

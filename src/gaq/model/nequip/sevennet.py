@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,9 +24,9 @@ ONLY: dict[str, tuple[object, ...]] = {
     "act_radial": ("silu",),
     "readout_as_fcn": (False,),
     "use_bias_in_linear": (False,),
-    "use_modality": (False,),
 }
 NEEDED = ("cutoff", "lmax", "num_convolution_layer", "cutoff_function", "radial_basis", "weight_nn_hidden_neurons")
+MODAL = "use_modal_"
 WAY_OUT = "examples/sevennet writes all of them."
 
 
@@ -59,6 +60,7 @@ def config_from(settings: Mapping[str, Any]) -> tuple[NequIPConfig, tuple[int, .
         "cutoff": settings["cutoff"],
         "harmonics": "unit" if settings.get("_normalize_sph", True) else "solid",
         "self_connection": "species" if settings.get("self_connection_type", "nequip") == "nequip" else "linear",
+        "biases": bool(settings.get("use_modality")),
         **_ending(settings),
     }
     try:
@@ -67,6 +69,35 @@ def config_from(settings: Mapping[str, Any]) -> tuple[NequIPConfig, tuple[int, .
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"])) or "settings"
         raise BadFile(f"settings of the SevenNet: {place} is {shown(first['input'])}: {first['msg']}.") from None
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Which of the data sets that a SevenNet was trained on it is asked about, as one of `count` further inputs."""
+
+    index: int = 0
+    count: int = 0  # 0 for a network of one data set
+    layers: frozenset[str] = frozenset()  # which read it: the last words of settings that begin with use_modal_
+
+    def inputs(self, layer: str) -> int:
+        """Return how many inputs a layer has beside its channels."""
+        return self.count if layer in self.layers else 0
+
+
+def fidelity_from(settings: Mapping[str, Any]) -> Fidelity:
+    """Return the data set that `modality` names. Raises `BadFile` where there are several and none is named."""
+    if not settings.get("use_modality"):
+        return Fidelity()
+    known, named = settings.get("_modal_map"), settings.get("modality")
+    if not isinstance(known, Mapping) or sorted(map(str, known.values())) != sorted(map(str, range(len(known)))):
+        raise BadFile(f"setting '_modal_map' is {shown(known)}; expected the number of each modality. {WAY_OUT}")
+    if named not in known:
+        raise BadFile(
+            f"setting 'modality' is {shown(named)}; this SevenNet was trained on several data sets: name one of "
+            f"{', '.join(map(shown, known))}."
+        )
+    layers = {name.removeprefix(MODAL) for name, used in settings.items() if name.startswith(MODAL) and used is True}
+    return Fidelity(int(known[named]), len(known), frozenset(layers))
 
 
 def _ending(settings: Mapping[str, Any]) -> dict[str, Any]:
