@@ -23,7 +23,12 @@ from packed import with_array
 from tiny import checkpoint, settings
 
 RECIPES = ("fp32", "w8", "w4", "w4a16", "frame-w8a8", "frame-w4a8", "gaq-w4a8", "int8-per-vector", "naive-int8")
-SHAPES = ({"degrees": 2}, {"channels": 10, "heads": 5, "hidden": 7, "basis": 5}, {"architecture": "painn"})
+SHAPES = (
+    {"degrees": 2},
+    {"channels": 10, "heads": 5, "hidden": 7, "basis": 5},
+    {"architecture": "painn"},
+    {"architecture": "painn", "readout": 5},
+)
 
 
 @cache

@@ -21,7 +21,17 @@ PEERS = {
     "painn": [
         [
             *(*SHARED, "torch", "h5py", "pyyaml", "hydra-core", "hydra-colorlog", "pytorch_lightning", "torchmetrics"),
-            *("fasteners", "dirsync", "torch-ema", "matscipy", "tqdm", "tensorboardX", "progressbar", "vesin"),
+            *(
+                "fasteners",
+                "dirsync",
+                "torch-ema",
+                "matscipy",
+                "tqdm",
+                "tensorboardX",
+                "progressbar",
+                "vesin",
+                "safetensors",
+            ),
         ],
         ["--no-deps", "schnetpack==2.1.1"],
     ],

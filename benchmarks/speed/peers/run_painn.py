@@ -1,4 +1,7 @@
-"""PaiNN of SchNetPack: 64 features, three interactions, 20 Gaussians, untrained, float32."""
+"""PaiNN of SchNetPack, float32: 64 features, three interactions, 20 Gaussians, untrained; or the arrays of a file.
+
+$PAINN_ARRAYS is the safetensors file of a network with Gaussians and the cosine cutoff.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,9 @@ FEATURES, INTERACTIONS, GAUSSIANS = 64, 3, 20
 def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evaluate:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    receiver, sender = directed_pairs(positions, serve.CUTOFF)
+    model = network()
+    cutoff = float(model.representation.cutoff_fn.cutoff)
+    receiver, sender = directed_pairs(positions, cutoff)
     fixed = {
         key.Z: torch.from_numpy(numbers.astype(np.int64)),
         key.idx_i: torch.from_numpy(receiver),
@@ -43,7 +48,7 @@ def build(form: str, numbers: np.ndarray, positions: np.ndarray) -> serve.Evalua
         key.n_atoms: torch.tensor([len(numbers)]),
         key.offsets: torch.zeros(len(receiver), 3),
     }
-    model = network().requires_grad_(False).eval()
+    model.requires_grad_(False).eval()
     if form == "ase":
         return through_ase(model, numbers, positions)
     if form == "compiled":
@@ -65,7 +70,7 @@ def through_ase(model: NeuralNetworkPotential, numbers: np.ndarray, positions: n
     from schnetpack.interfaces import SpkCalculator
     from schnetpack.transform import MatScipyNeighborList, SkinNeighborList
 
-    neighbors = SkinNeighborList(MatScipyNeighborList(serve.CUTOFF), cutoff_skin=0.5)
+    neighbors = SkinNeighborList(MatScipyNeighborList(float(model.representation.cutoff_fn.cutoff)), cutoff_skin=0.5)
     with tempfile.TemporaryDirectory() as folder:
         torch.save(model, f"{folder}/model")
         calculator = SpkCalculator(f"{folder}/model", neighbors, energy_unit="eV")
@@ -79,18 +84,36 @@ def through_ase(model: NeuralNetworkPotential, numbers: np.ndarray, positions: n
 
 
 def network() -> NeuralNetworkPotential:
+    """Return the network in $PAINN_ARRAYS, or an untrained one."""
+    arrays = os.environ.get("PAINN_ARRAYS")
+    return trained(arrays) if arrays else potential(FEATURES, INTERACTIONS, GAUSSIANS, serve.CUTOFF)
+
+
+def trained(file: str) -> NeuralNetworkPotential:
+    from safetensors.torch import load_file
+
+    arrays = load_file(file)
+    features = arrays["representation.embedding.weight"].shape[1]
+    interactions = len([name for name in arrays if name.endswith("mu_channel_mix.weight")])
+    offsets = arrays["representation.radial_basis.offsets"]
+    model = potential(features, interactions, len(offsets), float(arrays["representation.cutoff_fn.cutoff"]))
+    model.load_state_dict({k: v for k, v in arrays.items() if not k.startswith("postprocessors.")})
+    return model
+
+
+def potential(features: int, interactions: int, gaussians: int, cutoff: float) -> NeuralNetworkPotential:
     representation = PaiNN(
-        n_atom_basis=FEATURES,
-        n_interactions=INTERACTIONS,
-        radial_basis=GaussianRBF(n_rbf=GAUSSIANS, cutoff=serve.CUTOFF),
-        cutoff_fn=CosineCutoff(serve.CUTOFF),
+        n_atom_basis=features,
+        n_interactions=interactions,
+        radial_basis=GaussianRBF(n_rbf=gaussians, cutoff=cutoff),
+        cutoff_fn=CosineCutoff(cutoff),
     )
     return NeuralNetworkPotential(
         representation=representation,
         input_modules=[PairwiseDistances()],
-        output_modules=[Atomwise(n_in=FEATURES, output_key=key.energy), Forces()],
+        output_modules=[Atomwise(n_in=features, output_key=key.energy), Forces()],
     )
 
 
 if __name__ == "__main__":
-    serve.main(build, "PaiNN-64 (SchNetPack)", ("eager", "compiled", "ase"))
+    serve.main(build, "PaiNN (SchNetPack)", ("eager", "compiled", "ase"))

@@ -83,6 +83,18 @@ def test_numbers_outside_their_range_are_refused(changes, sentence):
         LAYOUTS["transformer"].numbers_from(sizes | changes, "file")
 
 
+def test_a_number_at_its_default_is_left_out():
+    """So that files of networks that do not use it are those of gaq 0.2, to the byte."""
+    known, numbers = layout(painn())
+    assert "readout" not in known.said(numbers)
+    assert known.numbers_from(known.said(numbers), "file") == numbers
+    narrow = layout(painn(readout=5))[1]
+    assert known.said(narrow)["readout"] == 5
+    assert known.numbers_from(known.said(narrow), "file") == narrow
+    with pytest.raises(BadFile, match="a readout of 9 is wider than the 8 channels"):
+        known.numbers_from(known.said(narrow) | {"readout": 9}, "file")
+
+
 @pytest.mark.parametrize("known", LAYOUTS.values(), ids=lambda layout: layout.name)
 def test_what_is_no_object_is_refused(known):
     with pytest.raises(BadFile, match="expected an object"):

@@ -11,14 +11,23 @@ import pytest
 import torch
 
 from gaq.engine.open import open_engine
+from gaq.engine.packing import pack_and_open
+from gaq.engine.pytorch import TorchEngine
 from gaq.errors import BadFile, UsageError
 from gaq.formats.container import payload_of, read_container, to_bytes
 from gaq.model.foreigners import FOREIGNERS
+from gaq.model.protocol import dtype_of
+from gaq.quant.install import preset
 from gaq.train.checkpoint import load_checkpoint, save_checkpoint
 from gaq.train.importing import SETTINGS, import_arrays
+from gaq.train.quantization import QuantizationPlan, run_quantization
 from tiny import checkpoint, config, molecule
 
-SEVENNET = Path(__file__).parents[2] / "references" / "sevennet" / "unit-l3"
+REFERENCES = Path(__file__).parents[2] / "references"
+SEVENNET, SCHNETPACK = (
+    REFERENCES / "sevennet" / "unit-l3",
+    REFERENCES / "schnetpack" / "gaussians" / "painn.safetensors",
+)
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Path:
@@ -138,3 +147,16 @@ def test_the_order_of_settings_is_that_of_the_page():
     page = (Path(__file__).parents[3] / "docs" / "importing.md").read_text(encoding="utf-8")
     assert ", ".join(f"`{name}`" for name in SETTINGS) in page
     assert [foreign.name for foreign in FOREIGNERS if foreign.name not in page] == []
+
+
+def test_what_was_imported_in_float64_is_quantized_and_packed_in_float32(tmp_path):
+    made = import_arrays(SCHNETPACK, elements=(1, 6, 8)).checkpoint
+    assert dtype_of(made.model) == torch.float64
+    one = [molecule("CH3CH2OH")]
+    expected = TorchEngine(made.model, "m", "fp32").evaluate(one)[0].forces
+    packed = pack_and_open(made.model, made.recipe, "m").evaluate(one)[0].forces
+    assert np.abs(packed - expected).max() < 1e-5 * np.abs(expected).max()
+    quantized = run_quantization(made, None, QuantizationPlan(preset("w8")), tmp_path)
+    assert dtype_of(quantized.model) == torch.float32
+    eight = pack_and_open(quantized.model, quantized.recipe, "m").evaluate(one)[0].forces
+    assert 1e-5 < np.abs(eight - expected).max() / np.abs(expected).max() < 0.2
