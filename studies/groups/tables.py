@@ -50,7 +50,7 @@ def own() -> str:
                     for r in rows
                     if (r.model, r.recipe, r.data) == (model, recipe, name) and r.metric.startswith("own_")
                 ]
-                line.append(f"{max(found):.1e}" if found else NOTHING)
+                line.append(_said(max(found)) if found else NOTHING)
             lines.append(line)
     return markdown(["molecule", "recipe", *_models(rows)], lines)
 
@@ -62,7 +62,7 @@ def controls() -> str:
     for model in dict.fromkeys(row.model for row in rows):
         found = {(row.control, row.metric): row.value for row in rows if row.model == model}
         wanted = (("floor", "lee_max"), ("floor", "lee_reflection"), ("left-handed", "force_change"))
-        lines.append([model, *(f"{found[key]:.1e}" if key in found else NOTHING for key in wanted)])
+        lines.append([model, *(_said(found[key]) if key in found else NOTHING for key in wanted)])
     return markdown(["network", "rounded down: rotations", "rounded down: reflections", "left-handed frames"], lines)
 
 
@@ -76,6 +76,8 @@ def _models(rows: list[Row]) -> list[str]:
 
 def _value(rows: list[Row], model: str, recipe: str, metric: str) -> str:
     found = [row.value for row in rows if (row.model, row.recipe, row.metric) == (model, recipe, metric)]
-    if not found:
-        return NOTHING
-    return "0" if found[0] == 0 else f"{found[0]:.1e}" if found[0] < 0.1 else significant(found[0], 2)
+    return _said(found[0]) if found else NOTHING
+
+
+def _said(value: float) -> str:
+    return "0" if value == 0 else f"{value:.1e}" if value < 0.1 else significant(value, 2)
