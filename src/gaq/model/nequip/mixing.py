@@ -23,7 +23,7 @@ class Mixing(nn.Module):
     """A linear layer for each irrep that is among the inputs and the outputs.
 
     With `by_species` each species has weights of its own: the layer reads the features in the place of the atom's
-    species, and zeros in the places of all others. Invariants alone may have a `bias`.
+    species, and zeros in the places of all others. Only invariants may have a `bias`.
     """
 
     def __init__(
