@@ -120,7 +120,7 @@ Readout LinearBuilder::readout(const ReadoutDescription& from, const std::vector
   readout.energy_weight.assign(channels, 0.0f);
   for (size_t c = 0; c < hidden.size(); ++c)
     readout.energy_weight[hidden[c]] = readout.energy.coded ? float(from.energy.codes[c]) * from.energy.scale[0]
-                                                           : from.energy.values[c];
+                                                            : from.energy.values[c];
   return readout;
 }
 
