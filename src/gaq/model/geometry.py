@@ -8,7 +8,7 @@ compute the same function; the lab gauge is cheaper, the local one exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import torch
@@ -46,6 +46,20 @@ class Geometry:
     species: Tensor | None = None  # [atom] rows of the network's own table
     repulsion: Tensor | None = None  # [edge] float64, eV: the receiver's share; None in a network without one
     distance: Tensor | None = None  # [edge] Å, float64, as the network sees it
+
+    def of_edges(self, edges: slice) -> Geometry:
+        """Return what layers need of some edges; all atoms stay."""
+        return replace(
+            self,
+            receiver=self.receiver[edges],
+            sender=self.sender[edges],
+            envelope=self.envelope[edges],
+            radial=self.radial[edges],
+            harmonics=tuple(y[edges] for y in self.harmonics),
+            transport=None if self.transport is None else tuple(d[edges] for d in self.transport),
+            repulsion=None if self.repulsion is None else self.repulsion[edges],
+            distance=None if self.distance is None else self.distance[edges],
+        )
 
 
 def describe(

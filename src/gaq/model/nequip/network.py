@@ -8,8 +8,9 @@ from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import silu
+from torch.utils.checkpoint import checkpoint
 
 from gaq.atoms.batch import AtomBatch
 from gaq.geometry.radial import bessel, xplor
@@ -33,6 +34,8 @@ from gaq.model.nequip.message import ProductMessage
 from gaq.model.nequip.mixing import Features, Mixing, added, features_of
 from gaq.model.nequip.radial import RadialNetwork
 from gaq.quant.slot import AGGREGATED_MESSAGES
+
+MOST_EDGES = 2**15  # whose products are held at once: some gigabytes in a SevenNet-0
 
 
 class NequIPConfig(LayeredConfig):
@@ -104,9 +107,25 @@ class NequIPLayer(nn.Module):
         """Return features before the layer → features after it."""
         features = features_of(flow, self.inputs)
         sent = self.send(features, geometry)
-        gathered = self.message(sent, self.radial(geometry.radial), geometry)
+        gathered = self._gathered(sent, geometry)
         own = self.self_connection(features, geometry)
         return self._gated(added(self.receive(gathered, geometry), own))
+
+    def _gathered(self, sent: Features, geometry: Geometry) -> dict[Irrep, Tensor]:
+        """Return sums over neighbours. Of many edges, the products of some at a time are held, and computed anew in the
+        backward pass: those of all layers would fill the memory.
+        """
+        edges = len(geometry.receiver)
+        if edges <= MOST_EDGES:
+            return self._of_edges(sent, geometry)
+        total: dict[Irrep, Tensor] = {}
+        for start in range(0, edges, MOST_EDGES):
+            part = geometry.of_edges(slice(start, start + MOST_EDGES))
+            total = added(total, checkpoint(self._of_edges, sent, part, use_reentrant=False))
+        return total
+
+    def _of_edges(self, sent: Features, geometry: Geometry) -> dict[Irrep, Tensor]:
+        return self.message(sent, self.radial(geometry.radial), geometry)
 
     def _gated(self, features: Features) -> Flow:
         """silu of invariants, tanh of pseudoscalars, and silu of further invariants times each other channel."""
