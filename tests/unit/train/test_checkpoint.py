@@ -24,7 +24,7 @@ from gaq.quant.spec import Polar
 from gaq.train.checkpoint import Checkpoint, as_dtype, load_checkpoint, save_checkpoint
 from gaq.version import __version__
 from packed import with_array, with_text
-from tiny import batch_of, checkpoint, config, molecules, painn
+from tiny import batch_of, checkpoint, config, molecules, nequip, painn
 
 RECIPES = {name: build() for name, build in all_presets().items()} | {
     "learned": w4(learn_step=True, group=4),
@@ -268,6 +268,14 @@ def test_a_transformer_without_limits_is_what_it_was(good, tmp_path):
     for path, passes in ((old, True), (good, False)):
         limits = load_checkpoint(path).model.layers[0].update.limits
         assert torch.equal(limited(huge, limits[0]), huge) is passes
+
+
+@pytest.mark.parametrize("parities", ["both", "natural", "ignored"])
+def test_a_nequip_is_what_it_was(tmp_path, parities):
+    saved = checkpoint(nequip(layers=3, parities=parities, degrees=3, vector_channels=[4, 3, 2]), w4(learn_step=True))
+    save_checkpoint(tmp_path / "model.ckpt", saved)
+    assert contents(tmp_path / "model.ckpt")[0]["architecture"] == "nequip"
+    assert_same(saved, load_checkpoint(tmp_path / "model.ckpt"))
 
 
 @pytest.mark.parametrize("version", ["3", "4", "5"])
