@@ -91,7 +91,8 @@ def table(rows: list[Row]) -> str:
     """A line a preset; for each architecture the force error, and the equivariance error in PyTorch and in the native
     engine.
     """
-    names = [architecture.name for architecture in ARCHITECTURES]
+    measured = {row.model for row in rows}
+    names = [architecture.name for architecture in ARCHITECTURES if architecture.name in measured]
     found = {(row.model, row.recipe, row.engine, row.metric): row.value for row in rows}
     lines = []
     for recipe in all_presets():

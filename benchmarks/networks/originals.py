@@ -28,4 +28,6 @@ ORIGINALS: dict[str, tuple[Original, ...]] = {
         Original(Peer("schnetpack-eager", "painn", "run_painn.py", "eager"), "PAINN_ARRAYS"),
         Original(Peer("schnetpack-compiled", "painn", "run_painn.py", "compiled"), "PAINN_ARRAYS"),
     ),
+    # It reads the checkpoint in its wheel, which the arrays are of.
+    "sevennet-0": (Original(Peer("sevenn-ase", "sevennet", "run_sevennet.py", "ase"), "SEVENNET_ARRAYS"),),
 }

@@ -27,12 +27,16 @@ XPLOR = {"cutoff_function_name": "XPLOR", "cutoff_on": 3.0}
 SMALL = {
     "unit-l3": {"lmax": 3, "between": "6x0e+4x1e+3x2e+2x3e", "cutoff_function": POLYNOMIAL, "_normalize_sph": True},
     "solid-l2": {"lmax": 2, "between": "6x0e+4x1e+3x2e", "cutoff_function": XPLOR, "_normalize_sph": False},
+    "parities": {"lmax": 2, "is_parity": True, "self_connection_type": "nequip", "cutoff_function": POLYNOMIAL},
+    "fidelities": {"lmax": 2, "between": "6x0e+4x1e+3x2e", "cutoff_function": POLYNOMIAL, "use_modality": True},
 }
 PUBLISHED = {
     "sevennet-0": pretrained_name_to_path("7net-0"),
     "sevennet-0-may": pretrained_name_to_path("7net-0").replace("11Jul2024", "22May2024"),
     "sevennet-l3i5": pretrained_name_to_path("7net-l3i5"),
+    "sevennet-mf-0": pretrained_name_to_path("7net-mf-0"),
 }
+ASKED = "PBE"  # of networks of several fidelities
 
 
 def structures() -> dict[str, Atoms]:
@@ -65,15 +69,15 @@ def answers(calculator: SevenNetCalculator) -> dict:
 def small(settings: dict, seed: int) -> dict:
     """The content of a checkpoint of a small network with random weights."""
     config = dict(load_checkpoint("7net-0").config)
-    between = settings["between"]
-    first = between.split("+")[0]
+    between = settings.get("between")
+    manual = [between.split("+")[0], between, between, between.split("+")[0]] if between else False
     numbers = [Atoms(symbol).numbers[0] for symbol in SPECIES]
     config |= {name: value for name, value in settings.items() if name != "between"}
     config |= {
         "cutoff": 4.0,
-        "channel": 6,
-        "irreps_manual": [first, between, between, first],
-        "num_convolution_layer": 3,
+        "channel": 6 if between else 4,
+        "irreps_manual": manual,
+        "num_convolution_layer": 3 if between else 4,
         "weight_nn_hidden_neurons": [8, 8],
         "chemical_species": SPECIES,
         "_type_map": {int(z): k for k, z in enumerate(numbers)},
@@ -82,9 +86,15 @@ def small(settings: dict, seed: int) -> dict:
         "shift": [0.1, -0.2, 0.3, -0.4],
         "scale": 1.5,
         "use_species_wise_shift_scale": True,
-        "conv_denominator": [5.0, 6.0, 7.0],
+        "conv_denominator": [5.0, 6.0, 7.0] if between else [5.0, 6.0, 7.0, 8.0],
         "train_denominator": False,
     }
+    if settings.get("use_modality"):
+        config |= {f"use_modal_{layer}": True for layer in ("node_embedding", "output_block")}
+        config |= {f"use_modal_self_inter_{layer}": True for layer in ("intro", "outro")}
+        config |= {"_modal_map": {"R2SCAN": 0, ASKED: 1}, "_number_of_modalities": 2, "use_modal_wise_shift": True}
+        config |= {"use_modal_wise_scale": False, "shift": [[0.1, -0.2, 0.3, -0.4], [0.5, 0.6, -0.7, 0.8]]}
+        config |= {"scale": [1.5] * len(SPECIES)}
     torch.manual_seed(seed)
     model = build_E3_equivariant_model(config)
     return {"model_state_dict": model.state_dict(), "config": config, "epoch": 0, "version": config["version"]}
@@ -101,7 +111,8 @@ def main(out: Path) -> None:
         checkpoint = out / name / "checkpoint.pth"
         torch.save(small(settings, seed), checkpoint)
         write(name, str(checkpoint), out)
-        subprocess.run([sys.executable, ARRAYS, checkpoint, out / name / "arrays.safetensors"], check=True)
+        asked = [ASKED] if settings.get("use_modality") else []
+        subprocess.run([sys.executable, ARRAYS, checkpoint, out / name / "arrays.safetensors", *asked], check=True)
         checkpoint.unlink()
     for name, checkpoint in PUBLISHED.items():
         write(name, checkpoint, out)
@@ -109,7 +120,8 @@ def main(out: Path) -> None:
 
 def write(name: str, checkpoint: str, out: Path) -> None:
     """Write the answers of a network."""
-    found = answers(SevenNetCalculator(checkpoint, device="cpu"))
+    several = load_checkpoint(checkpoint).config.get("use_modality")
+    found = answers(SevenNetCalculator(checkpoint, device="cpu", modal=ASKED if several else None))
     (out / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -36,6 +36,7 @@ PEERS = {
         ["--no-deps", "schnetpack==2.1.1"],
     ],
     "mace": [[*SHARED, "torch"], ["torch==2.13.0", "mace-torch==0.3.16"]],
+    "sevennet": [[*SHARED, "torch"], ["torch==2.13.0", "sevenn==0.13.0", "safetensors"]],
 }
 
 

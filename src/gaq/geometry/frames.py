@@ -49,17 +49,17 @@ def choose_neighbors(receiver: Tensor, key: Tensor, unit: Tensor, atoms: int) ->
     `receiver` [edge] is sorted, `unit` is [edge, 3].
     """
     with torch.no_grad():
-        grained, infinity = _grained(key), torch.full_like(key, torch.inf)
-        first = _smallest(grained, receiver, atoms)
+        order, infinity = grained(key), torch.full_like(key, torch.inf)
+        first = _smallest(order, receiver, atoms)
         if unit.shape[0] == 0:
             return FrameChoice(first, first.clone(), first.clone())
         # One place more, for atoms without a first: the size of nothing here depends on values, so it can be compiled.
         places = torch.zeros(key.shape[0] + 1, dtype=torch.bool, device=key.device)
         taken = places.index_fill_(0, torch.where(first >= 0, first, key.shape[0]), True)[:-1]
-        other = _smallest(torch.where(taken, infinity, grained), receiver, atoms)
+        other = _smallest(torch.where(taken, infinity, order), receiver, atoms)
         axis = _normalized(_first_axis(unit, key, first, other))[receiver]
         off = _sine(axis, unit)
-        preferred = _smallest(torch.where(off >= SINE_FLOOR, grained, infinity), receiver, atoms)
+        preferred = _smallest(torch.where(off >= SINE_FLOOR, order, infinity), receiver, atoms)
         widest = _smallest(torch.where(off >= COLLINEAR, -off, infinity), receiver, atoms)
         second = torch.where(preferred >= 0, preferred, widest)
         spread = _sine(unit[first.clamp(min=0)], unit[other.clamp(min=0)]) >= SINE_FLOOR
@@ -67,11 +67,12 @@ def choose_neighbors(receiver: Tensor, key: Tensor, unit: Tensor, atoms: int) ->
 
 
 def _sine(one: Tensor, other: Tensor) -> Tensor:
-    return _grained(torch.linalg.vector_norm(torch.linalg.cross(one, other), dim=-1))
+    return grained(torch.linalg.vector_norm(torch.linalg.cross(one, other), dim=-1))
 
 
-def _grained(key: Tensor) -> Tensor:
-    return torch.round(key / TIE) * TIE
+def grained(x: Tensor) -> Tensor:
+    """Return the nearest multiples of `TIE`: what differs by float64 round-off is equal, and zero is zero."""
+    return torch.round(x / TIE) * TIE
 
 
 def _smallest(key: Tensor, receiver: Tensor, atoms: int) -> Tensor:

@@ -8,7 +8,7 @@ compute the same function; the lab gauge is cheaper, the local one exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import torch
@@ -16,7 +16,7 @@ from ase.data import covalent_radii
 from torch import Tensor
 
 from gaq.atoms.batch import AtomBatch, edge_vectors
-from gaq.geometry.frames import FrameChoice, build_frames, choose_neighbors, neighbor_key
+from gaq.geometry.frames import FrameChoice, build_frames, choose_neighbors, grained, neighbor_key
 from gaq.geometry.harmonics import harmonics, wigner
 from gaq.geometry.radial import envelope, exponential_basis
 from gaq.geometry.vectors import length
@@ -47,6 +47,20 @@ class Geometry:
     repulsion: Tensor | None = None  # [edge] float64, eV: the receiver's share; None in a network without one
     distance: Tensor | None = None  # [edge] Å, float64, as the network sees it
 
+    def of_edges(self, edges: slice) -> Geometry:
+        """Return what layers need of some edges; all atoms stay."""
+        return replace(
+            self,
+            receiver=self.receiver[edges],
+            sender=self.sender[edges],
+            envelope=self.envelope[edges],
+            radial=self.radial[edges],
+            harmonics=tuple(y[edges] for y in self.harmonics),
+            transport=None if self.transport is None else tuple(d[edges] for d in self.transport),
+            repulsion=None if self.repulsion is None else self.repulsion[edges],
+            distance=None if self.distance is None else self.distance[edges],
+        )
+
 
 def describe(
     batch: AtomBatch,
@@ -60,12 +74,14 @@ def describe(
     species: Tensor | None = None,
     repulsion: Repulsion | None = None,
     sends_vectors: bool = True,
+    grained_components: bool = False,
 ) -> Geometry:
     """Return the invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
-    all. A network that `sends_vectors` gets the rotations that carry them between local frames. `species` [atom] are
-    rows of the network's table, which `repulsion` needs.
+    all. A network that `sends_vectors` gets the rotations that carry them between local frames. With
+    `grained_components`, numbers in local frames are rounded a little before they are cast. `species` [atom] are rows
+    of the network's table, which `repulsion` needs.
     """
     edges = batch.edges
     vectors = edge_vectors(batch)
@@ -78,12 +94,13 @@ def describe(
     cast = seen_distance.to(dtype)
     frames = _frames(batch, distance, unit) if framed or gauge is Gauge.LOCAL else None
     transport, lab_frames = None, None
+    grain = grained_components and gauge is Gauge.LOCAL and dtype is torch.float32
     if gauge is Gauge.LOCAL and frames is not None:
         towards = frames.index_select(0, edges.receiver)
         unit = torch.einsum("eab,ea->eb", towards, unit)
         if sends_vectors:
             relative = towards.transpose(-1, -2) @ frames.index_select(0, edges.sender)
-            transport = tuple(wigner(relative, degree).to(dtype) for degree in range(1, degrees + 1))
+            transport = tuple(_cast(wigner(relative, degree), dtype, grain) for degree in range(1, degrees + 1))
     elif frames is not None:
         lab_frames = tuple(wigner(frames, degree).to(dtype) for degree in range(1, degrees + 1))
     return Geometry(
@@ -91,7 +108,7 @@ def describe(
         sender=edges.sender,
         envelope=envelope(cast, cutoff),
         radial=exponential_basis(cast, cutoff, basis),
-        harmonics=tuple(harmonics(unit, degree).to(dtype) for degree in range(1, degrees + 1)),
+        harmonics=tuple(_cast(harmonics(unit, degree), dtype, grain) for degree in range(1, degrees + 1)),
         transport=transport,
         frames=lab_frames,
         species=species,
@@ -107,6 +124,15 @@ def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tens
     scale = radii[species[edges.receiver]] + radii[species[edges.sender]]
     key = neighbor_key(distance, torch.where(species[edges.sender] == 1, -scale, scale))
     return key, choose_neighbors(edges.receiver, key.detach(), unit.detach(), species.shape[0])
+
+
+def _cast(x: Tensor, dtype: torch.dtype, grain: bool) -> Tensor:
+    """Return x in another type, its value on a grid that is finer than float32 near one and coarser near zero.
+
+    A component that is zero by the choice of the frame is float64 round-off, another one in each rotated copy; float32
+    would keep it. Sums that cancel would then differ in their last bits. The gradient is that of x.
+    """
+    return (x + (grained(x) - x).detach() if grain else x).to(dtype)
 
 
 def _rounded(distance: Tensor, dtype: torch.dtype) -> Tensor:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from gaq.errors import RecipeError
+from gaq.pack.export import packed_network
 from gaq.pack.refusals import refuse
 from gaq.quant.install import install_, preset
 from gaq.quant.observe import AbsMax
@@ -17,7 +18,7 @@ from gaq.quant.slot import Role
 from gaq.quant.spec import Spec, Uniform
 from gaq.train.checkpoint import as_dtype
 from recipes import packable, refused
-from tiny import config, network, painn
+from tiny import config, nequip, network, painn
 
 
 def with_rule(where: Role | str, spec: Spec, base: str = "fp32"):
@@ -65,6 +66,12 @@ def test_few_presets_are_refused_and_every_scheme_is_tried_once():
 def test_what_has_no_place_is_refused(where, spec, sentence):
     with pytest.raises(RecipeError, match=sentence):
         refuse(with_rule(where, spec))
+
+
+def test_a_network_that_only_pytorch_runs_is_refused():
+    with pytest.raises(RecipeError, match="a 'nequip' cannot be packed: only PyTorch runs this network"):
+        packed_network(network(nequip()))
+    assert packed_network(network(painn())).config["channels"] == 8
 
 
 def test_vectors_that_painn_sends_have_no_place():

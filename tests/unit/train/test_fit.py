@@ -25,7 +25,7 @@ from gaq.train.interrupt import Interrupt
 from gaq.train.quantization import QuantizationPlan, run_quantization
 from gaq.train.session import finish_training, prepare_training
 from gaq.train.validation import validate
-from tiny import dataset, train_config
+from tiny import dataset, nequip, train_config
 
 STEPS = 3  # per epoch: six frames in batches of two
 
@@ -82,6 +82,16 @@ def assert_same_run(one: Path, other: Path) -> None:
         assert different == [], name
     assert (one / "model.ckpt").read_bytes() == (other / "model.ckpt").read_bytes()
     assert curve(one) == curve(other)
+
+
+@pytest.mark.parametrize("parities", ["both", "ignored"])
+def test_a_nequip_learns(tmp_path, parities):
+    model = nequip(parities=parities).model_dump()
+    settings = train_config(epochs=6, data={"train": 32, "validation": 8}, model=model, optimizer={"ema": 0.9})
+    prepared = prepare_training(settings, dataset(40), tmp_path)
+    before = validate(prepared.start.model, prepared.task.validation)
+    best = fit(prepared.start, prepared.task)
+    assert validate(best.model, prepared.task.validation).forces < 0.85 * before.forces
 
 
 def test_the_loss_goes_down(tmp_path):

@@ -9,7 +9,7 @@ Parities = Literal["both", "natural", "ignored"]
 
 
 class Irrep(NamedTuple):
-    """A degree l, and the parity under inversion: 1 (even) or −1 (odd)."""
+    """A degree l, and the parity under inversion: 1 (even) or −1 (odd). Sorted as in e3nn: 0o, 0e, 1o, 1e, …"""
 
     degree: int
     parity: int
@@ -25,7 +25,7 @@ class Irrep(NamedTuple):
         return 2 * self.degree + 1
 
 
-INVARIANT = Irrep(0, 1)
+INVARIANT, PSEUDOSCALAR = Irrep(0, 1), Irrep(0, -1)
 Channels = Mapping[Irrep, int]
 
 
@@ -48,13 +48,12 @@ def irreps_up_to(degrees: int, parities: Parities) -> tuple[Irrep, ...]:
         return tuple(Irrep(degree, 1) for degree in range(degrees + 1))
     natural = [Irrep(degree, (-1) ** degree) for degree in range(degrees + 1)]
     others = [Irrep(degree, -parity) for degree, parity in natural] if parities == "both" else []
-    return tuple(sorted(natural + others, key=_in_e3nn))
+    return tuple(sorted(natural + others))
 
 
 def paths_between(sources: Channels, degrees: int, parities: Parities, targets: tuple[Irrep, ...]) -> tuple[Path, ...]:
     """Return all products of `sources` and harmonics that end in one of `targets`, ordered by their target."""
-    found = list(_paths(sources, degrees, parities, targets))
-    return tuple(sorted(found, key=lambda path: _in_e3nn(path.target)))
+    return tuple(sorted(_paths(sources, degrees, parities, targets), key=lambda path: path.target))
 
 
 def gathered_by(paths: tuple[Path, ...]) -> dict[Irrep, int]:
@@ -77,8 +76,3 @@ def _paths(sources: Channels, degrees: int, parities: Parities, targets: tuple[I
             for degree in range(abs(source.degree - harmonic), source.degree + harmonic + 1):
                 if Irrep(degree, parity) in targets:
                     yield Path(source, harmonic, Irrep(degree, parity), channels)
-
-
-def _in_e3nn(irrep: Irrep) -> tuple[int, int]:
-    """Return the place in the order of e3nn: 0e, 0o, 1o, 1e, 2e, 2o, …"""
-    return irrep.degree, -irrep.parity * (-1) ** irrep.degree

@@ -23,7 +23,7 @@ class Mixing(nn.Module):
     """A linear layer for each irrep that is among the inputs and the outputs.
 
     With `by_species` each species has weights of its own: the layer reads the features in the place of the atom's
-    species, and zeros in the places of all others.
+    species, and zeros in the places of all others. Only invariants may have a `bias`.
     """
 
     def __init__(
@@ -35,23 +35,24 @@ class Mixing(nn.Module):
         *,
         tags: tuple[str, ...] = (),
         by_species: bool = False,
+        bias: bool = False,
     ) -> None:
         super().__init__()
         self.n_species, self.by_species = n_species, by_species
+        self._irreps = tuple(irrep for irrep in inputs if irrep in outputs)
         places = n_species if by_species else 1
-        for irrep, channels in inputs.items():
-            if irrep in outputs:
-                layer = Linear(
-                    f"{name}.{irrep.name}",
-                    places * channels,
-                    outputs[irrep],
-                    bias=False,
-                    degree=irrep.degree,
-                    feature=Role.SCALAR_FEATURE if irrep == INVARIANT else Role.VECTOR_FEATURE,
-                    n_species=n_species,
-                    tags=tags,
-                )
-                self.add_module(irrep.name, layer)
+        for irrep in self._irreps:
+            layer = Linear(
+                f"{name}.{irrep.name}",
+                places * inputs[irrep],
+                outputs[irrep],
+                bias=bias and irrep == INVARIANT,
+                degree=irrep.degree,
+                feature=Role.SCALAR_FEATURE if irrep == INVARIANT else Role.VECTOR_FEATURE,
+                n_species=n_species,
+                tags=tags,
+            )
+            self.add_module(irrep.name, layer)
 
     def forward(self, features: Features, geometry: Geometry) -> dict[Irrep, Tensor]:
         """Return mixed features; irreps that the layer does not know are left out."""
@@ -59,7 +60,11 @@ class Mixing(nn.Module):
 
     def has(self, irrep: Irrep) -> bool:
         """Return whether there is a layer for an irrep."""
-        return irrep.name in self._modules
+        return irrep in self._irreps
+
+    def irreps(self) -> tuple[Irrep, ...]:
+        """Return the irreps that have a layer, in order."""
+        return self._irreps
 
     def layer(self, irrep: Irrep) -> Linear:
         """Return the layer of an irrep."""

@@ -8,8 +8,9 @@ from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import silu
+from torch.utils.checkpoint import checkpoint
 
 from gaq.atoms.batch import AtomBatch
 from gaq.geometry.radial import bessel, xplor
@@ -34,6 +35,8 @@ from gaq.model.nequip.mixing import Features, Mixing, added, features_of
 from gaq.model.nequip.radial import RadialNetwork
 from gaq.quant.slot import AGGREGATED_MESSAGES
 
+MOST_EDGES = 2**15  # whose products are held at once: some gigabytes in a SevenNet-0
+
 
 class NequIPConfig(LayeredConfig):
     """The numbers that define a NequIP."""
@@ -52,6 +55,8 @@ class NequIPConfig(LayeredConfig):
     switch: float = Field(0.0, ge=0.0, description="Å: where the ending xplor begins")
     harmonics: Literal["unit", "solid"] = Field("unit", description="of directions, or of vectors: times r^l")
     self_connection: Literal["species", "linear"] = Field("species", description="weights for each species, or for all")
+
+    biases: bool = Field(False, description="in the layers that send and receive invariants")
 
     @model_validator(mode="after")
     def _of_each_degree(self) -> Self:
@@ -90,19 +95,37 @@ class NequIPLayer(nn.Module):
             n_species,
             by_species=config.self_connection == "species",
         )
-        self.send = Mixing(f"{name}.send", inputs, inputs, n_species)
+        self.send = Mixing(f"{name}.send", inputs, inputs, n_species, bias=config.biases)
         total = sum(path.channels for path in paths)
         self.radial = RadialNetwork(f"{name}.radial", config.basis, config.radial_hidden, total)
         self.message = ProductMessage(f"{name}.message", inputs, paths)
-        self.receive = Mixing(f"{name}.receive", gathered, before_gate, n_species, tags=(AGGREGATED_MESSAGES,))
+        self.receive = Mixing(
+            f"{name}.receive", gathered, before_gate, n_species, tags=(AGGREGATED_MESSAGES,), bias=config.biases
+        )
 
     def forward(self, flow: Flow, geometry: Geometry) -> Flow:
         """Return features before the layer → features after it."""
         features = features_of(flow, self.inputs)
         sent = self.send(features, geometry)
-        gathered = self.message(sent, self.radial(geometry.radial), geometry)
+        gathered = self._gathered(sent, geometry)
         own = self.self_connection(features, geometry)
         return self._gated(added(self.receive(gathered, geometry), own))
+
+    def _gathered(self, sent: Features, geometry: Geometry) -> dict[Irrep, Tensor]:
+        """Return sums over neighbours. Of many edges, the products of some at a time are held, and computed anew in the
+        backward pass: those of all layers would fill the memory.
+        """
+        edges = len(geometry.receiver)
+        if edges <= MOST_EDGES:
+            return self._of_edges(sent, geometry)
+        total: dict[Irrep, Tensor] = {}
+        for start in range(0, edges, MOST_EDGES):
+            part = geometry.of_edges(slice(start, start + MOST_EDGES))
+            total = added(total, checkpoint(self._of_edges, sent, part, use_reentrant=False))
+        return total
+
+    def _of_edges(self, sent: Features, geometry: Geometry) -> dict[Irrep, Tensor]:
+        return self.message(sent, self.radial(geometry.radial), geometry)
 
     def _gated(self, features: Features) -> Flow:
         """silu of invariants, tanh of pseudoscalars, and silu of further invariants times each other channel."""
@@ -122,6 +145,7 @@ class NequIP(Layered):
     """Species and positions to energies: embedding, layers of tensor products and gates, a readout per atom."""
 
     config: NequIPConfig
+    grained_components = True
 
     def __init__(self, config: NequIPConfig, species: Iterable[int]) -> None:
         species = sorted_species(species)

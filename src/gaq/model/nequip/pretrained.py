@@ -7,7 +7,8 @@ sevenn 0.13; examples/sevennet writes them to a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,14 @@ from torch import Tensor
 from gaq.errors import BadFile
 from gaq.model.foreign import Foreign, ForeignArrays
 from gaq.model.linear import Linear
+from gaq.model.nequip.irreps import INVARIANT, PSEUDOSCALAR, Irrep
 from gaq.model.nequip.mixing import Mixing
 from gaq.model.nequip.network import NequIP, NequIPLayer
-from gaq.model.nequip.sevennet import config_from
+from gaq.model.nequip.sevennet import Fidelity, config_from, fidelity_from
 
-# e3nn scales silu to a mean square of 1 for a normal x. It computes the factor from a million samples drawn with seed
-# 0, so networks depend on this number and not on the integral that it approximates.
-SILU = 1.6791767923989418
+# e3nn scales silu and tanh to a mean square of 1 for a normal x. It computes the factors from a million samples drawn
+# with seed 0, so networks depend on these numbers and not on the integrals that they approximate.
+SILU, TANH = 1.6791767923989418, 1.5937334472592695
 
 EMBEDDING, FREQUENCIES = "onehot_to_feature_x.linear.weight", "edge_embedding.basis_function.coeffs"
 SHIFT, SCALE = "rescale_atomic_energy.shift", "rescale_atomic_energy.scale"
@@ -41,62 +43,99 @@ def read(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> NequI
     """Return the network in float32. Raises `BadFile` for what is missing, left over or cannot be represented."""
     config, species = config_from(settings)
     model = NequIP(config, species)
-    given = ForeignArrays(
-        {name: array for name, array in arrays.items() if array.size and not _constant(name)}, "a SevenNet"
-    )
-    order = np.argsort(species)
+    given = {name: array for name, array in arrays.items() if array.size and not _constant(name)}
     with torch.no_grad():
-        embedding = given.take(EMBEDDING, (len(species) * config.channels,)).reshape(len(species), -1)
-        model.embedding.copy_(embedding[order] / len(species) ** 0.5)
-        model.frequencies.copy_(given.take(FREQUENCIES, (config.basis,)))
-        for i, layer in enumerate(model.layers):
-            assert isinstance(layer, NequIPLayer)
-            _read_layer(layer, i, given)
-        for linear, name, gain in zip((model.readout.hidden, model.readout.energy), READOUT, (SILU, 1.0), strict=True):
-            _fill([linear], given.take(name, (linear.weight.numel(),)), gain)
-        shift, scale = (_per_species(given, name, len(species)) for name in (SHIFT, SCALE))
-    if float(scale.max() - scale.min()) > 0:
-        raise BadFile(f"{SCALE} differs between species, from {scale.min():g} to {scale.max():g}; expected one scale.")
-    model.set_references(dict(zip(species, shift.tolist(), strict=True)), float(scale[0]))
-    given.check_all_used()
+        _Reading(ForeignArrays(given, "a SevenNet"), fidelity_from(settings), np.argsort(species)).fill_(model)
     return model
-
-
-def _per_species(given: ForeignArrays, name: str, count: int) -> Tensor:
-    """Return one number for each species, where a single one holds for all."""
-    single = given.shape(name, 1) == (1,)
-    return given.take(name, (1,)).expand(count) if single else given.take(name, (count,))
 
 
 def _constant(name: str) -> bool:
     return any(mark in name for mark in CONSTANTS)
 
 
-def _read_layer(layer: NequIPLayer, index: int, given: ForeignArrays) -> None:
-    gain = SILU if index else 1.0  # of the features before the layer
-    mixings = ((layer.self_connection, "self_connection_intro", gain), (layer.send, "self_interaction_1", gain))
-    for mixing, name, factor in (*mixings, (layer.receive, "self_interaction_2", 1.0)):
-        linears = _linears(mixing)
-        count = sum(linear.weight.numel() for linear in linears)
-        _fill(linears, given.take(f"{index}_{name}.linear.weight", (count,)), factor)
-    for k, linear in enumerate(layer.radial.layers):
-        assert isinstance(linear, Linear)
-        outputs, inputs = linear.weight.shape
-        weight = given.take(f"{index}_convolution.weight_nn.layer{k}.weight", (inputs, outputs))
-        _fill([linear], weight.flatten(), SILU if k else 1.0)
-    layer.radial.last.weight.div_(given.take(f"{index}_convolution.denominator", (1,)))
+def _gain(irrep: Irrep) -> float:
+    """Return what a gate of e3nn multiplies features by, beside the functions themselves."""
+    return TANH if irrep == PSEUDOSCALAR else SILU
 
 
-def _linears(mixing: Mixing) -> list[Linear]:
-    return [layer for layer in mixing.children() if isinstance(layer, Linear)]
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """Arrays that are taken one after the other; `order` are the places of the sorted species in them."""
 
+    given: ForeignArrays
+    fidelity: Fidelity
+    order: np.ndarray
 
-def _fill(linears: Sequence[Linear], flat: Tensor, factor: float) -> None:
-    """Copy weights [input, output] of one layer after the other, each divided by the root of its inputs."""
-    parts = flat.split([linear.weight.numel() for linear in linears])
-    for linear, part in zip(linears, parts, strict=True):
-        outputs, inputs = linear.weight.shape
-        linear.weight.copy_(part.reshape(inputs, outputs).t() * (factor / inputs**0.5))
+    def fill_(self, model: NequIP) -> None:
+        """Fill all weights, references and the scale. Raises `BadFile`."""
+        count, channels = len(self.order), model.config.channels
+        table, shift = self.linear(EMBEDDING, count, channels, "node_embedding")
+        model.embedding.copy_(table[self.order] + shift)
+        model.frequencies.copy_(self.given.take(FREQUENCIES, (model.config.basis,)))
+        for i, layer in enumerate(model.layers):
+            assert isinstance(layer, NequIPLayer)
+            self.fill_layer_(layer, i)
+        hidden, energy = model.readout.hidden.weight, model.readout.energy.weight
+        weight, constant = self.linear(READOUT[0], channels, len(hidden), "output_block")
+        hidden.copy_(weight.t() * SILU)
+        energy.copy_(self.linear(READOUT[1], len(hidden), 1)[0].t())
+        scale = self.per_species(SCALE)
+        if float(scale.max() - scale.min()) > 0:
+            raise BadFile(
+                f"{SCALE} differs between species, from {scale.min():g} to {scale.max():g}; expected one scale."
+            )
+        # The readout is linear, so a constant in it is a constant energy of every atom.
+        energies = self.per_species(SHIFT)[self.order] + scale[0] * (energy.double()[0] @ constant)
+        model.set_references(dict(zip(model.species, energies.tolist(), strict=True)), float(scale[0]))
+        self.given.check_all_used()
+
+    def fill_layer_(self, layer: NequIPLayer, index: int) -> None:
+        """Fill the weights of a layer."""
+        gains = {irrep: _gain(irrep) if index else 1.0 for irrep in layer.inputs}
+        product = "fc_tensor_product" if layer.self_connection.by_species else "linear"
+        self.fill_mixing_(layer.self_connection, f"{index}_self_connection_intro.{product}.weight", gains)
+        self.fill_mixing_(layer.send, f"{index}_self_interaction_1.linear.weight", gains, "self_inter_intro")
+        self.fill_mixing_(layer.receive, f"{index}_self_interaction_2.linear.weight", {}, "self_inter_outro")
+        for k, linear in enumerate(layer.radial.layers):
+            assert isinstance(linear, Linear)
+            outputs, inputs = linear.weight.shape
+            weight = self.given.take(f"{index}_convolution.weight_nn.layer{k}.weight", (inputs, outputs))
+            linear.weight.copy_(weight.t() * ((SILU if k else 1.0) / inputs**0.5))
+        layer.radial.last.weight.div_(self.given.take(f"{index}_convolution.denominator", (1,)))
+
+    def fill_mixing_(self, mixing: Mixing, name: str, gains: Mapping[Irrep, float], told: str = "") -> None:
+        """Fill the layers of all irreps from one array, each [channel, output] or [channel, species, output].
+
+        What invariants are told of the fidelity stands at the end.
+        """
+        irreps, more = mixing.irreps(), self.fidelity.inputs(told)
+        sizes = [mixing.layer(irrep).weight.numel() for irrep in irreps]
+        rest = more * len(mixing.layer(INVARIANT).weight)
+        *parts, last = self.given.take(name, (sum(sizes) + rest,)).split([*sizes, rest])
+        for irrep, part in zip(irreps, parts, strict=True):
+            linear = mixing.layer(irrep)
+            outputs, inputs = linear.weight.shape
+            if mixing.by_species:
+                part = part.reshape(-1, mixing.n_species, outputs)[:, self.order].transpose(0, 1)
+            read = inputs + (more if irrep == INVARIANT else 0)
+            linear.weight.copy_(part.reshape(inputs, outputs).t() * (gains.get(irrep, 1.0) / read**0.5))
+            if more and linear.bias is not None:
+                linear.bias.copy_(last.reshape(more, -1)[self.fidelity.index] / read**0.5)
+
+    def linear(self, name: str, inputs: int, outputs: int, told: str = "") -> tuple[Tensor, Tensor]:
+        """Return a weight [input, output] and a constant [output], divided by the root of inputs as e3nn does."""
+        more = self.fidelity.inputs(told)
+        weight = self.given.take(name, ((inputs + more) * outputs,)).reshape(-1, outputs) / (inputs + more) ** 0.5
+        constant = weight[inputs + self.fidelity.index] if more else torch.zeros(outputs, dtype=torch.float64)
+        return weight[:inputs], constant
+
+    def per_species(self, name: str) -> Tensor:
+        """Return one number for each species, where a single one may hold for all, or a row for each fidelity."""
+        count, rows = len(self.order), self.fidelity.count
+        if rows and name in self.given and len(self.given.left[name].shape) == 2:
+            return self.given.take(name, (rows, count))[self.fidelity.index]
+        single = self.given.shape(name, 1) == (1,)
+        return self.given.take(name, (1,)).expand(count) if single else self.given.take(name, (count,))
 
 
 FOREIGN = Foreign("SevenNet", "nequip", recognises, read)

@@ -12,7 +12,7 @@ def names(irreps) -> str:
 
 
 def test_irreps_have_the_names_and_the_order_of_e3nn():
-    assert names(irreps_up_to(3, "both")) == "0e 0o 1o 1e 2e 2o 3o 3e"
+    assert names(irreps_up_to(3, "both")) == "0o 0e 1o 1e 2o 2e 3o 3e"
     assert names(irreps_up_to(3, "natural")) == "0e 1o 2e 3o"
     assert names(irreps_up_to(3, "ignored")) == "0e 1e 2e 3e"
     assert [irrep.components for irrep in irreps_up_to(2, "natural")] == [1, 3, 5]
@@ -45,6 +45,6 @@ def test_the_paths_of_sevennet_0():
 def test_pseudoscalars_take_two_layers_to_appear():
     """Harmonics are natural, so the first layer has natural parities alone."""
     layers = NequIP(nequip(layers=4), SPECIES).layers
-    assert [names(layer.outputs) for layer in layers] == ["0e 1o 2e", "0e 1o 1e 2e 2o", "0e 0o 1o 1e 2e 2o", "0e"]
+    assert [names(layer.outputs) for layer in layers] == ["0e 1o 2e", "0e 1o 1e 2o 2e", "0o 0e 1o 1e 2o 2e", "0e"]
     assert list(layers[0].inputs) == [INVARIANT]
     assert Irrep(0, -1) in layers[3].inputs

@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 import torch
 from pydantic import ValidationError
+from torch import Tensor
 
 from gaq.atoms.structure import Structure
 from gaq.engine.pytorch import TorchEngine
 from gaq.measure.rotations import haar_rotations
 from gaq.measure.symmetry import rotation_errors
+from gaq.model.forces import energy_and_forces
+from gaq.model.geometry import Gauge
 from gaq.model.nequip.mixing import features_of
 from gaq.model.nequip.network import NequIPConfig
-from tiny import batch_of, molecules, nequip, network
+from gaq.quant.install import preset
+from gaq.train.session import quantize
+from tiny import batch_of, box, molecules, nequip, network
 
 EXACT, BROKEN = 1e-9, 1.0  # meV/Å
 
@@ -47,6 +52,28 @@ def test_pseudoscalars_change_their_sign_in_the_mirror(parities):
     pseudo = [x for irrep, x in one.items() if irrep.degree == 0 and irrep.parity < 0]
     assert all(x.abs().max() > 1e-6 for x in pseudo)
     assert len(pseudo) == (parities == "both")
+
+
+@pytest.mark.parametrize("gauge", Gauge)
+@pytest.mark.parametrize("recipe", ["fp32", "frame-w8a8"])
+def test_edges_in_parts_are_the_same_function(recipe, gauge, monkeypatch):
+    """Energies, forces, and gradients of a loss of forces; the control counts all edges in each part."""
+    model = network(nequip(layers=3), torch.float64)
+    model = quantize(model, preset(recipe, 0), molecules())
+    batch = batch_of([*molecules(), box()])
+
+    def found() -> tuple[Tensor, ...]:
+        energies, forces = energy_and_forces(model, batch, gauge=gauge, differentiable=True)
+        return energies, forces, *torch.autograd.grad(forces.square().sum(), list(model.readout.parameters()))
+
+    def same(one, other) -> bool:
+        return all((a - b).abs().max() < 1e-9 * (1 + a.abs().max()) for a, b in zip(one, other, strict=True))
+
+    expected = found()
+    monkeypatch.setattr("gaq.model.nequip.network.MOST_EDGES", 17)
+    assert same(expected, found())
+    monkeypatch.setattr("gaq.model.geometry.Geometry.of_edges", lambda self, edges: self)
+    assert not same(expected, found())
 
 
 def test_solid_harmonics_are_another_function_with_the_same_symmetry(rng):

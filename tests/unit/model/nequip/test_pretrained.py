@@ -24,8 +24,8 @@ from tiny import batch_of
 
 REFERENCES = Path(__file__).parents[3] / "references" / "sevennet"
 PRETRAINED = Path(os.environ.get("GAQ_PRETRAINED", Path(__file__).parents[5] / "shared" / "pretrained"))
-SMALL = ("unit-l3", "solid-l2")
-PUBLISHED = ("sevennet-0", "sevennet-0-may", "sevennet-l3i5")
+SMALL = ("unit-l3", "solid-l2", "parities", "fidelities")
+PUBLISHED = ("sevennet-0", "sevennet-0-may", "sevennet-l3i5", "sevennet-mf-0")
 # Largest differences that round-off of float32 explains: eV per atom, eV/Å, eV.
 ENERGY, FORCE, VIRIAL = 5e-6, 2e-5, 1e-4
 
@@ -89,6 +89,13 @@ def test_every_number_counts(name):
         changed = arrays | {key: arrays[key] * np.float32(1.01)}
         worst = np.max([found[:2] for found in differences(read(changed, settings), name).values()], axis=0)
         assert worst[0] > ENERGY or worst[1] > FORCE, key
+
+
+def test_the_fidelity_counts():
+    folder = REFERENCES / "fidelities"
+    other = settings_of(folder) | {"modality": "R2SCAN"}
+    worst = max(energy for energy, *_ in differences(read(arrays_of(folder), other), "fidelities").values())
+    assert worst > 1e3 * ENERGY
 
 
 def test_the_order_of_the_elements_counts():
