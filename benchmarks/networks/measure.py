@@ -79,9 +79,9 @@ def deployed(file: Path):
 
 
 def counted(recipe: str, name: str, model: Opened, data: Dataset) -> Row:
-    """Return the number of parameters."""
+    """Return the number of parameters of the network, without those of its quantizers."""
     network = load_checkpoint(model.deployed.path).model
-    total = sum(parameter.numel() for parameter in network.parameters())
+    total = sum(value.numel() for path, value in network.named_parameters() if "quantizer" not in path)
     return Row("parameters", float(total), "1", name, recipe, model.engine.name, data.name, 1)
 
 
