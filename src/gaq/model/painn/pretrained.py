@@ -39,8 +39,8 @@ OTHERS = {
     "so3": "SO3net",
     "electronic_embeddings": "an embedding of charge or spin",
     "embedding.electron_config": "an embedding of electron configurations",
-    "cutoff_fn.eps": "MollifierCutoff, where gaq has the cosine cutoff",
-    "cutoff_fn.switch": "SwitchFunction, where gaq has the cosine cutoff",
+    "cutoff_fn.eps": "MollifierCutoff",
+    "cutoff_fn.switch": "SwitchFunction",
 }
 
 
@@ -106,7 +106,7 @@ def _refuse_others(given: ForeignArrays) -> None:
     for part, what in OTHERS.items():
         name = next((name for name in sorted(given.left) if part in name), None)
         if name is not None:
-            raise BadFile(f"array {name!r} is of {what}, which gaq does not import from SchNetPack; it imports PaiNN.")
+            raise BadFile(f"array {name!r} is of {what}; of SchNetPack gaq imports PaiNN with the cosine cutoff alone.")
 
 
 def _single(form: re.Pattern[str], given: ForeignArrays, example: str) -> str:
@@ -155,8 +155,9 @@ def _known(references: Tensor, said: SchNetPackSettings) -> tuple[int, ...]:
 
 def _config(given: ForeignArrays, channels: int, outnet: str) -> dict[str, object]:
     layers = {int(match[1]) for name in given.left if (match := LAYER.match(name))}
-    if any(f"{outnet}.{k}.weight" in given for k in (2, 3)):
-        raise BadFile(f"{outnet} has more than two layers; gaq has a readout of two.")
+    deep = sum(name.startswith(outnet) and name.endswith(".weight") for name in given.left)
+    if deep != 2 and (deep > 2 or given.shape(f"{outnet}.0.weight", 2)[0] == 1):
+        raise BadFile(f"{outnet} has {deep} layers; gaq has a readout of two.")
     gaussian = CENTRES in given or FREQUENCIES not in given
     (cutoff,) = given.take(CUTOFF, (1,)).tolist()
     return {
@@ -175,8 +176,9 @@ def _build(numbers: Mapping[str, object], species: tuple[int, ...]) -> PaiNN:
         config = PaiNNConfig.model_validate(numbers)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"])) or "sizes"
-        raise BadFile(f"{place} of the network is {shown(first['input'])}: {first['msg']}.") from None
+        place = ".".join(map(str, first["loc"]))
+        said = f"{place} of the network is {shown(first['input'])}: " if place else "sizes of the network: "
+        raise BadFile(f"{said}{first['msg'].removeprefix('Value error, ')}.") from None
     model = PaiNN(config, species)
     for parameter in model.parameters():
         parameter.data = parameter.data.double()
