@@ -16,7 +16,7 @@ from gaq.cli.main import outcome
 
 RUNS = Path("runs", "networks")
 TRAINED = {"w4a16+gptq", "frame-w4a8+gptq"}
-RECIPES = ("w8", "frame-w8a8", "w4a16+gptq", "frame-w4a8+gptq", "naive-int8")
+RECIPES = ("gptq-w8", "frame-w8a8+gptq", "w4a16+gptq", "frame-w4a8+gptq", "naive-int8")
 
 
 def main() -> None:

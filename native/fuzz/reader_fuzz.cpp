@@ -81,6 +81,7 @@ void check_transformer(const gaq::Description& d, const gaq::TransformerDescript
     check_scheme(layer.query);
     check_scheme(layer.key);
     promise(layer.temperature.size() == size_t(n.config.heads), "temperature");
+    promise(layer.limits.size() == size_t(2 * c), "limits");
     check_functions(d, layer.bias, n.config.heads);
     check_functions(d, layer.filters, 2 * c);
   }

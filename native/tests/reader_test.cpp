@@ -140,12 +140,12 @@ void test_metadata() {
   for (const char* version : {"1", "4"})
     expect_changed("fp32", set("format_version", version),
                    "holds a transformer of the first generation (version '" + std::string(version) +
-                       "' of its format); this engine runs the second, from version '5' on. Train it again");
+                       "' of its format); this engine runs the second, from version '6' on. Train it again");
   expect_changed("painn", set("format_version", "1"),
-                 "format version '1'; this engine reads version '5'. Export its checkpoint anew, gaq export");
+                 "format version '1'; this engine reads version '6'. Export its checkpoint anew, gaq export");
   expect_changed("painn", set("format_version", "4"), "or use the gaq that wrote it ('0.0')");
-  for (const char* version : {"6", "12", ""})
-    expect_changed("fp32", set("format_version", version), "this engine reads version '5'. Export");
+  for (const char* version : {"5", "7", "12", ""})
+    expect_changed("fp32", set("format_version", version), "this engine reads version '6'. Export");
   expect_changed("fp32", set("architecture", "mace"),
                  "has architecture 'mace'; this engine runs 'transformer', 'painn'. Update");
   expect_changed("fp32", set("extra", ""), "unknown key 'extra'");

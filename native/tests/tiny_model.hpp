@@ -156,7 +156,7 @@ class TinyWriter {
       config["attention"] = "\"cosine\"";
     }
     model_.metadata = {{"format", "gaq-packed"},
-                       {"format_version", "5"},
+                       {"format_version", "6"},
                        {"gaq_version", "0.0"},
                        {"architecture", o_.architecture},
                        {"config", joined(config)},
@@ -184,6 +184,7 @@ class TinyWriter {
     model_.slots[name + ".message.scalar"] = R"({"kind":"identity"})";
     for (int l = 1; l <= o_.degrees; ++l) linear(name + ".update.mix" + std::to_string(l), 2 * c, c, false, l);
     drawn(name + ".attention.temperature", {o_.heads});
+    model_.floats(name + ".update.limits", {2, c}, std::vector<float>(size_t(2 * c), 16.0f));
     const int functions = 2 * c;  // of scalars, of vectors
     drawn(name + ".attention.bias", {o_.basis, o_.heads});
     if (o_.own_tables) table(name + ".attention.bias", o_.basis);

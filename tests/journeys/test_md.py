@@ -237,12 +237,9 @@ LITTLE = {
     "a line": Atoms("OCO", positions=[[0, 0, 0], [1.17, 0, 0], [2.34, 0, 0]]),
     "a line unlike the data": Atoms("HCCH", positions=[[0, 0, 0], [1.06, 0, 0], [2.26, 0, 0], [3.32, 0, 0]]),
 }
-# Features of the second network grow without bound far from its data; its answer is refused as unusable.
-UNBOUNDED = pytest.mark.xfail(reason="the network has no bounded updates yet", strict=True)
-NAMES = [pytest.param(name, marks=UNBOUNDED) if name == "a line unlike the data" else name for name in LITTLE]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LITTLE)
 def test_small_things_move(run_gaq, tmp_path, name):
     ase.io.write(tmp_path / "s.xyz", LITTLE[name])
     for ensemble in ("nve", "nvt"):

@@ -8,7 +8,7 @@ namespace gaq {
 namespace {
 
 constexpr const char* format = "gaq-packed";
-constexpr const char* format_version = "5";
+constexpr const char* format_version = "6";
 constexpr std::string_view older_versions = "1234";  // had the first generation of the transformer, if they had one
 constexpr std::string_view keys[] = {
     "accuracy",  "architecture",   "backward_bits", "checksum", "config", "domain",

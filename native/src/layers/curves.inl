@@ -23,4 +23,31 @@ inline Vec silu_slope(Vec x) {
   return s * fma(x, set1(1.0f) - s, set1(1.0f));
 }
 
+// x / (1 + |x|⁴ / limit⁴)^¼ of a number, or of the components of a vector: geometry/vectors.py, limited. `square` is
+// |x|² / limit².
+inline Vec limit_factor(Vec square) { return set1(1.0f) / sqrt(sqrt(fma(square, square, set1(1.0f)))); }
+
+template <int N>
+inline Vec squared(const Vec (&x)[N]) {
+  Vec total = zero();
+  for (const Vec& component : x) total = fma(component, component, total);
+  return total;
+}
+
+template <int N>
+inline void limit(Vec (&x)[N], Vec inverse_square) {
+  const Vec factor = limit_factor(squared(x) * inverse_square);
+  for (Vec& component : x) component = component * factor;
+}
+
+// The gradient of what comes out → of x, which went in.
+template <int N>
+inline void limit_back(const Vec (&x)[N], Vec inverse_square, Vec (&g)[N]) {
+  const Vec square = squared(x) * inverse_square, factor = limit_factor(square);
+  Vec along = zero();
+  for (int m = 0; m < N; ++m) along = fma(x[m], g[m], along);
+  along = along * inverse_square * square / fma(square, square, set1(1.0f));
+  for (int m = 0; m < N; ++m) g[m] = fnma(along, x[m], g[m]) * factor;
+}
+
 constexpr float length_floor = 1e-4f;  // geometry/vectors.py, smooth_length

@@ -230,6 +230,8 @@ def _checkpoint_group(name: str) -> str:
         return "radial filters"
     if name.endswith((".attention.bias", ".temperature")):
         return "attention"
+    if name.endswith(".limits"):
+        return "limits"
     if name.endswith(".weight"):
         return "weights"
     return "biases" if name.endswith(".bias") else "species"

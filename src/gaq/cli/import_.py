@@ -39,11 +39,13 @@ def import_(
     cannot represent is refused.
     """
     from gaq.train.checkpoint import save_checkpoint
-    from gaq.train.importing import import_arrays, settings_beside
+    from gaq.train.importing import import_arrays, read_foreign, settings_beside
 
+    kept = atomic_numbers(elements)
+    read_foreign(file)
     target = file.with_suffix(ENDING) if out is None else out
     claim_output(target, IMPORTED, overwrite, [file, settings_beside(file)])
-    made = import_arrays(file, architecture, atomic_numbers(elements))
+    made = import_arrays(file, architecture, kept)
     save_checkpoint(target, made.checkpoint)
     _say(made, target, Console(highlight=False))
 

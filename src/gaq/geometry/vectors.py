@@ -24,6 +24,15 @@ def smooth_length(vectors: Tensor, dim: int, floor: float = 1e-4) -> Tensor:
     return torch.sqrt(vectors.square().sum(dim) + floor * floor) - floor
 
 
+def limited(x: Tensor, limit: Tensor, dim: int | None = None) -> Tensor:
+    """x / (1 + |x|⁴ / limit⁴)^¼: x itself where it is much smaller than `limit`, and never longer than that.
+
+    |x| is a length along `dim`, or the size of each number without. Lengths of derivatives are at most one.
+    """
+    square = x.square() if dim is None else x.square().sum(dim, keepdim=True)
+    return x * torch.rsqrt(torch.sqrt(1.0 + (square * limit**-2.0).square()))
+
+
 def unit_per_head(vectors: Tensor, epsilon: float = 1e-6) -> Tensor:
     """v / sqrt(|v|² + ε) along the last axis, ε inside the norm (arXiv 2603.05343, robust attention)."""
     return vectors * torch.rsqrt(vectors.square().sum(-1, keepdim=True) + epsilon)

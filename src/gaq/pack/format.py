@@ -26,9 +26,10 @@ from gaq.pack.checks import check_arrays, check_name, check_radial, check_slots
 from gaq.version import __version__
 
 FORMAT = "gaq-packed"
-# 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone, 4 the first transformer.
-FORMAT_VERSION = 5
-OLDER_VERSIONS = tuple(map(str, range(1, FORMAT_VERSION)))
+# 1 had frames of neighbours in their order, 2 no repulsion and no domain, 3 one basis alone, 4 the first transformer,
+# 5 no limits of features.
+FORMAT_VERSION = 6
+FIRST_TRANSFORMER = tuple(map(str, range(1, 5)))
 LONGEST_HEADER = 2**23  # bytes
 UNITS = {"length": "Angstrom", "energy": "eV"}
 BACKWARD_BITS = (8, 16, 32)
@@ -159,7 +160,7 @@ def _check_kind(texts: Mapping[str, str], name: str) -> None:
     if not is_packed(texts):
         raise BadFile(f"{name} is a safetensors file, but no packed model. Expected a file written by `gaq export`.")
     version, writer = texts.get("format_version"), shown(texts.get("gaq_version", "unknown"))
-    if version in OLDER_VERSIONS and texts.get("architecture") == TRANSFORMER:
+    if version in FIRST_TRANSFORMER and texts.get("architecture") == TRANSFORMER:
         raise BadFile(first_generation(name, version, FORMAT_VERSION, writer))
     if version != str(FORMAT_VERSION):
         raise BadFile(

@@ -12,6 +12,7 @@ GROUPS = (
     "radial table",
     "radial filters",
     "attention",
+    "limits",
     "species",
     "steps and directions",
     "centres and directions",
@@ -26,6 +27,8 @@ def group_of(array: str) -> str:
         return "species"
     if ".attention." in array and array.endswith((".temperature", "attention.bias")):
         return "attention"
+    if array.endswith(".limits"):
+        return "limits"
     if ".centre." in array or ".principal." in array:
         return "centres and directions"
     begins = {"radial.": "radial table", "golden.": "golden frames"}

@@ -27,7 +27,7 @@ from gaq.formats import container
 from gaq.formats.checksum import BLANK, checksum_of, sealed
 from gaq.formats.texts import finite, shown, strict_json, to_json
 from gaq.model.architectures import architecture_named
-from gaq.model.generations import TRANSFORMER, first_generation
+from gaq.model.generations import TRANSFORMER, first_generation, without_limits
 from gaq.model.layered import Layered
 from gaq.model.precision import as_dtype
 from gaq.model.protocol import dtype_of
@@ -39,9 +39,11 @@ from gaq.version import __version__
 __all__ = ["Checkpoint", "as_dtype", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = "gaq-checkpoint"
-FORMAT_VERSION = 4  # 1 had no checksum, in 2 the path of a tensor was not that of its slot, 3 had the first transformer
+# 1 had no checksum, in 2 the path of a tensor was not that of its slot, 3 had the first transformer, 4 no limits.
+FORMAT_VERSION = 5
 OLD_NAMES = 2  # the version whose tensors are read by other names
-READ_VERSIONS = tuple(map(str, range(OLD_NAMES, FORMAT_VERSION + 1)))  # of a transformer only the last
+UNLIMITED = 4  # the version whose transformer has no limits of features
+READ_VERSIONS = tuple(map(str, range(OLD_NAMES, FORMAT_VERSION + 1)))  # of a transformer only the last two
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODEL_PREFIX = "model."
 # Keys with JSON texts, and the JSON type.
@@ -98,6 +100,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     arrays = {k.removeprefix(MODEL_PREFIX): a for k, a in file.tensors.items() if k.startswith(MODEL_PREFIX)}
     if file.metadata["format_version"] == str(OLD_NAMES):
         arrays = _renamed(arrays, file, name)
+    if file.metadata["format_version"] == str(UNLIMITED) and file.metadata["architecture"] == TRANSFORMER:
+        arrays = without_limits(arrays)
     try:
         config = architecture_named(file.metadata["architecture"]).config.model_validate(said["config"], strict=True)
         recipe = Recipe.from_dict(said["recipe"])
@@ -143,8 +147,8 @@ def check_kind(file: container.Container, name: str) -> None:
             f"{name} has checkpoint version {version}; this gaq ({__version__}) reads versions {OLD_NAMES} to "
             f"{FORMAT_VERSION}. Use the gaq that wrote it ({writer})."
         )
-    if texts.get("architecture") == TRANSFORMER and texts["format_version"] != str(FORMAT_VERSION):
-        raise BadFile(first_generation(name, texts["format_version"], FORMAT_VERSION, writer))
+    if texts.get("architecture") == TRANSFORMER and int(texts["format_version"]) < UNLIMITED:
+        raise BadFile(first_generation(name, texts["format_version"], UNLIMITED, writer))
     _check_keys(texts, name)
     if checksum_of(file.content) != texts["checksum"]:
         raise BadFile(f"{name} is damaged: it does not have the checksum in its header. {WAY_OUT}")

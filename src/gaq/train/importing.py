@@ -41,7 +41,7 @@ def import_arrays(path: Path, architecture: str | None = None, elements: Sequenc
     without, the arrays say which it is. `elements` are the atomic numbers to keep, where the network has rows for
     elements that it was not trained on. Raises `BadFile`, and `UsageError` for an unknown architecture.
     """
-    file = _safetensors(path)
+    file = read_foreign(path)
     shapes = {name: array.shape for name, array in file.tensors.items()}
     if not shapes:
         raise BadFile(f"{path} holds no arrays.")
@@ -73,23 +73,25 @@ def settings_beside(path: Path) -> Path | None:
     return next((file for name in SETTINGS if (file := path.parent / name).is_file()), None)
 
 
-def _read_settings(file: Path) -> dict[str, Any]:
-    value = read_yaml(file, WAY_OUT) if file.suffix == ".yaml" else read_json(file, WAY_OUT)
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise BadFile(f"{file}: settings are a {type(value).__name__}; expected an object with names. {WAY_OUT}")
-    return value
-
-
-def _safetensors(path: Path) -> Container:
-    """Read the arrays. Raises `BadFile` for a pickle, with the way to arrays, and for a file of gaq."""
+def read_foreign(path: Path) -> Container:
+    """Return the arrays of a file. Raises `BadFile` for a pickle, with the way to arrays, and for a file of gaq."""
     with readable_file(path).open("rb") as stream:
-        head = stream.read(4)
+        head = stream.read(9)
     if any(head.startswith(start) for start in PICKLES):
         raise BadFile(
             f"{path} is a pickle, as torch.save writes it. Loading one can run code, so gaq reads arrays only: where "
             "the network was made, write model.state_dict() with safetensors.torch.save_file."
         )
+    if len(head) == 9 and not head.endswith(b"{"):
+        raise BadFile(f"{path} does not begin as a safetensors file. Write the arrays of the network to one.")
     file = read_container(path)
     if file.metadata.get("format") in (FORMAT, "gaq-packed"):
         raise BadFile(f"{path} is a model of gaq already. Use it as it is.")
     return file
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    value = read_yaml(file, WAY_OUT) if file.suffix == ".yaml" else read_json(file, WAY_OUT)
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise BadFile(f"{file}: settings are a {type(value).__name__}; expected an object with names. {WAY_OUT}")
+    return value

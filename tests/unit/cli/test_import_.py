@@ -50,6 +50,13 @@ def test_a_refusal_is_a_line_and_leaves_nothing(file, tmp_path, capsys):
     assert capsys.readouterr().err.startswith("BadFile: ")
     assert not (tmp_path / "a.ckpt").exists()
     assert outcome(["import", str(file), "--architecture", "nequipp"]) == 2
+    assert outcome(["import", str(file), "--elements", "Q"]) == 2
+
+
+def test_a_model_of_gaq_is_told_so_before_its_output_is_looked_at(tmp_path, capsys):
+    save_checkpoint(tmp_path / "a.ckpt", checkpoint(config()))
+    assert outcome(["import", str(tmp_path / "a.ckpt")]) == 2
+    assert "a model of gaq already" in capsys.readouterr().err
 
 
 def test_elements_are_symbols():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gaq.geometry.vectors import length, smooth_length, square_root, unit_per_head
+from gaq.geometry.vectors import length, limited, smooth_length, square_root, unit_per_head
 
 
 def test_length_is_the_euclidean_one():
@@ -39,3 +39,22 @@ def test_heads_have_unit_length_and_zero_stays_zero():
     u = unit_per_head(v)
     assert abs(u[0, 0].norm().item() - 1) < 1e-6
     assert (u[0, 1] == 0).all()
+
+
+def test_a_limit_shortens_what_is_large_alone():
+    x = torch.tensor([[0.6, 0.0, 0.8], [6.0, 0.0, 8.0], [6e8, 0.0, 8e8]])
+    limit = torch.tensor(10.0)
+    y = limited(x, limit, -1)
+    assert torch.allclose(length(y), torch.tensor([1 / 1.0001**0.25, 10 / 2**0.25, 10.0]))
+    assert torch.allclose(y / length(y)[:, None], torch.tensor([0.6, 0.0, 0.8]).expand(3, 3))  # in its direction
+    assert torch.equal(limited(x[:, 0], limit), limited(x[:, :1], limit, -1)[:, 0])
+    assert torch.equal(limited(x, torch.tensor(1e18), -1)[:2], x[:2])
+
+
+def test_a_limit_has_derivatives_of_at_most_one(rng):
+    x = torch.tensor(rng.normal(size=(50, 3)) * np.geomspace(0.01, 1e3, 50)[:, None])
+    limit = torch.tensor(2.0, dtype=torch.float64)
+    for row in x:
+        slopes = torch.autograd.functional.jacobian(lambda v: limited(v, limit, -1), row)
+        assert torch.linalg.matrix_norm(slopes, 2) <= 1
+    assert torch.autograd.gradgradcheck(lambda v: limited(v, limit, -1), x[:30].requires_grad_())

@@ -72,7 +72,7 @@ def test_the_same_seed_is_the_same_network(architecture):
 @packable
 def test_what_is_packed_has_the_paths_of_the_parameters(architecture):
     model = network(architecture.config.model_validate(TINY))
-    found, parameters = architecture.packed(model), dict(model.named_parameters())
+    found, parameters = architecture.packed(model), model.state_dict()
     held = {**found.mixtures, **found.arrays}
     assert held
     assert all(torch.equal(tensor, parameters[name]) for name, tensor in held.items())

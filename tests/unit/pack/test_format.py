@@ -118,8 +118,8 @@ def test_every_key_must_be_there(content, key):
     ("key", "value", "sentence"),
     [
         ("format", "other", "no packed model"),
-        ("format_version", "6", f"has format version 6; this gaq .{__version__}. reads version 5"),
-        ("format_version", "4", "holds a transformer of the first generation .version 4 of its format.*from version 5"),
+        ("format_version", "7", f"has format version 7; this gaq .{__version__}. reads version 6"),
+        ("format_version", "4", "holds a transformer of the first generation .version 4 of its format.*from version 6"),
         ("format_version", "1", "Train it again with this gaq, or use the gaq that wrote it"),
         ("architecture", "nequip", "holds a 'nequip'; this gaq knows 'transformer' and 'painn'"),
         ("units", {"length": "nm", "energy": "eV"}, "is in units"),

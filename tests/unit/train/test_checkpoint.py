@@ -14,7 +14,9 @@ from safetensors.torch import save
 
 from gaq.errors import BadFile
 from gaq.formats import container
-from gaq.formats.checksum import sealed
+from gaq.formats.checksum import BLANK, sealed
+from gaq.formats.container import payload_of, read_container, to_bytes
+from gaq.geometry.vectors import limited
 from gaq.model.geometry import Gauge
 from gaq.quant.direction_spec import KMeans
 from gaq.quant.presets import all_presets, w4
@@ -176,7 +178,7 @@ DAMAGES = {
     "torch": (lambda c: written(lambda stream: torch.save({"x": torch.zeros(3)}, stream))(c), "is not a model file"),
     "other-safetensors": (lambda c: save({"x": torch.zeros(3)}), "not a gaq checkpoint"),
     "packed": (text("format", "gaq-packed"), "is a packed model, not a checkpoint"),
-    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads versions 2 to 4"),
+    "future": (text("format_version", "7"), "has checkpoint version '7'; .* reads versions 2 to 5"),
     "no-checksum": (lambda c: with_text(c, "checksum", lambda _: None), "its header lacks checksum"),
     "before-checksums": (text("format_version", "1"), "version 1, which has no checksum"),
     "unknown-text": (lambda c: with_new_text(c, "charge", "1"), "unknown key 'charge'"),
@@ -253,6 +255,21 @@ def test_a_transformer_of_the_first_generation_is_refused(good, version):
     assert "Train it again with this gaq, or use the gaq that wrote it" in str(told.value)
 
 
+def test_a_transformer_without_limits_is_what_it_was(good, tmp_path):
+    """Version 4 has no limits: features that are far beyond those of today pass."""
+    file = read_container(good)
+    arrays = {name: array for name, array in file.tensors.items() if not name.endswith(".limits")}
+    assert len(arrays) == len(file.tensors) - 2
+    entries, payload = payload_of(arrays)
+    texts = dict(file.metadata) | {"format_version": "4", "checksum": BLANK}
+    old = tmp_path / "old.ckpt"
+    old.write_bytes(sealed(to_bytes(texts, entries, payload)))
+    huge = torch.full((3, 8), 1e6)
+    for path, passes in ((old, True), (good, False)):
+        limits = load_checkpoint(path).model.layers[0].update.limits
+        assert torch.equal(limited(huge, limits[0]), huge) is passes
+
+
 @pytest.mark.parametrize("parities", ["both", "natural", "ignored"])
 def test_a_nequip_is_what_it_was(tmp_path, parities):
     saved = checkpoint(nequip(layers=3, parities=parities, degrees=3, vector_channels=[4, 3, 2]), w4(learn_step=True))
@@ -261,7 +278,7 @@ def test_a_nequip_is_what_it_was(tmp_path, parities):
     assert_same(saved, load_checkpoint(tmp_path / "model.ckpt"))
 
 
-@pytest.mark.parametrize("version", ["3", "4"])
+@pytest.mark.parametrize("version", ["3", "4", "5"])
 def test_a_painn_is_what_it_was(tmp_path, version):
     path, saved = tmp_path / "model.ckpt", checkpoint(painn())
     save_checkpoint(path, saved)

@@ -119,7 +119,7 @@ def test_files_of_gaq_and_files_without_arrays_are_refused(tmp_path):
     with pytest.raises(BadFile, match="holds no arrays"):
         import_arrays(write_arrays(tmp_path / "b.safetensors", {}))
     (tmp_path / "c.safetensors").write_text("Once upon a time there was a molecule.\n")
-    with pytest.raises(BadFile, match="not a model file"):
+    with pytest.raises(BadFile, match="does not begin as a safetensors file"):
         import_arrays(tmp_path / "c.safetensors")
 
 

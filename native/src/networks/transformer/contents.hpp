@@ -21,6 +21,7 @@ struct TransformerLayerDescription {
   std::vector<LinearDescription> mix;  // one per degree
   FeatureScheme query, key;               // identity or uniform
   std::vector<float> temperature;      // [heads]
+  std::vector<float> limits;           // [2][channels] of scalars, and of the lengths of vectors, after the update
   RadialFunctions bias;                // heads, of the logits
   RadialFunctions filters;             // message_functions * channels
 };

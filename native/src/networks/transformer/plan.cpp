@@ -50,6 +50,16 @@ TransformerLayer make_layer(const Description& model, int index, const Transform
   layer.key_slot = name + "key";
   layer.temperature.assign(shape.heads_padded, 0.0f);
   for (int h = 0; h < shape.heads; ++h) layer.temperature[h] = from.temperature[h];
+  const auto inverse_squares = [&](int row) {
+    std::vector<float> out(size_t(C), 0.0f);
+    for (int c = 0; c < shape.true_channels; ++c) {
+      const float limit = from.limits[size_t(row * shape.true_channels + c)];
+      out[size_t(shape.place(c))] = 1.0f / (limit * limit);
+    }
+    return out;
+  };
+  layer.scalar_limit = inverse_squares(0);
+  layer.vector_limit = inverse_squares(1);
   layer.filters = message_functions * shape.channels;
   std::vector<int> place = places(shape, message_functions);
   for (int h = 0; h < shape.heads; ++h) place.push_back(layer.filters + h);

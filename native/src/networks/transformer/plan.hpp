@@ -33,6 +33,7 @@ struct TransformerLayer {
   FeatureScheme query, key;
   std::string query_slot, key_slot;
   std::vector<float> temperature;  // [heads_padded]
+  std::vector<float> scalar_limit, vector_limit;  // [channels] 1 / limit², zero for no limit
   RadialPlan radial;  // the filters, FUNCTIONS · channels; then heads_padded of the bias of the logits
   int filters = 0;    // how many those are
 };

@@ -6,6 +6,8 @@
 namespace gaq {
 namespace {
 
+constexpr float least_limit = 1e-6f;  // its square is used as a divisor
+
 TransformerConfig read_config(const NetworkFile& file) {
   TransformerConfig c;
   c.channels = file.config.integer("channels", 4, 1024);
@@ -40,6 +42,11 @@ TransformerLayerDescription read_layer(const TransformerConfig& c, int i, Networ
   layer.hidden = file.linear(update + ".hidden", {c.hidden, invariants, true, 0});
   layer.gates = file.linear(update + ".gates", {gated, c.hidden, true, 0});
   layer.temperature = file.tensors.floats(attention + ".temperature", {c.heads});
+  layer.limits = file.tensors.floats(update + ".limits", {2, c.channels});
+  for (float limit : layer.limits)
+    if (!(limit >= least_limit))
+      file.source.refuse("array '" + update + ".limits' has " + std::to_string(limit) + "; expected at least " +
+                         std::to_string(least_limit));
   layer.bias = file.functions(attention + ".bias", c.heads);
   layer.filters = file.functions(name + ".filters", message_functions * c.channels);
   return layer;

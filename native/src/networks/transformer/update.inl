@@ -94,6 +94,29 @@ inline void mix_and_gate(const S sizes, const TransformerPlan& plan, const Trans
   linear(layer.gates, atoms, 1, r.activated, hidden, r.gates, layer.gates.outputs, scratch, tap, block.first);
 }
 
+// Sixteen channels of the features after an update, before their limits: scalars, and vectors of one degree.
+template <class S>
+inline Vec grown_scalar(const float* s_mid, const float* gates, const float* inputs, int C) {
+  Vec s = load(s_mid) + load(gates);
+  over_degrees<S::degrees>([&](auto degree, int) {
+    constexpr int l = decltype(degree)::value;
+    s = fma(load(gates + l * C), load(inputs + l * C), s);
+  });
+  return s;
+}
+
+template <class S, int l>
+inline void grown_vector(const TransformerState& state, const Active& r, int64_t atom, const float* gates, int C, int c,
+                         Vec (&v)[2 * l + 1]) {
+  constexpr int L = S::degrees;
+  const float *before = state.v_mid.of(l, atom) + c, *mixed = r.mixed.of(l, atom) + c;
+  for (int m = 0; m < 2 * l + 1; ++m) {
+    v[m] = fma(load(gates + (L + l) * C), load(mixed + m * 2 * C), load(before + m * C));
+    if constexpr (l <= S::products)
+      v[m] = fma(load(gates + (2 * L + l) * C), load(r.made.of(l, atom) + m * C + c), v[m]);
+  }
+}
+
 template <class S>
 void update_of(const S sizes, const TransformerPlan& plan, const TransformerLayer& layer, Block block,
                TransformerState& state, float* s_out, const Vectors& v_out, Scratch& scratch, const Tap& tap) {
@@ -109,22 +132,18 @@ void update_of(const S sizes, const TransformerPlan& plan, const TransformerLaye
     const int64_t a = atom - block.first;
     const float *gates = r.gates + a * layer.gates.outputs, *inputs = r.inputs + a * layer.hidden.inputs;
     for (int c = 0; c < C; c += lanes) {
-      Vec s = load(s_mid + a * C + c) + load(gates + c);
+      Vec s[1] = {grown_scalar<S>(s_mid + a * C + c, gates + c, inputs + c, C)};
+      limit(s, load(layer.scalar_limit.data() + c));
+      store(s_out + atom * C + c, s[0]);
+      if (!v_out) continue;
       over_degrees<L>([&](auto degree, int) {
         constexpr int l = decltype(degree)::value;
-        s = fma(load(gates + l * C + c), load(inputs + l * C + c), s);
-        if (!v_out) return;
-        const Vec gate = load(gates + (L + l) * C + c);
-        const float *v = state.v_mid.of(l, atom) + c, *mixed = r.mixed.of(l, atom) + c;
+        Vec v[2 * l + 1];
+        grown_vector<S, l>(state, r, atom, gates + c, C, c, v);
+        limit(v, load(layer.vector_limit.data() + c));
         float* out = v_out.of(l, atom) + c;
-        for (int m = 0; m < 2 * l + 1; ++m) {
-          Vec grown = fma(gate, load(mixed + m * 2 * C), load(v + m * C));
-          if constexpr (l <= S::products)
-            grown = fma(load(gates + (2 * L + l) * C + c), load(r.made.of(l, atom) + m * C + c), grown);
-          store(out + m * C, grown);
-        }
+        for (int m = 0; m < 2 * l + 1; ++m) store(out + m * C, v[m]);
       });
-      store(s_out + atom * C + c, s);
     }
   }
 }

@@ -82,6 +82,34 @@ inline void gates_back(const S sizes, const TransformerLayer& layer, Block block
   }
 }
 
+// dE/ds and dE/dV, of limited features → of those before.
+template <class S>
+inline void limits_back(const S sizes, const TransformerLayer& layer, Block block, const TransformerState& state,
+                        const Active& r, float* g_s, const Vectors& g_v) {
+  const int C = sizes.channels();
+  const float* s_mid = state.s_mid + block.first * C;
+  for (int64_t atom = block.first; atom < block.last; ++atom) {
+    const int64_t a = atom - block.first;
+    const float *gates = r.gates + a * layer.gates.outputs, *inputs = r.inputs + a * layer.hidden.inputs;
+    for (int c = 0; c < C; c += lanes) {
+      const Vec s[1] = {grown_scalar<S>(s_mid + a * C + c, gates + c, inputs + c, C)};
+      Vec g[1] = {load(g_s + a * C + c)};
+      limit_back(s, load(layer.scalar_limit.data() + c), g);
+      store(g_s + a * C + c, g[0]);
+      if (layer.last) continue;
+      over_degrees<S::degrees>([&](auto degree, int) {
+        constexpr int l = decltype(degree)::value, N = 2 * l + 1;
+        Vec v[N], gv[N];
+        grown_vector<S, l>(state, r, atom, gates + c, C, c, v);
+        float* row = g_v.of(l, atom) + c;
+        for (int m = 0; m < N; ++m) gv[m] = load(row + m * C);
+        limit_back(v, load(layer.vector_limit.data() + c), gv);
+        for (int m = 0; m < N; ++m) store(row + m * C, gv[m]);
+      });
+    }
+  }
+}
+
 template <class S>
 void update_back_of(const S sizes, const TransformerPlan& plan, const TransformerLayer& layer, Block block,
                     TransformerState& state, const TransformerGradients& g, Scratch& scratch) {
@@ -93,6 +121,7 @@ void update_back_of(const S sizes, const TransformerPlan& plan, const Transforme
   if (!state.mixed) mix_and_gate(sizes, plan, layer, block, state, r, scratch, Tap());
   float *g_gates = scratch.floats[scratch_gradient], *g_active = scratch.floats[scratch_other],
         *g_inputs = scratch.floats[scratch_more];
+  limits_back(sizes, layer, block, state, r, gs, g.v);
   gates_back(sizes, layer, block, r, gs, g.v, g_gates);
   linear_back(layer.gates, atoms, 1, g_gates, layer.gates.outputs, r.activated, hidden, g_active, hidden, scratch,
               TimesSlope{r.slopes, hidden});

@@ -43,7 +43,8 @@ class SchNetPackSettings:
     @property
     def given(self) -> bool:
         """Return whether there are settings of SchNetPack."""
-        return isinstance(self._all.get("model"), Mapping)
+        model = self._all.get("model")
+        return isinstance(model, Mapping) and "_target_" in model
 
     def check(self) -> None:
         """Raise `BadFile` for a model that is not a PaiNN with an energy as the sum over atoms."""
@@ -80,8 +81,8 @@ class SchNetPackSettings:
 
     def energy_unit(self) -> str | None:
         """Return the unit of energy, or None where no setting says it."""
-        unit = self.at("data.property_units.energy") or self.at("energy_unit")
-        return None if unit is None else str(unit)
+        places = (f"data.property_units.{self._property()}", "property_units.energy", "energy_unit")
+        return next((str(unit) for place in places if (unit := self.at(place)) is not None), None)
 
     def energy_in_ev(self) -> float:
         """Return the unit of energy in eV, by default that of SchNetPack's calculator. Raises `BadFile`."""
@@ -112,6 +113,14 @@ class SchNetPackSettings:
                 return None
         reference = REFERENCE.fullmatch(value) if isinstance(value, str) else None
         return self.at(reference[1], depth + 1) if reference and depth < len(self._all) + 8 else value
+
+    def _property(self) -> str:
+        """Return what the network calls its energy."""
+        heads = self.at("model.output_modules")
+        for number, module in enumerate(heads if isinstance(heads, list) else ()):
+            if isinstance(module, Mapping) and _class(module) == "Atomwise":
+                return str(self.at(f"model.output_modules.{number}.output_key") or "energy")
+        return "energy"
 
     def _list(self, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         modules = self.at(path)

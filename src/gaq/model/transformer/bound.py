@@ -55,6 +55,7 @@ class _Feature:
         return magnitude(self.value)
 
 
+# The limits of features behind an update lengthen no difference, so spreads pass them as they are.
 def _update(update: Update, s: Tensor, v: tuple[Tensor, ...], geometry: Geometry) -> Spreads:
     a, b = zip(*(_mixed(mix, x, geometry) for mix, x in zip(update.mix, v, strict=True)), strict=True)
     made = _products(update, a, b)

@@ -34,6 +34,7 @@ def _scalars(embedding: nn.Parameter, layers: Sequence[TransformerLayer], readou
         embedding.div_(scale.to(embedding))
         for layer in layers:
             divide_rows_(layer.attention.output, whole, scale)
+            layer.update.limits[0] /= scale.to(layer.update.limits)
             for k in range(1 + degrees):
                 divide_rows_(layer.update.gates, slice(k * c, (k + 1) * c), scale)
 
@@ -48,6 +49,7 @@ def _vectors(layers: Sequence[TransformerLayer]) -> Stream:
         for layer in layers:
             filters = layer.filters
             filters[:, c:] /= scale.to(filters)
+            layer.update.limits[1] /= scale.to(filters)
             if not layer.update.last:
                 for first in range(1 + layer.update.degrees, sections_of(layer.update.degrees, gates=True)):
                     divide_rows_(layer.update.gates, slice(first * c, (first + 1) * c), scale)

@@ -20,7 +20,11 @@ def _functions(n: TransformerNumbers) -> Iterator[tuple[str, int]]:
 
 
 def _arrays(n: TransformerNumbers) -> dict[str, Wanted]:
-    return {f"layers.{i}.attention.temperature": Wanted("F32", (n.heads,)) for i in range(n.layers)}
+    wanted = {}
+    for i in range(n.layers):
+        wanted[f"layers.{i}.attention.temperature"] = Wanted("F32", (n.heads,))
+        wanted[f"layers.{i}.update.limits"] = Wanted("F32", (2, n.channels))
+    return wanted
 
 
 def _check(n: TransformerNumbers) -> str:

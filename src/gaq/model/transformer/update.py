@@ -7,11 +7,13 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from gaq.geometry.coupling import coupled, products
-from gaq.geometry.vectors import smooth_length
+from gaq.geometry.vectors import limited, smooth_length
 from gaq.model.geometry import Geometry
 from gaq.model.linear import Linear
 from gaq.model.transformer.shapes import products_of, sections_of
 from gaq.quant.slot import AGGREGATED_MESSAGES
+
+LIMIT = 16.0  # of a feature; in training data the largest of any are 3 to 5
 
 
 class Update(nn.Module):
@@ -20,13 +22,18 @@ class Update(nn.Module):
 
     gates = MLP([s, p, n, q]);  s += a + Σ_l b_l p_l;  V^l += c_l A^l + d_l C^l.
 
-    Only invariants meet a nonlinearity. The `last` layer leaves vectors as they are, because nothing reads them.
+    Only invariants meet a nonlinearity. The `last` layer leaves vectors as they are, because nothing reads them. An
+    update grows with the fourth power of what it reads, so each feature is `limited` behind it: far from its training
+    data a network gives wrong energies, but no enormous ones.
     Products of the summed neighbourhood: after NEMP (arXiv 2508.16086).
     """
+
+    limits: Tensor  # [2, channel]: of scalars, and of the lengths of vectors
 
     def __init__(self, name: str, channels: int, degrees: int, hidden: int, n_species: int, *, last: bool) -> None:
         super().__init__()
         self.channels, self.degrees, self.last = channels, degrees, last
+        self.register_buffer("limits", torch.full((2, channels), LIMIT))
         for degree in range(1, degrees + 1):
             tags = (AGGREGATED_MESSAGES,)
             layer = Linear(f"{name}.mix{degree}", channels, 2 * channels, degree=degree, n_species=n_species, tags=tags)
@@ -58,12 +65,13 @@ class Update(nn.Module):
         s = s + gate[0]
         for k in range(degrees):
             s = s + gate[1 + k] * dots[k]
+        s = limited(s, self.limits[0])
         if self.last:
             return s, v
         grown = [x + gate[1 + degrees + k][:, None, :] * a[k] for k, x in enumerate(v)]
         for k, x in enumerate(made):
             grown[k] = grown[k] + gate[1 + 2 * degrees + k][:, None, :] * x
-        return s, tuple(grown)
+        return s, tuple(limited(x, self.limits[1], -2) for x in grown)
 
     def products(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Return A ⊗ B of degrees 1 and 2, or nothing without degree 2."""

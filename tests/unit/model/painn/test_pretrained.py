@@ -158,6 +158,25 @@ def test_settings_that_change_nothing_are_read(path, value):
     assert largest_difference(read(arrays_of("gaussians"), changed(path, value)), "gaussians") < EXACT
 
 
+def test_the_energy_may_have_another_name():
+    settings = changed("model.output_modules.0.output_key", "${globals.property}")
+    settings["globals"]["property"] = "energy_U0"
+    settings["data"]["property_units"] = {"energy_U0": "eV", "energy": "Hartree"}
+    in_ev = read(arrays_of("gaussians"), settings).reference
+    in_kcal = read(arrays_of("gaussians"), settings_of("gaussians")).reference
+    assert torch.allclose(in_ev * KCAL_PER_MOL, in_kcal)
+    settings["data"]["property_units"] = {"energy_U0": "Debye"}
+    with pytest.raises(BadFile, match="'Debye'; expected one of"):
+        read(arrays_of("gaussians"), settings)
+
+
+def test_settings_of_another_form_are_no_settings_of_schnetpack():
+    other = {"model": {"n_atom_basis": 8}, "energy_unit": "eV"}
+    (alone, _) = remarks(arrays_of("gaussians"), other)
+    assert "no settings of SchNetPack" in alone
+    assert read(arrays_of("gaussians"), other).scale == 1.0
+
+
 def test_an_offset_that_is_not_added_is_not_there():
     model = read(arrays_of("gaussians"), changed("model.postprocessors.1.add_mean", False))
     kept = read(arrays_of("gaussians"), settings_of("gaussians"))

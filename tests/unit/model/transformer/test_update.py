@@ -9,6 +9,7 @@ from torch import Tensor
 from gaq.geometry import coupling
 from gaq.geometry.harmonics import wigner
 from gaq.geometry.rotations import random_rotations
+from gaq.geometry.vectors import length
 from gaq.model.transformer.shapes import products_of, sections_of
 from gaq.model.transformer.update import Update
 from tiny import batch_of, config, molecules, network
@@ -85,6 +86,7 @@ def test_products_grow_vectors_of_degrees_one_and_two(draw):
         update.gates.weight.zero_()
         update.gates.bias.zero_()
         update.gates.bias[7 * CHANNELS :] = 1.0
+        update.limits.fill_(1e9)
 
     def growth(x: tuple[Tensor, ...]) -> list[Tensor]:
         return [after - before for after, before in zip(update(s, x, geometry)[1], x, strict=True)]
@@ -94,3 +96,16 @@ def test_products_grow_vectors_of_degrees_one_and_two(draw):
         assert torch.allclose(4 * one, two, rtol=1e-9, atol=1e-12)
         assert one.abs().max() > 0.1
     assert bool((once[2] == 0).all())
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_nothing_grows_beyond_its_limit(index, draw):
+    update, (s, v) = update_of(2, index), features(2, draw)
+    geometry, _ = network(config(), torch.float64).enter(batch_of(molecules()[:1]))
+    after, vectors = update(s, tuple(1e3 * x for x in v), geometry)
+    assert (after.abs() <= update.limits[0] * (1 + 1e-6)).all()
+    assert after.abs().max() > 1
+    if not update.last:
+        assert all((length(x, -2) <= update.limits[1] * (1 + 1e-6)).all() for x in vectors)
+    update.limits.fill_(1e9)
+    assert update(s, tuple(1e3 * x for x in v), geometry)[0].abs().max() > 1e3
