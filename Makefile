@@ -137,6 +137,10 @@ DATA ?= rmd17
 WATER ?= water
 
 results: $(READY)  ## measure all that docs/results states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
+	$(BIN)/python -m benchmarks.models.teach azobenzene --data $(DATA)
+	$(BIN)/python -m benchmarks.models.teach ethanol --data $(DATA)
+	cp runs/taught/azobenzene/real/model.ckpt models/rmd17-azobenzene-fp32.ckpt
+	cp runs/taught/ethanol/real/model.ckpt models/rmd17-ethanol-fp32.ckpt
 	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --no-freeze
 	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --no-freeze
 	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16

@@ -29,7 +29,8 @@ def model_file(name: str) -> Path:
         if (folder / name).exists():
             return folder / name
     _, molecule, recipe = Path(name).stem.split("-", 2)
-    command = f"python -m benchmarks.models.train {molecule} --data PATH/rmd17 --only {recipe}"
+    script = f"teach {molecule}" if recipe == "fp32" else f"train {molecule} --only {recipe}"
+    command = f"python -m benchmarks.models.{script} --data PATH/rmd17"
     raise SystemExit(f"{name} is neither in models/ nor in runs/models/. This makes it: {command}")
 
 

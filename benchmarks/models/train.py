@@ -1,8 +1,8 @@
-"""Train and quantize one molecule by every recipe, with the float control. A stopped run continues.
+"""Quantize the shipped float model of a molecule by every recipe, with the float control. A stopped run continues.
 
     python -m benchmarks.models.train azobenzene --data PATH/rmd17
 
-Recipes start from the shipped float model, which `--only fp32` trains.
+benchmarks.models.teach makes the float model.
 """
 
 from __future__ import annotations
@@ -14,18 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.common.method_names import recipe_of
-from benchmarks.common.places import HERE, MADE
+from benchmarks.common.places import MADE
 from benchmarks.common.setup import MORE, float_parent, on_one_core, parser_of, train_and_test
 from benchmarks.models.pack import pack
 from gaq.cli.training_progress import shown_training
-from gaq.config import load
 from gaq.data.dataset import Dataset
 from gaq.train.checkpoint import load_checkpoint
-from gaq.train.config import TrainConfig
-from gaq.train.fit import fit
 from gaq.train.interrupt import graceful_interrupt
 from gaq.train.quantization import QuantizationPlan, run_quantization
-from gaq.train.session import finish_training, prepare_training
 
 CONTROL = "fp32-control"
 PTQ = ("naive-int8", "w8")  # post-training only
@@ -70,11 +66,10 @@ def main() -> None:
         arguments.compile,
         arguments.freeze,
     )
-    names = arguments.only or RECIPES
-    parent = float_model(job) if "fp32" in names else float_parent(job.molecule)
+    parent = float_parent(job.molecule)
     arguments.models.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        path = parent if name == "fp32" else quantized(job, parent, name)
+    for name in arguments.only or RECIPES:
+        path = quantized(job, parent, name)
         target = arguments.models / f"rmd17-{job.molecule}-{name.partition('+')[0]}.ckpt"
         shutil.copyfile(path, target)
         pack(target)
@@ -90,21 +85,8 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--compile", action="store_true", help="compile the training step")
     parser.add_argument("--no-freeze", dest="freeze", action="store_false", help="as all shipped but mixed-*")
-    parser.add_argument("--only", nargs="*", choices=("fp32", *RECIPES, *LATER))
+    parser.add_argument("--only", nargs="*", choices=(*RECIPES, *LATER))
     return parser.parse_args(words)
-
-
-def float_model(job: Job) -> Path:
-    out = job.out / "fp32"
-    config = load(HERE / f"configs/rmd17-{job.molecule}-fp32.toml", TrainConfig)
-    if not finished(out):
-        out.mkdir(parents=True, exist_ok=True)
-        prepared = prepare_training(config, job.train, out, compile=job.compile)
-        with graceful_interrupt() as interrupt, shown_training(f"{job.molecule} fp32") as show:
-            resume = (out / "last.ckpt").exists()
-            best = fit(prepared.start, prepared.task, resume=resume, interrupt=interrupt, show=show)
-        finish_training(best, prepared.task)
-    return out / "model.ckpt"
 
 
 def quantized(job: Job, parent: Path, name: str) -> Path:

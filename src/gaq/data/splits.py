@@ -81,7 +81,8 @@ def read_split(path: Path, dataset: Dataset) -> Split:
             f"{path} has lists that overlap, differ from their sizes {sizes}, or leave the {len(dataset)} "
             f"frames of {dataset.name}. It was changed by hand or read with `limit`; make the split again."
         )
-    check_training_size(split.dataset, len(split.train))
+    own = len(dataset) - dataset.more
+    check_training_size(split.dataset, sum(i < own for i in split.train))
     return split
 
 

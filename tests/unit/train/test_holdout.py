@@ -67,3 +67,14 @@ def test_frames_of_other_files_are_trained_on_and_never_held_out(tmp_path):
     (tmp_path / "control").mkdir()
     held = hold_out(control, train_config(data={"validation": 21}), tmp_path / "control")
     assert not set(map(id, held.validation.structures)) <= set(map(id, own.structures))
+
+
+def test_more_frames_than_rmd17_allows_of_its_own_are_read_again_too(tmp_path):
+    """A run that is continued reads its split; frames of a teacher do not count as frames of rMD17."""
+    own, other = dataset(12, name="rmd17/tiny"), dataset(1000, seed=5, name="teacher")
+    data, settings = own.with_more(other), train_config(data={"validation": 3})
+    first, again = (hold_out(data, settings, tmp_path) for _ in range(2))
+    assert len(again.train) == 9 + 1000
+    assert list(map(id, first.validation.structures)) == list(map(id, again.validation.structures))
+    with pytest.raises(UsageError, match="1009 training frames of rmd17/tiny"):
+        hold_out(replace(data, more=0), settings, tmp_path)
