@@ -144,12 +144,15 @@ def enter_torch(
 def _enter_kinds(
     found: Field, model: BenchModel, conditions: Conditions, kinds: Sequence[str], on_progress: Callable[[str], None]
 ) -> None:
+    import torch
+
     from gaq.engine.compiled import compiled, eager, float_network
+    from gaq.model.precision import float_model_in
     from gaq.train.checkpoint import load_checkpoint
 
     if model.checkpoint is None:
         return
-    network = float_network(load_checkpoint(model.checkpoint).model)
+    network = float_model_in(float_network(load_checkpoint(model.checkpoint).model), torch.float32)
     calls = conditions.calls()
     for kind in kinds:
         on_progress(
