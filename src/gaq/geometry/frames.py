@@ -70,9 +70,9 @@ def _sine(one: Tensor, other: Tensor) -> Tensor:
     return grained(torch.linalg.vector_norm(torch.linalg.cross(one, other), dim=-1))
 
 
-def grained(x: Tensor) -> Tensor:
-    """Return the nearest multiples of `TIE`: what differs by float64 round-off is equal, and zero is zero."""
-    return torch.round(x / TIE) * TIE
+def grained(x: Tensor, grain: float = TIE) -> Tensor:
+    """Return the nearest multiples of `grain`: what differs by float64 round-off is equal, and zero is zero."""
+    return torch.round(x / grain) * grain
 
 
 def _smallest(key: Tensor, receiver: Tensor, atoms: int) -> Tensor:

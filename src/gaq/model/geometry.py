@@ -30,6 +30,9 @@ class Gauge(Enum):
     LOCAL = "local"
 
 
+GRAIN = 2.0**-24  # of numbers in local frames; half of it is half a last place of the floats just below 1
+
+
 @dataclass(frozen=True)
 class Geometry:
     """Per edge and per atom what the layers need; tuples run over degrees l = 1…L."""
@@ -74,14 +77,12 @@ def describe(
     species: Tensor | None = None,
     repulsion: Repulsion | None = None,
     sends_vectors: bool = True,
-    grained_components: bool = False,
 ) -> Geometry:
     """Return the invariants of a batch, differentiable in its positions.
 
     `framed` says that quantizers want local components; a float model in the lab gauge builds no frames at
-    all. A network that `sends_vectors` gets the rotations that carry them between local frames. With
-    `grained_components`, numbers in local frames are rounded a little before they are cast. `species` [atom] are rows
-    of the network's table, which `repulsion` needs.
+    all. A network that `sends_vectors` gets the rotations that carry them between local frames. `species` [atom] are
+    rows of the network's table, which `repulsion` needs.
     """
     edges = batch.edges
     vectors = edge_vectors(batch)
@@ -94,7 +95,7 @@ def describe(
     cast = seen_distance.to(dtype)
     frames = _frames(batch, distance, unit) if framed or gauge is Gauge.LOCAL else None
     transport, lab_frames = None, None
-    grain = grained_components and gauge is Gauge.LOCAL and dtype is torch.float32
+    grain = gauge is Gauge.LOCAL and dtype is torch.float32
     if gauge is Gauge.LOCAL and frames is not None:
         towards = frames.index_select(0, edges.receiver)
         unit = torch.einsum("eab,ea->eb", towards, unit)
@@ -127,12 +128,12 @@ def frame_choice(batch: AtomBatch, distance: Tensor, unit: Tensor) -> tuple[Tens
 
 
 def _cast(x: Tensor, dtype: torch.dtype, grain: bool) -> Tensor:
-    """Return x in another type, its value on a grid that is finer than float32 near one and coarser near zero.
+    """Return x in another type, its value on a grid that is as fine as float32 just below one and coarser near zero.
 
     A component that is zero by the choice of the frame is float64 round-off, another one in each rotated copy; float32
     would keep it. Sums that cancel would then differ in their last bits. The gradient is that of x.
     """
-    return (x + (grained(x) - x).detach() if grain else x).to(dtype)
+    return (x + (grained(x, GRAIN) - x).detach() if grain else x).to(dtype)
 
 
 def _rounded(distance: Tensor, dtype: torch.dtype) -> Tensor:

@@ -42,7 +42,6 @@ class Layered(nn.Module):
     reference: Tensor  # [species] float64, eV
     scale: Tensor  # float64, eV
     sends_vectors = True  # over edges; without, none are carried between local frames
-    grained_components = False  # whether numbers in local frames are rounded a little before they are cast
 
     def __init__(
         self, config: LayeredConfig, species: Iterable[int], layers: Iterable[nn.Module], *, degrees: int
@@ -115,7 +114,6 @@ class Layered(nn.Module):
             species=species,
             repulsion=self.repulsion,
             sends_vectors=self.sends_vectors,
-            grained_components=self.grained_components,
         )
         s = self.embedding.index_select(0, species)
         v = tuple(s.new_zeros((s.shape[0], 2 * degree + 1, s.shape[1])) for degree in range(1, self.degrees + 1))

@@ -11,7 +11,7 @@ from gaq.quant.recipe import Recipe, Rule
 from gaq.quant.slot import Role
 from gaq.quant.spec import Identity
 from gaq.train.session import quantize
-from tiny import config, dataset, molecules, network
+from tiny import config, dataset, molecules, nequip, network
 
 
 def measured(recipe: Recipe, layer: int = 1, degrees: int = 2) -> dict[str, float]:
@@ -55,3 +55,14 @@ def test_frames_add_nothing(recipe):
     assert found["layer_defect_energy"] < 1e-9
     assert found["layer_defect_bound_max"] == found["layer_defect_estimate"] == 0.0
     assert found["layer_size"] > 0
+
+
+@pytest.mark.parametrize(("recipe", "least", "most"), [("fp32", 0, 1e-13), ("gaq-w8a8", 1e-3, 1), ("frame-w8a8", 0, 0)])
+def test_a_network_with_pseudoscalars_and_without_bounds(recipe, least, most):
+    """Its first layer has no vectors before it, its last none behind it."""
+    model = quantize(network(nequip(layers=4)), preset(recipe, 0), molecules())
+    rows = layer_rows(model, "tiny.ckpt", recipe, dataset(2), rotations=2)
+    defects = [row.value for row in rows if row.metric == "layer_defect_max"]
+    assert len(defects) == 4
+    assert least <= max(defects) <= most
+    assert any(row.metric == "layer_defect_bound" for row in rows) == (recipe == "frame-w8a8")

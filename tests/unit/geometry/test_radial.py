@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from gaq.geometry.radial import envelope, exponential_basis
+from gaq.geometry.radial import bessel, envelope, exponential_basis, xplor
 
 CUTOFF = 5.0
 
@@ -79,3 +79,23 @@ def test_gradients():
     assert torch.autograd.gradcheck(lambda x: exponential_basis(x, CUTOFF, 6), r)
     assert torch.autograd.gradcheck(lambda x: envelope(x, CUTOFF), r)
     assert torch.autograd.gradgradcheck(lambda x: envelope(x, CUTOFF), r)
+
+
+def test_bessel_functions_are_orthogonal_with_weight_r_squared_and_end_at_zero():
+    r = torch.linspace(1e-6, 5.0, 20001, dtype=torch.float64)
+    frequencies = torch.arange(1, 9, dtype=torch.float64) * torch.pi / 5.0
+    functions = bessel(r, frequencies, 5.0)
+    assert functions[-1].abs().max() < 1e-12
+    gram = torch.trapezoid(functions[:, :, None] * functions[:, None, :] * r.square()[:, None, None], r, dim=0)
+    assert (gram - torch.eye(8, dtype=torch.float64) * 0.4).abs().max() < 1e-6
+
+
+def test_xplor_is_one_then_falls_to_zero_with_a_continuous_slope():
+    r = torch.linspace(0.5, 5.5, 5001, dtype=torch.float64, requires_grad=True)
+    ending = xplor(r, 4.5, 5.0)
+    (slope,) = torch.autograd.grad(ending.sum(), r)
+    assert (ending[r <= 4.5] == 1).all()
+    assert (ending[r >= 5.0] == 0).all()
+    assert (ending.diff() <= 0).all()
+    assert slope.diff().abs().max() < 0.1, "a jump would be of the size of the slope"
+    assert float(slope.abs().max()) > 1

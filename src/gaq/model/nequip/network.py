@@ -145,7 +145,6 @@ class NequIP(Layered):
     """Species and positions to energies: embedding, layers of tensor products and gates, a readout per atom."""
 
     config: NequIPConfig
-    grained_components = True
 
     def __init__(self, config: NequIPConfig, species: Iterable[int]) -> None:
         species = sorted_species(species)
