@@ -29,8 +29,8 @@ def model_file(name: str) -> Path:
         if (folder / name).exists():
             return folder / name
     _, molecule, recipe = Path(name).stem.split("-", 2)
-    script = f"teach {molecule}" if recipe == "fp32" else f"train {molecule} --only {recipe}"
-    command = f"python -m benchmarks.models.{script} --data PATH/rmd17"
+    taught, trained = f"benchmarks.models.teach {molecule}", f"benchmarks.models.train {molecule} --only {recipe}"
+    command = f"python -m {taught if recipe == 'fp32' else trained} --data PATH/rmd17"
     raise SystemExit(f"{name} is neither in models/ nor in runs/models/. This makes it: {command}")
 
 

@@ -33,4 +33,4 @@ def test_what_a_file_has_no_place_for_is_refused():
     import torch
 
     with pytest.raises(RecipeError, match="float32"):
-        packed_in_memory(network(config(), torch.float64), preset("fp32"))
+        packed_in_memory(network(config(), torch.float64), preset("w4"))

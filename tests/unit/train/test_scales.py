@@ -21,6 +21,8 @@ def forces(model):
 @pytest.mark.parametrize("recipe", ["smoothquant", "awq-w4"])
 def test_what_the_float_network_computes_stays(recipe):
     model = network(config(degrees=2), torch.float64)
+    for layer in model.layers:
+        layer.update.limits = layer.update.limits.double()
     before, weights = forces(model), [layer.weight.clone() for layer in linears(model).values()]
     prepare_(model, preset(recipe), prepare(dataset(4), 5.0))
     assert (forces(model) - before).abs().max() < 1e-10
