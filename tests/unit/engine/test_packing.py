@@ -32,5 +32,6 @@ def test_the_backward_pass_can_be_asked_for():
 def test_what_a_file_has_no_place_for_is_refused():
     import torch
 
+    model = quantize(network(config(), torch.float64), preset("w4", 0), molecules())
     with pytest.raises(RecipeError, match="float32"):
-        packed_in_memory(network(config(), torch.float64), preset("w4"))
+        packed_in_memory(model, preset("w4", 0))
