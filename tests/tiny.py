@@ -88,8 +88,8 @@ def network(settings: LayeredConfig, dtype: torch.dtype = torch.float32, seed: i
             if name.endswith("temperature"):
                 parameter.fill_(2.0)
         for name, buffer in model.named_buffers():
-            if name.endswith(".limits"):  # low enough to matter, one for each channel
-                buffer.copy_(torch.linspace(5.0, 8.0, buffer.numel()).view_as(buffer))
+            if name.endswith(".limits"):  # one for each channel
+                buffer.copy_(torch.linspace(12.0, 20.0, buffer.numel()).view_as(buffer))
     model.set_references(REFERENCES, 1.0)
     _, forces = energy_and_forces(model, batch_of(molecules(), settings.cutoff))
     model.set_references(REFERENCES, 1.0 / forces.square().mean().sqrt().item())
