@@ -75,6 +75,9 @@ def nequip(**changes: object) -> NequIPConfig:
     return NequIPConfig.model_validate(sizes | changes)
 
 
+LIMITS = (12.0, 20.0)  # of features, from the first channel to the last
+
+
 def network(settings: LayeredConfig, dtype: torch.dtype = torch.float32, seed: int = 0) -> Layered:
     """A network none of whose parameters is zero, with rms force components of 1 eV/Å on `molecules()`."""
     draw = torch.Generator().manual_seed(seed)
@@ -89,7 +92,7 @@ def network(settings: LayeredConfig, dtype: torch.dtype = torch.float32, seed: i
                 parameter.fill_(2.0)
         for name, buffer in model.named_buffers():
             if name.endswith(".limits"):  # one for each channel
-                buffer.copy_(torch.linspace(12.0, 20.0, buffer.numel()).view_as(buffer))
+                buffer.copy_(torch.linspace(*LIMITS, buffer.numel()).view_as(buffer))
     model.set_references(REFERENCES, 1.0)
     _, forces = energy_and_forces(model, batch_of(molecules(), settings.cutoff))
     model.set_references(REFERENCES, 1.0 / forces.square().mean().sqrt().item())

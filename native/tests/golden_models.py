@@ -11,6 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
 
+import tiny  # noqa: E402
 from gaq.pack.format import write_packed  # noqa: E402
 from gaq.quant.install import preset  # noqa: E402
 from packed import packed  # noqa: E402
@@ -31,6 +32,7 @@ MODELS = (
 
 def main() -> None:
     """One file a model in golden/models."""
+    tiny.LIMITS = (5.0, 8.0)  # low enough to matter
     folder = HERE / "golden" / "models"
     folder.mkdir(exist_ok=True)
     for name, degrees, attention, backward in MODELS:
